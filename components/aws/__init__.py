@@ -1,0 +1,1 @@
+"""Amazon Web Services: the network, the streaming services and the container platforms of a pipeline."""

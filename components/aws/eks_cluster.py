@@ -1,0 +1,171 @@
+"""The control plane of an EKS cluster."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+from pulumi import ComponentResource, CustomTimeouts, Output, Resource, ResourceOptions
+
+from components.aws.encryption import LogDays, account_key_policy, eks_log_path, key
+from components.aws.network import Network
+from components.aws.policy import document, service_trust
+
+ADMIN_POLICY = "AmazonEKSClusterAdminPolicy"
+"""Full rights in a cluster (EKS, Access policy permissions)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EksClusterArgs:
+    """What a control plane is built from."""
+
+    network: Network
+    version: str
+    admins: Sequence[str]
+    public_cidrs: Sequence[str]
+    private_cidrs: Sequence[str]
+    logs: Sequence[str]
+    log_days: LogDays
+    protect: bool
+
+
+class EksCluster(ComponentResource):
+    """A control plane that is reached from inside the VPC, keeps its logs and encrypts secrets with a key of its own.
+
+    Who administers it is said by access entries alone: the creator gets no rights by creating it.
+    """
+
+    cluster: aws.eks.Cluster
+    admission: Sequence[Resource]
+    """What lets the administrators in; whatever is made in the cluster waits for it."""
+
+    def __init__(self, name: str, args: EksClusterArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:aws:EksCluster", name, None, opts)
+        self.name = name
+        self.args = args
+        self.child = ResourceOptions(parent=self)
+        network = args.network
+
+        encryption = key(
+            f"{name}-eks-key",
+            purpose=f"Encrypts the Kubernetes secrets of {name}",
+            policy=account_key_policy(network.account),
+            parent=self,
+            protect=args.protect,
+        )
+        logs = network.logs.group("eks", days=args.log_days, parent=self, path=eks_log_path(name))
+        role, rights = self._role(encryption)
+        self.cluster = aws.eks.Cluster(
+            f"{name}-eks",
+            name=name,
+            version=args.version,
+            role_arn=role.arn,
+            vpc_config=aws.eks.ClusterVpcConfigArgs(
+                subnet_ids=network.public_subnet_ids,
+                security_group_ids=[self._security_group().id],
+                endpoint_private_access=True,
+                endpoint_public_access=bool(args.public_cidrs),
+                public_access_cidrs=list(args.public_cidrs) or None,
+            ),
+            access_config=aws.eks.ClusterAccessConfigArgs(
+                authentication_mode="API", bootstrap_cluster_creator_admin_permissions=False
+            ),
+            enabled_cluster_log_types=list(args.logs),
+            encryption_config=aws.eks.ClusterEncryptionConfigArgs(
+                resources=["secrets"], provider=aws.eks.ClusterEncryptionConfigProviderArgs(key_arn=encryption.arn)
+            ),
+            bootstrap_self_managed_addons=False,
+            deletion_protection=args.protect,
+            tags={"Name": name},
+            opts=ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                depends_on=[logs, *rights],
+                custom_timeouts=CustomTimeouts(create="30m", update="60m", delete="30m"),
+            ),
+        )
+        self.admission = self._admins()
+        network.account.deployer.apply(self._warn_unless_admin)
+        self.register_outputs({"clusterName": self.cluster.name})
+
+    def _role(self, encryption: aws.kms.Key) -> tuple[aws.iam.Role, list[Resource]]:
+        """The service role of the control plane, and the rights that it needs to the very end, when it cleans up after itself."""
+        name, partition = f"{self.name}-eks", self.args.network.account.partition
+        role = aws.iam.Role(
+            name, assume_role_policy=service_trust("eks.amazonaws.com"), tags={"Name": name}, opts=self.child
+        )
+        cluster_policy = aws.iam.RolePolicyAttachment(
+            name,
+            role=role.name,
+            policy_arn=Output.concat("arn:", partition, ":iam::aws:policy/AmazonEKSClusterPolicy"),
+            opts=self.child,
+        )
+        use_key = aws.iam.RolePolicy(
+            f"{name}-key", role=role.name, policy=encryption.arn.apply(_use_key), opts=self.child
+        )
+        return role, [cluster_policy, use_key]
+
+    def _security_group(self) -> aws.ec2.SecurityGroup:
+        """Who reaches the private endpoint: the VPC, and connected networks that the stack file names."""
+        group = aws.ec2.SecurityGroup(
+            f"{self.name}-eks",
+            vpc_id=self.args.network.vpc_id,
+            description="Kubernetes API: the VPC and connected networks",
+            tags={"Name": f"{self.name}-eks"},
+            opts=self.child,
+        )
+        sources = {
+            "vpc": self.args.network.cidr,
+            **{cidr.replace("/", "-"): Output.from_input(cidr) for cidr in self.args.private_cidrs},
+        }
+        for role, cidr in sources.items():
+            aws.vpc.SecurityGroupIngressRule(
+                f"{self.name}-eks-{role}",
+                security_group_id=group.id,
+                description="Kubernetes API",
+                cidr_ipv4=cidr,
+                ip_protocol="tcp",
+                from_port=443,
+                to_port=443,
+                opts=self.child,
+            )
+        return group
+
+    def _admins(self) -> list[Resource]:
+        admission: list[Resource] = []
+        for arn in self.args.admins:
+            role = f"{self.name}-admin-{arn.split(':', 4)[-1].replace(':', '-').replace('/', '-')}"
+            entry = aws.eks.AccessEntry(
+                role, cluster_name=self.cluster.name, principal_arn=arn, type="STANDARD", opts=self.child
+            )
+            rights = aws.eks.AccessPolicyAssociation(
+                role,
+                cluster_name=self.cluster.name,
+                principal_arn=entry.principal_arn,
+                policy_arn=Output.concat(
+                    "arn:", self.args.network.account.partition, f":eks::aws:cluster-access-policy/{ADMIN_POLICY}"
+                ),
+                access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
+                opts=self.child,
+            )
+            admission += [entry, rights]
+        return admission
+
+    def _warn_unless_admin(self, deployer: str) -> None:
+        if deployer not in self.args.admins:
+            pulumi.log.warn(
+                f"{deployer} runs this deployment and is not among platform.admins, so the cluster will refuse what is made in it. "
+                "Add it there, or deploy as one of them.",
+                self.cluster,
+            )
+
+
+def _use_key(arn: str) -> str:
+    """What the control plane does with the key of its secrets (EKS, Encrypt Kubernetes secrets with KMS)."""
+    return document(
+        {
+            "Effect": "Allow",
+            "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ListGrants", "kms:DescribeKey"],
+            "Resource": arn,
+        }
+    )

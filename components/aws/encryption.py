@@ -1,0 +1,79 @@
+"""Customer-managed KMS keys, and the log groups that one of them encrypts."""
+
+from typing import Literal, TypeAlias
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Output, Resource, ResourceOptions
+
+from components.aws.account import Account
+from components.aws.policy import key_policy, logs_key_statement
+
+LogDays: TypeAlias = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]
+"""The retentions that CloudWatch Logs accepts, in days (CloudWatch Logs API, PutRetentionPolicy)."""
+
+DELETION_DAYS = 30
+"""The longest time in which the deletion of a key can be called off (KMS API, ScheduleKeyDeletion)."""
+
+
+def key(name: str, *, purpose: str, policy: Output[str], parent: Resource, protect: bool = False) -> aws.kms.Key:
+    """Make a KMS key that rotates every year, named by an alias after `name`."""
+    made = aws.kms.Key(
+        name,
+        description=purpose,
+        policy=policy,
+        enable_key_rotation=True,
+        deletion_window_in_days=DELETION_DAYS,
+        opts=ResourceOptions(parent=parent, protect=protect),
+    )
+    aws.kms.Alias(f"{name}-alias", name=f"alias/{name}", target_key_id=made.key_id, opts=ResourceOptions(parent=parent))
+    return made
+
+
+def account_key_policy(account: Account) -> Output[str]:
+    """The policy of a key that only the account's own IAM opens; services use it through grants of whoever deploys them."""
+    return Output.all(account.partition, account.id).apply(
+        lambda known: key_policy(partition=known[0], account=known[1])
+    )
+
+
+class Logs(ComponentResource):
+    """The key that encrypts a pipeline's log groups, and the one way to make one: bounded, encrypted, there before its writer."""
+
+    key_arn: Output[str]
+
+    def __init__(self, name: str, account: Account, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:aws:Logs", name, None, opts)
+        self.name = name
+        paths = [f"/data-pipes/{name}/*", eks_log_path(name)]
+
+        def policy(known: list[str]) -> str:
+            partition, account_id = known
+            statement = logs_key_statement(partition=partition, account=account_id, region=account.region, paths=paths)
+            return key_policy(partition=partition, account=account_id, statements=[statement])
+
+        self.key_arn = key(
+            f"{name}-logs-key",
+            purpose=f"Encrypts the log groups of {name}",
+            policy=Output.all(account.partition, account.id).apply(policy),
+            parent=self,
+        ).arn
+        self.register_outputs({"keyArn": self.key_arn})
+
+    def group(
+        self, writer: str, *, days: LogDays, parent: Resource, path: str | None = None
+    ) -> aws.cloudwatch.LogGroup:
+        """Make the log group of a writer such as `vpc-flow`; `path` only where the service dictates the group's name."""
+        return aws.cloudwatch.LogGroup(
+            f"{self.name}-{writer}-logs",
+            name=path or f"/data-pipes/{self.name}/{writer}",
+            retention_in_days=days,
+            kms_key_id=self.key_arn,
+            opts=ResourceOptions(parent=parent),
+        )
+
+
+def eks_log_path(cluster: str) -> str:
+    """The log group that EKS writes a cluster's control-plane logs to (EKS, Control plane logs)."""
+    return f"/aws/eks/{cluster}/cluster"

@@ -1,0 +1,56 @@
+"""The cloud identity of a pipe's consumers on EKS: an IAM role that one service account takes on, and nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from components.aws.account import Account
+from components.aws.policy import grants_policy, pod_trust
+from components.contracts import Grant
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodRoleArgs:
+    """What the identity of a pipe's pods is built from."""
+
+    account: Account
+    cluster: aws.eks.Cluster
+    namespace: str
+    service_account: str
+    grants: Sequence[Grant]
+
+
+class PodRole(ComponentResource):
+    """A role with exactly the given grants, bound to one service account by EKS Pod Identity."""
+
+    association: aws.eks.PodIdentityAssociation
+
+    def __init__(self, name: str, args: PodRoleArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:aws:PodRole", name, None, opts)
+        child = ResourceOptions(parent=self)
+
+        def trust(known: list[str]) -> str:
+            return pod_trust(
+                cluster_arn=known[0], account=known[1], namespace=args.namespace, service_account=args.service_account
+            )
+
+        role = aws.iam.Role(
+            f"{name}-role",
+            description=f"Consumers of the pipe {args.namespace}",
+            assume_role_policy=Output.all(args.cluster.arn, args.account.id).apply(trust),
+            tags={"Name": name},
+            opts=child,
+        )
+        rights = aws.iam.RolePolicy(f"{name}-role", role=role.name, policy=grants_policy(args.grants), opts=child)
+        self.association = aws.eks.PodIdentityAssociation(
+            f"{name}-role",
+            cluster_name=args.cluster.name,
+            namespace=args.namespace,
+            service_account=args.service_account,
+            role_arn=role.arn,
+            tags={"Name": name},
+            opts=ResourceOptions(parent=self, depends_on=[rights]),
+        )
+        self.register_outputs({"roleArn": role.arn})

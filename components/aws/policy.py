@@ -1,0 +1,78 @@
+"""IAM and KMS policy documents, as text, apart from the resources that carry them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pulumi import Output
+
+from components.contracts import Grant
+
+
+def document(*statements: Mapping[str, Any]) -> str:
+    """A policy document of the given statements."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def service_trust(service: str) -> str:
+    """The trust policy of a role that an AWS service takes on, such as `eks.amazonaws.com`."""
+    return document({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+
+
+def pod_trust(*, cluster_arn: str, account: str, namespace: str, service_account: str) -> str:
+    """The trust policy of a role that only one service account of one cluster takes on (EKS, Pod Identity session tags)."""
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "pods.eks.amazonaws.com"},
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
+            "Condition": {
+                "StringEquals": {
+                    "aws:SourceAccount": account,
+                    "aws:RequestTag/kubernetes-namespace": namespace,
+                    "aws:RequestTag/kubernetes-service-account": service_account,
+                },
+                "ArnEquals": {"aws:SourceArn": cluster_arn},
+            },
+        }
+    )
+
+
+def grants_policy(grants: Iterable[Grant]) -> Output[str]:
+    """The policy that allows exactly the given grants."""
+    pairs = [Output.all(grant.resource, list(grant.actions)) for grant in grants]
+
+    def render(resolved: list[list[Any]]) -> str:
+        return document(
+            *({"Effect": "Allow", "Action": actions, "Resource": resource} for resource, actions in resolved)
+        )
+
+    return Output.all(*pairs).apply(render)
+
+
+def key_policy(*, partition: str, account: str, statements: Iterable[Mapping[str, Any]] = ()) -> str:
+    """The policy of a KMS key: the account's own IAM decides, and the given statements let services in.
+
+    Without the first statement nobody could manage the key any more (KMS, Default key policy).
+    """
+    owner = {
+        "Sid": "AccountDecidesByIam",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return document(owner, *statements)
+
+
+def logs_key_statement(*, partition: str, account: str, region: str, paths: Iterable[str]) -> Mapping[str, Any]:
+    """Lets CloudWatch Logs use a key for log groups of the given names only (CloudWatch Logs, Encrypt log data using KMS)."""
+    groups = f"arn:{partition}:logs:{region}:{account}:log-group"
+    return {
+        "Sid": "CloudWatchLogs",
+        "Effect": "Allow",
+        "Principal": {"Service": f"logs.{region}.amazonaws.com"},
+        "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": [f"{groups}:{path}" for path in paths]}},
+    }

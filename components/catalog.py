@@ -1,0 +1,67 @@
+"""The one table of what runs where: a new streaming service or platform is a file of its own and a line here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi import ComponentResource, ProviderResource, ResourceOptions
+
+from components.aws.account import AwsSettings, aws_provider
+from components.aws.eks import Eks, EksSettings
+from components.aws.msk import Msk, MskPipeSettings, MskSettings
+from components.aws.network import AwsNetworkSettings, Network
+from components.contracts import (
+    AccountSettings,
+    NetworkArgs,
+    NetworkSettings,
+    PipeSettings,
+    Platform,
+    ServiceArgs,
+    ServiceSettings,
+    Streaming,
+)
+
+
+@dataclass(frozen=True)
+class StreamingService:
+    """A streaming service: its settings, those of a pipe on it, and the component that builds it."""
+
+    settings: type[ServiceSettings]
+    pipe: type[PipeSettings]
+    component: Callable[[str, ServiceArgs[Any, Any], ResourceOptions], Streaming[Any]]
+
+
+@dataclass(frozen=True)
+class ContainerPlatform:
+    """A container platform: its settings and the component that builds it."""
+
+    settings: type[ServiceSettings]
+    component: Callable[[str, ServiceArgs[Any, Any], ResourceOptions], Platform]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cloud:
+    """A cloud: its account and provider, its network, and what runs in that network."""
+
+    account: type[AccountSettings]
+    provider: Callable[[str, Any, Mapping[str, str]], ProviderResource]
+    network_settings: type[NetworkSettings]
+    network: Callable[[str, NetworkArgs[Any, Any], ResourceOptions], ComponentResource]
+    streaming: Mapping[str, StreamingService]
+    platforms: Mapping[str, ContainerPlatform]
+
+
+CLOUDS: Mapping[str, Cloud] = {
+    "aws": Cloud(
+        account=AwsSettings,
+        provider=aws_provider,
+        network_settings=AwsNetworkSettings,
+        network=Network,
+        streaming={
+            "msk": StreamingService(MskSettings, MskPipeSettings, Msk),
+        },
+        platforms={
+            "eks": ContainerPlatform(EksSettings, Eks),
+        },
+    ),
+}

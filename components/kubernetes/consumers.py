@@ -1,0 +1,259 @@
+"""The consumers of a pipe on Kubernetes: one Deployment with all that it needs, the same on EKS, AKS and GKE."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import pulumi_kubernetes as kubernetes
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+
+from components.contracts import Destination, Secret, Workload
+
+PORT = 8080
+"""Where a consumer answers probes and shows its metrics."""
+
+USER = 65532
+"""The user and group that consumers run as: nobody in particular, as in distroless images."""
+
+NODE_LABEL = {"data-pipes/consumers": "true"}
+"""The label of the nodes that consumers run on."""
+
+SECRET_VOLUME = "secret-files"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsumersArgs:
+    """What the consumers of a pipe are built from."""
+
+    workload: Workload
+    service_account: str
+    """The name of the Kubernetes service account; the platform binds a cloud identity to it."""
+    identity: Sequence[Resource]
+    """What must be there before a pod starts, so that it starts with its identity."""
+    identity_destinations: Sequence[Destination] = ()
+    """Where pods get the credentials of their identity."""
+
+
+class Consumers(ComponentResource):
+    """A namespace that admits restricted pods only, and in it as many consumers as the topic has partitions."""
+
+    namespace: Output[str]
+    replicas: Output[int]
+
+    def __init__(self, name: str, args: ConsumersArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:kubernetes:Consumers", name, None, opts)
+        self.name = name
+        self.args = args
+        self.child = ResourceOptions(parent=self)
+        workload = args.workload
+        self.labels = {"app.kubernetes.io/name": workload.name, "app.kubernetes.io/part-of": "data-pipes"}
+
+        namespace = kubernetes.core.v1.Namespace(
+            f"{name}-namespace",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(
+                name=workload.name,
+                labels={
+                    **self.labels,
+                    **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")},
+                },
+            ),
+            opts=self.child,
+        )
+        self.namespace = namespace.metadata.name
+        account = kubernetes.core.v1.ServiceAccount(
+            f"{name}-account",
+            metadata=self._metadata(args.service_account),
+            automount_service_account_token=False,
+            opts=self.child,
+        )
+        settings = kubernetes.core.v1.ConfigMap(
+            f"{name}-settings",
+            metadata=self._metadata(),
+            data={**workload.consumer.environment, **workload.connection.settings},
+            opts=self.child,
+        )
+        secret = self._secret()
+        self._network_policy()
+        kubernetes.policy.v1.PodDisruptionBudget(
+            f"{name}-budget",
+            metadata=self._metadata(workload.name),
+            spec=kubernetes.policy.v1.PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=self._selector()),
+            opts=self.child,
+        )
+        deployment = kubernetes.apps.v1.Deployment(
+            f"{name}-deployment",
+            metadata=self._metadata(workload.name),
+            spec=kubernetes.apps.v1.DeploymentSpecArgs(
+                replicas=workload.replicas,
+                selector=self._selector(),
+                strategy=kubernetes.apps.v1.DeploymentStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=kubernetes.apps.v1.RollingUpdateDeploymentArgs(max_surge=0, max_unavailable="25%"),
+                ),
+                template=kubernetes.core.v1.PodTemplateSpecArgs(
+                    metadata=kubernetes.meta.v1.ObjectMetaArgs(labels=self.labels),
+                    spec=self._pod(account.metadata.name, settings.metadata.name, secret),
+                ),
+            ),
+            opts=ResourceOptions(parent=self, depends_on=list(args.identity)),
+        )
+        self.replicas = deployment.spec.replicas
+        self.register_outputs({"namespace": self.namespace, "replicas": self.replicas})
+
+    def _metadata(self, name: str | None = None) -> kubernetes.meta.v1.ObjectMetaArgs:
+        """Without a name, Pulumi gives one with a suffix: changed content makes a new object, and by that new pods."""
+        return kubernetes.meta.v1.ObjectMetaArgs(name=name, namespace=self.namespace, labels=self.labels)
+
+    def _selector(self) -> kubernetes.meta.v1.LabelSelectorArgs:
+        return kubernetes.meta.v1.LabelSelectorArgs(match_labels=self.labels)
+
+    def _secret_files(self) -> dict[PurePosixPath, Secret]:
+        workload = self.args.workload
+        own = {PurePosixPath(path): workload.secrets[secret] for path, secret in workload.consumer.files.items()}
+        return {**own, **workload.connection.files}
+
+    def _secret_environment(self) -> dict[str, Secret]:
+        workload = self.args.workload
+        own = {name: workload.secrets[secret] for name, secret in workload.consumer.secrets.items()}
+        return {**own, **workload.connection.secrets}
+
+    def _secret(self) -> Output[str] | None:
+        """The name of the Secret with every secret variable and file; None where there is nothing secret."""
+        content = {
+            **self._secret_environment(),
+            **{file_key(path): value for path, value in self._secret_files().items()},
+        }
+        if not content:
+            return None
+        secret = kubernetes.core.v1.Secret(
+            f"{self.name}-secret", metadata=self._metadata(), type="Opaque", string_data=content, opts=self.child
+        )
+        return secret.metadata.name
+
+    def _pod(
+        self, account: Input[str], settings: Input[str], secret: Output[str] | None
+    ) -> kubernetes.core.v1.PodSpecArgs:
+        consumer = self.args.workload.consumer
+        files = self._secret_files() if secret else {}
+        volume = kubernetes.core.v1.VolumeArgs(
+            name=SECRET_VOLUME,
+            secret=kubernetes.core.v1.SecretVolumeSourceArgs(
+                secret_name=secret,
+                default_mode=0o440,
+                items=[kubernetes.core.v1.KeyToPathArgs(key=file_key(path), path=file_key(path)) for path in files],
+            ),
+        )
+        return kubernetes.core.v1.PodSpecArgs(
+            service_account_name=account,
+            automount_service_account_token=False,
+            node_selector={**NODE_LABEL, **consumer.node_selector},
+            termination_grace_period_seconds=consumer.grace_period_seconds,
+            security_context=kubernetes.core.v1.PodSecurityContextArgs(
+                run_as_non_root=True,
+                run_as_user=USER,
+                run_as_group=USER,
+                fs_group=USER,
+                seccomp_profile=kubernetes.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+            ),
+            topology_spread_constraints=[
+                kubernetes.core.v1.TopologySpreadConstraintArgs(
+                    max_skew=1,
+                    topology_key="topology.kubernetes.io/zone",
+                    when_unsatisfiable="ScheduleAnyway",
+                    label_selector=self._selector(),
+                )
+            ],
+            containers=[self._container(settings, secret, files)],
+            volumes=[volume] if files else None,
+        )
+
+    def _container(
+        self, settings: Input[str], secret: Output[str] | None, files: Mapping[PurePosixPath, Secret]
+    ) -> kubernetes.core.v1.ContainerArgs:
+        consumer = self.args.workload.consumer
+        room = {"cpu": consumer.cpu, "memory": consumer.memory}
+        return kubernetes.core.v1.ContainerArgs(
+            name="consumer",
+            image=consumer.image,
+            image_pull_policy="IfNotPresent" if "@sha256:" in consumer.image else "Always",
+            ports=[kubernetes.core.v1.ContainerPortArgs(name="http", container_port=PORT, protocol="TCP")],
+            env_from=[
+                kubernetes.core.v1.EnvFromSourceArgs(
+                    config_map_ref=kubernetes.core.v1.ConfigMapEnvSourceArgs(name=settings)
+                )
+            ],
+            env=[
+                kubernetes.core.v1.EnvVarArgs(
+                    name=name,
+                    value_from=kubernetes.core.v1.EnvVarSourceArgs(
+                        secret_key_ref=kubernetes.core.v1.SecretKeySelectorArgs(name=secret, key=name)
+                    ),
+                )
+                for name in sorted(self._secret_environment())
+            ],
+            resources=kubernetes.core.v1.ResourceRequirementsArgs(requests=room, limits=room),
+            startup_probe=_probe("live", period=5, failures=60),
+            liveness_probe=_probe("live", period=10, failures=6),
+            readiness_probe=_probe("ready", period=5, failures=3),
+            security_context=kubernetes.core.v1.SecurityContextArgs(
+                allow_privilege_escalation=False,
+                privileged=False,
+                read_only_root_filesystem=True,
+                capabilities=kubernetes.core.v1.CapabilitiesArgs(drop=["ALL"]),
+            ),
+            volume_mounts=[
+                kubernetes.core.v1.VolumeMountArgs(
+                    name=SECRET_VOLUME, mount_path=str(path), sub_path=file_key(path), read_only=True
+                )
+                for path in files
+            ],
+        )
+
+    def _network_policy(self) -> None:
+        """Let nobody in but the node's own probes, and let consumers out to what they are known to call."""
+        workload = self.args.workload
+        https = Destination(cidr="0.0.0.0/0", port=443)
+        own = [Destination(cidr=place.cidr, port=place.port) for place in workload.consumer.egress]
+        destinations = [*workload.connection.destinations, *self.args.identity_destinations, https, *own]
+        dns = kubernetes.networking.v1.NetworkPolicyEgressRuleArgs(
+            ports=[
+                kubernetes.networking.v1.NetworkPolicyPortArgs(port=53, protocol=protocol)
+                for protocol in ("UDP", "TCP")
+            ],
+        )
+        kubernetes.networking.v1.NetworkPolicy(
+            f"{self.name}-policy",
+            metadata=self._metadata(workload.name),
+            spec=kubernetes.networking.v1.NetworkPolicySpecArgs(
+                pod_selector=kubernetes.meta.v1.LabelSelectorArgs(),
+                policy_types=["Ingress", "Egress"],
+                ingress=[],
+                egress=[dns, *(_way_out(destination) for destination in destinations)],
+            ),
+            opts=self.child,
+        )
+
+
+def file_key(path: PurePosixPath) -> str:
+    """The key in the Secret of the file at a path: never that of another path, and never the name of a variable."""
+    return "file-" + str(path).strip("/").replace("_", "__").replace("/", "_.")
+
+
+def _probe(path: str, *, period: int, failures: int) -> kubernetes.core.v1.ProbeArgs:
+    return kubernetes.core.v1.ProbeArgs(
+        http_get=kubernetes.core.v1.HTTPGetActionArgs(path=f"/{path}", port=PORT),
+        period_seconds=period,
+        timeout_seconds=2,
+        failure_threshold=failures,
+    )
+
+
+def _way_out(destination: Destination) -> kubernetes.networking.v1.NetworkPolicyEgressRuleArgs:
+    return kubernetes.networking.v1.NetworkPolicyEgressRuleArgs(
+        to=[
+            kubernetes.networking.v1.NetworkPolicyPeerArgs(
+                ip_block=kubernetes.networking.v1.IPBlockArgs(cidr=destination.cidr)
+            )
+        ],
+        ports=[kubernetes.networking.v1.NetworkPolicyPortArgs(port=destination.port, protocol="TCP")],
+    )

@@ -1,0 +1,45 @@
+"""One data pipe: a partitioned topic, and as many consumers as it has partitions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from components.contracts import PipeSettings, Platform, Secret, Streaming, Workload
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipeArgs:
+    """What a pipe is built from."""
+
+    pipe: str
+    """The pipe's name, which is that of its topic, its consumer group and its namespace too."""
+    settings: PipeSettings
+    streaming: Streaming[Any]
+    platform: Platform
+    secrets: Mapping[str, Secret]
+
+
+class Pipe(ComponentResource):
+    """A topic and its consumers: as many replicas as partitions, so every partition has exactly one reader."""
+
+    topic_name: Output[str]
+    partitions: Output[int]
+    replicas: Output[int]
+
+    def __init__(self, name: str, args: PipeArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:index:Pipe", name, None, opts)
+        child = ResourceOptions(parent=self)
+        topic = args.streaming.topic(args.pipe, args.settings, child)
+        workload = Workload(
+            name=args.pipe,
+            consumer=args.settings.consumer,
+            replicas=topic.partitions,
+            connection=topic.connection,
+            secrets=args.secrets,
+        )
+        self.topic_name = topic.topic_name
+        self.partitions = topic.partitions
+        self.replicas = args.platform.run(workload, child).replicas
+        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions, "replicas": self.replicas})

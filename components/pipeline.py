@@ -1,0 +1,60 @@
+"""A whole stack: network, then streaming service and platform side by side, then the pipes."""
+
+from collections.abc import Mapping
+
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from components.contracts import NetworkArgs, ServiceArgs
+from components.pipe import Pipe, PipeArgs
+from components.settings import Settings
+
+
+class Pipeline(ComponentResource):
+    """Everything that a stack file describes."""
+
+    outputs: Mapping[str, Output[object]]
+    """What the stack exports: the services' outputs, the topics, and each pipe's partitions and replicas."""
+
+    def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None) -> None:
+        cloud = settings.cloud
+        tags = {"data-pipes": name, **settings.tags}
+        provider = cloud.provider(name, settings.account, tags)
+        super().__init__(
+            "data-pipes:index:Pipeline", name, None, ResourceOptions.merge(opts, ResourceOptions(providers=[provider]))
+        )
+        child = ResourceOptions(parent=self)
+
+        network = cloud.network(
+            name, NetworkArgs(account=settings.account, settings=settings.network, tags=tags), child
+        )
+        streaming = cloud.streaming[settings.streaming.service].component(
+            name,
+            ServiceArgs(settings=settings.streaming, network=network, pipes=settings.pipes, protect=settings.protect),
+            child,
+        )
+        platform = cloud.platforms[settings.platform.service].component(
+            name,
+            ServiceArgs(settings=settings.platform, network=network, pipes=settings.pipes, protect=settings.protect),
+            child,
+        )
+        secrets = {secret: Output.secret(value.get_secret_value()) for secret, value in settings.secrets.items()}
+        pipes = {
+            pipe: Pipe(
+                f"{name}-{pipe}",
+                PipeArgs(pipe=pipe, settings=each, streaming=streaming, platform=platform, secrets=secrets),
+                child,
+            )
+            for pipe, each in settings.pipes.items()
+        }
+        self.outputs = {
+            **streaming.outputs,
+            **platform.outputs,
+            "topics": Output.all(*(pipe.topic_name for pipe in pipes.values())),
+            "pipes": Output.all(
+                **{
+                    pipe: Output.all(topic=each.topic_name, partitions=each.partitions, replicas=each.replicas)
+                    for pipe, each in pipes.items()
+                }
+            ),
+        }
+        self.register_outputs(dict(self.outputs))
