@@ -106,7 +106,7 @@ class ConsumerSettings(Section, frozen=True):
                     )
                     yield Mistake(path=(section, name), text=text)
         for name in self.environment.keys() & self.secrets.keys():
-            yield Mistake(path=("environment", name), text=f"is also in secrets; remove one of the two {name}")
+            yield Mistake(path=("environment", name), text="is also in secrets; keep it in one of the two")
         for section, references in (("secrets", self.secrets), ("files", self.files)):
             for name, secret in references.items():
                 if secret not in secrets:

@@ -181,7 +181,7 @@ def _meaning(model: type[Section], path: KeyPath) -> str:
             continue
         for name, field in owner.model_fields.items():
             if path[end - 1] in (field.alias, name) and field.description:
-                words = " ".join(field.description.split())
+                words = " ".join(field.description.split()).removesuffix(".")
                 return f"{path[end - 1]} is {words[0].lower()}{words[1:]}"
     return "see the reference in docs/architecture.md"
 

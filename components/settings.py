@@ -1,9 +1,9 @@
 """The settings of a stack: read once, checked as a whole, before anything is registered."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, NoReturn, TypeVar, cast
+from typing import Annotated, TypeVar, cast
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
@@ -92,15 +92,11 @@ class _Reader:
         )
         secrets = self.secrets(own.get("secrets", {}))
 
-        cloud_name, platform = self.platform(own.get("platform"))
-        if cloud_name is None:
-            self.fail()
-        cloud = CLOUDS[cloud_name]
-        account = self.account(cloud.account, f"{cloud_name}:")
-        network = self.section(cloud.network_settings, own.get("network", {}), "network")
-        service = self.service(own.get("streaming"), "streaming", cloud.streaming, cloud_name)
-        streaming = self.section(cloud.streaming[service].settings, own["streaming"], "streaming") if service else None
-        pipes = self.pipes(own.get("pipes"), cloud.streaming[service].pipe) if service else {}
+        cloud, platform = self.platform(own.get("platform"))
+        account = self.account(cloud) if cloud else None
+        network = self.section(CLOUDS[cloud].network_settings, own.get("network", {}), "network") if cloud else None
+        streaming, pipe_model = self.streaming(own.get("streaming"), cloud)
+        pipes = self.pipes(own.get("pipes"), pipe_model)
 
         for name, pipe in pipes.items():
             self.mistakes += [
@@ -109,11 +105,11 @@ class _Reader:
         for half in (streaming, platform):
             if half and network:
                 self.mistakes += half.mistakes(network, pipes)
-        if self.mistakes or not (stack and account and network and streaming and platform):
-            self.fail()
+        if self.mistakes or not (stack and cloud and account and network and streaming and platform):
+            raise SettingsError("\n".join(f"{self.source}: {mistake}" for mistake in self.mistakes))
         return Settings(
             name=stack.name,
-            cloud=cloud,
+            cloud=CLOUDS[cloud],
             account=account,
             network=network,
             streaming=streaming,
@@ -123,9 +119,6 @@ class _Reader:
             tags=stack.tags,
             protect=stack.protect,
         )
-
-    def fail(self) -> NoReturn:
-        raise SettingsError("\n".join(f"{self.source}: {mistake}" for mistake in self.mistakes))
 
     def wrong(self, *path: str | int, text: str) -> None:
         self.mistakes.append(Mistake(path=path, text=text))
@@ -137,43 +130,52 @@ class _Reader:
             return None
         return parsed
 
-    def account(self, model: type[AccountSettings], prefix: str) -> AccountSettings | None:
+    def account(self, cloud: str) -> AccountSettings | None:
         """The keys of the cloud's own namespace, such as aws:region."""
-        parsed = parse(
-            model, {name.removeprefix(prefix): value for name, value in self.config.items() if name.startswith(prefix)}
-        )
+        prefix = f"{cloud}:"
+        own = {name.removeprefix(prefix): value for name, value in self.config.items() if name.startswith(prefix)}
+        parsed = parse(CLOUDS[cloud].account, own)
         if isinstance(parsed, list):
-            self.mistakes += [
-                Mistake(path=(f"{prefix}{mistake.path[0]}", *mistake.path[1:]), text=mistake.text) for mistake in parsed
-            ]
+            for mistake in parsed:
+                self.wrong(f"{prefix}{mistake.path[0]}", *mistake.path[1:], text=mistake.text)
             return None
         return parsed
 
-    def service(self, value: object, half: str, known: Mapping[str, object], cloud: str | None = None) -> str | None:
+    def service(self, value: object, half: str, known: Iterable[str], where: str) -> str | None:
         """The name of the service that a half of the stack asks for, where it is known."""
+        listed = ", ".join(sorted(known))
         section = mapping(value)
         if section is None:
-            self.wrong(half, text=f"must be a map with the key service; service is one of: {', '.join(sorted(known))}")
+            self.wrong(half, text=f"must be a map with the key service; service is one of: {listed}")
             return None
         name = section.get("service")
         if isinstance(name, str) and name in known:
             return name
-        where = f" on {cloud}, the cloud of the platform" if cloud else ""
-        self.wrong(
-            half, "service", text=f"is missing or not known{where}: {json.dumps(name)}; {unknown(str(name), known)}"
-        )
+        fact = "is missing" if name is None else f"is not {where}: {json.dumps(name)}"
+        self.wrong(half, "service", text=f"{fact}; {unknown(str(name), known)}")
         return None
 
     def platform(self, value: object) -> tuple[str | None, ServiceSettings | None]:
         """The cloud, which is the platform's, and the platform's settings."""
         clouds = {service: name for name, cloud in CLOUDS.items() for service in cloud.platforms}
-        service = self.service(value, "platform", clouds)
+        service = self.service(value, "platform", clouds, "a container platform")
         if service is None:
             return None, None
         cloud = clouds[service]
         return cloud, self.section(CLOUDS[cloud].platforms[service].settings, value, "platform")
 
-    def pipes(self, value: object, model: type[PipeSettings]) -> dict[str, PipeSettings]:
+    def streaming(self, value: object, cloud: str | None) -> tuple[ServiceSettings | None, type[PipeSettings] | None]:
+        """The streaming service's settings, and the form of a pipe on it."""
+        clouds = [CLOUDS[cloud]] if cloud else list(CLOUDS.values())
+        known = {name: service for each in clouds for name, service in each.streaming.items()}
+        where = f"a streaming service on {cloud}, the cloud of the platform" if cloud else "a streaming service"
+        service = self.service(value, "streaming", known, where)
+        if service is None:
+            return None, None
+        return self.section(known[service].settings, value, "streaming"), known[service].pipe
+
+    def pipes(self, value: object, model: type[PipeSettings] | None) -> dict[str, PipeSettings]:
+        """The pipes that can be read; where the streaming service is not known, only their names are checked."""
         section = mapping(value)
         if not section:
             self.wrong(
@@ -193,7 +195,7 @@ class _Reader:
                     name,
                     text="the name of a pipe is its Kubernetes namespace too, and this one belongs to the cluster; choose another",
                 )
-            parsed = self.section(model, pipe, "pipes", name)
+            parsed = self.section(model, pipe, "pipes", name) if model else None
             if parsed:
                 pipes[name] = parsed
         return pipes

@@ -15,10 +15,14 @@ TWO_ZONES = ("us-west-1",)
 """Regions whose accounts see two availability zones only (AWS Global Infrastructure, Regions)."""
 
 
-def _three_zones(region: str) -> str:
+def _supported(region: str) -> str:
     if region in TWO_ZONES:
         raise ValueError(
             f"must be a region with three availability zones, and {region} gives an account two; choose another, such as us-west-2"
+        )
+    if region.startswith("cn-"):
+        raise ValueError(
+            f"must be a region outside China, where AWS's services have other names, not {region}; choose another"
         )
     return region
 
@@ -27,7 +31,7 @@ class AwsSettings(AccountSettings, frozen=True):
     """The keys of the namespace `aws` that a pipeline reads."""
 
     region: Annotated[
-        str, Form(r"[a-z]{2}(-[a-z]+)+-[1-9]", "an AWS region such as eu-west-1"), AfterValidator(_three_zones)
+        str, Form(r"[a-z]{2}(-[a-z]+)+-[1-9]", "an AWS region such as eu-west-1"), AfterValidator(_supported)
     ]
     """The AWS region of the whole stack, such as eu-west-1."""
     profile: str | None = None

@@ -41,7 +41,7 @@ ControlPlaneLog = Literal["api", "audit", "authenticator", "controllerManager", 
 def _has_audit(logs: tuple[ControlPlaneLog, ...]) -> tuple[ControlPlaneLog, ...]:
     missing = [log for log in ("api", "audit") if log not in logs]
     if missing:
-        raise ValueError(f"must name {' and '.join(missing)} too, which tell who did what; add it")
+        raise ValueError(f"must name {' and '.join(missing)} too: api and audit tell who did what; add it")
     return logs
 
 

@@ -133,7 +133,10 @@ class MskSettings(ServiceSettings, frozen=True):
         ],
         Field(max_length=20),
     ] = ()
-    """The ARNs of the ACM Private CAs whose certificates clients may show in place of an IAM identity."""
+    """The ARNs of the ACM Private CAs whose certificates clients may show in place of an IAM identity.
+
+    What such clients may do is said by Kafka's ACLs, and without any ACL they may do everything (MSK, Apache Kafka ACLs).
+    """
     log_days: LogDays = 90
     """How many days the brokers' logs are kept."""
 

@@ -112,12 +112,12 @@ class Network(ComponentResource):
                 name,
                 VpcArgs(
                     cidr=args.settings.cidr,
-                    region=args.account.region,
                     zones=args.settings.zones or tuple(zone_letters(args.account.region)),
                     nat=args.settings.nat,
                     interface_endpoints=args.settings.interface_endpoints,
                     flow_log_days=args.settings.flow_log_days,
                     logs=self.logs,
+                    account=self.account,
                 ),
                 child,
             )

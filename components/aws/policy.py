@@ -14,9 +14,13 @@ def document(*statements: Mapping[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def service_trust(service: str) -> str:
-    """The trust policy of a role that an AWS service takes on, such as `eks.amazonaws.com`."""
-    return document({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+def service_trust(service: str, account: str | None = None) -> str:
+    """The trust policy of a role that an AWS service takes on, such as `eks.amazonaws.com`.
+
+    With an account, only for what the service does there, as its documentation advises (IAM, The confused deputy problem).
+    """
+    condition = {"Condition": {"StringEquals": {"aws:SourceAccount": account}}} if account else {}
+    return document({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole", **condition})
 
 
 def pod_trust(*, cluster_arn: str, account: str, namespace: str, service_account: str) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.aws.account import Account
 from components.aws.encryption import LogDays, Logs
 from components.aws.policy import document, service_trust
 from components.aws.subnets import layout
@@ -17,13 +18,13 @@ class VpcArgs:
     """What a VPC is built from."""
 
     cidr: str
-    region: str
     zones: Sequence[str]
     """The letters of the zones, such as a, b and c."""
     nat: Literal["zone", "one"]
     interface_endpoints: Sequence[str]
     flow_log_days: LogDays
     logs: Logs
+    account: Account
 
 
 class Vpc(ComponentResource):
@@ -75,7 +76,7 @@ class Vpc(ComponentResource):
                 f"{self.name}-{kind}-{zone}",
                 vpc_id=self.vpc_id,
                 cidr_block=cidr,
-                availability_zone=f"{self.args.region}{zone}",
+                availability_zone=f"{self.args.account.region}{zone}",
                 map_public_ip_on_launch=False,
                 tags={"Name": f"{self.name}-{kind}-{zone}", **tags},
                 opts=self.child,
@@ -138,7 +139,7 @@ class Vpc(ComponentResource):
         aws.ec2.VpcEndpoint(
             f"{self.name}-s3",
             vpc_id=self.vpc_id,
-            service_name=f"com.amazonaws.{self.args.region}.s3",
+            service_name=f"com.amazonaws.{self.args.account.region}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=[table.id for table in tables],
             tags={"Name": f"{self.name}-s3"},
@@ -167,7 +168,7 @@ class Vpc(ComponentResource):
             aws.ec2.VpcEndpoint(
                 f"{self.name}-{service.replace('.', '-')}",
                 vpc_id=self.vpc_id,
-                service_name=f"com.amazonaws.{self.args.region}.{service}",
+                service_name=f"com.amazonaws.{self.args.account.region}.{service}",
                 vpc_endpoint_type="Interface",
                 private_dns_enabled=True,
                 subnet_ids=[subnet.id for subnet in private],
@@ -180,7 +181,7 @@ class Vpc(ComponentResource):
         group = self.args.logs.group("vpc-flow", days=self.args.flow_log_days, parent=self)
         role = aws.iam.Role(
             f"{self.name}-vpc-flow",
-            assume_role_policy=service_trust("vpc-flow-logs.amazonaws.com"),
+            assume_role_policy=self.args.account.id.apply(_flow_logs_trust),
             tags={"Name": f"{self.name}-vpc-flow"},
             opts=self.child,
         )
@@ -197,6 +198,10 @@ class Vpc(ComponentResource):
             tags={"Name": f"{self.name}-vpc-flow"},
             opts=ResourceOptions(parent=self, depends_on=[rights]),
         )
+
+
+def _flow_logs_trust(account: str) -> str:
+    return service_trust("vpc-flow-logs.amazonaws.com", account)
 
 
 def _write_flow_logs(group_arn: str) -> str:

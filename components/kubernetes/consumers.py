@@ -215,7 +215,9 @@ class Consumers(ComponentResource):
         https = Destination(cidr="0.0.0.0/0", port=443)
         own = [Destination(cidr=place.cidr, port=place.port) for place in workload.consumer.egress]
         destinations = [*workload.connection.destinations, *self.args.identity_destinations, https, *own]
+        system = kubernetes.meta.v1.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"})
         dns = kubernetes.networking.v1.NetworkPolicyEgressRuleArgs(
+            to=[kubernetes.networking.v1.NetworkPolicyPeerArgs(namespace_selector=system)],
             ports=[
                 kubernetes.networking.v1.NetworkPolicyPortArgs(port=53, protocol=protocol)
                 for protocol in ("UDP", "TCP")
