@@ -103,12 +103,8 @@ class EksSettings(ServiceSettings, frozen=True):
 
     def nodes_needed(self, pipes: Mapping[str, PipeSettings]) -> int:
         """How many nodes hold all replicas of all pipes; raises ValueError where one replica is larger than a node."""
-        rooms = [
-            replica_room(pipe.consumer.cpu, pipe.consumer.memory)
-            for pipe in pipes.values()
-            for _ in range(pipe.parallelism)
-        ]
-        return nodes_for(instance(self.nodes.instance_type).room, rooms)
+        groups = [(replica_room(pipe.consumer.cpu, pipe.consumer.memory), pipe.parallelism) for pipe in pipes.values()]
+        return nodes_for(instance(self.nodes.instance_type).room, groups)
 
     @override
     def mistakes(self, network: NetworkSettings, pipes: Mapping[str, PipeSettings]) -> Iterator[Mistake]:

@@ -20,6 +20,10 @@ class Room:
         """What is left of this room when the other is taken from it."""
         return Room(cpu=self.cpu - other.cpu, memory=self.memory - other.memory, pods=self.pods - other.pods)
 
+    def times(self, count: int) -> "Room":
+        """The room of so many replicas."""
+        return Room(cpu=self.cpu * count, memory=self.memory * count, pods=self.pods * count)
+
 
 def replica_room(cpu: str, memory: str) -> Room:
     """The room of one replica, from Kubernetes quantities such as 500m and 512Mi."""
@@ -29,24 +33,26 @@ def replica_room(cpu: str, memory: str) -> Room:
 
 
 def replicas_on(node: Room, replica: Room) -> int:
-    """How many equal replicas one empty node holds."""
+    """How many equal replicas a node with this room holds."""
     return max(0, min(node.cpu // replica.cpu, node.memory // replica.memory, node.pods // replica.pods))
 
 
-def nodes_for(node: Room, replicas: Sequence[Room]) -> int:
-    """How many nodes hold all replicas, packed largest first, each on the first node with room.
+def nodes_for(node: Room, groups: Sequence[tuple[Room, int]]) -> int:
+    """How many nodes hold all groups of equal replicas, packed largest first, each on the first nodes with room.
 
     Raises ValueError where a replica is larger than an empty node.
     """
     nodes: list[Room] = []
-    for replica in sorted(replicas, key=lambda room: (room.cpu, room.memory), reverse=True):
+    for replica, count in sorted(groups, key=lambda group: (group[0].cpu, group[0].memory), reverse=True):
         if not node.holds(replica):
             raise ValueError(
                 f"a replica of {replica.cpu}m and {replica.memory}Mi is larger than a node's {node.cpu}m and {node.memory}Mi"
             )
-        index = next((index for index, free in enumerate(nodes) if free.holds(replica)), None)
-        if index is None:
-            nodes.append(node.less(replica))
-        else:
-            nodes[index] = nodes[index].less(replica)
+        left = count
+        for index, free in enumerate(nodes):
+            placed = min(left, replicas_on(free, replica))
+            nodes[index] = free.less(replica.times(placed))
+            left -= placed
+        full = replicas_on(node, replica)
+        nodes += [node.less(replica.times(min(full, left - start))) for start in range(0, left, full)]
     return len(nodes)

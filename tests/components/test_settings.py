@@ -1,0 +1,204 @@
+"""A stack file with mistakes is refused as a whole, in words that name file, key, reason and way out."""
+
+import json
+import string
+
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.settings import load
+from tests.stacks import REMOVED, changed, refused, settings
+
+FILE = "stacks/Pulumi.test.yaml: "
+
+
+def mistakes(changes):
+    stack_file = changed(changes)
+    return refused(stack_file.program_config(), secret_keys=stack_file.secret_keys)
+
+
+WRONG = [
+    # A key that is not known, at every depth.
+    ({"data-pipes:pipez": {}}, "pipez: unknown key; did you mean 'pipes'?"),
+    ({"data-pipes:streaming": {"instanceTyp": 1}}, "streaming.instanceTyp: unknown key; did you mean 'instanceType'?"),
+    ({"data-pipes:streaming": {"volume_size": 1}}, "streaming.volume_size: unknown key; did you mean 'volumeSize'?"),
+    ({"data-pipes:platform": {"nodes": {"maxx": 3}}}, "platform.nodes.maxx: unknown key; did you mean 'max'?"),
+    (
+        {"data-pipes:pipes": {"orders": {"consumer": {"imagee": ""}}}},
+        "pipes.orders.consumer.imagee: unknown key; did you mean 'image'?",
+    ),
+    ({"aws:regionn": "x"}, "aws:regionn: unknown key; did you mean 'region'?"),
+    # Something that must be there.
+    ({"aws:region": REMOVED}, "aws:region: is missing; region is the AWS region of the whole stack"),
+    ({"data-pipes:streaming": REMOVED}, "streaming: must be a map with the key service; service is one of:"),
+    ({"data-pipes:platform": REMOVED}, "platform: must be a map with the key service; service is one of:"),
+    ({"data-pipes:pipes": REMOVED}, "pipes: must be a map with at least one pipe"),
+    ({"data-pipes:pipes": {"orders": {"parallelism": REMOVED}}}, "pipes.orders.parallelism: is missing; parallelism is"),
+    ({"data-pipes:platform": {"admins": []}}, "platform.admins: must name at least 1, not 0; admins is the ARNs"),
+    # Services.
+    ({"data-pipes:streaming": {"service": "mks"}}, "streaming.service: is not a streaming service on aws"),
+    ({"data-pipes:platform": {"service": "kes"}}, "platform.service: is not a container platform: \"kes\"; did you mean"),
+    # Numbers out of range and values of another type.
+    ({"data-pipes:pipes": {"orders": {"parallelism": 0}}}, "pipes.orders.parallelism: must be at least 1, not 0;"),
+    ({"data-pipes:pipes": {"orders": {"parallelism": "3"}}}, "parallelism: must be a whole number, not \"3\";"),
+    ({"data-pipes:pipes": {"orders": {"parallelism": True}}}, "parallelism: must be a whole number, not true;"),
+    ({"data-pipes:pipes": {"orders": {"parallelism": 2.5}}}, "parallelism: must be a whole number, not 2.5;"),
+    ({"data-pipes:streaming": {"volumeSize": 16385}}, "streaming.volumeSize: must be at most 16384, not 16385;"),
+    ({"data-pipes:protect": "yes"}, "protect: must be true or false, not \"yes\";"),
+    ({"data-pipes:tags": {"team": 7}}, "tags.team: must be a text, not 7;"),
+    ({"data-pipes:platform": {"logDays": 91}}, "platform.logDays: must be 1, 3, 5"),
+    ({"data-pipes:network": {"nat": "none"}}, "network.nat: must be 'zone' or 'one', not \"none\";"),
+    # Texts of another form.
+    ({"data-pipes:platform": {"version": 1.35}}, "platform.version: must be a text, not the number 1.35; write"),
+    ({"data-pipes:platform": {"version": "v1.35"}}, "platform.version: must be a Kubernetes version of two numbers"),
+    ({"data-pipes:streaming": {"version": "3.9.x"}}, "streaming.version: must be a Kafka version with KRaft"),
+    ({"data-pipes:streaming": {"version": "3.6.x.kraft"}}, "streaming.version: must be Kafka 3.7 or later"),
+    ({"data-pipes:streaming": {"instanceType": "m5.large"}}, "streaming.instanceType: must be a size of standard broker"),
+    ({"data-pipes:platform": {"nodes": {"instanceType": "p4.large"}}}, "instanceType: must be an instance type of the"),
+    ({"data-pipes:platform": {"admins": ["me"]}}, "platform.admins[0]: must be the ARN of an IAM role or user"),
+    ({"data-pipes:platform": {"logs": ["api"]}}, "platform.logs: must name audit too"),
+    ({"data-pipes:pipes": {"orders": {"consumer": {"image": "nginx"}}}}, "consumer.image: must be a container image with"),
+    ({"data-pipes:pipes": {"orders": {"consumer": {"cpu": "lots"}}}}, "consumer.cpu: must be an amount of CPU"),
+    ({"data-pipes:pipes": {"orders": {"consumer": {"files": {"here": "ordersToken"}}}}}, "files.here: must be an absolute"),
+    ({"data-pipes:pipes": {"Orders": {"parallelism": 1}}}, "pipes.Orders: the name of a pipe must be 2 to 24 lower-case"),
+    ({"data-pipes:pipes": {"kube-system": {"parallelism": 1}}}, "pipes.kube-system: the name of a pipe is its Kubernetes"),
+    ({"data-pipes:name": "Stack"}, "name: must be 2 to 24 lower-case letters"),
+    ({"aws:region": "Ireland"}, "aws:region: must be an AWS region such as eu-west-1"),
+    ({"aws:region": "us-west-1"}, "aws:region: must be a region with three availability zones"),
+    ({"aws:region": "cn-north-1"}, "aws:region: must be a region outside China"),
+    # Networks.
+    ({"data-pipes:network": {"cidr": "10.0.0.0/22"}}, "network.cidr: must be a range from /16"),
+    ({"data-pipes:network": {"cidr": "10.0.0.1/16"}}, "network.cidr: must be an IPv4 range"),
+    ({"data-pipes:network": {"zones": ["a", "a", "b"]}}, "network: zones must name 3 different zones"),
+    ({"data-pipes:network": {"zones": ["a", "b"]}}, "network.zones: must name at least 3, not 2;"),
+    (
+        {"data-pipes:platform": {"endpoint": {"publicCidrs": ["0.0.0.0/0"]}}},
+        "platform.endpoint.publicCidrs[0]: must not be 0.0.0.0/0, which is everyone",
+    ),
+    (
+        {
+            "data-pipes:network": {
+                "nat": "one",
+                "existing": {
+                    "vpcId": "vpc-0a",
+                    "cidr": "10.1.0.0/16",
+                    "privateSubnetIds": ["subnet-0a", "subnet-0b", "subnet-0c"],
+                },
+            }
+        },
+        "network: nat would have no effect on the existing VPC",
+    ),
+    # Rules across settings.
+    ({"data-pipes:streaming": {"brokers": 4}}, "streaming.brokers: must be a multiple of the 3 zones"),
+    (
+        {"data-pipes:streaming": {"instanceType": "kafka.t3.small"}, "data-pipes:pipes": {"orders": {"parallelism": 251}}},
+        "streaming.brokers: (251 + 50 of Kafka's own) x 3 replicas = 903 partitions do not fit: "
+        "3 brokers of kafka.t3.small hold 300 each = 900",
+    ),
+    (
+        {"data-pipes:pipes": {"orders": {"parallelism": 19}}},
+        "platform.nodes.max: is 6, and all replicas need 7 nodes of m5.large (1680m and 6391Mi each for consumers): "
+        "orders 19 replicas of 500m and 512Mi at 3 a node; raise max to 7",
+    ),
+    ({"data-pipes:pipes": {"orders": {"consumer": {"cpu": "4"}}}}, "pipes.orders.consumer: asks for 4 CPU and 512Mi, and"),
+    ({"data-pipes:platform": {"nodes": {"min": 7}}}, "platform.nodes: max must be at least min, not 6 with min 7"),
+    (
+        {"data-pipes:pipes": {"orders": {"topic": {"config": {"retention.ms": "1"}}}}},
+        "pipes.orders.topic.config.retention.ms: is set by the pipe itself",
+    ),
+    (
+        {"data-pipes:pipes": {"orders": {"consumer": {"environment": {"STREAM_TOPIC": "x"}}}}},
+        "pipes.orders.consumer.environment.STREAM_TOPIC: is set by the pipe itself",
+    ),
+    (
+        {"data-pipes:pipes": {"orders": {"consumer": {"environment": {"API_TOKEN": "x"}}}}},
+        "pipes.orders.consumer.environment.API_TOKEN: is also in secrets",
+    ),
+    (
+        {"data-pipes:pipes": {"orders": {"consumer": {"secrets": {"OTHER": "absent"}}}}},
+        "pipes.orders.consumer.secrets.OTHER: names the secret 'absent', which has no value; set it with: pulumi config set",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "line"), WRONG, ids=[line.split(":")[0] + f"-{n}" for n, (_, line) in enumerate(WRONG)])
+def test_a_mistake_is_told_with_file_key_reason_and_way_out(changes, line):
+    told = mistakes(changes)
+    assert [each for each in told if each.startswith(FILE) and line in each], told
+
+
+def test_every_mistake_is_told_at_once_and_only_once():
+    told = mistakes(
+        {
+            "aws:region": "nowhere",
+            "data-pipes:protect": 3,
+            "data-pipes:streaming": {"brokers": 4, "volumeSize": 0},
+            "data-pipes:platform": {"logs": [], "colour": "red"},
+            "data-pipes:pipes": {"orders": {"parallelism": 0}, "clicks": {}},
+        }
+    )
+    keys = sorted(line.removeprefix(FILE).split(": ")[0] for line in told)
+    assert keys == [
+        "aws:region",
+        "pipes.clicks.consumer",
+        "pipes.clicks.parallelism",
+        "pipes.orders.parallelism",
+        "platform.colour",
+        "platform.logs",
+        "protect",
+        "streaming.volumeSize",
+    ]
+
+
+def test_rules_across_settings_are_told_beside_mistakes_in_other_sections():
+    told = mistakes({"data-pipes:protect": 3, "data-pipes:streaming": {"brokers": 4}})
+    assert [line.removeprefix(FILE).split(": ")[0] for line in told] == ["protect", "streaming.brokers"]
+
+
+def test_a_secret_in_plain_text_is_refused_without_showing_it():
+    told = refused({**changed().program_config(), "data-pipes:secrets": '{"ordersToken": "hunter2"}'})
+    assert any("secrets.ordersToken: is not encrypted" in line for line in told)
+    assert "hunter2" not in "".join(told)
+
+
+def test_settings_never_show_a_secret():
+    assert "stand-in" not in repr(settings())
+
+
+def test_settings_are_frozen():
+    with pytest.raises(pydantic.ValidationError, match="frozen"):
+        settings().pipes["orders"].parallelism = 4  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_the_name_is_the_stack_s_unless_the_file_says_otherwise():
+    config = {key: value for key, value in changed().program_config().items() if key != "data-pipes:name"}
+    keys = changed().secret_keys
+    assert load(config, source="x", stack="my-stack", secret_keys=keys).name == "my-stack"
+    assert load({**config, "data-pipes:name": "kept"}, source="x", stack="my-stack", secret_keys=keys).name == "kept"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(string.printable, max_size=8),
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(string.ascii_letters, max_size=8), children, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    section=st.sampled_from(["streaming", "platform", "pipes", "network", "secrets", "tags", "protect", "name"]),
+    value=json_values,
+)
+def test_nothing_in_a_file_ends_in_a_traceback(section, value):
+    config = {**changed().program_config(), f"data-pipes:{section}": json.dumps(value)}
+    for line in refused(config, secret_keys=frozenset({"data-pipes:secrets"})):
+        assert line.startswith(FILE)
+
+
+@given(parallelism=st.integers())
+def test_any_parallelism_is_either_kept_or_refused_by_its_key(parallelism):
+    told = mistakes({"data-pipes:pipes": {"orders": {"parallelism": parallelism}}})
+    fits = 1 <= parallelism <= 18
+    assert fits == (not told)
+    assert all("pipes.orders.parallelism" in line or "platform.nodes.max" in line or "streaming.brokers" in line for line in told)

@@ -1,0 +1,61 @@
+"""The shipped stack files, and the same with a few keys changed."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from components.settings import Settings, SettingsError, load
+from workbench.plan import Plan, plan
+from workbench.stack_file import ROOT, StackFile, find_stack_file, read_settings
+
+NAMES = sorted(path.name.split(".")[1] for path in (ROOT / "stacks").glob("Pulumi.*.yaml"))
+DEFAULT = "aws-msk-eks"
+
+REMOVED = object()
+"""In place of a value: the key is not there."""
+
+
+def changed(changes: Mapping[str, Any] | None = None, stack: str = DEFAULT) -> StackFile:
+    """A shipped stack file, with changes by full key (`data-pipes:streaming`), each merged into what is there."""
+    stack_file = find_stack_file(stack)
+    for key, change in (changes or {}).items():
+        present = {name: value for name, value in stack_file.config.items() if name != key}
+        merged = {} if change is REMOVED else {key: _merged(stack_file.config.get(key), change)}
+        stack_file = replace(stack_file, config={**present, **merged})
+    return stack_file
+
+
+def planned(changes: Mapping[str, Any] | None = None, *, stack: str = DEFAULT, preview: bool = False) -> Plan:
+    return plan(changed(changes, stack), preview=preview)
+
+
+@cache
+def shipped(stack: str = DEFAULT, *, preview: bool = False) -> Plan:
+    return plan(find_stack_file(stack), preview=preview)
+
+
+def settings(changes: Mapping[str, Any] | None = None) -> Settings:
+    return read_settings(changed(changes))
+
+
+def refused(config: Mapping[str, Any], *, secret_keys: frozenset[str] = frozenset()) -> list[str]:
+    """The lines with which a configuration is refused."""
+    try:
+        load(config, source="stacks/Pulumi.test.yaml", stack="test", secret_keys=secret_keys)
+    except SettingsError as error:
+        return str(error).splitlines()
+    return []
+
+
+def _merged(present: Any, change: Any) -> Any:
+    if not isinstance(present, dict) or not isinstance(change, dict):
+        return change
+    merged = copy.deepcopy(present)
+    for key, value in change.items():
+        if value is REMOVED:
+            merged.pop(key, None)
+        else:
+            merged[key] = _merged(merged.get(key), value)
+    return merged
