@@ -30,8 +30,9 @@ class SettingsError(pulumi.RunError):
 class StackSection(Section, frozen=True):
     """The keys that hold one value for the whole stack."""
 
-    name: Annotated[str, NAME]
-    """How the names of everything in the stack begin; kept when the stack itself is renamed, since new names replace resources."""
+    name: Annotated[str, NAME] | None = None
+    """How the names of everything in the stack begin, by default the stack's name; kept when the stack is renamed, since new
+    names replace resources."""
     tags: Mapping[str, str] = {}
     """The tags or labels that everything in the stack carries."""
     protect: bool = True
@@ -66,7 +67,8 @@ def load(config: Mapping[str, object], *, source: str, stack: str, secret_keys: 
     """Check a stack's configuration and return it typed.
 
     `config` maps full keys (`data-pipes:pipes`) to values as Pulumi hands them to a program: objects as JSON text.
-    `secret_keys` are the full keys whose value is kept encrypted; `source` is the file as messages name it.
+    `secret_keys` are the full keys whose value is kept encrypted, as Pulumi tells a program, or one encrypted value
+    in it such as `data-pipes:secrets.token`; `source` is the file as messages name it.
     Raises SettingsError with every mistake at once.
     """
     return _Reader(config, source=source, stack=stack, secret_keys=secret_keys).read()
@@ -84,12 +86,9 @@ class _Reader:
 
     def read(self) -> Settings:
         own = {name.split(":", 1)[1]: value for name, value in self.config.items() if name.startswith(f"{NAMESPACE}:")}
-        for name in own.keys() - set(KEYS):
+        for name in sorted(own.keys() - set(KEYS)):
             self.wrong(name, text=f"unknown key; {unknown(name, KEYS)}")
-        stack = self.section(
-            StackSection,
-            {"name": self.stack, **{name: own[name] for name in ("name", "tags", "protect") if name in own}},
-        )
+        stack = self.stack_section(own)
         secrets = self.secrets(own.get("secrets", {}))
 
         cloud, platform = self.platform(own.get("platform"))
@@ -108,7 +107,7 @@ class _Reader:
         if self.mistakes or not (stack and cloud and account and network and streaming and platform):
             raise SettingsError("\n".join(f"{self.source}: {mistake}" for mistake in self.mistakes))
         return Settings(
-            name=stack.name,
+            name=stack.name or self.stack,
             cloud=CLOUDS[cloud],
             account=account,
             network=network,
@@ -129,6 +128,16 @@ class _Reader:
             self.mistakes += [mistake.under(*parents) for mistake in parsed]
             return None
         return parsed
+
+    def stack_section(self, own: Mapping[str, object]) -> StackSection | None:
+        """The values for the whole stack."""
+        stack = self.section(StackSection, {name: own[name] for name in ("name", "tags", "protect") if name in own})
+        if stack and stack.name is None:
+            try:
+                NAME.check(self.stack)
+            except ValueError as error:
+                self.wrong("name", text=f"is by default the stack's name, and {error}; set it, and keep it for ever")
+        return stack
 
     def account(self, cloud: str) -> AccountSettings | None:
         """The keys of the cloud's own namespace, such as aws:region."""
@@ -210,7 +219,7 @@ class _Reader:
             return {}
         secrets: dict[str, SecretStr] = {}
         for name, secret in section.items():
-            if f"{NAMESPACE}:secrets" not in self.secret_keys:
+            if not {f"{NAMESPACE}:secrets", f"{NAMESPACE}:secrets.{name}"} & set(self.secret_keys):
                 self.wrong(
                     "secrets",
                     name,

@@ -152,12 +152,19 @@ class EksCluster(ComponentResource):
         return admission
 
     def _warn_unless_admin(self, deployer: str) -> None:
-        if deployer not in self.args.admins:
-            pulumi.log.warn(
-                f"{deployer} runs this deployment and is not among platform.admins, so the cluster will refuse what is made in it. "
-                "Add it there, or deploy as one of them.",
-                self.cluster,
-            )
+        warning = admission_warning(deployer, self.args.admins)
+        if warning:
+            pulumi.log.warn(warning, self.cluster)
+
+
+def admission_warning(deployer: str, admins: Sequence[str]) -> str | None:
+    """What to tell whoever deploys a cluster that will refuse them, before it has taken ten minutes to create."""
+    if not deployer or deployer in admins:
+        return None
+    return (
+        f"{deployer} runs this deployment and is not among platform.admins, so the cluster will refuse what is made "
+        "in it. Add it there, or deploy as one of them."
+    )
 
 
 def _use_key(arn: str) -> str:

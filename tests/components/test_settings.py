@@ -3,13 +3,15 @@
 import json
 import string
 
+import pulumi
 import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.settings import load
+from components.settings import Settings, SettingsError, load
 from tests.stacks import REMOVED, changed, refused, settings
+from workbench.recorder import record
 
 FILE = "stacks/Pulumi.test.yaml: "
 
@@ -35,18 +37,21 @@ WRONG = [
     ({"data-pipes:streaming": REMOVED}, "streaming: must be a map with the key service; service is one of:"),
     ({"data-pipes:platform": REMOVED}, "platform: must be a map with the key service; service is one of:"),
     ({"data-pipes:pipes": REMOVED}, "pipes: must be a map with at least one pipe"),
-    ({"data-pipes:pipes": {"orders": {"parallelism": REMOVED}}}, "pipes.orders.parallelism: is missing; parallelism is"),
+    (
+        {"data-pipes:pipes": {"orders": {"parallelism": REMOVED}}},
+        "pipes.orders.parallelism: is missing; parallelism is",
+    ),
     ({"data-pipes:platform": {"admins": []}}, "platform.admins: must name at least 1, not 0; admins is the ARNs"),
     # Services.
     ({"data-pipes:streaming": {"service": "mks"}}, "streaming.service: is not a streaming service on aws"),
-    ({"data-pipes:platform": {"service": "kes"}}, "platform.service: is not a container platform: \"kes\"; did you mean"),
+    ({"data-pipes:platform": {"service": "kes"}}, 'platform.service: is not a container platform: "kes"; did you mean'),
     # Numbers out of range and values of another type.
     ({"data-pipes:pipes": {"orders": {"parallelism": 0}}}, "pipes.orders.parallelism: must be at least 1, not 0;"),
-    ({"data-pipes:pipes": {"orders": {"parallelism": "3"}}}, "parallelism: must be a whole number, not \"3\";"),
+    ({"data-pipes:pipes": {"orders": {"parallelism": "3"}}}, 'parallelism: must be a whole number, not "3";'),
     ({"data-pipes:pipes": {"orders": {"parallelism": True}}}, "parallelism: must be a whole number, not true;"),
     ({"data-pipes:pipes": {"orders": {"parallelism": 2.5}}}, "parallelism: must be a whole number, not 2.5;"),
     ({"data-pipes:streaming": {"volumeSize": 16385}}, "streaming.volumeSize: must be at most 16384, not 16385;"),
-    ({"data-pipes:protect": "yes"}, "protect: must be true or false, not \"yes\";"),
+    ({"data-pipes:protect": "yes"}, 'protect: must be true or false, not "yes";'),
     ({"data-pipes:tags": {"team": 7}}, "tags.team: must be a text, not 7;"),
     ({"data-pipes:platform": {"logDays": 91}}, "platform.logDays: must be 1, 3, 5"),
     ({"data-pipes:network": {"nat": "none"}}, "network.nat: must be 'zone' or 'one', not \"none\";"),
@@ -55,15 +60,30 @@ WRONG = [
     ({"data-pipes:platform": {"version": "v1.35"}}, "platform.version: must be a Kubernetes version of two numbers"),
     ({"data-pipes:streaming": {"version": "3.9.x"}}, "streaming.version: must be a Kafka version with KRaft"),
     ({"data-pipes:streaming": {"version": "3.6.x.kraft"}}, "streaming.version: must be Kafka 3.7 or later"),
-    ({"data-pipes:streaming": {"instanceType": "m5.large"}}, "streaming.instanceType: must be a size of standard broker"),
+    (
+        {"data-pipes:streaming": {"instanceType": "m5.large"}},
+        "streaming.instanceType: must be a size of standard broker",
+    ),
     ({"data-pipes:platform": {"nodes": {"instanceType": "p4.large"}}}, "instanceType: must be an instance type of the"),
     ({"data-pipes:platform": {"admins": ["me"]}}, "platform.admins[0]: must be the ARN of an IAM role or user"),
     ({"data-pipes:platform": {"logs": ["api"]}}, "platform.logs: must name audit too"),
-    ({"data-pipes:pipes": {"orders": {"consumer": {"image": "nginx"}}}}, "consumer.image: must be a container image with"),
+    (
+        {"data-pipes:pipes": {"orders": {"consumer": {"image": "nginx"}}}},
+        "consumer.image: must be a container image with",
+    ),
     ({"data-pipes:pipes": {"orders": {"consumer": {"cpu": "lots"}}}}, "consumer.cpu: must be an amount of CPU"),
-    ({"data-pipes:pipes": {"orders": {"consumer": {"files": {"here": "ordersToken"}}}}}, "files.here: must be an absolute"),
-    ({"data-pipes:pipes": {"Orders": {"parallelism": 1}}}, "pipes.Orders: the name of a pipe must be 2 to 24 lower-case"),
-    ({"data-pipes:pipes": {"kube-system": {"parallelism": 1}}}, "pipes.kube-system: the name of a pipe is its Kubernetes"),
+    (
+        {"data-pipes:pipes": {"orders": {"consumer": {"files": {"here": "ordersToken"}}}}},
+        "files.here: must be an absolute",
+    ),
+    (
+        {"data-pipes:pipes": {"Orders": {"parallelism": 1}}},
+        "pipes.Orders: the name of a pipe must be 2 to 24 lower-case",
+    ),
+    (
+        {"data-pipes:pipes": {"kube-system": {"parallelism": 1}}},
+        "pipes.kube-system: the name of a pipe is its Kubernetes",
+    ),
     ({"data-pipes:name": "Stack"}, "name: must be 2 to 24 lower-case letters"),
     ({"aws:region": "Ireland"}, "aws:region: must be an AWS region such as eu-west-1"),
     ({"aws:region": "us-west-1"}, "aws:region: must be a region with three availability zones"),
@@ -93,7 +113,10 @@ WRONG = [
     # Rules across settings.
     ({"data-pipes:streaming": {"brokers": 4}}, "streaming.brokers: must be a multiple of the 3 zones"),
     (
-        {"data-pipes:streaming": {"instanceType": "kafka.t3.small"}, "data-pipes:pipes": {"orders": {"parallelism": 251}}},
+        {
+            "data-pipes:streaming": {"instanceType": "kafka.t3.small"},
+            "data-pipes:pipes": {"orders": {"parallelism": 251}},
+        },
         "streaming.brokers: (251 + 50 of Kafka's own) x 3 replicas = 903 partitions do not fit: "
         "3 brokers of kafka.t3.small hold 300 each = 900",
     ),
@@ -102,7 +125,10 @@ WRONG = [
         "platform.nodes.max: is 6, and all replicas need 7 nodes of m5.large (1680m and 6391Mi each for consumers): "
         "orders 19 replicas of 500m and 512Mi at 3 a node; raise max to 7",
     ),
-    ({"data-pipes:pipes": {"orders": {"consumer": {"cpu": "4"}}}}, "pipes.orders.consumer: asks for 4 CPU and 512Mi, and"),
+    (
+        {"data-pipes:pipes": {"orders": {"consumer": {"cpu": "4"}}}},
+        "pipes.orders.consumer: asks for 4 CPU and 512Mi, and",
+    ),
     ({"data-pipes:platform": {"nodes": {"min": 7}}}, "platform.nodes: max must be at least min, not 6 with min 7"),
     (
         {"data-pipes:pipes": {"orders": {"topic": {"config": {"retention.ms": "1"}}}}},
@@ -123,7 +149,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "line"), WRONG, ids=[line.split(":")[0] + f"-{n}" for n, (_, line) in enumerate(WRONG)])
+@pytest.mark.parametrize(
+    ("changes", "line"), WRONG, ids=[line.split(":")[0] + f"-{n}" for n, (_, line) in enumerate(WRONG)]
+)
 def test_a_mistake_is_told_with_file_key_reason_and_way_out(changes, line):
     told = mistakes(changes)
     assert [each for each in told if each.startswith(FILE) and line in each], told
@@ -179,9 +207,34 @@ def test_the_name_is_the_stack_s_unless_the_file_says_otherwise():
     assert load({**config, "data-pipes:name": "kept"}, source="x", stack="my-stack", secret_keys=keys).name == "kept"
 
 
+def test_the_configuration_is_read_as_the_cli_s_language_host_hands_it_over(monkeypatch):
+    stack_file = changed()
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps(stack_file.program_config()))
+    monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", json.dumps(sorted(stack_file.secret_keys)))
+    read: list[Settings] = []
+    record(lambda: read.append(Settings.from_config()), stack="prod")
+    assert read[0].pipes["orders"].parallelism == 3
+    assert set(read[0].secrets) == {"ordersToken"}
+
+
+def test_a_mistake_ends_the_program_with_its_message_alone():
+    config = {**changed().program_config(), "data-pipes:protect": "yes"}
+    with pytest.raises(pulumi.RunError, match=r"stacks/Pulumi\.prod\.yaml: protect: must be true or false"):
+        record(Settings.from_config, config=config, secret_keys=changed().secret_keys, stack="prod")
+
+
+def test_a_stack_s_name_that_cannot_begin_a_name_must_be_replaced_by_one_that_can():
+    config = {key: value for key, value in changed().program_config().items() if key != "data-pipes:name"}
+    with pytest.raises(SettingsError, match="name: is by default the stack's name, and must be 2 to 24"):
+        load(config, source="x", stack="Prod_EU", secret_keys=changed().secret_keys)
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(string.printable, max_size=8),
-    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(string.ascii_letters, max_size=8), children, max_size=3),
+    lambda children: (
+        st.lists(children, max_size=3)
+        | st.dictionaries(st.text(string.ascii_letters, max_size=8), children, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -201,4 +254,7 @@ def test_any_parallelism_is_either_kept_or_refused_by_its_key(parallelism):
     told = mistakes({"data-pipes:pipes": {"orders": {"parallelism": parallelism}}})
     fits = 1 <= parallelism <= 18
     assert fits == (not told)
-    assert all("pipes.orders.parallelism" in line or "platform.nodes.max" in line or "streaming.brokers" in line for line in told)
+    assert all(
+        "pipes.orders.parallelism" in line or "platform.nodes.max" in line or "streaming.brokers" in line
+        for line in told
+    )

@@ -1,0 +1,74 @@
+# Data pipes. `make help` lists the commands; README.md explains them.
+
+STACK  ?= aws-msk-eks
+PYTHON ?= python3
+ARGS   ?=
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+STAMP  := $(VENV)/.requirements-installed
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help venv plan rehearse preview up destroy lint format reference test test-unit test-engine
+
+help: ## List these commands
+	@echo "make COMMAND [STACK=$(STACK)] [ARGS=...]"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+
+venv: $(STAMP) ## Make .venv and install requirements.txt, if it changed
+
+$(STAMP): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed, and $(PYTHON) is " + sys.version.split()[0] + "; name another one: make PYTHON=python3.12 venv")'
+	@test -x $(PY) || { echo "+ $(PYTHON) -m venv $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@$(PY) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "$(VENV) holds Python " + sys.version.split()[0] + ", and 3.11 or later is needed; remove $(VENV) and run make venv again")'
+	@echo "+ pip install -r requirements.txt"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $(STAMP)
+
+plan: $(STAMP) ## Show what a stack would be, contacting nothing (a few seconds)
+	@$(PY) -m workbench plan $(STACK) $(ARGS)
+
+rehearse: $(STAMP) ## Deploy, change and destroy a stack with the real engine on simulated clouds
+	@$(PY) -m workbench rehearse $(STACK) $(ARGS)
+
+preview: $(STAMP) ## pulumi preview: compare a stack with the real cloud
+	@$(call pulumi,preview --stack $(STACK) $(ARGS))
+
+up: $(STAMP) ## pulumi up: deploy a stack to the real cloud
+	@$(call pulumi,up --stack $(STACK) $(ARGS))
+
+destroy: $(STAMP) ## pulumi destroy: remove a stack from the real cloud
+	@$(call pulumi,destroy --stack $(STACK) $(ARGS))
+
+lint: $(STAMP) ## ruff (rules and format) and basedpyright
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m basedpyright --level error
+
+format: $(STAMP) ## Format the code and mend what ruff can mend
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+reference: $(STAMP) ## Write stacks/schema.json and docs/settings.md from the settings' models
+	@$(PY) -m workbench reference
+
+test: lint test-unit test-engine ## lint, the fast tests, then those on the real engine
+
+test-unit: $(STAMP) ## The tests that need no engine
+	$(PY) -m pytest -m "not engine" -n auto $(ARGS)
+
+test-engine: $(STAMP) ## The tests on the real Pulumi engine (built once, if pulumi is not installed)
+	$(PY) -m pytest -m engine $(ARGS)
+
+# The plain Pulumi commands run the program through the CLI's Python language host, which comes with
+# the CLI's official release and not with the engine that the rehearsal builds for itself.
+define pulumi
+command -v pulumi >/dev/null || { \
+  echo "make $@ talks to a real cloud account and needs the Pulumi CLI, and there is no pulumi on PATH." >&2; \
+  echo "Install it (https://www.pulumi.com/docs/install/): curl -fsSL https://get.pulumi.com | sh" >&2; \
+  echo "Without an account, make plan and make rehearse show the same stack." >&2; \
+  exit 1; }; \
+echo "+ pulumi $(strip $(1))"; pulumi $(1)
+endef

@@ -1,0 +1,206 @@
+"""The consumers of a pipe on Kubernetes."""
+
+import json
+from pathlib import PurePosixPath
+
+import pytest
+
+from components.kubernetes.consumers import file_key
+from tests.stacks import REMOVED, planned, shipped
+from workbench.values import SECRET
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+CONTAINER = "spec.template.spec.containers[0]"
+
+
+def deployment(plan=None):
+    return (plan or shipped()).recording.one(DEPLOYMENT)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("apiVersion", "apps/v1"),
+        ("spec.replicas", 3),
+        (f"{CONTAINER}.imagePullPolicy", "Always"),
+        (f"{CONTAINER}.ports", [{"name": "http", "containerPort": 8080, "protocol": "TCP"}]),
+        (f"{CONTAINER}.env[0].name", "API_TOKEN"),
+        (f"{CONTAINER}.env[0].valueFrom.secretKeyRef.key", "API_TOKEN"),
+        (f"{CONTAINER}.volumeMounts[0].mountPath", "/etc/consumer/token"),
+        (f"{CONTAINER}.volumeMounts[0].subPath", "file-etc_.consumer_.token"),
+        ("spec.template.spec.volumes[0].secret.items[0].key", "file-etc_.consumer_.token"),
+        ("spec.template.spec.nodeSelector", {"data-pipes/consumers": "true"}),
+    ],
+)
+def test_the_default_deployment_has_every_field_of_the_worked_example(path, value):
+    assert deployment().input(path) == value
+
+
+def test_the_selector_matches_the_pods():
+    spec = deployment().inputs["spec"]
+    assert spec["selector"]["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()
+
+
+def test_the_whole_config_map_is_the_environment():
+    settings = shipped().recording.one("kubernetes:core/v1:ConfigMap")
+    assert settings.inputs["data"] == {
+        "AWS_REGION": "eu-west-1",
+        "KAFKA_BOOTSTRAP_SERVERS": shipped().recording.outputs["bootstrapServers"],
+        "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+        "LOG_LEVEL": "info",
+        "STREAM_GROUP": "orders",
+        "STREAM_SERVICE": "kafka",
+        "STREAM_TOPIC": "orders",
+    }
+    assert settings.urn in deployment().property_dependencies["spec"]
+    assert len(deployment().input(f"{CONTAINER}.envFrom")) == 1
+
+
+def test_secrets_stay_secret():
+    secret = shipped().recording.one("kubernetes:core/v1:Secret")
+    assert secret.inputs["stringData"] == SECRET
+    assert secret.reveal("stringData") == {
+        "API_TOKEN": "stand-in for secrets.ordersToken",
+        "file-etc_.consumer_.token": "stand-in for secrets.ordersToken",
+    }
+    assert "stand-in" not in json.dumps(shipped().as_json())
+
+
+def test_changed_settings_and_secrets_reach_the_pods_by_a_new_name():
+    for kind in ("ConfigMap", "Secret"):
+        assert "name" not in shipped().recording.one(f"kubernetes:core/v1:{kind}").inputs["metadata"]
+
+
+def test_a_consumer_without_secrets_has_neither_secret_nor_volume():
+    plan = planned({"data-pipes:pipes": {"orders": {"consumer": {"secrets": REMOVED, "files": REMOVED}}}})
+    assert plan.recording.of_type("kubernetes:core/v1:Secret") == ()
+    assert "volumes" not in deployment(plan).input("spec.template.spec")
+
+
+def test_pods_are_admitted_by_the_restricted_level_that_the_namespace_enforces():
+    namespace = shipped().recording.one("kubernetes:core/v1:Namespace")
+    assert namespace.input("metadata.labels")["pod-security.kubernetes.io/enforce"] == "restricted"
+    pod = deployment().input("spec.template.spec.securityContext")
+    assert pod["runAsNonRoot"] is True
+    assert pod["seccompProfile"] == {"type": "RuntimeDefault"}
+    container = deployment().input(f"{CONTAINER}.securityContext")
+    assert container["allowPrivilegeEscalation"] is False
+    assert container["readOnlyRootFilesystem"] is True
+    assert container["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_a_rollout_never_runs_more_consumers_than_partitions():
+    strategy = deployment().input("spec.strategy")
+    assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": "25%"}}
+
+
+def test_requests_are_limits_so_that_the_arithmetic_of_the_nodes_holds():
+    resources = deployment().input(f"{CONTAINER}.resources")
+    assert resources["requests"] == resources["limits"] == {"cpu": "500m", "memory": "512Mi"}
+
+
+def test_consumers_are_probed_spread_over_zones_and_given_time_to_stop():
+    container = deployment().input(CONTAINER)
+    assert {
+        probe: container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")
+    } == {
+        "startupProbe": "/live",
+        "livenessProbe": "/live",
+        "readinessProbe": "/ready",
+    }
+    [spread] = deployment().input("spec.template.spec.topologySpreadConstraints")
+    assert spread["topologyKey"] == "topology.kubernetes.io/zone"
+    assert deployment().input("spec.template.spec.terminationGracePeriodSeconds") == 60
+    budget = shipped().recording.one("kubernetes:policy/v1:PodDisruptionBudget")
+    assert budget.input("spec.maxUnavailable") == 1
+    assert budget.input("spec.selector") == deployment().input("spec.selector")
+
+
+def test_nobody_reaches_consumers_and_they_reach_only_what_they_call():
+    plan = planned({"data-pipes:pipes": {"orders": {"consumer": {"egress": [{"cidr": "10.20.0.0/16", "port": 5432}]}}}})
+    policy = plan.recording.one("kubernetes:networking.k8s.io/v1:NetworkPolicy").inputs["spec"]
+    assert policy["podSelector"] == {}
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert policy["ingress"] == []
+    places = {(rule["to"][0]["ipBlock"]["cidr"], rule["ports"][0]["port"]) for rule in policy["egress"][1:]}
+    assert places == {
+        ("10.0.0.0/16", 9098),
+        ("169.254.170.23/32", 80),
+        ("0.0.0.0/0", 443),
+        ("10.20.0.0/16", 5432),
+    }
+
+
+@pytest.mark.parametrize(
+    ("image", "policy"),
+    [("registry.example.com/orders:1", "Always"), (f"registry.example.com/orders@sha256:{'0' * 64}", "IfNotPresent")],
+)
+def test_a_tag_is_pulled_anew_for_each_pod_and_a_digest_once(image, policy):
+    plan = planned({"data-pipes:pipes": {"orders": {"consumer": {"image": image}}}})
+    assert deployment(plan).input(f"{CONTAINER}.image") == image
+    assert deployment(plan).input(f"{CONTAINER}.imagePullPolicy") == policy
+
+
+def test_every_setting_of_a_consumer_reaches_its_pods():
+    consumer = {
+        "cpu": "1",
+        "memory": "2Gi",
+        "environment": {"COLOUR": "red"},
+        "nodeSelector": {"disk": "ssd"},
+        "gracePeriodSeconds": 300,
+    }
+    plan = planned({"data-pipes:pipes": {"orders": {"consumer": consumer}}})
+    pod = deployment(plan).input("spec.template.spec")
+    assert pod["containers"][0]["resources"]["limits"] == {"cpu": "1", "memory": "2Gi"}
+    assert pod["nodeSelector"]["disk"] == "ssd"
+    assert pod["terminationGracePeriodSeconds"] == 300
+    assert plan.recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]["COLOUR"] == "red"
+
+
+def test_pods_start_with_their_identity_and_it_may_do_exactly_what_a_consumer_does():
+    recorded = shipped().recording
+    association = recorded.one("aws:eks/podIdentityAssociation:PodIdentityAssociation")
+    assert association.urn in recorded.requirements(deployment())
+    assert (association.inputs["namespace"], association.inputs["serviceAccount"]) == ("orders", "consumer")
+    assert recorded.one("kubernetes:core/v1:ServiceAccount").inputs["automountServiceAccountToken"] is False
+    [policy] = [
+        each for each in recorded.of_type("aws:iam/rolePolicy:RolePolicy") if each.name == "aws-msk-eks-orders-role"
+    ]
+    assert policy.urn in recorded.requirements(association), "pods would start before they may do anything"
+    statements = json.loads(policy.inputs["policy"])["Statement"]
+    arns = {kind: f"arn:aws:kafka:eu-west-1:123456789012:{kind}/aws-msk-eks/" for kind in ("cluster", "topic", "group")}
+    assert [(each["Effect"], each["Action"]) for each in statements] == [
+        ("Allow", ["kafka-cluster:Connect"]),
+        ("Allow", ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"]),
+        ("Allow", ["kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"]),
+    ]
+    cluster, topic, group = (each["Resource"] for each in statements)
+    assert cluster.startswith(arns["cluster"])
+    assert topic.startswith(arns["topic"])
+    assert topic.endswith("/orders")
+    assert group.startswith(arns["group"])
+    assert group.endswith("/orders")
+    assert "*" not in policy.inputs["policy"]
+
+
+def test_only_this_service_account_of_this_cluster_takes_the_role_on():
+    [role] = [
+        each for each in shipped().recording.of_type("aws:iam/role:Role") if each.name == "aws-msk-eks-orders-role"
+    ]
+    [statement] = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
+    assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    assert statement["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "aws:SourceAccount": "123456789012",
+            "aws:RequestTag/kubernetes-namespace": "orders",
+            "aws:RequestTag/kubernetes-service-account": "consumer",
+        },
+        "ArnEquals": {"aws:SourceArn": "arn:aws:eks:eu-west-1:123456789012:cluster/aws-msk-eks"},
+    }
+
+
+def test_no_two_paths_share_a_key():
+    paths = ["/a/b", "/a_b", "/a.b", "/a-b", "/a_/b", "/a/_b", "/a__b", "/a_.b", "/a/.b", "/a./b"]
+    assert len({file_key(PurePosixPath(path)) for path in paths}) == len(paths)

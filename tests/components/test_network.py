@@ -1,0 +1,110 @@
+"""The network of a pipeline on AWS."""
+
+import json
+
+import pytest
+
+from tests.stacks import planned, shipped
+
+SUBNET = "aws:ec2/subnet:Subnet"
+VPC = "aws:ec2/vpc:Vpc"
+
+
+def inputs(plan, type_token):
+    return {each.name.removeprefix("aws-msk-eks-"): each.inputs for each in plan.recording.of_type(type_token)}
+
+
+def test_the_subnets_are_the_worked_example_s_over_three_zones():
+    subnets = inputs(shipped(), SUBNET)
+    assert {name: (each["cidrBlock"], each["availabilityZone"]) for name, each in subnets.items()} == {
+        "public-a": ("10.0.0.0/24", "eu-west-1a"),
+        "public-b": ("10.0.1.0/24", "eu-west-1b"),
+        "public-c": ("10.0.2.0/24", "eu-west-1c"),
+        "private-a": ("10.0.3.0/24", "eu-west-1a"),
+        "private-b": ("10.0.4.0/24", "eu-west-1b"),
+        "private-c": ("10.0.5.0/24", "eu-west-1c"),
+    }
+    assert not any(each["mapPublicIpOnLaunch"] for each in subnets.values())
+
+
+def test_load_balancers_find_their_subnets_by_tag():
+    subnets = inputs(shipped(), SUBNET)
+    assert all(subnets[f"public-{zone}"]["tags"]["kubernetes.io/role/elb"] == "1" for zone in "abc")
+    assert all(subnets[f"private-{zone}"]["tags"]["kubernetes.io/role/internal-elb"] == "1" for zone in "abc")
+
+
+@pytest.mark.parametrize(("nat", "gateways"), [("zone", {"nat-a", "nat-b", "nat-c"}), ("one", {"nat-a"})])
+def test_every_private_subnet_has_a_way_out_through_as_many_gateways_as_the_setting_says(nat, gateways):
+    plan = planned({"data-pipes:network": {"nat": nat}})
+    made = plan.recording.of_type("aws:ec2/natGateway:NatGateway")
+    assert {each.name.removeprefix("aws-msk-eks-") for each in made} == gateways
+    routes = [route for name, route in inputs(plan, "aws:ec2/route:Route").items() if name.startswith("private")]
+    assert len(routes) == 3
+    assert len({route["natGatewayId"] for route in routes}) == len(gateways)
+    assert len(inputs(plan, "aws:ec2/routeTableAssociation:RouteTableAssociation")) == 6
+
+
+def test_other_zones_can_be_chosen():
+    subnets = inputs(planned({"data-pipes:network": {"zones": ["b", "c", "d"]}}), SUBNET)
+    assert {each["availabilityZone"] for each in subnets.values()} == {"eu-west-1b", "eu-west-1c", "eu-west-1d"}
+
+
+def test_the_default_security_group_lets_nobody_in_or_out():
+    [group] = inputs(shipped(), "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup").values()
+    assert (group["ingress"], group["egress"]) == ([], [])
+
+
+def test_flow_logs_are_kept_encrypted_and_bounded():
+    [flow_log] = inputs(shipped(), "aws:ec2/flowLog:FlowLog").values()
+    group = shipped().recording.one("aws-msk-eks-vpc-flow-logs")
+    assert flow_log["trafficType"] == "ALL"
+    assert group.inputs["name"] in flow_log["logDestination"]
+    assert group.inputs["retentionInDays"] == 90
+    assert group.inputs["kmsKeyId"]
+
+
+def test_a_private_cluster_reaches_the_services_it_needs_inside_the_vpc():
+    endpoints = inputs(shipped(), "aws:ec2/vpcEndpoint:VpcEndpoint").values()
+    services = {
+        each["serviceName"].removeprefix("com.amazonaws.eu-west-1."): each["vpcEndpointType"] for each in endpoints
+    }
+    assert services.pop("s3") == "Gateway"
+    assert services == dict.fromkeys(["ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "sts"], "Interface")
+    assert all(each["privateDnsEnabled"] for each in endpoints if each["vpcEndpointType"] == "Interface")
+
+
+def test_without_interface_endpoints_no_group_stands_open_for_them():
+    plan = planned({"data-pipes:network": {"interfaceEndpoints": []}})
+    assert [each["vpcEndpointType"] for each in inputs(plan, "aws:ec2/vpcEndpoint:VpcEndpoint").values()] == ["Gateway"]
+    assert "endpoints" not in inputs(plan, "aws:ec2/securityGroup:SecurityGroup")
+
+
+def test_an_existing_vpc_is_adopted_and_nothing_is_made_in_it_but_security_groups():
+    private = ["subnet-0a", "subnet-0b", "subnet-0c"]
+    existing = {"vpcId": "vpc-0123", "cidr": "10.9.0.0/16", "privateSubnetIds": private}
+    plan = planned({"data-pipes:network": {"existing": existing}})
+    network = {each.type for each in plan.recording.resources if each.type.startswith(("aws:ec2/", "aws:vpc/"))}
+    assert network == {
+        "aws:ec2/launchTemplate:LaunchTemplate",
+        "aws:ec2/securityGroup:SecurityGroup",
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    }
+    assert {each.inputs["vpcId"] for each in plan.recording.of_type("aws:ec2/securityGroup:SecurityGroup")} == {
+        "vpc-0123"
+    }
+    recording = plan.recording
+    assert recording.one("aws:msk/cluster:Cluster").input("brokerNodeGroupInfo.clientSubnets") == private
+    assert recording.one("aws:eks/cluster:Cluster").input("vpcConfig.subnetIds") == private
+    assert recording.one("aws:eks/nodeGroup:NodeGroup").inputs["subnetIds"] == private
+    assert plan.problems == ()
+
+
+def test_the_key_of_the_logs_serves_the_log_groups_of_this_stack_only():
+    policy = json.loads(shipped().recording.one("aws-msk-eks-logs-key").inputs["policy"])
+    [statement] = [each for each in policy["Statement"] if each["Sid"] == "CloudWatchLogs"]
+    assert statement["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
+    assert statement["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"] == [
+        "arn:aws:logs:eu-west-1:123456789012:log-group:/data-pipes/aws-msk-eks/*",
+        "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/eks/aws-msk-eks/cluster",
+    ]

@@ -1,0 +1,101 @@
+"""A pipe: as many consumers as its topic has partitions, and a change that cannot be made refused in the preview."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from pulumi import ResourceHookArgs
+
+from components.partitions import PartitionChangeError, kafka_rule
+from tests.stacks import planned, shipped
+
+TOPIC = "aws:msk/topic:Topic"
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+TWO = {"data-pipes:pipes": {"clicks": {"parallelism": 2, "consumer": {"image": "nginx:1"}}}}
+
+
+@hypothesis_settings(max_examples=5)
+@given(parallelism=st.integers(1, 18))
+def test_partitions_equal_replicas_for_any_parallelism(parallelism):
+    plan = planned({"data-pipes:pipes": {"orders": {"parallelism": parallelism}}})
+    assert plan.recording.one(TOPIC).inputs["partitionCount"] == parallelism
+    assert plan.recording.one(DEPLOYMENT).input("spec.replicas") == parallelism
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_replicas_come_from_the_topic_s_own_output_and_so_wait_for_it(preview):
+    recording = shipped(preview=preview).recording
+    deployment = recording.one(DEPLOYMENT)
+    assert recording.one(TOPIC).urn in deployment.property_dependencies["spec"]
+    assert deployment.input("spec.replicas") == 3, "a preview knows the number"
+
+
+def test_two_pipes_in_one_stack_share_nothing_but_the_services():
+    plan = planned(TWO)
+    assert {str(pipe) for pipe in plan.pipes} == {
+        "orders: 3 partitions = 3 replicas",
+        "clicks: 2 partitions = 2 replicas",
+    }
+    assert plan.problems == ()
+    recording = plan.recording
+    [orders, clicks] = recording.of_type(DEPLOYMENT)
+    topics = {each.name: each.urn for each in recording.of_type(TOPIC)}
+    assert topics["aws-msk-eks-orders-topic"] not in recording.requirements(clicks)
+    assert topics["aws-msk-eks-clicks-topic"] not in recording.requirements(orders)
+    roles = [
+        each
+        for each in recording.of_type("aws:iam/rolePolicy:RolePolicy")
+        if each.name.endswith(("orders-role", "clicks-role"))
+    ]
+    assert ["/orders" in each.inputs["policy"] for each in roles] == [True, False]
+    assert ["/clicks" in each.inputs["policy"] for each in roles] == [False, True]
+
+
+def test_the_stack_exports_what_users_need():
+    outputs = planned(TWO).recording.outputs
+    assert outputs["topics"] == ["orders", "clicks"]
+    assert outputs["pipes"] == {
+        "orders": {"topic": "orders", "partitions": 3, "replicas": 3},
+        "clicks": {"topic": "clicks", "partitions": 2, "replicas": 2},
+    }
+    assert outputs["clusterName"] == "aws-msk-eks"
+    assert outputs["registry"] == "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+    assert outputs["kubeconfig"] == "[secret]"
+
+
+def change(present, wanted):
+    recording = shipped().recording
+    hook = recording.hook(recording.one(TOPIC), "before_update")
+    assert hook.opts is not None
+    assert hook.opts.on_dry_run, "it must refuse in the preview"
+    result = hook(
+        ResourceHookArgs(
+            urn="urn",
+            id="id",
+            name="aws-msk-eks-orders-topic",
+            type=TOPIC,
+            old_inputs={"partitionCount": float(present)},
+            new_inputs={"partitionCount": float(wanted)},
+        )
+    )
+    if asyncio.iscoroutine(result):
+        asyncio.run(result)
+
+
+def test_fewer_partitions_are_refused_with_what_to_do_instead():
+    with pytest.raises(PartitionChangeError) as refusal:
+        change(6, 3)
+    assert "pipes.orders.parallelism: cannot go from 6 to 3" in str(refusal.value)
+    assert "add a pipe of another name" in str(refusal.value)
+
+
+@given(present=st.integers(1, 1000), more=st.integers(0, 1000))
+def test_as_many_partitions_or_more_are_let_through(present, more):
+    assert kafka_rule(present, present + more) is None
+    assert kafka_rule(present + more + 1, present)
+
+
+def test_another_change_of_the_topic_is_let_through():
+    change(3, 3)

@@ -1,0 +1,28 @@
+"""What holds for every test: no settings or credentials of the machine, and engine tests told apart."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("data-pipes", deadline=None)  # the first example pays for imports
+settings.load_profile("data-pipes")
+
+ENGINE_TESTS = Path(__file__).parent / "engine"
+SETTINGS_OF_A_RUN = ("PULUMI_CONFIG", "PULUMI_CONFIG_SECRET_KEYS", "PULUMI_STACK", "PULUMI_PROJECT")
+CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "KUBECONFIG")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(ENGINE_TESTS):
+            item.add_marker(pytest.mark.engine)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_of_the_machine():
+    """A test that passes must pass without an account."""
+    kept = {name: os.environ.pop(name) for name in (*SETTINGS_OF_A_RUN, *CREDENTIALS) if name in os.environ}
+    yield
+    os.environ.update(kept)

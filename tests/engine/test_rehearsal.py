@@ -1,0 +1,136 @@
+"""The default stack, rehearsed from preview to destroy on the real engine."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workbench import rehearse as rehearsing
+from workbench.cloud.inventory import Inventory
+from workbench.rehearsal import Event, Rehearsal, Step, problems
+from workbench.stack_file import ROOT, find_stack_file
+
+pytestmark = pytest.mark.engine
+
+STEPS = ["preview", "up", "again", "refresh", "grow", "destroy"]
+
+
+def fingerprint() -> dict[str, str]:
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (ROOT / "stacks").iterdir()}
+
+
+@pytest.fixture(scope="module")
+def events() -> list[Event]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def rehearsal(events: list[Event]) -> Rehearsal:
+    before = fingerprint()
+    done = rehearsing.rehearse(find_stack_file("aws-msk-eks"), growth={"orders": 6}, on_event=events.append)
+    assert fingerprint() == before, "a rehearsal never writes into stacks/"
+    return done
+
+
+def step(rehearsal: Rehearsal, name: str) -> Step:
+    return next(step for step in rehearsal.steps if step.step == name)
+
+
+def test_it_passes_and_its_json_has_the_documented_form(rehearsal: Rehearsal):
+    assert rehearsal.problems == ()
+    told = json.loads(json.dumps(rehearsal.as_json()))
+    assert set(told) == {"stack", "simulated", "steps", "deploy", "leftAfterDestroy"}
+    assert (told["stack"], told["simulated"], told["leftAfterDestroy"]) == ("aws-msk-eks", True, 0)
+    assert [each["step"] for each in told["steps"]] == STEPS
+    for each in told["steps"]:
+        assert set(each) == {"step", "changes", "updated", "replaced", "seconds"}
+        assert set(each["changes"]) == {"create", "update", "replace", "delete", "same"}
+    assert set(told["deploy"]) == {"minutes", "longestChain", "chain"}
+
+
+def test_a_second_up_and_a_refresh_change_nothing(rehearsal: Rehearsal):
+    created = step(rehearsal, "up").changes["create"]
+    assert created == step(rehearsal, "preview").changes["create"] > 50
+    for name in ("again", "refresh"):
+        assert step(rehearsal, name).changes == {"create": 0, "update": 0, "replace": 0, "delete": 0, "same": created}
+
+
+def test_growth_updates_exactly_the_topic_and_its_consumers(rehearsal: Rehearsal):
+    grow = step(rehearsal, "grow")
+    types = [urn.split("::")[2].rsplit("$", 1)[-1] for urn in grow.updated]
+    assert types == ["aws:msk/topic:Topic", "kubernetes:apps/v1:Deployment"], "the topic first, then its consumers"
+    assert grow.replaced == ()
+    assert (grow.changes["create"], grow.changes["delete"]) == (0, 0)
+
+
+def test_the_deployment_takes_hardly_longer_than_its_longest_chain_which_is_msks(rehearsal: Rehearsal):
+    assert rehearsal.deploy.minutes <= 1.1 * rehearsal.deploy.longest_chain
+    assert any(urn.split("::")[2].endswith("aws:msk/cluster:Cluster") for urn in rehearsal.deploy.chain)
+    spans = {span.urn.split("::")[2].rsplit("$", 1)[-1]: span for span in rehearsal.deploy.spans}
+    kafka, kubernetes = spans["aws:msk/cluster:Cluster"], spans["aws:eks/cluster:Cluster"]
+    assert max(kafka.started, kubernetes.started) < 2, "neither waits for the other"
+
+
+def test_destroy_lifts_the_protection_first_and_leaves_nothing(rehearsal: Rehearsal):
+    destroy = step(rehearsal, "destroy")
+    assert destroy.changes["delete"] == step(rehearsal, "up").changes["create"]
+    assert "aws:eks/cluster:Cluster" in {urn.split("::")[2].rsplit("$", 1)[-1] for urn in destroy.updated}
+    assert "protect" in destroy.note
+    assert rehearsal.left == ()
+
+
+def test_progress_says_first_that_the_clouds_are_simulated(rehearsal: Rehearsal, events: list[Event]):
+    assert "simulated" in str(events[0])
+    assert [event.step for event in events if event.done and event.urn is None][1:] == STEPS
+    assert not any("stand-in for" in str(event) for event in events)
+
+
+def test_what_must_not_be_is_named():
+    def done(name: str, updated: tuple[str, ...] = (), replaced: tuple[str, ...] = (), **changes: int) -> Step:
+        counts = {"create": 0, "update": len(updated), "replace": len(replaced), "delete": 0, "same": 1, **changes}
+        return Step(step=name, changes=counts, updated=updated, replaced=replaced, seconds=0)
+
+    topic = "urn:pulumi:s::data-pipes::a:b:C$aws:msk/topic:Topic::orders"
+    fine = {"again": done("again"), "refresh": done("refresh"), "grow": done("grow", (topic,)), "left": ()}
+    assert problems(**fine) == []
+    assert "second up" in problems(**{**fine, "again": done("again", (topic,))})[0]
+    assert "refresh changed 1" in problems(**{**fine, "refresh": done("refresh", delete=1)})[0]
+    assert "msk/topic orders" in problems(**{**fine, "grow": done("grow", (topic,), (topic,))})[0]
+    assert problems(**{**fine, "grow": done("grow")}) == ["growth updated nothing"]
+    assert "destroy left 1" in problems(**{**fine, "left": (topic,)})[0]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "workbench", "rehearse", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ})
+
+
+def test_a_growth_that_the_settings_refuse_ends_with_status_2_before_anything_is_done():
+    done = run("aws-msk-eks", "--grow", "orders=2000", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "parallelism" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_step_that_fails_ends_with_the_engines_words_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch):
+    directories: list[Path] = []
+    original: Callable[[Inventory, Path], None] = Inventory.__init__
+
+    def remember(self: Inventory, path: Path) -> None:
+        directories.append(path)
+        original(self, path)
+
+    def broken() -> None:
+        raise ValueError("no such zone")
+
+    monkeypatch.setattr(Inventory, "__init__", remember)
+    monkeypatch.setattr(rehearsing, "_program", broken)
+    with pytest.raises(rehearsing.RehearsalError, match="step 'preview' failed:\n  no such zone"):
+        rehearsing.rehearse(find_stack_file("aws-msk-eks"), on_event=lambda _event: None)
+    assert directories
+    assert not any(path.exists() for path in directories)

@@ -1,0 +1,203 @@
+"""What the recorder refuses, each with the resource, the reason and the way out."""
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as kubernetes
+import pytest
+from pulumi import Output, ResourceOptions
+
+from tests.workbench.support import Box, SmallCloud, reasons, recorded, topic
+from workbench.input_types import args_type, mistakes
+from workbench.recorder import record
+from workbench.values import SECRET
+
+
+def test_two_resources_with_one_urn_are_refused():
+    def fill(box: Box):
+        topic(box)
+        topic(box)
+
+    recording = recorded(fill)
+    (reason,) = reasons(recording, "duplicate-urn")
+    assert reason.startswith("orders (aws:msk/topic:Topic): registered twice as urn:pulumi:test::")
+    assert len(recording.of_type("aws:msk/topic:Topic")) == 2
+
+
+def test_one_name_under_two_parents_of_different_types_is_fine():
+    def fill(box: Box):
+        topic(box)
+        aws.cloudwatch.LogGroup("orders", opts=box.child)
+
+    assert recorded(fill).problems == ()
+
+
+def test_an_unknown_nested_key_is_refused_with_the_nearest_one():
+    def fill(box: Box):
+        aws.msk.Cluster(
+            "kafka",
+            kafka_version="3.9.x.kraft",
+            number_of_broker_nodes=3,
+            broker_node_group_info={
+                "instance_typ": "kafka.m5.large",
+                "client_subnets": ["a"],
+                "security_groups": ["b"],
+            },  # pyright: ignore[reportArgumentType]
+            opts=box.child,
+        )
+
+    assert reasons(recorded(fill), "wrong-input") == [
+        "kafka (aws:msk/cluster:Cluster): brokerNodeGroupInfo.instance_typ: ClusterBrokerNodeGroupInfoArgs has no such "
+        "key; did you mean instanceType?"
+    ]
+
+
+def test_an_unknown_key_in_a_list_inside_a_manifest_is_refused():
+    inputs = {"spec": {"template": {"spec": {"containers": [{"name": "consumer", "imagePullPolice": "Always"}]}}}}
+    assert list(mistakes("kubernetes:apps/v1:Deployment", inputs)) == [
+        "spec.template.spec.containers[0].imagePullPolice: ContainerArgs has no such key; did you mean imagePullPolicy?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "mistake"),
+    [
+        ({"partitionCount": "three"}, 'partitionCount: must be a whole number, not "three"'),
+        ({"partitionCount": True}, "partitionCount: must be a whole number, not true"),
+        ({"partitionCount": 2.5}, "partitionCount: must be a whole number, not 2.5"),
+        ({"name": 3}, "name: must be text, not 3"),
+        ({"timeouts": "1h"}, 'timeouts: must be an object (TopicTimeoutsArgs), not "1h"'),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused(inputs, mistake):
+    assert list(mistakes("aws:msk/topic:Topic", inputs)) == [mistake]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "mistake"),
+    [
+        ({"data": ["A"]}, 'data: must be an object, not ["A"]'),
+        ({"data": {"PORT": 8080}}, "data.PORT: must be text, not 8080"),
+        ({"immutable": "yes"}, 'immutable: must be true or false, not "yes"'),
+        ({"kind": "Config"}, "kind: must be 'ConfigMap', not \"Config\""),
+    ],
+)
+def test_a_manifest_with_a_value_of_the_wrong_type_is_refused(inputs, mistake):
+    assert list(mistakes("kubernetes:core/v1:ConfigMap", inputs)) == [mistake]
+
+
+def test_a_secret_value_is_never_part_of_a_message():
+    assert list(mistakes("kubernetes:core/v1:Secret", {"stringData": SECRET, "data": {"A": SECRET}})) == []
+
+
+def test_a_type_that_the_sdk_lacks_has_nothing_to_compare_with():
+    assert list(mistakes("kubernetes:kafka.strimzi.io/v1:KafkaTopic", {"anything": 1})) == []
+
+
+def test_a_providers_nested_inputs_are_compared_though_they_travel_as_text():
+    inputs = {"defaultTags": '{"tag": {}}', "skipRegionValidation": "true", "allowedAccountIds": '["123456789012"]'}
+    assert list(mistakes("pulumi:providers:aws", inputs)) == [
+        "defaultTags.tag: ProviderDefaultTagsArgs has no such key; did you mean tags?"
+    ]
+
+
+def test_the_sdk_still_has_the_types_that_inputs_are_compared_with():
+    assert args_type("aws:msk/topic:Topic") is aws.msk.TopicArgs
+    assert args_type("kubernetes:apps/v1:Deployment") is kubernetes.apps.v1.DeploymentInitArgs
+    assert args_type("pulumi:providers:aws") is aws.ProviderArgs
+
+
+def test_a_resource_without_an_explicit_provider_is_refused():
+    def program():
+        Box("box", topic)
+
+    assert reasons(record(program, cloud=SmallCloud()), "default-provider") == [
+        "orders (aws:msk/topic:Topic): has no explicit provider; pass parent= so that it inherits one"
+    ]
+
+
+def test_a_lookup_without_an_explicit_provider_is_refused():
+    def fill(box: Box):
+        topic(box)
+        aws.get_caller_identity_output()
+
+    assert reasons(recorded(fill), "default-provider") == [
+        "aws:index/getCallerIdentity:getCallerIdentity: called with no explicit provider; "
+        "pass opts=InvokeOptions(parent=...)"
+    ]
+
+
+def test_a_component_that_registers_no_outputs_is_refused():
+    recording = recorded(lambda box: Box("silent", opts=box.child, silent=True))
+    (reason,) = reasons(recording, "no-outputs")
+    assert reason.startswith("silent (data-pipes:test:Box): a component that registers no outputs")
+
+
+def test_the_outputs_of_components_are_kept():
+    recording = recorded(lambda box: Box("inner", outputs={"size": 3}, opts=box.child))
+    assert recording.component_outputs[recording.one("inner").urn] == {"size": 3}
+
+
+def test_a_resource_that_is_a_child_of_the_stack_is_refused():
+    def fill(box: Box):
+        provider = box.get_provider("aws:x:y")
+        aws.cloudwatch.LogGroup("lost", opts=ResourceOptions(provider=provider))
+
+    assert reasons(recorded(fill), "unparented") == [
+        "lost (aws:cloudwatch/logGroup:LogGroup): a child of the stack; pass opts=ResourceOptions(parent=self)"
+    ]
+
+
+def test_a_second_component_at_the_top_is_refused_where_one_is_named():
+    def fill(_: Box):
+        Box("second")
+
+    assert reasons(recorded(fill), "unparented") == []
+    assert reasons(recorded(fill, top="data-pipes:test:Box"), "unparented") == []
+    assert sorted(reasons(recorded(fill, top="a:b:Pipeline"), "unparented")) == [
+        f"{name} (data-pipes:test:Box): a component at the top, where only a:b:Pipeline belongs; pass parent=self"
+        for name in ("box", "second")
+    ]
+
+
+def test_a_secret_exported_in_clear_is_refused():
+    def fill(box: Box):
+        token = pulumi.Config().require_secret("token")
+        aws.cloudwatch.LogGroup("logs", name=token, opts=box.child)
+        pulumi.export("hidden", token)
+        pulumi.export("told", Output.unsecret(token).apply(lambda text: {"url": f"https://me:{text}@example.com"}))
+
+    recording = recorded(fill, config={"data-pipes:token": "sesame-seed"}, secret_keys=["data-pipes:token"])
+    (reason,) = reasons(recording, "plain-secret")
+    assert "output told.url: holds a secret in clear" in reason
+    assert "sesame-seed" not in reason
+
+
+def test_a_secret_from_within_an_object_that_reaches_an_input_in_clear_is_refused():
+    def fill(box: Box):
+        secrets = pulumi.Config().require_object("secrets")
+        aws.cloudwatch.LogGroup("logs", tags={"token": secrets["token"], "short": secrets["short"]}, opts=box.child)
+
+    recording = recorded(
+        fill,
+        config={"data-pipes:secrets": '{"token": "sesame-seed", "short": "abc"}'},
+        secret_keys=["data-pipes:secrets"],
+    )
+    (reason,) = reasons(recording, "plain-secret")
+    assert reason.startswith("logs (aws:cloudwatch/logGroup:LogGroup): input tags.token: holds a secret in clear")
+
+
+def test_a_secret_that_a_preview_cannot_know_is_not_taken_for_every_other_unknown_value():
+    def fill(box: Box):
+        made = topic(box)
+        aws.cloudwatch.LogGroup("logs", tags={"hidden": Output.secret(made.arn), "plain": made.id}, opts=box.child)
+
+    assert recorded(fill, preview=True).problems == ()
+
+
+def test_a_transform_is_reported_because_it_is_not_run():
+    def fill(box: Box):
+        topic(box, transforms=[lambda args: None])
+
+    assert [reason.partition(",")[0] for reason in reasons(recorded(fill), "transform")] == [
+        "orders (aws:msk/topic:Topic): carries a transform"
+    ]

@@ -1,0 +1,63 @@
+"""The schema and the reference page say what the settings' models say."""
+
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.stacks import NAMES
+from workbench.reference import files, page, schema
+from workbench.stack_file import ROOT
+
+
+@pytest.mark.parametrize(("path", "content"), files().items(), ids=list(files()))
+def test_what_is_made_from_the_models_is_up_to_date(path, content):
+    assert (ROOT / path).read_text() == content, "run `make reference`"
+
+
+def stack_file(name: str = NAMES[0]) -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "stacks" / f"Pulumi.{name}.yaml").read_text())
+
+
+def refused(content: dict[str, Any]) -> bool:
+    return not jsonschema.Draft202012Validator(schema()).is_valid(content)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_editor_accepts_every_stack_that_is_shipped(name):
+    jsonschema.Draft202012Validator.check_schema(schema())
+    assert not refused(stack_file(name))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("data-pipes:pipez", {}),
+        ("data-pipes:protect", "yes"),
+        ("data-pipes:streaming", {"service": "msk", "brokers": "three"}),
+        ("data-pipes:streaming", {"service": "msk", "instanceTyp": "kafka.m5.large"}),
+        ("data-pipes:platform", {"service": "eks", "admins": ["me"]}),
+        ("data-pipes:pipes", {"orders": {"parallelism": 0, "consumer": {"image": "nginx:1"}}}),
+        ("data-pipes:pipes", {"Orders": {"parallelism": 1, "consumer": {"image": "nginx:1"}}}),
+        ("data-pipes:secrets", {"token": "plain"}),
+        ("aws:region", "Ireland"),
+        ("aws:regionn", "eu-west-1"),
+    ],
+)
+def test_an_editor_marks_what_the_program_would_refuse(key, value):
+    content = stack_file()
+    content["config"][key] = value
+    assert refused(content)
+
+
+def test_settings_of_other_tools_in_a_stack_file_are_none_of_the_schema_s_business():
+    content = stack_file()
+    content["config"]["pulumi:tags"] = {"team": "data"}
+    assert not refused(content)
+
+
+def test_the_page_names_every_key_that_is_required():
+    for key in ("data-pipes:pipes.NAME.parallelism", "data-pipes:platform.admins", "aws:region"):
+        [row] = [line for line in page().splitlines() if line.startswith(f"| `{key}` |")]
+        assert "| required |" in row

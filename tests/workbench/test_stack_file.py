@@ -1,0 +1,212 @@
+"""A stack file is read as Pulumi would read it, and what is wrong with it is told in one line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from components.settings import SettingsError
+from workbench.stack_file import ROOT, StackFile, StackFileError, find_stack_file, read_settings
+
+CONFIG = """\
+config:
+  aws:region: eu-west-1
+  data-pipes:protect: false
+  data-pipes:pipes:
+    orders:
+      parallelism: 3
+      consumer: {image: "x:1", secrets: {TOKEN: ordersToken}, files: {/etc/token: ordersToken, /etc/key: clientKey}}
+    audit: {parallelism: 2, consumer: {image: "y:1"}}
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+
+    def write(text: str, name: str = "Pulumi.dev.yaml") -> str:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return f"./{name}"
+
+    return write
+
+
+def read(write, text: str, name: str = "Pulumi.dev.yaml") -> StackFile:
+    return find_stack_file(write(text, name))
+
+
+def refusal(write, text: str) -> str:
+    with pytest.raises(StackFileError) as caught:
+        read(write, text)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_stack_in_stacks_is_found_by_name():
+    stack_file = find_stack_file("aws-msk-eks")
+    assert stack_file.path == ROOT / "stacks" / "Pulumi.aws-msk-eks.yaml"
+    assert stack_file.stack == "aws-msk-eks"
+
+
+def test_messages_name_a_file_relative_to_the_working_directory(write, monkeypatch: pytest.MonkeyPatch):
+    assert read(write, CONFIG).source == "Pulumi.dev.yaml"
+    monkeypatch.chdir(ROOT)
+    assert find_stack_file("aws-msk-eks").source == "stacks/Pulumi.aws-msk-eks.yaml"
+
+
+def test_a_file_anywhere_is_a_stack_named_after_it(write, tmp_path: Path):
+    assert read(write, CONFIG).stack == "dev"
+    assert read(write, CONFIG, "my stack.yml").stack == "my-stack"
+    assert find_stack_file(str(tmp_path / "Pulumi.dev.yaml")).stack == "dev"
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_one():
+    with pytest.raises(StackFileError, match=r"no stack 'aws-msk-ecks' in stacks/; did you mean aws-msk-eks\?"):
+        find_stack_file("aws-msk-ecks")
+    with pytest.raises(StackFileError, match=r"no stack 'zzz' in stacks/; there are: .*aws-msk-eks"):
+        find_stack_file("zzz")
+
+
+def test_a_path_without_a_file_is_refused(write):
+    with pytest.raises(StackFileError, match=r"\./nowhere\.yaml: no such file"):
+        find_stack_file("./nowhere.yaml")
+
+
+def test_a_directory_is_refused_as_unreadable(tmp_path: Path):
+    with pytest.raises(StackFileError, match="can't be read: Is a directory"):
+        find_stack_file(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "Pulumi.dev.yaml: is empty; it must hold a map with the key config"),
+        ("- a\n", "Pulumi.dev.yaml: must be a map with the key config, not a list"),
+        ("config:\n", "Pulumi.dev.yaml: config: must be a map of keys such as aws:region to values, not nothing"),
+        ("config: yes\n", "Pulumi.dev.yaml: config: must be a map of keys such as aws:region to values, not 'yes'"),
+        ("confg: {}\n", "Pulumi.dev.yaml: confg: unknown key; did you mean config?"),
+        (
+            "config:\n  aws:region: a\n  aws:region: b\n",
+            "Pulumi.dev.yaml: line 3: aws:region: this key stands in line 2 too; keep one of them",
+        ),
+        (
+            "config:\n  data-pipes:pipes:\n    orders: {parallelism: 3, parallelism: 4}\n",
+            "Pulumi.dev.yaml: line 3: parallelism: this key stands in line 3 too; keep one of them",
+        ),
+        ("config:\n  ? [a]\n  : b\n", "Pulumi.dev.yaml: line 2: a key must be text"),
+        ("config: {a: !!python/none x}\n", "could not determine a constructor"),
+    ],
+)
+def test_a_file_that_is_no_stack_file_is_refused_in_one_line(write, text, message):
+    assert message in refusal(write, text)
+
+
+def test_bad_yaml_is_refused_with_its_line(write):
+    assert refusal(write, "config:\n  a: [1, 2\n  b: 3\n").startswith("Pulumi.dev.yaml: line 3: ")
+    assert refusal(write, "config:\n\ta: 1\n").startswith("Pulumi.dev.yaml: line 2: ")
+    assert "special characters are not allowed" in refusal(write, "config: \x07\n")
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path):
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_bytes(b"config: \xff\n")
+    with pytest.raises(StackFileError, match="is not UTF-8 text: byte 9"):
+        find_stack_file(str(path))
+
+
+def test_values_are_read_as_pulumi_reads_them_not_as_yaml_1_1_does(write):
+    config = read(
+        write,
+        "config: {a: no, b: 12:30, c: 2026-01-01, d: 1.35, e: 012345670123, f: true, g: 3, h: ~, i: '3', j: 0}\n",
+    ).config
+    assert config == {
+        "a": "no",
+        "b": "12:30",
+        "c": "2026-01-01",
+        "d": 1.35,
+        "e": "012345670123",
+        "f": True,
+        "g": 3,
+        "h": None,
+        "i": "3",
+        "j": 0,
+    }
+
+
+def test_anchors_and_merges_work(write):
+    text = "config:\n  p:\n    a: &base {cpu: 1, memory: 2}\n    b: {<<: *base, memory: 3}\n"
+    assert read(write, text).config["p"] == {"a": {"cpu": 1, "memory": 2}, "b": {"cpu": 1, "memory": 3}}
+
+
+def test_a_program_receives_text_and_objects_as_json(write):
+    config = read(write, CONFIG).program_config()
+    assert config["aws:region"] == "eu-west-1"
+    assert config["data-pipes:protect"] == "false"
+    assert json.loads(config["data-pipes:pipes"])["audit"] == {"parallelism": 2, "consumer": {"image": "y:1"}}
+
+
+def test_secrets_that_are_named_and_absent_get_a_stand_in(write):
+    stack_file = read(write, CONFIG)
+    assert stack_file.stand_ins == ("secrets.ordersToken", "secrets.clientKey")
+    assert stack_file.secret_keys == {"data-pipes:secrets"}
+    assert stack_file.config["data-pipes:secrets"] == {
+        "ordersToken": "stand-in for secrets.ordersToken",
+        "clientKey": "stand-in for secrets.clientKey",
+    }
+
+
+def test_encrypted_values_get_a_stand_in_and_are_never_decrypted(write):
+    stack_file = read(
+        write,
+        CONFIG
+        + "  data-pipes:secrets: {ordersToken: {secure: v1:abc}, clientKey: {secure: v1:def}}\n"
+        + "  other:token: {secure: v1:ghi}\n"
+        + "encryptionsalt: v1:salt\n",
+    )
+    assert stack_file.stand_ins == ("secrets.ordersToken", "secrets.clientKey", "other:token")
+    assert stack_file.secret_keys == {"data-pipes:secrets", "other:token"}
+    assert "v1:" not in json.dumps(stack_file.program_config())
+
+
+def test_secrets_that_are_encrypted_as_a_whole_get_a_stand_in_for_each_that_is_named(write):
+    stack_file = read(write, CONFIG + "  data-pipes:secrets: {secure: v1:abc}\n")
+    assert stack_file.stand_ins == ("secrets.ordersToken", "secrets.clientKey")
+
+
+def test_a_secret_in_plain_text_is_refused_even_beside_encrypted_ones(write):
+    secrets = "  data-pipes:secrets: {ordersToken: hunter2, clientKey: {secure: v1:def}}\n"
+    stack_file = read(write, CONFIG + secrets)
+    with pytest.raises(SettingsError) as caught:
+        read_settings(stack_file)
+    told = [line for line in str(caught.value).splitlines() if ": secrets." in line]
+    assert [line.partition(": secrets.")[2].partition(":")[0] for line in told] == ["ordersToken"]
+    assert "hunter2" not in str(caught.value)
+
+
+def test_secrets_that_are_no_map_are_left_for_the_settings_to_refuse(write):
+    stack_file = read(write, CONFIG + "  data-pipes:secrets: [a]\n")
+    assert stack_file.config["data-pipes:secrets"] == ["a"]
+    assert stack_file.stand_ins == ()
+
+
+@pytest.mark.parametrize(
+    "pipes", ["3", "[a]", "{orders: 3}", "{orders: {consumer: x}}", "{orders: {consumer: {secrets: [a]}}}"]
+)
+def test_pipes_of_a_wrong_shape_are_left_for_the_settings_to_refuse(write, pipes):
+    assert read(write, f"config: {{'data-pipes:pipes': {pipes}}}\n").stand_ins == ()
+
+
+def test_another_parallelism_changes_one_number_and_not_the_original(write):
+    stack_file = read(write, CONFIG)
+    grown = stack_file.with_parallelism("orders", 6)
+    assert grown.config["data-pipes:pipes"]["orders"]["parallelism"] == 6
+    assert grown.config["data-pipes:pipes"]["audit"] == stack_file.config["data-pipes:pipes"]["audit"]
+    assert stack_file.config["data-pipes:pipes"]["orders"]["parallelism"] == 3
+    with pytest.raises(StackFileError, match=r"pipes: has no pipe 'order'; did you mean orders\?"):
+        stack_file.with_parallelism("order", 6)
+
+
+def test_another_value_for_a_key_changes_that_key_alone(write):
+    stack_file = read(write, CONFIG)
+    assert stack_file.with_config("data-pipes:protect", value=True).program_config()["data-pipes:protect"] == "true"
+    assert stack_file.config["data-pipes:protect"] is False

@@ -1,0 +1,1 @@
+"""Everything that can be known of a stack before an account is paid for."""

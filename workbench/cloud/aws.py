@@ -1,0 +1,274 @@
+"""The simulated AWS: times, rules and outputs of the resource types that the stacks use, and answers to its functions.
+
+Times are planning values in minutes. Where a source names a log, it is a public Terraform log; "common use" means that no
+log was found and the figure is an estimate. What replaces is what the provider's schema forces to be new. A new type is
+one more entry in KINDS.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from workbench.cloud import aws_outputs as shape
+from workbench.cloud.aws_outputs import region_of
+from workbench.cloud.aws_services import EKS, MSK
+from workbench.cloud.model import ACCOUNT, Inputs, Kind, joined, opaque, text
+
+COMMON = "common use, no log found: the API answers within seconds"
+
+
+def _paths(*paths: str) -> frozenset[str]:
+    return frozenset(paths)
+
+
+_RULE = Kind(
+    create_minutes=0.1,
+    delete_minutes=0.1,
+    source=COMMON,
+    identifier=opaque("sgr"),
+    outputs=shape.security_group_rule,
+    replace_on=_paths("securityGroupId"),
+)
+
+_NETWORK: Mapping[str, Kind] = {
+    "aws:ec2/vpc:Vpc": Kind(
+        create_minutes=0.2,
+        delete_minutes=0.1,
+        source=COMMON + "; DNS attributes are set one after the other",
+        identifier=opaque("vpc"),
+        outputs=shape.ec2(
+            "vpc",
+            defaultSecurityGroupId=shape.part("sg"),
+            defaultNetworkAclId=shape.part("acl"),
+            defaultRouteTableId=shape.part("rtb"),
+            mainRouteTableId=shape.part("rtb"),
+            dhcpOptionsId=shape.part("dopt"),
+        ),
+        replace_on=_paths("cidrBlock", "ipv4IpamPoolId"),
+    ),
+    "aws:ec2/subnet:Subnet": Kind(
+        create_minutes=0.2,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=opaque("subnet"),
+        outputs=shape.ec2("subnet"),
+        replace_on=_paths("availabilityZone", "availabilityZoneId", "cidrBlock", "vpcId"),
+        unique=("vpcId", "cidrBlock"),
+    ),
+    "aws:ec2/internetGateway:InternetGateway": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.2,
+        source=COMMON,
+        identifier=opaque("igw"),
+        outputs=shape.ec2("internet-gateway"),
+        unique=("vpcId",),
+    ),
+    "aws:ec2/eip:Eip": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=opaque("eipalloc"),
+        outputs=lambda id_, _name, inputs: {
+            "arn": shape.arn("ec2", f"elastic-ip/{id_}", inputs),
+            "allocationId": id_,
+            "publicIp": shape.address(id_),
+        },
+        replace_on=_paths("domain"),
+    ),
+    "aws:ec2/natGateway:NatGateway": Kind(
+        create_minutes=1.5,
+        delete_minutes=0.8,
+        source="Terraform log: created in 1m24s; deleted in 0.3 to 1 min",
+        identifier=opaque("nat"),
+        outputs=lambda id_, _name, _inputs: {
+            "publicIp": shape.address(id_),
+            "networkInterfaceId": shape.part("eni")(id_),
+        },
+        replace_on=_paths("allocationId", "connectivityType", "subnetId"),
+        unique=("allocationId",),
+    ),
+    "aws:ec2/routeTable:RouteTable": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=opaque("rtb"),
+        outputs=shape.ec2("route-table"),
+        replace_on=_paths("vpcId"),
+    ),
+    "aws:ec2/route:Route": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=lambda name, _inputs: f"r-{shape.part('rtb')(name)}",
+        outputs=lambda _id, _name, _inputs: {"origin": "CreateRoute", "state": "active"},
+        replace_on=_paths("routeTableId", "destinationCidrBlock"),
+        unique=("routeTableId", "destinationCidrBlock"),
+    ),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=opaque("rtbassoc"),
+        replace_on=_paths("subnetId"),
+        unique=("subnetId",),
+    ),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.0,
+        source="the provider adopts the VPC's own group and leaves it in place",
+        identifier=lambda name, inputs: shape.part("sg")(text(inputs, "vpcId", name)),
+        outputs=lambda id_, _name, inputs: {**shape.ec2("security-group")(id_, "", inputs), "name": "default"},
+        replace_on=_paths("vpcId"),
+        unique=("vpcId",),
+    ),
+    "aws:ec2/securityGroup:SecurityGroup": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=opaque("sg"),
+        outputs=shape.ec2("security-group"),
+        replace_on=_paths("description", "name", "namePrefix", "vpcId"),
+        unique=("vpcId", "name"),
+        name_property="name",
+    ),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _RULE,
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _RULE,
+    "aws:ec2/flowLog:FlowLog": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=opaque("fl"),
+        outputs=shape.named("ec2", "vpc-flow-log/"),
+        replace_on=_paths("iamRoleArn", "logDestination", "logDestinationType", "logFormat", "trafficType", "vpcId"),
+    ),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Kind(
+        create_minutes=1.0,
+        delete_minutes=1.0,
+        source="common use, no log found: an interface endpoint takes about a minute",
+        identifier=opaque("vpce"),
+        outputs=shape.vpc_endpoint,
+        replace_on=_paths("serviceName", "vpcEndpointType", "vpcId"),
+    ),
+    "aws:ec2/launchTemplate:LaunchTemplate": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=opaque("lt"),
+        outputs=shape.named("ec2", "launch-template/", latestVersion=1, defaultVersion=1),
+        updated=lambda state, _inputs: {"latestVersion": int(state.get("latestVersion", 1)) + 1},
+        replace_on=_paths("name", "namePrefix"),
+        unique=("name",),
+        name_property="name",
+    ),
+}
+
+_ACCOUNT: Mapping[str, Kind] = {
+    "aws:kms/key:Key": Kind(
+        create_minutes=0.2,
+        delete_minutes=0.1,
+        source=COMMON + "; a deletion is only scheduled",
+        identifier=lambda name, _inputs: shape.uuid_of(name),
+        outputs=lambda id_, _name, inputs: {"arn": shape.arn("kms", f"key/{id_}", inputs), "keyId": id_},
+        replace_on=_paths("customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion"),
+    ),
+    "aws:kms/alias:Alias": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=joined("", "name"),
+        outputs=lambda id_, _name, inputs: {
+            "arn": shape.arn("kms", id_, inputs),
+            "targetKeyArn": shape.arn(
+                "kms", f"key/{text(inputs, 'targetKeyId', 'unknown').rsplit('/', 1)[-1]}", inputs
+            ),
+        },
+        replace_on=_paths("name", "namePrefix"),
+        unique=("name",),
+        name_property="name",
+        name_prefix="alias/",
+    ),
+    "aws:cloudwatch/logGroup:LogGroup": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=joined("", "name"),
+        outputs=shape.named("logs", "log-group:"),
+        replace_on=_paths("logGroupClass", "name", "namePrefix"),
+        unique=("name",),
+        name_property="name",
+        guard="deletionProtectionEnabled",
+    ),
+    "aws:iam/role:Role": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=joined("", "name"),
+        outputs=shape.iam_role,
+        replace_on=_paths("name", "namePrefix", "path"),
+        unique=("name",),
+        name_property="name",
+    ),
+    "aws:iam/rolePolicy:RolePolicy": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=joined(":", "role", "name"),
+        replace_on=_paths("name", "namePrefix", "role"),
+        unique=("role", "name"),
+        name_property="name",
+    ),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=joined("/", "role", "policyArn"),
+        replace_on=_paths("policyArn", "role"),
+        unique=("role", "policyArn"),
+    ),
+}
+
+KINDS: Mapping[str, Kind] = {**_NETWORK, **_ACCOUNT, **MSK, **EKS}
+
+
+def _identity(_args: Inputs) -> Mapping[str, Any]:
+    user = f"arn:aws:sts::{ACCOUNT}:assumed-role/simulated/rehearsal"
+    return {"id": ACCOUNT, "accountId": ACCOUNT, "arn": user, "userId": "AROASIMULATED:rehearsal"}
+
+
+def _session(args: Inputs) -> Mapping[str, Any]:
+    """Nobody in particular deploys to a simulated cloud, so nobody can be missing among a stack's administrators."""
+    given = text(args, "arn", "")
+    return {"id": given, "arn": given, "issuerArn": "", "issuerId": "", "issuerName": "", "sessionName": "rehearsal"}
+
+
+def _region(args: Inputs) -> Mapping[str, Any]:
+    region = region_of(args)
+    return {
+        "id": region,
+        "name": region,
+        "region": region,
+        "endpoint": f"ec2.{region}.amazonaws.com",
+        "description": region,
+    }
+
+
+def _zones(args: Inputs) -> Mapping[str, Any]:
+    region = region_of(args)
+    return {
+        "id": region,
+        "names": [f"{region}{zone}" for zone in "abc"],
+        "zoneIds": [f"{region}-az{n}" for n in (1, 2, 3)],
+    }
+
+
+INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": _identity,
+    "aws:index/getPartition:getPartition": lambda _args: {
+        "id": "aws",
+        "partition": "aws",
+        "dnsSuffix": "amazonaws.com",
+        "reverseDnsPrefix": "com.amazonaws",
+    },
+    "aws:iam/getSessionContext:getSessionContext": _session,
+    "aws:index/getRegion:getRegion": _region,
+    "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
+}

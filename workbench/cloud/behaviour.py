@@ -1,0 +1,156 @@
+"""What a simulated service decides about inputs, without doing anything: names, differences, refusals."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from workbench.cloud.model import Kind, at
+from workbench.cloud.wire import Values, plain
+
+DEFAULTS = "__defaults"
+"""Where bridged providers note which inputs they filled themselves."""
+AUTONAMED = "pulumi.com/autonamed"
+"""pulumi-kubernetes' note of the same."""
+
+
+def with_name(kind: Kind, logical_name: str, seed: bytes, inputs: Values, old: Mapping[str, Any]) -> Values:
+    """Inputs with a name of the provider's making where the program gave none; the old inputs' name is kept.
+
+    Bridged providers add 7 hexadecimal digits and note it in ``__defaults``; pulumi-kubernetes adds 8 and an annotation.
+    """
+    path = kind.name_property
+    if path is None:
+        return inputs
+    bag, _, key = path.rpartition(".")
+    if at(plain(inputs), path) is not None or (bag and not isinstance(plain(inputs.get(bag, {})), dict)):
+        return inputs if bag else {**inputs, DEFAULTS: []}
+    kept = at(plain(old), path) if is_autonamed(kind, old) else None
+    digits = hashlib.sha256(seed + logical_name.encode()).hexdigest()[: 8 if bag else 7]
+    name = kept if isinstance(kept, str) else f"{kind.name_prefix}{logical_name}-{digits}"
+    if not bag:
+        return {**inputs, key: name, DEFAULTS: [key]}
+    metadata = cast("Values", inputs.get(bag, {}))
+    annotations = {**metadata.get("annotations", {}), AUTONAMED: "true"}
+    return {**inputs, bag: {**metadata, key: name, "annotations": annotations}}
+
+
+def is_autonamed(kind: Kind, inputs: Mapping[str, Any]) -> bool:
+    """Whether the provider gave the object its name."""
+    values = plain(dict(inputs))
+    if kind.name_property in values.get(DEFAULTS, []):
+        return True
+    return at(values, "metadata.annotations") is not None and AUTONAMED in values["metadata"]["annotations"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One input that differs."""
+
+    path: str
+    kind: Literal["add", "update", "delete"]
+    replaces: bool
+
+
+def differences(kind: Kind, old: Values, new: Values, settings: Mapping[str, Any]) -> list[Difference]:
+    """How new inputs differ from old ones, and which differences replace the object.
+
+    ``settings`` is the provider's configuration: some of them turn a replacement into an update.
+    """
+    replacing = {path for path in kind.replace_on if not settings.get(kind.unless_configured.get(path, ""))}
+    found: list[Difference] = []
+    for path, change in _walk(plain(old), plain(new), ""):
+        bare = re.sub(r"\[\d+\]", "", path)
+        replaces = any(
+            bare == rule or bare.startswith((f"{rule}.", f"{rule}[")) or rule.startswith(f"{bare}.")
+            for rule in replacing
+        )
+        found.append(Difference(path=path, kind=change, replaces=replaces))
+    return found
+
+
+def _walk(old: Any, new: Any, path: str) -> Iterator[tuple[str, Literal["add", "update", "delete"]]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        before, after = cast("Values", old), cast("Values", new)
+        for key in sorted({*before, *after} - {DEFAULTS}):
+            place = _join(path, key)
+            if key not in before:
+                yield place, "add"
+            elif key not in after:
+                yield place, "delete"
+            else:
+                yield from _walk(before[key], after[key], place)
+    elif isinstance(old, list) and isinstance(new, list):
+        left, right = cast("list[Any]", old), cast("list[Any]", new)
+        for index in range(max(len(left), len(right))):
+            place = f"{path}[{index}]"
+            if index >= len(left):
+                yield place, "add"
+            elif index >= len(right):
+                yield place, "delete"
+            else:
+                yield from _walk(left[index], right[index], place)
+    elif old != new:
+        yield path, "update"
+
+
+def _join(path: str, key: str) -> str:
+    if not re.fullmatch(r"\w+", key):
+        return f'{path}["{key}"]'
+    return f"{path}.{key}" if path else key
+
+
+def deletes_first(kind: Kind, old: Values, new: Values) -> bool:
+    """Whether a replacement must delete before it creates: the program chose the name and keeps it."""
+    path = kind.name_property
+    if path is None or is_autonamed(kind, new):
+        return False
+    bag = path.rpartition(".")[0]
+    before, after = plain(old), plain(new)
+    places = [path, f"{bag}.namespace"] if bag else [path]
+    return at(after, path) is not None and all(at(before, place) == at(after, place) for place in places)
+
+
+def refused_decrease(kind: Kind, old: Values, new: Values) -> str | None:
+    """The service's answer to lowering a number that may only grow, or None."""
+    for path in sorted(kind.grow_only):
+        before, after = at(plain(old), path), at(plain(new), path)
+        if isinstance(before, int | float) and isinstance(after, int | float) and after < before:
+            return f"BadRequestException: {path} can only be increased: it is {before}, {after} was asked for"
+    return None
+
+
+_OPAQUE = re.compile(r"arn:.+|[a-z]+-[0-9a-f]{8,17}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_BY_NAME = (
+    ("aws:eks/", "clusterName", "aws:eks/cluster:Cluster"),
+    ("aws:iam/", "role", "aws:iam/role:Role"),
+)
+"""(types of this prefix, mean by this input, the name of an object of this type)."""
+
+
+def refers_to(other: str, inputs: Mapping[str, Any], type_token: str, identities: set[str]) -> bool:
+    """Whether an object of type ``other`` names an object of type ``type_token`` in its inputs.
+
+    By its id or ARN anywhere outside tags, or by its name where a name is meant. Stricter than AWS, which lets some
+    things go (a role, a key) while they are still named elsewhere: an order of deletion that passes here passes there.
+    """
+    opaque = {identity for identity in identities if _OPAQUE.fullmatch(identity)}
+    if any(leaf in opaque for leaf in _strings({key: value for key, value in inputs.items() if key != "tags"})):
+        return True
+    return any(
+        other.startswith(prefix) and inputs.get(key) in identities
+        for prefix, key, owner in _BY_NAME
+        if owner == type_token
+    )
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in cast("dict[str, object]", value).values():
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in cast("list[object]", value):
+            yield from _strings(item)

@@ -1,0 +1,45 @@
+"""The simulated Kubernetes API server: where a provider's kubeconfig leads, and what the server refuses."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import yaml
+
+from workbench.cloud.inventory import Inventory
+from workbench.cloud.model import at, text
+from workbench.cloud.wire import plain
+
+_BUILT_IN = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+
+
+def server_of(settings: Mapping[str, Any]) -> str | None:
+    """The API server's address in a Kubernetes provider's settings, or None when they name none."""
+    kubeconfig = settings.get("kubeconfig")
+    parsed = yaml.safe_load(kubeconfig) if isinstance(kubeconfig, str) else kubeconfig
+    clusters = at(parsed, "clusters")
+    server = (
+        at(cast("list[object]", clusters)[0], "cluster.server") if isinstance(clusters, list) and clusters else None
+    )
+    return server if isinstance(server, str) else None
+
+
+def is_up(inventory: Inventory, server: str | None) -> bool:
+    """Whether a simulated cluster answers at this address; a provider without an address is taken to reach one."""
+    if server is None:
+        return True
+    return any(
+        thing.status == "active" and plain(thing.outputs).get("endpoint") == server for thing in inventory.things()
+    )
+
+
+def refusal(inventory: Inventory, server: str | None, inputs: Mapping[str, Any]) -> str | None:
+    """Why an object can't be created or changed now, or None: no cluster answers, or its namespace does not exist."""
+    if not is_up(inventory, server):
+        return f"configured Kubernetes cluster is unreachable: no cluster answers at {server}"
+    namespace = text(plain(dict(inputs)), "metadata.namespace", "default")
+    if namespace in _BUILT_IN:
+        return None
+    for thing in inventory.things():
+        if thing.type == "kubernetes:core/v1:Namespace" and thing.id == namespace and thing.status != "deleting":
+            return None
+    return f'namespaces "{namespace}" not found'

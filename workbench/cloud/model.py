@@ -1,0 +1,96 @@
+"""How the simulated clouds describe a resource type, and the small tools that their tables are written with.
+
+Account 123456789012 is the one that AWS's own documentation uses.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+ACCOUNT = "123456789012"
+DEFAULT_REGION = "eu-west-1"
+MOMENT = "2026-01-01T00:00:00Z"
+
+Inputs = Mapping[str, Any]
+
+
+def no_outputs(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
+    """Of a type whose outputs are its inputs."""
+    return {}
+
+
+def no_changes(_state: Inputs, _inputs: Inputs) -> Mapping[str, Any]:
+    """Of a type whose computed outputs stay as they are in an update."""
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One resource type, as its service typically behaves.
+
+    Paths name input properties in camelCase with dots and no list indexes (``vpcConfig.subnetIds``). Times are simulated
+    minutes; ``source`` says where they come from.
+    """
+
+    create_minutes: float
+    delete_minutes: float
+    update_minutes: float = 0.1
+    source: str
+    identifier: Callable[[str, Inputs], str]
+    """(logical name, inputs) -> the id that the provider gives; another logical name gives another opaque id."""
+    outputs: Callable[[str, str, Inputs], Mapping[str, Any]] = no_outputs
+    """(id, logical name, inputs) -> computed outputs. Inputs are echoed by the reader and never overwritten; an input
+    ``region`` says where, else DEFAULT_REGION."""
+    updated: Callable[[Inputs, Inputs], Mapping[str, Any]] = no_changes
+    """(old state, new inputs) -> computed outputs that an update changes; unknown in the preview of that update."""
+    replace_on: frozenset[str] = frozenset()
+    """Paths whose change replaces the object."""
+    unless_configured: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of those, the ones that a provider setting turns into plain updates: path -> setting."""
+    unique: tuple[str, ...] = ()
+    """Paths whose values together may exist once; empty where the service does not care."""
+    name_property: str | None = None
+    """The path that the provider fills with a name of its own when the program gives none (auto-naming)."""
+    name_prefix: str = ""
+    grow_only: frozenset[str] = frozenset()
+    """Number paths that the service's API refuses to lower; in place, only the update itself fails."""
+    guard: str | None = None
+    """The path that, when true, makes the service refuse a delete."""
+
+
+def at(inputs: object, path: str) -> object:
+    """The value under a dotted path, or None; unknown values on the way count as absent."""
+    value = inputs
+    for key in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = cast("Mapping[str, object]", value).get(key)
+    return value
+
+
+def text(inputs: Inputs, path: str, default: str) -> str:
+    """The string under a path, or the default when it is absent, unknown or no string."""
+    value = at(inputs, path)
+    return value if isinstance(value, str) and value else default
+
+
+def digits(seed: str, length: int = 17) -> str:
+    """Hexadecimal digits that depend on the seed alone, so that plans are the same every time."""
+    return hashlib.sha256(seed.encode()).hexdigest()[:length]
+
+
+def uuid_of(seed: str) -> str:
+    """A UUID that depends on the seed alone."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, seed))
+
+
+def opaque(prefix: str) -> Callable[[str, Inputs], str]:
+    """Ids such as ``vpc-0a1b2c…``: a prefix and 17 hexadecimal digits, as EC2 gives them."""
+    return lambda name, _inputs: f"{prefix}-0{digits(prefix + name, 16)}"
+
+
+def joined(separator: str, *paths: str) -> Callable[[str, Inputs], str]:
+    """Ids made of input values, as the Terraform providers join them."""
+    return lambda name, inputs: separator.join(text(inputs, path, name) for path in paths)

@@ -1,0 +1,244 @@
+"""The real Pulumi engine before simulated clouds: a stack of its own in a temporary directory.
+
+State, plugins, configuration and the clouds' inventory live in that directory and go with it. The clouds are test doubles;
+the engine, its state file and its secrets are the real ones.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shlex
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+import yaml
+from pulumi.automation import (
+    ConfigValue,
+    EngineEvent,
+    LocalWorkspaceOptions,
+    ProjectSettings,
+    PulumiCommand,
+    Stack,
+    create_stack,
+)
+from pulumi.automation.errors import CommandError
+
+from workbench.cloud.inventory import Inventory
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PACKAGES = ("aws", "kubernetes")
+"""The packages that are simulated; the engine is forbidden to fetch any other plugin."""
+PARALLEL = 32
+"""How many operations the engine runs at once: what an eight-core machine gets by default (4 per core). Fixed, so that a
+rehearsal takes the same simulated time on every machine."""
+
+Action = Literal["preview", "up", "refresh", "destroy"]
+
+
+class EngineError(Exception):
+    """The engine ended an action with an error; the message is what it said, without tracebacks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What one action of the engine did."""
+
+    action: Action
+    counts: Mapping[str, int]
+    """Resources per kind of step, as the engine counts them: same, create, update, replace, delete."""
+    touched: Mapping[str, str]
+    """URN -> what happened to it, for whatever did not stay the same."""
+    seconds: float
+    messages: tuple[str, ...] = ()
+    """Warnings and notes that concern the program."""
+
+
+@dataclass(kw_only=True)
+class _Listener:
+    """Collects the engine's events of one action."""
+
+    heard: Path
+    on_step: Callable[[str, str, bool], None]
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    touched: dict[str, str] = field(default_factory=dict[str, str])
+    errors: list[str] = field(default_factory=list[str])
+    notes: list[str] = field(default_factory=list[str])
+
+    def __call__(self, event: EngineEvent) -> None:
+        os.utime(self.heard)
+        if event.summary_event:
+            self.counts = {str(getattr(op, "value", op)): n for op, n in event.summary_event.resource_changes.items()}
+        if event.diagnostic_event:
+            self._diagnostic(
+                event.diagnostic_event.severity, event.diagnostic_event.message, event.diagnostic_event.urn
+            )
+        for happened, done in ((event.resource_pre_event, False), (event.res_outputs_event, True)):
+            if happened is None:
+                continue
+            op, urn = str(happened.metadata.op.value), happened.metadata.urn
+            if op not in ("same", "read", "refresh"):
+                # A replacement comes as three steps; "replace" is what they are together.
+                self.touched[urn] = "replace" if "repla" in op else op
+            self.on_step(urn, op, done)
+
+    def _diagnostic(self, severity: str, message: str, urn: str | None) -> None:
+        text = _plain(message)
+        if severity == "error" and text and not re.fullmatch(r"\w+ failed", text):
+            text = text.split("\nTraceback", 1)[0].removeprefix("python inline source runtime error: ").strip()
+            name = urn.rsplit("::", 1)[-1] if urn and "pulumi:pulumi:Stack" not in urn else ""
+            self.errors.append(f"{name}: {text}" if name else text)
+        elif severity == "warning" and "pulumi-resource-" not in text:
+            self.notes.append(text)
+
+
+class Sandbox:
+    """A stack on simulated clouds; use it in ``with``, which removes everything at its end."""
+
+    def __init__(
+        self,
+        program: Callable[[], Any],
+        command: PulumiCommand,
+        *,
+        project: str = "data-pipes",
+        stack: str = "rehearsal",
+        parallel: int = PARALLEL,
+        crash_at: str | None = None,
+    ) -> None:
+        """``crash_at`` names a resource whose creation kills its provider half-way."""
+        self._program = program
+        self._command = command
+        self._project = project
+        self._name = stack
+        self._parallel = parallel
+        self.crash_at = crash_at
+        self._temporary = tempfile.TemporaryDirectory(prefix="data-pipes-", ignore_cleanup_errors=True)
+        self.directory = Path(self._temporary.name)
+        self._cloud = self.directory / "cloud"
+        self._heard = self._cloud / "heard"
+
+    def __enter__(self) -> Sandbox:
+        for name in ("bin", "cloud", "state", "project"):
+            (self.directory / name).mkdir()
+        self.inventory = Inventory(self._cloud / "inventory.sqlite")
+        self._heard.touch()
+        try:
+            self._refuse_real_plugins()
+            self.write_plugins()
+            self.stack = self._create_stack()
+        except BaseException:
+            self._temporary.cleanup()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._temporary.cleanup()
+
+    def configure(self, config: Mapping[str, object], secret_values: Mapping[str, str] | None = None) -> None:
+        """Set the whole configuration; ``secret_values`` (path -> value) are encrypted by the CLI, as by ``config set``."""
+        file = self.directory / "project" / f"Pulumi.{self._name}.yaml"
+        content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        content["config"] = dict(config)
+        file.write_text(yaml.safe_dump(content), encoding="utf-8")
+        if secret_values:
+            values = {path: ConfigValue(value=value, secret=True) for path, value in secret_values.items()}
+            self.stack.set_all_config(values, path=True)
+
+    def run(self, action: Action, on_step: Callable[[str, str, bool], None] = lambda _urn, _op, _done: None) -> Run:
+        """Let the engine do one action; ``on_step`` hears (URN, operation, done) of each of its steps.
+
+        Raises EngineError when it fails.
+        """
+        listener = _Listener(heard=self._heard, on_step=on_step)
+        started = time.monotonic()
+        act: Callable[..., object] = getattr(self.stack, action)
+        # Without show_secrets the Automation API asks for a summary that needs no decryption, which takes its time.
+        options = {} if action == "preview" else {"show_secrets": False}
+        try:
+            act(on_event=listener, parallel=self._parallel, **options)
+        except CommandError as error:
+            told = list(dict.fromkeys(listener.errors)) or [_last_error(str(error))]
+            raise EngineError("\n".join(told)) from None
+        return Run(
+            action=action,
+            counts=listener.counts,
+            touched=listener.touched,
+            seconds=time.monotonic() - started,
+            messages=tuple(dict.fromkeys(listener.notes)),
+        )
+
+    def resources(self) -> list[Mapping[str, Any]]:
+        """The engine's state: its resources with their dependencies. The CLI's export opens the secrets: never print it."""
+        deployment = self.stack.export_stack().deployment or {}
+        return list(deployment.get("resources") or [])
+
+    def _create_stack(self) -> Stack:
+        environment = {
+            "PATH": os.pathsep.join([str(self.directory / "bin"), os.environ.get("PATH", "")]),
+            "PULUMI_BACKEND_URL": f"file://{self.directory / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": secrets.token_hex(),
+            "PULUMI_CONFIG_PASSPHRASE_FILE": "",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+            "PULUMI_IGNORE_AMBIENT_PLUGINS": "",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+        options = LocalWorkspaceOptions(
+            work_dir=str(self.directory / "project"),
+            pulumi_home=str(self.directory / "home"),
+            pulumi_command=self._command,
+            project_settings=ProjectSettings(name=self._project, runtime="python"),
+            secrets_provider="passphrase",
+            env_vars=environment,
+        )
+        try:
+            return create_stack(self._name, self._project, self._program, opts=options)
+        except CommandError as error:
+            raise EngineError(_last_error(str(error))) from None
+
+    def write_plugins(self) -> None:
+        """Write the executables that the engine takes for the providers."""
+        for package in PACKAGES:
+            arguments = ["--package", package, "--directory", str(self._cloud)]
+            if self.crash_at:
+                arguments += ["--crash-at", self.crash_at]
+            command = shlex.join([sys.executable, "-m", "workbench.cloud.provider", *arguments])
+            plugin = self.directory / "bin" / f"pulumi-resource-{package}"
+            plugin.write_text(
+                "#!/bin/sh\n"
+                f"export PYTHONPATH={shlex.quote(str(ROOT))}\n"
+                f": > {shlex.quote(str(self._cloud))}/starting.$$\n"
+                f'exec {command} "$@"\n',
+                encoding="utf-8",
+            )
+            plugin.chmod(0o755)
+
+    def _refuse_real_plugins(self) -> None:
+        """The Automation API looks for plugins next to the CLI first; a real provider there must never be used."""
+        beside = Path(self._command.command).parent
+        real = [name for package in PACKAGES if (name := shutil.which(f"pulumi-resource-{package}", path=str(beside)))]
+        if real and beside != Path():
+            raise EngineError(
+                f"{real[0]} is a real provider beside the CLI, which would be used instead of a simulated one"
+            )
+
+
+def _plain(message: str) -> str:
+    """A message of the engine without its colour marks."""
+    return re.sub(r"<\{%.*?%\}>", "", message).strip()
+
+
+def _last_error(output: str) -> str:
+    """The CLI's own complaint in its output."""
+    found = [line.strip() for line in output.splitlines() if line.strip().startswith("error:")]
+    return found[-1] if found else output.strip().splitlines()[-1]

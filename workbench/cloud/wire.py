@@ -1,0 +1,107 @@
+"""Property values as the engine sends them (protobuf structs), as plain Python values, and back.
+
+Secrets stay wrapped and unknown values stay marked while they travel; ``plain`` opens the wrapping for those who compare
+or compute.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from google.protobuf import struct_pb2
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""The engine's mark of a value that a preview cannot know (pulumi/runtime/rpc.py)."""
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+
+Values = dict[str, Any]
+
+
+def decode(struct: struct_pb2.Struct) -> Values:
+    """A struct's fields; whole numbers become int, as programs and services mean them."""
+    return {key: _decode(value) for key, value in struct.fields.items()}
+
+
+def _decode(value: struct_pb2.Value) -> object:
+    match value.WhichOneof("kind"):
+        case "struct_value":
+            return decode(value.struct_value)
+        case "list_value":
+            return [_decode(item) for item in value.list_value.values]
+        case "number_value":
+            number = value.number_value
+            return int(number) if number.is_integer() else number
+        case "string_value":
+            return value.string_value
+        case "bool_value":
+            return value.bool_value
+        case _:
+            return None
+
+
+def encode(values: Mapping[str, object]) -> struct_pb2.Struct:
+    """A struct of the values."""
+    struct = struct_pb2.Struct()
+    for key, value in values.items():
+        _encode(struct.fields[key], value)
+    return struct
+
+
+def _encode(target: struct_pb2.Value, value: object) -> None:
+    if isinstance(value, Mapping):
+        target.struct_value.CopyFrom(encode(cast("Mapping[str, object]", value)))
+    elif isinstance(value, list | tuple):
+        target.list_value.SetInParent()
+        for item in cast("list[object]", value):
+            _encode(target.list_value.values.add(), item)
+    elif isinstance(value, bool):
+        target.bool_value = value
+    elif isinstance(value, int | float):
+        target.number_value = value
+    elif isinstance(value, str):
+        target.string_value = value
+    else:
+        target.null_value = struct_pb2.NULL_VALUE
+
+
+def plain(value: Any) -> Any:
+    """The value without the wrapping of secrets."""
+    if isinstance(value, dict):
+        mapping = cast("Values", value)
+        if mapping.get(_SIGNATURE) == _SECRET:
+            return plain(mapping.get("value"))
+        return {key: plain(item) for key, item in mapping.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in cast("list[Any]", value)]
+    return value
+
+
+def merged(computed: Mapping[str, Any], inputs: Mapping[str, Any]) -> Values:
+    """Computed outputs beneath the inputs: what the program gave is never overwritten."""
+    result = dict(computed)
+    for key, value in inputs.items():
+        below = result.get(key)
+        result[key] = (
+            merged(cast("Values", below), cast("Values", value)) if _is_bag(below) and _is_bag(value) else value
+        )
+    return result
+
+
+def beyond(state: Mapping[str, Any], inputs: Mapping[str, Any]) -> Values:
+    """What a state holds beyond the inputs it was made from: the computed outputs."""
+    rest: Values = {}
+    for key, value in state.items():
+        if key not in inputs:
+            rest[key] = value
+        elif _is_bag(value) and _is_bag(inputs[key]) and (nested := beyond(value, inputs[key])):
+            rest[key] = nested
+    return rest
+
+
+def unknown(computed: Mapping[str, Any]) -> Values:
+    """The same outputs as a preview knows them: by name only."""
+    return {key: unknown(value) if _is_bag(value) else UNKNOWN for key, value in computed.items()}
+
+
+def _is_bag(value: object) -> bool:
+    return isinstance(value, dict) and _SIGNATURE not in value

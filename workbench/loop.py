@@ -1,0 +1,57 @@
+"""The event loop of a recording: no threads, no lost errors.
+
+Pulumi's SDK sends each request from a thread of a pool and drops what a forgotten task raised. A
+recording should come out the same every time and fail with the program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar, cast
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class _Inline(ThreadPoolExecutor):
+    """Runs each call at once in the caller's thread, so that a recording has one order."""
+
+    def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
+        future: Future[_T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001  it is the future's to raise
+            future.set_exception(error)
+        return future
+
+
+def one_threaded_loop(tasks: list[asyncio.Task[Any]]) -> asyncio.AbstractEventLoop:
+    """A new event loop that lists its tasks and keeps its own comments to itself."""
+
+    def make(
+        loop: asyncio.AbstractEventLoop,
+        coroutine: Coroutine[Any, Any, _T] | Generator[Any, None, _T],
+        **options: Any,
+    ) -> asyncio.Task[_T]:
+        task = asyncio.Task(cast("Coroutine[Any, Any, _T]", coroutine), loop=loop, **options)
+        tasks.append(task)
+        return task
+
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(_Inline())
+    loop.set_task_factory(cast("Any", make))
+    # After an error, what still waited for its outcome would each print a traceback.
+    loop.set_exception_handler(lambda _loop, _context: None)
+    return loop
+
+
+def raise_unseen(tasks: list[asyncio.Task[Any]]) -> None:
+    """Raise the error of a task that failed and that nobody awaited."""
+    for task in tasks:
+        # asyncio keeps this flag to report such tasks once they are collected.
+        if task.done() and not task.cancelled() and getattr(task, "_log_traceback", False):
+            error = task.exception()
+            if error is not None:
+                raise error

@@ -1,0 +1,278 @@
+"""Runs a Pulumi program with no engine and records everything it asks for.
+
+    recording = record(lambda: Msk("kafka", ...), preview=True)
+    assert recording.problems == ()
+    assert recording.one("aws:msk/cluster:Cluster").protect
+
+The program runs under a fresh Pulumi runtime: its own event loop, settings and configuration, no
+threads, no ports. Nothing is contacted; ids, computed outputs and lookups are answered from a table
+of typical values. An error anywhere in the program, an `apply` or a child task included, ends the
+recording with that error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import difflib
+import inspect
+import runpy
+import sys
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from pulumi import ResourceHook, runtime
+from pulumi.runtime import settings
+from pulumi.runtime.stack import run_in_stack
+
+from workbench import checks
+from workbench.checks import Problem
+from workbench.loop import one_threaded_loop, raise_unseen
+from workbench.monitor import Cloud, HookKeeper, RecordingEngine, RecordingMonitor
+from workbench.records import STACK_TYPE, Message, RecordedInvoke, RecordedResource
+from workbench.values import Decoded
+
+__all__ = [
+    "Message",
+    "Problem",
+    "RecordedInvoke",
+    "RecordedResource",
+    "Recording",
+    "program_file",
+    "record",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """Everything a program asked of the engine, in the order it asked."""
+
+    stack: str
+    preview: bool
+    resources: tuple[RecordedResource, ...]
+    """The stack itself first, then components, providers and resources as they registered."""
+    outputs: Mapping[str, Any]
+    """The stack's outputs; secrets are `[secret]`, unknown values `[unknown]`."""
+    secret_outputs: frozenset[str]
+    """Paths of the secret ones."""
+    component_outputs: Mapping[str, Mapping[str, Any]]
+    """Per URN, what a component passed to `register_outputs`."""
+    invokes: tuple[RecordedInvoke, ...]
+    hooks: Mapping[str, ResourceHook]
+    """The resource hooks by name; calling one runs the rule it stands for."""
+    messages: tuple[Message, ...]
+    """What the program logged, debug messages left out."""
+    problems: tuple[Problem, ...]
+    """What the recorder refuses; empty for a sound program."""
+    revealed_outputs: Mapping[str, Any] = field(repr=False)
+    """The stack's outputs with the secrets in clear, for tests; never printed."""
+
+    @property
+    def urns(self) -> frozenset[str]:
+        """The URN of every resource."""
+        return frozenset(resource.urn for resource in self.resources)
+
+    def by_urn(self, urn: str) -> RecordedResource:
+        """The resource with a URN.
+
+        Raises:
+            LookupError: there is none.
+        """
+        for resource in self.resources:
+            if resource.urn == urn:
+                return resource
+        raise LookupError(f"no resource has the URN {urn}{_nearest(urn, self.urns)}")
+
+    def of_type(self, type_token: str) -> tuple[RecordedResource, ...]:
+        """Every resource of a type, such as `aws:msk/cluster:Cluster`."""
+        return tuple(resource for resource in self.resources if resource.type == type_token)
+
+    def one(self, type_or_name: str) -> RecordedResource:
+        """The only resource of a type (anything with a colon) or with a logical name.
+
+        Raises:
+            LookupError: there is none, or more than one.
+        """
+        attribute = "type" if ":" in type_or_name else "name"
+        found = [r for r in self.resources if getattr(r, attribute) == type_or_name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            urns = "\n  ".join(resource.urn for resource in found)
+            raise LookupError(f"{len(found)} resources have the {attribute} {type_or_name}:\n  {urns}")
+        known = {str(getattr(resource, attribute)) for resource in self.resources}
+        raise LookupError(f"no resource has the {attribute} {type_or_name}{_nearest(type_or_name, known)}")
+
+    def children(self, parent: RecordedResource) -> tuple[RecordedResource, ...]:
+        """The direct children of a resource."""
+        return tuple(resource for resource in self.resources if resource.parent == parent.urn)
+
+    def requirements(self, resource: RecordedResource) -> frozenset[str]:
+        """URNs of everything that must exist before a resource, directly or through others."""
+        by_urn = {each.urn: each for each in self.resources}
+        found: set[str] = set()
+        waiting = [resource]
+        while waiting:
+            each = waiting.pop()
+            needs = {*each.dependencies, *([each.provider] if each.provider else [])}
+            for urn in needs - found:
+                found.add(urn)
+                if urn in by_urn:
+                    waiting.append(by_urn[urn])
+        return frozenset(found)
+
+    def hook(self, resource: RecordedResource, event: str) -> ResourceHook:
+        """The only hook of a resource for an event such as `before_update`.
+
+        Raises:
+            LookupError: there is none, or more than one.
+        """
+        names = resource.hooks.get(event, ())
+        if len(names) != 1:
+            raise LookupError(f"{resource.name} has {len(names)} hooks for {event}: {names}")
+        return self.hooks[names[0]]
+
+
+def record(
+    program: Callable[[], object],
+    *,
+    config: Mapping[str, str] | None = None,
+    secret_keys: Collection[str] = (),
+    project: str = "data-pipes",
+    stack: str = "test",
+    preview: bool = False,
+    top: str | None = None,
+    cloud: Cloud | None = None,
+) -> Recording:
+    """Run a program and record what it registers.
+
+    Args:
+        program: What to run: `program_file(path)` for a Pulumi program, or any callable that makes
+            resources. A coroutine function is awaited.
+        config: Full keys such as `data-pipes:pipes` with values as Pulumi hands them over: text,
+            and JSON text for objects.
+        secret_keys: The full keys whose value is secret.
+        project: The project's name, part of every URN.
+        stack: The stack's name, part of every URN.
+        preview: Run as `pulumi preview` does: ids and computed outputs are unknown, echoed inputs
+            known. Resources made inside an `apply` of an unknown value then don't appear.
+        top: The only component type allowed as a child of the stack; any when None.
+        cloud: Answers in place of `workbench.cloud.kinds`.
+
+    Raises:
+        BaseException: whatever the program, an `apply` or a task of it raised; a resource type that
+            the table doesn't have is such an error too.
+    """
+    monitor = RecordingMonitor(cloud=cloud or _typical_cloud(), preview=preview)
+    engine = RecordingEngine()
+    hooks = HookKeeper(monitor)
+    tasks: list[asyncio.Task[Any]] = []
+
+    async def run() -> bool:
+        runtime.set_all_config(dict(config or {}), list(secret_keys))
+        settings.configure(
+            settings.Settings(
+                project=project,
+                stack=stack,
+                monitor=monitor,
+                engine=engine,
+                dry_run=preview,
+                organization="organization",
+            )
+        )
+        cast("Any", settings.SETTINGS).callbacks = hooks
+        await run_in_stack(lambda: _awaited(program()))
+        raise_unseen(tasks)
+        return any(not task.done() for task in tasks if task is not asyncio.current_task())
+
+    with asyncio.Runner(loop_factory=lambda: one_threaded_loop(tasks)) as runner:
+        # An empty context, so that nothing of an earlier run or of the caller's is seen.
+        unfinished = runner.run(run(), context=contextvars.Context())
+    return _recording(
+        monitor,
+        engine,
+        hooks,
+        stack=stack,
+        preview=preview,
+        top=top,
+        unfinished=unfinished,
+        secret_config=[(config or {})[key] for key in secret_keys if key in (config or {})],
+    )
+
+
+def program_file(path: Path) -> Callable[[], object]:
+    """The program in a file, run as Pulumi runs it: as `__main__`, its directory importable."""
+
+    def run() -> None:
+        directory = str(path.resolve().parent)
+        if directory not in sys.path:
+            sys.path.insert(0, directory)
+        runpy.run_path(str(path), run_name="__main__")
+
+    return run
+
+
+def _typical_cloud() -> Cloud:
+    from workbench.cloud import kinds  # noqa: PLC0415  the table is large, and tests bring their own
+
+    return kinds
+
+
+def _awaited(result: object) -> Awaitable[None] | None:
+    return cast("Awaitable[None]", result) if inspect.iscoroutine(result) else None
+
+
+def _recording(
+    monitor: RecordingMonitor,
+    engine: RecordingEngine,
+    hooks: HookKeeper,
+    *,
+    stack: str,
+    preview: bool,
+    top: str | None,
+    unfinished: bool,
+    secret_config: list[str],
+) -> Recording:
+    resources = tuple(monitor.recorded)
+    root = next(resource for resource in resources if resource.type == STACK_TYPE)
+    empty = Decoded(masked={}, plain={}, secrets=frozenset(), unknowns=frozenset())
+    outputs = monitor.registered_outputs.get(root.urn, empty)
+    registered = {urn: decoded.masked for urn, decoded in monitor.registered_outputs.items()}
+    problems = [
+        *checks.duplicate_urns(resources),
+        *checks.unparented(resources, top),
+        *checks.default_providers(resources, monitor.invokes),
+        *checks.wrong_inputs(resources),
+        *checks.silent_components(resources, registered),
+        *checks.plain_secrets(resources, registered, secret_config),
+        *checks.transforms(resources),
+        *checks.logged_errors(engine.messages),
+    ]
+    if unfinished:
+        problems.append(
+            Problem(
+                rule="unfinished-task",
+                urn="",
+                reason="a task of the program was still running at its end; the engine would drop it: await it",
+            )
+        )
+    return Recording(
+        stack=stack,
+        preview=preview,
+        resources=resources,
+        outputs=outputs.masked,
+        secret_outputs=outputs.secrets,
+        revealed_outputs=outputs.plain,
+        component_outputs={urn: value for urn, value in registered.items() if urn != root.urn},
+        invokes=tuple(monitor.invokes),
+        hooks=hooks.hooks,
+        messages=tuple(engine.messages),
+        problems=tuple(problems),
+    )
+
+
+def _nearest(wanted: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(wanted, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""

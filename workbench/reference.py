@@ -1,0 +1,173 @@
+"""What a stack file may hold, told by the settings' own models: a JSON Schema for editors and a page for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from components.catalog import CLOUDS
+from components.section import Section
+from components.settings import NAME, NAMESPACE, StackSection
+from workbench.values import is_list, is_object
+
+SCHEMA = "stacks/schema.json"
+PAGE = "docs/settings.md"
+
+MOST_CHOICES = 8
+"""More choices than these are shown in part; the schema has them all."""
+
+_REFERENCE = "#/$defs/"
+_SECRET = {
+    "type": "object",
+    "properties": {"secure": {"type": "string"}},
+    "required": ["secure"],
+    "additionalProperties": False,
+}
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a stack file, as `yaml-language-server` and other editors read it."""
+    references, definitions = models_json_schema(
+        [(model, "validation") for model in _models()], ref_template=_REFERENCE + "{model}"
+    )
+
+    def one_of(*models: type[Section]) -> dict[str, Any]:
+        found = [references[model, "validation"] for model in dict.fromkeys(models)]
+        return found[0] if len(found) == 1 else {"anyOf": found}
+
+    stack = definitions["$defs"].pop(StackSection.__name__)
+    clouds = CLOUDS.values()
+    own = {
+        **stack["properties"],
+        "network": one_of(*(cloud.network_settings for cloud in clouds)),
+        "streaming": one_of(*(service.settings for cloud in clouds for service in cloud.streaming.values())),
+        "platform": one_of(*(platform.settings for cloud in clouds for platform in cloud.platforms.values())),
+        "pipes": {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"pattern": f"^(?:{NAME.pattern})$"},
+            "additionalProperties": one_of(*(service.pipe for cloud in clouds for service in cloud.streaming.values())),
+        },
+        "secrets": {"type": "object", "additionalProperties": _SECRET},
+    }
+    accounts = {
+        f"{name}:{key}": value
+        for name, cloud in CLOUDS.items()
+        for key, value in definitions["$defs"].pop(cloud.account.__name__)["properties"].items()
+    }
+    config: dict[str, Any] = {
+        "type": "object",
+        "properties": {**accounts, **{f"{NAMESPACE}:{key}": value for key, value in own.items()}},
+        "required": [f"{NAMESPACE}:{key}" for key in ("streaming", "platform", "pipes")],
+        "patternProperties": {f"^(?!{NAMESPACE}:|{'|'.join(f'{name}:' for name in CLOUDS)})": {}},
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A stack of data-pipes",
+        "type": "object",
+        "properties": {"config": config},
+        "required": ["config"],
+        **definitions,
+    }
+
+
+def page() -> str:
+    """The reference of every key, as Markdown."""
+    return "\n".join(_lines())
+
+
+def files() -> dict[str, str]:
+    """The files of the repository that are made from the models, by their paths."""
+    return {SCHEMA: json.dumps(schema(), indent=1) + "\n", PAGE: page()}
+
+
+def _models() -> list[type[Section]]:
+    found: list[type[Section]] = [StackSection]
+    for cloud in CLOUDS.values():
+        found += [cloud.account, cloud.network_settings]
+        found += [service.settings for service in cloud.streaming.values()]
+        found += [service.pipe for service in cloud.streaming.values()]
+        found += [platform.settings for platform in cloud.platforms.values()]
+    return list(dict.fromkeys(found))
+
+
+def _lines() -> Iterator[str]:
+    yield "# Every key of a stack file"
+    yield ""
+    yield "Made from the settings' models by `make reference`; edit the models, not this page."
+    yield "A key of these namespaces that is not here is refused."
+    sections: list[tuple[str, str, type[Section]]] = [("The stack", f"{NAMESPACE}:", StackSection)]
+    for name, cloud in CLOUDS.items():
+        sections.append((f"The account on {name}", f"{name}:", cloud.account))
+        sections.append((f"The network on {name}", f"{NAMESPACE}:network.", cloud.network_settings))
+        sections += [
+            (f"Streaming: {key}", f"{NAMESPACE}:streaming.", each.settings) for key, each in cloud.streaming.items()
+        ]
+        sections += [
+            (f"Platform: {key}", f"{NAMESPACE}:platform.", each.settings) for key, each in cloud.platforms.items()
+        ]
+        sections += [
+            (f"A pipe on {key}", f"{NAMESPACE}:pipes.NAME.", each.pipe) for key, each in cloud.streaming.items()
+        ]
+    for title, prefix, model in sections:
+        yield from ("", f"## {title}", "", "| key | value | default | meaning |", "|---|---|---|---|")
+        content = model.model_json_schema()
+        yield from _rows(content, prefix, content.get("$defs", {}))
+    yield from ("", "## Secrets", "", f"`{NAMESPACE}:secrets.NAME` holds an encrypted value; set one with")
+    yield from ("", f"    pulumi config set --secret --path '{NAMESPACE}:secrets.NAME'", "")
+
+
+def _rows(content: Mapping[str, Any], prefix: str, definitions: Mapping[str, Any]) -> Iterator[str]:
+    required = content.get("required", [])
+    for key, value in content["properties"].items():
+        inner, repeated = _inner(value, definitions)
+        description = value.get("description") or (inner or {}).get("description", "")
+        meaning = " ".join(description.split()).replace("|", "\\|")
+        default = "required" if key in required else "" if inner else _default(value.get("default"))
+        yield f"| `{prefix}{key}` | {'' if inner else _form(value)} | {default} | {meaning} |"
+        if inner:
+            yield from _rows(inner, f"{prefix}{key}{'[]' if repeated else ''}.", definitions)
+
+
+def _inner(value: Mapping[str, Any], definitions: Mapping[str, Any]) -> tuple[Mapping[str, Any] | None, bool]:
+    """The section that a key holds, and whether it holds a list of them."""
+    for candidate, repeated in ((value, False), (value.get("items", {}), True)):
+        for choice in (candidate, *candidate.get("anyOf", [])):
+            if "$ref" in choice:
+                return definitions[choice["$ref"].removeprefix(_REFERENCE)], repeated
+    return None, False
+
+
+def _default(value: object) -> str:
+    if value is None or value in ("", [], {}):
+        return ""
+    return f"`{', '.join(value) if is_list(value) else json.dumps(value) if not isinstance(value, str) else value}`"
+
+
+def _form(value: Mapping[str, Any]) -> str:
+    """What a key holds, in a few words."""
+    if "anyOf" in value:
+        return _form(next(choice for choice in value["anyOf"] if choice.get("type") != "null"))
+    if "enum" in value:
+        choices = [f"`{choice}`" for choice in value["enum"]]
+        return ", ".join(choices if len(choices) <= MOST_CHOICES else [*choices[:3], "…", choices[-1]])
+    match value:
+        case {"const": constant}:
+            words = f"`{constant}`"
+        case {"type": "integer", "minimum": least, "maximum": most}:
+            words = f"whole number, {least} to {most}"
+        case {"type": "array", "items": items}:
+            words = f"list of {_form(items)}"
+        case {"type": "object", "additionalProperties": item} if is_object(item):
+            words = f"map of names to {_form(item)}"
+        case {"type": "object", "patternProperties": items}:
+            words = f"map of names to {_form(next(iter(items.values())))}"
+        case {"type": "boolean"}:
+            words = "true or false"
+        case _:
+            words = "text"
+    return words

@@ -1,0 +1,127 @@
+"""What a rehearsal found, how it is judged, and how it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+
+from workbench import timeline as timelines
+from workbench.timeline import Timeline
+
+SIMULATED = "The clouds of this rehearsal are simulated on this machine; the Pulumi engine is the real one."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that progress displays may show."""
+
+    step: str
+    urn: str | None = None
+    """The resource that something happens to; None for the step itself."""
+    operation: str = ""
+    done: bool = False
+    text: str = ""
+
+    def __str__(self) -> str:
+        if self.urn is None:
+            return self.text
+        return f"{self.step}: {timelines.short(self.urn)} {self.operation}{' done' if self.done else ''}"
+
+
+OnEvent = Callable[[Event], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What one step of the rehearsal did."""
+
+    step: str
+    changes: Mapping[str, int]
+    """Resources created, updated, replaced, deleted and left the same."""
+    updated: tuple[str, ...]
+    replaced: tuple[str, ...]
+    seconds: float
+    """Real seconds on this machine."""
+    note: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """As docs/architecture.md states it."""
+        return {
+            "step": self.step,
+            "changes": dict(self.changes),
+            "updated": list(self.updated),
+            "replaced": list(self.replaced),
+            "seconds": round(self.seconds, 1),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """A rehearsal from preview to destroy."""
+
+    stack: str
+    stand_ins: tuple[str, ...]
+    steps: tuple[Step, ...]
+    deploy: Timeline
+    left: tuple[str, ...]
+    """URNs of what was still in the simulated clouds after destroy."""
+    problems: tuple[str, ...]
+    """What was not as it must be; empty when the rehearsal passed."""
+
+    def as_json(self) -> dict[str, Any]:
+        """As docs/architecture.md states it."""
+        return {
+            "stack": self.stack,
+            "simulated": True,
+            "steps": [step.as_json() for step in self.steps],
+            "deploy": {
+                "minutes": self.deploy.minutes,
+                "longestChain": self.deploy.longest_chain,
+                "chain": list(self.deploy.chain),
+            },
+            "leftAfterDestroy": len(self.left),
+        }
+
+
+def problems(*, again: Step, refresh: Step, grow: Step, left: tuple[str, ...]) -> list[str]:
+    """What a rehearsal found that must not be."""
+    found: list[str] = []
+    for step, fact in ((again, "a second up without any change of settings"), (refresh, "a refresh")):
+        if changed := sum(n for kind, n in step.changes.items() if kind != "same"):
+            found.append(f"{fact} changed {changed} resources: {_names(step.updated + step.replaced)}")
+    if grow.replaced or grow.changes["delete"]:
+        found.append(f"growth replaced or deleted resources: {_names(grow.replaced)}")
+    if not grow.updated:
+        found.append("growth updated nothing")
+    if left:
+        found.append(f"destroy left {len(left)} resources in the simulated clouds: {_names(left)}")
+    return found
+
+
+def describe(step: Step) -> str:
+    """A step in one line."""
+    counts = ", ".join(f"{n} {kind}" for kind, n in step.changes.items() if n) or "nothing"
+    note = f"  ({step.note})" if step.note else ""
+    return f"{step.step:8} {counts}  {step.seconds:.1f} s{note}"
+
+
+def render(rehearsal: Rehearsal, console: Console) -> None:
+    """Print the timeline of the deployment, the longest chain and the verdict."""
+    console.print(f"\nDeployment of {rehearsal.stack} in simulated minutes (start, end); bold is the longest chain:\n")
+    timelines.render(rehearsal.deploy, console)
+    if rehearsal.stand_ins:
+        console.print(f"\nSecrets replaced by stand-ins: {', '.join(rehearsal.stand_ins)}", markup=False)
+    console.print(f"\n{SIMULATED}")
+    if rehearsal.problems:
+        return
+    console.print(
+        "Rehearsed: a second up and a refresh changed nothing, growth replaced nothing, destroy left nothing.",
+        style="green",
+    )
+
+
+def _names(urns: tuple[str, ...]) -> str:
+    return ", ".join(timelines.short(urn) for urn in urns) or "none is named by the engine"

@@ -1,0 +1,141 @@
+"""Rehearses a stack: the real Pulumi engine deploys, changes and destroys it on simulated clouds.
+
+Preview, up, a second up that must change nothing, refresh, growth of a pipe, destroy. Everything happens in a temporary
+directory on a copy of the stack's configuration; ``stacks/`` is only read. The clouds are test doubles: a rehearsal shows
+what the engine would do in which order, not that a cloud would accept every value.
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workbench.cloud.sandbox import Action, EngineError, Run, Sandbox
+from workbench.pulumi_cli import pulumi_command
+from workbench.rehearsal import SIMULATED, Event, OnEvent, Rehearsal, Step, describe, problems, render
+from workbench.stack_file import ROOT, StackFile, read_settings
+from workbench.timeline import timeline
+
+__all__ = ["Event", "RehearsalError", "rehearse", "render"]
+
+PROTECT = "data-pipes:protect"
+_COUNTED = ("create", "update", "replace", "delete", "same")
+
+
+class RehearsalError(Exception):
+    """A rehearsal could not be carried through; the message says which step failed and what the engine said."""
+
+
+def rehearse(stack_file: StackFile, *, growth: Mapping[str, int] | None = None, on_event: OnEvent) -> Rehearsal:
+    """Rehearse a stack; ``growth`` maps pipes to the parallelism they grow to (by default the first pipe doubles).
+
+    Raises SettingsError or StackFileError when the settings, or the settings after growth, are wrong; PulumiCliError when
+    there is no engine; RehearsalError when a step fails.
+    """
+    read_settings(stack_file)
+    grown, growing = _grown(stack_file, growth)
+    on_event(Event(step="engine", done=True, text=SIMULATED))
+    command = pulumi_command(lambda text: on_event(Event(step="engine", done=True, text=text)))
+    try:
+        with Sandbox(_program, command, stack=stack_file.stack) as sandbox:
+            return _Rehearser(sandbox, on_event).all(stack_file, grown, growing)
+    except EngineError as error:
+        raise RehearsalError(str(error)) from None
+
+
+@dataclass(frozen=True)
+class _Rehearser:
+    sandbox: Sandbox
+    on_event: OnEvent
+
+    def all(self, stack_file: StackFile, grown: StackFile, growing: str) -> Rehearsal:
+        """Every step in turn."""
+        self._configure(stack_file)
+        preview = self._step("preview", "preview")
+        up = self._step("up", "up")
+        deploy = timeline(self.sandbox.inventory.operations(), self.sandbox.resources())
+        again = self._step("again", "up")
+        refresh = self._step("refresh", "refresh")
+        self._configure(grown)
+        grow = self._step("grow", "up", note=growing)
+        destroy = self._destroy(grown)
+        steps = (preview, up, again, refresh, grow, destroy)
+        left = tuple(thing.urn for thing in self.sandbox.inventory.things())
+        return Rehearsal(
+            stack=stack_file.stack,
+            stand_ins=stack_file.stand_ins,
+            steps=steps,
+            deploy=deploy,
+            left=left,
+            problems=tuple(problems(again=again, refresh=refresh, grow=grow, left=left)),
+        )
+
+    def _configure(self, stack_file: StackFile) -> None:
+        secret_values = {
+            path if ":" in path.split(".")[0] else f"data-pipes:{path}": f"stand-in for {path}"
+            for path in stack_file.stand_ins
+        }
+        self.sandbox.configure(stack_file.config, secret_values)
+
+    def _destroy(self, stack_file: StackFile) -> Step:
+        """The documented way down: lift the protection with an update of its own, then destroy."""
+        if stack_file.config.get(PROTECT, True) is False:
+            return self._step("destroy", "destroy")
+        self._configure(stack_file.with_config(PROTECT, value=False))
+        lifted = self._run("destroy", "up")
+        step = _step("destroy", self._run("destroy", "destroy"), lifted, note=f"after an up with {PROTECT}: false")
+        self.on_event(Event(step="destroy", done=True, text=describe(step)))
+        return step
+
+    def _step(self, name: str, action: Action, note: str = "") -> Step:
+        step = _step(name, self._run(name, action), note=note)
+        self.on_event(Event(step=name, done=True, text=describe(step)))
+        return step
+
+    def _run(self, name: str, action: Action) -> Run:
+        self.on_event(Event(step=name, text=f"{name} …"))
+        try:
+            return self.sandbox.run(
+                action,
+                lambda urn, operation, done: self.on_event(Event(step=name, urn=urn, operation=operation, done=done)),
+            )
+        except EngineError as error:
+            told = str(error).replace("\n", "\n  ")
+            raise RehearsalError(f"the rehearsal's step {name!r} failed:\n  {told}") from None
+
+
+def _grown(stack_file: StackFile, growth: Mapping[str, int] | None) -> tuple[StackFile, str]:
+    """The stack after growth, checked, and what grows in words."""
+    pipes = read_settings(stack_file).pipes
+    if growth is None:
+        first = next(iter(pipes))
+        growth = {first: pipes[first].parallelism * 2}
+    grown, words = stack_file, list[str]()
+    for name, parallelism in growth.items():
+        grown = grown.with_parallelism(name, parallelism)
+        words.append(f"{name} {pipes[name].parallelism} → {parallelism}")
+    read_settings(grown)
+    return grown, ", ".join(words)
+
+
+def _program() -> None:
+    """The repository's own program, run as Pulumi's language host runs it."""
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+
+def _step(name: str, run: Run, before: Run | None = None, note: str = "") -> Step:
+    """The step that consists of a run, and of another one before it."""
+    runs = [each for each in (before, run) if each]
+    touched = [item for each in runs for item in each.touched.items()]
+    return Step(
+        step=name,
+        changes={kind: sum(each.counts.get(kind, 0) for each in runs) for kind in _COUNTED},
+        updated=tuple(dict.fromkeys(urn for urn, op in touched if op == "update")),
+        replaced=tuple(dict.fromkeys(urn for urn, op in touched if op == "replace")),
+        seconds=sum(each.seconds for each in runs),
+        note=note,
+    )

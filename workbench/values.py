@@ -1,0 +1,197 @@
+"""Reads the values a program sends to Pulumi's engine, and keeps track of secrets and unknowns.
+
+The SDK marks a secret with a small wrapper and a value that a preview can't know with a sentinel
+string. `decode` gives both sides: what may be shown, and what was really sent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeGuard
+
+from google.protobuf import struct_pb2
+
+SECRET: Final = "[secret]"
+"""Stands for a secret value wherever values are shown."""
+
+UNKNOWN: Final = "[unknown]"
+"""Stands for a value that a preview can't know, such as the id of a resource still to be made."""
+
+_UNKNOWN_SENTINEL: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_SIGNATURE_KEY: Final = "4dabf18193072939515e22adb298388d"
+_SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"
+_RESOURCE_SIGNATURE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
+# These four are Pulumi's wire format (sdk/go/common/resource/properties.go, plugin/rpc.go).
+
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_STEP: Final = re.compile(r'\.?(?P<key>[^.\[\]"]+)|\[(?P<index>\d+)\]|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]', re.DOTALL)
+
+
+def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a value has keys; all keys of Pulumi's values are text."""
+    return isinstance(value, Mapping)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether a value is a list."""
+    return isinstance(value, list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """One set of properties as it went over the wire."""
+
+    masked: dict[str, Any]
+    """Fit to be shown: secrets are `[secret]`, unknown values `[unknown]`."""
+    plain: dict[str, Any] = field(repr=False)
+    """What was sent, secrets revealed; unknown values are `[unknown]` here too."""
+    secrets: frozenset[str]
+    """Paths of the secret values, for example `stringData` or `env[0].value`."""
+    unknowns: frozenset[str]
+    """Paths of the unknown values."""
+
+
+def decode(properties: struct_pb2.Struct) -> Decoded:
+    """Decode the properties of one request."""
+    secrets: set[str] = set()
+    unknowns: set[str] = set()
+
+    def walk(value: struct_pb2.Value, path: str, *, hidden: bool) -> tuple[Any, Any]:
+        kind = value.WhichOneof("kind")
+        if kind == "struct_value":
+            return walk_struct(value.struct_value, path, hidden=hidden)
+        if kind == "list_value":
+            pairs = [
+                walk(item, f"{path}[{index}]", hidden=hidden) for index, item in enumerate(value.list_value.values)
+            ]
+            return [masked for masked, _ in pairs], [plain for _, plain in pairs]
+        if kind == "string_value" and value.string_value == _UNKNOWN_SENTINEL:
+            unknowns.add(path)
+            return UNKNOWN, UNKNOWN
+        leaf = scalar(value)
+        return leaf, leaf
+
+    def walk_struct(struct: struct_pb2.Struct, path: str, *, hidden: bool) -> tuple[Any, Any]:
+        signature = _signature(struct)
+        if signature == _SECRET_SIGNATURE:
+            if not hidden:
+                secrets.add(path)
+            _, plain = walk(struct.fields["value"], path, hidden=True)
+            return SECRET, plain
+        if signature == _RESOURCE_SIGNATURE:
+            urn = struct.fields["urn"].string_value
+            return urn, urn
+        pairs = {
+            key: walk(value, join(path, key), hidden=hidden)
+            for key, value in sorted(struct.fields.items())
+            if key != _SIGNATURE_KEY
+        }
+        return (
+            {key: masked for key, (masked, _) in pairs.items()},
+            {key: plain for key, (_, plain) in pairs.items()},
+        )
+
+    masked, plain = walk_struct(properties, "", hidden=False)
+    return Decoded(masked=masked, plain=plain, secrets=frozenset(secrets), unknowns=frozenset(unknowns))
+
+
+def scalar(value: struct_pb2.Value) -> str | int | float | bool | None:
+    """A protobuf scalar as a Python one; whole numbers as `int`, as the program wrote them."""
+    match value.WhichOneof("kind"):
+        case "string_value":
+            return value.string_value
+        case "bool_value":
+            return value.bool_value
+        case "number_value":
+            number = value.number_value
+            return int(number) if number.is_integer() else number
+        case _:
+            return None
+
+
+def add_missing(target: struct_pb2.Struct, computed: Mapping[str, Any]) -> None:
+    """Add computed outputs to echoed inputs; what is already there is never overwritten."""
+    for key, value in computed.items():
+        if key not in target.fields:
+            target.update({key: value})
+        elif is_object(value):
+            present = target.fields[key]
+            if present.HasField("struct_value") and not _signature(present.struct_value):
+                add_missing(present.struct_value, value)
+
+
+def hide(target: struct_pb2.Struct, keys: Sequence[str]) -> None:
+    """Mark top-level properties as secret, as the engine does for `additional_secret_outputs`."""
+    for key in keys:
+        if key in target.fields:
+            value = target.fields[key]
+            if value.HasField("struct_value") and _signature(value.struct_value):
+                continue
+            wrapped = struct_pb2.Struct()
+            wrapped.update({_SIGNATURE_KEY: _SECRET_SIGNATURE})
+            wrapped.fields["value"].CopyFrom(value)
+            value.struct_value.CopyFrom(wrapped)
+
+
+def unknown_like(value: Any) -> Any:
+    """The same shape with every leaf unknown: what a preview says about a computed output."""
+    if is_object(value):
+        return {key: unknown_like(item) for key, item in value.items()}
+    return _UNKNOWN_SENTINEL
+
+
+def join(path: str, key: str) -> str:
+    """A property path with one more key, quoted where the key isn't a plain word."""
+    if _PLAIN_KEY.fullmatch(key):
+        return f"{path}.{key}" if path else key
+    return f"{path}[{json.dumps(key)}]"
+
+
+def at(value: Any, path: str) -> Any:
+    """What stands at a property path such as `spec.template.spec.containers[0].image`.
+
+    Raises:
+        KeyError: nothing stands there; the message lists what does.
+    """
+    here: Any = value
+    done = ""
+    for step in _STEP.finditer(path):
+        index = step["index"]
+        if index is not None and is_list(here):
+            if int(index) >= len(here):
+                raise KeyError(f"{path}: {done or 'the value'} has only {len(here)} items")
+            here = here[int(index)]
+        else:
+            key = str(json.loads(step["quoted"])) if step["quoted"] is not None else step["key"]
+            if not is_object(here) or key not in here:
+                raise KeyError(f"{path}: {done or 'the top'} has {_keys(here)}, no {key!r}")
+            here = here[key]
+        done = path[: step.end()]
+    return here
+
+
+def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every string in a value, with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif is_object(value):
+        for key, item in value.items():
+            yield from strings(item, join(path, key))
+    elif is_list(value):
+        for index, item in enumerate(value):
+            yield from strings(item, f"{path}[{index}]")
+
+
+def _keys(value: Any) -> str:
+    if is_object(value):
+        return ", ".join(sorted(value)) or "no keys"
+    return f"the value {value!r}"
+
+
+def _signature(struct: struct_pb2.Struct) -> str | None:
+    if _SIGNATURE_KEY not in struct.fields:
+        return None
+    return struct.fields[_SIGNATURE_KEY].string_value
