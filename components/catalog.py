@@ -8,7 +8,8 @@ from pulumi import ComponentResource, ProviderResource, ResourceOptions
 
 from components.aws.account import AwsSettings, aws_provider
 from components.aws.eks import Eks, EksSettings
-from components.aws.msk import Msk, MskPipeSettings, MskSettings
+from components.aws.msk import Msk, MskSettings
+from components.aws.msk_topic import MskPipeSettings
 from components.aws.network import AwsNetworkSettings, Network
 from components.contracts import (
     AccountSettings,

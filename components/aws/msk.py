@@ -1,8 +1,6 @@
-"""Amazon MSK: a provisioned Kafka cluster with KRaft, and its topics."""
+"""Amazon MSK: a provisioned Kafka cluster with KRaft."""
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import pulumi_aws as aws
@@ -11,11 +9,10 @@ from pydantic import AfterValidator, Field
 from typing_extensions import override
 
 from components.aws.encryption import LogDays, account_key_policy, key
+from components.aws.msk_access import METHODS, brokers_security_group
+from components.aws.msk_topic import MskPipeSettings, MskTopic, MskTopicArgs, MskTopicSettings, min_insync
 from components.aws.network import Network
 from components.contracts import (
-    Connection,
-    Destination,
-    Grant,
     NetworkSettings,
     PipeSettings,
     ServiceArgs,
@@ -23,8 +20,7 @@ from components.contracts import (
     Streaming,
     Topic,
 )
-from components.partitions import guard, kafka_rule
-from components.section import Form, Mistake, Section
+from components.section import Form, Mistake
 
 OFFSETS_PARTITIONS = 50
 """The partitions of Kafka's own topic __consumer_offsets (Apache Kafka, offsets.topic.num.partitions)."""
@@ -46,22 +42,6 @@ BROKER_PARTITIONS: Mapping[str, int] = {
 """Partitions per broker, replicas counted, up to which a cluster can still be changed (MSK, Best practices, Right-size)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Method:
-    """A way for clients to say who they are."""
-
-    port: int
-    bootstrap: str
-    """The output of aws.msk.Cluster that lists the brokers for it."""
-
-
-METHODS: Mapping[str, Method] = {
-    "iam": Method(port=9098, bootstrap="bootstrap_brokers_sasl_iam"),
-    "tls": Method(port=9094, bootstrap="bootstrap_brokers_tls"),
-}
-"""Ports and bootstrap outputs by method (MSK, Port information); the security group opens the ports in use, no others."""
-
-
 def _kraft(version: str) -> str:
     major, minor, *_ = version.split(".")
     if (int(major), int(minor)) < FIRST_KRAFT:
@@ -77,32 +57,6 @@ def _known_broker(instance_type: str) -> str:
             f"must be a size of standard broker, not {instance_type!r}; choose one of {', '.join(BROKER_PARTITIONS)}"
         )
     return instance_type
-
-
-class MskTopicSettings(Section, frozen=True):
-    """What a user may say of a topic on MSK."""
-
-    retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
-    """The hours that records are kept, read or not."""
-    config: Mapping[
-        Annotated[str, Form(r"[a-z]+(\.[a-z]+)+", "the name of a Kafka topic setting such as cleanup.policy")], str
-    ] = {}
-    """More settings of the topic by their Kafka names, each with a text as value."""
-
-    def kafka_config(self, replication: int) -> dict[str, str]:
-        """The topic's Kafka settings: no acknowledged record is lost while one replica is down."""
-        own = {
-            "min.insync.replicas": str(min_insync(replication)),
-            "retention.ms": str(self.retention_hours * 3_600_000),
-        }
-        return {**own, **self.config}
-
-
-class MskPipeSettings(PipeSettings, frozen=True):
-    """A pipe on MSK."""
-
-    topic: MskTopicSettings = MskTopicSettings()
-    """The topic's own settings."""
 
 
 class MskSettings(ServiceSettings, frozen=True):
@@ -178,11 +132,6 @@ class MskSettings(ServiceSettings, frozen=True):
                 yield Mistake(path=("pipes", name, "topic", "config", setting), text=text)
 
 
-def min_insync(replication: int) -> int:
-    """How many replicas must have a record before it counts as written: all but one, so that one broker may be down."""
-    return max(1, replication - 1)
-
-
 def server_properties(replication: int) -> str:
     """The brokers' configuration: topics only by this program, and no leader that lacks records (Apache Kafka, Broker Configs)."""
     properties = {
@@ -233,7 +182,7 @@ class Msk(Streaming[MskPipeSettings]):
                 az_distribution="DEFAULT",
                 client_subnets=network.private_subnet_ids,
                 instance_type=settings.instance_type,
-                security_groups=[self._security_group().id],
+                security_groups=[brokers_security_group(name, network, settings.methods, parent=self).id],
                 storage_info=aws.msk.ClusterBrokerNodeGroupInfoStorageInfoArgs(
                     ebs_storage_info=aws.msk.ClusterBrokerNodeGroupInfoStorageInfoEbsStorageInfoArgs(
                         volume_size=settings.volume_size
@@ -279,91 +228,16 @@ class Msk(Streaming[MskPipeSettings]):
         self.outputs = {"bootstrapServers": self.bootstrap_servers}
         self.register_outputs(dict(self.outputs))
 
-    def _security_group(self) -> aws.ec2.SecurityGroup:
-        """The brokers' security group, which lets the consumers in on the ports of the methods in use."""
-        network, child = self.args.network, ResourceOptions(parent=self)
-        group = aws.ec2.SecurityGroup(
-            f"{self.name}-msk",
-            vpc_id=network.vpc_id,
-            description="Kafka brokers: the consumers only",
-            tags={"Name": f"{self.name}-msk"},
-            opts=child,
-        )
-        for method in self.args.settings.methods:
-            port = METHODS[method].port
-            aws.vpc.SecurityGroupIngressRule(
-                f"{self.name}-msk-{method}",
-                security_group_id=group.id,
-                referenced_security_group_id=network.consumers_security_group_id,
-                description=f"Consumers, authenticated by {method.upper()}",
-                ip_protocol="tcp",
-                from_port=port,
-                to_port=port,
-                opts=child,
-            )
-        aws.vpc.SecurityGroupEgressRule(
-            f"{self.name}-msk-vpc",
-            security_group_id=group.id,
-            description="Inside the VPC",
-            cidr_ipv4=network.cidr,
-            ip_protocol="-1",
-            opts=child,
-        )
-        return group
-
     @override
     def topic(self, name: str, pipe: MskPipeSettings, opts: ResourceOptions) -> Topic:
         """Make the topic of the pipe of that name on this cluster."""
-        return MskTopic(f"{self.name}-{name}", MskTopicArgs(topic_name=name, pipe=pipe, msk=self), opts)
-
-
-@dataclass(frozen=True, kw_only=True)
-class MskTopicArgs:
-    """What a topic on MSK is built from."""
-
-    topic_name: str
-    pipe: MskPipeSettings
-    msk: Msk
-
-
-class MskTopic(Topic):
-    """A Kafka topic made through MSK's own API, so that whoever deploys needs no way to the brokers."""
-
-    def __init__(self, name: str, args: MskTopicArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("data-pipes:aws:MskTopic", name, None, opts)
-        service, cluster = args.msk.args, args.msk.cluster
-        replication = service.settings.replication
-        topic = aws.msk.Topic(
-            f"{name}-topic",
-            name=args.topic_name,
-            cluster_arn=cluster.arn,
-            partition_count=args.pipe.parallelism,
-            replication_factor=replication,
-            configs=json.dumps(args.pipe.topic.kafka_config(replication), sort_keys=True),
-            opts=ResourceOptions(
-                parent=self, protect=service.protect, hooks=guard(args.topic_name, "partitionCount", kafka_rule)
-            ),
+        topic = MskTopicArgs(
+            topic_name=name,
+            pipe=pipe,
+            network=self.args.network,
+            cluster_arn=self.cluster.arn,
+            bootstrap_servers=self.bootstrap_servers,
+            replication=self.args.settings.replication,
+            protect=self.args.protect,
         )
-        self.topic_name = topic.name
-        self.partitions = topic.partition_count
-        group = cluster.arn.apply(lambda arn: f"{arn.replace(':cluster/', ':group/', 1)}/{args.topic_name}")
-        self.connection = Connection(
-            settings={
-                "AWS_REGION": service.network.account.region,
-                "STREAM_SERVICE": "kafka",
-                "STREAM_TOPIC": topic.name,
-                "STREAM_GROUP": args.topic_name,
-                "KAFKA_BOOTSTRAP_SERVERS": args.msk.bootstrap_servers,
-                "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
-                "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
-            },
-            secrets={},
-            files={},
-            grants=[
-                Grant(actions=("kafka-cluster:Connect",), resource=cluster.arn),
-                Grant(actions=("kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"), resource=topic.arn),
-                Grant(actions=("kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"), resource=group),
-            ],
-            destinations=[Destination(cidr=service.network.cidr, port=METHODS["iam"].port)],
-        )
-        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+        return MskTopic(f"{self.name}-{name}", topic, opts)

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from components.aws.msk import METHODS, min_insync, server_properties
+from components.aws.msk import server_properties
+from components.aws.msk_access import METHODS
+from components.aws.msk_topic import min_insync
 from tests.stacks import planned, shipped
 
 CLUSTER = "aws:msk/cluster:Cluster"

@@ -1,0 +1,97 @@
+"""The topics of an MSK cluster."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+import pulumi_aws as aws
+from pulumi import Output, ResourceOptions
+from pydantic import Field
+
+from components.aws.msk_access import METHODS, consumer_grants
+from components.aws.network import Network
+from components.contracts import Connection, Destination, PipeSettings, Topic
+from components.partitions import guard, kafka_rule
+from components.section import Form, Section
+
+
+class MskTopicSettings(Section, frozen=True):
+    """What a user may say of a topic on MSK."""
+
+    retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
+    """The hours that records are kept, read or not."""
+    config: Mapping[
+        Annotated[str, Form(r"[a-z]+(\.[a-z]+)+", "the name of a Kafka topic setting such as cleanup.policy")], str
+    ] = {}
+    """More settings of the topic by their Kafka names, each with a text as value."""
+
+    def kafka_config(self, replication: int) -> dict[str, str]:
+        """The topic's Kafka settings: no acknowledged record is lost while one replica is down."""
+        own = {
+            "min.insync.replicas": str(min_insync(replication)),
+            "retention.ms": str(self.retention_hours * 3_600_000),
+        }
+        return {**own, **self.config}
+
+
+class MskPipeSettings(PipeSettings, frozen=True):
+    """A pipe on MSK."""
+
+    topic: MskTopicSettings = MskTopicSettings()
+    """The topic's own settings."""
+
+
+def min_insync(replication: int) -> int:
+    """How many replicas must have a record before it counts as written: all but one, so that one broker may be down."""
+    return max(1, replication - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MskTopicArgs:
+    """What a topic on MSK is built from."""
+
+    topic_name: str
+    """The name of the topic, and of the one consumer group that reads it."""
+    pipe: MskPipeSettings
+    network: Network
+    cluster_arn: Output[str]
+    bootstrap_servers: Output[str]
+    replication: int
+    protect: bool
+
+
+class MskTopic(Topic):
+    """A Kafka topic made through MSK's own API, so that whoever deploys needs no way to the brokers."""
+
+    def __init__(self, name: str, args: MskTopicArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:aws:MskTopic", name, None, opts)
+        topic = aws.msk.Topic(
+            f"{name}-topic",
+            name=args.topic_name,
+            cluster_arn=args.cluster_arn,
+            partition_count=args.pipe.parallelism,
+            replication_factor=args.replication,
+            configs=json.dumps(args.pipe.topic.kafka_config(args.replication), sort_keys=True),
+            opts=ResourceOptions(
+                parent=self, protect=args.protect, hooks=guard(args.topic_name, "partitionCount", kafka_rule)
+            ),
+        )
+        self.topic_name = topic.name
+        self.partitions = topic.partition_count
+        self.connection = Connection(
+            settings={
+                "AWS_REGION": args.network.account.region,
+                "STREAM_SERVICE": "kafka",
+                "STREAM_TOPIC": topic.name,
+                "STREAM_GROUP": args.topic_name,
+                "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
+                "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+                "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
+            },
+            secrets={},
+            files={},
+            grants=consumer_grants(args.cluster_arn, topic.arn, args.topic_name),
+            destinations=[Destination(cidr=args.network.cidr, port=METHODS["iam"].port)],
+        )
+        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
