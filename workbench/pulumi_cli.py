@@ -26,7 +26,7 @@ class PulumiCliError(Exception):
 
 
 def wanted_version() -> str:
-    """The version that tools/pulumi/go.mod requires, such as ``3.259.0``."""
+    """The version that tools/pulumi/go.mod requires, without a leading v."""
     found = re.search(r"github\.com/pulumi/pulumi/pkg/v3 v(\S+)", (TOOL / "go.mod").read_text(encoding="utf-8"))
     if found is None:
         raise PulumiCliError("tools/pulumi/go.mod names no version of github.com/pulumi/pulumi/pkg/v3")

@@ -86,15 +86,15 @@ class Rehearsal:
         }
 
 
-def problems(*, again: Step, refresh: Step, grow: Step, left: tuple[str, ...]) -> list[str]:
-    """What a rehearsal found that must not be."""
+def problems(*, again: Step, refresh: Step, grow: Step, left: tuple[str, ...], grows: bool = True) -> list[str]:
+    """What a rehearsal found that must not be; ``grows`` says whether the growth step was to grow anything."""
     found: list[str] = []
     for step, fact in ((again, "a second up without any change of settings"), (refresh, "a refresh")):
         if changed := sum(n for kind, n in step.changes.items() if kind != "same"):
             found.append(f"{fact} changed {changed} resources: {_names(step.updated + step.replaced)}")
     if grow.replaced or grow.changes["delete"]:
         found.append(f"growth replaced or deleted resources: {_names(grow.replaced)}")
-    if not grow.updated:
+    if grows and not grow.updated:
         found.append("growth updated nothing")
     if left:
         found.append(f"destroy left {len(left)} resources in the simulated clouds: {_names(left)}")
@@ -117,9 +117,10 @@ def render(rehearsal: Rehearsal, console: Console) -> None:
     console.print(f"\n{SIMULATED}")
     if rehearsal.problems:
         return
+    grew = any(step.step == "grow" and step.updated for step in rehearsal.steps)
+    growth = "growth replaced nothing" if grew else "growth was not rehearsed"
     console.print(
-        "Rehearsed: a second up and a refresh changed nothing, growth replaced nothing, destroy left nothing.",
-        style="green",
+        f"Rehearsed: a second up and a refresh changed nothing, {growth}, destroy left nothing.", style="green"
     )
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from components.settings import SettingsError
 from workbench.cloud.sandbox import Action, EngineError, Run, Sandbox
 from workbench.pulumi_cli import pulumi_command
 from workbench.rehearsal import SIMULATED, Event, OnEvent, Rehearsal, Step, describe, problems, render
@@ -21,6 +22,7 @@ from workbench.timeline import timeline
 __all__ = ["Event", "RehearsalError", "rehearse", "render"]
 
 PROTECT = "data-pipes:protect"
+NO_ROOM = "not rehearsed: the stack has no room for a larger parallelism of its first pipe"
 _COUNTED = ("create", "update", "replace", "delete", "same")
 
 
@@ -29,7 +31,10 @@ class RehearsalError(Exception):
 
 
 def rehearse(stack_file: StackFile, *, growth: Mapping[str, int] | None = None, on_event: OnEvent) -> Rehearsal:
-    """Rehearse a stack; ``growth`` maps pipes to the parallelism they grow to (by default the first pipe doubles).
+    """Rehearse a stack.
+
+    ``growth`` maps pipes to the parallelism they grow to; by default the first pipe doubles, or grows as far as the
+    settings let it.
 
     Raises SettingsError or StackFileError when the settings, or the settings after growth, are wrong; PulumiCliError when
     there is no engine; RehearsalError when a step fails.
@@ -69,7 +74,7 @@ class _Rehearser:
             steps=steps,
             deploy=deploy,
             left=left,
-            problems=tuple(problems(again=again, refresh=refresh, grow=grow, left=left)),
+            problems=tuple(problems(again=again, refresh=refresh, grow=grow, left=left, grows=growing != NO_ROOM)),
         )
 
     def _configure(self, stack_file: StackFile) -> None:
@@ -107,17 +112,29 @@ class _Rehearser:
 
 
 def _grown(stack_file: StackFile, growth: Mapping[str, int] | None) -> tuple[StackFile, str]:
-    """The stack after growth, checked, and what grows in words."""
+    """The stack after growth, checked, and what grows in words; nothing grows where nothing was asked for or fits."""
     pipes = read_settings(stack_file).pipes
     if growth is None:
-        first = next(iter(pipes))
-        growth = {first: pipes[first].parallelism * 2}
+        growth = _fitting(stack_file, *next((name, pipe.parallelism) for name, pipe in pipes.items()))
     grown, words = stack_file, list[str]()
     for name, parallelism in growth.items():
         grown = grown.with_parallelism(name, parallelism)
         words.append(f"{name} {pipes[name].parallelism} → {parallelism}")
     read_settings(grown)
-    return grown, ", ".join(words)
+    return grown, ", ".join(words) or NO_ROOM
+
+
+def _fitting(stack_file: StackFile, pipe: str, present: int) -> dict[str, int]:
+    """The double of a pipe's parallelism, or the most between it and the present one that the settings accept."""
+    more = present
+    while more:
+        try:
+            read_settings(stack_file.with_parallelism(pipe, present + more))
+        except SettingsError:
+            more //= 2
+        else:
+            return {pipe: present + more}
+    return {}
 
 
 def _program() -> None:

@@ -14,7 +14,7 @@ from workbench.cloud.inventory import Inventory
 from workbench.rehearsal import Event, Rehearsal, Step, problems
 from workbench.stack_file import ROOT, find_stack_file
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 
 STEPS = ["preview", "up", "again", "refresh", "grow", "destroy"]
 
@@ -102,6 +102,21 @@ def test_what_must_not_be_is_named():
     assert "msk/topic orders" in problems(**{**fine, "grow": done("grow", (topic,), (topic,))})[0]
     assert problems(**{**fine, "grow": done("grow")}) == ["growth updated nothing"]
     assert "destroy left 1" in problems(**{**fine, "left": (topic,)})[0]
+
+
+@pytest.mark.parametrize(("present", "grown"), [(3, 6), (12, 18), (18, None)])
+def test_a_pipe_doubles_or_grows_as_far_as_the_settings_let_it(present: int, grown: int | None):
+    stack_file = find_stack_file("aws-msk-eks").with_parallelism("orders", present)
+    after, words = rehearsing._grown(stack_file, None)
+    assert after.config["data-pipes:pipes"]["orders"]["parallelism"] == (grown or present)
+    assert words == (f"orders {present} → {grown}" if grown else rehearsing.NO_ROOM)
+
+
+def test_fewer_partitions_are_refused_by_the_engine_with_what_to_do_instead():
+    done = run("aws-msk-eks", "--grow", "orders=2")
+    assert done.returncode == 1
+    assert "pipes.orders.parallelism: cannot go from 3 to 2. Kafka cannot take partitions away" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

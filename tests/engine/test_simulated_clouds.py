@@ -14,7 +14,7 @@ import pytest
 from workbench import timeline
 from workbench.cloud.sandbox import EngineError, Sandbox
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 
 Start = Callable[..., Sandbox]
 
@@ -84,10 +84,12 @@ def test_a_name_that_is_taken_is_refused(start: Start):
     def program():
         opts = aws_options()
         for name in ("one", "other"):
-            aws.iam.Role(name, name="consumer", assume_role_policy="{}", opts=opts)
+            aws.msk.Configuration(name, name="consumer", server_properties="", opts=opts)
 
     sandbox = start(program, parallel=1)
-    with pytest.raises(EngineError, match=r"AlreadyExists: aws:iam/role:Role with name 'consumer' exists already"):
+    with pytest.raises(
+        EngineError, match=r"AlreadyExists: aws:msk/configuration:Configuration with name 'consumer' exists already"
+    ):
         sandbox.run("up")
 
 

@@ -241,4 +241,5 @@ def _plain(message: str) -> str:
 def _last_error(output: str) -> str:
     """The CLI's own complaint in its output."""
     found = [line.strip() for line in output.splitlines() if line.strip().startswith("error:")]
-    return found[-1] if found else output.strip().splitlines()[-1]
+    status = re.search(r"code: (-?\d+)", output)
+    return found[-1] if found else f"the engine ended without saying why (status {status[1] if status else 'unknown'})"
