@@ -60,7 +60,7 @@ test-unit: $(STAMP) ## The tests that need no engine
 	$(PY) -m pytest -m "not engine" -n auto $(ARGS)
 
 test-engine: $(STAMP) ## The tests on the real Pulumi engine (built once, if pulumi is not installed)
-	$(PY) -m pytest -m engine $(ARGS)
+	$(PY) -m pytest -m engine -n 2 --dist loadscope $(ARGS)
 
 # The plain Pulumi commands run the program through the CLI's Python language host, which comes with
 # the CLI's official release and not with the engine that the rehearsal builds for itself.

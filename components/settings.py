@@ -15,8 +15,12 @@ from components.section import Form, Mistake, Section, mapping, parse, unknown
 
 NAMESPACE = "data-pipes"
 KEYS = ("name", "network", "streaming", "platform", "pipes", "secrets", "tags", "protect")
-NAME = Form(r"[a-z][a-z0-9-]{0,22}[a-z0-9]", "2 to 24 lower-case letters, digits and hyphens, beginning with a letter")
-"""IAM role names end at 64 characters (IAM, quotas): 24 for the stack, 24 for the pipe, the rest for what Pulumi adds."""
+NAME = Form(
+    r"(?!sg-)[a-z][a-z0-9-]{0,22}[a-z0-9]",
+    "2 to 24 lower-case letters, digits and hyphens, beginning with a letter and not with sg-",
+)
+"""IAM role names end at 64 characters (IAM, quotas): 24 for the stack, 24 for the pipe, the rest for what Pulumi adds.
+Names that begin with sg- are kept for ids of security groups (EC2 API, CreateSecurityGroup)."""
 CLUSTER_NAMESPACES = ("default", "kube-")
 """Each pipe has a Kubernetes namespace of its own name; these belong to the cluster (Kubernetes, Namespaces)."""
 

@@ -12,9 +12,9 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.checks import Problem
-from workbench.recorder import Recording, program_file, record
-from workbench.records import PROVIDER_PREFIX, STACK_TYPE, RecordedResource
+from workbench.recording.checks import Problem
+from workbench.recording.recorder import Recording, program_file, record
+from workbench.recording.records import PROVIDER_PREFIX, STACK_TYPE, RecordedResource
 from workbench.stack_file import ROOT, StackFile, read_settings
 from workbench.values import is_object
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from components.settings import Settings, SettingsError, load
 from tests.stacks import REMOVED, changed, refused, settings
-from workbench.recorder import record
+from workbench.recording.recorder import record
 
 FILE = "stacks/Pulumi.test.yaml: "
 

@@ -15,10 +15,10 @@ import pytest
 from pulumi import ResourceOptions
 from typer.testing import CliRunner
 
-from tests.workbench.support import Box, SmallCloud
+from tests.workbench.recording.support import Box, SmallCloud
 from workbench.__main__ import app
 from workbench.plan import Equation, check_equation, equation, in_order
-from workbench.recorder import Recording, record
+from workbench.recording.recorder import Recording, record
 from workbench.stack_file import ROOT
 
 # The equation

@@ -33,8 +33,8 @@ from pulumi.automation import (
 from pulumi.automation.errors import CommandError
 
 from workbench.cloud.inventory import Inventory
+from workbench.stack_file import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("aws", "kubernetes")
 """The packages that are simulated; the engine is forbidden to fetch any other plugin."""
 PARALLEL = 32

@@ -6,9 +6,9 @@ import pulumi_kubernetes as kubernetes
 import pytest
 from pulumi import Output, ResourceOptions
 
-from tests.workbench.support import Box, SmallCloud, reasons, recorded, topic
-from workbench.input_types import args_type, mistakes
-from workbench.recorder import record
+from tests.workbench.recording.support import Box, SmallCloud, reasons, recorded, topic
+from workbench.recording.input_types import args_type, mistakes
+from workbench.recording.recorder import record
 from workbench.values import SECRET
 
 

@@ -27,11 +27,11 @@ from pulumi import ResourceHook, runtime
 from pulumi.runtime import settings
 from pulumi.runtime.stack import run_in_stack
 
-from workbench import checks
-from workbench.checks import Problem
-from workbench.loop import one_threaded_loop, raise_unseen
-from workbench.monitor import Cloud, HookKeeper, RecordingEngine, RecordingMonitor
-from workbench.records import STACK_TYPE, Message, RecordedInvoke, RecordedResource
+from workbench.recording import checks
+from workbench.recording.checks import Problem
+from workbench.recording.loop import one_threaded_loop, raise_unseen
+from workbench.recording.monitor import Cloud, HookKeeper, RecordingEngine, RecordingMonitor
+from workbench.recording.records import STACK_TYPE, Message, RecordedInvoke, RecordedResource
 from workbench.values import Decoded
 
 __all__ = [

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from workbench.input_types import mistakes
-from workbench.records import PROVIDER_PREFIX, STACK_TYPE, Message, RecordedInvoke, RecordedResource
+from workbench.recording.input_types import mistakes
+from workbench.recording.records import PROVIDER_PREFIX, STACK_TYPE, Message, RecordedInvoke, RecordedResource
 from workbench.values import UNKNOWN, strings
 
 Rule = Literal[

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ResourceOptions
 
-from workbench.recorder import Recording, record
+from workbench.recording.recorder import Recording, record
 
 
 @dataclass(frozen=True)

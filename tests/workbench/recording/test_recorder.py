@@ -14,8 +14,8 @@ import pytest
 from pulumi import CustomTimeouts, Output, ResourceHook, ResourceHookBinding, ResourceHookOptions, ResourceOptions
 from pulumi.runtime import settings
 
-from tests.workbench.support import Box, SmallCloud, recorded, topic
-from workbench.recorder import Recording, program_file, record
+from tests.workbench.recording.support import Box, SmallCloud, recorded, topic
+from workbench.recording.recorder import Recording, program_file, record
 from workbench.values import SECRET, UNKNOWN
 
 PREFIX = "urn:pulumi:test::data-pipes::"
@@ -420,7 +420,7 @@ def test_nothing_is_served_and_no_thread_is_started():
 import threading
 import pulumi
 from pulumi.runtime import _callbacks
-from tests.workbench.support import recorded, topic
+from tests.workbench.recording.support import recorded, topic
 hook = lambda box: topic(box, hooks=pulumi.ResourceHookBinding(
     before_update=[pulumi.ResourceHook("hook", lambda _: None)]))
 def refuse(*_):
@@ -429,6 +429,6 @@ _callbacks.aio.server = refuse
 assert recorded(hook).one("orders").hooks
 assert threading.active_count() == 1, threading.enumerate()
 """
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     run = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr

@@ -17,7 +17,7 @@ from pulumi.runtime import _callbacks, settings
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
-from workbench.records import (
+from workbench.recording.records import (
     PROVIDER_PREFIX,
     STACK_TYPE,
     Message,
