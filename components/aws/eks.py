@@ -89,9 +89,12 @@ class EksSettings(ServiceSettings, frozen=True):
     """The Kubernetes version; a cluster goes up by one minor version at a time (EKS, Update cluster version)."""
     admins: Annotated[
         tuple[Annotated[str, Form(r"arn:[a-z-]+:iam::\d{12}:(role|user)/.+", "the ARN of an IAM role or user")], ...],
-        Field(min_length=1, max_length=100),
-    ]
-    """The ARNs of the IAM roles or users that administer the cluster; whoever runs Pulumi must be among them."""
+        Field(max_length=100),
+    ] = ()
+    """The ARNs of the IAM roles or users that administer the cluster, by default whoever runs Pulumi.
+
+    Name them, yourself among them, where several people or a CI runner deploy: without, only the last one keeps the rights.
+    """
     endpoint: EndpointSettings = EndpointSettings()
     """From where the Kubernetes API may be reached."""
     logs: Annotated[tuple[ControlPlaneLog, ...], AfterValidator(_has_audit)] = ("api", "audit")

@@ -1,11 +1,11 @@
 """The control plane of an EKS cluster."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-from pulumi import ComponentResource, CustomTimeouts, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, CustomTimeouts, Input, Output, Resource, ResourceOptions
 
 from components.aws.encryption import LogDays, account_key_policy, eks_log_path, key
 from components.aws.network import Network
@@ -22,6 +22,7 @@ class EksClusterArgs:
     network: Network
     version: str
     admins: Sequence[str]
+    """ARNs of roles or users; with none, whoever deploys."""
     public_cidrs: Sequence[str]
     private_cidrs: Sequence[str]
     logs: Sequence[str]
@@ -32,7 +33,7 @@ class EksClusterArgs:
 class EksCluster(ComponentResource):
     """A control plane that is reached from inside the VPC, keeps its logs and encrypts secrets with a key of its own.
 
-    Who administers it is said by access entries alone: the creator gets no rights by creating it.
+    Who administers it is said by access entries alone, which the plan shows: creating it gives no hidden rights.
     """
 
     cluster: aws.eks.Cluster
@@ -132,9 +133,13 @@ class EksCluster(ComponentResource):
         return group
 
     def _admins(self) -> list[Resource]:
+        """Let the named administrators in; where none is named, whoever deploys."""
+        named = {arn.split(":", 4)[-1].replace(":", "-").replace("/", "-"): arn for arn in self.args.admins}
+        account = self.args.network.account
+        admins: Mapping[str, Input[str]] = named or {"deployer": account.deployer}
         admission: list[Resource] = []
-        for arn in self.args.admins:
-            role = f"{self.name}-admin-{arn.split(':', 4)[-1].replace(':', '-').replace('/', '-')}"
+        for key_word, arn in admins.items():
+            role = f"{self.name}-admin-{key_word}"
             entry = aws.eks.AccessEntry(
                 role, cluster_name=self.cluster.name, principal_arn=arn, type="STANDARD", opts=self.child
             )
@@ -142,9 +147,7 @@ class EksCluster(ComponentResource):
                 role,
                 cluster_name=self.cluster.name,
                 principal_arn=entry.principal_arn,
-                policy_arn=Output.concat(
-                    "arn:", self.args.network.account.partition, f":eks::aws:cluster-access-policy/{ADMIN_POLICY}"
-                ),
+                policy_arn=Output.concat("arn:", account.partition, f":eks::aws:cluster-access-policy/{ADMIN_POLICY}"),
                 access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
                 opts=self.child,
             )
@@ -158,8 +161,12 @@ class EksCluster(ComponentResource):
 
 
 def admission_warning(deployer: str, admins: Sequence[str]) -> str | None:
-    """What to tell whoever deploys a cluster that will refuse them, before it has taken ten minutes to create."""
-    if not deployer or deployer in admins:
+    """What to tell whoever deploys a cluster that will refuse them, before it has taken ten minutes to create.
+
+    Only administrators of the deployer's own account count: EKS lets no others in (EKS, Access entries).
+    """
+    own_account = deployer.split(":")[:5]
+    if deployer in admins or not any(admin.split(":")[:5] == own_account for admin in admins):
         return None
     return (
         f"{deployer} runs this deployment and is not among platform.admins, so the cluster will refuse what is made "

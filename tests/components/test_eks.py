@@ -98,9 +98,17 @@ def test_only_named_administrators_are_let_in():
     }
 
 
+def test_where_no_administrator_is_named_whoever_deploys_is_let_in():
+    recorded = planned({"data-pipes:platform": {"admins": []}}).recording
+    [entry] = recorded.of_type("aws:eks/accessEntry:AccessEntry")
+    assert entry.name == "aws-msk-eks-admin-deployer"
+    assert entry.inputs["principalArn"] == "arn:aws:iam::123456789012:role/platform-admin"
+
+
 def test_whoever_deploys_is_warned_when_the_cluster_would_refuse_them():
     me, other = "arn:aws:iam::123456789012:role/me", "arn:aws:iam::123456789012:role/other"
     assert admission_warning(me, [other, me]) is None
+    assert admission_warning(me, []) is None, "with none named, whoever deploys is let in"
     warning = admission_warning(me, [other])
     assert warning is not None
     assert f"{me} runs this deployment and is not among platform.admins" in warning

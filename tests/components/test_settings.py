@@ -41,7 +41,6 @@ WRONG = [
         {"data-pipes:pipes": {"orders": {"parallelism": REMOVED}}},
         "pipes.orders.parallelism: is missing; parallelism is",
     ),
-    ({"data-pipes:platform": {"admins": []}}, "platform.admins: must name at least 1, not 0; admins is the ARNs"),
     # Services.
     ({"data-pipes:streaming": {"service": "mks"}}, "streaming.service: is not a streaming service on aws"),
     ({"data-pipes:platform": {"service": "kes"}}, 'platform.service: is not a container platform: "kes"; did you mean'),

@@ -229,15 +229,19 @@ _ACCOUNT: Mapping[str, Kind] = {
 KINDS: Mapping[str, Kind] = {**_NETWORK, **_ACCOUNT, **MSK, **EKS}
 
 
+DEPLOYER = "platform-admin"
+
+
 def _identity(_args: Inputs) -> Mapping[str, Any]:
-    user = f"arn:aws:sts::{ACCOUNT}:assumed-role/simulated/rehearsal"
+    user = f"arn:aws:sts::{ACCOUNT}:assumed-role/{DEPLOYER}/rehearsal"
     return {"id": ACCOUNT, "accountId": ACCOUNT, "arn": user, "userId": "AROASIMULATED:rehearsal"}
 
 
 def _session(args: Inputs) -> Mapping[str, Any]:
-    """Nobody in particular deploys to a simulated cloud, so nobody can be missing among a stack's administrators."""
+    """Whoever deploys to the simulated cloud does so in the role that the shipped stacks name as administrator."""
     given = text(args, "arn", "")
-    return {"id": given, "arn": given, "issuerArn": "", "issuerId": "", "issuerName": "", "sessionName": "rehearsal"}
+    role = f"arn:aws:iam::{ACCOUNT}:role/{DEPLOYER}"
+    return {"id": given, "arn": given, "issuerArn": role, "issuerName": DEPLOYER, "sessionName": "rehearsal"}
 
 
 def _region(args: Inputs) -> Mapping[str, Any]:
