@@ -28,19 +28,19 @@ $(STAMP): requirements.txt
 	@touch $(STAMP)
 
 plan: $(STAMP) ## Show what a stack would be, contacting nothing (a few seconds)
-	@$(PY) -m workbench plan $(STACK) $(ARGS)
+	@$(PY) -m workbench plan "$(STACK)" $(ARGS)
 
 rehearse: $(STAMP) ## Deploy, change and destroy a stack with the real engine on simulated clouds
-	@$(PY) -m workbench rehearse $(STACK) $(ARGS)
+	@$(PY) -m workbench rehearse "$(STACK)" $(ARGS)
 
 preview: $(STAMP) ## pulumi preview: compare a stack with the real cloud
-	@$(call pulumi,preview --stack $(STACK) $(ARGS))
+	@$(call pulumi,preview --stack "$(STACK)" $(ARGS))
 
 up: $(STAMP) ## pulumi up: deploy a stack to the real cloud
-	@$(call pulumi,up --stack $(STACK) $(ARGS))
+	@$(call pulumi,up --stack "$(STACK)" $(ARGS))
 
 destroy: $(STAMP) ## pulumi destroy: remove a stack from the real cloud
-	@$(call pulumi,destroy --stack $(STACK) $(ARGS))
+	@$(call pulumi,destroy --stack "$(STACK)" $(ARGS))
 
 lint: $(STAMP) ## ruff (rules and format) and basedpyright
 	$(PY) -m ruff check .

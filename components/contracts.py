@@ -9,7 +9,7 @@ from typing import Annotated, Generic, TypeAlias, TypeVar
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pydantic import Field
 
-from components.section import Cidr, Form, Mistake, Section
+from components.section import Cidr, Form, Mistake, QuotedText, Section
 
 Secret: TypeAlias = Output[str]
 """A value that Pulumi keeps encrypted, made with Output.secret."""
@@ -17,15 +17,26 @@ Secret: TypeAlias = Output[str]
 RESERVED_ENVIRONMENT = ("STREAM_", "KAFKA_BOOTSTRAP_", "KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_", "AWS_")
 """How the names of the variables begin that only a Connection or the platform sets."""
 
+RESERVED_LABEL = "data-pipes/"
+"""How the node labels begin that only a platform sets."""
+
 EnvironmentName = Annotated[
     str, Form(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable, such as LOG_LEVEL")
 ]
 FilePath = Annotated[str, Form(r"(/[A-Za-z0-9._-]+)+", "an absolute path, such as /etc/consumer/token")]
 SecretName = Annotated[
-    str, Form(r"[A-Za-z][A-Za-z0-9_-]{0,62}", "the name of a secret: a letter, then letters, digits, - or _")
+    str,
+    Form(
+        r"[A-Za-z][A-Za-z0-9_-]{0,62}",
+        "the name of a secret (never its value): a letter, then letters, digits, - or _",
+        shown=False,
+    ),
 ]
 LabelName = Annotated[
     str, Form(r"([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", "a Kubernetes label key")
+]
+LabelValue = Annotated[
+    QuotedText, Form(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?", "the value of a Kubernetes label")
 ]
 
 
@@ -79,11 +90,11 @@ class ConsumerSettings(Section, frozen=True):
         ),
     ]
     """The container image with its registry and a tag or digest."""
-    cpu: Annotated[str, Form(r"[1-9][0-9]*m?", "an amount of CPU such as 500m or 2")] = "500m"
+    cpu: Annotated[QuotedText, Form(r"[1-9][0-9]*m?", "an amount of CPU such as 500m or 2")] = "500m"
     """The CPU that each replica is given: 500m is half a vCPU."""
     memory: Annotated[str, Form(r"[1-9][0-9]*(Mi|Gi)", "an amount of memory such as 512Mi or 2Gi")] = "512Mi"
     """The memory that each replica is given, in MiB (Mi) or GiB (Gi); a replica that takes more is ended."""
-    environment: Mapping[EnvironmentName, str] = {}
+    environment: Mapping[EnvironmentName, QuotedText] = {}
     """Plain environment variables for the program, each with a text as value."""
     secrets: Mapping[EnvironmentName, SecretName] = {}
     """Environment variables and, for each, the name of the Pulumi secret under data-pipes:secrets that it holds."""
@@ -91,7 +102,7 @@ class ConsumerSettings(Section, frozen=True):
     """Paths in the container and, for each, the name of the Pulumi secret under data-pipes:secrets that it holds."""
     egress: tuple[EgressSettings, ...] = ()
     """The places that the program calls besides its topic, DNS and HTTPS."""
-    node_selector: Mapping[LabelName, str] = {}
+    node_selector: Mapping[LabelName, LabelValue] = {}
     """More Kubernetes labels that a node must have to run a replica."""
     grace_period_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     """The seconds that a replica has to finish and commit after it was asked to stop."""
@@ -105,7 +116,11 @@ class ConsumerSettings(Section, frozen=True):
                         RESERVED_ENVIRONMENT
                     )
                     yield Mistake(path=(section, name), text=text)
-        for name in self.environment.keys() & self.secrets.keys():
+        for name in self.node_selector:
+            if name.startswith(RESERVED_LABEL):
+                text = f"is set by the pipe itself; choose a label that does not begin with {RESERVED_LABEL}"
+                yield Mistake(path=("nodeSelector", name), text=text)
+        for name in sorted(self.environment.keys() & self.secrets.keys()):
             yield Mistake(path=("environment", name), text="is also in secrets; keep it in one of the two")
         for section, references in (("secrets", self.secrets), ("files", self.files)):
             for name, secret in references.items():

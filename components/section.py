@@ -22,6 +22,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 KeyPath: TypeAlias = tuple[str | int, ...]
+ItemT = TypeVar("ItemT")
 SectionT = TypeVar("SectionT", bound="Section")
 
 
@@ -34,6 +35,10 @@ class Section(BaseModel, frozen=True):
         alias_generator=to_camel,
         use_attribute_docstrings=True,
     )
+
+
+WIDEST_OPENING = 8
+"""The widest range of addresses that a stack file may let in: two halves of the internet are everyone too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +70,13 @@ class Form:
     pattern: str
     words: str
     """What the form is, as a message says it: `a Kafka version with KRaft, such as 3.9.x.kraft`."""
+    shown: bool = True
+    """Whether a message may repeat the text; not where people put a secret by mistake."""
 
     def check(self, value: str) -> str:
         """Return the text, or raise ValueError where it has another form."""
         if not re.fullmatch(self.pattern, value):
-            raise ValueError(f"must be {self.words}, not {value!r}")
+            raise ValueError(f"must be {self.words}" + (f", not {value!r}" if self.shown else ""))
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -90,21 +97,30 @@ def _cidr(value: str) -> str:
 
 
 def _not_everyone(value: str) -> str:
-    if IPv4Network(value).prefixlen == 0:
+    if IPv4Network(value).prefixlen < WIDEST_OPENING:
         raise ValueError(
-            f"must not be {value}, which is everyone; name the ranges that may connect, such as your own address with /32"
+            f"must not be {value}, which is everyone or nearly so; name the ranges that may connect, "
+            f"such as your own address with /32 (/{WIDEST_OPENING} is the widest)"
         )
     return value
 
 
-def _no_number(value: object) -> object:
+def _quoted(value: object) -> object:
     if isinstance(value, int | float):
         # Pydantic turns a ValueError, and no TypeError, into a mistake.
-        raise ValueError(  # noqa: TRY004
-            f'must be a text, not the number {value}; write "{value}" in quotes'
-        )
+        raise ValueError(f"must be a text, not a number ({value}); write it in quotes, every digit of it")  # noqa: TRY004
     return value
 
+
+def _distinct(values: tuple[ItemT, ...]) -> tuple[ItemT, ...]:
+    twice = sorted({str(value) for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"must name each once; {', '.join(twice)} stands there twice, remove one")
+    return values
+
+
+Distinct = AfterValidator(_distinct)
+"""No value of a list stands there twice."""
 
 Cidr = Annotated[str, AfterValidator(_cidr)]
 """An IPv4 range whose address is the first of the range."""
@@ -112,7 +128,7 @@ Cidr = Annotated[str, AfterValidator(_cidr)]
 ClosedCidr = Annotated[Cidr, AfterValidator(_not_everyone)]
 """An IPv4 range that is not the whole internet."""
 
-QuotedText = Annotated[str, BeforeValidator(_no_number, json_schema_input_type=str)]
+QuotedText = Annotated[str, BeforeValidator(_quoted, json_schema_input_type=str)]
 """A text that YAML would read as a number if it stood without quotes, such as "1.35" or "100"."""
 
 
@@ -121,7 +137,8 @@ def parse(model: type[SectionT], value: object) -> SectionT | list[Mistake]:
     try:
         return model.model_validate_json(json.dumps(value))
     except ValidationError as error:
-        return [_mistake(model, details) for details in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        return [_mistake(model, details) for details in found if not _follows(details, found)]
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
@@ -146,7 +163,7 @@ _TEXTS = {
     "mapping_type": "must be a map, not {value}; {meaning}",
     "missing": "is missing; {meaning}",
     "model_type": "must be a map, not {value}; {meaning}",
-    "string_type": "must be a text, not {value}; {meaning}",
+    "string_type": "must be a text, not {value}; {quotes}{meaning}",
     "too_long": "must name at most {max_length}, not {actual_length}; {meaning}",
     "too_short": "must name at least {min_length}, not {actual_length}; {meaning}",
     "tuple_type": "must be a list, not {value}; {meaning}",
@@ -155,12 +172,21 @@ _TEXTS = {
 """What is said of each kind of error that pydantic finds (pydantic, Validation errors)."""
 
 
+def _follows(details: ErrorDetails, found: Iterable[ErrorDetails]) -> bool:
+    """Whether a list is too short only because some of its values are wrong."""
+    place = details["loc"]
+    return details["type"] == "too_short" and any(
+        other["loc"][: len(place)] == place and len(other["loc"]) > len(place) for other in found
+    )
+
+
 def _mistake(model: type[Section], details: ErrorDetails) -> Mistake:
     path = tuple(part for part in details["loc"] if part != "[key]")
     known = unknown(str(path[-1]), _aliases(_model_at(model, path[:-1]))) if path else ""
-    words = {
+    words: dict[str, Any] = {
         **details.get("ctx", {}),
         "value": _shown(details["input"]),
+        "quotes": "write it in quotes; " if isinstance(details["input"], int | float) else "",
         "meaning": _meaning(model, path),
         "known": known,
     }
@@ -183,7 +209,7 @@ def _meaning(model: type[Section], path: KeyPath) -> str:
             if path[end - 1] in (field.alias, name) and field.description:
                 words = " ".join(field.description.split()).removesuffix(".")
                 return f"{path[end - 1]} is {words[0].lower()}{words[1:]}"
-    return "see the reference in docs/architecture.md"
+    return "docs/settings.md lists its keys"
 
 
 def _aliases(model: type[Section] | None) -> list[str]:

@@ -1,9 +1,10 @@
 """The settings of a stack: read once, checked as a whole, before anything is registered."""
 
+import difflib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, NoReturn, TypeVar, cast
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
@@ -11,7 +12,7 @@ from pydantic import SecretStr
 
 from components.catalog import CLOUDS, Cloud
 from components.contracts import AccountSettings, NetworkSettings, PipeSettings, ServiceSettings
-from components.section import Form, Mistake, Section, mapping, parse, unknown
+from components.section import Form, Mistake, QuotedText, Section, mapping, parse, unknown
 
 NAMESPACE = "data-pipes"
 KEYS = ("name", "network", "streaming", "platform", "pipes", "secrets", "tags", "protect")
@@ -23,6 +24,14 @@ NAME = Form(
 Names that begin with sg- are kept for ids of security groups (EC2 API, CreateSecurityGroup)."""
 CLUSTER_NAMESPACES = ("default", "kube-")
 """Each pipe has a Kubernetes namespace of its own name; these belong to the cluster (Kubernetes, Namespaces)."""
+
+TagName = Annotated[
+    str,
+    Form(r"(?!aws:|data-pipes$)[\w +=.:/@-]{1,128}", "the name of a tag, neither of AWS's own (aws:) nor data-pipes"),
+]
+TagValue = Annotated[
+    QuotedText, Form(r"[\w +=.:/@-]{0,256}", "the value of a tag: letters, digits, spaces and + - = . _ : / @")
+]
 
 ParsedT = TypeVar("ParsedT", bound=Section)
 
@@ -37,7 +46,7 @@ class StackSection(Section, frozen=True):
     name: Annotated[str, NAME] | None = None
     """How the names of everything in the stack begin, by default the stack's name; kept when the stack is renamed, since new
     names replace resources."""
-    tags: Mapping[str, str] = {}
+    tags: Mapping[TagName, TagValue] = {}
     """The tags or labels that everything in the stack carries."""
     protect: bool = True
     """Whether clusters and topics are kept from deletion."""
@@ -89,6 +98,9 @@ class _Reader:
         self.mistakes: list[Mistake] = []
 
     def read(self) -> Settings:
+        self.namespaces()
+        if self.shown_secrets():
+            self.fail()  # further messages could show their values
         own = {name.split(":", 1)[1]: value for name, value in self.config.items() if name.startswith(f"{NAMESPACE}:")}
         for name in sorted(own.keys() - set(KEYS)):
             self.wrong(name, text=f"unknown key; {unknown(name, KEYS)}")
@@ -109,7 +121,7 @@ class _Reader:
             if half and network:
                 self.mistakes += half.mistakes(network, pipes)
         if self.mistakes or not (stack and cloud and account and network and streaming and platform):
-            raise SettingsError("\n".join(f"{self.source}: {mistake}" for mistake in self.mistakes))
+            self.fail()
         return Settings(
             name=stack.name or self.stack,
             cloud=CLOUDS[cloud],
@@ -122,6 +134,30 @@ class _Reader:
             tags=stack.tags,
             protect=stack.protect,
         )
+
+    def fail(self) -> NoReturn:
+        raise SettingsError("\n".join(f"{self.source}: {mistake}" for mistake in self.mistakes))
+
+    def namespaces(self) -> None:
+        """Refuse namespaces that are misspelt, whose keys nobody would read."""
+        known = {NAMESPACE, *CLOUDS}
+        for name in sorted(self.config):
+            namespace = name.partition(":")[0]
+            if namespace not in known and difflib.get_close_matches(namespace, known, n=1, cutoff=0.7):
+                self.wrong(name, text=f"unknown namespace {namespace!r}; {unknown(namespace, known)}")
+
+    def shown_secrets(self) -> bool:
+        """Refuse encrypted values where nothing keeps them encrypted; say whether there are any."""
+        kept = f"{NAMESPACE}:secrets"
+        shown = [name for name in sorted(self.secret_keys) if name != kept and not name.startswith(f"{kept}.")]
+        shown = [name for name in shown if name.partition(":")[0] in (NAMESPACE, *CLOUDS)]
+        for name in shown:
+            text = (
+                "holds an encrypted value, which would be shown in clear: only those under secrets stay secret; set it "
+                f"with {_set_secret('NAME')} and name it in a consumer's secrets or files"
+            )
+            self.wrong(name.removeprefix(f"{NAMESPACE}:"), text=text)
+        return bool(shown)
 
     def wrong(self, *path: str | int, text: str) -> None:
         self.mistakes.append(Mistake(path=path, text=text))

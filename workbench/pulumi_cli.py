@@ -81,7 +81,7 @@ def _provide(version: str, directory: Path, report: Callable[[str], None]) -> No
         tried.append(f"the installer from get.pulumi.com failed: {_last_line(error)}")
         raise PulumiCliError(
             "the Pulumi CLI is needed and can't be had: there is no usable pulumi on PATH; " + "; ".join(tried) + ". "
-            "Install it (https://www.pulumi.com/docs/install/) or Go 1.21 or later (https://go.dev/doc/install), and try again"
+            "Install it (https://www.pulumi.com/docs/install/) or Go 1.26 or later (https://go.dev/doc/install), and try again"
         ) from error
 
 

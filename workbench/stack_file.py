@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 """The repository: where `__main__.py` and `stacks/` are."""
 
-PIPES = "data-pipes:pipes"
-SECRETS = "data-pipes:secrets"
+NAMESPACE = "data-pipes"
+"""The project's own namespace, which Pulumi gives to keys that have none."""
+PIPES = f"{NAMESPACE}:pipes"
+SECRETS = f"{NAMESPACE}:secrets"
 
 _TOP_KEYS = ("config", "encryptedkey", "encryptionsalt", "environment", "secretsprovider")
 # What Pulumi reads of a stack file (sdk/go/common/workspace/project.go, ProjectStack).
@@ -129,7 +131,7 @@ def read_settings(stack_file: StackFile) -> Settings:
         stack_file.program_config(),
         source=stack_file.source,
         stack=stack_file.stack,
-        secret_keys={f"{SECRETS}.{name}" for name in encrypted},
+        secret_keys={*(stack_file.secret_keys - {SECRETS}), *(f"{SECRETS}.{name}" for name in encrypted)},
     )
 
 
@@ -173,6 +175,12 @@ def _config(text: str, source: str) -> dict[str, Any]:
         raise StackFileError(f"{source}: {where}{error.problem or error.context}") from error
     except yaml.YAMLError as error:
         raise StackFileError(f"{source}: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise StackFileError(f"{source}: is nested too deeply to be a stack file; remove levels") from error
+    try:
+        json.dumps(content, default=str)
+    except ValueError as error:
+        raise StackFileError(f"{source}: holds a value that contains itself (*alias); write the value out") from error
     if content is None:
         raise StackFileError(f"{source}: is empty; it must hold a map with the key config")
     if not is_object(content):
@@ -185,14 +193,15 @@ def _config(text: str, source: str) -> dict[str, Any]:
         raise StackFileError(
             f"{source}: config: must be a map of keys such as aws:region to values, not {_called(config)}"
         )
-    return {key: config[key] for key in config}
+    return {key if ":" in key else f"{NAMESPACE}:{key}": config[key] for key in config}
 
 
 def _called(value: object) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, str | bool | int | float):
-        return repr(value)
+        shown = repr(value)
+        return shown if len(shown) <= 60 else f"{shown[:57]}..."
     return "a list" if is_list(value) else "a map" if is_object(value) else type(value).__name__
 
 

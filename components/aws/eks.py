@@ -28,12 +28,15 @@ from components.contracts import (
 )
 from components.kubernetes.capacity import nodes_for, replica_room, replicas_on
 from components.kubernetes.consumers import Consumers, ConsumersArgs
-from components.section import ClosedCidr, Form, Mistake, QuotedText, Section
+from components.section import ClosedCidr, Distinct, Form, Mistake, QuotedText, Section
 
 POD_IDENTITY_AGENT = Destination(cidr="169.254.170.23/32", port=80)
 """Where pods get their credentials (EKS, How EKS Pod Identity works)."""
 
 SERVICE_ACCOUNT = "consumer"
+
+OLDEST_MINOR = 32
+"""The extended support of Kubernetes 1.31 ends on 2026-11-26 (EKS, Kubernetes versions)."""
 
 ControlPlaneLog = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
@@ -45,6 +48,12 @@ def _has_audit(logs: tuple[ControlPlaneLog, ...]) -> tuple[ControlPlaneLog, ...]
     return logs
 
 
+def _supported(version: str) -> str:
+    if int(version.split(".")[1]) < OLDEST_MINOR:
+        raise ValueError(f"must be 1.{OLDEST_MINOR} or later, the oldest that EKS still runs, not {version}; use 1.35")
+    return version
+
+
 def _known_instance(name: str) -> str:
     instance(name)
     return name
@@ -53,9 +62,9 @@ def _known_instance(name: str) -> str:
 class EndpointSettings(Section, frozen=True):
     """From where the Kubernetes API may be reached, besides the VPC itself."""
 
-    public_cidrs: tuple[ClosedCidr, ...] = ()
+    public_cidrs: Annotated[tuple[ClosedCidr, ...], Distinct] = ()
     """The ranges on the internet that may reach the Kubernetes API; with none it has no public endpoint."""
-    private_cidrs: tuple[ClosedCidr, ...] = ()
+    private_cidrs: Annotated[tuple[ClosedCidr, ...], Distinct] = ()
     """The ranges of connected networks that may reach the private endpoint, such as a VPN's."""
 
 
@@ -84,12 +93,15 @@ class EksSettings(ServiceSettings, frozen=True):
     service: Literal["eks"]
     """Always eks."""
     version: Annotated[
-        QuotedText, Form(r"1\.[1-9][0-9]", 'a Kubernetes version of two numbers in quotes, such as "1.35"')
+        QuotedText,
+        Form(r"1\.[1-9][0-9]", 'a Kubernetes version of two numbers in quotes, such as "1.35"'),
+        AfterValidator(_supported),
     ] = "1.35"
     """The Kubernetes version; a cluster goes up by one minor version at a time (EKS, Update cluster version)."""
     admins: Annotated[
         tuple[Annotated[str, Form(r"arn:[a-z-]+:iam::\d{12}:(role|user)/.+", "the ARN of an IAM role or user")], ...],
         Field(max_length=100),
+        Distinct,
     ] = ()
     """The ARNs of the IAM roles or users that administer the cluster, by default whoever runs Pulumi.
 
@@ -97,7 +109,7 @@ class EksSettings(ServiceSettings, frozen=True):
     """
     endpoint: EndpointSettings = EndpointSettings()
     """From where the Kubernetes API may be reached."""
-    logs: Annotated[tuple[ControlPlaneLog, ...], AfterValidator(_has_audit)] = ("api", "audit")
+    logs: Annotated[tuple[ControlPlaneLog, ...], Distinct, AfterValidator(_has_audit)] = ("api", "audit")
     """The control plane's logs that are kept; api and audit always are."""
     log_days: LogDays = 90
     """How many days the control plane's logs are kept."""
@@ -181,7 +193,7 @@ class Eks(Platform):
                 desired=max(settings.nodes.min, settings.nodes_needed(args.pipes)),
                 maximum=settings.nodes.max,
                 disk_size=settings.nodes.disk_size,
-                after=before_nodes,
+                after=[*args.network.way_out, *before_nodes],
             ),
             child,
         )
@@ -192,7 +204,7 @@ class Eks(Platform):
             f"{name}-kubernetes",
             kubeconfig=self.kubeconfig,
             cluster_identifier=self.cluster.endpoint,
-            delete_unreachable=True,
+            delete_unreachable=not args.protect,
             opts=ResourceOptions(parent=self, depends_on=[nodes.group, coredns, *control_plane.admission]),
         )
         account = args.network.account

@@ -38,7 +38,7 @@ class EksCluster(ComponentResource):
 
     cluster: aws.eks.Cluster
     admission: Sequence[Resource]
-    """What lets the administrators in; whatever is made in the cluster waits for it."""
+    """What lets the administrators in; whatever is made in the cluster waits for it, and goes before it."""
 
     def __init__(self, name: str, args: EksClusterArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:EksCluster", name, None, opts)
@@ -56,6 +56,7 @@ class EksCluster(ComponentResource):
         )
         logs = network.logs.group("eks", days=args.log_days, parent=self, path=eks_log_path(name))
         role, rights = self._role(encryption)
+        endpoint_group, endpoint_rules = self._endpoint_access()
         self.cluster = aws.eks.Cluster(
             f"{name}-eks",
             name=name,
@@ -63,7 +64,7 @@ class EksCluster(ComponentResource):
             role_arn=role.arn,
             vpc_config=aws.eks.ClusterVpcConfigArgs(
                 subnet_ids=network.public_subnet_ids,
-                security_group_ids=[self._security_group().id],
+                security_group_ids=[endpoint_group.id],
                 endpoint_private_access=True,
                 endpoint_public_access=bool(args.public_cidrs),
                 public_access_cidrs=list(args.public_cidrs) or None,
@@ -85,7 +86,7 @@ class EksCluster(ComponentResource):
                 custom_timeouts=CustomTimeouts(create="30m", update="60m", delete="30m"),
             ),
         )
-        self.admission = self._admins()
+        self.admission = [*endpoint_rules, *self._admins()]
         network.account.deployer.apply(self._warn_unless_admin)
         self.register_outputs({"clusterName": self.cluster.name})
 
@@ -106,7 +107,7 @@ class EksCluster(ComponentResource):
         )
         return role, [cluster_policy, use_key]
 
-    def _security_group(self) -> aws.ec2.SecurityGroup:
+    def _endpoint_access(self) -> tuple[aws.ec2.SecurityGroup, list[Resource]]:
         """Who reaches the private endpoint: the VPC, and connected networks that the stack file names."""
         group = aws.ec2.SecurityGroup(
             f"{self.name}-eks",
@@ -119,9 +120,9 @@ class EksCluster(ComponentResource):
             "vpc": self.args.network.cidr,
             **{cidr.replace("/", "-"): Output.from_input(cidr) for cidr in self.args.private_cidrs},
         }
-        for role, cidr in sources.items():
+        rules: list[Resource] = [
             aws.vpc.SecurityGroupIngressRule(
-                f"{self.name}-eks-{role}",
+                f"{self.name}-eks-{source}",
                 security_group_id=group.id,
                 description="Kubernetes API",
                 cidr_ipv4=cidr,
@@ -130,11 +131,13 @@ class EksCluster(ComponentResource):
                 to_port=443,
                 opts=self.child,
             )
-        return group
+            for source, cidr in sources.items()
+        ]
+        return group, rules
 
     def _admins(self) -> list[Resource]:
         """Let the named administrators in; where none is named, whoever deploys."""
-        named = {arn.split(":", 4)[-1].replace(":", "-").replace("/", "-"): arn for arn in self.args.admins}
+        named = {arn.split(":", 4)[-1].replace(":", "-"): arn for arn in self.args.admins}
         account = self.args.network.account
         admins: Mapping[str, Input[str]] = named or {"deployer": account.deployer}
         admission: list[Resource] = []

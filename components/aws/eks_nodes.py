@@ -30,7 +30,7 @@ class EksNodesArgs:
     disk_size: int
     """The disk of each node in GiB."""
     after: Sequence[Resource]
-    """The add-ons without which a node never becomes ready."""
+    """What a node needs to become ready, and to leave cleanly: its way to AWS's APIs, and add-ons."""
 
 
 class EksNodes(ComponentResource):

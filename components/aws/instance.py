@@ -7,7 +7,7 @@ from typing import Literal
 from components.kubernetes.capacity import Room
 
 FORM = re.compile(
-    r"(?P<family>[cmrt])(?P<generation>\d)(?P<options>[a-z0-9-]*)\.(?P<size>medium|large|(?P<factor>\d*)xlarge)"
+    r"(?P<family>[cmrt])(?P<generation>\d)(?P<options>[a-z0-9-]*)\.(?P<size>medium|large|(?P<factor>|2|3|4|6|8|9|10|12|16|18|24|32|48)xlarge)"
 )
 
 GIB_PER_VCPU = {"c": 2, "m": 4, "r": 8, "t": 4}

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from components.aws.encryption import LogDays, account_key_policy, key
 from components.aws.msk_access import METHODS, brokers_security_group
-from components.aws.msk_topic import MskPipeSettings, MskTopic, MskTopicArgs, MskTopicSettings, min_insync
+from components.aws.msk_topic import MskPipeSettings, MskTopic, MskTopicArgs, min_insync
 from components.aws.network import Network
 from components.contracts import (
     NetworkSettings,
@@ -20,7 +20,7 @@ from components.contracts import (
     Streaming,
     Topic,
 )
-from components.section import Form, Mistake
+from components.section import Distinct, Form, Mistake
 
 OFFSETS_PARTITIONS = 50
 """The partitions of Kafka's own topic __consumer_offsets (Apache Kafka, offsets.topic.num.partitions)."""
@@ -66,7 +66,7 @@ class MskSettings(ServiceSettings, frozen=True):
     """Always msk."""
     version: Annotated[
         str,
-        Form(r"\d+\.\d+\.(x|\d+)\.kraft", "a Kafka version with KRaft as AWS lists it, such as 3.9.x.kraft"),
+        Form(r"[34]\.\d\.(x|\d+)\.kraft", "a Kafka version with KRaft as AWS lists it, such as 3.9.x.kraft"),
         AfterValidator(_kraft),
     ] = "3.9.x.kraft"
     """The Kafka version; 3.9 is the one that AWS recommends (MSK, Supported Apache Kafka versions)."""
@@ -86,6 +86,7 @@ class MskSettings(ServiceSettings, frozen=True):
             ...,
         ],
         Field(max_length=20),
+        Distinct,
     ] = ()
     """The ARNs of the ACM Private CAs whose certificates clients may show in place of an IAM identity.
 
@@ -125,11 +126,6 @@ class MskSettings(ServiceSettings, frozen=True):
             room = f"{self.brokers} brokers of {self.instance_type} hold {BROKER_PARTITIONS[self.instance_type]} each = {limit}"
             text = f"{arithmetic} do not fit: {room} (MSK, Best practices); add brokers, choose a larger instanceType or lower the pipes' parallelism"
             yield Mistake(path=("streaming", "brokers"), text=text)
-        for name, pipe in pipes.items():
-            own = MskTopicSettings().kafka_config(self.replication)
-            for setting in own.keys() & (pipe.topic.config.keys() if isinstance(pipe, MskPipeSettings) else set()):
-                text = "is set by the pipe itself: the hours by retentionHours, the replicas by the number of brokers; remove it"
-                yield Mistake(path=("pipes", name, "topic", "config", setting), text=text)
 
 
 def server_properties(replication: int) -> str:

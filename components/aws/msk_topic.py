@@ -7,13 +7,56 @@ from typing import Annotated
 
 import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from components.aws.msk_access import METHODS, consumer_grants
 from components.aws.network import Network
 from components.contracts import Connection, Destination, PipeSettings, Topic
 from components.partitions import guard, kafka_rule
-from components.section import Form, Section
+from components.section import QuotedText, Section, unknown
+
+TOPIC_SETTINGS = frozenset(
+    [
+        "cleanup.policy",
+        "compression.type",
+        "delete.retention.ms",
+        "file.delete.delay.ms",
+        "flush.messages",
+        "flush.ms",
+        "index.interval.bytes",
+        "local.retention.bytes",
+        "local.retention.ms",
+        "max.compaction.lag.ms",
+        "max.message.bytes",
+        "message.timestamp.after.max.ms",
+        "message.timestamp.before.max.ms",
+        "message.timestamp.type",
+        "min.cleanable.dirty.ratio",
+        "min.compaction.lag.ms",
+        "preallocate",
+        "remote.storage.enable",
+        "retention.bytes",
+        "segment.bytes",
+        "segment.index.bytes",
+        "segment.jitter.ms",
+        "segment.ms",
+    ]
+)
+"""The settings of a topic that a pipe may choose (Apache Kafka, Topic Configs)."""
+
+KEPT_SETTINGS = {
+    "min.insync.replicas": "it follows from the number of brokers",
+    "retention.ms": "retentionHours says it",
+    "unclean.leader.election.enable": "a leader without all records would lose some that were acknowledged",
+}
+
+
+def _known_setting(name: str) -> str:
+    if name in KEPT_SETTINGS:
+        raise ValueError(f"is not for a pipe to set: {KEPT_SETTINGS[name]}; remove it")
+    if name not in TOPIC_SETTINGS:
+        raise ValueError(f"is not a setting of Kafka topics; {unknown(name, TOPIC_SETTINGS)}")
+    return name
 
 
 class MskTopicSettings(Section, frozen=True):
@@ -21,9 +64,7 @@ class MskTopicSettings(Section, frozen=True):
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
     """The hours that records are kept, read or not."""
-    config: Mapping[
-        Annotated[str, Form(r"[a-z]+(\.[a-z]+)+", "the name of a Kafka topic setting such as cleanup.policy")], str
-    ] = {}
+    config: Mapping[Annotated[str, AfterValidator(_known_setting)], QuotedText] = {}
     """More settings of the topic by their Kafka names, each with a text as value."""
 
     def kafka_config(self, replication: int) -> dict[str, str]:

@@ -1,10 +1,11 @@
 """The network of a pipeline on AWS: a VPC over three zones, made here or adopted, and the group that consumers belong to."""
 
 from collections.abc import Sequence
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pydantic import AfterValidator, Field, model_validator
 
 from components.aws.account import Account, AwsSettings
@@ -12,12 +13,24 @@ from components.aws.encryption import LogDays, Logs
 from components.aws.subnets import ZONES, layout, zone_letters
 from components.aws.vpc import Vpc, VpcArgs
 from components.contracts import NetworkArgs, NetworkSettings
-from components.section import Cidr, Form, Section
+from components.section import Cidr, Distinct, Form, Section
 
 
 def _fits_the_layout(cidr: str) -> str:
     layout(cidr)
     return cidr
+
+
+def _of_a_vpc(cidr: str) -> str:
+    if not 16 <= IPv4Network(cidr).prefixlen <= 28:
+        raise ValueError(f"must be the range of a VPC, which is from /16 to /28 (VPC, CIDR blocks), not {cidr}")
+    return cidr
+
+
+def _no_gateway(services: tuple[str, ...]) -> tuple[str, ...]:
+    if "s3" in services:
+        raise ValueError("must not name s3, which has its gateway endpoint in every case; remove it")
+    return services
 
 
 SubnetId = Annotated[str, Form(r"subnet-[0-9a-f]+", "a subnet id such as subnet-0a1b2c3d")]
@@ -29,11 +42,13 @@ class ExistingVpc(Section, frozen=True):
 
     vpc_id: Annotated[str, Form(r"vpc-[0-9a-f]+", "a VPC id such as vpc-0a1b2c3d")]
     """The id of the VPC."""
-    cidr: Cidr
+    cidr: Annotated[Cidr, AfterValidator(_of_a_vpc)]
     """The IPv4 range of the VPC, from which the Kubernetes API may be reached."""
-    private_subnet_ids: Annotated[tuple[SubnetId, ...], Field(min_length=ZONES, max_length=ZONES)]
+    private_subnet_ids: Annotated[tuple[SubnetId, ...], Field(min_length=ZONES, max_length=ZONES), Distinct]
     """The ids of three private subnets in different zones, with a way out to AWS's APIs."""
-    public_subnet_ids: Annotated[tuple[SubnetId, ...], Field(min_length=ZONES, max_length=ZONES)] | None = None
+    public_subnet_ids: Annotated[tuple[SubnetId, ...], Field(min_length=ZONES, max_length=ZONES), Distinct] | None = (
+        None
+    )
     """The ids of three public subnets in different zones; without them the private ones are used."""
 
 
@@ -46,13 +61,16 @@ class AwsNetworkSettings(NetworkSettings, frozen=True):
         Annotated[
             tuple[Annotated[str, Form("[a-z]", "the letter of a zone, such as a")], ...],
             Field(min_length=ZONES, max_length=ZONES),
+            Distinct,
         ]
         | None
     ) = None
     """The letters of the three zones; by default those that every account sees in the region."""
     nat: Literal["zone", "one"] = "zone"
     """How many NAT gateways: one in each zone, or a single one, which is cheaper and fails with its zone."""
-    interface_endpoints: tuple[Interface, ...] = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "sts")
+    interface_endpoints: Annotated[tuple[Interface, ...], Distinct, AfterValidator(_no_gateway)] = (
+        *("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "sts"),
+    )
     """The AWS services that are reached without leaving the VPC; by default those of a private cluster (EKS, Private clusters)."""
     flow_log_days: LogDays = 90
     """How many days flow logs are kept."""
@@ -67,8 +85,6 @@ class AwsNetworkSettings(NetworkSettings, frozen=True):
             raise ValueError(
                 f"{names} would have no effect on the existing VPC; remove it, or remove existing to have a VPC made"
             )
-        if self.zones and len(set(self.zones)) < ZONES:
-            raise ValueError(f"zones must name {ZONES} different zones, not {', '.join(self.zones)}")
         return self
 
     @property
@@ -88,6 +104,8 @@ class Network(ComponentResource):
     public_subnet_ids: Output[Sequence[str]]
     private_subnet_ids: Output[Sequence[str]]
     consumers_security_group_id: Output[str]
+    way_out: Sequence[Resource]
+    """How what runs in the private subnets reaches AWS's APIs; empty in an adopted VPC, whose routes are its owner's."""
     account: Account
     logs: Logs
 
@@ -107,6 +125,7 @@ class Network(ComponentResource):
             self.cidr = Output.from_input(existing.cidr)
             self.public_subnet_ids = Output.from_input(list(public))
             self.private_subnet_ids = Output.from_input(list(existing.private_subnet_ids))
+            self.way_out = []
         else:
             vpc = Vpc(
                 name,
@@ -125,6 +144,7 @@ class Network(ComponentResource):
             self.cidr = Output.from_input(args.settings.cidr)
             self.public_subnet_ids = vpc.public_subnet_ids
             self.private_subnet_ids = vpc.private_subnet_ids
+            self.way_out = vpc.way_out
 
         self.consumers_security_group_id = self._consumers()
         self.register_outputs(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Output, Resource, ResourceOptions
 
 from components.aws.account import Account
 from components.aws.encryption import LogDays, Logs
@@ -33,6 +33,8 @@ class Vpc(ComponentResource):
     vpc_id: Output[str]
     public_subnet_ids: Output[Sequence[str]]
     private_subnet_ids: Output[Sequence[str]]
+    way_out: Sequence[Resource]
+    """How the private subnets reach AWS's APIs and the internet; what runs in them waits for it, and goes before it."""
 
     def __init__(self, name: str, args: VpcArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:Vpc", name, None, opts)
@@ -56,8 +58,8 @@ class Vpc(ComponentResource):
         ranges = layout(args.cidr)
         public = self._subnets("public", ranges.public, {"kubernetes.io/role/elb": "1"})
         private = self._subnets("private", ranges.private, {"kubernetes.io/role/internal-elb": "1"})
-        tables = self._routes(public, private)
-        self._endpoints(private, tables)
+        tables, routes = self._routes(public, private)
+        self.way_out = [*routes, *self._endpoints(private, tables)]
         self._flow_log()
 
         self.public_subnet_ids = Output.all(*(subnet.id for subnet in public))
@@ -84,12 +86,14 @@ class Vpc(ComponentResource):
             for zone, cidr in zip(self.args.zones, ranges, strict=True)
         ]
 
-    def _routes(self, public: Sequence[aws.ec2.Subnet], private: Sequence[aws.ec2.Subnet]) -> list[aws.ec2.RouteTable]:
-        """Route the public subnets to the internet and the private ones through NAT; return the private tables."""
+    def _routes(
+        self, public: Sequence[aws.ec2.Subnet], private: Sequence[aws.ec2.Subnet]
+    ) -> tuple[list[aws.ec2.RouteTable], list[Resource]]:
+        """Route the public subnets to the internet and the private ones through NAT; return the private side."""
         internet = aws.ec2.InternetGateway(
             f"{self.name}-internet", vpc_id=self.vpc_id, tags={"Name": self.name}, opts=self.child
         )
-        table = self._table("public", self.args.zones, public)
+        table, members = self._table("public", self.args.zones, public)
         outside = aws.ec2.Route(
             f"{self.name}-public-out",
             route_table_id=table.id,
@@ -99,31 +103,40 @@ class Vpc(ComponentResource):
         )
         tables: list[aws.ec2.RouteTable] = []
         gateways: list[aws.ec2.NatGateway] = []
+        routes: list[Resource] = []
         for zone, public_subnet, private_subnet in zip(self.args.zones, public, private, strict=True):
             if self.args.nat == "zone" or not gateways:
-                gateways.append(self._nat(zone, public_subnet, outside))
-            tables.append(self._table(f"private-{zone}", [zone], [private_subnet]))
-            aws.ec2.Route(
+                gateways.append(self._nat(zone, public_subnet, [outside, *members]))
+            table, members_here = self._table(f"private-{zone}", [zone], [private_subnet])
+            out = aws.ec2.Route(
                 f"{self.name}-private-{zone}-out",
-                route_table_id=tables[-1].id,
+                route_table_id=table.id,
                 destination_cidr_block="0.0.0.0/0",
                 nat_gateway_id=gateways[-1].id,
                 opts=self.child,
             )
-        return tables
+            tables.append(table)
+            routes += [out, *members_here]
+        return tables, routes
 
-    def _table(self, role: str, zones: Sequence[str], subnets: Sequence[aws.ec2.Subnet]) -> aws.ec2.RouteTable:
+    def _table(
+        self, role: str, zones: Sequence[str], subnets: Sequence[aws.ec2.Subnet]
+    ) -> tuple[aws.ec2.RouteTable, list[aws.ec2.RouteTableAssociation]]:
         table = aws.ec2.RouteTable(
             f"{self.name}-{role}", vpc_id=self.vpc_id, tags={"Name": f"{self.name}-{role}"}, opts=self.child
         )
-        for zone, subnet in zip(zones, subnets, strict=True):
-            member = role if role.endswith(f"-{zone}") else f"{role}-{zone}"
+        members = [
             aws.ec2.RouteTableAssociation(
-                f"{self.name}-{member}", subnet_id=subnet.id, route_table_id=table.id, opts=self.child
+                f"{self.name}-{role if role.endswith(f'-{zone}') else f'{role}-{zone}'}",
+                subnet_id=subnet.id,
+                route_table_id=table.id,
+                opts=self.child,
             )
-        return table
+            for zone, subnet in zip(zones, subnets, strict=True)
+        ]
+        return table, members
 
-    def _nat(self, zone: str, subnet: aws.ec2.Subnet, outside: aws.ec2.Route) -> aws.ec2.NatGateway:
+    def _nat(self, zone: str, subnet: aws.ec2.Subnet, outside: Sequence[Resource]) -> aws.ec2.NatGateway:
         tags = {"Name": f"{self.name}-{zone}"}
         address = aws.ec2.Eip(f"{self.name}-nat-{zone}", domain="vpc", tags=tags, opts=self.child)
         return aws.ec2.NatGateway(
@@ -131,12 +144,12 @@ class Vpc(ComponentResource):
             subnet_id=subnet.id,
             allocation_id=address.allocation_id,
             tags=tags,
-            opts=ResourceOptions(parent=self, depends_on=[outside]),
+            opts=ResourceOptions(parent=self, depends_on=outside),
         )
 
-    def _endpoints(self, private: Sequence[aws.ec2.Subnet], tables: Sequence[aws.ec2.RouteTable]) -> None:
+    def _endpoints(self, private: Sequence[aws.ec2.Subnet], tables: Sequence[aws.ec2.RouteTable]) -> Sequence[Resource]:
         """Keep traffic to AWS's own services inside the VPC."""
-        aws.ec2.VpcEndpoint(
+        storage = aws.ec2.VpcEndpoint(
             f"{self.name}-s3",
             vpc_id=self.vpc_id,
             service_name=f"com.amazonaws.{self.args.account.region}.s3",
@@ -146,7 +159,7 @@ class Vpc(ComponentResource):
             opts=self.child,
         )
         if not self.args.interface_endpoints:
-            return
+            return [storage]
         group = aws.ec2.SecurityGroup(
             f"{self.name}-endpoints",
             vpc_id=self.vpc_id,
@@ -154,7 +167,7 @@ class Vpc(ComponentResource):
             tags={"Name": f"{self.name}-endpoints"},
             opts=self.child,
         )
-        aws.vpc.SecurityGroupIngressRule(
+        rule = aws.vpc.SecurityGroupIngressRule(
             f"{self.name}-endpoints-https",
             security_group_id=group.id,
             description="HTTPS from inside the VPC",
@@ -164,9 +177,9 @@ class Vpc(ComponentResource):
             to_port=443,
             opts=self.child,
         )
-        for service in self.args.interface_endpoints:
+        interfaces = [
             aws.ec2.VpcEndpoint(
-                f"{self.name}-{service.replace('.', '-')}",
+                f"{self.name}-{service}",
                 vpc_id=self.vpc_id,
                 service_name=f"com.amazonaws.{self.args.account.region}.{service}",
                 vpc_endpoint_type="Interface",
@@ -176,6 +189,9 @@ class Vpc(ComponentResource):
                 tags={"Name": f"{self.name}-{service}"},
                 opts=self.child,
             )
+            for service in self.args.interface_endpoints
+        ]
+        return [storage, rule, *interfaces]
 
     def _flow_log(self) -> None:
         group = self.args.logs.group("vpc-flow", days=self.args.flow_log_days, parent=self)
@@ -206,5 +222,12 @@ def _flow_logs_trust(account: str) -> str:
 
 def _write_flow_logs(group_arn: str) -> str:
     """What VPC flow logs need to write to one group (VPC, IAM role for publishing flow logs to CloudWatch Logs)."""
-    actions = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
-    return document({"Effect": "Allow", "Action": actions, "Resource": [group_arn, f"{group_arn}:*"]})
+    every_group = ":".join([*group_arn.split(":")[:6], "*"])
+    return document(
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+            "Resource": [group_arn, f"{group_arn}:*"],
+        },
+        {"Effect": "Allow", "Action": ["logs:DescribeLogGroups"], "Resource": every_group},
+    )

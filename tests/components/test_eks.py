@@ -158,6 +158,38 @@ def test_add_ons_come_in_an_order_that_works():
     assert nodes.urn in recording().requirements(addons["coredns"]), "coredns is degraded until it has a node"
 
 
+def test_nodes_come_after_their_way_to_aws_and_go_before_it():
+    waits = needs(recording().one(NODES))
+    for zone in "abc":
+        assert ("aws:ec2/route:Route", f"aws-msk-eks-private-{zone}-out") in waits
+        assert ("aws:ec2/routeTableAssociation:RouteTableAssociation", f"aws-msk-eks-private-{zone}") in waits
+        assert ("aws:ec2/routeTableAssociation:RouteTableAssociation", f"aws-msk-eks-public-{zone}") in waits
+    endpoints = {each.name for each in recording().of_type("aws:ec2/vpcEndpoint:VpcEndpoint")}
+    assert {("aws:ec2/vpcEndpoint:VpcEndpoint", name) for name in endpoints} <= waits
+    assert ("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "aws-msk-eks-endpoints-https") in waits
+
+
+def test_nodes_keep_their_rights_to_the_end():
+    waits = needs(recording().one(NODES))
+    for policy in ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonEKS_CNI_Policy"):
+        assert ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", f"aws-msk-eks-node-{policy}") in waits
+
+
+def test_the_way_to_the_api_stays_open_until_what_is_in_the_cluster_is_gone():
+    recorded = planned({"data-pipes:platform": {"endpoint": {"privateCidrs": ["172.16.0.0/12"]}}}).recording
+    waits = needs(recorded.one("kubernetes:core/v1:Namespace"), within=recorded)
+    for source in ("vpc", "172.16.0.0-12"):
+        rule = ("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", f"aws-msk-eks-eks-{source}")
+        assert rule in waits
+
+
+def test_administrators_of_like_names_are_told_apart():
+    admins = [f"arn:aws:iam::123456789012:role/{name}" for name in ("a/b", "a-b")]
+    plan = planned({"data-pipes:platform": {"admins": admins}})
+    assert plan.problems == ()
+    assert len(plan.recording.of_type("aws:eks/accessEntry:AccessEntry")) == 2
+
+
 def test_network_policies_are_enforced():
     [cni] = [each for each in recording().of_type(ADDON) if each.inputs["addonName"] == "vpc-cni"]
     assert json.loads(cni.inputs["configurationValues"]) == {"enableNetworkPolicy": "true"}
@@ -175,9 +207,15 @@ def test_what_is_made_in_the_cluster_waits_for_nodes_add_ons_and_admission_and_g
             assert resource.urn in waits, resource.name
 
 
-def test_the_kubernetes_provider_outlives_a_lost_cluster_and_a_new_kubeconfig():
+@pytest.mark.parametrize(("protect", "forgets"), [(True, "false"), (False, "true")])
+def test_a_lost_cluster_blocks_no_destroy_and_an_unreachable_one_loses_no_state(protect, forgets):
+    """With it on, one refresh from outside the network would drop every object in the cluster from the state."""
+    provider = planned({"data-pipes:protect": protect}).recording.one("pulumi:providers:kubernetes")
+    assert provider.inputs["deleteUnreachable"] == forgets
+
+
+def test_the_kubernetes_provider_outlives_a_new_kubeconfig():
     provider = recording().one("pulumi:providers:kubernetes")
-    assert provider.inputs["deleteUnreachable"] == "true"
     assert provider.inputs["clusterIdentifier"].startswith("https://")
     assert provider.secrets == {"kubeconfig"}
 

@@ -54,6 +54,18 @@ def test_the_default_security_group_lets_nobody_in_or_out():
     assert (group["ingress"], group["egress"]) == ([], [])
 
 
+def test_a_nat_gateway_comes_after_its_way_out_and_goes_before_it():
+    recording = shipped().recording
+    for gateway in recording.of_type("aws:ec2/natGateway:NatGateway"):
+        assert recording.one("aws-msk-eks-public-out").urn in recording.requirements(gateway)
+
+
+def test_a_flow_log_has_its_rights_from_the_start():
+    recording = shipped().recording
+    waits = {recording.by_urn(urn).type for urn in recording.requirements(recording.one("aws:ec2/flowLog:FlowLog"))}
+    assert "aws:iam/rolePolicy:RolePolicy" in waits
+
+
 def test_flow_logs_are_kept_encrypted_and_bounded():
     [flow_log] = inputs(shipped(), "aws:ec2/flowLog:FlowLog").values()
     group = shipped().recording.one("aws-msk-eks-vpc-flow-logs")

@@ -51,11 +51,13 @@ WRONG = [
     ({"data-pipes:pipes": {"orders": {"parallelism": 2.5}}}, "parallelism: must be a whole number, not 2.5;"),
     ({"data-pipes:streaming": {"volumeSize": 16385}}, "streaming.volumeSize: must be at most 16384, not 16385;"),
     ({"data-pipes:protect": "yes"}, 'protect: must be true or false, not "yes";'),
-    ({"data-pipes:tags": {"team": 7}}, "tags.team: must be a text, not 7;"),
+    ({"data-pipes:tags": {"team": 7}}, "tags.team: must be a text, not a number (7); write it in quotes"),
+    ({"data-pipes:tags": {"aws:x": "y"}}, "tags.aws:x: must be the name of a tag, neither of AWS's own"),
+    ({"data-pipes:tags": {"a": "b,c"}}, "tags.a: must be the value of a tag"),
     ({"data-pipes:platform": {"logDays": 91}}, "platform.logDays: must be 1, 3, 5"),
     ({"data-pipes:network": {"nat": "none"}}, "network.nat: must be 'zone' or 'one', not \"none\";"),
     # Texts of another form.
-    ({"data-pipes:platform": {"version": 1.35}}, "platform.version: must be a text, not the number 1.35; write"),
+    ({"data-pipes:platform": {"version": 1.35}}, "platform.version: must be a text, not a number (1.35); write it in"),
     ({"data-pipes:platform": {"version": "v1.35"}}, "platform.version: must be a Kubernetes version of two numbers"),
     ({"data-pipes:streaming": {"version": "3.9.x"}}, "streaming.version: must be a Kafka version with KRaft"),
     ({"data-pipes:streaming": {"version": "3.6.x.kraft"}}, "streaming.version: must be Kafka 3.7 or later"),
@@ -87,10 +89,55 @@ WRONG = [
     ({"aws:region": "Ireland"}, "aws:region: must be an AWS region such as eu-west-1"),
     ({"aws:region": "us-west-1"}, "aws:region: must be a region with three availability zones"),
     ({"aws:region": "cn-north-1"}, "aws:region: must be a region outside China"),
+    (
+        {"data-pipes:platform": {"version": "1.20"}},
+        "platform.version: must be 1.32 or later, the oldest that EKS still",
+    ),
+    ({"data-pipes:streaming": {"version": "9.9.x.kraft"}}, "streaming.version: must be a Kafka version with KRaft"),
+    ({"data-pipes:platform": {"nodes": {"instanceType": "m5.999xlarge"}}}, "instanceType: must be an instance type of"),
+    (
+        {"data-pipes:platform": {"admins": ["arn:aws:iam::123456789012:role/a"] * 2}},
+        "platform.admins: must name each once; arn:aws:iam::123456789012:role/a stands there twice",
+    ),
+    (
+        {"data-pipes:pipes": {"orders": {"topic": {"config": {"retention.byte": "1"}}}}},
+        "pipes.orders.topic.config.retention.byte: is not a setting of Kafka topics; did you mean 'retention.bytes'?",
+    ),
+    (
+        {"data-pipes:pipes": {"orders": {"topic": {"config": {"unclean.leader.election.enable": "true"}}}}},
+        "unclean.leader.election.enable: is not for a pipe to set: a leader without all records would lose some",
+    ),
+    (
+        {"data-pipes:pipes": {"orders": {"consumer": {"nodeSelector": {"data-pipes/consumers": "no"}}}}},
+        "pipes.orders.consumer.nodeSelector.data-pipes/consumers: is set by the pipe itself",
+    ),
+    (
+        {"data-pipes:pipes": {"orders": {"consumer": {"environment": {"LEVEL": 5}}}}},
+        "pipes.orders.consumer.environment.LEVEL: must be a text, not a number (5); write it in quotes",
+    ),
+    ({"datapipes:pipes": {}}, "datapipes:pipes: unknown namespace 'datapipes'; did you mean 'data-pipes'?"),
     # Networks.
+    ({"data-pipes:network": {"interfaceEndpoints": ["ec2", "ec2"]}}, "network.interfaceEndpoints: must name each once"),
+    ({"data-pipes:network": {"interfaceEndpoints": ["s3"]}}, "network.interfaceEndpoints: must not name s3"),
+    (
+        {"data-pipes:platform": {"endpoint": {"publicCidrs": ["0.0.0.0/1", "128.0.0.0/1"]}}},
+        "platform.endpoint.publicCidrs[0]: must not be 0.0.0.0/1, which is everyone or nearly so",
+    ),
+    (
+        {"data-pipes:network": {"existing": {"vpcId": "vpc-0a", "cidr": "0.0.0.0/0", "privateSubnetIds": []}}},
+        "network.existing.cidr: must be the range of a VPC, which is from /16 to /28",
+    ),
+    (
+        {
+            "data-pipes:network": {
+                "existing": {"vpcId": "vpc-0a", "cidr": "10.0.0.0/16", "privateSubnetIds": ["subnet-1"] * 3}
+            }
+        },
+        "network.existing.privateSubnetIds: must name each once; subnet-1 stands there twice",
+    ),
     ({"data-pipes:network": {"cidr": "10.0.0.0/22"}}, "network.cidr: must be a range from /16"),
     ({"data-pipes:network": {"cidr": "10.0.0.1/16"}}, "network.cidr: must be an IPv4 range"),
-    ({"data-pipes:network": {"zones": ["a", "a", "b"]}}, "network: zones must name 3 different zones"),
+    ({"data-pipes:network": {"zones": ["a", "a", "b"]}}, "network.zones: must name each once; a stands there twice"),
     ({"data-pipes:network": {"zones": ["a", "b"]}}, "network.zones: must name at least 3, not 2;"),
     (
         {"data-pipes:platform": {"endpoint": {"publicCidrs": ["0.0.0.0/0"]}}},
@@ -131,7 +178,7 @@ WRONG = [
     ({"data-pipes:platform": {"nodes": {"min": 7}}}, "platform.nodes: max must be at least min, not 6 with min 7"),
     (
         {"data-pipes:pipes": {"orders": {"topic": {"config": {"retention.ms": "1"}}}}},
-        "pipes.orders.topic.config.retention.ms: is set by the pipe itself",
+        "pipes.orders.topic.config.retention.ms: is not for a pipe to set: retentionHours says it",
     ),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"environment": {"STREAM_TOPIC": "x"}}}}},
@@ -188,6 +235,26 @@ def test_a_secret_in_plain_text_is_refused_without_showing_it():
     told = refused({**changed().program_config(), "data-pipes:secrets": '{"ordersToken": "hunter2"}'})
     assert any("secrets.ordersToken: is not encrypted" in line for line in told)
     assert "hunter2" not in "".join(told)
+
+
+def test_an_encrypted_value_that_would_be_shown_is_refused_without_showing_it():
+    config = {**changed().program_config(), "data-pipes:pipes": '{"orders": {"parallelism": "hunter2"}}'}
+    told = refused(config, secret_keys=frozenset({"data-pipes:secrets", "data-pipes:pipes"}))
+    assert [line.removeprefix(FILE).split(": ")[0] for line in told] == ["pipes"]
+    assert "only those under secrets stay secret" in told[0]
+    assert "hunter2" not in told[0]
+
+
+def test_a_secret_s_value_in_place_of_its_name_is_not_repeated():
+    told = mistakes({"data-pipes:pipes": {"orders": {"consumer": {"secrets": {"API_TOKEN": "hunter 2"}}}}})
+    assert len(told) == 1
+    assert "must be the name of a secret (never its value)" in told[0]
+    assert "hunter" not in told[0]
+
+
+def test_a_wrong_value_in_a_list_is_told_once():
+    told = mistakes({"data-pipes:network": {"zones": ["a", "b", "cc"]}})
+    assert [line.removeprefix(FILE).split(": ")[0] for line in told] == ["network.zones[2]"]
 
 
 def test_settings_never_show_a_secret():

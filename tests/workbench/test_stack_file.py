@@ -117,25 +117,44 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path):
 def test_values_are_read_as_pulumi_reads_them_not_as_yaml_1_1_does(write):
     config = read(
         write,
-        "config: {a: no, b: 12:30, c: 2026-01-01, d: 1.35, e: 012345670123, f: true, g: 3, h: ~, i: '3', j: 0}\n",
+        "config: {x:a: no, x:b: 12:30, x:c: 2026-01-01, x:d: 1.35, x:e: 012345670123, x:f: true, x:g: 3, x:h: ~, x:i: '3'}\n",
     ).config
     assert config == {
-        "a": "no",
-        "b": "12:30",
-        "c": "2026-01-01",
-        "d": 1.35,
-        "e": "012345670123",
-        "f": True,
-        "g": 3,
-        "h": None,
-        "i": "3",
-        "j": 0,
+        "x:a": "no",
+        "x:b": "12:30",
+        "x:c": "2026-01-01",
+        "x:d": 1.35,
+        "x:e": "012345670123",
+        "x:f": True,
+        "x:g": 3,
+        "x:h": None,
+        "x:i": "3",
     }
 
 
+def test_a_key_without_a_namespace_is_the_project_s_own_as_it_is_for_pulumi(write):
+    assert read(write, "config: {protect: false}\n").config == {"data-pipes:protect": False}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("config:\n  data-pipes:tags: &x {a: *x}\n", "holds a value that contains itself"),
+        ("config:\n  data-pipes:tags: &x [*x]\n", "holds a value that contains itself"),
+        ("config: " + "[" * 3000, "is nested too deeply"),
+    ],
+)
+def test_a_file_that_would_never_end_is_refused_in_one_line(write, text, reason):
+    assert reason in refusal(write, text)
+
+
+def test_a_file_that_is_no_stack_file_is_not_repeated(write):
+    assert len(refusal(write, "root:x:0:0 " * 100)) < 200
+
+
 def test_anchors_and_merges_work(write):
-    text = "config:\n  p:\n    a: &base {cpu: 1, memory: 2}\n    b: {<<: *base, memory: 3}\n"
-    assert read(write, text).config["p"] == {"a": {"cpu": 1, "memory": 2}, "b": {"cpu": 1, "memory": 3}}
+    text = "config:\n  x:p:\n    a: &base {cpu: 1, memory: 2}\n    b: {<<: *base, memory: 3}\n"
+    assert read(write, text).config["x:p"] == {"a": {"cpu": 1, "memory": 2}, "b": {"cpu": 1, "memory": 3}}
 
 
 def test_a_program_receives_text_and_objects_as_json(write):
