@@ -16,7 +16,7 @@ from components.settings import SettingsError
 from workbench.cloud.sandbox import Action, EngineError, Run, Sandbox
 from workbench.pulumi_cli import pulumi_command
 from workbench.rehearsal import SIMULATED, Event, OnEvent, Rehearsal, Step, describe, problems, render
-from workbench.stack_file import ROOT, StackFile, read_settings
+from workbench.stack_file import ROOT, StackFile, StackFileError, read_settings
 from workbench.timeline import timeline
 
 __all__ = ["Event", "RehearsalError", "rehearse", "render"]
@@ -119,6 +119,8 @@ def _grown(stack_file: StackFile, growth: Mapping[str, int] | None) -> tuple[Sta
     grown, words = stack_file, list[str]()
     for name, parallelism in growth.items():
         grown = grown.with_parallelism(name, parallelism)
+        if parallelism == pipes[name].parallelism:
+            raise StackFileError(f"--grow {name}={parallelism}: that is its parallelism already; name another number")
         words.append(f"{name} {pipes[name].parallelism} → {parallelism}")
     read_settings(grown)
     return grown, ", ".join(words) or NO_ROOM

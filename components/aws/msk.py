@@ -12,6 +12,7 @@ from components.aws.encryption import LogDays, account_key_policy, key
 from components.aws.msk_access import METHODS, brokers_security_group
 from components.aws.msk_topic import MskPipeSettings, MskTopic, MskTopicArgs, min_insync
 from components.aws.network import Network
+from components.changes import guard
 from components.contracts import (
     NetworkSettings,
     PipeSettings,
@@ -27,6 +28,8 @@ OFFSETS_PARTITIONS = 50
 
 FIRST_KRAFT = (3, 7)
 """MSK runs KRaft from Kafka 3.7 on (MSK, Supported Apache Kafka versions)."""
+
+VOLUME_SIZE = "brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize"
 
 BROKER_PARTITIONS: Mapping[str, int] = {
     "kafka.t3.small": 300,
@@ -128,6 +131,13 @@ class MskSettings(ServiceSettings, frozen=True):
             yield Mistake(path=("streaming", "brokers"), text=text)
 
 
+def grown_volume(present: int, wanted: int) -> str | None:
+    """The brokers' disks grow and never shrink (MSK, Scale broker storage)."""
+    if wanted >= present:
+        return None
+    return f"The disks of MSK's brokers cannot shrink. Set volumeSize back to {present} or more."
+
+
 def server_properties(replication: int) -> str:
     """The brokers' configuration: topics only by this program, and no leader that lacks records (Apache Kafka, Broker Configs)."""
     properties = {
@@ -217,6 +227,7 @@ class Msk(Streaming[MskPipeSettings]):
             opts=ResourceOptions(
                 parent=self,
                 protect=args.protect,
+                hooks=guard(f"{name}-msk", "streaming.volumeSize", VOLUME_SIZE, grown_volume),
                 custom_timeouts=CustomTimeouts(create="120m", update="180m", delete="60m"),
             ),
         )

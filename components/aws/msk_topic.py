@@ -11,8 +11,8 @@ from pydantic import AfterValidator, Field
 
 from components.aws.msk_access import METHODS, consumer_grants
 from components.aws.network import Network
+from components.changes import guard, kafka_partitions
 from components.contracts import Connection, Destination, PipeSettings, Topic
-from components.partitions import guard, kafka_rule
 from components.section import QuotedText, Section, unknown
 
 TOPIC_SETTINGS = frozenset(
@@ -115,7 +115,11 @@ class MskTopic(Topic):
             replication_factor=args.replication,
             configs=json.dumps(args.pipe.topic.kafka_config(args.replication), sort_keys=True),
             opts=ResourceOptions(
-                parent=self, protect=args.protect, hooks=guard(args.topic_name, "partitionCount", kafka_rule)
+                parent=self,
+                protect=args.protect,
+                hooks=guard(
+                    f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "partitionCount", kafka_partitions
+                ),
             ),
         )
         self.topic_name = topic.name

@@ -8,7 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pulumi import ResourceHookArgs
 
-from components.partitions import PartitionChangeError, kafka_rule
+from components.changes import ChangeRefusedError, kafka_partitions
 from tests.stacks import planned, shipped
 
 TOPIC = "aws:msk/topic:Topic"
@@ -65,19 +65,20 @@ def test_the_stack_exports_what_users_need():
     assert outputs["kubeconfig"] == "[secret]"
 
 
-def change(present, wanted):
+def change(present, wanted, type_token=TOPIC, form=lambda number: {"partitionCount": number}):
+    """Run the hook that the engine runs before it updates the one resource of a type."""
     recording = shipped().recording
-    hook = recording.hook(recording.one(TOPIC), "before_update")
+    hook = recording.hook(recording.one(type_token), "before_update")
     assert hook.opts is not None
     assert hook.opts.on_dry_run, "it must refuse in the preview"
     result = hook(
         ResourceHookArgs(
             urn="urn",
             id="id",
-            name="aws-msk-eks-orders-topic",
-            type=TOPIC,
-            old_inputs={"partitionCount": float(present)},
-            new_inputs={"partitionCount": float(wanted)},
+            name="aws-msk-eks",
+            type=type_token,
+            old_inputs=form(float(present)),
+            new_inputs=form(float(wanted)),
         )
     )
     if asyncio.iscoroutine(result):
@@ -85,7 +86,7 @@ def change(present, wanted):
 
 
 def test_fewer_partitions_are_refused_with_what_to_do_instead():
-    with pytest.raises(PartitionChangeError) as refusal:
+    with pytest.raises(ChangeRefusedError) as refusal:
         change(6, 3)
     assert "pipes.orders.parallelism: cannot go from 6 to 3" in str(refusal.value)
     assert "add a pipe of another name" in str(refusal.value)
@@ -93,9 +94,19 @@ def test_fewer_partitions_are_refused_with_what_to_do_instead():
 
 @given(present=st.integers(1, 1000), more=st.integers(0, 1000))
 def test_as_many_partitions_or_more_are_let_through(present, more):
-    assert kafka_rule(present, present + more) is None
-    assert kafka_rule(present + more + 1, present)
+    assert kafka_partitions(present, present + more) is None
+    assert kafka_partitions(present + more + 1, present)
 
 
 def test_another_change_of_the_topic_is_let_through():
     change(3, 3)
+
+
+def volume(size):
+    return {"brokerNodeGroupInfo": {"storageInfo": {"ebsStorageInfo": {"volumeSize": size}}}}
+
+
+def test_smaller_disks_of_brokers_are_refused_and_larger_ones_let_through():
+    change(100, 200, "aws:msk/cluster:Cluster", volume)
+    with pytest.raises(ChangeRefusedError, match=r"streaming\.volumeSize: cannot go from 200 to 100"):
+        change(200, 100, "aws:msk/cluster:Cluster", volume)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -148,3 +149,30 @@ def test_a_step_that_fails_ends_with_the_engines_words_and_nothing_is_left(monke
         rehearsing.rehearse(find_stack_file("aws-msk-eks"), on_event=lambda _event: None)
     assert directories
     assert not any(path.exists() for path in directories)
+
+
+def test_a_growth_to_the_present_number_is_refused_at_once():
+    done = run("aws-msk-eks", "--grow", "orders=3")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "that is its parallelism already" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_rehearsal_that_is_stopped_leaves_nothing_and_says_so_in_a_line(tmp_path: Path, number: signal.Signals):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workbench", "rehearse", "aws-msk-eks"],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert process.stderr is not None
+    told: list[str] = []
+    for line in process.stderr:
+        told.append(line)
+        if line.startswith("up"):
+            process.send_signal(number)
+    assert process.wait() == 128 + number
+    assert told[-1] == "stopped; what the rehearsal made is removed\n"
+    assert "Traceback" not in "".join(told)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("data-pipes")] == []
