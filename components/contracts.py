@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Annotated, Generic, TypeAlias, TypeVar
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from components.section import Cidr, Form, Mistake, QuotedText, Section
 
@@ -20,8 +20,24 @@ RESERVED_ENVIRONMENT = ("STREAM_", "KAFKA_BOOTSTRAP_", "KAFKA_SECURITY_", "KAFKA
 RESERVED_LABEL = "data-pipes/"
 """How the node labels begin that only a platform sets."""
 
+
+def _free_variable(name: str) -> str:
+    if name.startswith(RESERVED_ENVIRONMENT):
+        begins = ", ".join(RESERVED_ENVIRONMENT)
+        raise ValueError(f"is set by the pipe itself; choose a name that does not begin with {begins}")
+    return name
+
+
+def _free_label(name: str) -> str:
+    if name.startswith(RESERVED_LABEL):
+        raise ValueError(f"is set by the pipe itself; choose a label that does not begin with {RESERVED_LABEL}")
+    return name
+
+
 EnvironmentName = Annotated[
-    str, Form(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable, such as LOG_LEVEL")
+    str,
+    Form(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable, such as LOG_LEVEL"),
+    AfterValidator(_free_variable),
 ]
 FilePath = Annotated[str, Form(r"(/[A-Za-z0-9._-]+)+", "an absolute path, such as /etc/consumer/token")]
 SecretName = Annotated[
@@ -33,7 +49,9 @@ SecretName = Annotated[
     ),
 ]
 LabelName = Annotated[
-    str, Form(r"([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", "a Kubernetes label key")
+    str,
+    Form(r"([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", "a Kubernetes label key"),
+    AfterValidator(_free_label),
 ]
 LabelValue = Annotated[
     QuotedText, Form(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?", "the value of a Kubernetes label")
@@ -108,18 +126,7 @@ class ConsumerSettings(Section, frozen=True):
     """The seconds that a replica has to finish and commit after it was asked to stop."""
 
     def mistakes(self, secrets: frozenset[str]) -> Iterator[Mistake]:
-        """Yield what is wrong across the keys: reserved variables, secrets that nobody has set, two values for one name."""
-        for section, names in (("environment", self.environment), ("secrets", self.secrets)):
-            for name in names:
-                if name.startswith(RESERVED_ENVIRONMENT):
-                    text = "is set by the pipe itself; choose a name that does not begin with " + ", ".join(
-                        RESERVED_ENVIRONMENT
-                    )
-                    yield Mistake(path=(section, name), text=text)
-        for name in self.node_selector:
-            if name.startswith(RESERVED_LABEL):
-                text = f"is set by the pipe itself; choose a label that does not begin with {RESERVED_LABEL}"
-                yield Mistake(path=("nodeSelector", name), text=text)
+        """Yield what is wrong across the keys: two values for one name, and secrets that nobody has set."""
         for name in sorted(self.environment.keys() & self.secrets.keys()):
             yield Mistake(path=("environment", name), text="is also in secrets; keep it in one of the two")
         for section, references in (("secrets", self.secrets), ("files", self.files)):
