@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.settings import SettingsError
-from workbench.cloud.sandbox import Action, EngineError, Run, Sandbox
 from workbench.pulumi_cli import pulumi_command
 from workbench.rehearsal import SIMULATED, Event, OnEvent, Rehearsal, Step, describe, problems, render
+from workbench.sandbox import Action, EngineError, Run, Sandbox
 from workbench.stack_file import ROOT, StackFile, StackFileError, read_settings
 from workbench.timeline import timeline
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pulumi.automation import PulumiCommand
 
-from workbench.cloud.sandbox import Sandbox
 from workbench.pulumi_cli import pulumi_command
+from workbench.sandbox import Sandbox
 
 Start = Callable[..., Sandbox]
 

@@ -12,7 +12,7 @@ import pulumi_kubernetes as kubernetes
 import pytest
 
 from workbench import timeline
-from workbench.cloud.sandbox import EngineError, Sandbox
+from workbench.sandbox import EngineError, Sandbox
 
 pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 
