@@ -24,20 +24,30 @@ from components.contracts import (
 
 
 @dataclass(frozen=True)
+class Count:
+    """Where one side of the equation can be counted in a plan: a resource type, and the path of its property."""
+
+    type: str
+    property_path: str
+
+
+@dataclass(frozen=True)
 class StreamingService:
-    """A streaming service: its settings, those of a pipe on it, and the component that builds it."""
+    """A streaming service: its settings, those of a pipe on it, the component that builds it, where partitions count."""
 
     settings: type[ServiceSettings]
     pipe: type[PipeSettings]
     component: Callable[[str, ServiceArgs[Any, Any], ResourceOptions], Streaming[Any]]
+    partitions: Count
 
 
 @dataclass(frozen=True)
 class ContainerPlatform:
-    """A container platform: its settings and the component that builds it."""
+    """A container platform: its settings, the component that builds it, and where replicas count."""
 
     settings: type[ServiceSettings]
     component: Callable[[str, ServiceArgs[Any, Any], ResourceOptions], Platform]
+    replicas: Count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +69,10 @@ CLOUDS: Mapping[str, Cloud] = {
         network_settings=AwsNetworkSettings,
         network=Network,
         streaming={
-            "msk": StreamingService(MskSettings, MskPipeSettings, Msk),
+            "msk": StreamingService(MskSettings, MskPipeSettings, Msk, Count("aws:msk/topic:Topic", "partitionCount")),
         },
         platforms={
-            "eks": ContainerPlatform(EksSettings, Eks),
+            "eks": ContainerPlatform(EksSettings, Eks, Count("kubernetes:apps/v1:Deployment", "spec.replicas")),
         },
     ),
 }

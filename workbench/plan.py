@@ -12,6 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from components.catalog import CLOUDS
 from workbench.recording.checks import Problem
 from workbench.recording.recorder import Recording, program_file, record
 from workbench.recording.records import PROVIDER_PREFIX, STACK_TYPE, RecordedResource
@@ -25,11 +26,19 @@ if TYPE_CHECKING:
 PIPELINE = "data-pipes:index:Pipeline"
 """The one component at the top of a stack."""
 
-TOPICS: Mapping[str, str] = {"aws:msk/topic:Topic": "partitionCount"}
-"""Where each kind of topic says how many partitions it has. A new streaming service adds its line."""
+TOPICS: Mapping[str, str] = {
+    service.partitions.type: service.partitions.property_path
+    for cloud in CLOUDS.values()
+    for service in cloud.streaming.values()
+}
+"""Where each kind of topic says how many partitions it has."""
 
-WORKLOADS: Mapping[str, str] = {"kubernetes:apps/v1:Deployment": "spec.replicas"}
-"""Where each kind of workload says how many replicas it has. A new platform adds its line."""
+WORKLOADS: Mapping[str, str] = {
+    platform.replicas.type: platform.replicas.property_path
+    for cloud in CLOUDS.values()
+    for platform in cloud.platforms.values()
+}
+"""Where each kind of workload says how many replicas it has."""
 
 
 @dataclass(frozen=True, kw_only=True)
