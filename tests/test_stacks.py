@@ -101,3 +101,17 @@ def test_the_names_and_types_of_what_holds_data_are_frozen():
         "aws:Eks$data-pipes:aws:EksCluster$aws:eks/cluster:Cluster::aws-msk-eks-eks",
         "aws:Eks$data-pipes:aws:EksCluster$aws:kms/key:Key::aws-msk-eks-eks-key",
     }
+
+
+def test_what_would_replace_the_brokers_is_frozen():
+    """MSK replaces a cluster whose name, subnets or security groups change, and EC2 a group whose description does."""
+    recording = shipped(DEFAULT).recording
+    cluster = recording.one("aws:msk/cluster:Cluster")
+    group = next(
+        each for each in recording.of_type("aws:ec2/securityGroup:SecurityGroup") if each.name.endswith("-msk")
+    )
+    assert cluster.inputs["clusterName"] == "aws-msk-eks"
+    assert cluster.input("brokerNodeGroupInfo.azDistribution") == "DEFAULT"
+    assert len(cluster.input("brokerNodeGroupInfo.securityGroups")) == 1
+    assert (group.name, group.inputs["description"]) == ("aws-msk-eks-msk", "Kafka brokers: the consumers only")
+    assert "name" not in group.inputs

@@ -66,7 +66,7 @@ def _provide(version: str, directory: Path, report: Callable[[str], None]) -> No
     tried: list[str] = []
     if shutil.which("go"):
         report(
-            f"building the Pulumi CLI {version} with Go: about 5 minutes on two cores, once; it is kept in {directory}"
+            f"building the Pulumi CLI {version} with Go: 7 to 12 minutes on two cores, once; it is kept in {directory}"
         )
         try:
             return _build(version, directory)

@@ -63,7 +63,7 @@ class MskTopicSettings(Section, frozen=True):
     """What a user may say of a topic on MSK."""
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
-    """The hours that records are kept, read or not."""
+    """The hours that records are kept, read or not; a lower number deletes the records that are older."""
     config: Mapping[Annotated[str, AfterValidator(_known_setting)], QuotedText] = {}
     """More settings of the topic by their Kafka names, each with a text as value."""
 
