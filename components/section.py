@@ -106,7 +106,7 @@ def _not_everyone(value: str) -> str:
 
 
 def _quoted(value: object) -> object:
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         # Pydantic turns a ValueError, and no TypeError, into a mistake.
         raise ValueError(f"must be a text, not a number ({value}); write it in quotes, every digit of it")  # noqa: TRY004
     return value

@@ -58,6 +58,7 @@ WRONG = [
     ({"data-pipes:network": {"nat": "none"}}, "network.nat: must be 'zone' or 'one', not \"none\";"),
     # Texts of another form.
     ({"data-pipes:platform": {"version": 1.35}}, "platform.version: must be a text, not a number (1.35); write it in"),
+    ({"data-pipes:platform": {"version": True}}, "platform.version: must be a text, not true; write it in quotes"),
     ({"data-pipes:platform": {"version": "v1.35"}}, "platform.version: must be a Kubernetes version of two numbers"),
     ({"data-pipes:streaming": {"version": "3.9.x"}}, "streaming.version: must be a Kafka version with KRaft"),
     ({"data-pipes:streaming": {"version": "3.6.x.kraft"}}, "streaming.version: must be Kafka 3.7 or later"),
