@@ -1,7 +1,7 @@
 """The one table of what runs where: a new streaming service or platform is a file of its own and a line here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi import ComponentResource, ProviderResource, ResourceOptions
@@ -11,24 +11,31 @@ from components.aws.eks import Eks, EksSettings
 from components.aws.msk import Msk, MskSettings
 from components.aws.msk_topic import MskPipeSettings
 from components.aws.network import AwsNetworkSettings, Network
+from components.aws.registry import EcrRegistry
 from components.contracts import (
     AccountSettings,
     NetworkArgs,
     NetworkSettings,
     PipeSettings,
     Platform,
-    ServiceArgs,
+    PlatformArgs,
+    Registry,
+    RegistryArgs,
     ServiceSettings,
     Streaming,
+    StreamingArgs,
 )
 
 
 @dataclass(frozen=True)
 class Count:
-    """Where one side of the equation can be counted in a plan: a resource type, and the path of its property."""
+    """Where one side of the equation can be counted in a plan: a resource type, and the path of its property.
+
+    Without a path, each resource of the type counts as one.
+    """
 
     type: str
-    property_path: str
+    property_path: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,8 +44,10 @@ class StreamingService:
 
     settings: type[ServiceSettings]
     pipe: type[PipeSettings]
-    component: Callable[[str, ServiceArgs[Any, Any], ResourceOptions], Streaming[Any]]
+    component: Callable[[str, StreamingArgs[Any, Any, Any], ResourceOptions], Streaming[Any]]
     partitions: Count
+    refused_on: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The platforms of its cloud that cannot read it, each with the reason."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +55,19 @@ class ContainerPlatform:
     """A container platform: its settings, the component that builds it, and where replicas count."""
 
     settings: type[ServiceSettings]
-    component: Callable[[str, ServiceArgs[Any, Any], ResourceOptions], Platform]
+    component: Callable[[str, PlatformArgs[Any, Any, Any], ResourceOptions], Platform]
     replicas: Count
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cloud:
-    """A cloud: its account and provider, its network, and what runs in that network."""
+    """A cloud: its account and provider, its network and registry, and what runs in that network."""
 
     account: type[AccountSettings]
     provider: Callable[[str, Any, Mapping[str, str]], ProviderResource]
     network_settings: type[NetworkSettings]
     network: Callable[[str, NetworkArgs[Any, Any], ResourceOptions], ComponentResource]
+    registry: Callable[[str, RegistryArgs[Any], ResourceOptions], Registry]
     streaming: Mapping[str, StreamingService]
     platforms: Mapping[str, ContainerPlatform]
 
@@ -68,6 +78,7 @@ CLOUDS: Mapping[str, Cloud] = {
         provider=aws_provider,
         network_settings=AwsNetworkSettings,
         network=Network,
+        registry=EcrRegistry,
         streaming={
             "msk": StreamingService(MskSettings, MskPipeSettings, Msk, Count("aws:msk/topic:Topic", "partitionCount")),
         },

@@ -2,60 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Annotated, Generic, TypeAlias, TypeVar
+from typing import Annotated, ClassVar, Generic, TypeAlias, TypeVar
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from components.section import Cidr, Form, Mistake, QuotedText, Section
+from components.consumer import ConsumerSettings
+from components.section import Mistake, Section
 
 Secret: TypeAlias = Output[str]
 """A value that Pulumi keeps encrypted, made with Output.secret."""
-
-RESERVED_ENVIRONMENT = ("STREAM_", "KAFKA_BOOTSTRAP_", "KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_", "AWS_")
-"""How the names of the variables begin that only a Connection or the platform sets."""
-
-RESERVED_LABEL = "data-pipes/"
-"""How the node labels begin that only a platform sets."""
-
-
-def _free_variable(name: str) -> str:
-    if name.startswith(RESERVED_ENVIRONMENT):
-        begins = ", ".join(RESERVED_ENVIRONMENT)
-        raise ValueError(f"is set by the pipe itself; choose a name that does not begin with {begins}")
-    return name
-
-
-def _free_label(name: str) -> str:
-    if name.startswith(RESERVED_LABEL):
-        raise ValueError(f"is set by the pipe itself; choose a label that does not begin with {RESERVED_LABEL}")
-    return name
-
-
-EnvironmentName = Annotated[
-    str,
-    Form(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable, such as LOG_LEVEL"),
-    AfterValidator(_free_variable),
-]
-FilePath = Annotated[str, Form(r"(/[A-Za-z0-9._-]+)+", "an absolute path, such as /etc/consumer/token")]
-SecretName = Annotated[
-    str,
-    Form(
-        r"[A-Za-z][A-Za-z0-9_-]{0,62}",
-        "the name of a secret (never its value): a letter, then letters, digits, - or _",
-        shown=False,
-    ),
-]
-LabelName = Annotated[
-    str,
-    Form(r"([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", "a Kubernetes label key"),
-    AfterValidator(_free_label),
-]
-LabelValue = Annotated[
-    QuotedText, Form(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?", "the value of a Kubernetes label")
-]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +22,9 @@ class Grant:
 
     actions: tuple[str, ...]
     resource: Input[str]
+    """The thing, or `*` for an action that no cloud can bind to a thing."""
+    conditions: Mapping[str, Mapping[str, Input[str]]] = field(default_factory=dict[str, Mapping[str, Input[str]]])
+    """Under which conditions, as the cloud's policies write them: operator, key, value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,63 +49,12 @@ class Connection:
     destinations: Sequence[Destination]
 
 
-class EgressSettings(Section, frozen=True):
-    """A place outside the pipe that consumers call."""
-
-    cidr: Cidr
-    """The IPv4 range to be reached, such as 10.20.0.0/16."""
-    port: Annotated[int, Field(ge=1, le=65535)]
-    """The TCP port to be reached."""
-
-
-class ConsumerSettings(Section, frozen=True):
-    """The program that reads a pipe, and the room that one replica of it needs."""
-
-    image: Annotated[
-        str,
-        Form(
-            r"[a-z0-9][a-zA-Z0-9.:_/-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})",
-            "a container image with a tag or, better, a digest, such as registry.example.com/orders:1.0.0",
-        ),
-    ]
-    """The container image with its registry and a tag or digest."""
-    cpu: Annotated[QuotedText, Form(r"[1-9][0-9]*m?", "an amount of CPU such as 500m or 2")] = "500m"
-    """The CPU that each replica is given: 500m is half a vCPU."""
-    memory: Annotated[str, Form(r"[1-9][0-9]*(Mi|Gi)", "an amount of memory such as 512Mi or 2Gi")] = "512Mi"
-    """The memory that each replica is given, in MiB (Mi) or GiB (Gi); a replica that takes more is ended."""
-    environment: Mapping[EnvironmentName, QuotedText] = {}
-    """Plain environment variables for the program, each with a text as value."""
-    secrets: Mapping[EnvironmentName, SecretName] = {}
-    """Environment variables and, for each, the name of the Pulumi secret under data-pipes:secrets that it holds."""
-    files: Mapping[FilePath, SecretName] = {}
-    """Paths in the container and, for each, the name of the Pulumi secret under data-pipes:secrets that it holds."""
-    egress: tuple[EgressSettings, ...] = ()
-    """The places that the program calls besides its topic, DNS and HTTPS."""
-    node_selector: Mapping[LabelName, LabelValue] = {}
-    """More Kubernetes labels that a node must have to run a replica."""
-    grace_period_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
-    """The seconds that a replica has to finish and commit after it was asked to stop."""
-
-    def mistakes(self, secrets: frozenset[str]) -> Iterator[Mistake]:
-        """Yield what is wrong across the keys: two values for one name, and secrets that nobody has set."""
-        for name in sorted(self.environment.keys() & self.secrets.keys()):
-            yield Mistake(path=("environment", name), text="is also in secrets; keep it in one of the two")
-        for section, references in (("secrets", self.secrets), ("files", self.files)):
-            for name, secret in references.items():
-                if secret not in secrets:
-                    command = f"pulumi config set --secret --path 'data-pipes:secrets.{secret}'"
-                    yield Mistake(
-                        path=(section, name),
-                        text=f"names the secret {secret!r}, which has no value; set it with: {command}",
-                    )
-
-
 class PipeSettings(Section, frozen=True):
     """One pipe: a topic and the consumers that read it; each streaming service adds what a user may say of its topics."""
 
     parallelism: Annotated[int, Field(ge=1, le=10_000)]
     """The number of partitions of the topic and, by that, of replicas of its consumer."""
-    consumer: ConsumerSettings
+    consumer: ConsumerSettings = ConsumerSettings()
     """The program that reads the pipe."""
 
 
@@ -157,8 +67,11 @@ class Workload:
 
     name: str
     consumer: ConsumerSettings
+    image: Output[str]
+    """The container image with its registry."""
     replicas: Output[int]
-    connection: Connection
+    connections: Mapping[str, Connection]
+    """As in Topic: one that all replicas share, or one for each."""
     secrets: Mapping[str, Secret]
     """The stack's secrets, by the names that the consumer's settings use."""
 
@@ -170,24 +83,30 @@ class Deployed:
     replicas: Output[int]
 
 
+SHARED = ""
+"""The key of a connection that all consumers of a topic share."""
+
+
 class Topic(ComponentResource, ABC):
     """A partitioned stream that one consumer group reads."""
 
     topic_name: Output[str]
     partitions: Output[int]
     """How many partitions the topic has: known in a preview, and only there once the topic is."""
-    connection: Connection
+    connections: Mapping[str, Connection]
+    """How consumers reach the topic: one connection that they all share, under the key SHARED; or, where every partition is a
+    stream of its own, one for each partition's only reader, by the partition's number."""
 
 
-class Streaming(ComponentResource, ABC, Generic[PipeSettingsT]):
-    """A streaming service that topics are made on."""
+class Registry(ComponentResource, ABC):
+    """Where a stack keeps its container images."""
 
     outputs: Mapping[str, Output[str]]
-    """What the stack exports of the service."""
+    """What the stack exports of the registry."""
 
     @abstractmethod
-    def topic(self, name: str, pipe: PipeSettingsT, opts: ResourceOptions) -> Topic:
-        """Make the topic of the pipe of that name, with as many partitions as its parallelism."""
+    def image(self, reference: str) -> Output[str]:
+        """The full reference of an image; one that begins with its tag or digest (`:1.0.0`) is in this registry."""
 
 
 class Platform(ComponentResource, ABC):
@@ -199,6 +118,17 @@ class Platform(ComponentResource, ABC):
     @abstractmethod
     def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
         """Run as many replicas of a consumer as the workload says."""
+
+
+class Streaming(ComponentResource, ABC, Generic[PipeSettingsT]):
+    """A streaming service that topics are made on."""
+
+    outputs: Mapping[str, Output[str]]
+    """What the stack exports of the service."""
+
+    @abstractmethod
+    def topic(self, name: str, pipe: PipeSettingsT, opts: ResourceOptions) -> Topic:
+        """Make the topic of the pipe of that name, with as many partitions as its parallelism."""
 
 
 class AccountSettings(Section, frozen=True):
@@ -214,20 +144,42 @@ class NetworkSettings(Section, ABC, frozen=True):
         """How many availability zones the network spans."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """The rest of a stack file, as far as a service's own rules need it."""
+
+    stack: str
+    """The name that all names in the stack begin with."""
+    account: AccountSettings | None
+    """None where its own keys are wrong."""
+    network: NetworkSettings
+    pipes: Mapping[str, PipeSettings]
+
+
 class ServiceSettings(Section, ABC, frozen=True):
     """The settings of a streaming service or of a platform, with the rules that need more than one section."""
 
+    cloud_services: ClassVar[Sequence[str]] = ()
+    """The services of the cloud that are called from inside the network, by the names of their private endpoints."""
+
     service: str
 
+    @property
+    def images(self) -> Sequence[str]:
+        """The container images that the service itself runs, besides the consumers'."""
+        return ()
+
     @abstractmethod
-    def mistakes(self, network: NetworkSettings, pipes: Mapping[str, PipeSettings]) -> Iterator[Mistake]:
-        """Yield what is wrong between this section, the network and the pipes, with paths from the top of the file."""
+    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+        """Yield what is wrong between this section and the rest of the file, with paths from the top of the file."""
 
 
 AccountT = TypeVar("AccountT", bound=AccountSettings)
 NetworkSettingsT = TypeVar("NetworkSettingsT", bound=NetworkSettings)
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 NetworkT = TypeVar("NetworkT", bound=ComponentResource)
+RegistryT = TypeVar("RegistryT", bound=Registry)
+PlatformT = TypeVar("PlatformT", bound=Platform)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,16 +188,45 @@ class NetworkArgs(Generic[AccountT, NetworkSettingsT]):
 
     account: AccountT
     settings: NetworkSettingsT
+    cloud_services: Sequence[str]
+    """The services of the cloud that the stack calls, by the names of their private endpoints."""
     tags: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceArgs(Generic[SettingsT, NetworkT]):
-    """What every streaming service and every platform is built from."""
+class RegistryArgs(Generic[NetworkT]):
+    """What a stack's registry is built from."""
+
+    network: NetworkT
+    images: Sequence[str]
+    """Every image that the stack runs, as the stack file names it."""
+    protect: bool
+    """Whether images are kept from deletion."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformArgs(Generic[SettingsT, NetworkT, RegistryT]):
+    """What every platform is built from."""
 
     settings: SettingsT
     network: NetworkT
+    registry: RegistryT
     pipes: Mapping[str, PipeSettings]
-    """The pipes that the service must have room for."""
+    """The pipes whose consumers the platform must have room for."""
     protect: bool
     """Whether what holds data or runs it is kept from deletion."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamingArgs(Generic[SettingsT, NetworkT, PlatformT]):
+    """What every streaming service is built from."""
+
+    settings: SettingsT
+    network: NetworkT
+    registry: Registry
+    platform: PlatformT
+    """For services that run in the cluster, or make their topics from there; the others leave it alone and never wait for it."""
+    pipes: Mapping[str, PipeSettings]
+    """The pipes whose topics the service must have room for."""
+    protect: bool
+    """Whether what holds data is kept from deletion."""

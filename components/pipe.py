@@ -6,7 +6,7 @@ from typing import Any
 
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.contracts import PipeSettings, Platform, Secret, Streaming, Workload
+from components.contracts import PipeSettings, Platform, Registry, Secret, Streaming, Workload
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,7 @@ class PipeArgs:
     settings: PipeSettings
     streaming: Streaming[Any]
     platform: Platform
+    registry: Registry
     secrets: Mapping[str, Secret]
 
 
@@ -35,8 +36,9 @@ class Pipe(ComponentResource):
         workload = Workload(
             name=args.pipe,
             consumer=args.settings.consumer,
+            image=args.registry.image(args.settings.consumer.image),
             replicas=topic.partitions,
-            connection=topic.connection,
+            connections=topic.connections,
             secrets=args.secrets,
         )
         self.topic_name = topic.topic_name

@@ -1,10 +1,10 @@
-"""A whole stack: network, then streaming service and platform side by side, then the pipes."""
+"""A whole stack: network and registry, then streaming service and platform side by side, then the pipes."""
 
 from collections.abc import Mapping
 
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.contracts import NetworkArgs, ServiceArgs
+from components.contracts import NetworkArgs, PlatformArgs, RegistryArgs, StreamingArgs
 from components.pipe import Pipe, PipeArgs
 from components.settings import Settings
 
@@ -25,23 +25,47 @@ class Pipeline(ComponentResource):
         child = ResourceOptions(parent=self)
 
         network = cloud.network(
-            name, NetworkArgs(account=settings.account, settings=settings.network, tags=tags), child
+            name,
+            NetworkArgs(
+                account=settings.account,
+                settings=settings.network,
+                cloud_services=sorted({*settings.streaming.cloud_services, *settings.platform.cloud_services}),
+                tags=tags,
+            ),
+            child,
+        )
+        images = [*(pipe.consumer.image for pipe in settings.pipes.values()), *settings.streaming.images]
+        registry = cloud.registry(name, RegistryArgs(network=network, images=images, protect=settings.protect), child)
+        platform = cloud.platforms[settings.platform.service].component(
+            name,
+            PlatformArgs(
+                settings=settings.platform,
+                network=network,
+                registry=registry,
+                pipes=settings.pipes,
+                protect=settings.protect,
+            ),
+            child,
         )
         streaming = cloud.streaming[settings.streaming.service].component(
             name,
-            ServiceArgs(settings=settings.streaming, network=network, pipes=settings.pipes, protect=settings.protect),
-            child,
-        )
-        platform = cloud.platforms[settings.platform.service].component(
-            name,
-            ServiceArgs(settings=settings.platform, network=network, pipes=settings.pipes, protect=settings.protect),
+            StreamingArgs(
+                settings=settings.streaming,
+                network=network,
+                registry=registry,
+                platform=platform,
+                pipes=settings.pipes,
+                protect=settings.protect,
+            ),
             child,
         )
         secrets = {secret: Output.secret(value.get_secret_value()) for secret, value in settings.secrets.items()}
         pipes = {
             pipe: Pipe(
                 f"{name}-{pipe}",
-                PipeArgs(pipe=pipe, settings=each, streaming=streaming, platform=platform, secrets=secrets),
+                PipeArgs(
+                    pipe=pipe, settings=each, streaming=streaming, platform=platform, registry=registry, secrets=secrets
+                ),
                 child,
             )
             for pipe, each in settings.pipes.items()
@@ -49,6 +73,7 @@ class Pipeline(ComponentResource):
         self.outputs = {
             **streaming.outputs,
             **platform.outputs,
+            **registry.outputs,
             "topics": Output.all(*(pipe.topic_name for pipe in pipes.values())),
             "pipes": Output.all(
                 **{

@@ -11,7 +11,7 @@ from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys
 from pydantic import SecretStr
 
 from components.catalog import CLOUDS, Cloud
-from components.contracts import AccountSettings, NetworkSettings, PipeSettings, ServiceSettings
+from components.contracts import AccountSettings, NetworkSettings, PipeSettings, ServiceSettings, Surroundings
 from components.section import Form, Mistake, QuotedText, Section, mapping, parse, unknown
 
 NAMESPACE = "data-pipes"
@@ -22,8 +22,8 @@ NAME = Form(
 )
 """IAM role names end at 64 characters (IAM, quotas): 24 for the stack, 24 for the pipe, the rest for what Pulumi adds.
 Names that begin with sg- are kept for ids of security groups (EC2 API, CreateSecurityGroup)."""
-CLUSTER_NAMESPACES = ("default", "kube-")
-"""Each pipe has a Kubernetes namespace of its own name; these belong to the cluster (Kubernetes, Namespaces)."""
+CLUSTER_NAMESPACES = ("data-pipes-", "default", "kube-")
+"""Each pipe has a Kubernetes namespace of its own name; these belong to the cluster and to the jobs that make topics (Kubernetes, Namespaces)."""
 
 TagName = Annotated[
     str,
@@ -117,9 +117,13 @@ class _Reader:
             self.mistakes += [
                 mistake.under("pipes", name, "consumer") for mistake in pipe.consumer.mistakes(frozenset(secrets))
             ]
-        for half in (streaming, platform):
-            if half and network:
-                self.mistakes += half.mistakes(network, pipes)
+        if cloud and streaming and platform:
+            self.pair(CLOUDS[cloud], streaming.service, platform.service)
+        if network:
+            name = (stack.name if stack else None) or self.stack
+            rest = Surroundings(stack=name, account=account, network=network, pipes=pipes)
+            for half in (streaming, platform):
+                self.mistakes += half.mistakes(rest) if half else ()
         if self.mistakes or not (stack and cloud and account and network and streaming and platform):
             self.fail()
         return Settings(
@@ -222,6 +226,17 @@ class _Reader:
         if service is None:
             return None, None
         return self.section(known[service].settings, value, "streaming"), known[service].pipe
+
+    def pair(self, cloud: Cloud, streaming: str, platform: str) -> None:
+        """Refuse a streaming service on a platform that cannot read it."""
+        refusals = cloud.streaming[streaming].refused_on
+        if platform in refusals:
+            able = " or ".join(name for name in cloud.platforms if name not in refusals)
+            self.wrong(
+                "streaming",
+                "service",
+                text=f"{streaming} cannot be read on {platform}: {refusals[platform]}; set platform.service to {able}",
+            )
 
     def pipes(self, value: object, model: type[PipeSettings] | None) -> dict[str, PipeSettings]:
         """The pipes that can be read; where the streaming service is not known, only their names are checked."""

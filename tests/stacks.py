@@ -22,8 +22,8 @@ def changed(changes: Mapping[str, Any] | None = None, stack: str = DEFAULT) -> S
     stack_file = find_stack_file(stack)
     for key, change in (changes or {}).items():
         present = {name: value for name, value in stack_file.config.items() if name != key}
-        merged = {} if change is REMOVED else {key: _merged(stack_file.config.get(key), change)}
-        stack_file = replace(stack_file, config={**present, **merged})
+        wanted = {} if change is REMOVED else {key: merged(stack_file.config.get(key), change)}
+        stack_file = replace(stack_file, config={**present, **wanted})
     return stack_file
 
 
@@ -36,8 +36,8 @@ def shipped(stack: str = DEFAULT, *, preview: bool = False) -> Plan:
     return plan(find_stack_file(stack), preview=preview)
 
 
-def settings(changes: Mapping[str, Any] | None = None) -> Settings:
-    return read_settings(changed(changes))
+def settings(changes: Mapping[str, Any] | None = None, stack: str = DEFAULT) -> Settings:
+    return read_settings(changed(changes, stack))
 
 
 def refused(config: Mapping[str, Any], *, secret_keys: frozenset[str] = frozenset()) -> list[str]:
@@ -49,13 +49,14 @@ def refused(config: Mapping[str, Any], *, secret_keys: frozenset[str] = frozense
     return []
 
 
-def _merged(present: Any, change: Any) -> Any:
+def merged(present: Any, change: Any) -> Any:
+    """A value with changes: maps are merged, REMOVED takes a key out, anything else is put in its place."""
     if not isinstance(present, dict) or not isinstance(change, dict):
         return change
-    merged = copy.deepcopy(present)
+    result = copy.deepcopy(present)
     for key, value in change.items():
         if value is REMOVED:
-            merged.pop(key, None)
+            result.pop(key, None)
         else:
-            merged[key] = _merged(merged.get(key), value)
-    return merged
+            result[key] = merged(result.get(key), value)
+    return result

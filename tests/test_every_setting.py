@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.stacks import planned, shipped
+from tests.stacks import DEFAULT, merged, planned, shipped
 from workbench.reference import page
 
 PIPE = "data-pipes:pipes.NAME."
@@ -17,70 +17,86 @@ EXISTING = {
     "publicSubnetIds": ["subnet-1a", "subnet-1b", "subnet-1c"],
 }
 
-OTHER: dict[str, Any] = {
-    "aws:region": "eu-central-1",
-    "aws:profile": "prod",
-    "aws:allowedAccountIds": ["123456789012"],
-    "data-pipes:name": "other",
-    "data-pipes:tags": {"team": "data"},
-    "data-pipes:protect": False,
-    "data-pipes:network.cidr": "10.1.0.0/16",
-    "data-pipes:network.zones": ["b", "c", "d"],
-    "data-pipes:network.nat": "one",
-    "data-pipes:network.interfaceEndpoints": ["ec2"],
-    "data-pipes:network.flowLogDays": 7,
-    "data-pipes:network.existing": EXISTING,
-    "data-pipes:network.existing.vpcId": "vpc-0b",
-    "data-pipes:network.existing.cidr": "10.8.0.0/16",
-    "data-pipes:network.existing.privateSubnetIds": ["subnet-2a", "subnet-2b", "subnet-2c"],
-    "data-pipes:network.existing.publicSubnetIds": ["subnet-3a", "subnet-3b", "subnet-3c"],
-    "data-pipes:streaming.version": "4.1.x.kraft",
-    "data-pipes:streaming.brokers": 6,
-    "data-pipes:streaming.instanceType": "kafka.m7g.large",
-    "data-pipes:streaming.volumeSize": 200,
-    "data-pipes:streaming.monitoring": "PER_TOPIC_PER_BROKER",
-    "data-pipes:streaming.certificateAuthorityArns": [],
-    "data-pipes:streaming.logDays": 7,
-    "data-pipes:platform.version": "1.36",
-    "data-pipes:platform.admins": [],
-    "data-pipes:platform.endpoint": {"publicCidrs": ["203.0.113.7/32"]},
-    "data-pipes:platform.endpoint.publicCidrs": ["203.0.113.7/32"],
-    "data-pipes:platform.endpoint.privateCidrs": ["172.16.0.0/12"],
-    "data-pipes:platform.logs": ["api", "audit", "scheduler"],
-    "data-pipes:platform.logDays": 7,
-    "data-pipes:platform.nodes": {"min": 4},
-    "data-pipes:platform.nodes.instanceType": "m5.xlarge",
-    "data-pipes:platform.nodes.min": 4,
-    "data-pipes:platform.nodes.max": 9,
-    "data-pipes:platform.nodes.diskSize": 80,
-    f"{PIPE}parallelism": 6,
-    f"{PIPE}consumer": {"cpu": "250m"},
-    f"{PIPE}consumer.image": "nginx:1",
-    f"{PIPE}consumer.cpu": "250m",
-    f"{PIPE}consumer.memory": "1Gi",
-    f"{PIPE}consumer.environment": {"COLOUR": "red"},
-    f"{PIPE}consumer.secrets": {"OTHER": "ordersToken"},
-    f"{PIPE}consumer.files": {"/etc/other": "ordersToken"},
-    f"{PIPE}consumer.egress": [{"cidr": "10.20.0.0/16", "port": 5432}],
-    f"{PIPE}consumer.nodeSelector": {"disk": "ssd"},
-    f"{PIPE}consumer.gracePeriodSeconds": 90,
-    f"{PIPE}topic": {"retentionHours": 24},
-    f"{PIPE}topic.retentionHours": 24,
-    f"{PIPE}topic.config": {"cleanup.policy": "compact"},
+OTHER: dict[str, dict[str, Any]] = {
+    "every stack": {
+        "aws:region": "eu-central-1",
+        "aws:profile": "prod",
+        "aws:allowedAccountIds": ["123456789012"],
+        "data-pipes:name": "other",
+        "data-pipes:tags": {"team": "data"},
+        "data-pipes:protect": False,
+        "data-pipes:network.cidr": "10.1.0.0/16",
+        "data-pipes:network.zones": ["b", "c", "d"],
+        "data-pipes:network.nat": "one",
+        "data-pipes:network.interfaceEndpoints": ["ec2"],
+        "data-pipes:network.flowLogDays": 7,
+        "data-pipes:network.existing": EXISTING,
+        "data-pipes:network.existing.vpcId": "vpc-0b",
+        "data-pipes:network.existing.cidr": "10.8.0.0/16",
+        "data-pipes:network.existing.privateSubnetIds": ["subnet-2a", "subnet-2b", "subnet-2c"],
+        "data-pipes:network.existing.publicSubnetIds": ["subnet-3a", "subnet-3b", "subnet-3c"],
+        f"{PIPE}parallelism": 6,
+        f"{PIPE}consumer": {"cpu": "250m"},
+        f"{PIPE}consumer.image": "nginx:1",
+        f"{PIPE}consumer.cpu": "250m",
+        f"{PIPE}consumer.memory": "2Gi",
+        f"{PIPE}consumer.environment": {"COLOUR": "red"},
+        f"{PIPE}consumer.secrets": {"OTHER": "ordersToken"},
+        f"{PIPE}consumer.files": {"/etc/other": "ordersToken"},
+        f"{PIPE}consumer.egress": [{"cidr": "10.20.0.0/16", "port": 5432}],
+        f"{PIPE}consumer.nodeSelector": {"disk": "ssd"},
+        f"{PIPE}consumer.gracePeriodSeconds": 90,
+    },
+    "msk": {
+        "data-pipes:streaming.version": "4.1.x.kraft",
+        "data-pipes:streaming.brokers": 6,
+        "data-pipes:streaming.instanceType": "kafka.m7g.large",
+        "data-pipes:streaming.volumeSize": 200,
+        "data-pipes:streaming.monitoring": "PER_TOPIC_PER_BROKER",
+        "data-pipes:streaming.certificateAuthorityArns": [],
+        "data-pipes:streaming.logDays": 7,
+        f"{PIPE}topic": {"retentionHours": 24},
+        f"{PIPE}topic.retentionHours": 24,
+        f"{PIPE}topic.config": {"cleanup.policy": "compact"},
+    },
+    "eks": {
+        "data-pipes:platform.version": "1.36",
+        "data-pipes:platform.admins": [],
+        "data-pipes:platform.endpoint": {"publicCidrs": ["203.0.113.7/32"]},
+        "data-pipes:platform.endpoint.publicCidrs": ["203.0.113.7/32"],
+        "data-pipes:platform.endpoint.privateCidrs": ["172.16.0.0/12"],
+        "data-pipes:platform.logs": ["api", "audit", "scheduler"],
+        "data-pipes:platform.logDays": 7,
+        "data-pipes:platform.nodes": {"min": 4},
+        "data-pipes:platform.nodes.instanceType": "m5.xlarge",
+        "data-pipes:platform.nodes.min": 4,
+        "data-pipes:platform.nodes.max": 9,
+        "data-pipes:platform.nodes.diskSize": 80,
+    },
 }
-"""Another value than the shipped stack's for every key."""
+"""Another value than the shipped stack's for every key, by the service whose key it is."""
 
-CHOOSES = {"data-pipes:streaming.service", "data-pipes:platform.service"}
-"""These choose a half of the stack, and have one value each as long as there is one half to choose."""
+STACKS = {"every stack": DEFAULT, "msk": DEFAULT, "eks": DEFAULT}
+"""The stack in which each service's keys are tried."""
+
+TOGETHER: dict[tuple[str, str], dict[str, Any]] = {}
+"""What must change with a key, so that the file stays right."""
 
 
-def keys() -> set[str]:
-    listed = re.findall(r"^\| `([^`]+)` \|", page(), flags=re.MULTILINE)
-    return {key for key in listed if "[]" not in key}
+def keys() -> dict[str, set[str]]:
+    """The keys of the reference page, by the service whose section they stand in."""
+    found: dict[str, set[str]] = {}
+    for section in page().split("\n## ")[1:]:
+        title = section.splitlines()[0]
+        service = re.fullmatch(r"(?:Streaming: |Platform: |A pipe on )(.+)", title)
+        listed = re.findall(r"^\| `([^`]+)` \|", section, flags=re.MULTILINE)
+        known = {key for key in listed if "[]" not in key and not key.endswith(".service")}
+        found.setdefault(service[1] if service else "every stack", set()).update(known)
+    return found
 
 
 def test_every_key_of_the_reference_is_tried_here():
-    assert set(OTHER) == keys() - CHOOSES
+    assert {service: set(tried) for service, tried in OTHER.items()} == keys()
 
 
 def changes(key: str, value: Any) -> dict[str, Any]:
@@ -93,10 +109,12 @@ def changes(key: str, value: Any) -> dict[str, Any]:
     return {top: value}
 
 
-@pytest.mark.parametrize("key", OTHER)
-def test_a_setting_reaches_a_resource(key):
-    within_existing = key.startswith("data-pipes:network.existing.")
-    before = planned({"data-pipes:network": {"existing": EXISTING}}) if within_existing else shipped()
-    after = planned(changes(key, OTHER[key]))
+@pytest.mark.parametrize(("service", "key"), [(service, key) for service, tried in OTHER.items() for key in tried])
+def test_a_setting_reaches_a_resource(service: str, key: str):
+    stack, together = STACKS[service], TOGETHER.get((service, key), {})
+    if key.startswith("data-pipes:network.existing."):
+        together = {"data-pipes:network": {"existing": EXISTING}}
+    before = planned(together, stack=stack) if together else shipped(stack)
+    after = planned(merged(together, changes(key, OTHER[service][key])), stack=stack)
     assert after.problems == ()
     assert json.dumps(after.as_json()["resources"]) != json.dumps(before.as_json()["resources"])

@@ -12,7 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.catalog import CLOUDS
+from workbench.equation import Equation, check_equation, counted, equation, refused
 from workbench.recording.checks import Problem
 from workbench.recording.recorder import Recording, program_file, record
 from workbench.recording.records import PROVIDER_PREFIX, STACK_TYPE, RecordedResource
@@ -25,38 +25,6 @@ if TYPE_CHECKING:
 
 PIPELINE = "data-pipes:index:Pipeline"
 """The one component at the top of a stack."""
-
-TOPICS: Mapping[str, str] = {
-    service.partitions.type: service.partitions.property_path
-    for cloud in CLOUDS.values()
-    for service in cloud.streaming.values()
-}
-"""Where each kind of topic says how many partitions it has."""
-
-WORKLOADS: Mapping[str, str] = {
-    platform.replicas.type: platform.replicas.property_path
-    for cloud in CLOUDS.values()
-    for platform in cloud.platforms.values()
-}
-"""Where each kind of workload says how many replicas it has."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Equation:
-    """One pipe: number of partitions of the topic = number of replicas of the pod."""
-
-    pipe: str
-    topic: str
-    partitions: int
-    replicas: int
-
-    def __str__(self) -> str:
-        """`orders: 3 partitions = 3 replicas`."""
-        sign = "=" if self.partitions == self.replicas else "≠"
-        return (
-            f"{self.pipe}: {_count(self.partitions, 'partition', 'partitions')}"
-            f" {sign} {_count(self.replicas, 'replica', 'replicas')}"
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,55 +84,13 @@ def plan(stack_file: StackFile, *, preview: bool = False, program: Path | None =
     problems = list(recording.problems)
     reported = recording.outputs.get("pipes")
     for name, output in reported.items() if is_object(reported) else ():
-        found = equation(recording, name, output)
+        found = equation(recording, name)
         if isinstance(found, Equation):
             equations.append(found)
         problems += check_equation(name, output, found)
     if not equations:
-        problems.append(_refused("the stack's output pipes names no pipe"))
+        problems.append(refused("the stack's output pipes names no pipe"))
     return Plan(stack_file=stack_file, recording=recording, pipes=tuple(equations), problems=tuple(problems))
-
-
-def equation(recording: Recording, pipe: str, output: Any) -> Equation | str:
-    """Count a pipe's partitions and replicas in the recorded resources, not in what is reported.
-
-    The topic is the one whose name the output `pipes` gives. Its workload is the one whose number of
-    replicas comes from that topic's own output: the dependency that keeps the two numbers one.
-    Returns the reason where there is not one of each.
-    """
-    name = output.get("topic") if is_object(output) else None
-    topics = [each for each in recording.resources if each.type in TOPICS and each.inputs.get("name") == name]
-    if len(topics) != 1:
-        return f"pipe {pipe}: {len(topics)} topics are named {name!r}, and there must be one"
-    topic = topics[0]
-    workloads = [
-        each
-        for each in recording.resources
-        if each.type in WORKLOADS
-        and topic.urn in each.property_dependencies.get(WORKLOADS[each.type].partition(".")[0], ())
-    ]
-    if len(workloads) != 1:
-        return (
-            f"pipe {pipe}: {len(workloads)} workloads take their replicas from the topic {topic.name}, "
-            "and there must be one"
-        )
-    workload = workloads[0]
-    partitions, replicas = topic.input(TOPICS[topic.type]), workload.input(WORKLOADS[workload.type])
-    if not isinstance(partitions, int) or not isinstance(replicas, int):
-        return f"pipe {pipe}: {partitions!r} partitions and {replicas!r} replicas are not two whole numbers"
-    return Equation(pipe=pipe, topic=str(name), partitions=partitions, replicas=replicas)
-
-
-def check_equation(pipe: str, output: Any, found: Equation | str) -> Iterator[Problem]:
-    """Partitions must equal replicas, and the outputs must say what the resources say."""
-    if isinstance(found, str):
-        yield _refused(found)
-        return
-    if found.partitions != found.replicas:
-        yield _refused(f"pipe {found}: partitions and replicas must be equal")
-    for key, counted in (("partitions", found.partitions), ("replicas", found.replicas)):
-        if output.get(key) != counted:
-            yield _refused(f"pipe {pipe}: output {key} is {output.get(key)!r}, but the resource has {counted}")
 
 
 def in_order(recording: Recording) -> list[RecordedResource]:
@@ -198,8 +124,8 @@ def render(plan: Plan, console: Console) -> None:
     split = ", ".join(f"{number} {package}" for package, number in sorted(packages.items()))
     console.print(
         Text(
-            f"\n{_count(len(made) - providers, 'resource', 'resources')} ({split}), "
-            f"{_count(components, 'component', 'components')}, {_count(providers, 'provider', 'providers')}; "
+            f"\n{counted(len(made) - providers, 'resource', 'resources')} ({split}), "
+            f"{counted(components, 'component', 'components')}, {counted(providers, 'provider', 'providers')}; "
             f"{protected} protected from deletion"
         )
     )
@@ -289,11 +215,3 @@ def _sorted_siblings(siblings: Sequence[RecordedResource], waits: Mapping[str, s
         ordered += (by_urn[urn] for urn in ready)
         sorter.done(*ready)
     return ordered
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
-
-
-def _refused(reason: str) -> Problem:
-    return Problem(rule="equation", urn="", reason=reason)

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from components.catalog import CLOUDS
+from components.contracts import PipeSettings
 from components.section import Section
 from components.settings import NAME, NAMESPACE, StackSection
 from workbench.values import is_list, is_object
@@ -113,9 +114,15 @@ def _lines() -> Iterator[str]:
         sections += [
             (f"A pipe on {key}", f"{NAMESPACE}:pipes.NAME.", each.pipe) for key, each in cloud.streaming.items()
         ]
+    sections.append(("Every pipe", f"{NAMESPACE}:pipes.NAME.", PipeSettings))
+    common = PipeSettings.model_json_schema()["properties"]
     for title, prefix, model in sections:
-        yield from ("", f"## {title}", "", "| key | value | default | meaning |", "|---|---|---|---|")
         content = model.model_json_schema()
+        if model is not PipeSettings and issubclass(model, PipeSettings):
+            content["properties"] = {key: value for key, value in content["properties"].items() if key not in common}
+        if not content["properties"]:
+            continue
+        yield from ("", f"## {title}", "", "| key | value | default | meaning |", "|---|---|---|---|")
         yield from _rows(content, prefix, content.get("$defs", {}))
     yield from ("", "## Secrets", "", f"`{NAMESPACE}:secrets.NAME` holds an encrypted value; set one with")
     yield from ("", f"    pulumi config set --secret --path '{NAMESPACE}:secrets.NAME'", "")

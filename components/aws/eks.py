@@ -16,24 +16,22 @@ from components.aws.encryption import LogDays
 from components.aws.identity import PodRole, PodRoleArgs
 from components.aws.instance import instance
 from components.aws.network import Network
+from components.aws.registry import EcrRegistry
 from components.contracts import (
-    Deployed,
     Destination,
-    NetworkSettings,
+    Grant,
     PipeSettings,
-    Platform,
-    ServiceArgs,
+    PlatformArgs,
     ServiceSettings,
-    Workload,
+    Surroundings,
 )
 from components.kubernetes.capacity import nodes_for, replica_room, replicas_on
-from components.kubernetes.consumers import Consumers, ConsumersArgs
+from components.kubernetes.consumers import NODE_LABEL
+from components.kubernetes.platform import KubernetesPlatform, PodIdentity, consumer_mistakes
 from components.section import ClosedCidr, Distinct, Form, Mistake, QuotedText, Section
 
 POD_IDENTITY_AGENT = Destination(cidr="169.254.170.23/32", port=80)
 """Where pods get their credentials (EKS, How EKS Pod Identity works)."""
-
-SERVICE_ACCOUNT = "consumer"
 
 OLDEST_MINOR = 32
 """The extended support of Kubernetes 1.31 ends on 2026-11-26 (EKS, Kubernetes versions)."""
@@ -90,6 +88,9 @@ class NodeSettings(Section, frozen=True):
 class EksSettings(ServiceSettings, frozen=True):
     """The platform section of a stack file, for EKS."""
 
+    cloud_services = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "sts")
+    """Those of a private cluster (EKS, Private clusters)."""
+
     service: Literal["eks"]
     """Always eks."""
     version: Annotated[
@@ -122,11 +123,12 @@ class EksSettings(ServiceSettings, frozen=True):
         return nodes_for(instance(self.nodes.instance_type).room, groups)
 
     @override
-    def mistakes(self, network: NetworkSettings, pipes: Mapping[str, PipeSettings]) -> Iterator[Mistake]:
+    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
         """Yield replicas that no node holds, and more replicas than the largest number of nodes holds."""
+        yield from consumer_mistakes(rest.pipes)
         node = instance(self.nodes.instance_type).room
         fitting: dict[str, PipeSettings] = {}
-        for name, pipe in pipes.items():
+        for name, pipe in rest.pipes.items():
             if node.holds(replica_room(pipe.consumer.cpu, pipe.consumer.memory)):
                 fitting[name] = pipe
                 continue
@@ -149,14 +151,16 @@ class EksSettings(ServiceSettings, frozen=True):
             yield Mistake(path=("platform", "nodes", "max"), text=text)
 
 
-class Eks(Platform):
+class Eks(KubernetesPlatform):
     """A Kubernetes cluster with nodes for all consumers and the add-ons that they need, in an order that works."""
 
     cluster: aws.eks.Cluster
     kubeconfig: Output[str]
-    provider: kubernetes.Provider
+    node_labels = NODE_LABEL
 
-    def __init__(self, name: str, args: ServiceArgs[EksSettings, Network], opts: ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, args: PlatformArgs[EksSettings, Network, EcrRegistry], opts: ResourceOptions | None = None
+    ) -> None:
         super().__init__("data-pipes:aws:Eks", name, None, opts)
         self.name = name
         settings, self.network = args.settings, args.network
@@ -188,6 +192,7 @@ class Eks(Platform):
             EksNodesArgs(
                 cluster=self.cluster,
                 network=args.network,
+                registry=args.registry,
                 instance=instance(settings.nodes.instance_type),
                 minimum=settings.nodes.min,
                 desired=max(settings.nodes.min, settings.nodes_needed(args.pipes)),
@@ -207,9 +212,7 @@ class Eks(Platform):
             delete_unreachable=not args.protect,
             opts=ResourceOptions(parent=self, depends_on=[nodes.group, coredns, *control_plane.admission]),
         )
-        account = args.network.account
-        registry = Output.concat(account.id, ".dkr.ecr.", account.region, ".amazonaws.com")
-        self.outputs = {"clusterName": self.cluster.name, "kubeconfig": self.kubeconfig, "registry": registry}
+        self.outputs = {"clusterName": self.cluster.name, "kubeconfig": self.kubeconfig}
         self.register_outputs(dict(self.outputs))
 
     def _addon(self, addon: str, *, configuration: str | None = None, after: Sequence[Resource] = ()) -> aws.eks.Addon:
@@ -235,31 +238,22 @@ class Eks(Platform):
         return Output.all(cluster=self.cluster.name, endpoint=self.cluster.endpoint, authority=authority).apply(render)
 
     @override
-    def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
-        """Run a pipe's consumers in a namespace of their own, with an IAM role that only they can take on."""
-        name = f"{self.name}-{workload.name}"
-        identity = PodRole(
+    def identity(
+        self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
+    ) -> PodIdentity:
+        """Give a service account an IAM role by EKS Pod Identity."""
+        role = PodRole(
             name,
             PodRoleArgs(
                 account=self.network.account,
                 cluster=self.cluster,
-                namespace=workload.name,
-                service_account=SERVICE_ACCOUNT,
-                grants=workload.connection.grants,
+                namespace=namespace,
+                service_account=service_account,
+                grants=grants,
             ),
             opts,
         )
-        consumers = Consumers(
-            name,
-            ConsumersArgs(
-                workload=workload,
-                service_account=SERVICE_ACCOUNT,
-                identity=[identity.association],
-                identity_destinations=[POD_IDENTITY_AGENT],
-            ),
-            ResourceOptions.merge(opts, ResourceOptions(provider=self.provider)),
-        )
-        return Deployed(replicas=consumers.replicas)
+        return PodIdentity(ready=[role.association], destinations=[POD_IDENTITY_AGENT])
 
 
 def kubeconfig(*, cluster: str, endpoint: str, authority: str, region: str, profile: str | None) -> str:

@@ -9,10 +9,11 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from components.aws.instance import Instance
 from components.aws.network import Network
 from components.aws.policy import service_trust
+from components.aws.registry import EcrRegistry
 from components.kubernetes.consumers import NODE_LABEL
 
-NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonEKS_CNI_Policy")
-"""What a node may do: join, pull images, give pods addresses (EKS, Node IAM role)."""
+NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy")
+"""What a node may do besides pulling images: join, give pods addresses (EKS, Node IAM role)."""
 
 AMI = {"x86_64": "AL2023_x86_64_STANDARD", "arm64": "AL2023_ARM_64_STANDARD"}
 
@@ -23,6 +24,7 @@ class EksNodesArgs:
 
     cluster: aws.eks.Cluster
     network: Network
+    registry: EcrRegistry
     instance: Instance
     minimum: int
     desired: int
@@ -49,7 +51,7 @@ class EksNodes(ComponentResource):
             tags={"Name": f"{name}-node"},
             opts=child,
         )
-        rights = [
+        rights: list[Resource] = [
             aws.iam.RolePolicyAttachment(
                 f"{name}-node-{policy}",
                 role=role.name,
@@ -58,6 +60,11 @@ class EksNodes(ComponentResource):
             )
             for policy in NODE_POLICIES
         ]
+        rights.append(
+            aws.iam.RolePolicy(
+                f"{name}-node-images", role=role.name, policy=args.registry.pull_policy(add_ons=True), opts=child
+            )
+        )
         tags = {**account.tags, "Name": f"{name}-node"}
         template = aws.ec2.LaunchTemplate(
             f"{name}-node",

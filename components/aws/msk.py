@@ -14,11 +14,11 @@ from components.aws.msk_topic import MskPipeSettings, MskTopic, MskTopicArgs, mi
 from components.aws.network import Network
 from components.changes import guard
 from components.contracts import (
-    NetworkSettings,
-    PipeSettings,
-    ServiceArgs,
+    Platform,
     ServiceSettings,
     Streaming,
+    StreamingArgs,
+    Surroundings,
     Topic,
 )
 from components.section import Distinct, Form, Mistake
@@ -109,9 +109,9 @@ class MskSettings(ServiceSettings, frozen=True):
         return ["iam", "tls"] if self.certificate_authority_arns else ["iam"]
 
     @override
-    def mistakes(self, network: NetworkSettings, pipes: Mapping[str, PipeSettings]) -> Iterator[Mistake]:
+    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
         """Yield a number of brokers that the zones cannot share equally, and more partitions than the brokers can hold."""
-        zones = network.zone_count
+        zones = rest.network.zone_count
         if self.brokers % zones:
             lower, higher = self.brokers // zones * zones, (self.brokers // zones + 1) * zones
             choice = f"{lower} or {higher}" if lower else str(higher)
@@ -120,7 +120,7 @@ class MskSettings(ServiceSettings, frozen=True):
             )
             yield Mistake(path=("streaming", "brokers"), text=text)
         limit = self.brokers * BROKER_PARTITIONS[self.instance_type]
-        asked = sum(pipe.parallelism for pipe in pipes.values())
+        asked = sum(pipe.parallelism for pipe in rest.pipes.values())
         held = (asked + OFFSETS_PARTITIONS) * self.replication
         if held > limit:
             arithmetic = (
@@ -155,7 +155,9 @@ class Msk(Streaming[MskPipeSettings]):
     cluster: aws.msk.Cluster
     bootstrap_servers: Output[str]
 
-    def __init__(self, name: str, args: ServiceArgs[MskSettings, Network], opts: ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, args: StreamingArgs[MskSettings, Network, Platform], opts: ResourceOptions | None = None
+    ) -> None:
         super().__init__("data-pipes:aws:Msk", name, None, opts)
         self.name = name
         self.args = args

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from components.aws.msk_access import METHODS, consumer_grants
 from components.aws.network import Network
 from components.changes import guard, kafka_partitions
-from components.contracts import Connection, Destination, PipeSettings, Topic
+from components.contracts import SHARED, Connection, Destination, PipeSettings, Topic
 from components.section import QuotedText, Section, unknown
 
 TOPIC_SETTINGS = frozenset(
@@ -124,7 +124,7 @@ class MskTopic(Topic):
         )
         self.topic_name = topic.name
         self.partitions = topic.partition_count
-        self.connection = Connection(
+        connection = Connection(
             settings={
                 "AWS_REGION": args.network.account.region,
                 "STREAM_SERVICE": "kafka",
@@ -139,4 +139,5 @@ class MskTopic(Topic):
             grants=consumer_grants(args.cluster_arn, topic.arn, args.topic_name),
             destinations=[Destination(cidr=args.network.cidr, port=METHODS["iam"].port)],
         )
+        self.connections = {SHARED: connection}
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})

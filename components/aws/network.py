@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from components.aws.account import Account, AwsSettings
 from components.aws.encryption import LogDays, Logs
 from components.aws.subnets import ZONES, layout, zone_letters
-from components.aws.vpc import Vpc, VpcArgs
+from components.aws.vpc import GATEWAY_SERVICES, Vpc, VpcArgs
 from components.contracts import NetworkArgs, NetworkSettings
 from components.section import Cidr, Distinct, Form, Section
 
@@ -28,8 +28,11 @@ def _of_a_vpc(cidr: str) -> str:
 
 
 def _no_gateway(services: tuple[str, ...]) -> tuple[str, ...]:
-    if "s3" in services:
-        raise ValueError("must not name s3, which has its gateway endpoint in every case; remove it")
+    free = [service for service in services if service in GATEWAY_SERVICES]
+    if free:
+        raise ValueError(
+            f"must not name {' and '.join(free)}: those that the stack calls have a gateway endpoint in every case; remove it"
+        )
     return services
 
 
@@ -68,10 +71,8 @@ class AwsNetworkSettings(NetworkSettings, frozen=True):
     """The letters of the three zones; by default those that every account sees in the region."""
     nat: Literal["zone", "one"] = "zone"
     """How many NAT gateways: one in each zone, or a single one, which is cheaper and fails with its zone."""
-    interface_endpoints: Annotated[tuple[Interface, ...], Distinct, AfterValidator(_no_gateway)] = (
-        *("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "sts"),
-    )
-    """The AWS services that are reached without leaving the VPC; by default those of a private cluster (EKS, Private clusters)."""
+    interface_endpoints: Annotated[tuple[Interface, ...], Distinct, AfterValidator(_no_gateway)] | None = None
+    """The AWS services that are reached without leaving the VPC; by default those that the stack calls."""
     flow_log_days: LogDays = 90
     """How many days flow logs are kept."""
     existing: ExistingVpc | None = None
@@ -133,7 +134,7 @@ class Network(ComponentResource):
                     cidr=args.settings.cidr,
                     zones=args.settings.zones or tuple(zone_letters(args.account.region)),
                     nat=args.settings.nat,
-                    interface_endpoints=args.settings.interface_endpoints,
+                    endpoints=_endpoints(args),
                     flow_log_days=args.settings.flow_log_days,
                     logs=self.logs,
                     account=self.account,
@@ -180,3 +181,11 @@ class Network(ComponentResource):
                 opts=child,
             )
         return group.id
+
+
+def _endpoints(args: NetworkArgs[AwsSettings, AwsNetworkSettings]) -> Sequence[str]:
+    """The services that the VPC has an endpoint for: those that the stack calls, unless the stack file names others."""
+    chosen = args.settings.interface_endpoints
+    if chosen is None:
+        return args.cloud_services
+    return [*chosen, *(service for service in args.cloud_services if service in GATEWAY_SERVICES)]

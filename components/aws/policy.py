@@ -44,14 +44,15 @@ def pod_trust(*, cluster_arn: str, account: str, namespace: str, service_account
 
 def grants_policy(grants: Iterable[Grant]) -> Output[str]:
     """The policy that allows exactly the given grants."""
-    pairs = [Output.all(grant.resource, list(grant.actions)) for grant in grants]
+    statements = [
+        Output.all(Effect="Allow", Action=list(grant.actions), Resource=grant.resource, **_condition(grant))
+        for grant in grants
+    ]
+    return Output.all(*statements).apply(lambda resolved: document(*resolved))
 
-    def render(resolved: list[list[Any]]) -> str:
-        return document(
-            *({"Effect": "Allow", "Action": actions, "Resource": resource} for resource, actions in resolved)
-        )
 
-    return Output.all(*pairs).apply(render)
+def _condition(grant: Grant) -> Mapping[str, Any]:
+    return {"Condition": grant.conditions} if grant.conditions else {}
 
 
 def key_policy(*, partition: str, account: str, statements: Iterable[Mapping[str, Any]] = ()) -> str:

@@ -12,6 +12,9 @@ from components.aws.encryption import LogDays, Logs
 from components.aws.policy import document, service_trust
 from components.aws.subnets import layout
 
+GATEWAY_SERVICES = ("s3", "dynamodb")
+"""The services with gateway endpoints, which cost nothing (VPC, Gateway endpoints)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class VpcArgs:
@@ -21,7 +24,8 @@ class VpcArgs:
     zones: Sequence[str]
     """The letters of the zones, such as a, b and c."""
     nat: Literal["zone", "one"]
-    interface_endpoints: Sequence[str]
+    endpoints: Sequence[str]
+    """The AWS services that are reached without leaving the VPC."""
     flow_log_days: LogDays
     logs: Logs
     account: Account
@@ -148,18 +152,23 @@ class Vpc(ComponentResource):
         )
 
     def _endpoints(self, private: Sequence[aws.ec2.Subnet], tables: Sequence[aws.ec2.RouteTable]) -> Sequence[Resource]:
-        """Keep traffic to AWS's own services inside the VPC."""
-        storage = aws.ec2.VpcEndpoint(
-            f"{self.name}-s3",
-            vpc_id=self.vpc_id,
-            service_name=f"com.amazonaws.{self.args.account.region}.s3",
-            vpc_endpoint_type="Gateway",
-            route_table_ids=[table.id for table in tables],
-            tags={"Name": f"{self.name}-s3"},
-            opts=self.child,
-        )
-        if not self.args.interface_endpoints:
-            return [storage]
+        """Keep traffic to AWS's own services inside the VPC; to S3 always, since images come from there."""
+        gateways: list[Resource] = [
+            aws.ec2.VpcEndpoint(
+                f"{self.name}-{service}",
+                vpc_id=self.vpc_id,
+                service_name=f"com.amazonaws.{self.args.account.region}.{service}",
+                vpc_endpoint_type="Gateway",
+                route_table_ids=[table.id for table in tables],
+                tags={"Name": f"{self.name}-{service}"},
+                opts=self.child,
+            )
+            for service in GATEWAY_SERVICES
+            if service == "s3" or service in self.args.endpoints
+        ]
+        interface_services = [service for service in self.args.endpoints if service not in GATEWAY_SERVICES]
+        if not interface_services:
+            return gateways
         group = aws.ec2.SecurityGroup(
             f"{self.name}-endpoints",
             vpc_id=self.vpc_id,
@@ -189,9 +198,9 @@ class Vpc(ComponentResource):
                 tags={"Name": f"{self.name}-{service}"},
                 opts=self.child,
             )
-            for service in self.args.interface_endpoints
+            for service in interface_services
         ]
-        return [storage, rule, *interfaces]
+        return [*gateways, rule, *interfaces]
 
     def _flow_log(self) -> None:
         group = self.args.logs.group("vpc-flow", days=self.args.flow_log_days, parent=self)

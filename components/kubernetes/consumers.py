@@ -7,16 +7,21 @@ from pathlib import PurePosixPath
 import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
-from components.contracts import Destination, Secret, Workload
+from components.contracts import Connection, Destination, Secret, Workload
+from components.kubernetes.pods import (
+    container_security,
+    image_pull_policy,
+    labels,
+    pod_security,
+    restricted,
+    ways_out,
+)
 
 PORT = 8080
 """Where a consumer answers probes and shows its metrics."""
 
-USER = 65532
-"""The user and group that consumers run as: nobody in particular, as in distroless images."""
-
 NODE_LABEL = {"data-pipes/consumers": "true"}
-"""The label of the nodes that consumers run on."""
+"""The label of nodes that are made for consumers."""
 
 SECRET_VOLUME = "secret-files"
 
@@ -26,12 +31,16 @@ class ConsumersArgs:
     """What the consumers of a pipe are built from."""
 
     workload: Workload
+    connection: Connection
     service_account: str
     """The name of the Kubernetes service account; the platform binds a cloud identity to it."""
+    service_account_annotations: Mapping[str, Input[str]]
     identity: Sequence[Resource]
     """What must be there before a pod starts, so that it starts with its identity."""
-    identity_destinations: Sequence[Destination] = ()
+    identity_destinations: Sequence[Destination]
     """Where pods get the credentials of their identity."""
+    node_labels: Mapping[str, str]
+    """The labels of the nodes that consumers run on."""
 
 
 class Consumers(ComponentResource):
@@ -46,30 +55,27 @@ class Consumers(ComponentResource):
         self.args = args
         self.child = ResourceOptions(parent=self)
         workload = args.workload
-        self.labels = {"app.kubernetes.io/name": workload.name, "app.kubernetes.io/part-of": "data-pipes"}
+        self.labels = labels(workload.name)
 
         namespace = kubernetes.core.v1.Namespace(
             f"{name}-namespace",
             metadata=kubernetes.meta.v1.ObjectMetaArgs(
                 name=workload.name,
-                labels={
-                    **self.labels,
-                    **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")},
-                },
+                labels=restricted(self.labels),
             ),
             opts=self.child,
         )
         self.namespace = namespace.metadata.name
         account = kubernetes.core.v1.ServiceAccount(
             f"{name}-account",
-            metadata=self._metadata(args.service_account),
+            metadata=self._metadata(args.service_account, args.service_account_annotations),
             automount_service_account_token=False,
             opts=self.child,
         )
         settings = kubernetes.core.v1.ConfigMap(
             f"{name}-settings",
             metadata=self._metadata(),
-            data={**workload.consumer.environment, **workload.connection.settings},
+            data={**workload.consumer.environment, **args.connection.settings},
             opts=self.child,
         )
         secret = self._secret()
@@ -100,9 +106,13 @@ class Consumers(ComponentResource):
         self.replicas = deployment.spec.replicas
         self.register_outputs({"namespace": self.namespace, "replicas": self.replicas})
 
-    def _metadata(self, name: str | None = None) -> kubernetes.meta.v1.ObjectMetaArgs:
+    def _metadata(
+        self, name: str | None = None, annotations: Mapping[str, Input[str]] | None = None
+    ) -> kubernetes.meta.v1.ObjectMetaArgs:
         """Without a name, Pulumi gives one with a suffix: changed content makes a new object, and by that new pods."""
-        return kubernetes.meta.v1.ObjectMetaArgs(name=name, namespace=self.namespace, labels=self.labels)
+        return kubernetes.meta.v1.ObjectMetaArgs(
+            name=name, namespace=self.namespace, labels=self.labels, annotations=annotations or None
+        )
 
     def _selector(self) -> kubernetes.meta.v1.LabelSelectorArgs:
         return kubernetes.meta.v1.LabelSelectorArgs(match_labels=self.labels)
@@ -110,12 +120,12 @@ class Consumers(ComponentResource):
     def _secret_files(self) -> dict[PurePosixPath, Secret]:
         workload = self.args.workload
         own = {PurePosixPath(path): workload.secrets[secret] for path, secret in workload.consumer.files.items()}
-        return {**own, **workload.connection.files}
+        return {**own, **self.args.connection.files}
 
     def _secret_environment(self) -> dict[str, Secret]:
         workload = self.args.workload
         own = {name: workload.secrets[secret] for name, secret in workload.consumer.secrets.items()}
-        return {**own, **workload.connection.secrets}
+        return {**own, **self.args.connection.secrets}
 
     def _secret(self) -> Output[str] | None:
         """The name of the Secret with every secret variable and file; None where there is nothing secret."""
@@ -146,15 +156,9 @@ class Consumers(ComponentResource):
         return kubernetes.core.v1.PodSpecArgs(
             service_account_name=account,
             automount_service_account_token=False,
-            node_selector={**NODE_LABEL, **consumer.node_selector},
+            node_selector={**self.args.node_labels, **consumer.node_selector} or None,
             termination_grace_period_seconds=consumer.grace_period_seconds,
-            security_context=kubernetes.core.v1.PodSecurityContextArgs(
-                run_as_non_root=True,
-                run_as_user=USER,
-                run_as_group=USER,
-                fs_group=USER,
-                seccomp_profile=kubernetes.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
-            ),
+            security_context=pod_security(),
             topology_spread_constraints=[
                 kubernetes.core.v1.TopologySpreadConstraintArgs(
                     max_skew=1,
@@ -174,8 +178,8 @@ class Consumers(ComponentResource):
         room = {"cpu": consumer.cpu, "memory": consumer.memory}
         return kubernetes.core.v1.ContainerArgs(
             name="consumer",
-            image=consumer.image,
-            image_pull_policy="IfNotPresent" if "@sha256:" in consumer.image else "Always",
+            image=self.args.workload.image,
+            image_pull_policy=image_pull_policy(consumer.image),
             ports=[kubernetes.core.v1.ContainerPortArgs(name="http", container_port=PORT, protocol="TCP")],
             env_from=[
                 kubernetes.core.v1.EnvFromSourceArgs(
@@ -195,12 +199,7 @@ class Consumers(ComponentResource):
             startup_probe=_probe("live", period=5, failures=60),
             liveness_probe=_probe("live", period=10, failures=6),
             readiness_probe=_probe("ready", period=5, failures=3),
-            security_context=kubernetes.core.v1.SecurityContextArgs(
-                allow_privilege_escalation=False,
-                privileged=False,
-                read_only_root_filesystem=True,
-                capabilities=kubernetes.core.v1.CapabilitiesArgs(drop=["ALL"]),
-            ),
+            security_context=container_security(),
             volume_mounts=[
                 kubernetes.core.v1.VolumeMountArgs(
                     name=SECRET_VOLUME, mount_path=str(path), sub_path=file_key(path), read_only=True
@@ -214,15 +213,7 @@ class Consumers(ComponentResource):
         workload = self.args.workload
         https = Destination(cidr="0.0.0.0/0", port=443)
         own = [Destination(cidr=place.cidr, port=place.port) for place in workload.consumer.egress]
-        destinations = [*workload.connection.destinations, *self.args.identity_destinations, https, *own]
-        system = kubernetes.meta.v1.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"})
-        dns = kubernetes.networking.v1.NetworkPolicyEgressRuleArgs(
-            to=[kubernetes.networking.v1.NetworkPolicyPeerArgs(namespace_selector=system)],
-            ports=[
-                kubernetes.networking.v1.NetworkPolicyPortArgs(port=53, protocol=protocol)
-                for protocol in ("UDP", "TCP")
-            ],
-        )
+        destinations = [*self.args.connection.destinations, *self.args.identity_destinations, https, *own]
         kubernetes.networking.v1.NetworkPolicy(
             f"{self.name}-policy",
             metadata=self._metadata(workload.name),
@@ -230,7 +221,7 @@ class Consumers(ComponentResource):
                 pod_selector=kubernetes.meta.v1.LabelSelectorArgs(),
                 policy_types=["Ingress", "Egress"],
                 ingress=[],
-                egress=[dns, *(_way_out(destination) for destination in destinations)],
+                egress=ways_out(destinations),
             ),
             opts=self.child,
         )
@@ -247,15 +238,4 @@ def _probe(path: str, *, period: int, failures: int) -> kubernetes.core.v1.Probe
         period_seconds=period,
         timeout_seconds=2,
         failure_threshold=failures,
-    )
-
-
-def _way_out(destination: Destination) -> kubernetes.networking.v1.NetworkPolicyEgressRuleArgs:
-    return kubernetes.networking.v1.NetworkPolicyEgressRuleArgs(
-        to=[
-            kubernetes.networking.v1.NetworkPolicyPeerArgs(
-                ip_block=kubernetes.networking.v1.IPBlockArgs(cidr=destination.cidr)
-            )
-        ],
-        ports=[kubernetes.networking.v1.NetworkPolicyPortArgs(port=destination.port, protocol="TCP")],
     )

@@ -97,7 +97,7 @@ def test_a_rollout_never_runs_more_consumers_than_partitions():
 
 def test_requests_are_limits_so_that_the_arithmetic_of_the_nodes_holds():
     resources = deployment().input(f"{CONTAINER}.resources")
-    assert resources["requests"] == resources["limits"] == {"cpu": "500m", "memory": "512Mi"}
+    assert resources["requests"] == resources["limits"] == {"cpu": "500m", "memory": "1Gi"}
 
 
 def test_consumers_are_probed_spread_over_zones_and_given_time_to_stop():

@@ -171,7 +171,8 @@ def test_nodes_come_after_their_way_to_aws_and_go_before_it():
 
 def test_nodes_keep_their_rights_to_the_end():
     waits = needs(recording().one(NODES))
-    for policy in ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonEKS_CNI_Policy"):
+    assert ("aws:iam/rolePolicy:RolePolicy", "aws-msk-eks-node-images") in waits
+    for policy in ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy"):
         assert ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", f"aws-msk-eks-node-{policy}") in waits
 
 

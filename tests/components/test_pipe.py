@@ -61,7 +61,7 @@ def test_the_stack_exports_what_users_need():
         "clicks": {"topic": "clicks", "partitions": 2, "replicas": 2},
     }
     assert outputs["clusterName"] == "aws-msk-eks"
-    assert outputs["registry"] == "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+    assert outputs["registry"] == "123456789012.dkr.ecr.eu-west-1.amazonaws.com/aws-msk-eks"
     assert outputs["kubeconfig"] == "[secret]"
 
 

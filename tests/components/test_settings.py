@@ -73,6 +73,8 @@ WRONG = [
         {"data-pipes:pipes": {"orders": {"consumer": {"image": "nginx"}}}},
         "consumer.image: must be a container image with",
     ),
+    ({"data-pipes:pipes": {"orders": {"consumer": {"image": "a/b@sha256:12"}}}}, "image: must be a container image"),
+    ({"data-pipes:pipes": {"orders": {"consumer": {"image": ""}}}}, "image: must be a container image"),
     ({"data-pipes:pipes": {"orders": {"consumer": {"cpu": "lots"}}}}, "consumer.cpu: must be an amount of CPU"),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"files": {"here": "ordersToken"}}}}},
@@ -119,7 +121,15 @@ WRONG = [
     ({"datapipes:pipes": {}}, "datapipes:pipes: unknown namespace 'datapipes'; did you mean 'data-pipes'?"),
     # Networks.
     ({"data-pipes:network": {"interfaceEndpoints": ["ec2", "ec2"]}}, "network.interfaceEndpoints: must name each once"),
-    ({"data-pipes:network": {"interfaceEndpoints": ["s3"]}}, "network.interfaceEndpoints: must not name s3"),
+    (
+        {"data-pipes:network": {"interfaceEndpoints": ["s3", "ec2", "dynamodb"]}},
+        "network.interfaceEndpoints: must not name s3 and dynamodb",
+    ),
+    # A pipe that would take a namespace of the cluster's own.
+    (
+        {"data-pipes:pipes": {"data-pipes-topics": {"parallelism": 1}}},
+        "pipes.data-pipes-topics: the name of a pipe is its Kubernetes namespace too",
+    ),
     (
         {"data-pipes:platform": {"endpoint": {"publicCidrs": ["0.0.0.0/1", "128.0.0.0/1"]}}},
         "platform.endpoint.publicCidrs[0]: must not be 0.0.0.0/1, which is everyone or nearly so",
@@ -170,11 +180,11 @@ WRONG = [
     (
         {"data-pipes:pipes": {"orders": {"parallelism": 19}}},
         "platform.nodes.max: is 6, and all replicas need 7 nodes of m5.large (1680m and 6391Mi each for consumers): "
-        "orders 19 replicas of 500m and 512Mi at 3 a node; raise max to 7",
+        "orders 19 replicas of 500m and 1Gi at 3 a node; raise max to 7",
     ),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"cpu": "4"}}}},
-        "pipes.orders.consumer: asks for 4 CPU and 512Mi, and",
+        "pipes.orders.consumer: asks for 4 CPU and 1Gi, and",
     ),
     ({"data-pipes:platform": {"nodes": {"min": 7}}}, "platform.nodes: max must be at least min, not 6 with min 7"),
     (
@@ -217,7 +227,6 @@ def test_every_mistake_is_told_at_once_and_only_once():
     keys = sorted(line.removeprefix(FILE).split(": ")[0] for line in told)
     assert keys == [
         "aws:region",
-        "pipes.clicks.consumer",
         "pipes.clicks.parallelism",
         "pipes.orders.parallelism",
         "platform.colour",

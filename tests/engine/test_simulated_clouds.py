@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
+import pulumi_random as random
 import pytest
 
 from workbench import timeline
@@ -121,6 +122,82 @@ def test_a_decrease_fails_in_the_update_as_the_service_would_and_not_in_the_prev
         sandbox.run("up")
 
 
+def test_a_service_refuses_in_the_operation_what_a_preview_lets_through(start: Start):
+    settings: dict[str, Any] = {"shards": 3, "access": "DISABLED"}
+
+    def program():
+        opts = aws_options()
+        aws.kinesis.Stream("stream", name="orders", shard_count=settings["shards"], opts=opts)
+        public = aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoPublicAccessArgs(type=settings["access"])
+        nodes = aws.msk.ClusterBrokerNodeGroupInfoArgs(
+            client_subnets=["subnet-1"],
+            instance_type="kafka.m5.large",
+            security_groups=["sg-1"],
+            connectivity_info=aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoArgs(public_access=public),
+        )
+        methods = aws.msk.ClusterClientAuthenticationArgs(sasl=aws.msk.ClusterClientAuthenticationSaslArgs(iam=True))
+        kafka = aws.msk.Cluster(
+            "msk",
+            kafka_version="3.9.x.kraft",
+            number_of_broker_nodes=3,
+            broker_node_group_info=nodes,
+            client_authentication=methods,
+            opts=opts,
+        )
+        pulumi.export("public", kafka.bootstrap_brokers_public_sasl_iam)
+
+    sandbox = start(program)
+    settings["access"] = "SERVICE_PROVIDED_EIPS"
+    assert sandbox.run("preview").counts["create"] == 4
+    with pytest.raises(EngineError, match=r"When creating a cluster, the only valid value .* is DISABLED"):
+        sandbox.run("up")
+    settings["access"] = "DISABLED"
+    sandbox.run("up")
+    assert sandbox.stack.outputs()["public"].value == ""
+
+    settings |= {"access": "SERVICE_PROVIDED_EIPS", "shards": 6}
+    sandbox.run("up")
+    assert sandbox.stack.outputs()["public"].value.count(":9198") == 3
+    settings["shards"] = 13
+    assert list(sandbox.run("preview").touched.values()) == ["update"]
+    with pytest.raises(EngineError, match=r"cannot scale up over double .* count: 6, Target shard count: 13"):
+        sandbox.run("up")
+
+
+def test_a_task_definition_is_read_as_ecs_stores_it_and_each_change_is_a_revision_that_its_service_takes(start: Start):
+    container: dict[str, Any] = {"name": "orders", "image": "orders:1"}
+
+    def program():
+        opts = aws_options()
+        cluster = aws.ecs.Cluster("cluster", opts=opts)
+        providers = aws.ecs.ClusterCapacityProviders(
+            "providers", cluster_name=cluster.name, capacity_providers=["FARGATE"], opts=opts
+        )
+        definitions = pulumi.Output.secret(json.dumps([container]))
+        task = aws.ecs.TaskDefinition("task", family="orders", container_definitions=definitions, opts=opts)
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[providers]))
+        aws.ecs.Service("service", cluster=cluster.arn, task_definition=task.arn, desired_count=3, opts=opts)
+        pulumi.export("task", task.arn)
+
+    sandbox = start(program)
+    sandbox.run("up")
+    assert sandbox.run("up").touched == {}
+    sandbox.run("refresh")
+    assert [*sandbox.run("preview").touched.values()] == ["replace", "update"], (
+        "a refresh reads what the program left out"
+    )
+
+    container |= {"cpu": 0, "environment": [], "essential": True, "mountPoints": [], "portMappings": []}
+    container |= {"systemControls": [], "volumesFrom": []}
+    sandbox.run("up")
+    assert sandbox.stack.outputs()["task"].value.endswith(":task-definition/orders:2")
+    assert sandbox.stack.outputs()["task"].secret is False
+    sandbox.run("refresh")
+    assert sandbox.run("up").touched == {}, "a definition that is written out in full stays as it is"
+    sandbox.run("destroy")
+    assert sandbox.inventory.things() == []
+
+
 def test_a_hook_refuses_a_decrease_in_the_preview_and_nothing_is_touched(start: Start):
     partitions = [3]
 
@@ -165,14 +242,20 @@ def test_secrets_stay_secret_in_the_state_and_in_outputs(start: Start):
         token = pulumi.Config("lab").require_secret("token")
         secret = kubernetes.core.v1.Secret("secret", string_data={"token": token})
         pulumi.export("token", secret.string_data)
+        pulumi.export("password", random.RandomPassword("password", length=70).result)
 
     sandbox = start(program)
     sandbox.configure({}, {"lab:token": "hunter2"})
     sandbox.run("up")
-    assert sandbox.stack.outputs()["token"].secret
+    outputs = sandbox.stack.outputs()
+    assert outputs["token"].secret
+    assert outputs["password"].secret
+    password = outputs["password"].value
+    assert len(password) == 70
     written = [*(sandbox.directory / "state").rglob("*.json"), *(sandbox.directory / "project").iterdir()]
     assert len(written) >= 3
-    assert [file.name for file in written if "hunter2" in file.read_text(encoding="utf-8")] == []
+    contents = [file.read_text(encoding="utf-8") for file in written]
+    assert [text for text in contents if "hunter2" in text or password in text] == []
     assert sandbox.run("up").touched == {}
 
 

@@ -1,6 +1,10 @@
 """The tables of the simulated clouds agree with the SDKs, and their rules decide as the providers do. No engine needed."""
 
 import importlib
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,34 +12,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi import _types
 
-from workbench.cloud import aws, behaviour, kinds, kubernetes
+from workbench.cloud import aws, behaviour, kinds, kubernetes, random_values
+from workbench.cloud.inventory import Inventory, RefusedError, Thing
 from workbench.cloud.model import at
-from workbench.cloud.wire import UNKNOWN, beyond, decode, encode, merged, unknown
+from workbench.cloud.wire import UNKNOWN, beyond, decode, encode, merged, replaced, unknown
 from workbench.timeline import longest_chain
 
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": "hunter2"}
 
 
 def sdk_properties(token: str) -> tuple[set[str], set[str]]:
-    """(inputs, outputs) of a resource type in the SDK."""
+    """(inputs, outputs) of a resource type in the SDK; a custom resource has the ones of any Kubernetes object."""
     package, module, name = token.split(":")
-    path = f"pulumi_{package}.{module.split('/')[0] if package == 'aws' else module.replace('/', '.').replace('.k8s.io', '')}"
-    where = importlib.import_module(path)
-    return set(_types.input_type_types(getattr(where, f"{name}InitArgs", None) or getattr(where, f"{name}Args"))), set(
-        _types.resource_types(getattr(where, name))
-    )
+    group, _, rest = module.partition("/")
+    path = {"aws": f".{group}", "kubernetes": f".{group.removesuffix('.k8s.io')}.{rest}", "random": ""}[package]
+    try:
+        where = importlib.import_module(f"pulumi_{package}{path}")
+    except ModuleNotFoundError:
+        where, name = importlib.import_module("pulumi_kubernetes.apiextensions"), "CustomResource"
+    inputs = set(_types.input_type_types(getattr(where, f"{name}InitArgs", None) or getattr(where, f"{name}Args")))
+    return inputs, {*_types.resource_types(getattr(where, name)), *inputs}
 
 
-@pytest.mark.parametrize("token", [*aws.KINDS, *kubernetes.KINDS])
+@pytest.mark.parametrize("token", [*aws.KINDS, *kubernetes.KINDS, *random_values.KINDS])
 def test_a_kind_names_only_properties_that_the_sdk_has_and_answers_without_inputs(token: str):
     kind = kinds.kind(token)
     inputs, outputs = sdk_properties(token)
-    named = {*kind.replace_on, *kind.unique, *kind.grow_only, *filter(None, (kind.name_property, kind.guard))}
+    single = filter(None, (kind.name_property, kind.guard, kind.release))
+    named = {*kind.replace_on, *kind.unique, *kind.grow_only, *single}
     assert {path.split(".")[0] for path in named} <= inputs
     for given_inputs in ({}, dict.fromkeys(inputs, UNKNOWN)):
         identity = kind.identifier("orders", given_inputs)
         assert identity
         assert set(kind.outputs(identity, "orders", given_inputs)) <= outputs
+        assert kind.refusal(given_inputs, given_inputs) is None
     assert min(kind.create_minutes, kind.update_minutes) > 0
     assert kind.source
 
@@ -87,6 +97,60 @@ def test_an_msk_cluster_answers_with_a_bootstrap_string_for_each_method_in_use()
         ("kubernetes:core/v1:Secret", {"stringData": {"a": "1"}}, {"stringData": {"a": "1", "b": "2"}}, {}, True),
         ("kubernetes:apps/v1:Deployment", {"spec": {"replicas": 3}}, {"spec": {"replicas": 6}}, {}, False),
         ("kubernetes:apps/v1:Deployment", {"spec": {"selector": {"a": "b"}}}, {"spec": {"selector": {}}}, {}, True),
+        ("kubernetes:batch/v1:Job", {"spec": {"template": {"a": "b"}}}, {"spec": {"template": {}}}, {}, True),
+        ("kubernetes:batch/v1:Job", {"spec": {"suspend": True}}, {"spec": {"suspend": False}}, {}, False),
+        ("aws:msk/cluster:Cluster", {"kafkaVersion": "3.9.x.kraft"}, {"kafkaVersion": "4.1.x.kraft"}, {}, False),
+        ("aws:msk/cluster:Cluster", {"kafkaVersion": "4.1.x.kraft"}, {"kafkaVersion": "3.9.x.kraft"}, {}, True),
+        ("aws:msk/serverlessCluster:ServerlessCluster", {"vpcConfigs": ["a"]}, {"vpcConfigs": ["b"]}, {}, True),
+        ("aws:kinesis/stream:Stream", {"shardCount": 3}, {"shardCount": 6}, {}, False),
+        ("aws:kinesis/stream:Stream", {"name": "orders"}, {"name": "other"}, {}, True),
+        (
+            "aws:kinesis/videoStream:VideoStream",
+            {"dataRetentionInHours": 24},
+            {"dataRetentionInHours": 48},
+            {},
+            True,
+        ),
+        ("aws:dynamodb/table:Table", {"hashKey": "leaseKey"}, {"hashKey": "other"}, {}, True),
+        ("aws:ecs/taskDefinition:TaskDefinition", {"cpu": "256"}, {"cpu": "512"}, {}, True),
+        ("aws:ecs/service:Service", {"desiredCount": 3}, {"desiredCount": 6}, {}, False),
+        ("aws:ecs/service:Service", {"taskDefinition": "a:1"}, {"taskDefinition": "a:2"}, {}, False),
+        ("aws:ecs/service:Service", {"launchType": "FARGATE"}, {}, {}, True),
+        (
+            "aws:ecs/service:Service",
+            {"capacityProviderStrategies": [{"weight": 1}]},
+            {"capacityProviderStrategies": [{"weight": 2}]},
+            {},
+            True,
+        ),
+        (
+            "aws:ecs/service:Service",
+            {"capacityProviderStrategies": [{"weight": 1}], "forceNewDeployment": True},
+            {"capacityProviderStrategies": [{"weight": 2}], "forceNewDeployment": True},
+            {},
+            False,
+        ),
+        (
+            "aws:ecs/service:Service",
+            {"forceNewDeployment": True},
+            {"capacityProviderStrategies": [{"weight": 2}], "forceNewDeployment": True},
+            {},
+            True,
+        ),
+        ("aws:ecr/repository:Repository", {"imageTagMutability": "A"}, {"imageTagMutability": "B"}, {}, False),
+        ("aws:ecr/lifecyclePolicy:LifecyclePolicy", {"policy": "a"}, {"policy": "b"}, {}, True),
+        ("aws:secretsmanager/secretVersion:SecretVersion", {"secretString": "a"}, {"secretString": "b"}, {}, True),
+        ("aws:eks/fargateProfile:FargateProfile", {"tags": {"a": "b"}}, {"tags": {}}, {}, False),
+        (
+            "aws:eks/cluster:Cluster",
+            {"computeConfig": {"nodeRoleArn": "a"}},
+            {"computeConfig": {"nodeRoleArn": "b"}},
+            {},
+            True,
+        ),
+        ("aws:eks/cluster:Cluster", {"computeConfig": {}}, {"computeConfig": {"nodeRoleArn": "b"}}, {}, False),
+        ("aws:appautoscaling/target:Target", {"maxCapacity": 100}, {"maxCapacity": 200}, {}, False),
+        ("random:index/randomPassword:RandomPassword", {"length": 16}, {"length": 32}, {}, True),
     ],
 )
 def test_what_replaces_and_what_is_changed_in_place(
@@ -95,6 +159,115 @@ def test_what_replaces_and_what_is_changed_in_place(
     [difference] = behaviour.differences(kinds.kind(token), old, new, settings)
     assert difference.replaces is replaces
     assert behaviour.differences(kinds.kind(token), old, old, settings) == []
+
+
+STREAM, SERVICE, MSK, EKS = (
+    "aws:kinesis/stream:Stream",
+    "aws:ecs/service:Service",
+    "aws:msk/cluster:Cluster",
+    "aws:eks/cluster:Cluster",
+)
+PUBLIC = {"brokerNodeGroupInfo": {"connectivityInfo": {"publicAccess": {"type": "SERVICE_PROVIDED_EIPS"}}}}
+PRIVATE = {
+    "brokerNodeGroupInfo": {"connectivityInfo": {"vpcConnectivity": {"clientAuthentication": {"sasl": {"iam": True}}}}}
+}
+EXPRESS = {"brokerNodeGroupInfo": {"instanceType": "express.m7g.large", "storageInfo": {}}}
+FULL, SPARE = {"deploymentMaximumPercent": 100}, {"deploymentMinimumHealthyPercent": 0}
+AUTO_MODE = {
+    "computeConfig": {"enabled": True},
+    "kubernetesNetworkConfig": {"elasticLoadBalancing": {"enabled": True}},
+    "storageConfig": {"blockStorage": {"enabled": True}},
+}
+
+
+@pytest.mark.parametrize(
+    ("token", "old", "new", "answer"),
+    [
+        (STREAM, None, {"shardCount": 12}, None),
+        (STREAM, {"shardCount": 3}, {"shardCount": 6}, None),
+        (STREAM, {"shardCount": 3}, {"shardCount": 2}, None),
+        (
+            STREAM,
+            {"shardCount": 3},
+            {"shardCount": 7},
+            "cannot scale up over double .* count: 3, Target shard count: 7",
+        ),
+        (STREAM, {"shardCount": 3}, {"shardCount": 1}, "cannot scale down below half"),
+        (STREAM, None, {"shardCount": 3, "streamModeDetails": {"streamMode": "ON_DEMAND"}}, "must not be set"),
+        (MSK, None, PUBLIC, "the only valid value for the Type parameter in PublicAccess is DISABLED"),
+        (MSK, {}, PUBLIC, None),
+        (MSK, None, PRIVATE, "all vpcConnectivity auth schemes must be disabled"),
+        (MSK, {}, PRIVATE, None),
+        (MSK, None, EXPRESS, "not supported for Express brokers"),
+        (MSK, EXPRESS, EXPRESS, "not supported for Express brokers"),
+        (SERVICE, None, {**FULL, **SPARE}, None),
+        (SERVICE, None, FULL, "cannot be 100 as this will block deployments"),
+        (SERVICE, None, {**FULL, **SPARE, "availabilityZoneRebalancing": "ENABLED"}, "does not support maximumPercent"),
+        (SERVICE, {}, {**FULL, **SPARE}, "does not support maximumPercent"),
+        (SERVICE, {}, {**FULL, **SPARE, "availabilityZoneRebalancing": "DISABLED"}, None),
+        (EKS, None, AUTO_MODE, "bootstrapSelfManagedAddons must be set to false"),
+        (EKS, None, {**AUTO_MODE, "bootstrapSelfManagedAddons": False}, None),
+        (EKS, {}, AUTO_MODE, None),
+        (EKS, {}, {**AUTO_MODE, "storageConfig": {}}, "either fully enabled or fully disabled"),
+        (
+            "aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation",
+            None,
+            {"secretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-abc123"},
+            "must begin with AmazonMSK_",
+        ),
+    ],
+)
+def test_a_service_refuses_what_its_interface_does_not_take(
+    token: str, old: dict[str, Any] | None, new: dict[str, Any], answer: str | None
+):
+    refused = behaviour.refusal(kinds.kind(token), old, new)
+    assert refused is None if answer is None else re.search(answer, refused or ""), refused
+
+
+def test_a_method_that_is_switched_on_later_gets_its_bootstrap_string_in_that_update():
+    kind = kinds.kind(MSK)
+    methods = {"clusterName": "pipes", "clientAuthentication": {"sasl": {"iam": True}}}
+    state = {**methods, **kind.outputs(kind.identifier("x", methods), "x", methods)}
+    assert kind.updated(state, methods) == {}
+    assert state["bootstrapBrokersPublicSaslIam"] == state["bootstrapBrokersVpcConnectivitySaslIam"] == ""
+    public = kind.updated(state, {**methods, **PUBLIC})
+    assert [*public] == ["bootstrapBrokersPublicSaslIam"]
+    assert public["bootstrapBrokersPublicSaslIam"].startswith("b-1-public.pipes.")
+    assert [*kind.updated(state, {**methods, **PRIVATE})] == ["bootstrapBrokersVpcConnectivitySaslIam"]
+
+
+def test_container_definitions_are_stored_with_the_services_defaults_and_whole_ones_as_they_are():
+    kind = kinds.kind("aws:ecs/taskDefinition:TaskDefinition")
+    variables = [{"name": "B", "value": "2"}, {"name": "A", "value": "1"}]
+    short = {"name": "orders", "image": "orders:1", "environment": variables, "portMappings": [{"containerPort": 80}]}
+    stored = kind.stored({"containerDefinitions": json.dumps([short]), "networkMode": "awsvpc"})
+    [whole] = json.loads(stored["containerDefinitions"])
+    assert whole == {
+        **short,
+        "cpu": 0,
+        "environment": [variables[1], variables[0]],
+        "essential": True,
+        "mountPoints": [],
+        "portMappings": [{"containerPort": 80, "hostPort": 80, "protocol": "tcp"}],
+        "systemControls": [],
+        "volumesFrom": [],
+    }
+    indented = json.dumps([whole], indent=2)
+    assert kind.stored({"containerDefinitions": indented, "networkMode": "awsvpc"}) == {}
+    assert kind.stored({"containerDefinitions": UNKNOWN}) == {}
+
+
+def test_task_definitions_of_one_family_differ_in_their_revision():
+    kind = kinds.kind("aws:ecs/taskDefinition:TaskDefinition")
+    first, second = (kind.identifier(name, {"family": "orders"}) for name in ("urn:x", "urn:x#1"))
+    arns = [kind.outputs(each, "", {"region": "eu-central-1"})["arn"] for each in (first, second)]
+    assert arns == [f"arn:aws:ecs:eu-central-1:123456789012:task-definition/orders:{n}" for n in (1, 2)]
+
+
+def test_an_image_repository_says_where_to_pull_from():
+    kind = kinds.kind("aws:ecr/repository:Repository")
+    outputs = kind.outputs("orders", "orders", {"region": "eu-central-1"})
+    assert outputs["repositoryUrl"] == "123456789012.dkr.ecr.eu-central-1.amazonaws.com/orders"
 
 
 def test_a_name_of_the_programs_own_is_deleted_before_it_is_made_again():
@@ -117,8 +290,40 @@ def test_only_what_means_an_object_refers_to_it():
     assert not behaviour.refers_to("aws:msk/cluster:Cluster", {"clusterName": "pipes"}, cluster, identities)
     assert not behaviour.refers_to("aws:eks/addon:Addon", {"tags": {"stack": "pipes"}}, cluster, identities)
     assert behaviour.refers_to("aws:iam/rolePolicy:RolePolicy", {"role": "pipes"}, role, identities)
+    for other, names, owner in (
+        ("aws:ecr/lifecyclePolicy:LifecyclePolicy", {"repository": "pipes"}, "aws:ecr/repository:Repository"),
+        (
+            "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
+            {"clusterName": "pipes"},
+            "aws:ecs/cluster:Cluster",
+        ),
+        ("aws:secretsmanager/secretVersion:SecretVersion", {"secretId": "pipes"}, "aws:secretsmanager/secret:Secret"),
+    ):
+        assert behaviour.refers_to(other, names, owner, {"pipes"})
+        assert not behaviour.refers_to("aws:msk/cluster:Cluster", names, owner, {"pipes"})
     vpc = "vpc-0123456789abcdef0"
     assert behaviour.refers_to("aws:ec2/subnet:Subnet", {"a": [{"b": vpc}]}, "aws:ec2/vpc:Vpc", {vpc})
+
+
+def test_a_policy_that_bears_the_arn_of_its_owner_can_go_while_others_name_the_owner():
+    arn = "arn:aws:kafka:eu-west-1:123456789012:cluster/pipes/0-2"
+    assert behaviour.identities(arn, {"clusterArn": arn}, {"currentVersion": "1"}) == set()
+    assert behaviour.identities(arn, {"clusterName": "pipes"}, {"arn": arn}) == {arn}
+    assert behaviour.identities(arn, {"name": "pipes"}, {"arn": arn, "name": "pipes"}) == {arn, "pipes"}
+
+
+def test_a_stream_stays_while_it_has_consumers_unless_their_deletion_is_enforced(tmp_path: Path):
+    inventory, arn = Inventory(tmp_path / "inventory.sqlite"), "arn:aws:kinesis:eu-west-1:123456789012:stream/orders"
+    stream = Thing(type=STREAM, id=arn, urn="stream", status="", inputs={"name": "orders"}, outputs={"arn": arn})
+    consumer = replace(
+        stream, type="aws:kinesis/streamConsumer:StreamConsumer", id=f"{arn}/consumer/a:1", inputs={"streamArn": arn}
+    )
+    for thing in (stream, consumer):
+        inventory.create(kinds.kind(thing.type), thing, "eu-west-1")
+    with pytest.raises(RefusedError, match="still in use by aws:kinesis/streamConsumer"):
+        inventory.delete(kinds.kind(STREAM), STREAM, arn)
+    inventory.update(kinds.kind(STREAM), replace(stream, inputs={"enforceConsumerDeletion": True}))
+    assert inventory.delete(kinds.kind(STREAM), STREAM, arn)
 
 
 VALUES = st.recursive(
@@ -132,6 +337,10 @@ BAGS = st.dictionaries(st.text(max_size=4), VALUES, max_size=4)
 @given(BAGS)
 def test_values_survive_the_wire(bag: dict[str, Any]):
     assert decode(encode(bag)) == bag
+
+
+def test_a_secret_that_a_service_stores_in_another_form_stays_one():
+    assert replaced({"a": SECRET, "b": 1}, {"a": "x", "c": 2}) == {"a": {**SECRET, "value": "x"}, "b": 1}
 
 
 @given(BAGS, BAGS)

@@ -4,91 +4,18 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import pulumi
 import pulumi_aws as aws
-import pulumi_kubernetes as kubernetes
 import pytest
 from pulumi import ResourceOptions
 from typer.testing import CliRunner
 
 from tests.workbench.recording.support import Box, SmallCloud
 from workbench.__main__ import app
-from workbench.plan import Equation, check_equation, equation, in_order
-from workbench.recording.recorder import Recording, record
+from workbench.plan import in_order
+from workbench.recording.recorder import record
 from workbench.stack_file import ROOT
-
-# The equation
-
-
-def pipe_program(partitions: int, replicas: int | None, outputs: Mapping[str, Any]):
-    """A topic and a Deployment; without a number of replicas of its own, it takes the topic's."""
-
-    def fill(box: Box) -> None:
-        topic = aws.msk.Topic(
-            "topic", name="orders", cluster_arn="arn", partition_count=partitions, replication_factor=3, opts=box.child
-        )
-        provider = kubernetes.Provider("kubernetes", kubeconfig="{}", opts=box.child)
-        kubernetes.apps.v1.Deployment(
-            "deployment",
-            spec={
-                "replicas": topic.partition_count if replicas is None else replicas,
-                "selector": {"match_labels": {"app": "orders"}},
-                "template": {"metadata": {"labels": {"app": "orders"}}},
-            },
-            opts=ResourceOptions(parent=box, provider=provider),
-        )
-        pulumi.export("pipes", {"orders": {"topic": topic.name, **outputs}})
-
-    def program() -> None:
-        Box("box", fill, opts=ResourceOptions(providers=[aws.Provider("aws", region="eu-west-1")]))
-
-    return program
-
-
-def found(
-    partitions: int, replicas: int | None, outputs: Mapping[str, Any]
-) -> tuple[Recording, Equation | str, list[str]]:
-    recording = record(pipe_program(partitions, replicas, outputs), cloud=SmallCloud())
-    output = recording.outputs["pipes"]["orders"]
-    each = equation(recording, "orders", output)
-    return recording, each, [str(problem) for problem in check_equation("orders", output, each)]
-
-
-def test_partitions_and_replicas_are_counted_in_the_resources():
-    _, each, problems = found(3, None, {"partitions": 3, "replicas": 3})
-    assert each == Equation(pipe="orders", topic="orders", partitions=3, replicas=3)
-    assert str(each) == "orders: 3 partitions = 3 replicas"
-    assert problems == []
-
-
-def test_replicas_of_another_source_than_the_topic_are_refused_though_the_number_is_right():
-    _, each, problems = found(3, 3, {"partitions": 3, "replicas": 3})
-    assert isinstance(each, str)
-    assert problems == ["pipe orders: 0 workloads take their replicas from the topic topic, and there must be one"]
-
-
-def test_an_output_that_says_another_number_than_the_resource_is_refused():
-    _, _, problems = found(3, None, {"partitions": 3, "replicas": 4})
-    assert problems == ["pipe orders: output replicas is 4, but the resource has 3"]
-
-
-def test_a_pipe_whose_topic_is_not_there_is_refused():
-    recording, *_ = found(3, None, {})
-    assert equation(recording, "orders", {"topic": "order"}) == (
-        "pipe orders: 0 topics are named 'order', and there must be one"
-    )
-
-
-def test_unequal_numbers_are_shown_as_unequal_and_refused():
-    each = Equation(pipe="orders", topic="orders", partitions=1, replicas=2)
-    assert str(each) == "orders: 1 partition ≠ 2 replicas"
-    assert [str(problem) for problem in check_equation("orders", {"partitions": 1, "replicas": 2}, each)] == [
-        "pipe orders: 1 partition ≠ 2 replicas: partitions and replicas must be equal"
-    ]
 
 
 def test_what_others_wait_for_is_shown_first():

@@ -2,18 +2,20 @@
 
 Times are planning values in minutes. Where a source names a log, it is a public Terraform log; "common use" means that no
 log was found and the figure is an estimate. What replaces is what the provider's schema forces to be new. A new type is
-one more entry in KINDS.
+one more entry in the table of its service: the network's stands here, the others beside this file.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.cloud import aws_outputs as shape
+from workbench.cloud.aws_account import ACCOUNT_WIDE
+from workbench.cloud.aws_containers import ECR, ECS
+from workbench.cloud.aws_kafka import AUTOSCALING, MSK
+from workbench.cloud.aws_kubernetes import EKS
 from workbench.cloud.aws_outputs import region_of
-from workbench.cloud.aws_services import EKS, MSK
-from workbench.cloud.model import ACCOUNT, Inputs, Kind, joined, opaque, text
-
-COMMON = "common use, no log found: the API answers within seconds"
+from workbench.cloud.aws_streams import STREAMS, TABLES
+from workbench.cloud.model import ACCOUNT, COMMON, Inputs, Kind, opaque, text
 
 
 def _paths(*paths: str) -> frozenset[str]:
@@ -161,72 +163,17 @@ _NETWORK: Mapping[str, Kind] = {
     ),
 }
 
-_ACCOUNT: Mapping[str, Kind] = {
-    "aws:kms/key:Key": Kind(
-        create_minutes=0.2,
-        delete_minutes=0.1,
-        source=COMMON + "; a deletion is only scheduled",
-        identifier=lambda name, _inputs: shape.uuid_of(name),
-        outputs=lambda id_, _name, inputs: {"arn": shape.arn("kms", f"key/{id_}", inputs), "keyId": id_},
-        replace_on=_paths("customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion"),
-    ),
-    "aws:kms/alias:Alias": Kind(
-        create_minutes=0.1,
-        delete_minutes=0.1,
-        source=COMMON,
-        identifier=joined("", "name"),
-        outputs=lambda id_, _name, inputs: {
-            "arn": shape.arn("kms", id_, inputs),
-            "targetKeyArn": shape.arn(
-                "kms", f"key/{text(inputs, 'targetKeyId', 'unknown').rsplit('/', 1)[-1]}", inputs
-            ),
-        },
-        replace_on=_paths("name", "namePrefix"),
-        unique=("name",),
-        name_property="name",
-        name_prefix="alias/",
-    ),
-    "aws:cloudwatch/logGroup:LogGroup": Kind(
-        create_minutes=0.1,
-        delete_minutes=0.1,
-        source=COMMON,
-        identifier=joined("", "name"),
-        outputs=shape.named("logs", "log-group:"),
-        replace_on=_paths("logGroupClass", "name", "namePrefix"),
-        unique=("name",),
-        name_property="name",
-        guard="deletionProtectionEnabled",
-    ),
-    "aws:iam/role:Role": Kind(
-        create_minutes=0.1,
-        delete_minutes=0.1,
-        source=COMMON,
-        identifier=joined("", "name"),
-        outputs=shape.iam_role,
-        replace_on=_paths("name", "namePrefix", "path"),
-        unique=("name",),
-        name_property="name",
-    ),
-    "aws:iam/rolePolicy:RolePolicy": Kind(
-        create_minutes=0.1,
-        delete_minutes=0.1,
-        source=COMMON,
-        identifier=joined(":", "role", "name"),
-        replace_on=_paths("name", "namePrefix", "role"),
-        unique=("role", "name"),
-        name_property="name",
-    ),
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Kind(
-        create_minutes=0.1,
-        delete_minutes=0.1,
-        source=COMMON,
-        identifier=joined("/", "role", "policyArn"),
-        replace_on=_paths("policyArn", "role"),
-        unique=("role", "policyArn"),
-    ),
+KINDS: Mapping[str, Kind] = {
+    **_NETWORK,
+    **ACCOUNT_WIDE,
+    **MSK,
+    **AUTOSCALING,
+    **STREAMS,
+    **TABLES,
+    **EKS,
+    **ECS,
+    **ECR,
 }
-
-KINDS: Mapping[str, Kind] = {**_NETWORK, **_ACCOUNT, **MSK, **EKS}
 
 
 DEPLOYER = "platform-admin"

@@ -59,6 +59,7 @@ def differences(kind: Kind, old: Values, new: Values, settings: Mapping[str, Any
     ``settings`` is the provider's configuration: some of them turn a replacement into an update.
     """
     replacing = {path for path in kind.replace_on if not settings.get(kind.unless_configured.get(path, ""))}
+    replacing |= kind.replaces_too(plain(old), plain(new))
     found: list[Difference] = []
     for path, change in _walk(plain(old), plain(new), ""):
         bare = re.sub(r"\[\d+\]", "", path)
@@ -112,21 +113,36 @@ def deletes_first(kind: Kind, old: Values, new: Values) -> bool:
     return at(after, path) is not None and all(at(before, place) == at(after, place) for place in places)
 
 
-def refused_decrease(kind: Kind, old: Values, new: Values) -> str | None:
-    """The service's answer to lowering a number that may only grow, or None."""
+def refusal(kind: Kind, old: Values | None, new: Values) -> str | None:
+    """The answer of a service that refuses a creation (there are no old inputs) or an update, or None."""
+    before_all, after_all = None if old is None else plain(old), plain(new)
     for path in sorted(kind.grow_only):
-        before, after = at(plain(old), path), at(plain(new), path)
+        before, after = at(before_all, path), at(after_all, path)
         if isinstance(before, int | float) and isinstance(after, int | float) and after < before:
             return f"BadRequestException: {path} can only be increased: it is {before}, {after} was asked for"
-    return None
+    return kind.refusal(before_all, after_all)
 
 
 _OPAQUE = re.compile(r"arn:.+|[a-z]+-[0-9a-f]{8,17}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BY_NAME = (
+    ("aws:ecr/", "repository", "aws:ecr/repository:Repository"),
+    ("aws:ecs/", "clusterName", "aws:ecs/cluster:Cluster"),
     ("aws:eks/", "clusterName", "aws:eks/cluster:Cluster"),
     ("aws:iam/", "role", "aws:iam/role:Role"),
+    ("aws:secretsmanager/", "secretId", "aws:secretsmanager/secret:Secret"),
 )
 """(types of this prefix, mean by this input, the name of an object of this type)."""
+
+
+def identities(id_: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> set[str]:
+    """What an object is called by others: its id, its ARN and its name.
+
+    A policy or a setting whose id is the ARN of what it belongs to has no name of its own: whoever names that ARN means
+    the owner.
+    """
+    names = {id_, *(str(outputs[key]) for key in ("arn", "name") if key in outputs)}
+    borrowed = set(_strings(dict(inputs)))
+    return {name for name in names if not (name.startswith("arn:") and name in borrowed)}
 
 
 def refers_to(other: str, inputs: Mapping[str, Any], type_token: str, identities: set[str]) -> bool:

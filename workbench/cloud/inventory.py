@@ -122,8 +122,9 @@ class Inventory:
                 raise RefusedError(
                     f"InvalidRequestException: cannot delete {id_} because {kind.guard} is on; switch it off in an update first"
                 )
-            identities = {id_, str(thing.outputs.get("arn", id_))}
-            for other in self._all(database):
+            released = kind.release is not None and at(plain(thing.inputs), kind.release) is True
+            identities = behaviour.identities(id_, plain(thing.inputs), plain(thing.outputs))
+            for other in () if released else self._all(database):
                 if (other.type, other.id) != (type_token, id_) and behaviour.refers_to(
                     other.type, plain(other.inputs), type_token, identities
                 ):

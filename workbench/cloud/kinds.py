@@ -7,7 +7,7 @@ is a test double.
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.cloud import aws, kubernetes
+from workbench.cloud import aws, kubernetes, random_values
 from workbench.cloud.model import ACCOUNT, DEFAULT_REGION, Kind
 
 __all__ = ["ACCOUNT", "DEFAULT_REGION", "Kind", "UnknownKindError", "invoke", "kind"]
@@ -15,6 +15,7 @@ __all__ = ["ACCOUNT", "DEFAULT_REGION", "Kind", "UnknownKindError", "invoke", "k
 _TABLES: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
     "aws": ("workbench/cloud/aws.py", aws.KINDS),
     "kubernetes": ("workbench/cloud/kubernetes.py", kubernetes.KINDS),
+    "random": ("workbench/cloud/random_values.py", random_values.KINDS),
 }
 
 

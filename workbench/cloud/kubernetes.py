@@ -1,13 +1,14 @@
 """The simulated Kubernetes API: times, rules and outputs of the object kinds that the stacks use.
 
 What replaces an object is pulumi-kubernetes' own list (provider/pkg/provider/diff.go): names and namespaces always, the
-data of a ConfigMap or Secret unless the provider says that they are mutable, a Deployment's selector.
+data of a ConfigMap or Secret unless the provider says that they are mutable, a Deployment's selector, a Job's template.
+Custom resources (``apiextensions.CustomResource``) have the type ``kubernetes:<apiVersion>:<kind>``.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.cloud.model import MOMENT, Inputs, Kind, at, text, uuid_of
+from workbench.cloud.model import MOMENT, Inputs, Kind, at, number, text, uuid_of
 
 QUICK = "common use: the API server answers at once"
 
@@ -33,6 +34,13 @@ def _object(id_: str, name: str, _inputs: Inputs) -> Mapping[str, Any]:
 
 def _namespace(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
     return {**_object(id_, name, inputs), "status": {"phase": "Active"}}
+
+
+def _job(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
+    """The provider waits until a Job is complete."""
+    completions = number(inputs, "spec.completions", 1)
+    conditions = [{"type": "Complete", "status": "True"}]
+    return {**_object(id_, name, inputs), "status": {"succeeded": completions, "conditions": conditions}}
 
 
 def _ready(replicas: object) -> Mapping[str, Any]:
@@ -94,6 +102,33 @@ KINDS: Mapping[str, Kind] = {
         updated=_rolled_out,
         replace_on=frozenset({"spec.selector"}),
     ),
+    "kubernetes:apps/v1:StatefulSet": _kind(
+        create_minutes=1.5,
+        delete_minutes=0.5,
+        update_minutes=1.5,
+        source="common use: as a Deployment, one pod after the other, each with its volume",
+        outputs=_deployment,
+        updated=_rolled_out,
+        replace_on=frozenset(
+            {
+                "spec.podManagementPolicy",
+                "spec.revisionHistoryLimit",
+                "spec.selector",
+                "spec.serviceName",
+                "spec.volumeClaimTemplates",
+            }
+        ),
+    ),
+    "kubernetes:batch/v1:Job": _kind(
+        create_minutes=1,
+        source="common use: pull the image, start, end; the provider waits for the end",
+        outputs=_job,
+        replace_on=frozenset({"spec.completions", "spec.parallelism", "spec.selector", "spec.template"}),
+    ),
+    "kubernetes:storage.k8s.io/v1:StorageClass": _kind(replace_on=frozenset({"parameters", "provisioner"})),
+    "kubernetes:eks.amazonaws.com/v1:NodeClass": _kind(),
+    "kubernetes:karpenter.sh/v1:NodePool": _kind(),
+    "kubernetes:vpcresources.k8s.aws/v1beta1:SecurityGroupPolicy": _kind(),
     "kubernetes:policy/v1:PodDisruptionBudget": _kind(),
     "kubernetes:networking.k8s.io/v1:NetworkPolicy": _kind(),
 }

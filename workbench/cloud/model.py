@@ -12,6 +12,8 @@ from typing import Any, cast
 ACCOUNT = "123456789012"
 DEFAULT_REGION = "eu-west-1"
 MOMENT = "2026-01-01T00:00:00Z"
+COMMON = "common use, no log found: the API answers within seconds"
+"""The source of a time that nobody wrote down."""
 
 Inputs = Mapping[str, Any]
 
@@ -23,6 +25,21 @@ def no_outputs(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
 
 def no_changes(_state: Inputs, _inputs: Inputs) -> Mapping[str, Any]:
     """Of a type whose computed outputs stay as they are in an update."""
+    return {}
+
+
+def nothing_more(_old: Inputs, _new: Inputs) -> frozenset[str]:
+    """Of a type where a path either always replaces or never does."""
+    return frozenset()
+
+
+def no_refusal(_old: Inputs | None, _new: Inputs) -> str | None:
+    """Of a type whose service takes whatever the provider lets through."""
+    return None
+
+
+def as_given(_inputs: Inputs) -> Mapping[str, Any]:
+    """Of a type whose service keeps its inputs in the form they were given in."""
     return {}
 
 
@@ -47,6 +64,8 @@ class Kind:
     """(old state, new inputs) -> computed outputs that an update changes; unknown in the preview of that update."""
     replace_on: frozenset[str] = frozenset()
     """Paths whose change replaces the object."""
+    replaces_too: Callable[[Inputs, Inputs], frozenset[str]] = nothing_more
+    """(old inputs, new inputs) -> further paths that replace the object in this change, where it depends on the values."""
     unless_configured: Mapping[str, str] = field(default_factory=dict[str, str])
     """Of those, the ones that a provider setting turns into plain updates: path -> setting."""
     unique: tuple[str, ...] = ()
@@ -56,8 +75,14 @@ class Kind:
     name_prefix: str = ""
     grow_only: frozenset[str] = frozenset()
     """Number paths that the service's API refuses to lower; in place, only the update itself fails."""
+    refusal: Callable[[Inputs | None, Inputs], str | None] = no_refusal
+    """(old inputs, None at the creation; new inputs) -> the answer of a service that refuses, or None."""
     guard: str | None = None
     """The path that, when true, makes the service refuse a delete."""
+    release: str | None = None
+    """The path that, when true, lets the service delete an object that others still refer to."""
+    stored: Callable[[Inputs], Mapping[str, Any]] = as_given
+    """inputs -> the ones that the service keeps in another form, in that form; a refresh reads them so."""
 
 
 def at(inputs: object, path: str) -> object:
@@ -74,6 +99,12 @@ def text(inputs: Inputs, path: str, default: str) -> str:
     """The string under a path, or the default when it is absent, unknown or no string."""
     value = at(inputs, path)
     return value if isinstance(value, str) and value else default
+
+
+def number(inputs: Inputs, path: str, default: int) -> int:
+    """The number under a path, or the default when it is absent, unknown or no number."""
+    value = at(inputs, path)
+    return int(value) if isinstance(value, int | float) else default
 
 
 def digits(seed: str, length: int = 17) -> str:

@@ -26,7 +26,7 @@ from workbench.cloud.clock import CancelledError, Clock
 from workbench.cloud.inventory import Inventory, Operation, RefusedError, Thing
 from workbench.cloud.kinds import Kind, UnknownKindError
 from workbench.cloud.model import DEFAULT_REGION, text
-from workbench.cloud.wire import Values, beyond, decode, encode, merged, plain, unknown
+from workbench.cloud.wire import Values, beyond, decode, encode, merged, plain, replaced, unknown
 
 _KINDS_OF_CHANGE = provider_pb2.PropertyDiff.Kind
 
@@ -124,7 +124,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         thing = Thing(type=_type(request.urn), id=id_, urn=request.urn, status="", inputs=inputs, outputs=outputs)
 
         def begin() -> Operation:
-            self._admit(inputs)
+            self._admit(kind, None, inputs)
             return self._inventory.create(kind, thing, self._server or self._region)
 
         self._perform(begin, thing.type, id_, context, crash=name == self._crash_at)
@@ -144,9 +144,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         )
 
         def begin() -> Operation:
-            self._admit(inputs)
-            if refusal := behaviour.refused_decrease(kind, old, inputs):
-                raise RefusedError(refusal)
+            self._admit(kind, old, inputs)
             return self._inventory.update(kind, thing)
 
         self._perform(begin, thing.type, request.id, context)
@@ -168,12 +166,17 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
-        """The object as it is in the inventory; nothing when it is not there any more."""
-        self._about(request.urn, context)
+        """The object as its service stores it; nothing when it is not there any more."""
+        kind, _ = self._about(request.urn, context)
         thing = self._inventory.find(_type(request.urn), request.id)
         if thing is None:
             return provider_pb2.ReadResponse()
-        return provider_pb2.ReadResponse(id=thing.id, inputs=encode(thing.inputs), properties=encode(thing.outputs))
+        stored = kind.stored(plain(thing.inputs))
+        return provider_pb2.ReadResponse(
+            id=thing.id,
+            inputs=encode(replaced(thing.inputs, stored)),
+            properties=encode(replaced(thing.outputs, stored)),
+        )
 
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
         """Answer a function from the table."""
@@ -210,8 +213,11 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         place = {"region": self._region} if regional else {}
         return {**place, **kinds.kind(type_token).outputs(id_, seed, {**place, **plain(inputs)})}
 
-    def _admit(self, inputs: Values) -> None:
-        if self._package == "kubernetes" and (refusal := cluster.refusal(self._inventory, self._server, inputs)):
+    def _admit(self, kind: Kind, old: Values | None, inputs: Values) -> None:
+        refusal = behaviour.refusal(kind, old, inputs)
+        if self._package == "kubernetes":
+            refusal = cluster.refusal(self._inventory, self._server, inputs) or refusal
+        if refusal:
             raise RefusedError(refusal)
 
     def _perform(

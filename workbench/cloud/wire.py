@@ -68,12 +68,20 @@ def plain(value: Any) -> Any:
     """The value without the wrapping of secrets."""
     if isinstance(value, dict):
         mapping = cast("Values", value)
-        if mapping.get(_SIGNATURE) == _SECRET:
+        if _is_secret(mapping):
             return plain(mapping.get("value"))
         return {key: plain(item) for key, item in mapping.items()}
     if isinstance(value, list):
         return [plain(item) for item in cast("list[Any]", value)]
     return value
+
+
+def replaced(values: Mapping[str, Any], others: Mapping[str, Any]) -> Values:
+    """The values with others in their place; what was a secret stays one."""
+    return {
+        key: ({**value, "value": others[key]} if _is_secret(value) else others[key]) if key in others else value
+        for key, value in values.items()
+    }
 
 
 def merged(computed: Mapping[str, Any], inputs: Mapping[str, Any]) -> Values:
@@ -105,3 +113,7 @@ def unknown(computed: Mapping[str, Any]) -> Values:
 
 def _is_bag(value: object) -> bool:
     return isinstance(value, dict) and _SIGNATURE not in value
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, dict) and cast("Values", value).get(_SIGNATURE) == _SECRET

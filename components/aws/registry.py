@@ -1,0 +1,120 @@
+"""The container registry of a stack on AWS: one ECR repository, and who may pull which images."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+
+import pulumi_aws as aws
+from pulumi import Output, ResourceOptions
+from typing_extensions import override
+
+from components.aws.encryption import account_key_policy, key
+from components.aws.network import Network
+from components.aws.policy import document
+from components.contracts import Registry, RegistryArgs
+
+UNTAGGED_DAYS = 14
+"""How long images without a tag are kept; those with one stay, since a stack may run any of them."""
+
+PULL_ACTIONS = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+"""What pulling an image takes, besides a token for the registry (Amazon ECR, Private repository policies)."""
+
+REPOSITORY = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:@]+)[:@].+")
+
+
+class EcrRegistry(Registry):
+    """A private repository for the stack's images: tags that never move, scanned when pushed, encrypted with a key of its own."""
+
+    url: Output[str]
+
+    def __init__(self, name: str, args: RegistryArgs[Network], opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:aws:Registry", name, None, opts)
+        self.args = args
+        encryption = key(
+            f"{name}-images-key",
+            purpose=f"Encrypts the container images of {name}",
+            policy=account_key_policy(args.network.account),
+            parent=self,
+            protect=args.protect,
+        )
+        self.repository = aws.ecr.Repository(
+            f"{name}-images",
+            name=name,
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
+            encryption_configurations=[
+                aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="KMS", kms_key=encryption.arn)
+            ],
+            force_delete=not args.protect,
+            tags={"Name": name},
+            opts=ResourceOptions(parent=self, protect=args.protect),
+        )
+        aws.ecr.LifecyclePolicy(
+            f"{name}-images",
+            repository=self.repository.name,
+            policy=lifecycle(),
+            opts=ResourceOptions(parent=self),
+        )
+        self.url = self.repository.repository_url
+        self.outputs = {"registry": self.url}
+        self.register_outputs(dict(self.outputs))
+
+    @override
+    def image(self, reference: str) -> Output[str]:
+        """The full reference of an image; one that begins with its tag or digest (`:1.0.0`) is in this repository."""
+        return Output.concat(self.url, reference) if reference[0] in ":@" else Output.from_input(reference)
+
+    def pull_policy(self, *, add_ons: bool = False) -> Output[str]:
+        """The policy of whoever starts the stack's containers; nodes of EKS pull the images of its add-ons too."""
+        account = self.args.network.account
+
+        def render(known: list[str]) -> str:
+            own, partition, account_id = known
+            repositories = [own, *repository_arns(self.args.images, partition)]
+            return pull_policy(repositories, others_than=account_id if add_ons else None)
+
+        return Output.all(self.repository.arn, account.partition, account.id).apply(render)
+
+
+def lifecycle() -> str:
+    """What ECR removes on its own: images that lost their tag (Amazon ECR, Lifecycle policies)."""
+    selection = {
+        "tagStatus": "untagged",
+        "countType": "sinceImagePushed",
+        "countUnit": "days",
+        "countNumber": UNTAGGED_DAYS,
+    }
+    rule = {
+        "rulePriority": 1,
+        "description": f"Images without a tag go after {UNTAGGED_DAYS} days",
+        "selection": selection,
+        "action": {"type": "expire"},
+    }
+    return json.dumps({"rules": [rule]})
+
+
+def repository_arns(images: Iterable[str], partition: str) -> list[str]:
+    """The ECR repositories that full image references name; other registries ask for no rights in AWS."""
+    found = [match for image in images if (match := REPOSITORY.fullmatch(image))]
+    return sorted(
+        {f"arn:{partition}:ecr:{each['region']}:{each['account']}:repository/{each['name']}" for each in found}
+    )
+
+
+def pull_policy(repositories: Sequence[str], others_than: str | None = None) -> str:
+    """Lets images be pulled from the given repositories alone.
+
+    With `others_than`, an account's id, from registries of other accounts too, as far as their own policies allow it: the images of
+    EKS's add-ons lie in accounts of AWS, another one in each region (EKS, Amazon container image registries).
+    """
+    token = {"Effect": "Allow", "Action": ["ecr:GetAuthorizationToken"], "Resource": "*"}
+    own = {"Effect": "Allow", "Action": list(PULL_ACTIONS), "Resource": list(repositories)}
+    if others_than is None:
+        return document(token, own)
+    add_ons = {
+        "Effect": "Allow",
+        "Action": list(PULL_ACTIONS),
+        "Resource": "arn:*:ecr:*:*:repository/*",
+        "Condition": {"StringNotEquals": {"aws:ResourceAccount": others_than}},
+    }
+    return document(token, own, add_ons)

@@ -1,0 +1,79 @@
+"""What EKS, AKS and GKE have in common: a cluster that runs a pipe's consumers, each under an identity of its own."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi_kubernetes as kubernetes
+from pulumi import Input, Resource, ResourceOptions
+from typing_extensions import override
+
+from components.contracts import Deployed, Destination, Grant, PipeSettings, Platform, Workload
+from components.kubernetes.consumers import Consumers, ConsumersArgs
+from components.section import Mistake
+
+SERVICE_ACCOUNT = "consumer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodIdentity:
+    """The cloud identity of a service account, as its pods get it."""
+
+    ready: Sequence[Resource]
+    """What must be there before a pod starts, so that it starts with its identity."""
+    annotations: Mapping[str, Input[str]] = field(default_factory=dict[str, Input[str]])
+    """What the service account carries so that the cloud knows it."""
+    destinations: Sequence[Destination] = ()
+    """Where pods get the credentials of their identity, besides HTTPS."""
+
+
+class KubernetesPlatform(Platform, ABC):
+    """A Kubernetes cluster that consumers run on."""
+
+    name: str
+    provider: kubernetes.Provider
+    node_labels: Mapping[str, str]
+    """The labels of the nodes that consumers run on; empty where every node is theirs."""
+
+    @abstractmethod
+    def identity(
+        self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
+    ) -> PodIdentity:
+        """Give one service account of one namespace exactly the given rights in the cloud."""
+
+    @override
+    def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
+        """Run a pipe's consumers in a namespace of their own, with a cloud identity that only they can take on."""
+        name = f"{self.name}-{workload.name}"
+        (connection,) = workload.connections.values()
+        identity = self.identity(
+            name,
+            namespace=workload.name,
+            service_account=SERVICE_ACCOUNT,
+            grants=connection.grants,
+            opts=opts,
+        )
+        consumers = Consumers(
+            name,
+            ConsumersArgs(
+                workload=workload,
+                connection=connection,
+                service_account=SERVICE_ACCOUNT,
+                service_account_annotations=identity.annotations,
+                identity=identity.ready,
+                identity_destinations=identity.destinations,
+                node_labels=self.node_labels,
+            ),
+            ResourceOptions.merge(opts, ResourceOptions(provider=self.provider)),
+        )
+        return Deployed(replicas=consumers.replicas)
+
+
+def consumer_mistakes(pipes: Mapping[str, PipeSettings]) -> Iterator[Mistake]:
+    """Yield what a pipe says of its consumer that Kubernetes has no use for."""
+    for name, pipe in pipes.items():
+        if pipe.consumer.health_command is not None:
+            yield Mistake(
+                path=("pipes", name, "consumer", "healthCommand"),
+                text="would have no effect, since Kubernetes asks /live on port 8080 itself; remove it",
+            )

@@ -1,0 +1,68 @@
+"""What all pods of a stack have in common: no rights on their node, and a way out only to what they are known to call."""
+
+from collections.abc import Iterable, Mapping
+
+import pulumi_kubernetes as kubernetes
+
+from components.contracts import Destination
+
+USER = 65532
+"""The user and group that pods run as: nobody in particular, as in distroless images."""
+
+
+def labels(name: str) -> dict[str, str]:
+    """The labels of everything that belongs to the pods of that name (Kubernetes, Recommended Labels)."""
+    return {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "data-pipes"}
+
+
+def restricted(own: Mapping[str, str]) -> dict[str, str]:
+    """The labels of a namespace that admits restricted pods only, besides its own (Kubernetes, Pod Security Standards)."""
+    return {**own, **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}}
+
+
+def pod_security() -> kubernetes.core.v1.PodSecurityContextArgs:
+    """Nobody's user and group, and the runtime's own list of system calls."""
+    return kubernetes.core.v1.PodSecurityContextArgs(
+        run_as_non_root=True,
+        run_as_user=USER,
+        run_as_group=USER,
+        fs_group=USER,
+        seccomp_profile=kubernetes.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+    )
+
+
+def container_security() -> kubernetes.core.v1.SecurityContextArgs:
+    """No capability, no way to more rights, nothing to write to."""
+    return kubernetes.core.v1.SecurityContextArgs(
+        allow_privilege_escalation=False,
+        privileged=False,
+        read_only_root_filesystem=True,
+        capabilities=kubernetes.core.v1.CapabilitiesArgs(drop=["ALL"]),
+    )
+
+
+def image_pull_policy(image: str) -> str:
+    """A digest is pulled once, and a tag anew for each pod, since it may move."""
+    return "IfNotPresent" if "@sha256:" in image else "Always"
+
+
+def ways_out(
+    destinations: Iterable[Destination],
+) -> list[kubernetes.networking.v1.NetworkPolicyEgressRuleArgs]:
+    """The rules of a network policy that let pods out to DNS and to the given places."""
+    system = kubernetes.meta.v1.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"})
+    dns = kubernetes.networking.v1.NetworkPolicyEgressRuleArgs(
+        to=[kubernetes.networking.v1.NetworkPolicyPeerArgs(namespace_selector=system)],
+        ports=[
+            kubernetes.networking.v1.NetworkPolicyPortArgs(port=53, protocol=protocol) for protocol in ("UDP", "TCP")
+        ],
+    )
+    return [dns, *(_way_out(destination) for destination in destinations)]
+
+
+def _way_out(destination: Destination) -> kubernetes.networking.v1.NetworkPolicyEgressRuleArgs:
+    block = kubernetes.networking.v1.IPBlockArgs(cidr=destination.cidr)
+    return kubernetes.networking.v1.NetworkPolicyEgressRuleArgs(
+        to=[kubernetes.networking.v1.NetworkPolicyPeerArgs(ip_block=block)],
+        ports=[kubernetes.networking.v1.NetworkPolicyPortArgs(port=destination.port, protocol="TCP")],
+    )

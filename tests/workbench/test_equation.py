@@ -1,0 +1,111 @@
+"""The equation is counted in what a pipe is made of, not believed from the outputs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as kubernetes
+from pulumi import Input, Output, ResourceOptions
+
+from tests.workbench.recording.support import Box, SmallCloud
+from workbench.equation import PIPE, Equation, check_equation, equation
+from workbench.recording.recorder import Recording, record
+
+
+class SmallPipe(pulumi.ComponentResource):
+    """A topic and a Deployment; without a number of replicas of its own, it takes the topic's."""
+
+    def __init__(self, name: str, partitions: int, replicas: int | None, parent: Box):
+        super().__init__(PIPE, name, None, ResourceOptions(parent=parent))
+        topic = aws.msk.Topic(
+            f"{name}-topic",
+            name="orders",
+            cluster_arn="arn",
+            partition_count=partitions,
+            replication_factor=3,
+            opts=ResourceOptions(parent=self),
+        )
+        deployment(name, topic.partition_count if replicas is None else replicas, self)
+        self.register_outputs({})
+
+
+def deployment(name: str, replicas: Input[int], parent: pulumi.Resource) -> None:
+    provider = kubernetes.Provider(f"{name}-kubernetes", kubeconfig="{}", opts=ResourceOptions(parent=parent))
+    kubernetes.apps.v1.Deployment(
+        f"{name}-deployment",
+        spec={
+            "replicas": replicas,
+            "selector": {"match_labels": {"app": "orders"}},
+            "template": {"metadata": {"labels": {"app": "orders"}}},
+        },
+        opts=ResourceOptions(parent=parent, provider=provider),
+    )
+
+
+def recorded(fill: Any) -> Recording:
+    def program() -> None:
+        Box("box", fill, opts=ResourceOptions(providers=[aws.Provider("aws", region="eu-west-1")]))
+
+    return record(program, cloud=SmallCloud())
+
+
+def found(partitions: int, replicas: int | None, outputs: Mapping[str, Any]) -> tuple[Equation | str, list[str]]:
+    recording = recorded(lambda box: SmallPipe("box-orders", partitions, replicas, box))
+    each = equation(recording, "orders")
+    return each, [str(problem) for problem in check_equation("orders", outputs, each)]
+
+
+def test_partitions_and_replicas_are_counted_in_the_resources():
+    each, problems = found(3, None, {"partitions": 3, "replicas": 3})
+    assert each == Equation(pipe="orders", partitions=3, replicas=3)
+    assert str(each) == "orders: 3 partitions = 3 replicas"
+    assert problems == []
+
+
+def test_replicas_of_another_source_than_the_topic_are_refused_though_the_number_is_right():
+    each, problems = found(3, 3, {"partitions": 3, "replicas": 3})
+    assert isinstance(each, str)
+    assert problems == ["pipe orders: no workload takes its replicas from the topic box-orders-topic, and one must"]
+
+
+def test_an_output_that_says_another_number_than_the_resource_is_refused():
+    _, problems = found(3, None, {"partitions": 3, "replicas": 4})
+    assert problems == ["pipe orders: output replicas is 4, but the resources have 3"]
+
+
+def test_a_topic_outside_the_pipe_does_not_count():
+    recording = recorded(lambda box: SmallPipe("box-orders", 3, None, box))
+    assert equation(recording, "order") == "pipe order: it has no topic, and there must be one"
+
+
+def test_a_pipe_whose_name_ends_like_another_s_is_counted_alone():
+    def fill(box: Box) -> None:
+        SmallPipe("box-orders", 3, None, box)
+        SmallPipe("box-old-orders", 5, None, box)
+
+    recording = recorded(fill)
+    assert str(equation(recording, "orders")) == "orders: 3 partitions = 3 replicas"
+    assert str(equation(recording, "old-orders")) == "old-orders: 5 partitions = 5 replicas"
+
+
+def test_streams_that_are_one_partition_each_are_added_up():
+    class Cameras(pulumi.ComponentResource):
+        def __init__(self, parent: Box):
+            super().__init__(PIPE, "box-cameras", None, ResourceOptions(parent=parent))
+            child = ResourceOptions(parent=self)
+            streams = [aws.kinesis.VideoStream(f"box-cameras-{number}", opts=child) for number in range(2)]
+            for number, stream in enumerate(streams):
+                one = Output.all(stream.arn).apply(len)
+                aws.ecs.Service(f"box-cameras-service-{number}", desired_count=one, opts=child)
+            self.register_outputs({})
+
+    assert str(equation(recorded(Cameras), "cameras")) == "cameras: 2 partitions = 2 replicas"
+
+
+def test_unequal_numbers_are_shown_as_unequal_and_refused():
+    each = Equation(pipe="orders", partitions=1, replicas=2)
+    assert str(each) == "orders: 1 partition ≠ 2 replicas"
+    assert [str(problem) for problem in check_equation("orders", {"partitions": 1, "replicas": 2}, each)] == [
+        "pipe orders: 1 partition ≠ 2 replicas: partitions and replicas must be equal"
+    ]

@@ -1,0 +1,43 @@
+"""The simulated ECS: container definitions as the service stores them, with its defaults written out."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_DEFAULTS: Mapping[str, Any] = {
+    "cpu": 0,
+    "environment": [],
+    "essential": True,
+    "mountPoints": [],
+    "portMappings": [],
+    "systemControls": [],
+    "volumesFrom": [],
+}
+
+
+def as_stored(definitions: str, network_mode: str) -> Mapping[str, Any]:
+    """The input ``containerDefinitions`` where the service writes more into it than the program did, else nothing.
+
+    Text that is no JSON, such as a value that a preview does not know, is left alone.
+    """
+    try:
+        given: list[dict[str, Any]] = json.loads(definitions)
+    except json.JSONDecodeError:
+        return {}
+    kept = [_container(each, network_mode) for each in given]
+    return {} if kept == given else {"containerDefinitions": json.dumps(kept)}
+
+
+def _container(given: Mapping[str, Any], network_mode: str) -> dict[str, Any]:
+    whole = {**_DEFAULTS, **given}
+    return {
+        **whole,
+        "environment": sorted(whole["environment"], key=lambda variable: variable["name"]),
+        "portMappings": [_port(each, network_mode) for each in whole["portMappings"]],
+    }
+
+
+def _port(given: Mapping[str, Any], network_mode: str) -> dict[str, Any]:
+    """In the modes awsvpc and host a task's port is the host's (ECS API, PortMapping)."""
+    own = given["containerPort"] if network_mode in ("awsvpc", "host") else 0
+    return {"hostPort": own, "protocol": "tcp", **given}

@@ -1,0 +1,118 @@
+"""The equation of a pipe, counted in the resources of a plan rather than believed from its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.catalog import CLOUDS, Count
+from workbench.recording.checks import Problem
+from workbench.recording.recorder import Recording
+from workbench.recording.records import RecordedResource
+
+PIPE = "data-pipes:index:Pipe"
+"""The component of one pipe: its topic and its consumers are beneath it."""
+
+PARTITIONS: Mapping[str, Count] = {
+    service.partitions.type: service.partitions for cloud in CLOUDS.values() for service in cloud.streaming.values()
+}
+"""Where each kind of topic says how many partitions it has."""
+
+REPLICAS: Mapping[str, Count] = {
+    platform.replicas.type: platform.replicas for cloud in CLOUDS.values() for platform in cloud.platforms.values()
+}
+"""Where each kind of workload says how many replicas it has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Equation:
+    """One pipe: number of partitions of the topic = number of replicas of the pod."""
+
+    pipe: str
+    partitions: int
+    replicas: int
+
+    def __str__(self) -> str:
+        """`orders: 3 partitions = 3 replicas`."""
+        sign = "=" if self.partitions == self.replicas else "≠"
+        return (
+            f"{self.pipe}: {counted(self.partitions, 'partition', 'partitions')}"
+            f" {sign} {counted(self.replicas, 'replica', 'replicas')}"
+        )
+
+
+def equation(recording: Recording, pipe: str) -> Equation | str:
+    """Count a pipe's partitions and replicas in what the plan makes for it.
+
+    A workload counts where its number of replicas comes from the topic's own output: the dependency that keeps the two numbers
+    one. Where every partition is a stream of its own, each has a workload of one. Returns the reason where nothing can be counted.
+    """
+    beneath = _beneath(recording, pipe)
+    topics = [each for each in beneath if each.type in PARTITIONS]
+    if not topics:
+        return f"pipe {pipe}: it has no topic, and there must be one"
+    made = {topic.urn for topic in topics}
+    workloads = [each for each in beneath if each.type in REPLICAS and made & _sources(each, REPLICAS[each.type])]
+    if not workloads:
+        return f"pipe {pipe}: no workload takes its replicas from the topic {topics[0].name}, and one must"
+    partitions = [_number(topic, PARTITIONS[topic.type]) for topic in topics]
+    replicas = [_number(workload, REPLICAS[workload.type]) for workload in workloads]
+    for number, resource in zip((*partitions, *replicas), (*topics, *workloads), strict=True):
+        if not isinstance(number, int):
+            return f"pipe {pipe}: {resource.name} counts {number!r}, which is no whole number"
+    return Equation(pipe=pipe, partitions=_total(partitions), replicas=_total(replicas))
+
+
+def check_equation(pipe: str, output: Any, found: Equation | str) -> Iterator[Problem]:
+    """Partitions must equal replicas, and the outputs must say what the resources say."""
+    if isinstance(found, str):
+        yield refused(found)
+        return
+    if found.partitions != found.replicas:
+        yield refused(f"pipe {found}: partitions and replicas must be equal")
+    for key, number in (("partitions", found.partitions), ("replicas", found.replicas)):
+        if output.get(key) != number:
+            yield refused(f"pipe {pipe}: output {key} is {output.get(key)!r}, but the resources have {number}")
+
+
+def refused(reason: str) -> Problem:
+    """What is wrong with the equation."""
+    return Problem(rule="equation", urn="", reason=reason)
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def _beneath(recording: Recording, pipe: str) -> list[RecordedResource]:
+    """Everything beneath the component of a pipe, which is named after the pipeline and the pipe."""
+    names = {each.urn: each.name for each in recording.resources}
+    inside = {
+        each.urn
+        for each in recording.resources
+        if each.type == PIPE and each.name == f"{names.get(each.parent or '', '')}-{pipe}"
+    }
+    found: list[RecordedResource] = []
+    for each in recording.resources:  # parents come before their children
+        if each.parent in inside:
+            inside.add(each.urn)
+            found.append(each)
+    return found
+
+
+def _sources(workload: RecordedResource, count: Count) -> frozenset[str]:
+    """The URNs that a workload's number of replicas comes from."""
+    return workload.property_dependencies.get((count.property_path or "").partition(".")[0], frozenset())
+
+
+def _number(resource: RecordedResource, count: Count) -> Any:
+    if count.property_path is None:
+        return 1
+    value = resource.input(count.property_path)
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def _total(numbers: list[Any]) -> int:
+    return sum(int(number) for number in numbers)
