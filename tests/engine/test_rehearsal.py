@@ -15,7 +15,11 @@ from workbench.cloud.inventory import Inventory
 from workbench.rehearsal import Event, Rehearsal, Step, problems
 from workbench.stack_file import ROOT, find_stack_file
 
-pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.xdist_group("rehearsal"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 STEPS = ["preview", "up", "again", "refresh", "grow", "destroy"]
 
@@ -101,7 +105,10 @@ def test_what_must_not_be_is_named():
     assert "second up" in problems(**{**fine, "again": done("again", (topic,))})[0]
     assert "refresh changed 1" in problems(**{**fine, "refresh": done("refresh", delete=1)})[0]
     assert "msk/topic orders" in problems(**{**fine, "grow": done("grow", (topic,), (topic,))})[0]
-    assert problems(**{**fine, "grow": done("grow")}) == ["growth updated nothing"]
+    assert problems(**{**fine, "grow": done("grow")}) == ["growth changed nothing"]
+    assert problems(**{**fine, "grow": done("grow", create=2)}) == []
+    run = "urn:pulumi:s::data-pipes::a:b:C$kubernetes:batch/v1:Job::orders"
+    assert problems(**{**fine, "grow": done("grow", (topic,), (run,))}) == [], "a job is replaced to run again"
     assert "destroy left 1" in problems(**{**fine, "left": (topic,)})[0]
 
 
