@@ -1,0 +1,32 @@
+"""The image of the program that makes topics: what it is built from, and under whom it runs."""
+
+import re
+from importlib.metadata import version
+
+from components.kubernetes.pods import USER
+from workbench.stack_file import ROOT
+
+DOCKERFILE = (ROOT / "topic" / "Dockerfile").read_text(encoding="utf-8")
+REQUIREMENTS = (ROOT / "topic" / "requirements.txt").read_text(encoding="utf-8")
+PINS = dict(re.findall(r"^([a-z0-9-]+)==(\S+) ", REQUIREMENTS, re.MULTILINE))
+
+
+def test_the_image_starts_from_a_digest():
+    (base,) = re.findall(r"^FROM (\S+)$", DOCKERFILE, re.MULTILINE)
+    assert re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+@sha256:[0-9a-f]{64}", base)
+
+
+def test_it_runs_as_the_user_of_every_workload():
+    assert f"\nUSER {USER}:{USER}\n" in DOCKERFILE
+
+
+def test_whatever_is_installed_is_pinned_by_hash():
+    assert "--require-hashes" in DOCKERFILE
+    blocks = re.split(r"\n(?=\S)", re.sub(r"^#.*\n|^\n", "", REQUIREMENTS, flags=re.MULTILINE).strip())
+    assert len(blocks) == len(PINS) > 0
+    assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_the_tests_run_with_the_versions_of_the_image():
+    direct = ("confluent-kafka", "aws-msk-iam-sasl-signer-python", "boto3", "botocore")
+    assert {name: PINS[name] for name in direct} == {name: version(name) for name in direct}
