@@ -1,6 +1,7 @@
 # Data pipes. `make help` lists the commands; README.md explains them.
 
 STACK  ?= aws-msk-eks
+BASE   ?= main
 PYTHON ?= python3
 ARGS   ?=
 
@@ -11,10 +12,10 @@ STAMP  := $(VENV)/.requirements-installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help venv plan rehearse preview up destroy lint format reference test test-unit test-engine
+.PHONY: help venv plan rehearse diff preview up destroy lint format reference test test-unit test-engine
 
 help: ## List these commands
-	@echo "make COMMAND [STACK=$(STACK)] [ARGS=...]"
+	@echo "make COMMAND [STACK=$(STACK)] [BASE=$(BASE)] [ARGS=...]"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 venv: $(STAMP) ## Make .venv and install requirements.txt, if it changed
@@ -32,6 +33,9 @@ plan: $(STAMP) ## Show what a stack would be, contacting nothing (a few seconds)
 
 rehearse: $(STAMP) ## Deploy, change and destroy a stack with the real engine on simulated clouds
 	@$(PY) -m workbench rehearse "$(STACK)" $(ARGS)
+
+diff: $(STAMP) ## Show as Markdown what every stack would become since BASE, contacting nothing
+	@$(PY) -m workbench diff "$(BASE)" $(ARGS)
 
 preview: $(STAMP) ## pulumi preview: compare a stack with the real cloud
 	@$(call pulumi,preview --stack "$(STACK)" $(ARGS))
@@ -60,7 +64,7 @@ test-unit: $(STAMP) ## The tests that need no engine
 	$(PY) -m pytest -m "not engine" -n auto $(ARGS)
 
 test-engine: $(STAMP) ## The tests on the real Pulumi engine (built once, if pulumi is not installed)
-	$(PY) -m pytest -m engine -n 2 --dist loadscope $(ARGS)
+	$(PY) -m pytest -m engine -n 2 --dist loadgroup $(ARGS)
 
 # The plain Pulumi commands run the program through the CLI's Python language host, which comes with
 # the CLI's official release and not with the engine that the rehearsal builds for itself.

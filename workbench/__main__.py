@@ -90,7 +90,7 @@ def rehearse(
         from workbench.progress import Progress  # noqa: PLC0415
 
         gc.enable()
-        _end_quietly_on_signals()
+        _end_quietly_on_signals("the rehearsal")
         with Progress() as progress:
             rehearsal = rehearsing.rehearse(stack_file, growth=growth, on_event=progress)
         if as_json:
@@ -98,6 +98,33 @@ def rehearse(
         else:
             rehearsing.render(rehearsal, _console())
         _fail_with(list(rehearsal.problems))
+
+    _guarded(run)
+
+
+@app.command()
+def diff(
+    base: Annotated[str, typer.Argument(help="The git revision to compare with, such as main or HEAD^.")],
+    stack: Annotated[
+        str | None, typer.Argument(help="The name of a stack in stacks/, now or then; by default every one.")
+    ] = None,
+) -> None:
+    """Show as Markdown what would change in the stacks since a git revision; both sides are planned and compared.
+
+    No account, no engine, no network. Exit status 1 if the present plan has problems, 2 if BASE or STACK is wrong.
+    """
+
+    def run() -> None:
+        from workbench import diff as differing  # noqa: PLC0415  as above
+        from workbench.diff_markdown import render  # noqa: PLC0415  as above
+
+        _end_quietly_on_signals("the diff")
+        try:
+            found = differing.diff(base, stack)
+        except differing.RevisionError as error:
+            _exit(str(error), BAD_INPUT)
+        typer.echo(render(found), nl=False)
+        _fail_with(found.faults)
 
     _guarded(run)
 
@@ -124,8 +151,8 @@ def main() -> None:
     app(prog_name="python -m workbench")
 
 
-def _end_quietly_on_signals() -> None:
-    """Let Ctrl-C and a cancelled CI job end a rehearsal as an error would: cleaned up, with one line in the end.
+def _end_quietly_on_signals(command: str) -> None:
+    """Let Ctrl-C and a cancelled CI job end a command as an error would: cleaned up, with one line in the end.
 
     The Automation API's own threads would otherwise tell of the files that are taken away from under them.
     """
@@ -133,7 +160,7 @@ def _end_quietly_on_signals() -> None:
     def end(number: int, _frame: FrameType | None) -> NoReturn:
         threading.excepthook = lambda _: None
         warnings.simplefilter("ignore")
-        typer.echo("stopped; what the rehearsal made is removed", err=True)
+        typer.echo(f"stopped; what {command} made is removed", err=True)
         raise SystemExit(128 + number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
