@@ -167,6 +167,8 @@ def _form(value: Mapping[str, Any]) -> str:
             words = f"`{constant}`"
         case {"type": "integer", "minimum": least, "maximum": most}:
             words = f"whole number, {least} to {most}"
+        case {"type": "integer", "minimum": least}:
+            words = f"whole number from {least}"
         case {"type": "array", "items": items}:
             words = f"list of {_form(items)}"
         case {"type": "object", "additionalProperties": item} if is_object(item):

@@ -13,6 +13,9 @@ from workbench.timeline import Timeline
 
 SIMULATED = "The clouds of this rehearsal are simulated on this machine; the Pulumi engine is the real one."
 
+RUNS = frozenset({"kubernetes:batch/v1:Job"})
+"""What is replaced in order to run again, and holds nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
@@ -92,10 +95,11 @@ def problems(*, again: Step, refresh: Step, grow: Step, left: tuple[str, ...], g
     for step, fact in ((again, "a second up without any change of settings"), (refresh, "a refresh")):
         if changed := sum(n for kind, n in step.changes.items() if kind != "same"):
             found.append(f"{fact} changed {changed} resources: {_names(step.updated + step.replaced)}")
-    if grow.replaced or grow.changes["delete"]:
-        found.append(f"growth replaced or deleted resources: {_names(grow.replaced)}")
-    if grows and not grow.updated:
-        found.append("growth updated nothing")
+    lost = tuple(urn for urn in grow.replaced if urn.split("::")[2].rsplit("$", 1)[-1] not in RUNS)
+    if lost or grow.changes["delete"]:
+        found.append(f"growth replaced or deleted resources: {_names(lost)}")
+    if grows and not (grow.updated or grow.changes["create"]):
+        found.append("growth changed nothing")
     if left:
         found.append(f"destroy left {len(left)} resources in the simulated clouds: {_names(left)}")
     return found
@@ -117,7 +121,7 @@ def render(rehearsal: Rehearsal, console: Console) -> None:
     console.print(f"\n{SIMULATED}")
     if rehearsal.problems:
         return
-    grew = any(step.step == "grow" and step.updated for step in rehearsal.steps)
+    grew = any(step.step == "grow" and (step.updated or step.changes["create"]) for step in rehearsal.steps)
     growth = "growth replaced nothing" if grew else "growth was not rehearsed"
     console.print(
         f"Rehearsed: a second up and a refresh changed nothing, {growth}, destroy left nothing.", style="green"

@@ -19,7 +19,7 @@ from workbench.sandbox import Action, EngineError, Run, Sandbox
 from workbench.stack_file import ROOT, StackFile, StackFileError, read_settings
 from workbench.timeline import timeline
 
-__all__ = ["Event", "RehearsalError", "rehearse", "render"]
+__all__ = ["Event", "RehearsalError", "program", "rehearse", "render"]
 
 PROTECT = "data-pipes:protect"
 NO_ROOM = "not rehearsed: the stack has no room for a larger parallelism of its first pipe"
@@ -44,7 +44,7 @@ def rehearse(stack_file: StackFile, *, growth: Mapping[str, int] | None = None, 
     on_event(Event(step="engine", done=True, text=SIMULATED))
     command = pulumi_command(lambda text: on_event(Event(step="engine", done=True, text=text)))
     try:
-        with Sandbox(_program, command, stack=stack_file.stack) as sandbox:
+        with Sandbox(program, command, stack=stack_file.stack) as sandbox:
             return _Rehearser(sandbox, on_event).all(stack_file, grown, growing)
     except EngineError as error:
         raise RehearsalError(str(error)) from None
@@ -139,7 +139,7 @@ def _fitting(stack_file: StackFile, pipe: str, present: int) -> dict[str, int]:
     return {}
 
 
-def _program() -> None:
+def program() -> None:
     """The repository's own program, run as Pulumi's language host runs it."""
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))

@@ -1,15 +1,13 @@
-"""Where the Kinesis Client Library (KCL) keeps what an application has read: three DynamoDB tables, made before it looks for them."""
+"""Where the Kinesis Client Library (KCL) notes what an application has read: three DynamoDB tables, there before it looks for them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 LEASE_INDEX = "LeaseOwnerToLeaseKeyIndex"
-"""The index by which a worker finds its own leases (amazon-kinesis-client 3, DynamoDBLeaseRefresher)."""
-
-STATE_TABLES = {"WorkerMetricStats": "wid", "CoordinatorState": "key"}
-"""The ends of the other tables' names, each with its key (amazon-kinesis-client 3, WorkerMetricStats and CoordinatorStateDAO)."""
+"""The index by which a worker finds its own leases (KCL 3, DynamoDBLeaseRefresher)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,23 +15,26 @@ class LeaseTablesArgs:
     """What the tables of an application are built from."""
 
     application: str
-    """The name of the application: its lease table is called the same, and the other tables' names begin with it."""
+    """The application's name, which is that of its lease table too; the names of the other tables begin with it."""
     protect: bool
 
 
 class LeaseTables(ComponentResource):
-    """The tables of one KCL application, in the form in which KCL 3 would make them, so that it finds nothing left to do.
+    """The tables of one application as KCL 3 makes them itself, so that they go with the stack.
 
-    It only describes tables that exist; made here, they go with the stack, and consumers need no right to make tables.
+    KCL only describes tables that it finds, so consumers need no right to make or change one (KCL 3, DynamoDBLeaseRefresher,
+    WorkerMetricStatsDAO and CoordinatorStateDAO).
     """
 
     application: Output[str]
-    """The application's name, there once its lease table is."""
+    """The application's name, from its lease table."""
     lease_table_arn: Output[str]
-    state_table_arns: list[Output[str]]
+    state_table_arns: Sequence[Output[str]]
 
     def __init__(self, name: str, args: LeaseTablesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:LeaseTables", name, None, opts)
+        self.name = name
+        self.args = args
         leases = aws.dynamodb.Table(
             f"{name}-leases",
             name=args.application,
@@ -47,12 +48,8 @@ class LeaseTables(ComponentResource):
                 aws.dynamodb.TableGlobalSecondaryIndexArgs(
                     name=LEASE_INDEX,
                     key_schemas=[
-                        aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(
-                            attribute_name="leaseOwner", key_type="HASH"
-                        ),
-                        aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(
-                            attribute_name="leaseKey", key_type="RANGE"
-                        ),
+                        aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(attribute_name=attribute, key_type=key_type)
+                        for attribute, key_type in (("leaseOwner", "HASH"), ("leaseKey", "RANGE"))
                     ],
                     projection_type="KEYS_ONLY",
                 )
@@ -64,20 +61,22 @@ class LeaseTables(ComponentResource):
         )
         self.application = leases.name
         self.lease_table_arn = leases.arn
-        self.state_table_arns = [self._state_table(name, args, role) for role in STATE_TABLES]
+        self.state_table_arns = [
+            self._state_table("worker-metrics", suffix="WorkerMetricStats", key="wid"),
+            self._state_table("coordinator", suffix="CoordinatorState", key="key"),
+        ]
         self.register_outputs({"application": self.application})
 
-    def _state_table(self, name: str, args: LeaseTablesArgs, role: str) -> Output[str]:
-        """Make a table that workers fill anew when it is lost; return its ARN."""
-        key = STATE_TABLES[role]
+    def _state_table(self, role: str, *, suffix: str, key: str) -> Output[str]:
+        """Make one of the tables of which each item is found by its key alone; return its ARN."""
         table = aws.dynamodb.Table(
-            f"{name}-{role}",
-            name=f"{args.application}-{role}",
+            f"{self.name}-{role}",
+            name=f"{self.args.application}-{suffix}",
             billing_mode="PAY_PER_REQUEST",
             hash_key=key,
             attributes=[aws.dynamodb.TableAttributeArgs(name=key, type="S")],
-            deletion_protection_enabled=args.protect,
-            tags={"Name": f"{args.application}-{role}"},
-            opts=ResourceOptions(parent=self),
+            deletion_protection_enabled=self.args.protect,
+            tags={"Name": f"{self.args.application}-{suffix}"},
+            opts=ResourceOptions(parent=self, protect=self.args.protect),
         )
         return table.arn

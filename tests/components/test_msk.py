@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from components.aws.msk import server_properties
 from components.aws.msk_access import METHODS
-from components.aws.msk_topic import min_insync
+from components.aws.msk_brokers import min_insync, server_properties
 from tests.stacks import planned, shipped
 
 CLUSTER = "aws:msk/cluster:Cluster"
@@ -73,7 +72,7 @@ def test_brokers_let_in_the_consumers_group_alone_on_the_ports_of_the_methods_in
 
 
 def test_ports_and_bootstrap_outputs_come_from_one_table():
-    assert {name: method.port for name, method in METHODS.items()} == {"iam": 9098, "tls": 9094}
+    assert {name: method.port for name, method in METHODS.items()} == {"iam": 9098, "scram": 9096, "tls": 9094}
     assert shipped().recording.outputs["bootstrapServers"].split(",")[0].endswith(":9098")
 
 

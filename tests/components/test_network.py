@@ -85,6 +85,15 @@ def test_a_private_cluster_reaches_the_services_it_needs_inside_the_vpc():
     assert all(each["privateDnsEnabled"] for each in endpoints if each["vpcEndpointType"] == "Interface")
 
 
+def test_the_services_that_the_stack_file_names_are_reached_inside_the_vpc_in_place_of_the_stack_s_own():
+    plan = planned({"data-pipes:network": {"interfaceEndpoints": ["sqs"]}})
+    endpoints = inputs(plan, "aws:ec2/vpcEndpoint:VpcEndpoint").values()
+    assert {each["serviceName"].rsplit(".", 1)[1]: each["vpcEndpointType"] for each in endpoints} == {
+        "s3": "Gateway",
+        "sqs": "Interface",
+    }
+
+
 def test_without_interface_endpoints_no_group_stands_open_for_them():
     plan = planned({"data-pipes:network": {"interfaceEndpoints": []}})
     assert [each["vpcEndpointType"] for each in inputs(plan, "aws:ec2/vpcEndpoint:VpcEndpoint").values()] == ["Gateway"]

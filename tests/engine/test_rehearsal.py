@@ -151,7 +151,7 @@ def test_a_step_that_fails_ends_with_the_engines_words_and_nothing_is_left(monke
         raise ValueError("no such zone")
 
     monkeypatch.setattr(Inventory, "__init__", remember)
-    monkeypatch.setattr(rehearsing, "_program", broken)
+    monkeypatch.setattr(rehearsing, "program", broken)
     with pytest.raises(rehearsing.RehearsalError, match="step 'preview' failed:\n  no such zone"):
         rehearsing.rehearse(find_stack_file("aws-msk-eks"), on_event=lambda _event: None)
     assert directories

@@ -1,0 +1,117 @@
+"""Amazon Kinesis Data Streams: a data stream for each pipe, all encrypted with the stack's own key."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Literal, cast
+
+from pulumi import Output, ResourceOptions
+from pydantic import BeforeValidator, Field
+from typing_extensions import override
+
+from components.aws.account import AwsSettings
+from components.aws.encryption import key
+from components.aws.kinesis_access import key_statements
+from components.aws.kinesis_stream import KinesisPipeSettings, KinesisStream, KinesisStreamArgs
+from components.aws.network import Network
+from components.aws.policy import key_policy
+from components.contracts import Platform, ServiceSettings, Streaming, StreamingArgs, Surroundings, Topic
+from components.section import Mistake
+
+SHARD_QUOTAS: Mapping[str, int] = {"us-east-1": 20_000, "us-west-2": 20_000, "eu-west-1": 20_000}
+"""Shards that an account may have by default, by region (Kinesis Data Streams, Quotas and limits)."""
+
+OTHER_SHARD_QUOTA = 1000
+"""The same elsewhere: 1,000 or 6,000, without saying where (Kinesis Data Streams, Quotas and limits)."""
+
+
+def _not_on_demand(mode: object) -> object:
+    if mode == "on-demand":
+        raise ValueError(
+            "must be provisioned, not on-demand: there Kinesis moves the number of shards on its own, so it would not stay "
+            "that of the consumers; set provisioned, and each pipe's parallelism to what it needs"
+        )
+    return mode
+
+
+class KinesisSettings(ServiceSettings, frozen=True):
+    """The streaming section of a stack file, for Kinesis Data Streams."""
+
+    cloud_services: ClassVar = ("dynamodb", "kinesis-streams", "monitoring")
+
+    service: Literal["kinesis"]
+    """Always kinesis."""
+    mode: Annotated[Literal["provisioned"], BeforeValidator(_not_on_demand)] = "provisioned"
+    """Always provisioned: the number of shards is each pipe's parallelism."""
+    shard_quota: Annotated[int, Field(ge=1)] | None = None
+    """The number of shards that the account may have in the region, where AWS has raised it; by default 20,000 in us-east-1,
+    us-west-2 and eu-west-1, and 1,000 elsewhere (Kinesis Data Streams, Quotas and limits)."""
+
+    @override
+    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+        """Yield more shards than the account may have."""
+        region = cast("AwsSettings", rest.account).region
+        quota = self.shard_quota or SHARD_QUOTAS.get(region, OTHER_SHARD_QUOTA)
+        asked = sum(pipe.parallelism for pipe in rest.pipes.values())
+        if asked > quota:
+            text = (
+                f"the pipes ask for {asked} shards, and the account may have {quota} in {region} (Kinesis Data Streams, "
+                "Quotas and limits); lower their parallelism, or have AWS raise the quota and write the new one here"
+            )
+            yield Mistake(path=("streaming", "shardQuota"), text=text)
+
+
+class Kinesis(Streaming[KinesisPipeSettings]):
+    """The key of a stack's data streams, and the way to make one."""
+
+    def __init__(
+        self, name: str, args: StreamingArgs[KinesisSettings, Network, Platform], opts: ResourceOptions | None = None
+    ) -> None:
+        super().__init__("data-pipes:aws:Kinesis", name, None, opts)
+        self.name = name
+        self.args = args
+        self.key = key(
+            f"{name}-kinesis-key",
+            purpose=f"Encrypts the records of {name} at rest",
+            policy=self._key_policy(),
+            parent=self,
+            protect=args.protect,
+        )
+        self.outputs = {}
+        self.register_outputs({"keyArn": self.key.arn})
+
+    def _key_policy(self) -> Output[str]:
+        """The account decides by IAM who uses the key, and those whom pipes let write or read may, for their streams."""
+        account = self.args.network.account
+        pipes = cast("Mapping[str, KinesisPipeSettings]", self.args.pipes)
+
+        def policy(known: list[str]) -> str:
+            partition, account_id = known
+            streams = f"arn:{partition}:kinesis:{account.region}:{account_id}:stream"
+            statements = [
+                statement
+                for name, pipe in pipes.items()
+                for statement in key_statements(
+                    f"{streams}/{self._stream_name(name)}",
+                    account.region,
+                    producers=pipe.topic.producers,
+                    readers=pipe.topic.readers,
+                )
+            ]
+            return key_policy(partition=partition, account=account_id, statements=statements)
+
+        return Output.all(account.partition, account.id).apply(policy)
+
+    def _stream_name(self, pipe: str) -> str:
+        return f"{self.name}-{pipe}"
+
+    @override
+    def topic(self, name: str, pipe: KinesisPipeSettings, opts: ResourceOptions) -> Topic:
+        """Make the data stream of the pipe of that name."""
+        stream = KinesisStreamArgs(
+            pipe_name=name,
+            stream_name=self._stream_name(name),
+            pipe=pipe,
+            network=self.args.network,
+            key=self.key,
+            protect=self.args.protect,
+        )
+        return KinesisStream(f"{self.name}-{name}", stream, opts)

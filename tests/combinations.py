@@ -1,0 +1,104 @@
+"""Every pair of a streaming service and a platform that the catalog has, each in its forms, as stacks to be tried."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from components.catalog import CLOUDS, Cloud
+from tests.stacks import DEFAULT
+from workbench.stack_file import StackFile, find_stack_file
+
+ACCOUNTS: dict[str, dict[str, Any]] = {"aws": {"aws:region": "eu-west-1"}}
+"""What each cloud's account needs."""
+
+FORMS: dict[str, dict[str, dict[str, Any]]] = {
+    "msk": {
+        "scram": {"authentication": "scram"},
+        "express": {"instanceType": "express.m7g.large"},
+        "tiered": {"tieredStorage": True},
+        "autoscaled": {"storageAutoscaling": {"maxSize": 500}},
+    },
+    "eks": {
+        "fargate": {"compute": "fargate"},
+        "auto": {"compute": "auto"},
+        "volumes": {"volumes": True},
+    },
+    "ecs": {"spot": {"spot": True, "architecture": "ARM64"}},
+}
+"""The forms of a service besides the one that its defaults give."""
+
+
+@dataclass(frozen=True)
+class Combination:
+    """One stack of the matrix."""
+
+    cloud: str
+    streaming: str
+    platform: str
+    streaming_form: str = ""
+    platform_form: str = ""
+
+    def __str__(self) -> str:
+        """Such as `aws-msk-scram-eks-auto`."""
+        return "-".join(
+            filter(None, [self.cloud, self.streaming, self.streaming_form, self.platform, self.platform_form])
+        )
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the catalog does not allow the pair, where it does not."""
+        return CLOUDS[self.cloud].streaming[self.streaming].refused_on.get(self.platform)
+
+    def stack_file(self) -> StackFile:
+        """The stack with one pipe and everything else by default."""
+        config = {
+            **ACCOUNTS[self.cloud],
+            "data-pipes:name": "matrix",
+            "data-pipes:streaming": {"service": self.streaming, **_form(self.streaming, self.streaming_form)},
+            "data-pipes:platform": {"service": self.platform, **_form(self.platform, self.platform_form)},
+            "data-pipes:pipes": {"orders": {"parallelism": 3}},
+        }
+        return replace(
+            find_stack_file(DEFAULT),
+            stack=str(self),
+            config=config,
+            secret_keys=frozenset(),
+            stand_ins=(),
+            source=str(self),
+        )
+
+
+def _form(service: str, form: str) -> dict[str, Any]:
+    return FORMS[service][form] if form else {}
+
+
+def _of(name: str, cloud: Cloud) -> list[Combination]:
+    return [
+        Combination(name, streaming, platform, streaming_form, platform_form)
+        for streaming in cloud.streaming
+        for platform in cloud.platforms
+        for streaming_form in ("", *FORMS.get(streaming, {}))
+        for platform_form in ("", *FORMS.get(platform, {}))
+    ]
+
+
+EVERY = [combination for name, cloud in CLOUDS.items() for combination in _of(name, cloud)]
+ALLOWED = [combination for combination in EVERY if combination.refusal is None]
+REFUSED = [
+    combination
+    for combination in EVERY
+    if combination.refusal and not combination.streaming_form + combination.platform_form
+]
+PAIRS = [combination for combination in ALLOWED if not combination.streaming_form + combination.platform_form]
+
+FORMS_ONCE = [
+    next(each for each in ALLOWED if (each.streaming, each.streaming_form, each.platform_form) == (service, form, ""))
+    if service in CLOUDS[name].streaming
+    else next(
+        each for each in ALLOWED if (each.platform, each.platform_form, each.streaming_form) == (service, form, "")
+    )
+    for name in CLOUDS
+    for service, forms in FORMS.items()
+    if service in {**CLOUDS[name].streaming, **CLOUDS[name].platforms}
+    for form in forms
+]
+"""Each form of each service with the first partner that it has."""

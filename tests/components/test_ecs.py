@@ -1,0 +1,191 @@
+"""A cluster on ECS with Fargate: what it is made of, and what it refuses."""
+
+import json
+
+import pytest
+
+from components.settings import SettingsError
+from tests.stacks import planned, settings, shipped
+
+STACK = "aws-msk-ecs"
+SERVICE = "aws:ecs/service:Service"
+TASK = "aws:ecs/taskDefinition:TaskDefinition"
+
+
+def ecs(platform=None, consumer=None, **changes):
+    """The stack with other settings of the platform and of its one consumer."""
+    wanted = {"data-pipes:platform": platform or {}, "data-pipes:pipes": {"orders": {"consumer": consumer or {}}}}
+    return planned({**wanted, **changes}, stack=STACK).recording
+
+
+def test_the_cluster_runs_on_fargate_alone_and_is_measured_to_each_container():
+    recording = shipped(STACK).recording
+    cluster = recording.one("aws:ecs/cluster:Cluster")
+    assert cluster.inputs["name"] == "aws-msk-ecs"
+    assert cluster.inputs["settings"] == [{"name": "containerInsights", "value": "enhanced"}]
+    capacity = recording.one("aws:ecs/clusterCapacityProviders:ClusterCapacityProviders")
+    assert capacity.inputs["capacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
+    assert recording.outputs["clusterName"] == "aws-msk-ecs"
+
+
+def test_container_insights_can_be_coarser():
+    cluster = ecs({"containerInsights": "enabled"}).one("aws:ecs/cluster:Cluster")
+    assert cluster.inputs["settings"] == [{"name": "containerInsights", "value": "enabled"}]
+
+
+def test_the_cluster_and_its_key_are_kept_from_deletion_until_protection_is_lifted():
+    for recording, protect in ((shipped(STACK).recording, True), (ecs(**{"data-pipes:protect": False}), False)):
+        assert recording.one("aws:ecs/cluster:Cluster").protect is protect
+        assert recording.one("aws-msk-ecs-ecs-key").protect is protect
+        assert recording.one(SERVICE).protect is False, "it holds no data"
+
+
+def test_the_performance_log_is_there_before_ecs_makes_one_without_key_or_end():
+    recording = shipped(STACK).recording
+    group = recording.one("aws-msk-ecs-ecs-logs")
+    assert group.inputs["name"] == "/aws/ecs/containerinsights/aws-msk-ecs/performance"
+    assert group.inputs["retentionInDays"] == 90
+    assert group.urn in recording.requirements(recording.one("aws:ecs/cluster:Cluster"))
+    key = recording.one("aws-msk-ecs-ecs-key")
+    assert key.urn in recording.requirements(group)
+    owner, logs = json.loads(key.inputs["policy"])["Statement"]
+    assert owner["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
+    assert logs["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
+    path = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/ecs/containerinsights/aws-msk-ecs/performance"
+    assert logs["Condition"] == {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": [path]}}
+
+
+def test_tasks_start_without_leaving_the_vpc():
+    recording = shipped(STACK).recording
+    endpoints = {each.inputs["serviceName"] for each in recording.of_type("aws:ec2/vpcEndpoint:VpcEndpoint")}
+    names = ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "s3")
+    assert endpoints == {f"com.amazonaws.eu-west-1.{name}" for name in names}
+
+
+def test_consumers_run_on_the_processor_that_the_stack_names():
+    platform = shipped(STACK).recording.one(TASK).inputs["runtimePlatform"]
+    assert platform == {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}
+    assert ecs({"architecture": "ARM64"}).one(TASK).input("runtimePlatform.cpuArchitecture") == "ARM64"
+
+
+@pytest.mark.parametrize(("spot", "provider"), [(False, "FARGATE"), (True, "FARGATE_SPOT")])
+def test_tasks_run_on_spare_capacity_by_setting(spot, provider):
+    service = ecs({"spot": spot}).one(SERVICE)
+    assert service.inputs["capacityProviderStrategies"] == [{"capacityProvider": provider, "weight": 1}]
+    assert "launchType" not in service.inputs
+
+
+def test_a_deployment_fails_where_tasks_do_not_start_unless_told_not_to_wait():
+    assert shipped(STACK).recording.one(SERVICE).inputs["waitForSteadyState"] is True
+    assert ecs({"waitForSteadyState": False}).one(SERVICE).inputs["waitForSteadyState"] is False
+
+
+def test_logs_are_kept_as_long_as_the_stack_says():
+    recording = ecs({"logDays": 7})
+    for group in ("aws-msk-ecs-ecs-logs", "aws-msk-ecs-pipe-orders-logs"):
+        assert recording.one(group).inputs["retentionInDays"] == 7
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "size"),
+    [("250m", "512Mi", ("256", "512")), ("1", "8Gi", ("1024", "8192")), ("16", "120Gi", ("16384", "122880"))],
+)
+def test_a_task_has_the_size_of_its_consumer(cpu, memory, size):
+    task = ecs(consumer={"cpu": cpu, "memory": memory}).one(TASK)
+    assert (task.inputs["cpu"], task.inputs["memory"]) == size
+
+
+def refusals(consumer=None, parallelism=3):
+    """The lines with which the stack is refused, with other settings of its consumer."""
+    pipe = {"orders": {"parallelism": parallelism, "consumer": consumer or {}}}
+    with pytest.raises(SettingsError) as error:
+        settings({"data-pipes:pipes": pipe, "data-pipes:streaming": {"brokers": 60}}, stack=STACK)
+    return str(error.value).splitlines()
+
+
+FILE = "stacks/Pulumi.aws-msk-ecs.yaml: pipes.orders"
+
+
+@pytest.mark.parametrize(
+    ("consumer", "message"),
+    [
+        (
+            {"memory": "512Mi"},
+            "memory: must be 1Gi to 4Gi in steps of 1Gi with cpu 500m on Fargate (ECS, Task size), not 512Mi; "
+            "choose such a memory, or keep 512Mi with cpu 250m",
+        ),
+        (
+            {"cpu": "3"},
+            "cpu: must be 250m, 500m, 1, 2, 4, 8, 16 or 32 on Fargate (ECS, Task size), not 3; choose one of them",
+        ),
+        (
+            {"nodeSelector": {"disk": "ssd"}},
+            "nodeSelector: would have no effect, since Fargate has no nodes to choose from; remove it",
+        ),
+        (
+            {"gracePeriodSeconds": 121},
+            "gracePeriodSeconds: must be at most 120 on Fargate, which ends a container then (ECS, stopTimeout), not 121; "
+            "lower it, or set platform.service to eks",
+        ),
+        (
+            {"files": {"/etc/token": "ordersToken"}},
+            "files./etc/token: would hide all else that is in /etc, since Fargate mounts directories and no single files; "
+            "put it in a directory of its own, such as /etc/consumer/token",
+        ),
+    ],
+)
+def test_what_fargate_cannot_do_is_refused_with_a_way_out(consumer, message):
+    assert refusals(consumer) == [f"{FILE}.consumer.{message}"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/token", "/usr/bin/token", "/tmp/token", "/var/run/token", "/etc/ssl/certs/ca.pem"),
+        *("/dev/shm/token", "/proc/self/token", "/sys/fs/token", "/etc/consumer/../token", "/etc/./token"),
+    ],
+)
+def test_no_file_takes_the_place_of_a_directory_of_the_image(path):
+    [line] = refusals({"files": {path: "ordersToken"}})
+    assert line.startswith(f"{FILE}.consumer.files.{path}: would hide all else")
+
+
+@pytest.mark.parametrize("path", ["/etc/consumer/tls/key", "/opt/consumer/key", "/device/key", "/var/lib/consumer/key"])
+def test_a_directory_of_its_own_is_taken(path):
+    assert (
+        path
+        in settings({"data-pipes:pipes": {"orders": {"consumer": {"files": {path: "ordersToken"}}}}}, stack=STACK)
+        .pipes["orders"]
+        .consumer.files
+    )
+
+
+def test_the_longest_grace_period_that_fargate_has_is_taken():
+    [consumer, _] = json.loads(ecs(consumer={"gracePeriodSeconds": 120}).one(TASK).inputs["containerDefinitions"])
+    assert consumer["stopTimeout"] == 120
+
+
+def test_more_tasks_than_a_service_may_have_are_refused_and_as_many_are_taken():
+    assert refusals(parallelism=5001) == [
+        f"{FILE}.parallelism: must be at most 5000 on ECS, whose services have no more tasks (ECS, Service quotas), not 5001; "
+        "lower it, or divide the pipe"
+    ]
+    most = {"data-pipes:pipes": {"orders": {"parallelism": 5000}}, "data-pipes:streaming": {"brokers": 60}}
+    assert settings(most, stack=STACK).pipes["orders"].parallelism == 5000
+
+
+@pytest.mark.parametrize(
+    ("platform", "message"),
+    [
+        (
+            {"architecture": "arm"},
+            "architecture: must be 'X86_64' or 'ARM64', not \"arm\"; architecture is the processor",
+        ),
+        ({"containerInsights": "disabled"}, "containerInsights: must be 'enhanced' or 'enabled', not \"disabled\""),
+        ({"launchType": "EC2"}, "launchType: unknown key"),
+    ],
+)
+def test_a_wrong_setting_of_the_platform_is_refused(platform, message):
+    with pytest.raises(SettingsError) as error:
+        settings({"data-pipes:platform": platform}, stack=STACK)
+    assert str(error.value).startswith(f"stacks/Pulumi.aws-msk-ecs.yaml: platform.{message}")

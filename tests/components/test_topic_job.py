@@ -1,0 +1,160 @@
+"""The Job that makes a topic where no cloud API does."""
+
+import asyncio
+
+import pytest
+from pulumi import ResourceHookArgs
+
+from components.changes import ChangeRefusedError
+from components.kubernetes.topic_job import LONGEST_NAMES
+from components.settings import NAME
+from tests.stacks import planned, shipped
+from topic.topic import read
+
+STACK = "aws-msk-serverless-eks"
+JOB = "kubernetes:batch/v1:Job"
+ACCOUNT = "kubernetes:core/v1:ServiceAccount"
+NAMESPACE = "data-pipes-topics"
+TWO = {"data-pipes:pipes": {"clicks": {"parallelism": 2}}}
+
+
+@pytest.fixture(scope="module")
+def recording():
+    return shipped(STACK).recording
+
+
+def account(recording, pipe="orders"):
+    [found] = [each for each in recording.of_type(ACCOUNT) if each.inputs["metadata"]["name"] == pipe]
+    return found
+
+
+def pod(recording):
+    return recording.one(JOB).input("spec.template.spec")
+
+
+def test_the_job_runs_once_ends_in_time_and_stays_for_its_number_to_be_read(recording):
+    spec = recording.one(JOB).inputs["spec"]
+    assert spec["backoffLimit"] == 5
+    assert spec["activeDeadlineSeconds"] == 900
+    assert "ttlSecondsAfterFinished" not in spec, "Pulumi would miss it and make it anew"
+    assert pod(recording)["restartPolicy"] == "Never"
+    assert recording.one(JOB).custom_timeouts["create"] in ("20m0s", "1200s")
+
+
+def test_a_changed_topic_is_a_new_job_beside_the_old_one_and_a_failed_job_is_run_again(recording):
+    metadata = recording.one(JOB).inputs["metadata"]
+    assert "name" not in metadata
+    assert metadata["annotations"] == {"data-pipes/partitions": "3", "pulumi.com/replaceUnready": "true"}
+
+
+def test_all_jobs_share_a_namespace_that_admits_restricted_pods_only():
+    recording = planned(TWO, stack=STACK).recording
+    namespaces = [
+        each
+        for each in recording.of_type("kubernetes:core/v1:Namespace")
+        if each.inputs["metadata"]["name"] == NAMESPACE
+    ]
+    assert len(namespaces) == 1
+    assert namespaces[0].inputs["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    jobs = recording.of_type(JOB)
+    assert {each.inputs["metadata"]["namespace"] for each in jobs} == {NAMESPACE}
+    assert len(jobs) == 2
+
+
+def test_no_pipe_can_take_the_namespace_of_the_jobs():
+    assert NAME.check(NAMESPACE)
+    with pytest.raises(Exception, match="belongs to the cluster"):
+        planned({"data-pipes:pipes": {NAMESPACE: {"parallelism": 1}}}, stack=STACK)
+
+
+def test_the_pod_has_no_rights_on_its_node_and_little_room(recording):
+    spec = pod(recording)
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert spec["nodeSelector"] == {"data-pipes/consumers": "true"}
+    [container] = spec["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "privileged": False,
+        "readOnlyRootFilesystem": True,
+    }
+    assert container["resources"]["limits"] == container["resources"]["requests"]
+
+
+def test_each_job_has_an_account_and_an_identity_of_its_own_before_it_starts():
+    recording = planned(TWO, stack=STACK).recording
+    for job in recording.of_type(JOB):
+        name = job.input("spec.template.spec.serviceAccountName")
+        [identity] = [
+            each
+            for each in recording.of_type("aws:eks/podIdentityAssociation:PodIdentityAssociation")
+            if (each.inputs["namespace"], each.inputs["serviceAccount"]) == (NAMESPACE, name)
+        ]
+        assert {identity.urn, account(recording, name).urn} <= set(recording.requirements(job))
+        assert account(recording, name).inputs["automountServiceAccountToken"] is False
+
+
+def test_nobody_reaches_the_job_and_it_reaches_dns_brokers_credentials_and_https_alone(recording):
+    [policy] = [
+        each.inputs
+        for each in recording.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+        if each.inputs["metadata"]["namespace"] == NAMESPACE
+    ]
+    spec = policy["spec"]
+    labels = recording.one(JOB).input("spec.template.metadata.labels")
+    assert spec["podSelector"]["matchLabels"].items() <= labels.items()
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    assert spec["ingress"] == []
+    assert [port["port"] for port in spec["egress"][0]["ports"]] == [53, 53]
+    places = {(rule["to"][0]["ipBlock"]["cidr"], rule["ports"][0]["port"]) for rule in spec["egress"][1:]}
+    assert places == {("10.0.0.0/16", 9098), ("169.254.170.23/32", 80), ("0.0.0.0/0", 443)}
+
+
+def test_the_program_reads_what_the_job_tells_it(recording):
+    [container] = pod(recording)["containers"]
+    wanted, properties = read({variable["name"]: variable["value"] for variable in container["env"]})
+    assert (wanted.name, wanted.partitions, wanted.replication_factor) == ("orders", 3, None)
+    assert wanted.config == {"retention.ms": "604800000"}
+    assert properties["security.protocol"] == "SASL_SSL"
+    assert properties["sasl.mechanism"] == "OAUTHBEARER"
+    assert properties["bootstrap.servers"] == recording.outputs["bootstrapServers"]
+
+
+def change(recording, present, wanted):
+    """Run the hook that the engine runs before it updates the account of the job."""
+    hook = recording.hook(account(recording), "before_update")
+    assert hook.opts is not None
+    assert hook.opts.on_dry_run, "it must refuse in the preview"
+
+    def inputs(number):
+        return {"metadata": {"annotations": {"other": "x", "data-pipes/partitions": str(number)}}}
+
+    result = hook(
+        ResourceHookArgs(
+            urn="urn", id="id", name="account", type=ACCOUNT, old_inputs=inputs(present), new_inputs=inputs(wanted)
+        )
+    )
+    if asyncio.iscoroutine(result):
+        asyncio.run(result)
+
+
+def test_fewer_partitions_are_refused_in_the_preview_though_a_job_is_replaced_and_not_updated(recording):
+    with pytest.raises(ChangeRefusedError, match=r"pipes\.orders\.parallelism: cannot go from 10 to 9\. Kafka cannot"):
+        change(recording, 10, 9)
+
+
+@pytest.mark.parametrize(("present", "wanted"), [(3, 3), (9, 10)])
+def test_as_many_partitions_or_more_are_let_through(recording, present, wanted):
+    change(recording, present, wanted)
+
+
+def test_the_account_carries_the_number_that_the_guard_compares(recording):
+    assert account(recording).input('metadata.annotations["data-pipes/partitions"]') == "3"
+
+
+@pytest.mark.parametrize(
+    ("added", "longest"), [("-" + "-topic-job" + "-01234567", 63), ("-" + "-topic-role" + "-0123456", 64)]
+)
+def test_names_of_any_stack_and_pipe_that_are_let_through_fit(added, longest):
+    assert LONGEST_NAMES + len(added) <= longest

@@ -1,0 +1,30 @@
+"""Everything but the pipes can come up first, so that images are in the stack's own registry before consumers start."""
+
+import pytest
+from pulumi.automation import PulumiCommand
+
+from workbench.rehearse import program
+from workbench.sandbox import Sandbox
+from workbench.stack_file import ROOT, find_stack_file
+
+pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+
+PIPES = ["**:Pipe::**", "**:Pipe$**"]
+
+
+@pytest.mark.parametrize("stack", ["aws-msk-eks", "aws-kinesis-ecs"])
+def test_without_its_pipes_a_stack_comes_up_and_the_pipes_follow(command: PulumiCommand, stack: str):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert " ".join(f"--exclude '{pattern}'" for pattern in PIPES) in readme
+    stack_file = find_stack_file(stack)
+    with Sandbox(program, command, stack=stack) as sandbox:
+        values = {f"data-pipes:{path}": "stand-in" for path in stack_file.stand_ins}
+        sandbox.configure(stack_file.config, values)
+        sandbox.stack.up(exclude=PIPES, show_secrets=False)
+        made = [thing.urn for thing in sandbox.inventory.things()]
+        assert [urn for urn in made if "aws:ecr/repository:Repository" in urn]
+        assert not [urn for urn in made if ":Pipe$" in urn]
+        followed = sandbox.run("up")
+        assert followed.counts["create"] > 0
+        assert {"update", "replace", "delete"}.isdisjoint(followed.counts)
+        assert all(":Pipe$" in urn or ":Pipe::" in urn for urn in followed.touched)

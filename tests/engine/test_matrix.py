@@ -1,0 +1,51 @@
+"""Every pair of services, and every form of each, rehearsed from preview to destroy on the real engine.
+
+The pairs are the shipped stacks; the default one has a file of its own, test_rehearsal.py.
+"""
+
+import pytest
+
+from components.catalog import CLOUDS
+from tests.combinations import FORMS_ONCE, PAIRS
+from tests.stacks import DEFAULT, NAMES, changed
+from workbench.rehearse import rehearse
+from workbench.stack_file import StackFile, find_stack_file, read_settings
+
+pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+
+ROOM = {"aws:eks/nodeGroup:NodeGroup", "kubernetes:karpenter.sh/v1:NodePool"}
+"""What may grow too, since more replicas need more room."""
+
+STACKS = [find_stack_file(name) for name in NAMES if name != DEFAULT] + [each.stack_file() for each in FORMS_ONCE]
+
+
+def types(urns: tuple[str, ...]) -> list[str]:
+    return [urn.split("::")[2].rsplit("$", 1)[-1] for urn in urns]
+
+
+@pytest.mark.parametrize("stack_file", STACKS, ids=lambda stack_file: stack_file.stack)
+def test_a_stack_comes_up_stays_the_same_grows_and_goes(stack_file: StackFile):
+    rehearsal = rehearse(stack_file, on_event=lambda _event: None)
+    assert rehearsal.problems == ()
+    assert rehearsal.left == ()
+    settings = read_settings(stack_file)
+    topic = settings.cloud.streaming[settings.streaming.service].partitions
+    workload = settings.cloud.platforms[settings.platform.service].replicas
+    grow = next(step for step in rehearsal.steps if step.step == "grow")
+    updated = [each for each in types(grow.updated) if each not in ROOM]
+    if topic.property_path is None:
+        assert updated == [], "streams of their own and their consumers are added, and no other is touched"
+        assert grow.changes["create"] > 0
+    elif topic.type in types(grow.replaced):
+        assert updated[-1:] == [workload.type], "a job runs again, then the consumers grow"
+    else:
+        assert updated == [topic.type, workload.type], "the topic first, then its consumers"
+
+
+def test_every_pair_of_services_has_a_stack_file():
+    shipped = {
+        (read_settings(changed(stack=name)).streaming.service, read_settings(changed(stack=name)).platform.service)
+        for name in NAMES
+    }
+    assert {(each.streaming, each.platform) for each in PAIRS} == shipped
+    assert set(CLOUDS) == {each.cloud for each in PAIRS}

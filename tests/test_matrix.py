@@ -1,0 +1,41 @@
+"""Every combination of services that the catalog allows plans and keeps the invariants; every other one is refused with a reason."""
+
+import pytest
+
+from components.catalog import CLOUDS
+from components.settings import SettingsError
+from tests.combinations import ALLOWED, PAIRS, REFUSED, Combination
+from tests.invariants import INVARIANTS
+from workbench.plan import plan
+from workbench.stack_file import read_settings
+
+
+@pytest.mark.parametrize("combination", ALLOWED, ids=str)
+def test_a_combination_plans_and_keeps_every_invariant(combination: Combination):
+    made = plan(combination.stack_file())
+    for invariant in INVARIANTS:
+        invariant(made)
+
+
+@pytest.mark.parametrize("combination", PAIRS, ids=str)
+def test_a_preview_of_a_pair_shows_what_its_update_makes(combination: Combination):
+    previewed = plan(combination.stack_file(), preview=True)
+    assert previewed.problems == ()
+    assert previewed.recording.urns == plan(combination.stack_file()).recording.urns
+
+
+@pytest.mark.parametrize("combination", REFUSED, ids=str)
+def test_a_pair_that_cannot_work_is_refused_with_the_reason_and_a_platform_that_can(combination: Combination):
+    with pytest.raises(SettingsError) as refusal:
+        read_settings(combination.stack_file())
+    [line] = str(refusal.value).splitlines()
+    assert f"streaming.service: {combination.streaming} cannot be read on {combination.platform}: " in line
+    assert str(combination.refusal) in line
+    assert "; set platform.service to " in line
+
+
+def test_every_streaming_service_has_a_platform_and_every_platform_a_streaming_service():
+    for name, cloud in CLOUDS.items():
+        pairs = [combination for combination in PAIRS if combination.cloud == name]
+        assert {each.streaming for each in pairs} == set(cloud.streaming)
+        assert {each.platform for each in pairs} == set(cloud.platforms)
