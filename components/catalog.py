@@ -7,8 +7,16 @@ from typing import Any
 from pulumi import ComponentResource, ProviderResource, ResourceOptions
 
 from components.aws.account import AwsSettings, aws_provider
-from components.aws.eks import Eks, EksSettings
-from components.aws.msk import Msk, MskSettings
+from components.aws.ecs import Ecs, EcsSettings
+from components.aws.eks_compute import eks
+from components.aws.eks_settings import EksSettings
+from components.aws.kinesis import Kinesis, KinesisSettings
+from components.aws.kinesis_stream import KinesisPipeSettings
+from components.aws.kinesis_video import KinesisVideo, KinesisVideoSettings
+from components.aws.kinesis_video_streams import VideoPipeSettings
+from components.aws.msk import Msk
+from components.aws.msk_serverless import MskServerless, MskServerlessPipeSettings, MskServerlessSettings
+from components.aws.msk_settings import MskSettings
 from components.aws.msk_topic import MskPipeSettings
 from components.aws.network import AwsNetworkSettings, Network
 from components.aws.registry import EcrRegistry
@@ -81,9 +89,31 @@ CLOUDS: Mapping[str, Cloud] = {
         registry=EcrRegistry,
         streaming={
             "msk": StreamingService(MskSettings, MskPipeSettings, Msk, Count("aws:msk/topic:Topic", "partitionCount")),
+            "msk-serverless": StreamingService(
+                MskServerlessSettings,
+                MskServerlessPipeSettings,
+                MskServerless,
+                Count("kubernetes:batch/v1:Job", 'metadata.annotations["data-pipes/partitions"]'),
+                refused_on={
+                    "ecs": "no AWS API makes its topics, so a job in Kubernetes does, and ECS has no job that a deployment waits for"
+                },
+            ),
+            "kinesis": StreamingService(
+                KinesisSettings, KinesisPipeSettings, Kinesis, Count("aws:kinesis/stream:Stream", "shardCount")
+            ),
+            "kinesis-video": StreamingService(
+                KinesisVideoSettings,
+                VideoPipeSettings,
+                KinesisVideo,
+                Count("aws:kinesis/videoStream:VideoStream"),
+                refused_on={
+                    "eks": "each consumer reads a video stream of its own, and the pods of a pipe are identical, under one identity"
+                },
+            ),
         },
         platforms={
-            "eks": ContainerPlatform(EksSettings, Eks, Count("kubernetes:apps/v1:Deployment", "spec.replicas")),
+            "eks": ContainerPlatform(EksSettings, eks, Count("kubernetes:apps/v1:Deployment", "spec.replicas")),
+            "ecs": ContainerPlatform(EcsSettings, Ecs, Count("aws:ecs/service:Service", "desiredCount")),
         },
     ),
 }

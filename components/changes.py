@@ -1,5 +1,6 @@
 """Changes that a service cannot make or undo, refused while they are still a preview."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
 
@@ -28,7 +29,8 @@ def guard(name: str, setting: str, property_path: str, rule: ChangeRule) -> pulu
     """Bind a rule to the resource that it is about, in previews too, before anything has been touched.
 
     `name` is the resource's, which makes the hook's name unique; `setting` is where the number stands in the stack file,
-    such as pipes.orders.parallelism; `property_path` is where it stands in the resource's inputs, such as partitionCount.
+    such as pipes.orders.parallelism; `property_path` is where it stands in the resource's inputs, such as partitionCount or,
+    for a key that is no plain word, metadata.annotations["data-pipes/partitions"].
     """
 
     def refuse(args: pulumi.ResourceHookArgs) -> None:
@@ -41,8 +43,28 @@ def guard(name: str, setting: str, property_path: str, rule: ChangeRule) -> pulu
     return pulumi.ResourceHookBinding(before_update=[hook])
 
 
+def refused_creation(name: str, setting: str, reason: str) -> pulumi.ResourceHookBinding:
+    """Refuse to make the resource of that name, in previews too; to change one that is there is not refused.
+
+    For what a service lets one say of a resource only after it was made; `reason` is why, and what to do instead.
+    """
+
+    def refuse(args: pulumi.ResourceHookArgs) -> None:
+        raise ChangeRefusedError(f"{setting}: {args.name} is still to be made. {reason}")
+
+    hook = pulumi.ResourceHook(f"{name}-creation", refuse, pulumi.ResourceHookOptions(on_dry_run=True))
+    return pulumi.ResourceHookBinding(before_create=[hook])
+
+
+_STEP = re.compile(r'\["(?P<quoted>[^"]+)"\]|[^.\[]+')
+
+
 def _number(inputs: Mapping[str, Any] | None, property_path: str) -> int | None:
+    """The number at a path, which Kubernetes keeps as text in an annotation; None where there is none."""
     value: Any = inputs
-    for key in property_path.split("."):
+    for step in _STEP.finditer(property_path):
+        key = step["quoted"] or step[0]
         value = cast("Mapping[str, Any]", value).get(key) if isinstance(value, Mapping) else None
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
     return int(value) if isinstance(value, int | float) else None

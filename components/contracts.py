@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Annotated, ClassVar, Generic, TypeAlias, TypeVar
+from typing import Annotated, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pydantic import Field
@@ -29,10 +29,11 @@ class Grant:
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """Addresses and a TCP port that a consumer must be able to reach."""
+    """Addresses and a port that a consumer must be able to reach."""
 
     cidr: Input[str]
     port: int
+    protocol: Literal["TCP", "UDP"] = "TCP"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,29 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, CustomTimeouts, Input, Output, Resource, ResourceOptions
 
+from components.aws.eks_node_role import NodeRole
 from components.aws.encryption import LogDays, account_key_policy, eks_log_path, key
 from components.aws.network import Network
-from components.aws.policy import document, service_trust
+from components.aws.policy import auto_mode_trust, document, service_trust
 
 ADMIN_POLICY = "AmazonEKSClusterAdminPolicy"
 """Full rights in a cluster (EKS, Access policy permissions)."""
+
+AUTO_MODE_POLICIES = (
+    "AmazonEKSComputePolicy",
+    "AmazonEKSBlockStoragePolicy",
+    "AmazonEKSLoadBalancingPolicy",
+    "AmazonEKSNetworkingPolicy",
+)
+"""What a control plane may do besides when it makes nodes, volumes and load balancers itself (EKS, Auto Mode cluster IAM role)."""
+
+LOAD_BALANCING = aws.eks.ClusterKubernetesNetworkConfigArgs(
+    elastic_load_balancing=aws.eks.ClusterKubernetesNetworkConfigElasticLoadBalancingArgs(enabled=True)
+)
+BLOCK_STORAGE = aws.eks.ClusterStorageConfigArgs(
+    block_storage=aws.eks.ClusterStorageConfigBlockStorageArgs(enabled=True)
+)
+"""Auto Mode is enabled as a whole: nodes, load balancers and volumes (EKS, Create an EKS Auto Mode cluster)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +45,8 @@ class EksClusterArgs:
     logs: Sequence[str]
     log_days: LogDays
     protect: bool
+    auto_mode: NodeRole | None = None
+    """The role of the nodes that EKS makes itself, or None where it makes none."""
 
 
 class EksCluster(ComponentResource):
@@ -77,12 +96,15 @@ class EksCluster(ComponentResource):
                 resources=["secrets"], provider=aws.eks.ClusterEncryptionConfigProviderArgs(key_arn=encryption.arn)
             ),
             bootstrap_self_managed_addons=False,
+            compute_config=_compute(args.auto_mode) if args.auto_mode else None,
+            kubernetes_network_config=LOAD_BALANCING if args.auto_mode else None,
+            storage_config=BLOCK_STORAGE if args.auto_mode else None,
             deletion_protection=args.protect,
             tags={"Name": name},
             opts=ResourceOptions(
                 parent=self,
                 protect=args.protect,
-                depends_on=[logs, *rights],
+                depends_on=[logs, *rights, *(args.auto_mode.rights if args.auto_mode else ())],
                 custom_timeouts=CustomTimeouts(create="30m", update="60m", delete="30m"),
             ),
         )
@@ -93,19 +115,22 @@ class EksCluster(ComponentResource):
     def _role(self, encryption: aws.kms.Key) -> tuple[aws.iam.Role, list[Resource]]:
         """The service role of the control plane, and the rights that it needs to the very end, when it cleans up after itself."""
         name, partition = f"{self.name}-eks", self.args.network.account.partition
-        role = aws.iam.Role(
-            name, assume_role_policy=service_trust("eks.amazonaws.com"), tags={"Name": name}, opts=self.child
-        )
-        cluster_policy = aws.iam.RolePolicyAttachment(
-            name,
-            role=role.name,
-            policy_arn=Output.concat("arn:", partition, ":iam::aws:policy/AmazonEKSClusterPolicy"),
-            opts=self.child,
-        )
+        trust = auto_mode_trust() if self.args.auto_mode else service_trust("eks.amazonaws.com")
+        role = aws.iam.Role(name, assume_role_policy=trust, tags={"Name": name}, opts=self.child)
+        further = {f"{name}-{policy}": policy for policy in AUTO_MODE_POLICIES} if self.args.auto_mode else {}
+        attached = [
+            aws.iam.RolePolicyAttachment(
+                attachment,
+                role=role.name,
+                policy_arn=Output.concat("arn:", partition, f":iam::aws:policy/{policy}"),
+                opts=self.child,
+            )
+            for attachment, policy in {name: "AmazonEKSClusterPolicy", **further}.items()
+        ]
         use_key = aws.iam.RolePolicy(
             f"{name}-key", role=role.name, policy=encryption.arn.apply(_use_key), opts=self.child
         )
-        return role, [cluster_policy, use_key]
+        return role, [*attached, use_key]
 
     def _endpoint_access(self) -> tuple[aws.ec2.SecurityGroup, list[Resource]]:
         """Who reaches the private endpoint: the VPC, and connected networks that the stack file names."""
@@ -175,6 +200,20 @@ def admission_warning(deployer: str, admins: Sequence[str]) -> str | None:
         f"{deployer} runs this deployment and is not among platform.admins, so the cluster will refuse what is made "
         "in it. Add it there, or deploy as one of them."
     )
+
+
+def _compute(nodes: NodeRole) -> aws.eks.ClusterComputeConfigArgs:
+    """Nodes that EKS makes itself.
+
+    The built-in pool, which starts none unless what tolerates its taint asks for them, lets the role into the cluster (EKS, Enable
+    or disable built-in NodePools).
+    """
+    return aws.eks.ClusterComputeConfigArgs(enabled=True, node_pools=["system"], node_role_arn=nodes.role.arn)
+
+
+def cluster_security_group(cluster: aws.eks.Cluster) -> Output[str]:
+    """The group that EKS itself makes and that lets nodes and control plane talk to each other."""
+    return cluster.vpc_config.cluster_security_group_id.apply(lambda group: group or "")
 
 
 def _use_key(arn: str) -> str:

@@ -1,14 +1,20 @@
-"""The nodes of an EKS cluster that consumers run on."""
+"""EKS on nodes of its own: a managed node group, and the add-ons that its nodes need."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Resource, ResourceOptions
+from typing_extensions import override
 
-from components.aws.instance import Instance
+from components.aws.eks import Eks
+from components.aws.eks_addon import addon
+from components.aws.eks_cluster import cluster_security_group
+from components.aws.eks_node_role import node_role
+from components.aws.eks_volumes import VolumeDriver, VolumeDriverArgs
+from components.aws.instance import Instance, instance
 from components.aws.network import Network
-from components.aws.policy import service_trust
 from components.aws.registry import EcrRegistry
 from components.kubernetes.consumers import NODE_LABEL
 
@@ -16,6 +22,49 @@ NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy")
 """What a node may do besides pulling images: join, give pods addresses (EKS, Node IAM role)."""
 
 AMI = {"x86_64": "AL2023_x86_64_STANDARD", "arm64": "AL2023_ARM_64_STANDARD"}
+
+
+class EksOnNodes(Eks):
+    """A cluster whose pods run on a group of nodes, as large as all replicas need."""
+
+    node_labels = NODE_LABEL
+    volume_provisioner = "ebs.csi.aws.com"
+
+    @override
+    def _compute(self) -> Sequence[Resource]:
+        """Make what no node is ready without, then the nodes, then what is degraded until it has one."""
+        settings = self.args.settings
+        child = ResourceOptions(parent=self)
+        network_policy = json.dumps({"enableNetworkPolicy": "true"})
+        before_nodes = [
+            addon(self.name, self.cluster, "vpc-cni", parent=self, configuration=network_policy),
+            addon(self.name, self.cluster, "kube-proxy", parent=self),
+            addon(self.name, self.cluster, "eks-pod-identity-agent", parent=self),
+        ]
+        nodes = EksNodes(
+            self.name,
+            EksNodesArgs(
+                cluster=self.cluster,
+                network=self.network,
+                registry=self.args.registry,
+                instance=instance(settings.nodes.instance_type),
+                minimum=settings.nodes.min,
+                desired=max(settings.nodes.min, settings.nodes_needed(self.args.pipes)),
+                maximum=settings.nodes.max,
+                disk_size=settings.nodes.disk_size,
+                after=[*self.network.way_out, *before_nodes],
+            ),
+            child,
+        )
+        ready = [nodes.group, addon(self.name, self.cluster, "coredns", parent=self, after=[nodes.group])]
+        if not settings.volumes:
+            return ready
+        driver = VolumeDriver(
+            self.name,
+            VolumeDriverArgs(account=self.network.account, cluster=self.cluster, after=[nodes.group]),
+            child,
+        )
+        return [*ready, driver.ready]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,29 +92,9 @@ class EksNodes(ComponentResource):
     def __init__(self, name: str, args: EksNodesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:EksNodes", name, None, opts)
         child = ResourceOptions(parent=self)
-        account = args.network.account
 
-        role = aws.iam.Role(
-            f"{name}-node",
-            assume_role_policy=service_trust("ec2.amazonaws.com"),
-            tags={"Name": f"{name}-node"},
-            opts=child,
-        )
-        rights: list[Resource] = [
-            aws.iam.RolePolicyAttachment(
-                f"{name}-node-{policy}",
-                role=role.name,
-                policy_arn=Output.concat("arn:", account.partition, f":iam::aws:policy/{policy}"),
-                opts=child,
-            )
-            for policy in NODE_POLICIES
-        ]
-        rights.append(
-            aws.iam.RolePolicy(
-                f"{name}-node-images", role=role.name, policy=args.registry.pull_policy(add_ons=True), opts=child
-            )
-        )
-        tags = {**account.tags, "Name": f"{name}-node"}
+        nodes = node_role(f"{name}-node", NODE_POLICIES, network=args.network, registry=args.registry, parent=self)
+        tags = {**args.network.account.tags, "Name": f"{name}-node"}
         template = aws.ec2.LaunchTemplate(
             f"{name}-node",
             description=f"Nodes of {name}",
@@ -92,7 +121,7 @@ class EksNodes(ComponentResource):
             f"{name}-nodes",
             cluster_name=args.cluster.name,
             version=args.cluster.version,
-            node_role_arn=role.arn,
+            node_role_arn=nodes.role.arn,
             subnet_ids=args.network.private_subnet_ids,
             ami_type=AMI[args.instance.architecture],
             instance_types=[args.instance.name],
@@ -106,11 +135,6 @@ class EksNodes(ComponentResource):
             node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True),
             labels=NODE_LABEL,
             tags={"Name": f"{name}-nodes"},
-            opts=ResourceOptions(parent=self, depends_on=[*rights, *args.after]),
+            opts=ResourceOptions(parent=self, depends_on=[*nodes.rights, *args.after]),
         )
         self.register_outputs({"nodeGroupName": self.group.node_group_name})
-
-
-def cluster_security_group(cluster: aws.eks.Cluster) -> Input[str]:
-    """The group that EKS itself makes and that lets nodes and control plane talk to each other."""
-    return cluster.vpc_config.cluster_security_group_id.apply(lambda group: group or "")

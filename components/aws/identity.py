@@ -38,7 +38,7 @@ class PodRole(ComponentResource):
 
         role = aws.iam.Role(
             f"{name}-role",
-            description=f"Consumers of the pipe {args.namespace}",
+            description=f"Pods of {args.namespace}",
             assume_role_policy=Output.all(args.cluster.arn, args.account.id).apply(trust),
             tags={"Name": name},
             opts=child,

@@ -22,6 +22,10 @@ HYPERVISOR = 0.075
 ADD_ONS = Room(cpu=250, memory=512, pods=6)
 """What a pipeline leaves free on every node for the add-ons (vpc-cni, kube-proxy, coredns, Pod Identity agent)."""
 
+VOLUME_DRIVER = Room(cpu=100, memory=400, pods=2)
+"""What it leaves free besides where pods may claim volumes: the driver's node pod with three containers, and its controller with
+seven, each of 10m and 40Mi (aws-ebs-csi-driver, Helm chart values)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Instance:

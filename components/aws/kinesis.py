@@ -48,7 +48,9 @@ class KinesisSettings(ServiceSettings, frozen=True):
     @override
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
         """Yield more shards than the account may have."""
-        region = cast("AwsSettings", rest.account).region
+        if not isinstance(rest.account, AwsSettings):
+            return
+        region = rest.account.region
         quota = self.shard_quota or SHARD_QUOTAS.get(region, OTHER_SHARD_QUOTA)
         asked = sum(pipe.parallelism for pipe in rest.pipes.values())
         if asked > quota:

@@ -1,134 +1,27 @@
 """Amazon MSK: a provisioned Kafka cluster with KRaft."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
-
 import pulumi_aws as aws
-from pulumi import CustomTimeouts, Output, ResourceOptions
-from pydantic import AfterValidator, Field
+from pulumi import CustomTimeouts, Output, ResourceHookBinding, ResourceOptions
 from typing_extensions import override
 
-from components.aws.encryption import LogDays, account_key_policy, key
+from components.aws.encryption import account_key_policy, key
 from components.aws.msk_access import METHODS, brokers_security_group
-from components.aws.msk_topic import MskPipeSettings, MskTopic, MskTopicArgs, min_insync
+from components.aws.msk_brokers import server_properties
+from components.aws.msk_scram import MskScram, MskScramArgs
+from components.aws.msk_settings import MskSettings
+from components.aws.msk_storage import MskStorage, MskStorageArgs
+from components.aws.msk_topic import MskPipeSettings, MskTopic, MskTopicArgs
 from components.aws.network import Network
-from components.changes import guard
-from components.contracts import (
-    Platform,
-    ServiceSettings,
-    Streaming,
-    StreamingArgs,
-    Surroundings,
-    Topic,
-)
-from components.section import Distinct, Form, Mistake
-
-OFFSETS_PARTITIONS = 50
-"""The partitions of Kafka's own topic __consumer_offsets (Apache Kafka, offsets.topic.num.partitions)."""
-
-FIRST_KRAFT = (3, 7)
-"""MSK runs KRaft from Kafka 3.7 on (MSK, Supported Apache Kafka versions)."""
+from components.changes import guard, refused_creation
+from components.contracts import Platform, Streaming, StreamingArgs, Topic
 
 VOLUME_SIZE = "brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize"
 
-BROKER_PARTITIONS: Mapping[str, int] = {
-    "kafka.t3.small": 300,
-    **{f"kafka.{family}.{size}": 1000 for family in ("m5", "m7g") for size in ("large", "xlarge")},
-    **{f"kafka.{family}.2xlarge": 2000 for family in ("m5", "m7g")},
-    **{
-        f"kafka.{family}.{size}": 4000
-        for family in ("m5", "m7g")
-        for size in ("4xlarge", "8xlarge", "12xlarge", "16xlarge")
-    },
-    "kafka.m5.24xlarge": 4000,
-}
-"""Partitions per broker, replicas counted, up to which a cluster can still be changed (MSK, Best practices, Right-size)."""
-
-
-def _kraft(version: str) -> str:
-    major, minor, *_ = version.split(".")
-    if (int(major), int(minor)) < FIRST_KRAFT:
-        raise ValueError(
-            f"must be Kafka 3.7 or later, since MSK has KRaft only from there on, not {version}; use 3.9.x.kraft"
-        )
-    return version
-
-
-def _known_broker(instance_type: str) -> str:
-    if instance_type not in BROKER_PARTITIONS:
-        raise ValueError(
-            f"must be a size of standard broker, not {instance_type!r}; choose one of {', '.join(BROKER_PARTITIONS)}"
-        )
-    return instance_type
-
-
-class MskSettings(ServiceSettings, frozen=True):
-    """The streaming section of a stack file, for MSK."""
-
-    service: Literal["msk"]
-    """Always msk."""
-    version: Annotated[
-        str,
-        Form(r"[34]\.\d\.(x|\d+)\.kraft", "a Kafka version with KRaft as AWS lists it, such as 3.9.x.kraft"),
-        AfterValidator(_kraft),
-    ] = "3.9.x.kraft"
-    """The Kafka version; 3.9 is the one that AWS recommends (MSK, Supported Apache Kafka versions)."""
-    brokers: Annotated[int, Field(ge=3, le=60)] = 3
-    """The number of brokers, the same in every zone; a KRaft cluster has at most 60 (MSK quota)."""
-    instance_type: Annotated[str, AfterValidator(_known_broker)] = "kafka.m5.large"
-    """The size of each broker."""
-    volume_size: Annotated[int, Field(ge=1, le=16_384)] = 100
-    """The disk of each broker in GiB; it can grow, never shrink (MSK, Scale broker storage)."""
-    monitoring: Literal["PER_BROKER", "PER_TOPIC_PER_BROKER", "PER_TOPIC_PER_PARTITION"] = "PER_BROKER"
-    """How fine the metrics are that MSK sends to CloudWatch."""
-    certificate_authority_arns: Annotated[
-        tuple[
-            Annotated[
-                str, Form(r"arn:[a-z-]+:acm-pca:[^:]+:\d{12}:certificate-authority/.+", "the ARN of an ACM Private CA")
-            ],
-            ...,
-        ],
-        Field(max_length=20),
-        Distinct,
-    ] = ()
-    """The ARNs of the ACM Private CAs whose certificates clients may show in place of an IAM identity.
-
-    What such clients may do is said by Kafka's ACLs, and without any ACL they may do everything (MSK, Apache Kafka ACLs).
-    """
-    log_days: LogDays = 90
-    """How many days the brokers' logs are kept."""
-
-    @property
-    def replication(self) -> int:
-        """How many brokers hold each partition."""
-        return min(3, self.brokers)
-
-    @property
-    def methods(self) -> list[str]:
-        """The methods of authentication in use, by their names in METHODS."""
-        return ["iam", "tls"] if self.certificate_authority_arns else ["iam"]
-
-    @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
-        """Yield a number of brokers that the zones cannot share equally, and more partitions than the brokers can hold."""
-        zones = rest.network.zone_count
-        if self.brokers % zones:
-            lower, higher = self.brokers // zones * zones, (self.brokers // zones + 1) * zones
-            choice = f"{lower} or {higher}" if lower else str(higher)
-            text = (
-                f"must be a multiple of the {zones} zones, so that each has as many, not {self.brokers}; use {choice}"
-            )
-            yield Mistake(path=("streaming", "brokers"), text=text)
-        limit = self.brokers * BROKER_PARTITIONS[self.instance_type]
-        asked = sum(pipe.parallelism for pipe in rest.pipes.values())
-        held = (asked + OFFSETS_PARTITIONS) * self.replication
-        if held > limit:
-            arithmetic = (
-                f"({asked} + {OFFSETS_PARTITIONS} of Kafka's own) x {self.replication} replicas = {held} partitions"
-            )
-            room = f"{self.brokers} brokers of {self.instance_type} hold {BROKER_PARTITIONS[self.instance_type]} each = {limit}"
-            text = f"{arithmetic} do not fit: {room} (MSK, Best practices); add brokers, choose a larger instanceType or lower the pipes' parallelism"
-            yield Mistake(path=("streaming", "brokers"), text=text)
+CONNECTED_LATER = (
+    "MSK makes no cluster that is reached from outside its VPC. Deploy in two steps: first without connectivity; once the cluster "
+    "is there, set connectivity again and deploy. MSK then updates the brokers one after the other, which takes a while."
+)
+"""Why a cluster is not made with connectivity (MSK API, CreateCluster), and what to do instead."""
 
 
 def grown_volume(present: int, wanted: int) -> str | None:
@@ -138,15 +31,29 @@ def grown_volume(present: int, wanted: int) -> str | None:
     return f"The disks of MSK's brokers cannot shrink. Set volumeSize back to {present} or more."
 
 
-def server_properties(replication: int) -> str:
-    """The brokers' configuration: topics only by this program, and no leader that lacks records (Apache Kafka, Broker Configs)."""
-    properties = {
-        "auto.create.topics.enable": "false",
-        "default.replication.factor": str(replication),
-        "min.insync.replicas": str(min_insync(replication)),
-        "unclean.leader.election.enable": "false",
-    }
-    return "".join(f"{name}={value}\n" for name, value in properties.items())
+def disks(volume_size: int) -> aws.msk.ClusterBrokerNodeGroupInfoStorageInfoArgs:
+    """The disk of each standard broker."""
+    return aws.msk.ClusterBrokerNodeGroupInfoStorageInfoArgs(
+        ebs_storage_info=aws.msk.ClusterBrokerNodeGroupInfoStorageInfoEbsStorageInfoArgs(volume_size=volume_size)
+    )
+
+
+def connectivity(settings: MskSettings) -> aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoArgs:
+    """The ways to the brokers from outside the VPC, each open or closed by name, since MSK keeps what nobody names."""
+    private = settings.connectivity.multi_vpc
+    return aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoArgs(
+        public_access=aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoPublicAccessArgs(
+            type="SERVICE_PROVIDED_EIPS" if settings.connectivity.public_cidrs else "DISABLED"
+        ),
+        vpc_connectivity=aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoVpcConnectivityArgs(
+            client_authentication=aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoVpcConnectivityClientAuthenticationArgs(
+                sasl=aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoVpcConnectivityClientAuthenticationSaslArgs(
+                    iam=private, scram=private and "scram" in settings.methods
+                ),
+                tls=private and "tls" in settings.methods,
+            )
+        ),
+    )
 
 
 class Msk(Streaming[MskPipeSettings]):
@@ -174,10 +81,16 @@ class Msk(Streaming[MskPipeSettings]):
         configuration = aws.msk.Configuration(
             f"{name}-msk",
             description=f"Brokers of {name}",
-            server_properties=server_properties(settings.replication),
+            server_properties=server_properties(
+                settings.replication, express=settings.express, needs_acls=settings.needs_acls
+            ),
             opts=child,
         )
         logs = network.logs.group("msk", days=settings.log_days, parent=self)
+        brokers = brokers_security_group(
+            name, network, settings.methods, parent=self, public_cidrs=settings.connectivity.public_cidrs
+        )
+        in_public = settings.broker_subnets == "public"
         tls = aws.msk.ClusterClientAuthenticationTlsArgs(
             certificate_authority_arns=list(settings.certificate_authority_arns)
         )
@@ -188,17 +101,15 @@ class Msk(Streaming[MskPipeSettings]):
             number_of_broker_nodes=settings.brokers,
             broker_node_group_info=aws.msk.ClusterBrokerNodeGroupInfoArgs(
                 az_distribution="DEFAULT",
-                client_subnets=network.private_subnet_ids,
+                client_subnets=network.public_subnet_ids if in_public else network.private_subnet_ids,
                 instance_type=settings.instance_type,
-                security_groups=[brokers_security_group(name, network, settings.methods, parent=self).id],
-                storage_info=aws.msk.ClusterBrokerNodeGroupInfoStorageInfoArgs(
-                    ebs_storage_info=aws.msk.ClusterBrokerNodeGroupInfoStorageInfoEbsStorageInfoArgs(
-                        volume_size=settings.volume_size
-                    )
-                ),
+                security_groups=[brokers.id],
+                storage_info=None if settings.express else disks(settings.volume_size),
+                connectivity_info=connectivity(settings) if settings.says_connectivity else None,
             ),
+            storage_mode="TIERED" if settings.tiered_storage else None,
             client_authentication=aws.msk.ClusterClientAuthenticationArgs(
-                sasl=aws.msk.ClusterClientAuthenticationSaslArgs(iam=True, scram=False),
+                sasl=aws.msk.ClusterClientAuthenticationSaslArgs(iam=True, scram="scram" in settings.methods),
                 tls=tls if "tls" in settings.methods else None,
                 unauthenticated=False,
             ),
@@ -229,13 +140,42 @@ class Msk(Streaming[MskPipeSettings]):
             opts=ResourceOptions(
                 parent=self,
                 protect=args.protect,
-                hooks=guard(f"{name}-msk", "streaming.volumeSize", VOLUME_SIZE, grown_volume),
+                hooks=self._hooks(),
+                ignore_changes=[VOLUME_SIZE] if settings.storage_autoscaling else None,
                 custom_timeouts=CustomTimeouts(create="120m", update="180m", delete="60m"),
             ),
         )
-        self.bootstrap_servers = getattr(self.cluster, METHODS["iam"].bootstrap)
+        if settings.storage_autoscaling:
+            MskStorage(
+                name,
+                MskStorageArgs(
+                    cluster_arn=self.cluster.arn,
+                    max_size=settings.storage_autoscaling.max_size,
+                    target_utilization=settings.storage_autoscaling.target_utilization,
+                ),
+                child,
+            )
+        self.scram = None
+        if settings.authentication == "scram":
+            users = MskScramArgs(cluster_arn=self.cluster.arn, account=network.account, protect=args.protect)
+            self.scram = MskScram(name, users, child)
+        method = METHODS[settings.authentication]
+        self.bootstrap_servers = getattr(self.cluster, method.bootstrap)
         self.outputs = {"bootstrapServers": self.bootstrap_servers}
+        if settings.connectivity.public_cidrs:
+            self.outputs["publicBootstrapServers"] = getattr(self.cluster, method.public_bootstrap)
+        if settings.connectivity.multi_vpc:
+            self.outputs["multiVpcBootstrapServers"] = getattr(self.cluster, method.multi_vpc_bootstrap)
         self.register_outputs(dict(self.outputs))
+
+    def _hooks(self) -> ResourceHookBinding:
+        """What is refused in a preview: smaller disks, and a cluster that is reached from outside before it is there."""
+        name = f"{self.name}-msk"
+        shrinking = guard(name, "streaming.volumeSize", VOLUME_SIZE, grown_volume)
+        if not self.args.settings.connected:
+            return shrinking
+        early = refused_creation(name, "streaming.connectivity", CONNECTED_LATER)
+        return ResourceHookBinding.merge(shrinking, early)
 
     @override
     def topic(self, name: str, pipe: MskPipeSettings, opts: ResourceOptions) -> Topic:
@@ -247,6 +187,8 @@ class Msk(Streaming[MskPipeSettings]):
             cluster_arn=self.cluster.arn,
             bootstrap_servers=self.bootstrap_servers,
             replication=self.args.settings.replication,
+            express=self.args.settings.express,
+            user=self.scram.user(f"{self.name}-{name}", name, opts) if self.scram else None,
             protect=self.args.protect,
         )
         return MskTopic(f"{self.name}-{name}", topic, opts)

@@ -1,4 +1,4 @@
-"""Who reaches an MSK cluster's brokers, on which ports, and what a consumer may do there."""
+"""Who reaches an MSK cluster's brokers, on which ports, and what each may do there."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,21 +15,42 @@ class Method:
     """A way for clients to say who they are."""
 
     port: int
-    bootstrap: str
-    """The output of aws.msk.Cluster that lists the brokers for it."""
+    public_port: int
+    """The port for clients on the internet, where any may connect."""
+    output: str
+    """How the outputs of aws.msk.Cluster end that list the brokers for it."""
+
+    @property
+    def bootstrap(self) -> str:
+        """The output of aws.msk.Cluster that lists the brokers for clients in the VPC."""
+        return f"bootstrap_brokers_{self.output}"
+
+    @property
+    def public_bootstrap(self) -> str:
+        """The output of aws.msk.Cluster that lists the brokers for clients on the internet."""
+        return f"bootstrap_brokers_public_{self.output}"
+
+    @property
+    def multi_vpc_bootstrap(self) -> str:
+        """The output of aws.msk.Cluster that lists the brokers for clients in other VPCs."""
+        return f"bootstrap_brokers_vpc_connectivity_{self.output}"
 
 
 METHODS: Mapping[str, Method] = {
-    "iam": Method(port=9098, bootstrap="bootstrap_brokers_sasl_iam"),
-    "tls": Method(port=9094, bootstrap="bootstrap_brokers_tls"),
+    "iam": Method(port=9098, public_port=9198, output="sasl_iam"),
+    "scram": Method(port=9096, public_port=9196, output="sasl_scram"),
+    "tls": Method(port=9094, public_port=9194, output="tls"),
 }
 """Ports and bootstrap outputs by method (MSK, Port information); the security group opens the ports in use, no others."""
 
 
 def brokers_security_group(
-    name: str, network: Network, methods: Iterable[str], parent: Resource
+    name: str, network: Network, methods: Iterable[str], parent: Resource, public_cidrs: Iterable[str] = ()
 ) -> aws.ec2.SecurityGroup:
-    """Make the brokers' security group, which lets the consumers in on the ports of the methods in use."""
+    """Make the brokers' security group, which lets the consumers in on the ports of the methods in use.
+
+    The given ranges on the internet are let in on the methods' public ports.
+    """
     child = ResourceOptions(parent=parent)
     group = aws.ec2.SecurityGroup(
         f"{name}-msk",
@@ -38,8 +59,9 @@ def brokers_security_group(
         tags={"Name": f"{name}-msk"},
         opts=child,
     )
+    cidrs = list(public_cidrs)
     for method in methods:
-        port = METHODS[method].port
+        port, public_port = METHODS[method].port, METHODS[method].public_port
         aws.vpc.SecurityGroupIngressRule(
             f"{name}-msk-{method}",
             security_group_id=group.id,
@@ -50,6 +72,17 @@ def brokers_security_group(
             to_port=port,
             opts=child,
         )
+        for cidr in cidrs:
+            aws.vpc.SecurityGroupIngressRule(
+                f"{name}-msk-{method}-{cidr}",
+                security_group_id=group.id,
+                cidr_ipv4=cidr,
+                description=f"Clients on the internet, authenticated by {method.upper()}",
+                ip_protocol="tcp",
+                from_port=public_port,
+                to_port=public_port,
+                opts=child,
+            )
     aws.vpc.SecurityGroupEgressRule(
         f"{name}-msk-vpc",
         security_group_id=group.id,
@@ -61,16 +94,35 @@ def brokers_security_group(
     return group
 
 
+def arn_in_cluster(cluster_arn: Output[str], kind: str, name: str) -> Output[str]:
+    """The ARN of a topic or group of a cluster (MSK, IAM access control, Amazon Resource Names)."""
+    return cluster_arn.apply(lambda arn: f"{arn.replace(':cluster/', f':{kind}/', 1)}/{name}")
+
+
 def consumer_grants(cluster_arn: Output[str], topic_arn: Output[str], consumer_group: str) -> list[Grant]:
     """What one group needs to read one topic, no more (MSK, IAM access control, Common use cases)."""
-
-    def group_arn(cluster: str) -> str:
-        return f"{cluster.replace(':cluster/', ':group/', 1)}/{consumer_group}"
-
     return [
         Grant(actions=("kafka-cluster:Connect",), resource=cluster_arn),
         Grant(actions=("kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"), resource=topic_arn),
         Grant(
-            actions=("kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"), resource=cluster_arn.apply(group_arn)
+            actions=("kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"),
+            resource=arn_in_cluster(cluster_arn, "group", consumer_group),
+        ),
+    ]
+
+
+def maker_grants(cluster_arn: Output[str], topic_arn: Output[str]) -> list[Grant]:
+    """What it takes to make one topic and to change it, no more (MSK, IAM access control, Actions and resources)."""
+    return [
+        Grant(actions=("kafka-cluster:Connect",), resource=cluster_arn),
+        Grant(
+            actions=(
+                "kafka-cluster:CreateTopic",
+                "kafka-cluster:DescribeTopic",
+                "kafka-cluster:AlterTopic",
+                "kafka-cluster:DescribeTopicDynamicConfiguration",
+                "kafka-cluster:AlterTopicDynamicConfiguration",
+            ),
+            resource=topic_arn,
         ),
     ]

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from components.aws.msk_access import METHODS, consumer_grants
+from components.aws.msk_brokers import min_insync
+from components.aws.msk_scram import MskScramUser
 from components.aws.network import Network
 from components.changes import guard, kafka_partitions
 from components.contracts import SHARED, Connection, Destination, PipeSettings, Topic
@@ -25,7 +27,6 @@ TOPIC_SETTINGS = frozenset(
         "flush.ms",
         "index.interval.bytes",
         "local.retention.bytes",
-        "local.retention.ms",
         "max.compaction.lag.ms",
         "max.message.bytes",
         "message.timestamp.after.max.ms",
@@ -34,7 +35,6 @@ TOPIC_SETTINGS = frozenset(
         "min.cleanable.dirty.ratio",
         "min.compaction.lag.ms",
         "preallocate",
-        "remote.storage.enable",
         "retention.bytes",
         "segment.bytes",
         "segment.index.bytes",
@@ -44,8 +44,26 @@ TOPIC_SETTINGS = frozenset(
 )
 """The settings of a topic that a pipe may choose (Apache Kafka, Topic Configs)."""
 
+EXPRESS_SETTINGS = frozenset(
+    [
+        "cleanup.policy",
+        "compression.type",
+        "delete.retention.ms",
+        "max.compaction.lag.ms",
+        "max.message.bytes",
+        "message.timestamp.after.max.ms",
+        "message.timestamp.before.max.ms",
+        "message.timestamp.type",
+        "min.compaction.lag.ms",
+        "retention.bytes",
+    ]
+)
+"""Those of them that Express brokers let one choose (MSK, Topic-level configurations on Express brokers)."""
+
 KEPT_SETTINGS = {
+    "local.retention.ms": "localRetentionHours says it",
     "min.insync.replicas": "it follows from the number of brokers",
+    "remote.storage.enable": "localRetentionHours says it",
     "retention.ms": "retentionHours says it",
     "unclean.leader.election.enable": "a leader without all records would lose some that were acknowledged",
 }
@@ -64,16 +82,48 @@ class MskTopicSettings(Section, frozen=True):
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
     """The hours that records are kept, read or not; a lower number deletes the records that are older."""
+    local_retention_hours: Annotated[int, Field(ge=1, le=87_600)] | None = None
+    """The hours after which records leave the brokers' disks for the low-cost tier, where the cluster has tieredStorage.
+
+    By default they stay on the disks until they are deleted.
+    """
     config: Mapping[Annotated[str, AfterValidator(_known_setting)], QuotedText] = {}
     """More settings of the topic by their Kafka names, each with a text as value."""
 
-    def kafka_config(self, replication: int) -> dict[str, str]:
-        """The topic's Kafka settings: no acknowledged record is lost while one replica is down."""
-        own = {
-            "min.insync.replicas": str(min_insync(replication)),
-            "retention.ms": str(self.retention_hours * 3_600_000),
-        }
+    @model_validator(mode="after")
+    def _leaves_the_disks_in_time(self) -> "MskTopicSettings":
+        local = self.local_retention_hours
+        if local is None and "local.retention.bytes" in self.config:
+            raise ValueError(
+                "config local.retention.bytes would have no effect without localRetentionHours; set that too, or remove it"
+            )
+        if local is not None and local >= self.retention_hours:
+            raise ValueError(
+                f"localRetentionHours must be less than retentionHours, which is {self.retention_hours}, not {local}: records leave the "
+                "disks before they are deleted (MSK, Tiered storage topic-level configuration); lower it, raise retentionHours or remove it"
+            )
+        if local is not None and "compact" in self.config.get("cleanup.policy", ""):
+            raise ValueError(
+                "localRetentionHours cannot go with cleanup.policy compact, since compacted topics stay on the brokers' disks "
+                "(MSK, Tiered storage); remove one of the two"
+            )
+        return self
+
+    def kafka_config(self, replication: int, *, express: bool) -> dict[str, str]:
+        """The topic's Kafka settings: no acknowledged record is lost while one replica is down.
+
+        Express brokers see to that themselves (MSK, Topic-level configurations on Express brokers).
+        """
+        own = {"retention.ms": _milliseconds(self.retention_hours)}
+        if not express:
+            own["min.insync.replicas"] = str(min_insync(replication))
+        if self.local_retention_hours is not None:
+            own |= {"remote.storage.enable": "true", "local.retention.ms": _milliseconds(self.local_retention_hours)}
         return {**own, **self.config}
+
+
+def _milliseconds(hours: int) -> str:
+    return str(hours * 3_600_000)
 
 
 class MskPipeSettings(PipeSettings, frozen=True):
@@ -81,11 +131,6 @@ class MskPipeSettings(PipeSettings, frozen=True):
 
     topic: MskTopicSettings = MskTopicSettings()
     """The topic's own settings."""
-
-
-def min_insync(replication: int) -> int:
-    """How many replicas must have a record before it counts as written: all but one, so that one broker may be down."""
-    return max(1, replication - 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +143,11 @@ class MskTopicArgs:
     network: Network
     cluster_arn: Output[str]
     bootstrap_servers: Output[str]
+    """The brokers, by the addresses for the method that the consumers use."""
     replication: int
+    express: bool
+    user: MskScramUser | None
+    """The user that the consumers are to the brokers; without one they show their IAM identity."""
     protect: bool
 
 
@@ -113,7 +162,7 @@ class MskTopic(Topic):
             cluster_arn=args.cluster_arn,
             partition_count=args.pipe.parallelism,
             replication_factor=args.replication,
-            configs=json.dumps(args.pipe.topic.kafka_config(args.replication), sort_keys=True),
+            configs=json.dumps(args.pipe.topic.kafka_config(args.replication, express=args.express), sort_keys=True),
             opts=ResourceOptions(
                 parent=self,
                 protect=args.protect,
@@ -124,6 +173,7 @@ class MskTopic(Topic):
         )
         self.topic_name = topic.name
         self.partitions = topic.partition_count
+        user = args.user
         connection = Connection(
             settings={
                 "AWS_REGION": args.network.account.region,
@@ -132,12 +182,12 @@ class MskTopic(Topic):
                 "STREAM_GROUP": args.topic_name,
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
                 "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
-                "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
+                **(user.settings if user else {"KAFKA_SASL_MECHANISM": "OAUTHBEARER"}),
             },
-            secrets={},
+            secrets=user.secrets if user else {},
             files={},
-            grants=consumer_grants(args.cluster_arn, topic.arn, args.topic_name),
-            destinations=[Destination(cidr=args.network.cidr, port=METHODS["iam"].port)],
+            grants=[] if user else consumer_grants(args.cluster_arn, topic.arn, args.topic_name),
+            destinations=[Destination(cidr=args.network.cidr, port=METHODS["scram" if user else "iam"].port)],
         )
         self.connections = {SHARED: connection}
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})

@@ -42,6 +42,48 @@ def pod_trust(*, cluster_arn: str, account: str, namespace: str, service_account
     )
 
 
+def auto_mode_trust() -> str:
+    """The trust policy of a control plane that makes nodes itself, in sessions that carry the cluster's name (EKS, Auto Mode cluster IAM role)."""
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "eks.amazonaws.com"},
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
+        }
+    )
+
+
+def fargate_trust(*, partition: str, region: str, account: str, cluster: str) -> str:
+    """The trust policy of a role that only Fargate takes on, for profiles of one cluster (EKS, Pod execution IAM role)."""
+    profiles = f"arn:{partition}:eks:{region}:{account}:fargateprofile/{cluster}/*"
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "eks-fargate-pods.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"ArnLike": {"aws:SourceArn": profiles}},
+        }
+    )
+
+
+def web_identity_trust(*, provider_arn: str, issuer: str, namespace: str, service_account: str) -> str:
+    """The trust policy of a role that one service account takes on with its cluster's token (EKS, IAM roles for service accounts)."""
+    claims = issuer.removeprefix("https://")
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Federated": provider_arn},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": {
+                    f"{claims}:aud": "sts.amazonaws.com",
+                    f"{claims}:sub": f"system:serviceaccount:{namespace}:{service_account}",
+                }
+            },
+        }
+    )
+
+
 def grants_policy(grants: Iterable[Grant]) -> Output[str]:
     """The policy that allows exactly the given grants."""
     statements = [

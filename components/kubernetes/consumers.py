@@ -1,6 +1,6 @@
 """The consumers of a pipe on Kubernetes: one Deployment with all that it needs, the same on EKS, AKS and GKE."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -9,6 +9,7 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.contracts import Connection, Destination, Secret, Workload
 from components.kubernetes.pods import (
+    HTTPS,
     container_security,
     image_pull_policy,
     labels,
@@ -37,6 +38,8 @@ class ConsumersArgs:
     service_account_annotations: Mapping[str, Input[str]]
     identity: Sequence[Resource]
     """What must be there before a pod starts, so that it starts with its identity."""
+    before_pods: Callable[[str, Output[str], ResourceOptions], Sequence[Resource]]
+    """Makes what the cluster must know of the namespace of that name before pods start in it."""
     identity_destinations: Sequence[Destination]
     """Where pods get the credentials of their identity."""
     node_labels: Mapping[str, str]
@@ -86,6 +89,7 @@ class Consumers(ComponentResource):
             spec=kubernetes.policy.v1.PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=self._selector()),
             opts=self.child,
         )
+        ready = [*args.identity, *args.before_pods(name, self.namespace, self.child)]
         deployment = kubernetes.apps.v1.Deployment(
             f"{name}-deployment",
             metadata=self._metadata(workload.name),
@@ -101,7 +105,7 @@ class Consumers(ComponentResource):
                     spec=self._pod(account.metadata.name, settings.metadata.name, secret),
                 ),
             ),
-            opts=ResourceOptions(parent=self, depends_on=list(args.identity)),
+            opts=ResourceOptions(parent=self, depends_on=ready),
         )
         self.replicas = deployment.spec.replicas
         self.register_outputs({"namespace": self.namespace, "replicas": self.replicas})
@@ -211,9 +215,8 @@ class Consumers(ComponentResource):
     def _network_policy(self) -> None:
         """Let nobody in but the node's own probes, and let consumers out to what they are known to call."""
         workload = self.args.workload
-        https = Destination(cidr="0.0.0.0/0", port=443)
         own = [Destination(cidr=place.cidr, port=place.port) for place in workload.consumer.egress]
-        destinations = [*self.args.connection.destinations, *self.args.identity_destinations, https, *own]
+        destinations = [*self.args.connection.destinations, *self.args.identity_destinations, HTTPS, *own]
         kubernetes.networking.v1.NetworkPolicy(
             f"{self.name}-policy",
             metadata=self._metadata(workload.name),

@@ -24,7 +24,7 @@ class PodIdentity:
     annotations: Mapping[str, Input[str]] = field(default_factory=dict[str, Input[str]])
     """What the service account carries so that the cloud knows it."""
     destinations: Sequence[Destination] = ()
-    """Where pods get the credentials of their identity, besides HTTPS."""
+    """Where pods get the credentials of their identity and the names of others, besides HTTPS and the DNS of kube-system."""
 
 
 class KubernetesPlatform(Platform, ABC):
@@ -40,6 +40,10 @@ class KubernetesPlatform(Platform, ABC):
         self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
     ) -> PodIdentity:
         """Give one service account of one namespace exactly the given rights in the cloud."""
+
+    @abstractmethod
+    def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:
+        """Make what the cluster must know of a namespace before pods start in it, and name all that they wait for there."""
 
     @override
     def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
@@ -61,6 +65,7 @@ class KubernetesPlatform(Platform, ABC):
                 service_account=SERVICE_ACCOUNT,
                 service_account_annotations=identity.annotations,
                 identity=identity.ready,
+                before_pods=self.before_pods,
                 identity_destinations=identity.destinations,
                 node_labels=self.node_labels,
             ),

@@ -9,10 +9,16 @@ from components.contracts import Destination
 USER = 65532
 """The user and group that pods run as: nobody in particular, as in distroless images."""
 
+PART_OF = {"app.kubernetes.io/part-of": "data-pipes"}
+"""The label of every pod of every stack."""
+
+HTTPS = Destination(cidr="0.0.0.0/0", port=443)
+"""Where the clouds' APIs and others are called; their addresses are not known beforehand."""
+
 
 def labels(name: str) -> dict[str, str]:
     """The labels of everything that belongs to the pods of that name (Kubernetes, Recommended Labels)."""
-    return {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "data-pipes"}
+    return {"app.kubernetes.io/name": name, **PART_OF}
 
 
 def restricted(own: Mapping[str, str]) -> dict[str, str]:
@@ -64,5 +70,5 @@ def _way_out(destination: Destination) -> kubernetes.networking.v1.NetworkPolicy
     block = kubernetes.networking.v1.IPBlockArgs(cidr=destination.cidr)
     return kubernetes.networking.v1.NetworkPolicyEgressRuleArgs(
         to=[kubernetes.networking.v1.NetworkPolicyPeerArgs(ip_block=block)],
-        ports=[kubernetes.networking.v1.NetworkPolicyPortArgs(port=destination.port, protocol="TCP")],
+        ports=[kubernetes.networking.v1.NetworkPolicyPortArgs(port=destination.port, protocol=destination.protocol)],
     )

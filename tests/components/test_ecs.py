@@ -124,8 +124,7 @@ FILE = "stacks/Pulumi.aws-msk-ecs.yaml: pipes.orders"
         ),
         (
             {"gracePeriodSeconds": 121},
-            "gracePeriodSeconds: must be at most 120 on Fargate, which ends a container then (ECS, stopTimeout), not 121; "
-            "lower it, or set platform.service to eks",
+            "gracePeriodSeconds: must be at most 120 on Fargate, which ends a container then (ECS, stopTimeout), not 121; lower it",
         ),
         (
             {"files": {"/etc/token": "ordersToken"}},

@@ -266,11 +266,8 @@ def readers():
 
 def test_each_reader_is_a_service_of_one_task_with_rights_on_its_own_stream():
     recording = readers()
-    services = recording.of_type(SERVICE)
-    assert [(each.inputs["name"], each.inputs["desiredCount"]) for each in services] == [
-        ("test-cameras-0", 1),
-        ("test-cameras-1", 1),
-    ]
+    services = {each.inputs["name"]: each.inputs["desiredCount"] for each in recording.of_type(SERVICE)}
+    assert services == {"test-cameras-0": 1, "test-cameras-1": 1}
     for number in (0, 1):
         assert statements(recording, f"test-cameras-{number}") == {("kinesisvideo:GetMedia",): f"arn:camera-{number}"}
     roles = [each.inputs["taskRoleArn"] for each in recording.of_type(TASK)]
@@ -287,8 +284,8 @@ def test_readers_share_one_secret_and_see_only_what_is_theirs_in_it():
         **{f"{number}-STREAM_KEY": f"key of camera {number}" for number in (0, 1)},
         **{f"{number}-file-etc_.stream_.pin": f"pin of camera {number}" for number in (0, 1)},
     }
-    for number, task in enumerate(recording.of_type(TASK)):
-        own = containers(task)
+    for number in (0, 1):
+        own = containers(named(recording, TASK, f"test-cameras-{number}-task"))
         kept = [*own["consumer"]["secrets"], *own["files"]["secrets"]]
         assert {each["valueFrom"].split(":")[7] for each in kept} == {
             "API_TOKEN",

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import PurePosixPath
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -117,6 +117,7 @@ def test_each_directory_is_a_volume_unless_it_is_inside_another():
 
 
 @hypothesis_settings(max_examples=20)
+@example(value="-n 100%s \\n '\"$(exit 1)`exit 1`\"'\n\n")
 @given(value=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_a_file_holds_its_secret_to_the_letter_whatever_it_is(value, tmp_path_factory):
     directory = tmp_path_factory.mktemp("files")
@@ -131,9 +132,11 @@ def test_a_file_holds_its_secret_to_the_letter_whatever_it_is(value, tmp_path_fa
 
 
 def test_a_file_that_cannot_be_written_keeps_the_consumer_from_starting(tmp_path):
-    (tmp_path / "file").write_text("")
-    command = containers(files={PurePosixPath(tmp_path / "file" / "token"): "arn"})["files"]["command"]
-    run = subprocess.run(command, env={"PATH": "/usr/bin:/bin", "FILE_0": "x"}, check=False, capture_output=True)
+    (tmp_path / "blocked").write_text("")
+    paths = [PurePosixPath(tmp_path / name / "token") for name in ("blocked", "free")]
+    command = containers(files=dict.fromkeys(paths, "arn"))["files"]["command"]
+    variables = {"FILE_0": "first", "FILE_1": "second"}
+    run = subprocess.run(command, env={"PATH": "/usr/bin:/bin", **variables}, check=False, capture_output=True)
     assert run.returncode != 0
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.settings import Settings, SettingsError, load
-from tests.stacks import REMOVED, changed, refused, settings
+from tests.stacks import NAMES, REMOVED, changed, refused, settings
 from workbench.recording.recorder import record
 
 FILE = "stacks/Pulumi.test.yaml: "
@@ -316,11 +316,20 @@ json_values = st.recursive(
 
 
 @given(
-    section=st.sampled_from(["streaming", "platform", "pipes", "network", "secrets", "tags", "protect", "name"]),
+    stack=st.sampled_from(NAMES),
+    key=st.sampled_from(
+        [
+            "aws:region",
+            *(
+                f"data-pipes:{key}"
+                for key in ("streaming", "platform", "pipes", "network", "secrets", "tags", "protect", "name")
+            ),
+        ]
+    ),
     value=json_values,
 )
-def test_nothing_in_a_file_ends_in_a_traceback(section, value):
-    config = {**changed().program_config(), f"data-pipes:{section}": json.dumps(value)}
+def test_nothing_in_a_file_ends_in_a_traceback(stack, key, value):
+    config = {**changed(stack=stack).program_config(), key: json.dumps(value)}
     for line in refused(config, secret_keys=frozenset({"data-pipes:secrets"})):
         assert line.startswith(FILE)
 

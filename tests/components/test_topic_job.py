@@ -95,6 +95,20 @@ def test_each_job_has_an_account_and_an_identity_of_its_own_before_it_starts():
         assert account(recording, name).inputs["automountServiceAccountToken"] is False
 
 
+@pytest.mark.parametrize(
+    ("compute", "needed"),
+    [
+        ("fargate", "kubernetes:vpcresources.k8s.aws/v1beta1:SecurityGroupPolicy"),
+        ("auto", "kubernetes:karpenter.sh/v1:NodePool"),
+    ],
+)
+def test_the_job_waits_for_what_pods_need_in_its_namespace(compute, needed):
+    plan = planned({"data-pipes:platform": {"compute": compute}}, stack=STACK)
+    assert plan.problems == ()
+    waits = {plan.recording.by_urn(urn).type for urn in plan.recording.one(JOB).dependencies}
+    assert needed in waits
+
+
 def test_nobody_reaches_the_job_and_it_reaches_dns_brokers_credentials_and_https_alone(recording):
     [policy] = [
         each.inputs

@@ -24,7 +24,7 @@ def _issuer(_name: str, inputs: Inputs) -> str:
 
 def _secret_id(name: str, inputs: Inputs) -> str:
     """A secret's id, which is its ARN: its name and six characters of the service's own."""
-    return arn("secretsmanager", f"secret:{text(inputs, 'name', name)}-{digits(f'secret {name}', 6)}", inputs)
+    return arn("secretsmanager", f"secret:{text(inputs, 'name', text(inputs, 'namePrefix', name))}-{digits(f'secret {name}', 6)}", inputs)
 
 
 def _secret_version(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:

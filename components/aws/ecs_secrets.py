@@ -1,0 +1,114 @@
+"""What is secret in a pipe, on ECS: one secret in Secrets Manager, which its tasks read when they start."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from components.contracts import Secret, Workload
+from components.kubernetes.consumers import file_key
+
+RECOVERY_DAYS = 30
+"""The longest time in which a deleted secret can be had back (Secrets Manager API, DeleteSecret)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One value in the secret of a pipe, and its key there."""
+
+    key: str
+    value: Secret
+
+
+def secret_variables(workload: Workload, reader: str) -> dict[str, Entry]:
+    """The secret variables of a reader: the consumer's own, which all readers share, and its connection's."""
+    own = {name: Entry(key=name, value=workload.secrets[secret]) for name, secret in workload.consumer.secrets.items()}
+    connection = workload.connections[reader].secrets
+    return {**own, **{name: Entry(key=_key(reader, name), value=value) for name, value in connection.items()}}
+
+
+def secret_files(workload: Workload, reader: str) -> dict[PurePosixPath, Entry]:
+    """The files of a reader: the consumer's own, which all readers share, and its connection's."""
+    paths = {PurePosixPath(path): workload.secrets[secret] for path, secret in workload.consumer.files.items()}
+    own = {path: Entry(key=file_key(path), value=value) for path, value in paths.items()}
+    connection = workload.connections[reader].files
+    return {**own, **{path: Entry(key=_key(reader, file_key(path)), value=value) for path, value in connection.items()}}
+
+
+def secret_content(workload: Workload) -> dict[str, Secret]:
+    """Every secret value of a pipe, by its key."""
+    entries = [
+        entry
+        for reader in workload.connections
+        for entry in (*secret_variables(workload, reader).values(), *secret_files(workload, reader).values())
+    ]
+    return {entry.key: entry.value for entry in entries}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EcsSecretArgs:
+    """What the secret of a pipe is built from."""
+
+    pipe: str
+    content: Mapping[str, Secret]
+    key_arn: Output[str]
+    """The KMS key that encrypts it."""
+    protect: bool
+    """Whether it can be had back after a deletion."""
+
+
+class EcsSecret(ComponentResource):
+    """A secret with a JSON object of all secret values of a pipe, encrypted with the platform's key."""
+
+    arn: Output[str]
+
+    def __init__(self, name: str, args: EcsSecretArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:aws:EcsSecret", name, None, opts)
+        child = ResourceOptions(parent=self)
+        secret = aws.secretsmanager.Secret(
+            f"{name}-secret",
+            description=f"Secret variables and files of the pipe {args.pipe}",
+            kms_key_id=args.key_arn,
+            recovery_window_in_days=RECOVERY_DAYS if args.protect else 0,
+            tags={"Name": name},
+            opts=child,
+        )
+        self.version = aws.secretsmanager.SecretVersion(
+            f"{name}-secret",
+            secret_id=secret.id,
+            secret_string=Output.all(**args.content).apply(_as_json),
+            opts=child,
+        )
+        self.arn = secret.arn
+        self.register_outputs({"arn": self.arn})
+
+    def reference(self, key: str) -> Output[str]:
+        """Where a task finds one value (ECS, Pass Secrets Manager secrets).
+
+        It names the version, so a changed value makes a new task definition, and by that new tasks.
+        """
+        return Output.concat(self.arn, ":", key, "::", self.version.version_id)
+
+
+def read_secret(*, secret_arn: str, key_arn: str) -> list[Mapping[str, Any]]:
+    """Lets one secret be read, and the key be used for it alone (Secrets Manager, Secret encryption and decryption)."""
+    read = {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": secret_arn}
+    decrypt = {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt"],
+        "Resource": key_arn,
+        "Condition": {"StringEquals": {"kms:EncryptionContext:SecretARN": secret_arn}},
+    }
+    return [read, decrypt]
+
+
+def _key(reader: str, name: str) -> str:
+    return f"{reader}-{name}" if reader else name
+
+
+def _as_json(content: Mapping[str, str]) -> str:
+    return json.dumps(content, sort_keys=True)

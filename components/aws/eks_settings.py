@@ -1,0 +1,203 @@
+"""The settings of Amazon EKS."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+from typing_extensions import override
+
+from components.aws.account import AwsSettings
+from components.aws.encryption import LogDays
+from components.aws.instance import VOLUME_DRIVER, instance
+from components.contracts import PipeSettings, ServiceSettings, Surroundings
+from components.kubernetes.capacity import Room, nodes_for, replica_room, replicas_on
+from components.kubernetes.platform import consumer_mistakes
+from components.section import ClosedCidr, Distinct, Form, Mistake, QuotedText, Section
+
+OLDEST_MINOR = 32
+"""The extended support of Kubernetes 1.31 ends on 2026-11-26 (EKS, Kubernetes versions)."""
+
+LARGEST_FARGATE_POD = Room(cpu=16_000, memory=120 * 1024 - 256)
+"""What the largest pod on Fargate has for its container: 16 vCPU and 120 GB, less 256 MB for Kubernetes (EKS, Fargate pod
+configuration)."""
+
+LARGEST_AUTO_NODE = "r5.8xlarge"
+"""The largest node that Auto Mode makes for consumers: the loss of one takes no more of them than it must."""
+
+NODE_DOMAINS = ("kubernetes.io", "eks.amazonaws.com", "karpenter.sh")
+"""How the labels end, before the slash, that Auto Mode knows of nodes it has yet to make (EKS, Create a node pool for EKS Auto Mode)."""
+
+ControlPlaneLog = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
+
+
+def _has_audit(logs: tuple[ControlPlaneLog, ...]) -> tuple[ControlPlaneLog, ...]:
+    missing = [log for log in ("api", "audit") if log not in logs]
+    if missing:
+        raise ValueError(f"must name {' and '.join(missing)} too: api and audit tell who did what; add it")
+    return logs
+
+
+def _supported(version: str) -> str:
+    if int(version.split(".")[1]) < OLDEST_MINOR:
+        raise ValueError(f"must be 1.{OLDEST_MINOR} or later, the oldest that EKS still runs, not {version}; use 1.35")
+    return version
+
+
+def _known_instance(name: str) -> str:
+    instance(name)
+    return name
+
+
+class EndpointSettings(Section, frozen=True):
+    """From where the Kubernetes API may be reached, besides the VPC itself."""
+
+    public_cidrs: Annotated[tuple[ClosedCidr, ...], Distinct] = ()
+    """The ranges on the internet that may reach the Kubernetes API; with none it has no public endpoint."""
+    private_cidrs: Annotated[tuple[ClosedCidr, ...], Distinct] = ()
+    """The ranges of connected networks that may reach the private endpoint, such as a VPN's."""
+
+
+class NodeSettings(Section, frozen=True):
+    """The nodes that consumers run on."""
+
+    instance_type: Annotated[str, AfterValidator(_known_instance)] = "m5.large"
+    """The EC2 instance type of each node."""
+    min: Annotated[int, Field(ge=1, le=450)] = 3
+    """The number of nodes below which the group never goes; three are one in each zone."""
+    max: Annotated[int, Field(ge=1, le=450)] = 6
+    """The number of nodes above which the group never goes; a managed node group has 450 at most (EKS quota)."""
+    disk_size: Annotated[int, Field(ge=20, le=16_384)] = 50
+    """The disk of each node in GiB."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "NodeSettings":
+        if self.min > self.max:
+            raise ValueError(f"max must be at least min, not {self.max} with min {self.min}; raise max or lower min")
+        return self
+
+
+class EksSettings(ServiceSettings, frozen=True):
+    """The platform section of a stack file, for EKS."""
+
+    cloud_services = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "sts")
+    """Those of a private cluster (EKS, Private clusters)."""
+
+    service: Literal["eks"]
+    """Always eks."""
+    version: Annotated[
+        QuotedText,
+        Form(r"1\.[1-9][0-9]", 'a Kubernetes version of two numbers in quotes, such as "1.35"'),
+        AfterValidator(_supported),
+    ] = "1.35"
+    """The Kubernetes version; a cluster goes up by one minor version at a time (EKS, Update cluster version)."""
+    admins: Annotated[
+        tuple[Annotated[str, Form(r"arn:[a-z-]+:iam::\d{12}:(role|user)/.+", "the ARN of an IAM role or user")], ...],
+        Field(max_length=100),
+        Distinct,
+    ] = ()
+    """The ARNs of the IAM roles or users that administer the cluster, by default whoever runs Pulumi.
+
+    Name them, yourself among them, where several people or a CI runner deploy: without, only the last one keeps the rights.
+    """
+    endpoint: EndpointSettings = EndpointSettings()
+    """From where the Kubernetes API may be reached."""
+    logs: Annotated[tuple[ControlPlaneLog, ...], Distinct, AfterValidator(_has_audit)] = ("api", "audit")
+    """The control plane's logs that are kept; api and audit always are."""
+    log_days: LogDays = 90
+    """How many days the control plane's logs are kept."""
+    compute: Literal["nodes", "fargate", "auto"] = "nodes"
+    """What pods run on: a group of nodes, Fargate, which is a machine for each pod, or nodes that EKS Auto Mode makes as it
+    sees fit; chosen for the life of a cluster."""
+    nodes: NodeSettings = NodeSettings()
+    """The nodes that consumers run on, where compute is nodes."""
+    volumes: bool = False
+    """Whether pods may claim EBS volumes."""
+
+    @property
+    def node_room(self) -> Room:
+        """What one node of the group has for consumers."""
+        room = instance(self.nodes.instance_type).room
+        return room.less(VOLUME_DRIVER) if self.volumes else room
+
+    def nodes_needed(self, pipes: Mapping[str, PipeSettings]) -> int:
+        """How many nodes hold all replicas of all pipes; raises ValueError where one replica is larger than a node."""
+        groups = [(replica_room(pipe.consumer.cpu, pipe.consumer.memory), pipe.parallelism) for pipe in pipes.values()]
+        return nodes_for(self.node_room, groups)
+
+    @override
+    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+        """Yield keys that the compute has no use for, and replicas that it has no room for."""
+        yield from consumer_mistakes(rest.pipes)
+        if self.compute == "nodes":
+            yield from self._group_mistakes(rest.pipes)
+            return
+        if "nodes" in self.model_fields_set:
+            reason = "has no nodes" if self.compute == "fargate" else "chooses nodes itself"
+            yield Mistake(
+                path=("platform", "nodes"),
+                text=f"would have no effect with compute {self.compute}, which {reason}; remove nodes, or set compute to nodes",
+            )
+        yield from self._fargate_mistakes(rest) if self.compute == "fargate" else self._auto_mistakes(rest.pipes)
+
+    def _group_mistakes(self, pipes: Mapping[str, PipeSettings]) -> Iterator[Mistake]:
+        """Replicas that no node of the group holds, and more replicas than the largest number of nodes holds."""
+        node = self.node_room
+        fitting: dict[str, PipeSettings] = {}
+        for name, pipe in pipes.items():
+            if node.holds(replica_room(pipe.consumer.cpu, pipe.consumer.memory)):
+                fitting[name] = pipe
+                continue
+            text = (
+                f"asks for {pipe.consumer.cpu} CPU and {pipe.consumer.memory}, and an empty {self.nodes.instance_type} has {node.cpu}m and "
+                f"{node.memory}Mi for consumers; lower cpu or memory, or choose a larger platform.nodes.instanceType"
+            )
+            yield Mistake(path=("pipes", name, "consumer"), text=text)
+        needed = self.nodes_needed(fitting)
+        if needed > self.nodes.max:
+            shares = ", ".join(
+                f"{name} {pipe.parallelism} replicas of {pipe.consumer.cpu} and {pipe.consumer.memory} at "
+                f"{replicas_on(node, replica_room(pipe.consumer.cpu, pipe.consumer.memory))} a node"
+                for name, pipe in fitting.items()
+            )
+            text = (
+                f"is {self.nodes.max}, and all replicas need {needed} nodes of {self.nodes.instance_type} ({node.cpu}m and {node.memory}Mi "
+                f"each for consumers): {shares}; raise max to {needed}, choose a larger instanceType, or lower cpu and memory of the consumers"
+            )
+            yield Mistake(path=("platform", "nodes", "max"), text=text)
+
+    def _fargate_mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+        """What Fargate does not have (EKS, AWS Fargate considerations)."""
+        region = rest.account.region if isinstance(rest.account, AwsSettings) else ""
+        if region.startswith("us-gov-"):
+            text = f"must be nodes or auto, since EKS has no Fargate in {region}"
+            yield Mistake(path=("platform", "compute"), text=text)
+        if self.volumes:
+            text = "must be false with compute fargate, whose pods cannot mount EBS volumes; remove it, or set compute to nodes or auto"
+            yield Mistake(path=("platform", "volumes"), text=text)
+        for name, pipe in rest.pipes.items():
+            consumer = pipe.consumer
+            if consumer.node_selector:
+                text = "would leave every replica waiting: a pod on Fargate is its own node, without labels to choose by; remove it"
+                yield Mistake(path=("pipes", name, "consumer", "nodeSelector"), text=text)
+            if not LARGEST_FARGATE_POD.holds(replica_room(consumer.cpu, consumer.memory)):
+                text = (
+                    f"asks for {consumer.cpu} CPU and {consumer.memory}, and the largest pod on Fargate has {LARGEST_FARGATE_POD.cpu}m and "
+                    f"{LARGEST_FARGATE_POD.memory}Mi; lower cpu or memory, or set platform.compute to nodes or auto"
+                )
+                yield Mistake(path=("pipes", name, "consumer"), text=text)
+
+    def _auto_mistakes(self, pipes: Mapping[str, PipeSettings]) -> Iterator[Mistake]:
+        """Replicas that no node which Auto Mode makes would hold."""
+        largest = instance(LARGEST_AUTO_NODE).room
+        for name, pipe in pipes.items():
+            consumer = pipe.consumer
+            for label in consumer.node_selector:
+                if not label.partition("/")[0].endswith(NODE_DOMAINS):
+                    text = f"would leave every replica waiting: Auto Mode makes no node with a label of your own; choose by one of {', '.join(NODE_DOMAINS)}, or remove it"
+                    yield Mistake(path=("pipes", name, "consumer", "nodeSelector", label), text=text)
+            if not largest.holds(replica_room(consumer.cpu, consumer.memory)):
+                text = (
+                    f"asks for {consumer.cpu} CPU and {consumer.memory}, and the largest node that Auto Mode makes for consumers has "
+                    f"{largest.cpu}m and {largest.memory}Mi; lower cpu or memory, or set platform.compute to nodes"
+                )
+                yield Mistake(path=("pipes", name, "consumer"), text=text)

@@ -1,0 +1,64 @@
+"""The cloud identity of a service account on Fargate, where EKS Pod Identity is not to be had: a token that IAM trusts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+
+from components.aws.policy import grants_policy, web_identity_trust
+from components.contracts import Grant
+
+
+def token_issuer(name: str, cluster: aws.eks.Cluster, parent: Resource) -> aws.iam.OpenIdConnectProvider:
+    """Make IAM trust the tokens of a cluster's service accounts (EKS, Create an IAM OIDC provider for your cluster)."""
+    return aws.iam.OpenIdConnectProvider(
+        name,
+        url=issuer(cluster),
+        client_id_lists=["sts.amazonaws.com"],
+        tags={"Name": name},
+        opts=ResourceOptions(parent=parent),
+    )
+
+
+def issuer(cluster: aws.eks.Cluster) -> Output[str]:
+    """The address of whoever signs the tokens of a cluster's service accounts."""
+    return cluster.identities[0].oidcs[0].issuer.apply(lambda address: address or "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceAccountRoleArgs:
+    """What the identity of a service account is built from."""
+
+    issuer: Output[str]
+    provider: aws.iam.OpenIdConnectProvider
+    namespace: str
+    service_account: str
+    grants: Sequence[Grant]
+
+
+class ServiceAccountRole(ComponentResource):
+    """A role with exactly the given grants, bound to one service account by the token that its cluster signs for it."""
+
+    role_arn: Input[str]
+    rights: aws.iam.RolePolicy
+
+    def __init__(self, name: str, args: ServiceAccountRoleArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:aws:ServiceAccountRole", name, None, opts)
+        child = ResourceOptions(parent=self)
+
+        def trust(known: list[str]) -> str:
+            return web_identity_trust(
+                provider_arn=known[0], issuer=known[1], namespace=args.namespace, service_account=args.service_account
+            )
+
+        role = aws.iam.Role(
+            f"{name}-role",
+            description=f"Pods of {args.namespace}",
+            assume_role_policy=Output.all(args.provider.arn, args.issuer).apply(trust),
+            tags={"Name": name},
+            opts=child,
+        )
+        self.rights = aws.iam.RolePolicy(f"{name}-role", role=role.name, policy=grants_policy(args.grants), opts=child)
+        self.role_arn = role.arn
+        self.register_outputs({"roleArn": self.role_arn})

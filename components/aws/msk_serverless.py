@@ -1,0 +1,225 @@
+"""Amazon MSK Serverless: a Kafka cluster without brokers to size, and its topics."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal, cast
+
+import pulumi_aws as aws
+from pulumi import Output, ResourceOptions
+from pydantic import AfterValidator, Field
+from typing_extensions import override
+
+from components.aws.msk_access import METHODS, arn_in_cluster, brokers_security_group, consumer_grants, maker_grants
+from components.aws.network import Network
+from components.consumer import Image
+from components.contracts import (
+    SHARED,
+    Connection,
+    Destination,
+    PipeSettings,
+    ServiceSettings,
+    Streaming,
+    StreamingArgs,
+    Surroundings,
+    Topic,
+)
+from components.kubernetes.platform import KubernetesPlatform
+from components.kubernetes.topic_job import TopicJob, TopicJobArgs, TopicNamespace, name_mistakes
+from components.section import Mistake, QuotedText, Section, unknown
+
+PARTITIONS, COMPACTED_PARTITIONS = 2400, 120
+"""How many partitions a cluster has room for, without and with compaction (MSK quota, MSK Serverless)."""
+
+TOPIC_SETTINGS = frozenset(
+    [
+        "cleanup.policy",
+        "compression.type",
+        "max.message.bytes",
+        "message.timestamp.difference.max.ms",
+        "message.timestamp.type",
+        "retention.bytes",
+    ]
+)
+"""The settings of a topic that a pipe may choose (MSK, Configuration properties for MSK Serverless clusters)."""
+
+
+def _known_setting(name: str) -> str:
+    if name == "retention.ms":
+        raise ValueError("is not for a pipe to set: retentionHours says it; remove it")
+    if name not in TOPIC_SETTINGS:
+        raise ValueError(f"is not a setting that MSK Serverless lets one choose; {unknown(name, TOPIC_SETTINGS)}")
+    return name
+
+
+class MskServerlessTopicSettings(Section, frozen=True):
+    """What a user may say of a topic on MSK Serverless."""
+
+    retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
+    """The hours that records are kept, read or not, as long as a partition has no more than 250 GiB (config: retention.bytes)."""
+    config: Mapping[Annotated[str, AfterValidator(_known_setting)], QuotedText] = {}
+    """More settings of the topic by their Kafka names, each with a text as value; cleanup.policy is fixed with the topic."""
+
+    @property
+    def compacted(self) -> bool:
+        """Whether the topic keeps the last record of each key."""
+        return "compact" in self.config.get("cleanup.policy", "")
+
+    @property
+    def kafka_config(self) -> dict[str, str]:
+        """The topic's Kafka settings."""
+        return {"retention.ms": str(self.retention_hours * 3_600_000), **self.config}
+
+
+class MskServerlessPipeSettings(PipeSettings, frozen=True):
+    """A pipe on MSK Serverless; its topic and its records stay when the pipe is removed, until the cluster is."""
+
+    topic: MskServerlessTopicSettings = MskServerlessTopicSettings()
+    """The topic's own settings."""
+
+
+class MskServerlessSettings(ServiceSettings, frozen=True):
+    """The streaming section of a stack file, for MSK Serverless."""
+
+    service: Literal["msk-serverless"]
+    """Always msk-serverless."""
+    authentication: Literal["iam"] = "iam"
+    """Always iam, since MSK Serverless knows its clients by IAM alone (MSK, MSK Serverless)."""
+    topic_image: Image = ":topic-1.0.0"
+    """The container image of the program in topic/, which makes the topics; by default in the stack's own registry."""
+
+    @property
+    @override
+    def images(self) -> Sequence[str]:
+        """The image of the program that makes the topics."""
+        return (self.topic_image,)
+
+    @override
+    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+        """Yield more partitions than a cluster has room for, and names too long for the jobs that make topics."""
+        pipes = cast("Mapping[str, MskServerlessPipeSettings]", rest.pipes)
+        for compacted, limit, kind in ((False, PARTITIONS, ""), (True, COMPACTED_PARTITIONS, "compacted ")):
+            asked = {name: pipe.parallelism for name, pipe in pipes.items() if pipe.topic.compacted is compacted}
+            total = sum(asked.values())
+            if total > limit:
+                shares = ", ".join(f"{name} {parallelism}" for name, parallelism in asked.items())
+                text = (
+                    f"have {total} {kind}partitions together ({shares}), and a serverless cluster has room for {limit} "
+                    "(MSK quota); lower parallelism, or set streaming.service to msk"
+                )
+                yield Mistake(path=("pipes",), text=text)
+        yield from name_mistakes(rest)
+
+
+class MskServerless(Streaming[MskServerlessPipeSettings]):
+    """A serverless Kafka cluster over three zones: TLS and IAM only, open to the consumers' group alone.
+
+    Its topics are made by jobs in the cluster of the platform, since no API of AWS makes them.
+    """
+
+    cluster: aws.msk.ServerlessCluster
+
+    def __init__(
+        self,
+        name: str,
+        args: StreamingArgs[MskServerlessSettings, Network, KubernetesPlatform],
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("data-pipes:aws:MskServerless", name, None, opts)
+        self.name = name
+        self.args = args
+        network = args.network
+        iam = aws.msk.ServerlessClusterClientAuthenticationSaslIamArgs(enabled=True)
+        self.cluster = aws.msk.ServerlessCluster(
+            f"{name}-msk",
+            cluster_name=name,
+            client_authentication=aws.msk.ServerlessClusterClientAuthenticationArgs(
+                sasl=aws.msk.ServerlessClusterClientAuthenticationSaslArgs(iam=iam)
+            ),
+            vpc_configs=[
+                aws.msk.ServerlessClusterVpcConfigArgs(
+                    subnet_ids=network.private_subnet_ids,
+                    security_group_ids=[brokers_security_group(name, network, ["iam"], parent=self).id],
+                )
+            ],
+            tags={"Name": name},
+            opts=ResourceOptions(parent=self, protect=args.protect),
+        )
+        self.topics = TopicNamespace(name, args.platform, ResourceOptions(parent=self))
+        self.outputs = {"bootstrapServers": self.cluster.bootstrap_brokers_sasl_iam}
+        self.register_outputs(dict(self.outputs))
+
+    @override
+    def topic(self, name: str, pipe: MskServerlessPipeSettings, opts: ResourceOptions) -> Topic:
+        """Make the topic of the pipe of that name on this cluster."""
+        topic = MskServerlessTopicArgs(
+            topic_name=name,
+            pipe=pipe,
+            network=self.args.network,
+            cluster=self.cluster,
+            image=self.args.registry.image(self.args.settings.topic_image),
+            place=self.topics,
+            platform=self.args.platform,
+        )
+        return MskServerlessTopic(f"{self.name}-{name}", topic, opts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MskServerlessTopicArgs:
+    """What a topic on MSK Serverless is built from."""
+
+    topic_name: str
+    """The name of the topic, and of the one consumer group that reads it."""
+    pipe: MskServerlessPipeSettings
+    network: Network
+    cluster: aws.msk.ServerlessCluster
+    image: Output[str]
+    """The image of the program that makes topics."""
+    place: TopicNamespace
+    """Where the jobs run that make topics."""
+    platform: KubernetesPlatform
+
+
+class MskServerlessTopic(Topic):
+    """A Kafka topic made and grown by a job; when it is removed here, the topic stays in the cluster."""
+
+    def __init__(self, name: str, args: MskServerlessTopicArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:aws:MskServerlessTopic", name, None, opts)
+        settings = {
+            "AWS_REGION": args.network.account.region,
+            "STREAM_TOPIC": args.topic_name,
+            "KAFKA_BOOTSTRAP_SERVERS": args.cluster.bootstrap_brokers_sasl_iam,
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
+        }
+        topic_arn = arn_in_cluster(args.cluster.arn, "topic", args.topic_name)
+        brokers = Destination(cidr=args.network.cidr, port=METHODS["iam"].port)
+        job = TopicJob(
+            f"{name}-topic",
+            TopicJobArgs(
+                topic_name=args.topic_name,
+                partitions=args.pipe.parallelism,
+                config=args.pipe.topic.kafka_config,
+                image=args.image,
+                connection=Connection(
+                    settings=settings,
+                    secrets={},
+                    files={},
+                    grants=maker_grants(args.cluster.arn, topic_arn),
+                    destinations=[brokers],
+                ),
+                place=args.place,
+                platform=args.platform,
+            ),
+            ResourceOptions(parent=self),
+        )
+        self.partitions = job.partitions
+        self.topic_name = job.partitions.apply(lambda _: args.topic_name)
+        connection = Connection(
+            settings={**settings, "STREAM_SERVICE": "kafka", "STREAM_GROUP": args.topic_name},
+            secrets={},
+            files={},
+            grants=consumer_grants(args.cluster.arn, topic_arn, args.topic_name),
+            destinations=[brokers],
+        )
+        self.connections = {SHARED: connection}
+        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
