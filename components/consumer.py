@@ -1,11 +1,18 @@
 """What a stack file says of a consumer: the program that reads a pipe, and the room that one replica of it needs."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from components.section import Cidr, Form, Mistake, QuotedText, Section
+
+PORT = 8080
+"""Where a consumer answers probes and shows its metrics."""
+
+USER = 65532
+"""The user and group that containers run as: nobody in particular, as in distroless images."""
 
 RESERVED_ENVIRONMENT = ("STREAM_", "KAFKA_BOOTSTRAP_", "KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_", "AWS_")
 """How the names of the variables begin that only a Connection or the platform sets."""
@@ -107,3 +114,8 @@ class ConsumerSettings(Section, frozen=True):
                         path=(section, name),
                         text=f"names the secret {secret!r}, which has no value; set it with: {command}",
                     )
+
+
+def file_key(path: PurePosixPath) -> str:
+    """The key of the file at a path where all secrets of a pipe are kept: never that of another path or of a variable."""
+    return "file-" + str(path).strip("/").replace("_", "__").replace("/", "_.")

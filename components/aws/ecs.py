@@ -21,7 +21,7 @@ from components.contracts import Deployed, Platform, PlatformArgs, ServiceSettin
 from components.section import Mistake
 
 TASKS_PER_SERVICE = 5000
-"""How many tasks a service has at most; AWS raises it for nobody (ECS, Service quotas)."""
+"""How many tasks a service has at most (ECS, Service quotas)."""
 
 STOP_SECONDS = 120
 """The longest that Fargate waits for a container to stop (ECS API, ContainerDefinition, stopTimeout)."""

@@ -9,8 +9,8 @@ from typing import Any
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.consumer import file_key
 from components.contracts import Secret, Workload
-from components.kubernetes.consumers import file_key
 
 RECOVERY_DAYS = 30
 """The longest time in which a deleted secret can be had back (Secrets Manager API, DeleteSecret)."""

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from components.kubernetes.consumers import PORT
-from components.kubernetes.pods import USER
+from components.consumer import PORT, USER
 
 FILES_IMAGE = "public.ecr.aws/docker/library/busybox:1.37.0"
 """What writes the files: the smallest image with a shell, from AWS's own public registry."""

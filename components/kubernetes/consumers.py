@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
+from components.consumer import PORT, file_key
 from components.contracts import Connection, Destination, Secret, Workload
 from components.kubernetes.pods import (
     HTTPS,
@@ -17,9 +18,6 @@ from components.kubernetes.pods import (
     restricted,
     ways_out,
 )
-
-PORT = 8080
-"""Where a consumer answers probes and shows its metrics."""
 
 NODE_LABEL = {"data-pipes/consumers": "true"}
 """The label of nodes that are made for consumers."""
@@ -228,11 +226,6 @@ class Consumers(ComponentResource):
             ),
             opts=self.child,
         )
-
-
-def file_key(path: PurePosixPath) -> str:
-    """The key in the Secret of the file at a path: never that of another path, and never the name of a variable."""
-    return "file-" + str(path).strip("/").replace("_", "__").replace("/", "_.")
 
 
 def _probe(path: str, *, period: int, failures: int) -> kubernetes.core.v1.ProbeArgs:

@@ -4,10 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import pulumi_kubernetes as kubernetes
 
+from components.consumer import USER
 from components.contracts import Destination
-
-USER = 65532
-"""The user and group that pods run as: nobody in particular, as in distroless images."""
 
 PART_OF = {"app.kubernetes.io/part-of": "data-pipes"}
 """The label of every pod of every stack."""

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from components.kubernetes.consumers import file_key
+from components.consumer import file_key
 from tests.stacks import REMOVED, planned, shipped
 from workbench.values import SECRET
 

@@ -156,6 +156,10 @@ def test_a_name_of_the_programs_own_is_deleted_before_it_is_made_again():
     assert not behaviour.deletes_first(kind, named, {**named, "name": "other"})
     assert behaviour.with_name(kind, "orders", b"another seed", {}, auto)["name"] == auto["name"]
     assert behaviour.with_name(kind, "orders", b"another seed", {}, {})["name"] != auto["name"]
+    prefixed = {"namePrefix": "AmazonMSK_orders-"}
+    assert (
+        behaviour.with_name(kinds.kind("aws:secretsmanager/secret:Secret"), "orders", b"seed", prefixed, {}) == prefixed
+    )
     secret = behaviour.with_name(kinds.kind("kubernetes:core/v1:Secret"), "s", b"", {"stringData": SECRET}, {})
     assert str(at(secret, "metadata.name")).startswith("s-")
 

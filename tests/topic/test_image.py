@@ -3,7 +3,7 @@
 import re
 from importlib.metadata import version
 
-from components.kubernetes.pods import USER
+from components.consumer import USER
 from workbench.stack_file import ROOT
 
 DOCKERFILE = (ROOT / "topic" / "Dockerfile").read_text(encoding="utf-8")

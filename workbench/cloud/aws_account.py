@@ -23,8 +23,12 @@ def _issuer(_name: str, inputs: Inputs) -> str:
 
 
 def _secret_id(name: str, inputs: Inputs) -> str:
-    """A secret's id, which is its ARN: its name and six characters of the service's own."""
-    return arn("secretsmanager", f"secret:{text(inputs, 'name', text(inputs, 'namePrefix', name))}-{digits(f'secret {name}', 6)}", inputs)
+    """A secret's id, which is its ARN: its name, given or begun by a prefix, and six characters of the service's own."""
+    return arn(
+        "secretsmanager",
+        f"secret:{text(inputs, 'name', text(inputs, 'namePrefix', name))}-{digits(f'secret {name}', 6)}",
+        inputs,
+    )
 
 
 def _secret_version(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
@@ -113,7 +117,7 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         delete_minutes=0.1,
         source=COMMON + "; a deletion is only scheduled unless recoveryWindowInDays is 0",
         identifier=_secret_id,
-        outputs=lambda id_, _name, _inputs: {"arn": id_, "policy": ""},
+        outputs=lambda id_, _name, _inputs: {"arn": id_, "policy": "", "name": id_.rsplit(":", 1)[-1][:-7]},
         replace_on=frozenset({"name", "namePrefix"}),
         unique=("name",),
         name_property="name",

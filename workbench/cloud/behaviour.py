@@ -21,8 +21,8 @@ def with_name(kind: Kind, logical_name: str, seed: bytes, inputs: Values, old: M
     Bridged providers add 7 hexadecimal digits and note it in ``__defaults``; pulumi-kubernetes adds 8 and an annotation.
     """
     path = kind.name_property
-    if path is None:
-        return inputs
+    if path is None or f"{path}Prefix" in inputs:
+        return inputs  # what a prefix begins is named by the service
     bag, _, key = path.rpartition(".")
     if at(plain(inputs), path) is not None or (bag and not isinstance(plain(inputs.get(bag, {})), dict)):
         return inputs if bag else {**inputs, DEFAULTS: []}
