@@ -79,7 +79,10 @@ def test_the_pod_has_no_rights_on_its_node_and_little_room(recording):
         "privileged": False,
         "readOnlyRootFilesystem": True,
     }
-    assert container["resources"]["limits"] == container["resources"]["requests"]
+    assert container["resources"] == {
+        "requests": {"cpu": "10m", "memory": "128Mi"},
+        "limits": {"cpu": "100m", "memory": "256Mi"},
+    }
 
 
 def test_each_job_has_an_account_and_an_identity_of_its_own_before_it_starts():
