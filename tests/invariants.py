@@ -55,7 +55,9 @@ def a_role_may_do_something_everywhere_only_where_there_is_no_arn(plan: Plan) ->
     for policy in plan.recording.of_type("aws:iam/rolePolicy:RolePolicy"):
         if policy.inputs["policy"] == UNKNOWN:
             continue  # a preview cannot know the ARNs in it
-        for statement in json.loads(policy.inputs["policy"])["Statement"]:
+        statements = json.loads(policy.inputs["policy"])["Statement"]
+        assert statements, f"{policy.urn}: IAM refuses a policy that says nothing"
+        for statement in statements:
             assert statement["Resource"] != "*" or set(statement["Action"]) <= WITHOUT_ARN, policy.urn
             assert not [action for action in statement["Action"] if "*" in action], policy.urn
 

@@ -10,7 +10,8 @@ from pulumi import ComponentResource, CustomTimeouts, Input, Output, Resource, R
 from components.aws.account import Account
 from components.aws.fargate import TaskSize, minimum_healthy_percent
 from components.aws.network import Network
-from components.aws.policy import document, grants_policy
+from components.aws.policy import document
+from components.aws.rights import rights
 from components.contracts import Grant
 
 
@@ -65,7 +66,7 @@ class EcsService(ComponentResource):
             tags={"Name": name},
             opts=child,
         )
-        rights = aws.iam.RolePolicy(name, role=role.name, policy=grants_policy(args.grants), opts=child)
+        granted = rights(name, role, args.grants, parent=self)
         task = aws.ecs.TaskDefinition(
             f"{name}-task",
             family=name,
@@ -109,7 +110,7 @@ class EcsService(ComponentResource):
             tags={"Name": name},
             opts=ResourceOptions(
                 parent=self,
-                depends_on=[rights, *args.after, *place.ready],
+                depends_on=[*granted, *args.after, *place.ready],
                 # Two services side by side would be twice as many consumers as partitions.
                 delete_before_replace=True,
                 custom_timeouts=CustomTimeouts(create="30m", update="60m", delete="30m"),

@@ -74,7 +74,7 @@ class EksOnFargate(Eks):
             ),
             opts,
         )
-        return PodIdentity(ready=[role.rights], annotations={"eks.amazonaws.com/role-arn": role.role_arn})
+        return PodIdentity(ready=role.rights, annotations={"eks.amazonaws.com/role-arn": role.role_arn})
 
     @override
     def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:

@@ -7,7 +7,8 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.aws.account import Account
-from components.aws.policy import grants_policy, pod_trust
+from components.aws.policy import pod_trust
+from components.aws.rights import rights
 from components.contracts import Grant
 
 
@@ -43,7 +44,7 @@ class PodRole(ComponentResource):
             tags={"Name": name},
             opts=child,
         )
-        rights = aws.iam.RolePolicy(f"{name}-role", role=role.name, policy=grants_policy(args.grants), opts=child)
+        granted = rights(f"{name}-role", role, args.grants, parent=self)
         self.association = aws.eks.PodIdentityAssociation(
             f"{name}-role",
             cluster_name=args.cluster.name,
@@ -51,6 +52,6 @@ class PodRole(ComponentResource):
             service_account=args.service_account,
             role_arn=role.arn,
             tags={"Name": name},
-            opts=ResourceOptions(parent=self, depends_on=[rights]),
+            opts=ResourceOptions(parent=self, depends_on=list(granted)),
         )
         self.register_outputs({"roleArn": role.arn})

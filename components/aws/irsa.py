@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
-from components.aws.policy import grants_policy, web_identity_trust
+from components.aws.policy import web_identity_trust
+from components.aws.rights import rights
 from components.contracts import Grant
 
 
@@ -41,7 +42,7 @@ class ServiceAccountRole(ComponentResource):
     """A role with exactly the given grants, bound to one service account by the token that its cluster signs for it."""
 
     role_arn: Input[str]
-    rights: aws.iam.RolePolicy
+    rights: Sequence[Resource]
 
     def __init__(self, name: str, args: ServiceAccountRoleArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:ServiceAccountRole", name, None, opts)
@@ -59,6 +60,6 @@ class ServiceAccountRole(ComponentResource):
             tags={"Name": name},
             opts=child,
         )
-        self.rights = aws.iam.RolePolicy(f"{name}-role", role=role.name, policy=grants_policy(args.grants), opts=child)
+        self.rights = rights(f"{name}-role", role, args.grants, parent=self)
         self.role_arn = role.arn
         self.register_outputs({"roleArn": self.role_arn})

@@ -60,6 +60,8 @@ def test_an_msk_cluster_answers_with_a_bootstrap_string_for_each_method_in_use()
         (MSK, {}, PRIVATE, None),
         (MSK, None, EXPRESS, "not supported for Express brokers"),
         (MSK, EXPRESS, EXPRESS, "not supported for Express brokers"),
+        ("aws:iam/rolePolicy:RolePolicy", None, {"policy": '{"Statement": []}'}, "a policy must have a statement"),
+        ("aws:iam/rolePolicy:RolePolicy", None, {"policy": '{"Statement": [{}]}'}, None),
         (SERVICE, None, {**FULL, **SPARE}, None),
         (SERVICE, None, FULL, "cannot be 100 as this will block deployments"),
         (SERVICE, None, {**FULL, **SPARE, "availabilityZoneRebalancing": "ENABLED"}, "does not support maximumPercent"),

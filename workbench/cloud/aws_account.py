@@ -31,6 +31,14 @@ def _secret_id(name: str, inputs: Inputs) -> str:
     )
 
 
+def _policy_refusal(_old: Inputs | None, new: Inputs) -> str | None:
+    """IAM's answer to a policy without a statement."""
+    policy = text(new, "policy", "")
+    if '"Statement": []' not in policy:
+        return None
+    return f"MalformedPolicyDocument: a policy must have a statement: {policy}"
+
+
 def _secret_version(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     secret = text(inputs, "secretId", "secret")
     return {
@@ -94,6 +102,7 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         replace_on=frozenset({"name", "namePrefix", "role"}),
         unique=("role", "name"),
         name_property="name",
+        refusal=_policy_refusal,
     ),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Kind(
         create_minutes=0.1,
