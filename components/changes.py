@@ -33,13 +33,29 @@ def guard(name: str, setting: str, property_path: str, rule: ChangeRule) -> pulu
     for a key that is no plain word, metadata.annotations["data-pipes/partitions"].
     """
 
-    def refuse(args: pulumi.ResourceHookArgs) -> None:
-        present, wanted = _number(args.old_inputs, property_path), _number(args.new_inputs, property_path)
-        refusal = None if present is None or wanted is None else rule(present, wanted)
-        if refusal:
-            raise ChangeRefusedError(f"{setting}: cannot go from {present} to {wanted}. {refusal}")
+    def numbers(present: object, wanted: object) -> str | None:
+        before, after = _whole(present), _whole(wanted)
+        refusal = None if before is None or after is None else rule(before, after)
+        return f"cannot go from {before} to {after}. {refusal}" if refusal else None
 
-    hook = pulumi.ResourceHook(f"{name}-change", refuse, pulumi.ResourceHookOptions(on_dry_run=True))
+    return refused_change(name, setting, property_path, numbers)
+
+
+def refused_change(
+    name: str, setting: str, property_path: str, rule: Callable[[object, object], str | None]
+) -> pulumi.ResourceHookBinding:
+    """Bind a rule on any value to the resource that it is about, as guard does for numbers.
+
+    The rule gets the value that there is and the one wanted, None where there is none, and says why that step is refused.
+    """
+
+    def refuse(args: pulumi.ResourceHookArgs) -> None:
+        refusal = rule(value_at(args.old_inputs, property_path), value_at(args.new_inputs, property_path))
+        if refusal:
+            raise ChangeRefusedError(f"{setting}: {refusal}")
+
+    role = re.sub(r"[^a-z]+", "-", property_path.lower()).strip("-")
+    hook = pulumi.ResourceHook(f"{name}-{role}-change", refuse, pulumi.ResourceHookOptions(on_dry_run=True))
     return pulumi.ResourceHookBinding(before_update=[hook])
 
 
@@ -59,12 +75,17 @@ def refused_creation(name: str, setting: str, reason: str) -> pulumi.ResourceHoo
 _STEP = re.compile(r'\["(?P<quoted>[^"]+)"\]|[^.\[]+')
 
 
-def _number(inputs: Mapping[str, Any] | None, property_path: str) -> int | None:
-    """The number at a path, which Kubernetes keeps as text in an annotation; None where there is none."""
+def value_at(inputs: object, property_path: str) -> object:
+    """What stands at a path in a resource's inputs; None where nothing does."""
     value: Any = inputs
     for step in _STEP.finditer(property_path):
         key = step["quoted"] or step[0]
         value = cast("Mapping[str, Any]", value).get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _whole(value: object) -> int | None:
+    """A whole number, which Kubernetes keeps as text in an annotation; None where it is none."""
     if isinstance(value, str) and value.isdecimal():
         return int(value)
     return int(value) if isinstance(value, int | float) else None

@@ -95,7 +95,8 @@ class ConsumerSettings(Section, frozen=True):
     egress: tuple[EgressSettings, ...] = ()
     """The places that the program calls besides its topic, DNS and HTTPS."""
     node_selector: Mapping[LabelName, LabelValue] = {}
-    """More Kubernetes labels that a node must have to run a replica."""
+    """More Kubernetes labels that a node must have to run a replica, such as topology.kubernetes.io/zone; nodes have no others than
+    those that their cloud gives them."""
     health_command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """The command and its arguments by which a container says on ECS, which cannot ask over HTTP, whether it is alive; by
     default Python asks /live on port 8080."""

@@ -130,7 +130,11 @@ TOGETHER: dict[str, dict[str, Any]] = {
     "data-pipes:streaming.storageAutoscaling.targetUtilization": {
         "data-pipes:streaming": {"storageAutoscaling": {"maxSize": 500}}
     },
-    "data-pipes:streaming.connectivity.publicCidrs": {"data-pipes:streaming": {"brokerSubnets": "public"}},
+    "data-pipes:streaming.connectivity": {"data-pipes:streaming": {"certificateAuthorityArns": []}},
+    "data-pipes:streaming.connectivity.multiVpc": {"data-pipes:streaming": {"certificateAuthorityArns": []}},
+    "data-pipes:streaming.connectivity.publicCidrs": {
+        "data-pipes:streaming": {"brokerSubnets": "public", "certificateAuthorityArns": []}
+    },
     f"{PIPE}topic.localRetentionHours": {"data-pipes:streaming": {"tieredStorage": True}},
 }
 """What must stand beside a key, before and after, so that the file is right."""

@@ -1,8 +1,10 @@
 """Make a Kafka topic, or grow one, from inside the network: for services whose topics no cloud API makes.
 
 It reads nothing but its environment: STREAM_TOPIC, TOPIC_PARTITIONS, TOPIC_REPLICATION_FACTOR (of a new topic; the brokers'
-default if absent), TOPIC_CONFIG (a JSON object of the topic's settings), and librdkafka's properties with the prefix KAFKA_:
-KAFKA_SASL_MECHANISM is sasl.mechanism. OAUTHBEARER signs in to Amazon MSK in AWS_REGION as the AWS identity that it runs under.
+default if absent), TOPIC_CONFIG (a JSON object of the topic's settings), TOPIC_SETTINGS (names of settings with commas between:
+those that TOPIC_CONFIG leaves out go back to the brokers' default; none if absent), and librdkafka's properties with the prefix
+KAFKA_: KAFKA_SASL_MECHANISM is sasl.mechanism. OAUTHBEARER signs in to Amazon MSK in AWS_REGION as the AWS identity that it runs
+under.
 Exit status 0: the topic is as wanted; 1: it is not; 2: the environment is wrong.
 """
 
@@ -14,7 +16,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -23,7 +25,15 @@ import botocore.session
 from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
 from botocore.exceptions import BotoCoreError
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ConfigSource,
+    NewPartitions,
+    NewTopic,
+)
 
 DEADLINE = 240.0
 """Seconds of trying after which no new try begins; one that is under way is waited for."""
@@ -48,6 +58,9 @@ TRANSIENT = {
 }
 """Errors that pass by themselves, by librdkafka's names; any other is told at once."""
 
+OWN = ConfigSource.DYNAMIC_TOPIC_CONFIG
+"""Where a setting comes from that the topic has as its own, and not from the brokers."""
+
 
 class WrongEnvironmentError(Exception):
     """Variables that are missing or cannot be read, one line each."""
@@ -65,6 +78,8 @@ class Wanted:
     partitions: int
     replication_factor: int | None
     config: Mapping[str, str]
+    settings: Set[str]
+    """The settings that the topic has as its own only if `config` names them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +89,8 @@ class Present:
     partitions: int
     leaders: int
     config: Mapping[str, str | None]
+    own: Set[str]
+    """The settings that it has as its own, wanted or not."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +100,10 @@ class Create:
 
 @dataclass(frozen=True)
 class Configure:
-    """Change some of the topic's settings and leave the others."""
+    """Change some of the topic's settings, let the brokers decide others again, and leave the rest."""
 
     config: Mapping[str, str]
+    reset: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -113,7 +131,8 @@ def decide(present: Present | None, wanted: Wanted) -> list[Action]:
             f"Set parallelism to {present.partitions} or more; to end with fewer, add a pipe of another name."
         )
     changed = {key: value for key, value in wanted.config.items() if present.config.get(key) != value}
-    actions: list[Action] = [Configure(changed)] if changed else []
+    reset = sorted((present.own & wanted.settings) - wanted.config.keys())
+    actions: list[Action] = [Configure(changed, reset)] if changed or reset else []
     if present.partitions < wanted.partitions:
         actions.append(Grow(present.partitions, wanted.partitions))
     return actions
@@ -135,13 +154,14 @@ class Brokers:
                 return None
             raise
         entries: Mapping[str, ConfigEntry] = {}
-        if wanted.config:
+        if wanted.config or wanted.settings:
             resource = ConfigResource(ConfigResource.Type.TOPIC, wanted.name)
             entries = self._answer(self.client.describe_configs, [resource])
         return Present(
             partitions=len(topic.partitions),
             leaders=sum(partition.leader is not None for partition in topic.partitions),
             config={key: entries[key].value for key in wanted.config if key in entries},
+            own={key for key, entry in entries.items() if ConfigSource(entry.source) is OWN},
         )
 
     def do(self, action: Action, wanted: Wanted) -> str:
@@ -152,12 +172,15 @@ class Brokers:
                 topic = NewTopic(wanted.name, wanted.partitions, factor, config=dict(wanted.config))
                 self._answer(self.client.create_topics, [topic])
                 return f"created with {wanted.partitions} partitions"
-            case Configure(config):
-                change = AlterConfigOpType.SET
-                entries = [ConfigEntry(key, value, incremental_operation=change) for key, value in config.items()]
+            case Configure(config, reset):
+                change = AlterConfigOpType
+                entries = [ConfigEntry(key, value, incremental_operation=change.SET) for key, value in config.items()]
+                entries += [ConfigEntry(key, None, incremental_operation=change.DELETE) for key in reset]
                 resource = ConfigResource(ConfigResource.Type.TOPIC, wanted.name, incremental_configs=entries)
                 self._answer(self.client.incremental_alter_configs, [resource])
-                return ", ".join(f"{key} = {value}" for key, value in config.items())
+                return ", ".join(
+                    [f"{key} = {value}" for key, value in config.items()] + [f"{key} reset" for key in reset]
+                )
             case Grow(present, partitions):
                 self._answer(self.client.create_partitions, [NewPartitions(wanted.name, partitions)])
                 return f"{present} → {partitions} partitions"
@@ -238,6 +261,7 @@ def read(environment: Mapping[str, str]) -> tuple[Wanted, dict[str, str]]:
         partitions=number("TOPIC_PARTITIONS"),
         replication_factor=number("TOPIC_REPLICATION_FACTOR") if "TOPIC_REPLICATION_FACTOR" in environment else None,
         config=_config(environment.get("TOPIC_CONFIG", "{}"), mistakes),
+        settings=_names(environment.get("TOPIC_SETTINGS", ""), mistakes),
     )
     if mistakes:
         raise WrongEnvironmentError("\n".join(mistakes))
@@ -257,6 +281,12 @@ def _config(text: str, mistakes: list[str]) -> dict[str, str]:
         return config
     mistakes.append(f"TOPIC_CONFIG: must be a JSON object with a text for each of the topic's settings, not {text}")
     return {}
+
+
+def _names(text: str, mistakes: list[str]) -> set[str]:
+    if not re.fullmatch(r"([a-z.]+(,[a-z.]+)*)?", text):
+        mistakes.append(f"TOPIC_SETTINGS: must be names of settings with commas between, not {text!r}")
+    return set(filter(None, text.split(",")))
 
 
 def connect(properties: Mapping[str, str], region: str, note: Callable[[KafkaError], None]) -> AdminClient:

@@ -11,8 +11,8 @@ from typing_extensions import override
 
 from components.aws.eks import Eks
 from components.aws.eks_cluster import cluster_security_group
+from components.aws.eks_labels import AUTO_FAMILIES, LARGEST_AUTO_NODE, OLDEST_AUTO_GENERATION
 from components.aws.eks_node_role import NodeRole, node_role
-from components.aws.eks_settings import LARGEST_AUTO_NODE
 from components.aws.instance import GIB_PER_VCPU, instance
 from components.aws.subnets import ZONES
 from components.contracts import Destination, Grant, PipeSettings
@@ -121,8 +121,8 @@ def node_pool(pipes: Mapping[str, PipeSettings]) -> Mapping[str, Any]:
     requirements = {
         "karpenter.sh/capacity-type": ("In", ["on-demand"]),
         "kubernetes.io/arch": ("In", ["amd64"]),
-        "eks.amazonaws.com/instance-category": ("In", ["c", "m", "r"]),
-        "eks.amazonaws.com/instance-generation": ("Gt", ["4"]),
+        "eks.amazonaws.com/instance-category": ("In", list(AUTO_FAMILIES)),
+        "eks.amazonaws.com/instance-generation": ("Gt", [str(OLDEST_AUTO_GENERATION - 1)]),
         "eks.amazonaws.com/instance-cpu": ("Lt", [str(instance(LARGEST_AUTO_NODE).vcpus + 1)]),
     }
     return {

@@ -11,6 +11,7 @@ from components.aws.eks_node_role import NodeRole
 from components.aws.encryption import LogDays, account_key_policy, eks_log_path, key
 from components.aws.network import Network
 from components.aws.policy import auto_mode_trust, document, service_trust
+from components.changes import refused_change
 
 ADMIN_POLICY = "AmazonEKSClusterAdminPolicy"
 """Full rights in a cluster (EKS, Access policy permissions)."""
@@ -116,7 +117,13 @@ class EksCluster(ComponentResource):
         """The service role of the control plane, and the rights that it needs to the very end, when it cleans up after itself."""
         name, partition = f"{self.name}-eks", self.args.network.account.partition
         trust = auto_mode_trust() if self.args.auto_mode else service_trust("eks.amazonaws.com")
-        role = aws.iam.Role(name, assume_role_policy=trust, tags={"Name": name}, opts=self.child)
+        for_life = refused_change(name, "platform.compute", "assumeRolePolicy", auto_mode_change)
+        role = aws.iam.Role(
+            name,
+            assume_role_policy=trust,
+            tags={"Name": name},
+            opts=ResourceOptions.merge(self.child, ResourceOptions(hooks=for_life)),
+        )
         further = {f"{name}-{policy}": policy for policy in AUTO_MODE_POLICIES} if self.args.auto_mode else {}
         attached = [
             aws.iam.RolePolicyAttachment(
@@ -200,6 +207,36 @@ def admission_warning(deployer: str, admins: Sequence[str]) -> str | None:
         f"{deployer} runs this deployment and is not among platform.admins, so the cluster will refuse what is made "
         "in it. Add it there, or deploy as one of them."
     )
+
+
+def auto_mode_change(present: object, wanted: object) -> str | None:
+    """Refuse a step into Auto Mode or out of it on a live cluster, which EKS would make; told by who takes on the cluster's role.
+
+    The role shows it both ways. The cluster does not: the provider leaves computeConfig as it is where a program gives none any
+    more (terraform-provider-aws, aws_eks_cluster: optional and computed), and no hook runs before an update that is none.
+    """
+    before, after = (_of_auto_mode(trust) for trust in (present, wanted))
+    if before == after:
+        return None
+    if after:
+        reason = (
+            "cannot become auto on a live cluster: EKS has the nodes drained by hand before they go, and moves no volumes "
+            "(EKS, Enable EKS Auto Mode on existing clusters)"
+        )
+    else:
+        reason = (
+            "cannot go from auto to another on a live cluster: EKS would end all nodes at once, with every consumer on them, and "
+            "leave volumes that nothing mounts (EKS, Disable EKS Auto Mode)"
+        )
+    return (
+        f"{reason}. Set compute back; to change it, bring up a stack of another name with the other compute, move the pipes there, "
+        "then take this one down."
+    )
+
+
+def _of_auto_mode(trust: object) -> bool:
+    """Whether a trust policy is that of a control plane that makes nodes itself."""
+    return isinstance(trust, str) and "sts:TagSession" in trust
 
 
 def _compute(nodes: NodeRole) -> aws.eks.ClusterComputeConfigArgs:

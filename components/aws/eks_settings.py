@@ -7,8 +7,11 @@ from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import override
 
 from components.aws.account import AwsSettings
+from components.aws.eks_labels import LARGEST_AUTO_NODE, NodeLabel, Place, auto_labels, group_labels, refusal
 from components.aws.encryption import LogDays
 from components.aws.instance import VOLUME_DRIVER, instance
+from components.aws.network import AwsNetworkSettings
+from components.aws.subnets import zone_letters
 from components.contracts import PipeSettings, ServiceSettings, Surroundings
 from components.kubernetes.capacity import Room, nodes_for, replica_room, replicas_on
 from components.kubernetes.platform import consumer_mistakes
@@ -20,12 +23,6 @@ OLDEST_MINOR = 32
 LARGEST_FARGATE_POD = Room(cpu=16_000, memory=120 * 1024 - 256)
 """What the largest pod on Fargate has for its container: 16 vCPU and 120 GB, less 256 MB for Kubernetes (EKS, Fargate pod
 configuration)."""
-
-LARGEST_AUTO_NODE = "r5.8xlarge"
-"""The largest node that Auto Mode makes for consumers: the loss of one takes no more of them than it must."""
-
-NODE_DOMAINS = ("kubernetes.io", "eks.amazonaws.com", "karpenter.sh")
-"""How the labels end, before the slash, that Auto Mode knows of nodes it has yet to make (EKS, Create a node pool for EKS Auto Mode)."""
 
 ControlPlaneLog = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
@@ -107,7 +104,7 @@ class EksSettings(ServiceSettings, frozen=True):
     """How many days the control plane's logs are kept."""
     compute: Literal["nodes", "fargate", "auto"] = "nodes"
     """What pods run on: a group of nodes, Fargate, which is a machine for each pod, or nodes that EKS Auto Mode makes as it
-    sees fit; chosen for the life of a cluster."""
+    sees fit; nodes and fargate can be exchanged, which restarts all consumers, and auto is for the life of a cluster."""
     nodes: NodeSettings = NodeSettings()
     """The nodes that consumers run on, where compute is nodes."""
     volumes: bool = False
@@ -128,6 +125,8 @@ class EksSettings(ServiceSettings, frozen=True):
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
         """Yield keys that the compute has no use for, and replicas that it has no room for."""
         yield from consumer_mistakes(rest.pipes)
+        if self.compute != "fargate":
+            yield from self._selector_mistakes(rest)
         if self.compute == "nodes":
             yield from self._group_mistakes(rest.pipes)
             return
@@ -138,6 +137,23 @@ class EksSettings(ServiceSettings, frozen=True):
                 text=f"would have no effect with compute {self.compute}, which {reason}; remove nodes, or set compute to nodes",
             )
         yield from self._fargate_mistakes(rest) if self.compute == "fargate" else self._auto_mistakes(rest.pipes)
+
+    def _labels(self, place: Place) -> Mapping[str, NodeLabel]:
+        """What consumers can choose nodes by."""
+        return auto_labels(place) if self.compute == "auto" else group_labels(place, instance(self.nodes.instance_type))
+
+    def _selector_mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+        """Labels that no node will have, for which every replica would wait."""
+        if not isinstance(rest.account, AwsSettings) or not isinstance(rest.network, AwsNetworkSettings):
+            return
+        region = rest.account.region
+        made = tuple(rest.network.zones or zone_letters(region))
+        labels = self._labels(Place(region=region, zones=None if rest.network.existing else made))
+        for name, pipe in rest.pipes.items():
+            for label, value in pipe.consumer.node_selector.items():
+                text = refusal(labels, label, value)
+                if text:
+                    yield Mistake(path=("pipes", name, "consumer", "nodeSelector", label), text=text)
 
     def _group_mistakes(self, pipes: Mapping[str, PipeSettings]) -> Iterator[Mistake]:
         """Replicas that no node of the group holds, and more replicas than the largest number of nodes holds."""
@@ -191,10 +207,6 @@ class EksSettings(ServiceSettings, frozen=True):
         largest = instance(LARGEST_AUTO_NODE).room
         for name, pipe in pipes.items():
             consumer = pipe.consumer
-            for label in consumer.node_selector:
-                if not label.partition("/")[0].endswith(NODE_DOMAINS):
-                    text = f"would leave every replica waiting: Auto Mode makes no node with a label of your own; choose by one of {', '.join(NODE_DOMAINS)}, or remove it"
-                    yield Mistake(path=("pipes", name, "consumer", "nodeSelector", label), text=text)
             if not largest.holds(replica_room(consumer.cpu, consumer.memory)):
                 text = (
                     f"asks for {consumer.cpu} CPU and {consumer.memory}, and the largest node that Auto Mode makes for consumers has "

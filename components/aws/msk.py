@@ -1,5 +1,7 @@
 """Amazon MSK: a provisioned Kafka cluster with KRaft."""
 
+from functools import reduce
+
 import pulumi_aws as aws
 from pulumi import CustomTimeouts, Output, ResourceHookBinding, ResourceOptions
 from typing_extensions import override
@@ -12,10 +14,12 @@ from components.aws.msk_settings import MskSettings
 from components.aws.msk_storage import MskStorage, MskStorageArgs
 from components.aws.msk_topic import MskPipeSettings, MskTopic, MskTopicArgs
 from components.aws.network import Network
-from components.changes import guard, refused_creation
+from components.changes import guard, refused_change, refused_creation, value_at
 from components.contracts import Platform, Streaming, StreamingArgs, Topic
 
 VOLUME_SIZE = "brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize"
+INSTANCE_TYPE = "brokerNodeGroupInfo.instanceType"
+MULTI_VPC = "brokerNodeGroupInfo.connectivityInfo.vpcConnectivity"
 
 CONNECTED_LATER = (
     "MSK makes no cluster that is reached from outside its VPC. Deploy in two steps: first without connectivity; once the cluster "
@@ -38,21 +42,50 @@ def disks(volume_size: int) -> aws.msk.ClusterBrokerNodeGroupInfoStorageInfoArgs
     )
 
 
-def connectivity(settings: MskSettings) -> aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoArgs:
-    """The ways to the brokers from outside the VPC, each open or closed by name, since MSK keeps what nobody names."""
-    private = settings.connectivity.multi_vpc
-    return aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoArgs(
-        public_access=aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoPublicAccessArgs(
-            type="SERVICE_PROVIDED_EIPS" if settings.connectivity.public_cidrs else "DISABLED"
-        ),
-        vpc_connectivity=aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoVpcConnectivityArgs(
-            client_authentication=aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoVpcConnectivityClientAuthenticationArgs(
-                sasl=aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoVpcConnectivityClientAuthenticationSaslArgs(
-                    iam=private, scram=private and "scram" in settings.methods
-                ),
-                tls=private and "tls" in settings.methods,
+def connectivity(settings: MskSettings) -> aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoArgs | None:
+    """The ways to the brokers from outside the VPC that the stack file speaks of, each open or closed.
+
+    Of multi-VPC connectivity nothing is said unless the file does, since the AWS provider would update a new cluster for it even to
+    leave it closed.
+    """
+    public_access = aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoPublicAccessArgs(
+        type="SERVICE_PROVIDED_EIPS" if settings.connectivity.public_cidrs else "DISABLED"
+    )
+    multi_vpc = aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoVpcConnectivityArgs(
+        client_authentication=aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoVpcConnectivityClientAuthenticationArgs(
+            sasl=aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoVpcConnectivityClientAuthenticationSaslArgs(
+                iam=settings.connectivity.multi_vpc
             )
-        ),
+        )
+    )
+    speaks_of_public = settings.broker_subnets == "public"
+    speaks_of_multi_vpc = "multi_vpc" in settings.connectivity.model_fields_set
+    if not speaks_of_public and not speaks_of_multi_vpc:
+        return None
+    return aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoArgs(
+        public_access=public_access if speaks_of_public else None,
+        vpc_connectivity=multi_vpc if speaks_of_multi_vpc else None,
+    )
+
+
+def left_open(present: object, wanted: object) -> str | None:
+    """Why a way that is open cannot just be left out: MSK would keep it open (MSK API, UpdateConnectivity)."""
+    way = "clientAuthentication.sasl.iam"
+    if value_at(present, way) is not True or value_at(wanted, way) is not None:
+        return None
+    return (
+        "the brokers can be reached from other VPCs, and MSK keeps open what is left out. Set connectivity.multiVpc to false and "
+        "deploy; then it can be removed."
+    )
+
+
+def other_kind(present: object, wanted: object) -> str | None:
+    """Standard and Express brokers are different clusters (MSK, Express brokers)."""
+    if str(present).startswith("express.") == str(wanted).startswith("express."):
+        return None
+    return (
+        f"cannot go from {present} to {wanted}. MSK makes no Express brokers of standard ones, nor the other way round. Set "
+        f"instanceType back to {present}; to change over, make a stack of another name and move the pipes to it."
     )
 
 
@@ -81,9 +114,7 @@ class Msk(Streaming[MskPipeSettings]):
         configuration = aws.msk.Configuration(
             f"{name}-msk",
             description=f"Brokers of {name}",
-            server_properties=server_properties(
-                settings.replication, express=settings.express, needs_acls=settings.needs_acls
-            ),
+            server_properties=server_properties(settings.replication, express=settings.express),
             opts=child,
         )
         logs = network.logs.group("msk", days=settings.log_days, parent=self)
@@ -105,7 +136,7 @@ class Msk(Streaming[MskPipeSettings]):
                 instance_type=settings.instance_type,
                 security_groups=[brokers.id],
                 storage_info=None if settings.express else disks(settings.volume_size),
-                connectivity_info=connectivity(settings) if settings.says_connectivity else None,
+                connectivity_info=connectivity(settings),
             ),
             storage_mode="TIERED" if settings.tiered_storage else None,
             client_authentication=aws.msk.ClusterClientAuthenticationArgs(
@@ -159,23 +190,25 @@ class Msk(Streaming[MskPipeSettings]):
         if settings.authentication == "scram":
             users = MskScramArgs(cluster_arn=self.cluster.arn, account=network.account, protect=args.protect)
             self.scram = MskScram(name, users, child)
-        method = METHODS[settings.authentication]
-        self.bootstrap_servers = getattr(self.cluster, method.bootstrap)
+        self.bootstrap_servers = getattr(self.cluster, METHODS[settings.authentication].bootstrap)
         self.outputs = {"bootstrapServers": self.bootstrap_servers}
         if settings.connectivity.public_cidrs:
-            self.outputs["publicBootstrapServers"] = getattr(self.cluster, method.public_bootstrap)
+            self.outputs["publicBootstrapServers"] = self.cluster.bootstrap_brokers_public_sasl_iam
         if settings.connectivity.multi_vpc:
-            self.outputs["multiVpcBootstrapServers"] = getattr(self.cluster, method.multi_vpc_bootstrap)
+            self.outputs["multiVpcBootstrapServers"] = self.cluster.bootstrap_brokers_vpc_connectivity_sasl_iam
         self.register_outputs(dict(self.outputs))
 
     def _hooks(self) -> ResourceHookBinding:
-        """What is refused in a preview: smaller disks, and a cluster that is reached from outside before it is there."""
+        """What is refused in a preview: what MSK cannot do to a cluster, and one that is reached from outside before it is there."""
         name = f"{self.name}-msk"
-        shrinking = guard(name, "streaming.volumeSize", VOLUME_SIZE, grown_volume)
-        if not self.args.settings.connected:
-            return shrinking
-        early = refused_creation(name, "streaming.connectivity", CONNECTED_LATER)
-        return ResourceHookBinding.merge(shrinking, early)
+        hooks = [
+            guard(name, "streaming.volumeSize", VOLUME_SIZE, grown_volume),
+            refused_change(name, "streaming.instanceType", INSTANCE_TYPE, other_kind),
+            refused_change(name, "streaming.connectivity", MULTI_VPC, left_open),
+        ]
+        if self.args.settings.connected:
+            hooks.append(refused_creation(name, "streaming.connectivity", CONNECTED_LATER))
+        return reduce(ResourceHookBinding.merge, hooks)
 
     @override
     def topic(self, name: str, pipe: MskPipeSettings, opts: ResourceOptions) -> Topic:

@@ -15,33 +15,19 @@ class Method:
     """A way for clients to say who they are."""
 
     port: int
-    public_port: int
-    """The port for clients on the internet, where any may connect."""
-    output: str
-    """How the outputs of aws.msk.Cluster end that list the brokers for it."""
-
-    @property
-    def bootstrap(self) -> str:
-        """The output of aws.msk.Cluster that lists the brokers for clients in the VPC."""
-        return f"bootstrap_brokers_{self.output}"
-
-    @property
-    def public_bootstrap(self) -> str:
-        """The output of aws.msk.Cluster that lists the brokers for clients on the internet."""
-        return f"bootstrap_brokers_public_{self.output}"
-
-    @property
-    def multi_vpc_bootstrap(self) -> str:
-        """The output of aws.msk.Cluster that lists the brokers for clients in other VPCs."""
-        return f"bootstrap_brokers_vpc_connectivity_{self.output}"
+    bootstrap: str
+    """The output of aws.msk.Cluster that lists the brokers for it."""
 
 
 METHODS: Mapping[str, Method] = {
-    "iam": Method(port=9098, public_port=9198, output="sasl_iam"),
-    "scram": Method(port=9096, public_port=9196, output="sasl_scram"),
-    "tls": Method(port=9094, public_port=9194, output="tls"),
+    "iam": Method(port=9098, bootstrap="bootstrap_brokers_sasl_iam"),
+    "scram": Method(port=9096, bootstrap="bootstrap_brokers_sasl_scram"),
+    "tls": Method(port=9094, bootstrap="bootstrap_brokers_tls"),
 }
 """Ports and bootstrap outputs by method (MSK, Port information); the security group opens the ports in use, no others."""
+
+PUBLIC_PORT = 9198
+"""Where clients on the internet connect, by their IAM identity (MSK, Port information)."""
 
 
 def brokers_security_group(
@@ -49,7 +35,7 @@ def brokers_security_group(
 ) -> aws.ec2.SecurityGroup:
     """Make the brokers' security group, which lets the consumers in on the ports of the methods in use.
 
-    The given ranges on the internet are let in on the methods' public ports.
+    The given ranges on the internet are let in where IAM knows their clients.
     """
     child = ResourceOptions(parent=parent)
     group = aws.ec2.SecurityGroup(
@@ -59,9 +45,8 @@ def brokers_security_group(
         tags={"Name": f"{name}-msk"},
         opts=child,
     )
-    cidrs = list(public_cidrs)
     for method in methods:
-        port, public_port = METHODS[method].port, METHODS[method].public_port
+        port = METHODS[method].port
         aws.vpc.SecurityGroupIngressRule(
             f"{name}-msk-{method}",
             security_group_id=group.id,
@@ -72,17 +57,17 @@ def brokers_security_group(
             to_port=port,
             opts=child,
         )
-        for cidr in cidrs:
-            aws.vpc.SecurityGroupIngressRule(
-                f"{name}-msk-{method}-{cidr}",
-                security_group_id=group.id,
-                cidr_ipv4=cidr,
-                description=f"Clients on the internet, authenticated by {method.upper()}",
-                ip_protocol="tcp",
-                from_port=public_port,
-                to_port=public_port,
-                opts=child,
-            )
+    for cidr in public_cidrs:
+        aws.vpc.SecurityGroupIngressRule(
+            f"{name}-msk-public-{cidr}",
+            security_group_id=group.id,
+            cidr_ipv4=cidr,
+            description="Clients on the internet, authenticated by IAM",
+            ip_protocol="tcp",
+            from_port=PUBLIC_PORT,
+            to_port=PUBLIC_PORT,
+            opts=child,
+        )
     aws.vpc.SecurityGroupEgressRule(
         f"{name}-msk-vpc",
         security_group_id=group.id,

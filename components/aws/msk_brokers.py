@@ -120,11 +120,10 @@ def min_insync(replication: int) -> int:
     return max(1, replication - 1)
 
 
-def server_properties(replication: int, *, express: bool = False, needs_acls: bool = False) -> str:
+def server_properties(replication: int, *, express: bool = False) -> str:
     """The brokers' configuration: topics only by this program, and no leader that lacks records (Apache Kafka, Broker Configs).
 
     On Express brokers the number of replicas and what follows from it are MSK's (MSK, Express brokers read-only configurations).
-    With `needs_acls`, clients that are known by password or certificate may do only what an ACL allows them.
     """
     properties = {"auto.create.topics.enable": "false"}
     if not express:
@@ -133,6 +132,4 @@ def server_properties(replication: int, *, express: bool = False, needs_acls: bo
             "min.insync.replicas": str(min_insync(replication)),
             "unclean.leader.election.enable": "false",
         }
-    if needs_acls:
-        properties["allow.everyone.if.no.acl.found"] = "false"
     return "".join(f"{name}={value}\n" for name, value in properties.items())

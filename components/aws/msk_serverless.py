@@ -42,6 +42,9 @@ TOPIC_SETTINGS = frozenset(
 )
 """The settings of a topic that a pipe may choose (MSK, Configuration properties for MSK Serverless clusters)."""
 
+RESETTABLE = TOPIC_SETTINGS - {"cleanup.policy"}
+"""Those that a topic loses again when the pipe no longer chooses them; cleanup.policy is fixed with the topic."""
+
 
 def _known_setting(name: str) -> str:
     if name == "retention.ms":
@@ -199,6 +202,7 @@ class MskServerlessTopic(Topic):
                 topic_name=args.topic_name,
                 partitions=args.pipe.parallelism,
                 config=args.pipe.topic.kafka_config,
+                settings=RESETTABLE,
                 image=args.image,
                 connection=Connection(
                     settings=settings,

@@ -40,7 +40,7 @@ class ConnectivitySettings(Section, frozen=True):
     multi_vpc: bool = False
     """Whether clients in other VPCs may connect through AWS PrivateLink (MSK, Multi-VPC private connectivity).
 
-    Those that show a certificate or a password may then do only what Kafka's ACLs allow them, so set the ACLs first.
+    To close the way again, set it to false: MSK keeps open what is left out.
     """
     public_cidrs: Annotated[tuple[ClosedCidr, ...], Distinct] = ()
     """The ranges on the internet whose clients may connect (MSK, Public access); it needs brokerSubnets public."""
@@ -62,10 +62,7 @@ class MskSettings(ServiceSettings, frozen=True):
     instance_type: Annotated[str, AfterValidator(known_broker)] = "kafka.m5.large"
     """The size of each broker: kafka.* is a standard broker, express.* an Express broker; one does not become the other."""
     broker_subnets: Literal["private", "public"] = "private"
-    """The subnets that the brokers stand in, fixed when the cluster is made; public ones are for connectivity.publicCidrs.
-
-    In public ones, clients that show a certificate or a password may do only what Kafka's ACLs allow them (MSK, Public access).
-    """
+    """The subnets that the brokers stand in, fixed when the cluster is made; public ones are for connectivity.publicCidrs."""
     volume_size: Annotated[int, Field(ge=1, le=LARGEST_VOLUME)] = 100
     """The disk of each standard broker in GiB; it can grow, never shrink (MSK, Scale broker storage).
 
@@ -81,10 +78,7 @@ class MskSettings(ServiceSettings, frozen=True):
     What such users may do is said by Kafka's ACLs, and without any ACL they may do everything (MSK, Apache Kafka ACLs).
     """
     connectivity: ConnectivitySettings = ConnectivitySettings()
-    """Who besides the consumers reaches the brokers.
-
-    To close a way again, keep its key and set it to false or []: what is left out stays as it is in MSK.
-    """
+    """Who besides the consumers reaches the brokers, each known by its IAM identity."""
     monitoring: Literal["PER_BROKER", "PER_TOPIC_PER_BROKER", "PER_TOPIC_PER_PARTITION"] = "PER_BROKER"
     """How fine the metrics are that MSK sends to CloudWatch."""
     certificate_authority_arns: Annotated[
@@ -126,19 +120,6 @@ class MskSettings(ServiceSettings, frozen=True):
         """Whether anybody outside the VPC reaches the brokers."""
         return self.connectivity.multi_vpc or bool(self.connectivity.public_cidrs)
 
-    @property
-    def says_connectivity(self) -> bool:
-        """Whether the cluster is told which ways from outside are open and which are not."""
-        return self.broker_subnets == "public" or "connectivity" in self.model_fields_set
-
-    @property
-    def needs_acls(self) -> bool:
-        """Whether MSK asks that clients which IAM does not know may do only what an ACL allows them.
-
-        It does so for clients outside the VPC (MSK, Public access; Multi-VPC private connectivity).
-        """
-        return self.methods != ["iam"] and (self.broker_subnets == "public" or self.connectivity.multi_vpc)
-
     @override
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
         """Yield what the brokers cannot do together: zones, versions, partitions, storage and ways in."""
@@ -177,6 +158,13 @@ class MskSettings(ServiceSettings, frozen=True):
             yield Mistake(path=("streaming", "tieredStorage"), text=text)
 
     def _connectivity_mistakes(self, network: AwsNetworkSettings) -> Iterator[Mistake]:
+        if self.connected and self.methods != ["iam"]:
+            text = (
+                "cannot go with authentication scram or with certificateAuthorityArns: once there is a way from outside, clients known by a "
+                "password or a certificate may do only what Kafka's ACLs allow them (MSK, Public access; Multi-VPC private connectivity), and "
+                "there are none yet; set authentication to iam and remove certificateAuthorityArns, or remove connectivity"
+            )
+            yield Mistake(path=("streaming", "connectivity"), text=text)
         if self.connectivity.public_cidrs and self.broker_subnets == "private":
             text = (
                 "needs brokers in public subnets, which have a way to the internet, and they stand in private ones (MSK, Public access); "

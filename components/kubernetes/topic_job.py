@@ -1,7 +1,7 @@
 """Topics that no cloud API makes: a Job inside the cluster makes them, and grows them when their number of partitions grows."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import pulumi_kubernetes as kubernetes
@@ -36,8 +36,14 @@ The name of a Job ends at 63 characters (Kubernetes, Jobs), that of an IAM role 
 AGAIN = {"pulumi.com/replaceUnready": "true"}
 """Lets the next deployment run a new Job in place of one that failed (pulumi-kubernetes, Annotations)."""
 
+CONTAINER = "topic"
+"""The name of the container of a Job's pod."""
+
 RETRIES = 5
 """How often a job that failed is tried again; a new identity takes a while until it may do what it may."""
+
+WRONG_ENVIRONMENT = 2
+"""The exit status of a program whose environment is wrong (topic/topic.py): no new try can mend that."""
 
 DEADLINE_SECONDS = 900
 """How long all tries together may take, with a node that is still to be found and an image to be pulled."""
@@ -90,6 +96,8 @@ class TopicJobArgs:
     partitions: int
     config: Mapping[str, str]
     """The topic's settings by their Kafka names."""
+    settings: Set[str]
+    """The names of the settings that the topic has as its own only if `config` names them; any other is left as it is."""
     image: Output[str]
     """The image of the program in topic/."""
     connection: Connection
@@ -152,6 +160,16 @@ class TopicJob(ComponentResource):
             metadata=self._metadata({PARTITIONS: str(args.partitions), **AGAIN}),
             spec=kubernetes.batch.v1.JobSpecArgs(
                 backoff_limit=RETRIES,
+                pod_failure_policy=kubernetes.batch.v1.PodFailurePolicyArgs(
+                    rules=[
+                        kubernetes.batch.v1.PodFailurePolicyRuleArgs(
+                            action="FailJob",
+                            on_exit_codes=kubernetes.batch.v1.PodFailurePolicyOnExitCodesRequirementArgs(
+                                container_name=CONTAINER, operator="In", values=[WRONG_ENVIRONMENT]
+                            ),
+                        )
+                    ]
+                ),
                 active_deadline_seconds=DEADLINE_SECONDS,
                 template=kubernetes.core.v1.PodTemplateSpecArgs(
                     metadata=kubernetes.meta.v1.ObjectMetaArgs(labels=labels(args.topic_name)),
@@ -183,6 +201,7 @@ class TopicJob(ComponentResource):
             **args.connection.settings,
             "TOPIC_PARTITIONS": str(args.partitions),
             "TOPIC_CONFIG": json.dumps(args.config, sort_keys=True),
+            "TOPIC_SETTINGS": ",".join(sorted(args.settings)),
         }
         return kubernetes.core.v1.PodSpecArgs(
             service_account_name=account,
@@ -192,7 +211,7 @@ class TopicJob(ComponentResource):
             security_context=pod_security(),
             containers=[
                 kubernetes.core.v1.ContainerArgs(
-                    name="topic",
+                    name=CONTAINER,
                     image=args.image,
                     image_pull_policy=args.image.apply(image_pull_policy),
                     env=[
@@ -201,6 +220,7 @@ class TopicJob(ComponentResource):
                     ],
                     resources=kubernetes.core.v1.ResourceRequirementsArgs(requests=REQUESTS, limits=ROOM),
                     security_context=container_security(),
+                    termination_message_policy="FallbackToLogsOnError",
                 )
             ],
         )

@@ -6,12 +6,14 @@ import pytest
 from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
-from tests.stacks import planned, shipped
+from components.settings import SettingsError
+from tests.stacks import planned, settings, shipped
 
 CLUSTER = "aws:msk/cluster:Cluster"
 CONNECTIVITY = "brokerNodeGroupInfo.connectivityInfo"
 CIDRS = ["203.0.113.0/24", "198.51.100.7/32"]
-PUBLIC = {"brokerSubnets": "public", "connectivity": {"publicCidrs": CIDRS}}
+PUBLIC = {"brokerSubnets": "public", "connectivity": {"publicCidrs": CIDRS}, "certificateAuthorityArns": []}
+OTHER_VPCS = {"connectivity": {"multiVpc": True}, "certificateAuthorityArns": []}
 
 
 def streaming(**settings):
@@ -27,21 +29,11 @@ def public_rules(plan):
     }
 
 
-def properties(plan):
-    return plan.recording.one("aws:msk/configuration:Configuration").inputs["serverProperties"].splitlines()
-
-
-def test_brokers_are_reached_from_exactly_the_ranges_given_on_the_public_ports_of_the_methods_in_use():
-    assert public_rules(planned(streaming(**PUBLIC))) == {(cidr, port, port) for cidr in CIDRS for port in (9198, 9194)}
-    plan = planned(streaming(**PUBLIC, authentication="scram", certificateAuthorityArns=[]))
-    assert public_rules(plan) == {(cidr, port, port) for cidr in CIDRS for port in (9198, 9196)}
-    cluster = plan.recording.one(CLUSTER)
-    assert cluster.input(f"{CONNECTIVITY}.publicAccess.type") == "SERVICE_PROVIDED_EIPS"
-    assert cluster.input(f"{CONNECTIVITY}.vpcConnectivity.clientAuthentication") == {
-        "sasl": {"iam": False, "scram": False},
-        "tls": False,
-    }
-    assert plan.recording.outputs["publicBootstrapServers"].split(",")[0].endswith(":9196")
+def test_brokers_are_reached_from_exactly_the_ranges_given_on_the_public_port():
+    plan = planned(streaming(**PUBLIC))
+    assert public_rules(plan) == {(cidr, 9198, 9198) for cidr in CIDRS}
+    assert plan.recording.one(CLUSTER).input(CONNECTIVITY) == {"publicAccess": {"type": "SERVICE_PROVIDED_EIPS"}}
+    assert plan.recording.outputs["publicBootstrapServers"].split(",")[0].endswith(":9198")
 
 
 def test_public_brokers_stand_in_public_subnets_and_consumers_reach_them_inside_the_vpc():
@@ -52,49 +44,33 @@ def test_public_brokers_stand_in_public_subnets_and_consumers_reach_them_inside_
     assert recording.outputs["bootstrapServers"].split(",")[0].endswith(":9098")
 
 
-@pytest.mark.parametrize(
-    ("settings", "methods"),
-    [
-        ({}, {"sasl": {"iam": True, "scram": False}, "tls": True}),
-        ({"authentication": "scram"}, {"sasl": {"iam": True, "scram": True}, "tls": True}),
-        ({"certificateAuthorityArns": []}, {"sasl": {"iam": True, "scram": False}, "tls": False}),
-    ],
-    ids=["certificates", "users", "iam-alone"],
-)
-def test_other_vpcs_connect_by_the_methods_in_use(settings, methods):
-    plan = planned(streaming(connectivity={"multiVpc": True}, **settings))
-    cluster = plan.recording.one(CLUSTER)
-    assert cluster.input(f"{CONNECTIVITY}.vpcConnectivity.clientAuthentication") == methods
-    assert cluster.input(f"{CONNECTIVITY}.publicAccess.type") == "DISABLED"
+def test_other_vpcs_connect_by_iam():
+    plan = planned(streaming(**OTHER_VPCS))
+    assert plan.recording.one(CLUSTER).input(CONNECTIVITY) == {
+        "vpcConnectivity": {"clientAuthentication": {"sasl": {"iam": True}}}
+    }
     assert "multiVpcBootstrapServers" in plan.recording.outputs
 
 
+@pytest.mark.parametrize("way", [{"multiVpc": True}, {"publicCidrs": CIDRS}], ids=["multi-vpc", "public"])
 @pytest.mark.parametrize(
-    ("settings", "needed"),
-    [
-        ({}, False),
-        ({"authentication": "scram"}, False),
-        ({"brokerSubnets": "public", "certificateAuthorityArns": []}, False),
-        ({"brokerSubnets": "public"}, True),
-        ({"brokerSubnets": "public", "certificateAuthorityArns": [], "authentication": "scram"}, True),
-        ({"connectivity": {"multiVpc": True}}, True),
-        ({"connectivity": {"multiVpc": True}, "certificateAuthorityArns": []}, False),
-    ],
+    "clients", [{}, {"authentication": "scram", "certificateAuthorityArns": []}], ids=["tls", "scram"]
 )
-def test_clients_that_iam_does_not_know_need_an_acl_where_they_may_come_from_outside(settings, needed):
-    assert ("allow.everyone.if.no.acl.found=false" in properties(planned(streaming(**settings)))) is needed
+def test_ways_from_outside_do_not_go_with_clients_that_only_acls_would_let_in(way, clients):
+    with pytest.raises(SettingsError) as refusal:
+        settings(streaming(brokerSubnets="public", connectivity=way, **clients))
+    [line] = str(refusal.value).splitlines()
+    assert "streaming.connectivity: cannot go with authentication scram or with certificateAuthorityArns" in line
+    assert "set authentication to iam and remove certificateAuthorityArns, or remove connectivity" in line
 
 
-def test_a_way_is_closed_by_name_since_msk_keeps_what_is_left_out():
+def test_nothing_is_said_of_a_way_that_the_stack_file_does_not_speak_of():
     assert "connectivityInfo" not in shipped().recording.one(CLUSTER).inputs["brokerNodeGroupInfo"]
-    closed = {
-        "publicAccess": {"type": "DISABLED"},
-        "vpcConnectivity": {"clientAuthentication": {"sasl": {"iam": False, "scram": False}, "tls": False}},
-    }
-    for settings in ({"connectivity": {"multiVpc": False, "publicCidrs": []}}, {"brokerSubnets": "public"}):
-        cluster = planned(streaming(**settings)).recording.one(CLUSTER)
-        assert cluster.input(CONNECTIVITY) == closed
-        assert "before_create" not in cluster.hooks
+    public = planned(streaming(brokerSubnets="public")).recording.one(CLUSTER)
+    assert public.input(CONNECTIVITY) == {"publicAccess": {"type": "DISABLED"}}
+    closed = planned(streaming(connectivity={"multiVpc": False})).recording.one(CLUSTER)
+    assert closed.input(CONNECTIVITY) == {"vpcConnectivity": {"clientAuthentication": {"sasl": {"iam": False}}}}
+    assert "before_create" not in {**public.hooks, **closed.hooks}
 
 
 def create(recording):
@@ -107,7 +83,7 @@ def create(recording):
         asyncio.run(result)
 
 
-@pytest.mark.parametrize("settings", [{"connectivity": {"multiVpc": True}}, PUBLIC], ids=["multi-vpc", "public"])
+@pytest.mark.parametrize("settings", [OTHER_VPCS, PUBLIC], ids=["multi-vpc", "public"])
 def test_a_cluster_is_not_made_connected_and_the_preview_says_the_two_steps(settings):
     with pytest.raises(ChangeRefusedError) as refusal:
         create(planned(streaming(**settings)).recording)

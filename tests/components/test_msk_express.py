@@ -28,9 +28,26 @@ def test_express_brokers_are_given_no_disk_and_no_setting_that_is_msk_s_own():
     assert json.loads(topic.inputs["configs"]) == {"retention.ms": "604800000"}
 
 
-@pytest.mark.parametrize("size", [size for size, broker in BROKERS.items() if broker.express])
-def test_every_express_size_runs_the_default_version_and_holds_what_msk_says(size):
-    assert version_mistake("3.9.x.kraft", size) is None
-    fitting = BROKERS[size].partitions - 50
-    assert partitions_mistake(fitting, brokers=3, instance_type=size, replication=3) is None
-    assert partitions_mistake(fitting + 1, brokers=3, instance_type=size, replication=3)
+SIZES = {
+    "large": 1500,
+    "xlarge": 2000,
+    "2xlarge": 4000,
+    "4xlarge": 8000,
+    "8xlarge": 16_000,
+    "12xlarge": 24_000,
+    "16xlarge": 32_000,
+}
+"""Partitions that a broker holds (MSK quota, Express brokers)."""
+
+
+def test_every_express_size_is_known():
+    assert {f"express.m7g.{size}" for size in SIZES} == {name for name, broker in BROKERS.items() if broker.express}
+
+
+@pytest.mark.parametrize(("size", "partitions"), SIZES.items())
+def test_every_express_size_runs_the_default_version_and_holds_what_msk_says(size, partitions):
+    instance_type = f"express.m7g.{size}"
+    assert version_mistake("3.9.x.kraft", instance_type) is None
+    fitting = partitions - 50
+    assert partitions_mistake(fitting, brokers=3, instance_type=instance_type, replication=3) is None
+    assert partitions_mistake(fitting + 1, brokers=3, instance_type=instance_type, replication=3)

@@ -118,7 +118,7 @@ def tiered(topic, *, tier=True):
             "brokers' disks (MSK, Tiered storage); remove one of the two",
         ),
         (
-            streaming(connectivity={"publicCidrs": CIDRS}),
+            streaming(connectivity={"publicCidrs": CIDRS}, certificateAuthorityArns=[]),
             "streaming.connectivity.publicCidrs: needs brokers in public subnets, which have a way to the internet, and they "
             "stand in private ones (MSK, Public access); remove it, or set brokerSubnets to public, which replaces a cluster "
             "that is there already",
@@ -129,7 +129,7 @@ def tiered(topic, *, tier=True):
             "may connect, such as your own address with /32 (/8 is the widest)",
         ),
         (
-            streaming(instanceType="kafka.t3.small", connectivity={"multiVpc": True}),
+            streaming(instanceType="kafka.t3.small", connectivity={"multiVpc": True}, certificateAuthorityArns=[]),
             "streaming.connectivity.multiVpc: is not to be had on kafka.t3.small (MSK, Multi-VPC private connectivity); "
             "choose a larger instanceType or remove it",
         ),

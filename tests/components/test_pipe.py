@@ -12,6 +12,7 @@ from components.changes import ChangeRefusedError, kafka_partitions
 from tests.stacks import planned, shipped
 
 TOPIC = "aws:msk/topic:Topic"
+CLUSTER = "aws:msk/cluster:Cluster"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 TWO = {"data-pipes:pipes": {"clicks": {"parallelism": 2, "consumer": {"image": "nginx:1"}}}}
 
@@ -66,28 +67,30 @@ def test_the_stack_exports_what_users_need():
 
 
 def change(present, wanted, type_token=TOPIC, form=lambda number: {"partitionCount": number}):
-    """Run the hook that the engine runs before it updates the one resource of a type."""
+    """Run the hooks that the engine runs before it updates the one resource of a type."""
     recording = shipped().recording
-    hook = recording.hook(recording.one(type_token), "before_update")
-    assert hook.opts is not None
-    assert hook.opts.on_dry_run, "it must refuse in the preview"
-    result = hook(
-        ResourceHookArgs(
-            urn="urn",
-            id="id",
-            name="aws-msk-eks",
-            type=type_token,
-            old_inputs=form(float(present)),
-            new_inputs=form(float(wanted)),
+    hooks = [recording.hooks[name] for name in recording.one(type_token).hooks["before_update"]]
+    assert hooks
+    for hook in hooks:
+        assert hook.opts is not None
+        assert hook.opts.on_dry_run, "it must refuse in the preview"
+        result = hook(
+            ResourceHookArgs(
+                urn="urn",
+                id="id",
+                name="aws-msk-eks",
+                type=type_token,
+                old_inputs=form(present),
+                new_inputs=form(wanted),
+            )
         )
-    )
-    if asyncio.iscoroutine(result):
-        asyncio.run(result)
+        if asyncio.iscoroutine(result):
+            asyncio.run(result)
 
 
 def test_fewer_partitions_are_refused_with_what_to_do_instead():
     with pytest.raises(ChangeRefusedError) as refusal:
-        change(6, 3)
+        change(6.0, 3.0)
     assert "pipes.orders.parallelism: cannot go from 6 to 3" in str(refusal.value)
     assert "add a pipe of another name" in str(refusal.value)
 
@@ -99,7 +102,7 @@ def test_as_many_partitions_or_more_are_let_through(present, more):
 
 
 def test_another_change_of_the_topic_is_let_through():
-    change(3, 3)
+    change(3.0, 3.0)
 
 
 def volume(size):
@@ -107,6 +110,32 @@ def volume(size):
 
 
 def test_smaller_disks_of_brokers_are_refused_and_larger_ones_let_through():
-    change(100, 200, "aws:msk/cluster:Cluster", volume)
+    change(100.0, 200.0, CLUSTER, volume)
     with pytest.raises(ChangeRefusedError, match=r"streaming\.volumeSize: cannot go from 200 to 100"):
-        change(200, 100, "aws:msk/cluster:Cluster", volume)
+        change(200.0, 100.0, CLUSTER, volume)
+
+
+def brokers(instance_type):
+    return {"brokerNodeGroupInfo": {"instanceType": instance_type}}
+
+
+def test_standard_brokers_never_become_express_brokers_nor_back():
+    change("kafka.m5.large", "kafka.m7g.xlarge", CLUSTER, brokers)
+    change("express.m7g.large", "express.m7g.xlarge", CLUSTER, brokers)
+    for present, wanted in (("kafka.m5.large", "express.m7g.large"), ("express.m7g.large", "kafka.m5.large")):
+        with pytest.raises(ChangeRefusedError, match=rf"streaming\.instanceType: cannot go from {present} to {wanted}"):
+            change(present, wanted, CLUSTER, brokers)
+
+
+def other_vpcs(way):
+    connectivity = {} if way is None else {"vpcConnectivity": {"clientAuthentication": {"sasl": {"iam": way}}}}
+    return {"brokerNodeGroupInfo": {"connectivityInfo": connectivity}}
+
+
+def test_a_way_from_other_vpcs_is_closed_before_it_is_left_out():
+    for present, wanted in ((None, True), (True, True), (True, False), (False, None), (None, None)):
+        change(present, wanted, CLUSTER, other_vpcs)
+    with pytest.raises(
+        ChangeRefusedError, match=r"streaming\.connectivity: the brokers can be reached from other VPCs"
+    ):
+        change(True, None, CLUSTER, other_vpcs)

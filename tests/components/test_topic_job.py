@@ -9,7 +9,7 @@ from components.changes import ChangeRefusedError
 from components.kubernetes.topic_job import LONGEST_NAMES
 from components.settings import NAME
 from tests.stacks import planned, shipped
-from topic.topic import read
+from topic.topic import main, read
 
 STACK = "aws-msk-serverless-eks"
 JOB = "kubernetes:batch/v1:Job"
@@ -39,6 +39,21 @@ def test_the_job_runs_once_ends_in_time_and_stays_for_its_number_to_be_read(reco
     assert "ttlSecondsAfterFinished" not in spec, "Pulumi would miss it and make it anew"
     assert pod(recording)["restartPolicy"] == "Never"
     assert recording.one(JOB).custom_timeouts["create"] in ("20m0s", "1200s")
+
+
+def test_what_the_program_says_of_its_failure_is_in_the_pod_s_status(recording):
+    [container] = pod(recording)["containers"]
+    assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
+
+
+def test_a_wrong_environment_fails_the_job_without_another_try(recording):
+    [rule] = recording.one(JOB).input("spec.podFailurePolicy.rules")
+    [container] = pod(recording)["containers"]
+    assert rule == {
+        "action": "FailJob",
+        "onExitCodes": {"containerName": container["name"], "operator": "In", "values": [main({})]},
+    }
+    assert pod(recording)["restartPolicy"] == "Never", "as a rule for failures wants it (Kubernetes, Jobs)"
 
 
 def test_a_changed_topic_is_a_new_job_beside_the_old_one_and_a_failed_job_is_run_again(recording):
@@ -133,6 +148,7 @@ def test_the_program_reads_what_the_job_tells_it(recording):
     wanted, properties = read({variable["name"]: variable["value"] for variable in container["env"]})
     assert (wanted.name, wanted.partitions, wanted.replication_factor) == ("orders", 3, None)
     assert wanted.config == {"retention.ms": "604800000"}
+    assert "retention.bytes" in wanted.settings
     assert properties["security.protocol"] == "SASL_SSL"
     assert properties["sasl.mechanism"] == "OAUTHBEARER"
     assert properties["bootstrap.servers"] == recording.outputs["bootstrapServers"]

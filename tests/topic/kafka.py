@@ -11,11 +11,12 @@ from confluent_kafka.admin import (
     AlterConfigOpType,  # pyright: ignore[reportPrivateImportUsage]
     ConfigEntry,  # pyright: ignore[reportPrivateImportUsage]
     ConfigResource,  # pyright: ignore[reportPrivateImportUsage]
+    ConfigSource,  # pyright: ignore[reportPrivateImportUsage]
     NewPartitions,  # pyright: ignore[reportPrivateImportUsage]
     NewTopic,  # pyright: ignore[reportPrivateImportUsage]
 )
 
-DEFAULTS = {"retention.ms": "604800000", "min.insync.replicas": "1"}
+DEFAULTS = {"retention.ms": "604800000", "retention.bytes": "-1", "min.insync.replicas": "1"}
 
 
 @dataclass
@@ -66,8 +67,9 @@ class Kafka:
 
     def describe_configs(self, resources: list[ConfigResource], request_timeout: float) -> dict[str, Future[Any]]:
         def answer() -> Any:
-            config = {**DEFAULTS, **self._topic(resources[0].name).config}
-            return {key: ConfigEntry(key, value) for key, value in config.items()}
+            own = self._topic(resources[0].name).config
+            theirs = {key: entry(key, value, ConfigSource.DEFAULT_CONFIG) for key, value in DEFAULTS.items()}
+            return theirs | {key: entry(key, value, ConfigSource.DYNAMIC_TOPIC_CONFIG) for key, value in own.items()}
 
         return self._answer("describe_configs", answer)
 
@@ -95,13 +97,16 @@ class Kafka:
     ) -> dict[str, Future[Any]]:
         def answer() -> None:
             (resource,) = resources
-            entries = resource.incremental_configs
-            config = {
-                entry.name: str(entry.value)
-                for entry in entries
-                if entry.incremental_operation == AlterConfigOpType.SET
-            }
-            self._topic(resource.name).config.update(self._accepted(config))
+            topic = self._topic(resource.name)
+            self._accepted({entry.name: str(entry.value) for entry in resource.incremental_configs})
+            for entry in resource.incremental_configs:
+                match entry.incremental_operation:
+                    case AlterConfigOpType.SET:
+                        topic.config[entry.name] = str(entry.value)
+                    case AlterConfigOpType.DELETE:
+                        topic.config.pop(entry.name, None)
+                    case other:
+                        raise AssertionError(other)
 
         return self._answer("incremental_alter_configs", answer)
 
@@ -129,6 +134,11 @@ class Kafka:
         except KafkaException as error:
             future.set_exception(error)
         return {"orders": future}
+
+
+def entry(key: str, value: str, source: ConfigSource) -> ConfigEntry:
+    """What the client gives: its source is a number, whatever the client's types say."""
+    return ConfigEntry(key, value, source=source.value)
 
 
 def failure(code: int, reason: str) -> KafkaException:

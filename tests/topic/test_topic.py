@@ -1,4 +1,4 @@
-"""The program that makes topics: it makes and grows them, never takes anything away, and tells plainly why it cannot."""
+"""The program that makes topics: it makes and grows them, never takes partitions away, and tells plainly why it cannot."""
 
 import base64
 import time
@@ -22,11 +22,17 @@ ENVIRONMENT = {
 
 MSK = {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "OAUTHBEARER", "AWS_REGION": "eu-west-1"}
 
-CONFIGS = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.sampled_from(["1", "2"]))
+NAMES = st.sampled_from(["a", "b", "c"])
+CONFIGS = st.dictionaries(NAMES, st.sampled_from(["1", "2"]))
 WANTED = st.builds(
-    Wanted, name=st.just("t"), partitions=st.integers(1, 6), replication_factor=st.none() | st.just(3), config=CONFIGS
+    Wanted,
+    name=st.just("t"),
+    partitions=st.integers(1, 6),
+    replication_factor=st.none() | st.just(3),
+    config=CONFIGS,
+    settings=st.sets(NAMES),
 )
-PRESENT = st.builds(Present, partitions=st.integers(1, 6), leaders=st.just(0), config=CONFIGS)
+PRESENT = st.builds(Present, partitions=st.integers(1, 6), leaders=st.just(0), config=CONFIGS, own=st.sets(NAMES))
 
 
 class Clock:
@@ -73,13 +79,15 @@ def test_what_is_decided_turns_the_present_topic_into_the_wanted_one_and_never_s
         with pytest.raises(TopicError, match="cannot take partitions away"):
             decide(present, wanted)
         return
-    partitions, config = present.partitions, dict(present.config)
+    partitions, config, own = present.partitions, dict(present.config), set(present.own)
     for action in decide(present, wanted):
         match action:
-            case Configure(changed):
+            case Configure(changed, reset):
                 assert changed.items() <= wanted.config.items(), "only what is wanted is set"
                 assert not changed.items() & config.items(), "and only what differs"
+                assert own >= set(reset) <= wanted.settings, "only what the topic has and may lose is reset"
                 config |= changed
+                own = own - set(reset) | changed.keys()
             case Grow(before, after):
                 assert before == partitions < after
                 partitions = after
@@ -87,7 +95,8 @@ def test_what_is_decided_turns_the_present_topic_into_the_wanted_one_and_never_s
                 pytest.fail("the topic is there")
     assert partitions == wanted.partitions
     assert config == {**present.config, **wanted.config}
-    assert decide(Present(partitions=partitions, leaders=0, config=config), wanted) == []
+    assert own & wanted.settings <= wanted.config.keys()
+    assert decide(Present(partitions=partitions, leaders=0, config=config, own=own), wanted) == []
 
 
 def test_a_missing_topic_is_created_with_the_brokers_own_replication(kafka, run):
@@ -139,6 +148,42 @@ def test_only_settings_that_differ_are_set(kafka, run):
 def test_settings_that_are_not_given_or_are_there_by_default_change_nothing(kafka, run, config):
     kafka.has(3)
     assert run(**config)[0] == 0
+    assert kafka.changes == []
+
+
+def test_a_setting_that_is_no_longer_chosen_goes_back_to_the_brokers_default(kafka, run):
+    kafka.has(3, retention_ms="3600000", retention_bytes="1000000", min_insync_replicas="2")
+    settings = {"TOPIC_SETTINGS": "retention.bytes,compression.type"}
+    assert run(**settings) == (0, "orders: retention.bytes reset\n", "")
+    assert kafka.topics["orders"].config == {"retention.ms": "3600000", "min.insync.replicas": "2"}, "others stay"
+    kafka.requests.clear()
+    assert run(**settings)[0] == 0
+    assert kafka.changes == [], "the brokers' own value is nothing to reset"
+
+
+def test_settings_are_reset_even_when_none_is_wanted(kafka, run):
+    kafka.has(3, retention_bytes="1000000")
+    assert run(TOPIC_CONFIG="{}", TOPIC_SETTINGS="retention.bytes") == (0, "orders: retention.bytes reset\n", "")
+    assert kafka.topics["orders"].config == {}
+
+
+def test_settings_are_set_and_reset_by_one_request_before_the_topic_grows(kafka, run):
+    kafka.has(1, retention_ms="1", retention_bytes="1000000")
+    status, out, _ = run(TOPIC_SETTINGS="retention.bytes")
+    assert (status, out) == (0, "orders: retention.ms = 3600000, retention.bytes reset\norders: 1 → 3 partitions\n")
+    assert kafka.topics["orders"].config == {"retention.ms": "3600000"}
+    assert kafka.changes == ["incremental_alter_configs", "create_partitions"]
+
+
+def test_a_setting_that_is_chosen_is_kept_though_it_may_be_reset(kafka, run):
+    kafka.has(3, retention_ms="3600000")
+    assert run(TOPIC_SETTINGS="retention.ms")[0] == 0
+    assert kafka.changes == []
+
+
+def test_nothing_is_reset_unless_it_is_asked_for(kafka, run):
+    kafka.has(3, retention_ms="3600000", retention_bytes="1000000")
+    run()
     assert kafka.changes == []
 
 
@@ -274,6 +319,7 @@ def test_every_mistake_in_the_environment_is_told_at_once_by_the_variables_name(
         "TOPIC_PARTITIONS": "three",
         "TOPIC_REPLICATION_FACTOR": "0",
         "TOPIC_CONFIG": '{"retention.ms": 1}',
+        "TOPIC_SETTINGS": "retention.bytes, compression.type",
         "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
     }
     assert program.main(mistaken) == 2
@@ -284,6 +330,7 @@ def test_every_mistake_in_the_environment_is_told_at_once_by_the_variables_name(
         "TOPIC_PARTITIONS: must be a whole number from 1 to 10000, not 'three'",
         "TOPIC_REPLICATION_FACTOR: must be a whole number from 1 to 10000, not '0'",
         'TOPIC_CONFIG: must be a JSON object with a text for each of the topic\'s settings, not {"retention.ms": 1}',
+        "TOPIC_SETTINGS: must be names of settings with commas between, not 'retention.bytes, compression.type'",
     ]
 
 
