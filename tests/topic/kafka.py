@@ -138,7 +138,7 @@ class Kafka:
 
 def entry(key: str, value: str, source: ConfigSource) -> ConfigEntry:
     """What the client gives: its source is a number, whatever the client's types say."""
-    return ConfigEntry(key, value, source=source.value)
+    return ConfigEntry(key, value, source=source.value)  # pyright: ignore[reportArgumentType]
 
 
 def failure(code: int, reason: str) -> KafkaException:
