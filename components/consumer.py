@@ -34,12 +34,24 @@ def _free_label(name: str) -> str:
     return name
 
 
+def _without_keyword(command: tuple[str, ...]) -> tuple[str, ...]:
+    if command[0] in ("CMD", "CMD-SHELL", "NONE"):
+        raise ValueError(
+            f"must be the command itself, not {command[0]}, which ECS is told besides; begin with the program, such as "
+            '["/bin/sh", "-c", "..."]'
+        )
+    return command
+
+
 EnvironmentName = Annotated[
     str,
     Form(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable, such as LOG_LEVEL"),
     AfterValidator(_free_variable),
 ]
-FilePath = Annotated[str, Form(r"(/[A-Za-z0-9._-]+)+", "an absolute path, such as /etc/consumer/token")]
+FilePath = Annotated[
+    str,
+    Form(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)+", "an absolute path without . or .. in it, such as /etc/consumer/token"),
+]
 SecretName = Annotated[
     str,
     Form(
@@ -95,9 +107,14 @@ class ConsumerSettings(Section, frozen=True):
     egress: tuple[EgressSettings, ...] = ()
     """The places that the program calls besides its topic, DNS and HTTPS."""
     node_selector: Mapping[LabelName, LabelValue] = {}
-    """More Kubernetes labels that a node must have to run a replica, such as topology.kubernetes.io/zone; nodes have no others than
-    those that their cloud gives them."""
-    health_command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """More Kubernetes labels that a node must have to run a replica, among those that its cloud gives it, such as
+    topology.kubernetes.io/zone."""
+    health_command: (
+        Annotated[
+            tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1), AfterValidator(_without_keyword)
+        ]
+        | None
+    ) = None
     """The command and its arguments by which a container says on ECS, which cannot ask over HTTP, whether it is alive; by
     default Python asks /live on port 8080."""
     grace_period_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
@@ -107,6 +124,13 @@ class ConsumerSettings(Section, frozen=True):
         """Yield what is wrong across the keys: two values for one name, and secrets that nobody has set."""
         for name in sorted(self.environment.keys() & self.secrets.keys()):
             yield Mistake(path=("environment", name), text="is also in secrets; keep it in one of the two")
+        paths = sorted(self.files)
+        for path in paths:
+            if any(other.startswith(f"{path}/") for other in paths):
+                yield Mistake(
+                    path=("files", path),
+                    text="is also a directory of another file; a path is one of the two, rename one",
+                )
         for section, references in (("secrets", self.secrets), ("files", self.files)):
             for name, secret in references.items():
                 if secret not in secrets:

@@ -163,6 +163,7 @@ _TEXTS = {
     "mapping_type": "must be a map, not {value}; {meaning}",
     "missing": "is missing; {meaning}",
     "model_type": "must be a map, not {value}; {meaning}",
+    "string_too_short": "must not be empty; {meaning}",
     "string_type": "must be a text, not {value}; {quotes}{meaning}",
     "too_long": "must name at most {max_length}, not {actual_length}; {meaning}",
     "too_short": "must name at least {min_length}, not {actual_length}; {meaning}",

@@ -44,7 +44,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}consumer.secrets": {"OTHER": "ordersToken"},
         f"{PIPE}consumer.files": {"/etc/other": "ordersToken"},
         f"{PIPE}consumer.egress": [{"cidr": "10.20.0.0/16", "port": 5432}],
-        f"{PIPE}consumer.nodeSelector": {"disk": "ssd"},
+        f"{PIPE}consumer.nodeSelector": {"topology.kubernetes.io/zone": "eu-west-1a"},
         f"{PIPE}consumer.gracePeriodSeconds": 90,
     },
     "msk": {

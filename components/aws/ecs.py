@@ -1,6 +1,5 @@
 """Amazon ECS on Fargate: a cluster without nodes, and the consumers that run on it."""
 
-import posixpath
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Literal
@@ -65,8 +64,8 @@ class EcsSettings(ServiceSettings, frozen=True):
     architecture: Literal["X86_64", "ARM64"] = "X86_64"
     """The processor that the consumers' images are built for."""
     spot: bool = False
-    """Whether tasks run on spare capacity, cheaper and stopped by AWS with two minutes' notice; a change replaces the services, so
-    nothing is read meanwhile."""
+    """Whether tasks run on spare capacity, cheaper and stopped by AWS with two minutes' notice; fixed for the life of the services
+    (README, Changing it later)."""
     wait_for_steady_state: bool = True
     """Whether a deployment waits until all tasks run, and fails where they do not."""
     log_days: LogDays = 90
@@ -104,7 +103,7 @@ def consumer_mistakes(consumer: ConsumerSettings) -> Iterator[Mistake]:
         )
         yield Mistake(path=("gracePeriodSeconds",), text=text)
     for path in consumer.files:
-        file = PurePosixPath(posixpath.normpath(path))
+        file = PurePosixPath(path)
         if file.parent in SYSTEM_DIRECTORIES or not KERNEL_DIRECTORIES.isdisjoint(file.parents):
             text = (
                 f"would hide all else that is in {file.parent}, since Fargate mounts directories and no single files; put it in a "

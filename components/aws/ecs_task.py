@@ -28,6 +28,9 @@ ASK_LIVE = (
 )
 """Ends with an error unless the consumer says that it is alive."""
 
+NO_CAPABILITIES = {"add": [], "drop": ["ALL"]}
+"""None of the kernel's privileges, written as ECS gives it back."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumerTask:
@@ -68,7 +71,7 @@ def _consumer(task: ConsumerTask) -> dict[str, Any]:
         "user": f"{USER}:{USER}",
         "environment": [{"name": name, "value": value} for name, value in sorted(task.environment.items())],
         "portMappings": [{"containerPort": PORT, "hostPort": PORT, "protocol": "tcp"}],
-        "linuxParameters": {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}},
+        "linuxParameters": {"initProcessEnabled": True, "capabilities": NO_CAPABILITIES},
         "stopTimeout": task.stop_seconds,
         "healthCheck": {
             "command": ["CMD", *(task.health_command or ASK_LIVE)],
@@ -93,7 +96,7 @@ def _files(task: ConsumerTask) -> dict[str, Any]:
         "command": ["sh", "-c", _write(variables)],
         "environment": [],
         "portMappings": [],
-        "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
+        "linuxParameters": {"capabilities": NO_CAPABILITIES},
     }
 
 

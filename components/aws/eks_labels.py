@@ -1,6 +1,5 @@
 """The labels that the nodes of an EKS cluster are sure to have, with their values: what consumers can choose nodes by."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -38,13 +37,10 @@ class Place:
     """The letters of their zones, or None in an adopted VPC, which alone knows them."""
 
     @property
-    def label(self) -> NodeLabel:
+    def zone_label(self) -> NodeLabel:
         """The label of their zones."""
         if self.zones is None:
-            return NodeLabel(
-                words=f"a zone of {self.region}",
-                fits=lambda zone: re.fullmatch(f"{self.region}[-a-z0-9]*[a-z]", zone) is not None,
-            )
+            return NodeLabel(words=f"a zone of {self.region}", fits=lambda zone: zone.startswith(self.region))
         return _one_of(*(f"{self.region}{letter}" for letter in self.zones))
 
 
@@ -56,7 +52,7 @@ def group_labels(place: Place, node: Instance) -> Mapping[str, NodeLabel]:
         "kubernetes.io/os": _one_of("linux"),
         "node.kubernetes.io/instance-type": _one_of(node.name),
         "topology.kubernetes.io/region": _one_of(place.region),
-        "topology.kubernetes.io/zone": place.label,
+        "topology.kubernetes.io/zone": place.zone_label,
     }
 
 
@@ -88,7 +84,7 @@ def auto_labels(place: Place) -> Mapping[str, NodeLabel]:
         "node.kubernetes.io/instance-type": NodeLabel(
             words=f"a type {bounds}, up to {size}, such as m5.large", fits=_of_the_pool
         ),
-        "topology.kubernetes.io/zone": place.label,
+        "topology.kubernetes.io/zone": place.zone_label,
     }
 
 
@@ -99,7 +95,9 @@ def refusal(labels: Mapping[str, NodeLabel], name: str, value: str) -> str | Non
         return f"could leave every replica waiting: no node is sure to have this label; {unknown(name, labels)}"
     if label.fits(value):
         return None
-    return f"would leave every replica waiting: nodes have {label.words}, not {value!r}; name what there is, or remove it"
+    return (
+        f"would leave every replica waiting: nodes have {label.words}, not {value!r}; name what there is, or remove it"
+    )
 
 
 def _either(values: Sequence[str]) -> str:

@@ -106,7 +106,7 @@ class Network(ComponentResource):
     private_subnet_ids: Output[Sequence[str]]
     consumers_security_group_id: Output[str]
     way_out: Sequence[Resource]
-    """How what runs in the private subnets reaches AWS's APIs; empty in an adopted VPC, whose routes are its owner's."""
+    """How what runs in the private subnets reaches others; in an adopted VPC, whose routes are its owner's, the rules of the consumers' group."""
     account: Account
     logs: Logs
 
@@ -147,7 +147,8 @@ class Network(ComponentResource):
             self.private_subnet_ids = vpc.private_subnet_ids
             self.way_out = vpc.way_out
 
-        self.consumers_security_group_id = self._consumers()
+        self.consumers_security_group_id, rules = self._consumers()
+        self.way_out = [*self.way_out, *rules]
         self.register_outputs(
             {
                 "vpcId": self.vpc_id,
@@ -157,8 +158,8 @@ class Network(ComponentResource):
             }
         )
 
-    def _consumers(self) -> Output[str]:
-        """The security group of the consumers, which brokers and endpoints let in by its id."""
+    def _consumers(self) -> tuple[Output[str], list[Resource]]:
+        """The security group of the consumers, which brokers and endpoints let in by its id, and what it lets out."""
         child = ResourceOptions(parent=self)
         group = aws.ec2.SecurityGroup(
             f"{self.name}-consumers",
@@ -167,7 +168,7 @@ class Network(ComponentResource):
             tags={"Name": f"{self.name}-consumers"},
             opts=child,
         )
-        for role, cidr, first, last in (("vpc", self.cidr, 0, 65535), ("https", "0.0.0.0/0", 443, 443)):
+        rules: list[Resource] = [
             aws.vpc.SecurityGroupEgressRule(
                 f"{self.name}-consumers-{role}",
                 security_group_id=group.id,
@@ -180,7 +181,9 @@ class Network(ComponentResource):
                 to_port=last,
                 opts=child,
             )
-        return group.id
+            for role, cidr, first, last in (("vpc", self.cidr, 0, 65535), ("https", "0.0.0.0/0", 443, 443))
+        ]
+        return group.id, rules
 
 
 def _endpoints(args: NetworkArgs[AwsSettings, AwsNetworkSettings]) -> Sequence[str]:

@@ -147,13 +147,13 @@ def test_every_setting_of_a_consumer_reaches_its_pods():
         "cpu": "1",
         "memory": "2Gi",
         "environment": {"COLOUR": "red"},
-        "nodeSelector": {"disk": "ssd"},
+        "nodeSelector": {"topology.kubernetes.io/zone": "eu-west-1a"},
         "gracePeriodSeconds": 300,
     }
     plan = planned({"data-pipes:pipes": {"orders": {"consumer": consumer}}})
     pod = deployment(plan).input("spec.template.spec")
     assert pod["containers"][0]["resources"]["limits"] == {"cpu": "1", "memory": "2Gi"}
-    assert pod["nodeSelector"]["disk"] == "ssd"
+    assert pod["nodeSelector"]["topology.kubernetes.io/zone"] == "eu-west-1a"
     assert pod["terminationGracePeriodSeconds"] == 300
     assert plan.recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]["COLOUR"] == "red"
 

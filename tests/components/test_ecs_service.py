@@ -68,6 +68,11 @@ def test_a_rollout_never_runs_more_tasks_than_partitions_and_goes_back_when_they
     assert service.delete_before_replace, "two services would run twice as many"
 
 
+def test_a_service_has_time_to_pull_an_image_and_to_drain():
+    timeouts = shipped("aws-msk-ecs").recording.one(SERVICE).custom_timeouts
+    assert (timeouts["create"], timeouts["update"], timeouts["delete"]) == ("30m", "60m", "30m")
+
+
 def test_tasks_are_in_the_private_subnets_and_in_the_consumers_group_without_a_public_address():
     recording = shipped(STACK).recording
     service = recording.one(SERVICE)

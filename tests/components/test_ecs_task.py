@@ -70,7 +70,7 @@ def test_no_container_can_write_to_its_image_or_has_a_right_in_the_kernel():
         container = containers()[name]
         assert container["readonlyRootFilesystem"] is True
         assert container["privileged"] is False
-        assert container["linuxParameters"]["capabilities"] == {"drop": ["ALL"]}
+        assert container["linuxParameters"]["capabilities"] == {"add": [], "drop": ["ALL"]}
         assert container["user"] == user
     assert containers()["consumer"]["linuxParameters"]["initProcessEnabled"] is True
 

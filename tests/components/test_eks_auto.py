@@ -1,13 +1,16 @@
 """A Kubernetes cluster on EKS in Auto Mode."""
 
+import asyncio
 import json
 from functools import cache
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi import ResourceHookArgs
 
 from components.aws.eks_auto import pool_limits
+from components.changes import ChangeRefusedError
 from components.consumer import ConsumerSettings
 from components.contracts import PipeSettings
 from tests.stacks import planned, shipped
@@ -16,6 +19,7 @@ CLUSTER = "aws:eks/cluster:Cluster"
 NODE_CLASS = "kubernetes:eks.amazonaws.com/v1:NodeClass"
 NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+ROLE = "aws:iam/role:Role"
 
 
 @cache
@@ -191,3 +195,56 @@ def test_the_pool_grows_with_the_pipes():
 
     assert limits(3) == {"cpu": "17", "memory": "132Gi"}
     assert limits(300) == {"cpu": "462", "memory": "3696Gi"}
+
+
+@cache
+def trust(compute):
+    """Who takes on the role of a control plane, by which the hook tells Auto Mode."""
+    return control_plane_role(planned({"data-pipes:platform": {"compute": compute}})).inputs["assumeRolePolicy"]
+
+
+def control_plane_role(made):
+    return next(each for each in made.recording.of_type(ROLE) if each.name == "aws-msk-eks-eks")
+
+
+def change(present, wanted):
+    """Run the hook that the engine runs before it updates the role of a control plane."""
+    hook = shipped().recording.hook(control_plane_role(shipped()), "before_update")
+    assert hook.opts is not None
+    assert hook.opts.on_dry_run, "it must refuse in the preview"
+    old, new = ({"assumeRolePolicy": trust(compute)} for compute in (present, wanted))
+    result = hook(
+        ResourceHookArgs(urn="urn", id="id", name="aws-msk-eks-eks", type=ROLE, old_inputs=old, new_inputs=new)
+    )
+    if asyncio.iscoroutine(result):
+        asyncio.run(result)
+
+
+WAY_OUT = "Set compute back; to change it, bring up a stack of another name with the other compute, move the pipes there, then take this one down."
+
+
+@pytest.mark.parametrize("present", ["nodes", "fargate"])
+def test_a_live_cluster_does_not_become_one_in_auto_mode(present):
+    with pytest.raises(ChangeRefusedError) as refusal:
+        change(present, "auto")
+    assert str(refusal.value) == (
+        "platform.compute: cannot become auto on a live cluster: EKS has the nodes drained by hand before they go, and moves no "
+        f"volumes (EKS, Enable EKS Auto Mode on existing clusters). {WAY_OUT}"
+    )
+
+
+@pytest.mark.parametrize("wanted", ["nodes", "fargate"])
+def test_a_live_cluster_stays_in_auto_mode(wanted):
+    with pytest.raises(ChangeRefusedError) as refusal:
+        change("auto", wanted)
+    assert str(refusal.value) == (
+        "platform.compute: cannot go from auto to another on a live cluster: EKS would end all nodes at once, with every consumer on "
+        f"them, and leave volumes that nothing mounts (EKS, Disable EKS Auto Mode). {WAY_OUT}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("present", "wanted"), [("nodes", "fargate"), ("fargate", "nodes"), ("nodes", "nodes"), ("auto", "auto")]
+)
+def test_another_change_of_a_cluster_is_let_through(present, wanted):
+    change(present, wanted)

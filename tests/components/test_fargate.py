@@ -32,6 +32,13 @@ def test_every_documented_size_is_taken_and_reaches_ecs_in_its_own_units(cpu, un
     assert task_size(cpu, f"{memory}Mi") == TaskSize(cpu=str(units), memory=str(memory))
 
 
+@pytest.mark.parametrize(("cpu", "memories"), [(cpu, memories) for (cpu, _), memories in DOCUMENTED.items()])
+def test_a_gibibyte_more_or_less_than_any_documented_size_is_refused(cpu, memories):
+    for memory in {each + step * GIB for each in memories for step in (-1, 1)} - {*memories}:
+        if memory > 0:
+            assert size_mistake(cpu, f"{memory}Mi"), f"{cpu} with {memory}Mi"
+
+
 @given(cpu=st.sampled_from([cpu for cpu, _ in DOCUMENTED]), memory=st.integers(1, 300 * GIB))
 def test_any_other_memory_is_refused_with_the_ones_that_fit(cpu, memory):
     mistake = size_mistake(cpu, f"{memory}Mi")

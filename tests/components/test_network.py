@@ -85,6 +85,28 @@ def test_a_private_cluster_reaches_the_services_it_needs_inside_the_vpc():
     assert all(each["privateDnsEnabled"] for each in endpoints if each["vpcEndpointType"] == "Interface")
 
 
+CONSUMERS = {
+    "aws-msk-eks": "kubernetes:apps/v1:Deployment",
+    "aws-video-ecs": "aws:ecs/service:Service",
+}
+
+
+@pytest.mark.parametrize(("stack", "workload"), CONSUMERS.items())
+def test_consumers_call_the_vpc_and_https_from_their_first_to_their_last_moment(stack, workload):
+    recording = shipped(stack).recording
+    rules = [
+        each
+        for each in recording.of_type("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+        if each.name.startswith(f"{stack}-consumers-")
+    ]
+    assert {(each.inputs["cidrIpv4"], each.inputs["fromPort"], each.inputs["toPort"]) for each in rules} == {
+        ("10.0.0.0/16", 0, 65535),
+        ("0.0.0.0/0", 443, 443),
+    }
+    for consumers in recording.of_type(workload):
+        assert {each.urn for each in rules} <= recording.requirements(consumers)
+
+
 def test_the_services_that_the_stack_file_names_are_reached_inside_the_vpc_in_place_of_the_stack_s_own():
     plan = planned({"data-pipes:network": {"interfaceEndpoints": ["sqs"]}})
     endpoints = inputs(plan, "aws:ec2/vpcEndpoint:VpcEndpoint").values()

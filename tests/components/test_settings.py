@@ -118,6 +118,22 @@ WRONG = [
         {"data-pipes:pipes": {"orders": {"consumer": {"environment": {"LEVEL": 5}}}}},
         "pipes.orders.consumer.environment.LEVEL: must be a text, not a number (5); write it in quotes",
     ),
+    (
+        {"data-pipes:pipes": {"orders": {"consumer": {"files": {"/opt/c": "ordersToken", "/opt/c/x": "ordersToken"}}}}},
+        "pipes.orders.consumer.files./opt/c: is also a directory of another file",
+    ),
+    (
+        {"data-pipes:pipes": {"orders": {"consumer": {"files": {"/opt/./c": "ordersToken"}}}}},
+        "pipes.orders.consumer.files./opt/./c: must be an absolute path without . or .. in it",
+    ),
+    (
+        {"data-pipes:pipes": {"orders": {"consumer": {"healthCommand": ["CMD-SHELL", "curl localhost"]}}}},
+        "pipes.orders.consumer.healthCommand: must be the command itself, not CMD-SHELL",
+    ),
+    (
+        {"data-pipes:pipes": {"orders": {"consumer": {"healthCommand": [""]}}}},
+        "pipes.orders.consumer.healthCommand[0]: must not be empty",
+    ),
     ({"datapipes:pipes": {}}, "datapipes:pipes: unknown namespace 'datapipes'; did you mean 'data-pipes'?"),
     # Networks.
     ({"data-pipes:network": {"interfaceEndpoints": ["ec2", "ec2"]}}, "network.interfaceEndpoints: must name each once"),

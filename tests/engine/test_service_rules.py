@@ -63,6 +63,13 @@ def test_an_msk_cluster_answers_with_a_bootstrap_string_for_each_method_in_use()
         ("aws:iam/rolePolicy:RolePolicy", None, {"policy": '{"Statement": []}'}, "a policy must have a statement"),
         ("aws:iam/rolePolicy:RolePolicy", None, {"policy": '{"Statement": [{}]}'}, None),
         (SERVICE, None, {**FULL, **SPARE}, None),
+        (
+            SERVICE,
+            SPARE,
+            {**SPARE, "capacityProviderStrategies": [{"weight": 1}]},
+            "force_new_deployment should be true",
+        ),
+        (SERVICE, SPARE, {**SPARE, "capacityProviderStrategies": [{}], "forceNewDeployment": True}, None),
         (SERVICE, None, FULL, "cannot be 100 as this will block deployments"),
         (SERVICE, None, {**FULL, **SPARE, "availabilityZoneRebalancing": "ENABLED"}, "does not support maximumPercent"),
         (SERVICE, {}, {**FULL, **SPARE}, "does not support maximumPercent"),

@@ -30,6 +30,9 @@ def as_stored(definitions: str, network_mode: str) -> Mapping[str, Any]:
 
 def _container(given: Mapping[str, Any], network_mode: str) -> dict[str, Any]:
     whole = {**_DEFAULTS, **given}
+    linux = whole.get("linuxParameters", {})
+    if "capabilities" in linux:
+        whole["linuxParameters"] = {**linux, "capabilities": {"add": [], "drop": [], **linux["capabilities"]}}
     return {
         **whole,
         "environment": sorted(whole["environment"], key=lambda variable: variable["name"]),

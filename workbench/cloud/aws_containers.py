@@ -44,15 +44,14 @@ def _service(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     }
 
 
-def _other_capacity(old: Inputs, new: Inputs) -> frozenset[str]:
-    """A service moves to other capacity providers in place only if it had some and a new deployment is forced."""
-    path = "capacityProviderStrategies"
-    in_place = at(new, "forceNewDeployment") is True and bool(at(old, path)) == bool(at(new, path))
-    return frozenset() if in_place else frozenset({path})
-
-
 def _service_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """Deployments need room to replace tasks (ECS, "Amazon ECS service definition parameters")."""
+    """Deployments need room to replace tasks (ECS, "Amazon ECS service definition parameters").
+
+    A service moves to other capacity providers only by a deployment that is forced; the provider says so in a preview already.
+    """
+    capacity = "capacityProviderStrategies"
+    if old is not None and at(old, capacity) != at(new, capacity) and at(new, "forceNewDeployment") is not True:
+        return "force_new_deployment should be true when capacity_provider_strategy is being updated"
     most = number(new, "deploymentMaximumPercent", 200)
     least = number(new, "deploymentMinimumHealthyPercent", 100)
     if most <= 100 and _rebalancing({**_kept_rebalancing(old), **new}) == "ENABLED":
@@ -144,7 +143,6 @@ ECS: Mapping[str, Kind] = {
         replace_on=frozenset(
             {"cluster", "deploymentController.type", "iamRole", "launchType", "name", "schedulingStrategy"}
         ),
-        replaces_too=_other_capacity,
         refusal=_service_refusal,
         unique=("cluster", "name"),
         name_property="name",

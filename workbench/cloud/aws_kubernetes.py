@@ -82,11 +82,15 @@ def _fargate_profile(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
     return {"arn": arn("eks", f"fargateprofile/{id_.replace(':', '/')}/{uuid_of(name)}", inputs), "status": "ACTIVE"}
 
 
-def _other_node_role(old: Inputs, new: Inputs) -> frozenset[str]:
-    """The provider replaces a cluster whose Auto Mode nodes get another role; a first role, or none, is an update."""
-    path = "computeConfig.nodeRoleArn"
-    changed = at(old, path) is not None and at(new, path) is not None and at(old, path) != at(new, path)
-    return frozenset({path}) if changed else frozenset()
+def _replaced_values(old: Inputs, new: Inputs) -> frozenset[str]:
+    """Another role of Auto Mode's nodes than there was, another family or range of addresses; what a program leaves out stays.
+
+    A first role is an update (terraform-provider-aws, aws_eks_cluster).
+    """
+    role = "computeConfig.nodeRoleArn"
+    paths = {role, "kubernetesNetworkConfig.ipFamily", "kubernetesNetworkConfig.serviceIpv4Cidr"}
+    paths -= {role} if at(old, role) is None else set()
+    return frozenset(path for path in paths if at(new, path) is not None and at(old, path) != at(new, path))
 
 
 def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
@@ -122,14 +126,12 @@ EKS: Mapping[str, Kind] = {
                 "accessConfig.bootstrapClusterCreatorAdminPermissions",
                 "bootstrapSelfManagedAddons",
                 "encryptionConfig",
-                "kubernetesNetworkConfig.ipFamily",
-                "kubernetesNetworkConfig.serviceIpv4Cidr",
                 "name",
                 "outpostConfig",
                 "roleArn",
             }
         ),
-        replaces_too=_other_node_role,
+        replaces_too=_replaced_values,
         refusal=_cluster_refusal,
         unique=("name",),
         name_property="name",

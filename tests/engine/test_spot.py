@@ -1,0 +1,26 @@
+"""The way that README names to move the tasks of a stack to spare capacity and back."""
+
+import pytest
+from pulumi.automation import PulumiCommand
+
+from workbench.rehearse import program
+from workbench.sandbox import Sandbox
+from workbench.stack_file import ROOT, find_stack_file
+
+pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+
+SERVICES = "**aws:ecs/service:Service**"
+
+
+def test_services_that_are_taken_down_first_come_back_on_spare_capacity(command: PulumiCommand):
+    assert f"--target '{SERVICES}'" in (ROOT / "README.md").read_text(encoding="utf-8")
+    stack_file = find_stack_file("aws-video-ecs")
+    with Sandbox(program, command, stack=stack_file.stack) as sandbox:
+        sandbox.configure(stack_file.config)
+        sandbox.run("up")
+        sandbox.stack.destroy(target=[SERVICES], show_secrets=False)
+        assert not [thing for thing in sandbox.inventory.things() if "aws:ecs/service:Service" in thing.urn]
+        spot = stack_file.with_config("data-pipes:platform", {**stack_file.config["data-pipes:platform"], "spot": True})
+        sandbox.configure(spot.config)
+        back = sandbox.run("up")
+        assert (back.counts["create"], back.counts.get("replace"), back.counts.get("delete")) == (3, None, None)
