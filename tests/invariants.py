@@ -73,15 +73,29 @@ def what_holds_data_is_protected(plan: Plan) -> None:
         assert all(each.protect for each in plan.recording.of_type(type_token)), type_token
 
 
-HOLDS_DATA = (
-    "aws:dynamodb/table:Table",
-    "aws:ecr/repository:Repository",
+RECORDS = (
     "aws:kinesis/stream:Stream",
     "aws:kinesis/videoStream:VideoStream",
     "aws:msk/cluster:Cluster",
     "aws:msk/serverlessCluster:ServerlessCluster",
     "aws:msk/topic:Topic",
 )
+"""What records are in."""
+
+HOLDS_DATA = (*RECORDS, "aws:dynamodb/table:Table", "aws:ecr/repository:Repository")
+
+CLUSTERS = {"aws:eks/cluster:Cluster", "aws:ecs/cluster:Cluster"}
+
+
+def the_streaming_service_and_the_platform_never_wait_for_each_other(plan: Plan) -> None:
+    streaming = [each for each in plan.recording.resources if each.type in RECORDS]
+    platforms = [each for each in plan.recording.resources if each.type in CLUSTERS]
+    assert streaming
+    assert platforms
+    for one, others in ((streaming, platforms), (platforms, streaming)):
+        for each in one:
+            assert not plan.recording.requirements(each) & {other.urn for other in others}, each.urn
+
 
 INVARIANTS: list[Callable[[Plan], None]] = [
     it_has_no_problems,
@@ -93,4 +107,5 @@ INVARIANTS: list[Callable[[Plan], None]] = [
     a_role_may_do_something_everywhere_only_where_there_is_no_arn,
     no_secret_is_exported_in_the_clear,
     what_holds_data_is_protected,
+    the_streaming_service_and_the_platform_never_wait_for_each_other,
 ]

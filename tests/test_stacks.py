@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.invariants import INVARIANTS
+from tests.invariants import HOLDS_DATA, INVARIANTS
 from tests.stacks import DEFAULT, NAMES, changed, shipped
 from workbench.stack_file import ROOT, read_settings
 
@@ -49,6 +49,57 @@ def test_the_names_and_types_of_what_holds_data_are_frozen():
         "aws:Registry$aws:ecr/repository:Repository::aws-msk-eks-images",
         "aws:Registry$aws:kms/key:Key::aws-msk-eks-images-key",
     }
+
+
+HOLD_RECORDS = {
+    "aws-msk-ecs": {
+        ("aws:Msk$aws:msk/cluster:Cluster::aws-msk-ecs-msk", "aws-msk-ecs"),
+        ("index:Pipe$data-pipes:aws:MskTopic$aws:msk/topic:Topic::aws-msk-ecs-orders-topic", "orders"),
+    },
+    "aws-kinesis-ecs": {
+        (
+            "index:Pipe$data-pipes:aws:KinesisStream$aws:kinesis/stream:Stream::aws-kinesis-ecs-orders-stream",
+            "aws-kinesis-ecs-orders",
+        ),
+        *(
+            (
+                f"index:Pipe$data-pipes:aws:KinesisStream$data-pipes:aws:LeaseTables$aws:dynamodb/table:Table::aws-kinesis-ecs-orders-{role}",
+                f"aws-kinesis-ecs-orders{table}",
+            )
+            for role, table in (
+                ("leases", ""),
+                ("worker-metrics", "-WorkerMetricStats"),
+                ("coordinator", "-CoordinatorState"),
+            )
+        ),
+    },
+    "aws-video-ecs": {
+        (
+            f"index:Pipe$data-pipes:aws:VideoStreams$aws:kinesis/videoStream:VideoStream::aws-video-ecs-cameras-{number}",
+            f"aws-video-ecs-cameras-{number}",
+        )
+        for number in range(3)
+    },
+    "aws-msk-serverless-eks": {
+        (
+            "aws:MskServerless$aws:msk/serverlessCluster:ServerlessCluster::aws-msk-serverless-eks-msk",
+            "aws-msk-serverless-eks",
+        ),
+    },
+}
+"""What holds records or how far they were read: URN, and the name that the service knows it by."""
+
+
+@pytest.mark.parametrize("stack", HOLD_RECORDS)
+def test_what_holds_records_keeps_its_urn_and_its_name_in_the_service(stack):
+    """A diff here replaces what users keep their records in: it is a migration, not a refactoring."""
+    prefix = f"urn:pulumi:{stack}::data-pipes::data-pipes:index:Pipeline$data-pipes:"
+    found = {
+        (each.urn.removeprefix(prefix), each.inputs.get("clusterName") or each.inputs["name"])
+        for each in shipped(stack).recording.resources
+        if each.type in HOLDS_DATA and each.type != "aws:ecr/repository:Repository"
+    }
+    assert found == HOLD_RECORDS[stack]
 
 
 def test_what_would_replace_the_brokers_is_frozen():

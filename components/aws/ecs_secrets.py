@@ -9,11 +9,9 @@ from typing import Any
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.aws.encryption import RECOVERY_DAYS
 from components.consumer import file_key
 from components.contracts import Secret, Workload
-
-RECOVERY_DAYS = 30
-"""The longest time in which a deleted secret can be had back (Secrets Manager API, DeleteSecret)."""
 
 
 @dataclass(frozen=True, kw_only=True)

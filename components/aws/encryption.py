@@ -13,6 +13,9 @@ LogDays: TypeAlias = Literal[
 ]
 """The retentions that CloudWatch Logs accepts, in days (CloudWatch Logs API, PutRetentionPolicy)."""
 
+RECOVERY_DAYS = 30
+"""The longest time in which a deleted secret can be had back (Secrets Manager API, DeleteSecret)."""
+
 DELETION_DAYS = 30
 """The longest time in which the deletion of a key can be called off (KMS API, ScheduleKeyDeletion)."""
 

@@ -8,7 +8,7 @@ import pulumi_random as random
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.aws.account import Account
-from components.aws.encryption import DELETION_DAYS, account_key_policy, key
+from components.aws.encryption import RECOVERY_DAYS, account_key_policy, key
 from components.contracts import Secret
 
 PREFIX = "AmazonMSK_"
@@ -65,7 +65,7 @@ class MskScramUser(ComponentResource):
             name_prefix=f"{PREFIX}{name}-",
             description=f"The user {args.username} of an MSK cluster",
             kms_key_id=args.key_arn,
-            recovery_window_in_days=DELETION_DAYS if args.protect else 0,
+            recovery_window_in_days=RECOVERY_DAYS if args.protect else 0,
             tags={"Name": name},
             opts=child,
         )
