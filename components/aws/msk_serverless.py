@@ -23,6 +23,7 @@ from components.contracts import (
     Surroundings,
     Topic,
 )
+from components.kafka import known_values
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.topic_job import TopicJob, TopicJobArgs, TopicNamespace, name_mistakes
 from components.section import Mistake, QuotedText, Section, unknown
@@ -59,7 +60,9 @@ class MskServerlessTopicSettings(Section, frozen=True):
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
     """The hours that records are kept, read or not, as long as a partition has no more than 250 GiB (config: retention.bytes)."""
-    config: Mapping[Annotated[str, AfterValidator(_known_setting)], QuotedText] = {}
+    config: Annotated[
+        Mapping[Annotated[str, AfterValidator(_known_setting)], QuotedText], AfterValidator(known_values)
+    ] = {}
     """More settings of the topic by their Kafka names, each with a text as value; cleanup.policy is fixed with the topic."""
 
     @property

@@ -15,6 +15,7 @@ from components.aws.msk_scram import MskScramUser
 from components.aws.network import Network
 from components.changes import guard, kafka_partitions
 from components.contracts import SHARED, Connection, Destination, PipeSettings, Topic
+from components.kafka import known_values
 from components.section import QuotedText, Section, unknown
 
 TOPIC_SETTINGS = frozenset(
@@ -87,7 +88,9 @@ class MskTopicSettings(Section, frozen=True):
 
     By default they stay on the disks until they are deleted.
     """
-    config: Mapping[Annotated[str, AfterValidator(_known_setting)], QuotedText] = {}
+    config: Annotated[
+        Mapping[Annotated[str, AfterValidator(_known_setting)], QuotedText], AfterValidator(known_values)
+    ] = {}
     """More settings of the topic by their Kafka names, each with a text as value."""
 
     @model_validator(mode="after")

@@ -1,0 +1,25 @@
+"""The values that Kafka takes for the settings of a topic."""
+
+import re
+from collections.abc import Mapping
+
+WHOLE_NUMBERS = (".bytes", ".messages", ".ms")
+"""How the names of settings end whose values are whole numbers; -1 is no limit (Apache Kafka, Topic Configs)."""
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "cleanup.policy": ("delete", "compact", "compact,delete", "delete,compact"),
+    "compression.type": ("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"),
+    "message.timestamp.type": ("CreateTime", "LogAppendTime"),
+    "preallocate": ("true", "false"),
+}
+"""The values of settings that have few (Apache Kafka, Topic Configs)."""
+
+
+def known_values(config: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a topic's settings, or raise ValueError where Kafka would refuse the value of one, after the cluster was made."""
+    for name, value in config.items():
+        if name.endswith(WHOLE_NUMBERS) and not re.fullmatch(r"-1|\d+", value):
+            raise ValueError(f'{name} must be a whole number in quotes, such as "1000000", not {value!r}; correct it')
+        if name in CHOICES and value not in CHOICES[name]:
+            raise ValueError(f"{name} must be one of {' or '.join(CHOICES[name])}, not {value!r}; choose one of them")
+    return config

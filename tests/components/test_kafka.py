@@ -1,0 +1,30 @@
+"""What Kafka would refuse of a topic's settings is refused in the stack file, not after half an hour."""
+
+import pytest
+
+from components.kafka import known_values
+from components.settings import SettingsError
+from tests.stacks import settings
+
+
+@pytest.mark.parametrize("stack", ["aws-msk-eks", "aws-msk-serverless-eks"])
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"retention.bytes": "lots"}, "retention.bytes must be a whole number in quotes"),
+        ({"max.message.bytes": "-5"}, "max.message.bytes must be a whole number in quotes"),
+        ({"cleanup.policy": "sometimes"}, "cleanup.policy must be one of delete or compact"),
+        ({"message.timestamp.type": "Now"}, "message.timestamp.type must be one of CreateTime or LogAppendTime"),
+    ],
+)
+def test_a_value_that_kafka_does_not_take_is_refused_with_its_place(stack, config, told):
+    with pytest.raises(SettingsError) as refusal:
+        settings({"data-pipes:pipes": {"orders": {"topic": {"config": config}}}}, stack=stack)
+    [line] = str(refusal.value).splitlines()
+    assert f"pipes.orders.topic.config: {told}" in line
+    assert f"not {next(iter(config.values()))!r}; " in line
+
+
+def test_values_that_kafka_takes_are_kept_as_they_are():
+    config = {"retention.bytes": "-1", "segment.ms": "600000", "cleanup.policy": "compact,delete", "other": "x"}
+    assert known_values(config) is config
