@@ -71,6 +71,8 @@ class ContainerPlatform:
 class Cloud:
     """A cloud: its account and provider, its network and registry, and what runs in that network."""
 
+    namespace: str
+    """The namespace of the provider's own keys in a stack file, such as aws:region."""
     account: type[AccountSettings]
     provider: Callable[[str, Any, Mapping[str, str]], ProviderResource]
     network_settings: type[NetworkSettings]
@@ -82,6 +84,7 @@ class Cloud:
 
 CLOUDS: Mapping[str, Cloud] = {
     "aws": Cloud(
+        namespace="aws",
         account=AwsSettings,
         provider=aws_provider,
         network_settings=AwsNetworkSettings,

@@ -10,6 +10,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pydantic import Field
 
 from components.consumer import ConsumerSettings
+from components.kubernetes.capacity import Room
 from components.section import Mistake, Section
 
 Secret: TypeAlias = Output[str]
@@ -37,6 +38,14 @@ class Destination:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PodDestination:
+    """Pods of another namespace that a consumer must be able to reach: their addresses are not those of a network."""
+
+    namespace: Input[str]
+    port: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Connection:
     """How a consumer reaches one topic."""
 
@@ -47,7 +56,7 @@ class Connection:
     files: Mapping[PurePosixPath, Secret]
     """Secrets that are read as files."""
     grants: Sequence[Grant]
-    destinations: Sequence[Destination]
+    destinations: Sequence[Destination | PodDestination]
 
 
 class PipeSettings(Section, frozen=True):
@@ -146,6 +155,16 @@ class NetworkSettings(Section, ABC, frozen=True):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Residents:
+    """What a streaming service itself runs on the platform, beside the consumers."""
+
+    pods: Sequence[tuple[Room, int]] = ()
+    """The room of one pod, and how many of that size there are."""
+    volumes: bool = False
+    """Whether they claim volumes."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """The rest of a stack file, as far as a service's own rules need it."""
 
@@ -154,6 +173,7 @@ class Surroundings:
     account: AccountSettings | None
     """None where its own keys are wrong."""
     network: NetworkSettings
+    residents: Residents
     pipes: Mapping[str, PipeSettings]
 
 
@@ -169,6 +189,11 @@ class ServiceSettings(Section, ABC, frozen=True):
     def images(self) -> Sequence[str]:
         """The container images that the service itself runs, besides the consumers'."""
         return ()
+
+    @property
+    def residents(self) -> Residents:
+        """What the service itself runs on the platform."""
+        return Residents()
 
     @abstractmethod
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
@@ -214,6 +239,8 @@ class PlatformArgs(Generic[SettingsT, NetworkT, RegistryT]):
     registry: RegistryT
     pipes: Mapping[str, PipeSettings]
     """The pipes whose consumers the platform must have room for."""
+    residents: Residents
+    """What else it must have room for."""
     protect: bool
     """Whether what holds data or runs it is kept from deletion."""
 

@@ -43,6 +43,7 @@ class Pipeline(ComponentResource):
                 network=network,
                 registry=registry,
                 pipes=settings.pipes,
+                residents=settings.streaming.residents,
                 protect=settings.protect,
             ),
             child,

@@ -11,7 +11,14 @@ from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys
 from pydantic import SecretStr
 
 from components.catalog import CLOUDS, Cloud
-from components.contracts import AccountSettings, NetworkSettings, PipeSettings, ServiceSettings, Surroundings
+from components.contracts import (
+    AccountSettings,
+    NetworkSettings,
+    PipeSettings,
+    Residents,
+    ServiceSettings,
+    Surroundings,
+)
 from components.section import Form, Mistake, QuotedText, Section, mapping, parse, unknown
 
 NAMESPACE = "data-pipes"
@@ -121,7 +128,8 @@ class _Reader:
             self.pair(CLOUDS[cloud], streaming.service, platform.service)
         if network:
             name = (stack.name if stack else None) or self.stack
-            rest = Surroundings(stack=name, account=account, network=network, pipes=pipes)
+            residents = streaming.residents if streaming else Residents()
+            rest = Surroundings(stack=name, account=account, network=network, residents=residents, pipes=pipes)
             for half in (streaming, platform):
                 self.mistakes += half.mistakes(rest) if half else ()
         if self.mistakes or not (stack and cloud and account and network and streaming and platform):
@@ -144,7 +152,7 @@ class _Reader:
 
     def namespaces(self) -> None:
         """Refuse namespaces that are misspelt, whose keys nobody would read."""
-        known = {NAMESPACE, *CLOUDS}
+        known = {NAMESPACE, *(cloud.namespace for cloud in CLOUDS.values())}
         for name in sorted(self.config):
             namespace = name.partition(":")[0]
             if namespace not in known and difflib.get_close_matches(namespace, known, n=1, cutoff=0.7):
@@ -154,7 +162,8 @@ class _Reader:
         """Refuse encrypted values where nothing keeps them encrypted; say whether there are any."""
         kept = f"{NAMESPACE}:secrets"
         shown = [name for name in sorted(self.secret_keys) if name != kept and not name.startswith(f"{kept}.")]
-        shown = [name for name in shown if name.partition(":")[0] in (NAMESPACE, *CLOUDS)]
+        known = {NAMESPACE, *(cloud.namespace for cloud in CLOUDS.values())}
+        shown = [name for name in shown if name.partition(":")[0] in known]
         for name in shown:
             text = (
                 "holds an encrypted value, which would be shown in clear: only those under secrets stay secret; set it "
@@ -185,7 +194,7 @@ class _Reader:
 
     def account(self, cloud: str) -> AccountSettings | None:
         """The keys of the cloud's own namespace, such as aws:region."""
-        prefix = f"{cloud}:"
+        prefix = f"{CLOUDS[cloud].namespace}:"
         own = {name.removeprefix(prefix): value for name, value in self.config.items() if name.startswith(prefix)}
         parsed = parse(CLOUDS[cloud].account, own)
         if isinstance(parsed, list):

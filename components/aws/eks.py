@@ -18,7 +18,8 @@ from components.aws.identity import PodRole, PodRoleArgs
 from components.aws.network import Network
 from components.aws.registry import EcrRegistry
 from components.contracts import Destination, Grant, PlatformArgs
-from components.kubernetes.platform import KubernetesPlatform, PodIdentity
+from components.kubernetes.platform import KubernetesPlatform
+from components.kubernetes.pod_identity import PodIdentity
 
 POD_IDENTITY_AGENT = Destination(cidr="169.254.170.23/32", port=80)
 """Where pods get their credentials (EKS, How EKS Pod Identity works)."""
@@ -68,8 +69,9 @@ class Eks(KubernetesPlatform, ABC):
             opts=ResourceOptions(parent=self, depends_on=[*compute, *control_plane.admission]),
         )
         inside = ResourceOptions(parent=self, provider=self.provider)
-        if settings.volumes:
-            storage_class(name, self.volume_provisioner, inside)
+        self.volume_class = (
+            storage_class(name, self.volume_provisioner, inside).metadata.name if settings.volumes else None
+        )
         self._inside(inside)
         self.outputs = {"clusterName": self.cluster.name, "kubeconfig": self.kubeconfig}
         self.register_outputs(dict(self.outputs))

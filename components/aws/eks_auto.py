@@ -18,7 +18,7 @@ from components.aws.subnets import ZONES
 from components.contracts import Destination, Grant, PipeSettings
 from components.kubernetes.capacity import replica_room
 from components.kubernetes.consumers import NODE_LABEL
-from components.kubernetes.platform import PodIdentity
+from components.kubernetes.pod_identity import PodIdentity
 
 NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy",)
 """What a node may do besides pulling images (EKS, Auto Mode node IAM role)."""

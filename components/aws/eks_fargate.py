@@ -18,7 +18,7 @@ from components.aws.network import Network
 from components.aws.policy import fargate_trust
 from components.aws.registry import EcrRegistry
 from components.contracts import Grant
-from components.kubernetes.platform import PodIdentity
+from components.kubernetes.pod_identity import PodIdentity
 from components.kubernetes.pods import PART_OF
 
 COREDNS = aws.eks.FargateProfileSelectorArgs(namespace="kube-system", labels={"k8s-app": "kube-dns"})

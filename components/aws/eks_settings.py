@@ -12,7 +12,7 @@ from components.aws.encryption import LogDays
 from components.aws.instance import VOLUME_DRIVER, instance
 from components.aws.network import AwsNetworkSettings
 from components.aws.subnets import zone_letters
-from components.contracts import PipeSettings, ServiceSettings, Surroundings
+from components.contracts import PipeSettings, Residents, ServiceSettings, Surroundings
 from components.kubernetes.capacity import Room, nodes_for, replica_room, replicas_on
 from components.kubernetes.platform import consumer_mistakes
 from components.section import ClosedCidr, Distinct, Form, Mistake, QuotedText, Section
@@ -116,10 +116,10 @@ class EksSettings(ServiceSettings, frozen=True):
         room = instance(self.nodes.instance_type).room
         return room.less(VOLUME_DRIVER) if self.volumes else room
 
-    def nodes_needed(self, pipes: Mapping[str, PipeSettings]) -> int:
-        """How many nodes hold all replicas of all pipes; raises ValueError where one replica is larger than a node."""
+    def nodes_needed(self, pipes: Mapping[str, PipeSettings], residents: Residents) -> int:
+        """How many nodes hold all replicas of all pipes and the residents; raises ValueError where a pod is larger than a node."""
         groups = [(replica_room(pipe.consumer.cpu, pipe.consumer.memory), pipe.parallelism) for pipe in pipes.values()]
-        return nodes_for(self.node_room, groups)
+        return nodes_for(self.node_room, [*groups, *residents.pods])
 
     @override
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
@@ -128,7 +128,7 @@ class EksSettings(ServiceSettings, frozen=True):
         if self.compute != "fargate":
             yield from self._selector_mistakes(rest)
         if self.compute == "nodes":
-            yield from self._group_mistakes(rest.pipes)
+            yield from self._group_mistakes(rest)
             return
         if "nodes" in self.model_fields_set:
             reason = "has no nodes" if self.compute == "fargate" else "chooses nodes itself"
@@ -155,11 +155,11 @@ class EksSettings(ServiceSettings, frozen=True):
                 if text:
                     yield Mistake(path=("pipes", name, "consumer", "nodeSelector", label), text=text)
 
-    def _group_mistakes(self, pipes: Mapping[str, PipeSettings]) -> Iterator[Mistake]:
+    def _group_mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
         """Replicas that no node of the group holds, and more replicas than the largest number of nodes holds."""
         node = self.node_room
         fitting: dict[str, PipeSettings] = {}
-        for name, pipe in pipes.items():
+        for name, pipe in rest.pipes.items():
             if node.holds(replica_room(pipe.consumer.cpu, pipe.consumer.memory)):
                 fitting[name] = pipe
                 continue
@@ -168,7 +168,7 @@ class EksSettings(ServiceSettings, frozen=True):
                 f"{node.memory}Mi for consumers; lower cpu or memory, or choose a larger platform.nodes.instanceType"
             )
             yield Mistake(path=("pipes", name, "consumer"), text=text)
-        needed = self.nodes_needed(fitting)
+        needed = self.nodes_needed(fitting, rest.residents)
         if needed > self.nodes.max:
             shares = ", ".join(
                 f"{name} {pipe.parallelism} replicas of {pipe.consumer.cpu} and {pipe.consumer.memory} at "

@@ -9,6 +9,7 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.consumer import PORT, file_key
 from components.contracts import Connection, Destination, Secret, Workload
+from components.kubernetes.pod_identity import PodIdentity
 from components.kubernetes.pods import (
     HTTPS,
     container_security,
@@ -33,13 +34,10 @@ class ConsumersArgs:
     connection: Connection
     service_account: str
     """The name of the Kubernetes service account; the platform binds a cloud identity to it."""
-    service_account_annotations: Mapping[str, Input[str]]
-    identity: Sequence[Resource]
-    """What must be there before a pod starts, so that it starts with its identity."""
+    identity: PodIdentity
+    """The cloud identity of that service account."""
     before_pods: Callable[[str, Output[str], ResourceOptions], Sequence[Resource]]
     """Makes what the cluster must know of the namespace of that name before pods start in it."""
-    identity_destinations: Sequence[Destination]
-    """Where pods get the credentials of their identity."""
     node_labels: Mapping[str, str]
     """The labels of the nodes that consumers run on."""
 
@@ -69,7 +67,7 @@ class Consumers(ComponentResource):
         self.namespace = namespace.metadata.name
         account = kubernetes.core.v1.ServiceAccount(
             f"{name}-account",
-            metadata=self._metadata(args.service_account, args.service_account_annotations),
+            metadata=self._metadata(args.service_account, args.identity.annotations),
             automount_service_account_token=False,
             opts=self.child,
         )
@@ -87,7 +85,7 @@ class Consumers(ComponentResource):
             spec=kubernetes.policy.v1.PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=self._selector()),
             opts=self.child,
         )
-        ready = [*args.identity, *args.before_pods(name, self.namespace, self.child)]
+        ready = [*args.identity.ready, *args.before_pods(name, self.namespace, self.child)]
         deployment = kubernetes.apps.v1.Deployment(
             f"{name}-deployment",
             metadata=self._metadata(workload.name),
@@ -99,7 +97,7 @@ class Consumers(ComponentResource):
                     rolling_update=kubernetes.apps.v1.RollingUpdateDeploymentArgs(max_surge=0, max_unavailable="25%"),
                 ),
                 template=kubernetes.core.v1.PodTemplateSpecArgs(
-                    metadata=kubernetes.meta.v1.ObjectMetaArgs(labels=self.labels),
+                    metadata=kubernetes.meta.v1.ObjectMetaArgs(labels={**self.labels, **args.identity.labels}),
                     spec=self._pod(account.metadata.name, settings.metadata.name, secret),
                 ),
             ),
@@ -214,7 +212,7 @@ class Consumers(ComponentResource):
         """Let nobody in but the node's own probes, and let consumers out to what they are known to call."""
         workload = self.args.workload
         own = [Destination(cidr=place.cidr, port=place.port) for place in workload.consumer.egress]
-        destinations = [*self.args.connection.destinations, *self.args.identity_destinations, HTTPS, *own]
+        destinations = [*self.args.connection.destinations, *self.args.identity.destinations, HTTPS, *own]
         kubernetes.networking.v1.NetworkPolicy(
             f"{self.name}-policy",
             metadata=self._metadata(workload.name),

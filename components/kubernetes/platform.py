@@ -2,29 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import pulumi_kubernetes as kubernetes
-from pulumi import Input, Resource, ResourceOptions
+from pulumi import Input, Output, Resource, ResourceOptions
 from typing_extensions import override
 
-from components.contracts import Deployed, Destination, Grant, PipeSettings, Platform, Workload
+from components.contracts import Deployed, Grant, PipeSettings, Platform, Workload
 from components.kubernetes.consumers import Consumers, ConsumersArgs
+from components.kubernetes.pod_identity import PodIdentity
 from components.section import Mistake
 
 SERVICE_ACCOUNT = "consumer"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PodIdentity:
-    """The cloud identity of a service account, as its pods get it."""
-
-    ready: Sequence[Resource]
-    """What must be there before a pod starts, so that it starts with its identity."""
-    annotations: Mapping[str, Input[str]] = field(default_factory=dict[str, Input[str]])
-    """What the service account carries so that the cloud knows it."""
-    destinations: Sequence[Destination] = ()
-    """Where pods get the credentials of their identity and the names of others, besides HTTPS and the DNS of kube-system."""
 
 
 class KubernetesPlatform(Platform, ABC):
@@ -34,6 +22,8 @@ class KubernetesPlatform(Platform, ABC):
     provider: kubernetes.Provider
     node_labels: Mapping[str, str]
     """The labels of the nodes that consumers run on; empty where every node is theirs."""
+    volume_class: Output[str] | None
+    """The class of the volumes that pods may claim, which can grow; None where they may claim none."""
 
     @abstractmethod
     def identity(
@@ -63,10 +53,8 @@ class KubernetesPlatform(Platform, ABC):
                 workload=workload,
                 connection=connection,
                 service_account=SERVICE_ACCOUNT,
-                service_account_annotations=identity.annotations,
-                identity=identity.ready,
+                identity=identity,
                 before_pods=self.before_pods,
-                identity_destinations=identity.destinations,
                 node_labels=self.node_labels,
             ),
             ResourceOptions.merge(opts, ResourceOptions(provider=self.provider)),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import pulumi_kubernetes as kubernetes
 
 from components.consumer import USER
-from components.contracts import Destination
+from components.contracts import Destination, PodDestination
 
 PART_OF = {"app.kubernetes.io/part-of": "data-pipes"}
 """The label of every pod of every stack."""
@@ -51,7 +51,7 @@ def image_pull_policy(image: str) -> str:
 
 
 def ways_out(
-    destinations: Iterable[Destination],
+    destinations: Iterable[Destination | PodDestination],
 ) -> list[kubernetes.networking.v1.NetworkPolicyEgressRuleArgs]:
     """The rules of a network policy that let pods out to DNS and to the given places."""
     system = kubernetes.meta.v1.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"})
@@ -64,9 +64,14 @@ def ways_out(
     return [dns, *(_way_out(destination) for destination in destinations)]
 
 
-def _way_out(destination: Destination) -> kubernetes.networking.v1.NetworkPolicyEgressRuleArgs:
-    block = kubernetes.networking.v1.IPBlockArgs(cidr=destination.cidr)
-    return kubernetes.networking.v1.NetworkPolicyEgressRuleArgs(
-        to=[kubernetes.networking.v1.NetworkPolicyPeerArgs(ip_block=block)],
-        ports=[kubernetes.networking.v1.NetworkPolicyPortArgs(port=destination.port, protocol=destination.protocol)],
-    )
+def _way_out(destination: Destination | PodDestination) -> kubernetes.networking.v1.NetworkPolicyEgressRuleArgs:
+    if isinstance(destination, PodDestination):
+        labels = {"kubernetes.io/metadata.name": destination.namespace}
+        namespace = kubernetes.meta.v1.LabelSelectorArgs(match_labels=labels)
+        peer = kubernetes.networking.v1.NetworkPolicyPeerArgs(namespace_selector=namespace)
+        port = kubernetes.networking.v1.NetworkPolicyPortArgs(port=destination.port, protocol="TCP")
+    else:
+        block = kubernetes.networking.v1.IPBlockArgs(cidr=destination.cidr)
+        peer = kubernetes.networking.v1.NetworkPolicyPeerArgs(ip_block=block)
+        port = kubernetes.networking.v1.NetworkPolicyPortArgs(port=destination.port, protocol=destination.protocol)
+    return kubernetes.networking.v1.NetworkPolicyEgressRuleArgs(to=[peer], ports=[port])

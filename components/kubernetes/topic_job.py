@@ -172,7 +172,7 @@ class TopicJob(ComponentResource):
                 ),
                 active_deadline_seconds=DEADLINE_SECONDS,
                 template=kubernetes.core.v1.PodTemplateSpecArgs(
-                    metadata=kubernetes.meta.v1.ObjectMetaArgs(labels=labels(args.topic_name)),
+                    metadata=kubernetes.meta.v1.ObjectMetaArgs(labels={**labels(args.topic_name), **identity.labels}),
                     spec=self._pod(account.metadata.name),
                 ),
             ),

@@ -10,7 +10,7 @@ from components.aws.account import aws_provider
 from components.aws.ecs import Ecs
 from components.aws.network import Network
 from components.aws.registry import EcrRegistry
-from components.contracts import Connection, Grant, NetworkArgs, PlatformArgs, RegistryArgs, Workload
+from components.contracts import Connection, Grant, NetworkArgs, PlatformArgs, RegistryArgs, Residents, Workload
 from tests.stacks import REMOVED, planned, settings, shipped
 from workbench.recording.recorder import record
 from workbench.values import SECRET
@@ -248,7 +248,14 @@ def readers():
         registry = EcrRegistry("test", RegistryArgs(network=network, images=[], protect=True), opts)
         platform = Ecs(
             "test",
-            PlatformArgs(settings=known.platform, network=network, registry=registry, pipes={}, protect=True),  # pyright: ignore[reportArgumentType]
+            PlatformArgs(  # pyright: ignore[reportArgumentType]
+                settings=known.platform,
+                network=network,
+                registry=registry,
+                pipes={},
+                residents=Residents(),
+                protect=True,
+            ),
             opts,
         )
         workload = Workload(

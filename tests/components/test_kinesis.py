@@ -13,7 +13,7 @@ from components.aws.kinesis import KinesisSettings
 from components.aws.kinesis_stream import KinesisPipeSettings, resharding, shard_steps
 from components.aws.network import AwsNetworkSettings
 from components.changes import ChangeRefusedError
-from components.contracts import Surroundings
+from components.contracts import Residents, Surroundings
 from components.settings import SettingsError
 from tests.stacks import planned, settings, shipped
 
@@ -345,7 +345,7 @@ def test_a_mistake_is_told_with_key_reason_and_way_out(changes, line):
 def shards_refused(parallelism, region, **quota):
     pipes = {f"pipe{number}": KinesisPipeSettings(parallelism=each) for number, each in enumerate(parallelism)}
     account, network = AwsSettings(region=region), AwsNetworkSettings()
-    rest = Surroundings(stack="test", account=account, network=network, pipes=pipes)
+    rest = Surroundings(stack="test", account=account, network=network, residents=Residents(), pipes=pipes)
     return [str(mistake) for mistake in KinesisSettings(service="kinesis", **quota).mistakes(rest)]
 
 

@@ -8,7 +8,7 @@ from components.aws.account import AwsSettings
 from components.aws.kinesis_video import KinesisVideoSettings
 from components.aws.kinesis_video_streams import VideoPipeSettings
 from components.aws.network import AwsNetworkSettings
-from components.contracts import Surroundings
+from components.contracts import Residents, Surroundings
 from components.settings import SettingsError
 from tests.stacks import REMOVED, planned, settings, shipped
 
@@ -153,7 +153,7 @@ def test_all_pipes_together_keep_to_the_account_s_quota():
     def refused(parallelism):
         pipes = {f"pipe{number}": VideoPipeSettings(parallelism=each) for number, each in enumerate(parallelism)}
         account, network = AwsSettings(region="eu-west-1"), AwsNetworkSettings()
-        rest = Surroundings(stack="test", account=account, network=network, pipes=pipes)
+        rest = Surroundings(stack="test", account=account, network=network, residents=Residents(), pipes=pipes)
         return list(KinesisVideoSettings(service="kinesis-video").mistakes(rest))
 
     assert refused([9_000, 1_000]) == []
