@@ -14,7 +14,7 @@ PORT = 8080
 USER = 65532
 """The user and group that containers run as: nobody in particular, as in distroless images."""
 
-RESERVED_ENVIRONMENT = ("STREAM_", "KAFKA_BOOTSTRAP_", "KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_", "AWS_")
+RESERVED_ENVIRONMENT = ("STREAM_", "KAFKA_BOOTSTRAP_", "KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_", "AWS_", "AZURE_")
 """How the names of the variables begin that only a Connection or the platform sets."""
 
 RESERVED_LABEL = "data-pipes/"

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from components.consumer import ConsumerSettings
 from components.kubernetes.capacity import Room
-from components.section import Mistake, Section
+from components.section import Form, Mistake, Section
 
 Secret: TypeAlias = Output[str]
 """A value that Pulumi keeps encrypted, made with Output.secret."""
@@ -143,6 +143,11 @@ class Streaming(ComponentResource, ABC, Generic[PipeSettingsT]):
 
 class AccountSettings(Section, frozen=True):
     """Which account and region of a cloud a stack lives in; the keys of the provider's own namespace, such as aws:region."""
+
+    tag_name: ClassVar[Form]
+    """The names of tags that the cloud takes and that are not the program's own."""
+    tag_value: ClassVar[Form]
+    """The values of tags that the cloud takes."""
 
 
 class NetworkSettings(Section, ABC, frozen=True):

@@ -29,16 +29,9 @@ NAME = Form(
 )
 """IAM role names end at 64 characters (IAM, quotas): 24 for the stack, 24 for the pipe, the rest for what Pulumi adds.
 Names that begin with sg- are kept for ids of security groups (EC2 API, CreateSecurityGroup)."""
-CLUSTER_NAMESPACES = ("data-pipes-", "default", "kube-")
-"""Each pipe has a Kubernetes namespace of its own name; these belong to the cluster and to the jobs that make topics (Kubernetes, Namespaces)."""
-
-TagName = Annotated[
-    str,
-    Form(r"(?!aws:|data-pipes$)[\w +=.:/@-]{1,128}", "the name of a tag, neither of AWS's own (aws:) nor data-pipes"),
-]
-TagValue = Annotated[
-    QuotedText, Form(r"[\w +=.:/@-]{0,256}", "the value of a tag: letters, digits, spaces and + - = . _ : / @")
-]
+CLUSTER_NAMESPACES = ("aks-", "data-pipes-", "default", "gatekeeper-", "kube-")
+"""Each pipe has a Kubernetes namespace of its own name; these belong to the cluster, its cloud, and what the stack itself runs in
+it (Kubernetes, Namespaces)."""
 
 ParsedT = TypeVar("ParsedT", bound=Section)
 
@@ -53,7 +46,7 @@ class StackSection(Section, frozen=True):
     name: Annotated[str, NAME] | None = None
     """How the names of everything in the stack begin, by default the stack's name; kept when the stack is renamed, since new
     names replace resources."""
-    tags: Mapping[TagName, TagValue] = {}
+    tags: Mapping[str, QuotedText] = {}
     """The tags or labels that everything in the stack carries."""
     protect: bool = True
     """Whether clusters and topics are kept from deletion."""
@@ -116,6 +109,8 @@ class _Reader:
 
         cloud, platform = self.platform(own.get("platform"))
         account = self.account(cloud) if cloud else None
+        if cloud and stack:
+            self.tags(CLOUDS[cloud].account, stack.tags)
         network = self.section(CLOUDS[cloud].network_settings, own.get("network", {}), "network") if cloud else None
         streaming, pipe_model = self.streaming(own.get("streaming"), cloud)
         pipes = self.pipes(own.get("pipes"), pipe_model)
@@ -202,6 +197,15 @@ class _Reader:
                 self.wrong(f"{prefix}{mistake.path[0]}", *mistake.path[1:], text=mistake.text)
             return None
         return parsed
+
+    def tags(self, account: type[AccountSettings], tags: Mapping[str, str]) -> None:
+        """Refuse tags that the cloud would not take, or that are the program's own."""
+        for name, value in tags.items():
+            try:
+                account.tag_name.check(name)
+                account.tag_value.check(value)
+            except ValueError as error:
+                self.wrong("tags", name, text=str(error))
 
     def service(self, value: object, half: str, known: Iterable[str], where: str) -> str | None:
         """The name of the service that a half of the stack asks for, where it is known."""

@@ -11,30 +11,20 @@ from workbench.reference import page
 
 PIPE = "data-pipes:pipes.NAME."
 EXISTING = {
-    "vpcId": "vpc-0a",
-    "cidr": "10.9.0.0/16",
-    "privateSubnetIds": ["subnet-0a", "subnet-0b", "subnet-0c"],
-    "publicSubnetIds": ["subnet-1a", "subnet-1b", "subnet-1c"],
+    "aws": {
+        "vpcId": "vpc-0a",
+        "cidr": "10.9.0.0/16",
+        "privateSubnetIds": ["subnet-0a", "subnet-0b", "subnet-0c"],
+        "publicSubnetIds": ["subnet-1a", "subnet-1b", "subnet-1c"],
+    },
 }
+"""An adopted network of each cloud."""
 
 OTHER: dict[str, dict[str, Any]] = {
     "every stack": {
-        "aws:region": "eu-central-1",
-        "aws:profile": "prod",
-        "aws:allowedAccountIds": ["123456789012"],
         "data-pipes:name": "other",
         "data-pipes:tags": {"team": "data"},
         "data-pipes:protect": False,
-        "data-pipes:network.cidr": "10.1.0.0/16",
-        "data-pipes:network.zones": ["b", "c", "d"],
-        "data-pipes:network.nat": "one",
-        "data-pipes:network.interfaceEndpoints": ["ec2"],
-        "data-pipes:network.flowLogDays": 7,
-        "data-pipes:network.existing": EXISTING,
-        "data-pipes:network.existing.vpcId": "vpc-0b",
-        "data-pipes:network.existing.cidr": "10.8.0.0/16",
-        "data-pipes:network.existing.privateSubnetIds": ["subnet-2a", "subnet-2b", "subnet-2c"],
-        "data-pipes:network.existing.publicSubnetIds": ["subnet-3a", "subnet-3b", "subnet-3c"],
         f"{PIPE}parallelism": 6,
         f"{PIPE}consumer": {"cpu": "250m"},
         f"{PIPE}consumer.image": "nginx:1",
@@ -46,6 +36,21 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}consumer.egress": [{"cidr": "10.20.0.0/16", "port": 5432}],
         f"{PIPE}consumer.nodeSelector": {"topology.kubernetes.io/zone": "eu-west-1a"},
         f"{PIPE}consumer.gracePeriodSeconds": 90,
+    },
+    "aws": {
+        "aws:region": "eu-central-1",
+        "aws:profile": "prod",
+        "aws:allowedAccountIds": ["123456789012"],
+        "data-pipes:network.cidr": "10.1.0.0/16",
+        "data-pipes:network.zones": ["b", "c", "d"],
+        "data-pipes:network.nat": "one",
+        "data-pipes:network.interfaceEndpoints": ["ec2"],
+        "data-pipes:network.flowLogDays": 7,
+        "data-pipes:network.existing": EXISTING["aws"],
+        "data-pipes:network.existing.vpcId": "vpc-0b",
+        "data-pipes:network.existing.cidr": "10.8.0.0/16",
+        "data-pipes:network.existing.privateSubnetIds": ["subnet-2a", "subnet-2b", "subnet-2c"],
+        "data-pipes:network.existing.publicSubnetIds": ["subnet-3a", "subnet-3b", "subnet-3c"],
     },
     "msk": {
         "data-pipes:streaming.version": "4.1.x.kraft",
@@ -117,6 +122,7 @@ OTHER: dict[str, dict[str, Any]] = {
 
 STACKS = {
     "every stack": DEFAULT,
+    "aws": DEFAULT,
     "msk": DEFAULT,
     "msk-serverless": "aws-msk-serverless-eks",
     "kinesis": "aws-kinesis-ecs",
@@ -155,7 +161,7 @@ def keys() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for section in page().split("\n## ")[1:]:
         title = section.splitlines()[0]
-        service = re.fullmatch(r"(?:Streaming: |Platform: |A pipe on )(.+)", title)
+        service = re.fullmatch(r"(?:The account on |The network on |Streaming: |Platform: |A pipe on )(.+)", title)
         listed = re.findall(r"^\| `([^`]+)` \|", section, flags=re.MULTILINE)
         for key in listed:
             owner = OWNERS.get(key) or (service[1] if service else "every stack")
@@ -168,11 +174,11 @@ def test_every_key_of_the_reference_is_tried_here():
     assert {service: set(tried) for service, tried in OTHER.items()} == keys()
 
 
-def changes(key: str, value: Any, pipe: str) -> dict[str, Any]:
+def changes(key: str, value: Any, pipe: str, service: str) -> dict[str, Any]:
     """A change of one key in the form that `planned` takes."""
     top, *rest = key.replace("NAME", pipe).split(".")
     if key.startswith("data-pipes:network.existing."):
-        return {"data-pipes:network": {"existing": {**EXISTING, rest[-1]: value}}}
+        return {"data-pipes:network": {"existing": {**EXISTING[service], rest[-1]: value}}}
     for part in reversed(rest):
         value = {part: value}
     return {top: value}
@@ -183,8 +189,8 @@ def test_a_setting_reaches_a_resource(service: str, key: str):
     stack, together = STACKS[service], TOGETHER.get(key, {})
     [pipe] = settings(stack=stack).pipes
     if key.startswith("data-pipes:network.existing."):
-        together = {"data-pipes:network": {"existing": EXISTING}}
+        together = {"data-pipes:network": {"existing": EXISTING[service]}}
     before = planned(together, stack=stack) if together else shipped(stack)
-    after = planned(merged(together, changes(key, OTHER[service][key], pipe)), stack=stack)
+    after = planned(merged(together, changes(key, OTHER[service][key], pipe, service)), stack=stack)
     assert after.problems == ()
     assert json.dumps(after.as_json()["resources"]) != json.dumps(before.as_json()["resources"])

@@ -55,15 +55,15 @@ def schema() -> dict[str, Any]:
         "secrets": {"type": "object", "additionalProperties": _SECRET},
     }
     accounts = {
-        f"{name}:{key}": value
-        for name, cloud in CLOUDS.items()
+        f"{cloud.namespace}:{key}": value
+        for cloud in clouds
         for key, value in definitions["$defs"].pop(cloud.account.__name__)["properties"].items()
     }
     config: dict[str, Any] = {
         "type": "object",
         "properties": {**accounts, **{f"{NAMESPACE}:{key}": value for key, value in own.items()}},
         "required": [f"{NAMESPACE}:{key}" for key in ("streaming", "platform", "pipes")],
-        "patternProperties": {f"^(?!{NAMESPACE}:|{'|'.join(f'{name}:' for name in CLOUDS)})": {}},
+        "patternProperties": {f"^(?!{NAMESPACE}:|{'|'.join(f'{cloud.namespace}:' for cloud in clouds)})": {}},
         "additionalProperties": False,
     }
     return {
@@ -103,7 +103,7 @@ def _lines() -> Iterator[str]:
     yield "A key of these namespaces that is not here is refused."
     sections: list[tuple[str, str, type[Section]]] = [("The stack", f"{NAMESPACE}:", StackSection)]
     for name, cloud in CLOUDS.items():
-        sections.append((f"The account on {name}", f"{name}:", cloud.account))
+        sections.append((f"The account on {name}", f"{cloud.namespace}:", cloud.account))
         sections.append((f"The network on {name}", f"{NAMESPACE}:network.", cloud.network_settings))
         sections += [
             (f"Streaming: {key}", f"{NAMESPACE}:streaming.", each.settings) for key, each in cloud.streaming.items()
@@ -116,7 +116,7 @@ def _lines() -> Iterator[str]:
         ]
     sections.append(("Every pipe", f"{NAMESPACE}:pipes.NAME.", PipeSettings))
     common = PipeSettings.model_json_schema()["properties"]
-    for title, prefix, model in sections:
+    for title, prefix, model in dict.fromkeys(sections):  # a service that several clouds have is told once
         content = model.model_json_schema()
         if model is not PipeSettings and issubclass(model, PipeSettings):
             content["properties"] = {key: value for key, value in content["properties"].items() if key not in common}

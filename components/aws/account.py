@@ -30,6 +30,11 @@ def _supported(region: str) -> str:
 class AwsSettings(AccountSettings, frozen=True):
     """The keys of the namespace `aws` that a pipeline reads."""
 
+    tag_name = Form(
+        r"(?!aws:|data-pipes$)[\w +=.:/@-]{1,128}", "the name of a tag, neither of AWS's own (aws:) nor data-pipes"
+    )
+    tag_value = Form(r"[\w +=.:/@-]{0,256}", "the value of a tag: letters, digits, spaces and + - = . _ : / @")
+
     region: Annotated[
         str, Form(r"[a-z]{2}(-[a-z]+)+-[1-9]", "an AWS region such as eu-west-1"), AfterValidator(_supported)
     ]
