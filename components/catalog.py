@@ -20,6 +20,17 @@ from components.aws.msk_settings import MskSettings
 from components.aws.msk_topic import MskPipeSettings
 from components.aws.network import AwsNetworkSettings, Network
 from components.aws.registry import EcrRegistry
+from components.azure.account import AzureSettings, azure_provider
+from components.azure.aks import Aks
+from components.azure.aks_settings import AksSettings
+from components.azure.event_hubs import EventHubs
+from components.azure.event_hubs_settings import EventHubsSettings
+from components.azure.event_hubs_topic import EventHubsPipeSettings
+from components.azure.hdinsight import HdInsight
+from components.azure.hdinsight_settings import HdInsightPipeSettings, HdInsightSettings
+from components.azure.network import AzureNetworkSettings
+from components.azure.network import Network as AzureNetwork
+from components.azure.registry import AcrRegistry
 from components.contracts import (
     AccountSettings,
     NetworkArgs,
@@ -33,6 +44,9 @@ from components.contracts import (
     Streaming,
     StreamingArgs,
 )
+from components.kubernetes.strimzi import Strimzi
+from components.kubernetes.strimzi_settings import StrimziSettings
+from components.kubernetes.strimzi_topic import StrimziPipeSettings
 
 
 @dataclass(frozen=True)
@@ -113,10 +127,48 @@ CLOUDS: Mapping[str, Cloud] = {
                     "eks": "each consumer reads a video stream of its own, and the pods of a pipe are identical, under one identity"
                 },
             ),
+            "kafka": StreamingService(
+                StrimziSettings,
+                StrimziPipeSettings,
+                Strimzi,
+                Count("kubernetes:kafka.strimzi.io/v1:KafkaTopic", "spec.partitions"),
+                refused_on={"ecs": "its brokers run on Kubernetes, in the cluster of the platform"},
+            ),
         },
         platforms={
             "eks": ContainerPlatform(EksSettings, eks, Count("kubernetes:apps/v1:Deployment", "spec.replicas")),
             "ecs": ContainerPlatform(EcsSettings, Ecs, Count("aws:ecs/service:Service", "desiredCount")),
+        },
+    ),
+    "azure": Cloud(
+        namespace="azure-native",
+        account=AzureSettings,
+        provider=azure_provider,
+        network_settings=AzureNetworkSettings,
+        network=AzureNetwork,
+        registry=AcrRegistry,
+        streaming={
+            "event-hubs": StreamingService(
+                EventHubsSettings,
+                EventHubsPipeSettings,
+                EventHubs,
+                Count("azure-native:eventhub:EventHub", "partitionCount"),
+            ),
+            "hdinsight": StreamingService(
+                HdInsightSettings,
+                HdInsightPipeSettings,
+                HdInsight,
+                Count("kubernetes:batch/v1:Job", 'metadata.annotations["data-pipes/partitions"]'),
+            ),
+            "kafka": StreamingService(
+                StrimziSettings,
+                StrimziPipeSettings,
+                Strimzi,
+                Count("kubernetes:kafka.strimzi.io/v1:KafkaTopic", "spec.partitions"),
+            ),
+        },
+        platforms={
+            "aks": ContainerPlatform(AksSettings, Aks, Count("kubernetes:apps/v1:Deployment", "spec.replicas")),
         },
     ),
 }

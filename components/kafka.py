@@ -6,6 +6,32 @@ from collections.abc import Mapping
 WHOLE_NUMBERS = (".bytes", ".messages", ".ms")
 """How the names of settings end whose values are whole numbers; -1 is no limit (Apache Kafka, Topic Configs)."""
 
+TOPIC_SETTINGS = frozenset(
+    [
+        "cleanup.policy",
+        "compression.type",
+        "delete.retention.ms",
+        "file.delete.delay.ms",
+        "flush.messages",
+        "flush.ms",
+        "index.interval.bytes",
+        "max.compaction.lag.ms",
+        "max.message.bytes",
+        "message.timestamp.after.max.ms",
+        "message.timestamp.before.max.ms",
+        "message.timestamp.type",
+        "min.cleanable.dirty.ratio",
+        "min.compaction.lag.ms",
+        "preallocate",
+        "retention.bytes",
+        "segment.bytes",
+        "segment.index.bytes",
+        "segment.jitter.ms",
+        "segment.ms",
+    ]
+)
+"""The settings of a topic that a pipe may choose where nothing but its brokers keeps records (Apache Kafka, Topic Configs)."""
+
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "cleanup.policy": ("delete", "compact", "compact,delete", "delete,compact"),
     "compression.type": ("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"),

@@ -3,7 +3,10 @@
 import json
 from collections.abc import Callable
 
+from pulumi import _types
+
 from workbench.plan import PIPELINE, Plan
+from workbench.recording.input_types import args_type
 from workbench.values import SECRET, UNKNOWN
 
 WITHOUT_ARN = {"cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"}
@@ -11,6 +14,12 @@ WITHOUT_ARN = {"cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"}
 
 IGNORED = {"brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize"}
 """What AWS changes on its own where the stack file asks for it: disks that grow."""
+
+
+def input_names(type_token: str) -> set[str]:
+    """The inputs that the SDK's class of a resource type has, as the engine names them."""
+    args = args_type(type_token)
+    return set(_types.input_type_types(args)) if args else set()
 
 
 def it_has_no_problems(plan: Plan) -> None:
@@ -79,22 +88,71 @@ RECORDS = (
     "aws:msk/cluster:Cluster",
     "aws:msk/serverlessCluster:ServerlessCluster",
     "aws:msk/topic:Topic",
+    "azure-native:eventhub:EventHub",
+    "azure-native:eventhub:Namespace",
+    "azure-native:hdinsight:Cluster",
 )
 """What records are in."""
 
-HOLDS_DATA = (*RECORDS, "aws:dynamodb/table:Table", "aws:ecr/repository:Repository")
+RECORDS_IN_THE_CLUSTER = ("kubernetes:kafka.strimzi.io/v1:Kafka", "kubernetes:kafka.strimzi.io/v1:KafkaTopic")
+"""What records are in where the streaming service lives on the platform, and so has to wait for it."""
 
-CLUSTERS = {"aws:eks/cluster:Cluster", "aws:ecs/cluster:Cluster"}
+HOLDS_DATA = (
+    *RECORDS,
+    *RECORDS_IN_THE_CLUSTER,
+    "aws:dynamodb/table:Table",
+    "aws:ecr/repository:Repository",
+    "azure-native:containerregistry:Registry",
+    "azure-native:keyvault:Vault",
+)
+
+CLUSTERS = {
+    "aws:eks/cluster:Cluster",
+    "aws:ecs/cluster:Cluster",
+    "azure-native:containerservice:ManagedCluster",
+}
 
 
 def the_streaming_service_and_the_platform_never_wait_for_each_other(plan: Plan) -> None:
     streaming = [each for each in plan.recording.resources if each.type in RECORDS]
     platforms = [each for each in plan.recording.resources if each.type in CLUSTERS]
-    assert streaming
+    assert streaming or any(each.type in RECORDS_IN_THE_CLUSTER for each in plan.recording.resources)
     assert platforms
     for one, others in ((streaming, platforms), (platforms, streaming)):
         for each in one:
             assert not plan.recording.requirements(each) & {other.urn for other in others}, each.urn
+
+
+def every_azure_resource_that_can_carry_tags_carries_the_stack_s(plan: Plan) -> None:
+    for resource in plan.recording.resources:
+        if resource.type.startswith("azure-native:") and "tags" in input_names(resource.type):
+            assert "data-pipes" in resource.inputs.get("tags", {}), resource.urn
+
+
+def nothing_on_azure_is_open_to_the_internet_unless_the_stack_file_says_to_whom(plan: Plan) -> None:
+    for resource in plan.recording.resources:
+        properties = resource.inputs.get("properties")
+        for values in (resource.inputs, properties if isinstance(properties, dict) else {}):
+            assert values.get("publicNetworkAccess", "Disabled") == "Disabled", resource.urn
+        assert not resource.inputs.get("allowBlobPublicAccess"), resource.urn
+    for group in plan.recording.of_type("azure-native:network:NetworkSecurityGroup"):
+        for rule in group.inputs["securityRules"]:
+            assert rule["description"], group.urn
+            opens = rule["access"] == "Allow" and rule["direction"] == "Inbound"
+            assert not (opens and rule.get("sourceAddressPrefix") in ("*", "0.0.0.0/0", "Internet")), group.urn
+
+
+def a_role_on_azure_is_bound_to_one_thing_and_never_to_a_whole_group_or_subscription(plan: Plan) -> None:
+    for assignment in plan.recording.of_type("azure-native:authorization:RoleAssignment"):
+        scope = assignment.inputs["scope"]
+        assert scope == UNKNOWN or "/providers/" in scope, assignment.urn
+
+
+def what_azure_logs_is_kept_for_a_bounded_time(plan: Plan) -> None:
+    for workspace in plan.recording.of_type("azure-native:operationalinsights:Workspace"):
+        assert workspace.inputs["retentionInDays"] > 0
+    written = plan.recording.of_type("azure-native:monitor:DiagnosticSetting")
+    assert all(setting.inputs["workspaceId"] for setting in written)
 
 
 INVARIANTS: list[Callable[[Plan], None]] = [
@@ -108,4 +166,8 @@ INVARIANTS: list[Callable[[Plan], None]] = [
     no_secret_is_exported_in_the_clear,
     what_holds_data_is_protected,
     the_streaming_service_and_the_platform_never_wait_for_each_other,
+    every_azure_resource_that_can_carry_tags_carries_the_stack_s,
+    nothing_on_azure_is_open_to_the_internet_unless_the_stack_file_says_to_whom,
+    a_role_on_azure_is_bound_to_one_thing_and_never_to_a_whole_group_or_subscription,
+    what_azure_logs_is_kept_for_a_bounded_time,
 ]

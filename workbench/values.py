@@ -113,9 +113,9 @@ def scalar(value: struct_pb2.Value) -> str | int | float | bool | None:
 
 
 def add_missing(target: struct_pb2.Struct, computed: Mapping[str, Any]) -> None:
-    """Add computed outputs to echoed inputs; what is already there is never overwritten."""
+    """Add computed outputs to echoed inputs; what is there stays, but for a list that the provider answers with a map of its items."""
     for key, value in computed.items():
-        if key not in target.fields:
+        if key not in target.fields or (is_object(value) and target.fields[key].HasField("list_value")):
             target.update({key: value})
         elif is_object(value):
             present = target.fields[key]

@@ -65,7 +65,7 @@ class EcsSettings(ServiceSettings, frozen=True):
     """The processor that the consumers' images are built for."""
     spot: bool = False
     """Whether tasks run on spare capacity, cheaper and stopped by AWS with two minutes' notice; fixed for the life of the services
-    (README, Changing it later)."""
+    (docs/aws.md, Changing it later)."""
     wait_for_steady_state: bool = True
     """Whether a deployment waits until all tasks run, and fails where they do not."""
     log_days: LogDays = 90

@@ -16,7 +16,7 @@ from components.aws.eks_node_role import NodeRole, node_role
 from components.aws.instance import GIB_PER_VCPU, instance
 from components.aws.subnets import ZONES
 from components.contracts import Destination, Grant, PipeSettings
-from components.kubernetes.capacity import replica_room
+from components.kubernetes.capacity import Room, replica_room
 from components.kubernetes.consumers import NODE_LABEL
 from components.kubernetes.pod_identity import PodIdentity
 
@@ -92,7 +92,7 @@ class EksOnAuto(Eks):
             metadata=kubernetes.meta.v1.ObjectMetaArgs(
                 name=CONSUMERS, annotations={"pulumi.com/waitFor": "condition=Ready"}
             ),
-            spec=node_pool(self.args.pipes),
+            spec=node_pool(self.args.pipes, self.args.residents.pods),
             opts=ResourceOptions.merge(opts, ResourceOptions(depends_on=[node_class])),
         )
 
@@ -112,7 +112,7 @@ class EksOnAuto(Eks):
         return [self.pool, self.policies]
 
 
-def node_pool(pipes: Mapping[str, PipeSettings]) -> Mapping[str, Any]:
+def node_pool(pipes: Mapping[str, PipeSettings], residents: Sequence[tuple[Room, int]] = ()) -> Mapping[str, Any]:
     """What nodes EKS makes for consumers: on demand, for images of amd64, and none is taken away while a consumer runs on it.
 
     Consumers are as many as there are partitions, so a fuller node is not worth the pause of moving one. One node at a time is
@@ -141,18 +141,19 @@ def node_pool(pipes: Mapping[str, PipeSettings]) -> Mapping[str, Any]:
             "consolidateAfter": "5m",
             "budgets": [{"nodes": "1"}],
         },
-        "limits": pool_limits(pipes),
+        "limits": pool_limits(pipes, residents),
     }
 
 
-def pool_limits(pipes: Mapping[str, PipeSettings]) -> Mapping[str, str]:
-    """The vCPUs and the memory that all nodes together may have: room for every replica, and a bound for what goes wrong.
+def pool_limits(pipes: Mapping[str, PipeSettings], residents: Sequence[tuple[Room, int]] = ()) -> Mapping[str, str]:
+    """The vCPUs and the memory that all nodes together may have: room for every replica and resident, and a bound for what goes wrong.
 
     EKS chooses among families with 2 to 8 GiB for each vCPU, so either may come with more of the other than replicas ask for. Three
     times that is enough for nodes half full and for the next ones while the old are renewed; besides, two of the smallest for each
     zone, which a small stack needs for the system's own share.
     """
-    rooms = [replica_room(pipe.consumer.cpu, pipe.consumer.memory).times(pipe.parallelism) for pipe in pipes.values()]
+    groups = [(replica_room(pipe.consumer.cpu, pipe.consumer.memory), pipe.parallelism) for pipe in pipes.values()]
+    rooms = [room.times(count) for room, count in (*groups, *residents)]
     vcpus = sum(room.cpu for room in rooms) / 1000
     gib = sum(room.memory for room in rooms) / 1024
     smallest = 2 * ZONES * instance("r5.large").vcpus

@@ -1,10 +1,10 @@
 """The labels that the nodes of an EKS cluster are sure to have, with their values: what consumers can choose nodes by."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from components.aws.instance import Instance, instance
-from components.section import unknown
+from components.kubernetes.node_labels import NodeLabel, either, one_of
 
 AUTO_FAMILIES = ("c", "m", "r")
 """The families of instances that Auto Mode makes for consumers."""
@@ -20,15 +20,6 @@ ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class NodeLabel:
-    """The values that nodes have for a label."""
-
-    words: str
-    """What they are, as a message says it: `amd64`, `a generation from 5 on`."""
-    fits: Callable[[str], bool]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Place:
     """Where the nodes of a cluster are."""
 
@@ -41,17 +32,17 @@ class Place:
         """The label of their zones."""
         if self.zones is None:
             return NodeLabel(words=f"a zone of {self.region}", fits=lambda zone: zone.startswith(self.region))
-        return _one_of(*(f"{self.region}{letter}" for letter in self.zones))
+        return one_of(*(f"{self.region}{letter}" for letter in self.zones))
 
 
 def group_labels(place: Place, node: Instance) -> Mapping[str, NodeLabel]:
     """Of a managed node group on demand (Kubernetes, Well-Known Labels; EKS, Managed node groups)."""
     return {
-        "eks.amazonaws.com/capacityType": _one_of("ON_DEMAND"),
-        "kubernetes.io/arch": _one_of(ARCHITECTURES[node.architecture]),
-        "kubernetes.io/os": _one_of("linux"),
-        "node.kubernetes.io/instance-type": _one_of(node.name),
-        "topology.kubernetes.io/region": _one_of(place.region),
+        "eks.amazonaws.com/capacityType": one_of("ON_DEMAND"),
+        "kubernetes.io/arch": one_of(ARCHITECTURES[node.architecture]),
+        "kubernetes.io/os": one_of("linux"),
+        "node.kubernetes.io/instance-type": one_of(node.name),
+        "topology.kubernetes.io/region": one_of(place.region),
         "topology.kubernetes.io/zone": place.zone_label,
     }
 
@@ -59,16 +50,16 @@ def group_labels(place: Place, node: Instance) -> Mapping[str, NodeLabel]:
 def auto_labels(place: Place) -> Mapping[str, NodeLabel]:
     """Of the nodes that Auto Mode's pool makes (EKS, Create a node pool for EKS Auto Mode, which lists neither os nor region)."""
     largest = instance(LARGEST_AUTO_NODE)
-    bounds = f"of {_either(AUTO_FAMILIES)} from generation {OLDEST_AUTO_GENERATION} on, for amd64"
+    bounds = f"of {either(AUTO_FAMILIES)} from generation {OLDEST_AUTO_GENERATION} on, for amd64"
     size = largest.name.partition(".")[2]
     return {
-        "eks.amazonaws.com/compute-type": _one_of("auto"),
-        "eks.amazonaws.com/instance-category": _one_of(*AUTO_FAMILIES),
+        "eks.amazonaws.com/compute-type": one_of("auto"),
+        "eks.amazonaws.com/instance-category": one_of(*AUTO_FAMILIES),
         "eks.amazonaws.com/instance-cpu": NodeLabel(
             words=f"2 to {largest.vcpus} vCPUs",
             fits=lambda vcpus: vcpus.isdecimal() and 2 <= int(vcpus) <= largest.vcpus,
         ),
-        "eks.amazonaws.com/instance-cpu-manufacturer": _one_of("amd", "intel"),
+        "eks.amazonaws.com/instance-cpu-manufacturer": one_of("amd", "intel"),
         "eks.amazonaws.com/instance-family": NodeLabel(
             words=f"a family {bounds}, such as m5", fits=lambda family: _of_the_pool(f"{family}.large")
         ),
@@ -79,34 +70,13 @@ def auto_labels(place: Place) -> Mapping[str, NodeLabel]:
         "eks.amazonaws.com/instance-size": NodeLabel(
             words=f"a size from large to {size}", fits=lambda size: _of_the_pool(f"m{OLDEST_AUTO_GENERATION}.{size}")
         ),
-        "karpenter.sh/capacity-type": _one_of("on-demand"),
-        "kubernetes.io/arch": _one_of("amd64"),
+        "karpenter.sh/capacity-type": one_of("on-demand"),
+        "kubernetes.io/arch": one_of("amd64"),
         "node.kubernetes.io/instance-type": NodeLabel(
             words=f"a type {bounds}, up to {size}, such as m5.large", fits=_of_the_pool
         ),
         "topology.kubernetes.io/zone": place.zone_label,
     }
-
-
-def refusal(labels: Mapping[str, NodeLabel], name: str, value: str) -> str | None:
-    """Why no node is sure to have a label of that value, and which ones there are; None where one has."""
-    label = labels.get(name)
-    if label is None:
-        return f"could leave every replica waiting: no node is sure to have this label; {unknown(name, labels)}"
-    if label.fits(value):
-        return None
-    return (
-        f"would leave every replica waiting: nodes have {label.words}, not {value!r}; name what there is, or remove it"
-    )
-
-
-def _either(values: Sequence[str]) -> str:
-    *others, last = values
-    return f"{', '.join(others)} or {last}" if others else last
-
-
-def _one_of(*values: str) -> NodeLabel:
-    return NodeLabel(words=_either(values), fits=lambda value: value in values)
 
 
 def _of_the_pool(instance_type: str) -> bool:

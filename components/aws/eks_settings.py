@@ -7,13 +7,15 @@ from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import override
 
 from components.aws.account import AwsSettings
-from components.aws.eks_labels import LARGEST_AUTO_NODE, NodeLabel, Place, auto_labels, group_labels, refusal
+from components.aws.eks_labels import LARGEST_AUTO_NODE, Place, auto_labels, group_labels
 from components.aws.encryption import LogDays
 from components.aws.instance import VOLUME_DRIVER, instance
 from components.aws.network import AwsNetworkSettings
 from components.aws.subnets import zone_letters
-from components.contracts import PipeSettings, Residents, ServiceSettings, Surroundings
-from components.kubernetes.capacity import Room, nodes_for, replica_room, replicas_on
+from components.contracts import ServiceSettings, Surroundings
+from components.kubernetes.capacity import Room, replica_room
+from components.kubernetes.node_group import NodeGroup
+from components.kubernetes.node_labels import NodeLabel, selector_mistakes
 from components.kubernetes.platform import consumer_mistakes
 from components.section import ClosedCidr, Distinct, Form, Mistake, QuotedText, Section
 
@@ -111,15 +113,15 @@ class EksSettings(ServiceSettings, frozen=True):
     """Whether pods may claim EBS volumes."""
 
     @property
-    def node_room(self) -> Room:
-        """What one node of the group has for consumers."""
+    def node_group(self) -> NodeGroup:
+        """The consumers' nodes, where compute is nodes."""
         room = instance(self.nodes.instance_type).room
-        return room.less(VOLUME_DRIVER) if self.volumes else room
-
-    def nodes_needed(self, pipes: Mapping[str, PipeSettings], residents: Residents) -> int:
-        """How many nodes hold all replicas of all pipes and the residents; raises ValueError where a pod is larger than a node."""
-        groups = [(replica_room(pipe.consumer.cpu, pipe.consumer.memory), pipe.parallelism) for pipe in pipes.values()]
-        return nodes_for(self.node_room, [*groups, *residents.pods])
+        return NodeGroup(
+            machine=self.nodes.instance_type,
+            machine_key="instanceType",
+            room=room.less(VOLUME_DRIVER) if self.volumes else room,
+            max=self.nodes.max,
+        )
 
     @override
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
@@ -127,8 +129,11 @@ class EksSettings(ServiceSettings, frozen=True):
         yield from consumer_mistakes(rest.pipes)
         if self.compute != "fargate":
             yield from self._selector_mistakes(rest)
+            if rest.residents.volumes and not self.volumes:
+                text = "must be true, since the brokers of the streaming service keep their records on volumes; set it to true"
+                yield Mistake(path=("platform", "volumes"), text=text)
         if self.compute == "nodes":
-            yield from self._group_mistakes(rest)
+            yield from self.node_group.mistakes(rest.pipes, rest.residents)
             return
         if "nodes" in self.model_fields_set:
             reason = "has no nodes" if self.compute == "fargate" else "chooses nodes itself"
@@ -136,7 +141,7 @@ class EksSettings(ServiceSettings, frozen=True):
                 path=("platform", "nodes"),
                 text=f"would have no effect with compute {self.compute}, which {reason}; remove nodes, or set compute to nodes",
             )
-        yield from self._fargate_mistakes(rest) if self.compute == "fargate" else self._auto_mistakes(rest.pipes)
+        yield from self._fargate_mistakes(rest) if self.compute == "fargate" else self._auto_mistakes(rest)
 
     def _labels(self, place: Place) -> Mapping[str, NodeLabel]:
         """What consumers can choose nodes by."""
@@ -149,43 +154,19 @@ class EksSettings(ServiceSettings, frozen=True):
         region = rest.account.region
         made = tuple(rest.network.zones or zone_letters(region))
         labels = self._labels(Place(region=region, zones=None if rest.network.existing else made))
-        for name, pipe in rest.pipes.items():
-            for label, value in pipe.consumer.node_selector.items():
-                text = refusal(labels, label, value)
-                if text:
-                    yield Mistake(path=("pipes", name, "consumer", "nodeSelector", label), text=text)
-
-    def _group_mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
-        """Replicas that no node of the group holds, and more replicas than the largest number of nodes holds."""
-        node = self.node_room
-        fitting: dict[str, PipeSettings] = {}
-        for name, pipe in rest.pipes.items():
-            if node.holds(replica_room(pipe.consumer.cpu, pipe.consumer.memory)):
-                fitting[name] = pipe
-                continue
-            text = (
-                f"asks for {pipe.consumer.cpu} CPU and {pipe.consumer.memory}, and an empty {self.nodes.instance_type} has {node.cpu}m and "
-                f"{node.memory}Mi for consumers; lower cpu or memory, or choose a larger platform.nodes.instanceType"
-            )
-            yield Mistake(path=("pipes", name, "consumer"), text=text)
-        needed = self.nodes_needed(fitting, rest.residents)
-        if needed > self.nodes.max:
-            shares = ", ".join(
-                f"{name} {pipe.parallelism} replicas of {pipe.consumer.cpu} and {pipe.consumer.memory} at "
-                f"{replicas_on(node, replica_room(pipe.consumer.cpu, pipe.consumer.memory))} a node"
-                for name, pipe in fitting.items()
-            )
-            text = (
-                f"is {self.nodes.max}, and all replicas need {needed} nodes of {self.nodes.instance_type} ({node.cpu}m and {node.memory}Mi "
-                f"each for consumers): {shares}; raise max to {needed}, choose a larger instanceType, or lower cpu and memory of the consumers"
-            )
-            yield Mistake(path=("platform", "nodes", "max"), text=text)
+        yield from selector_mistakes(rest.pipes, labels)
 
     def _fargate_mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
         """What Fargate does not have (EKS, AWS Fargate considerations)."""
         region = rest.account.region if isinstance(rest.account, AwsSettings) else ""
         if region.startswith("us-gov-"):
             text = f"must be nodes or auto, since EKS has no Fargate in {region}"
+            yield Mistake(path=("platform", "compute"), text=text)
+        if rest.residents.pods:
+            text = (
+                "must be nodes or auto, since the brokers of the streaming service run in this cluster on volumes that pods on Fargate cannot "
+                "mount (EKS, AWS Fargate considerations); remove it, or choose another streaming.service"
+            )
             yield Mistake(path=("platform", "compute"), text=text)
         if self.volumes:
             text = "must be false with compute fargate, whose pods cannot mount EBS volumes; remove it, or set compute to nodes or auto"
@@ -202,10 +183,16 @@ class EksSettings(ServiceSettings, frozen=True):
                 )
                 yield Mistake(path=("pipes", name, "consumer"), text=text)
 
-    def _auto_mistakes(self, pipes: Mapping[str, PipeSettings]) -> Iterator[Mistake]:
-        """Replicas that no node which Auto Mode makes would hold."""
+    def _auto_mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+        """Replicas and brokers that no node which Auto Mode makes would hold."""
         largest = instance(LARGEST_AUTO_NODE).room
-        for name, pipe in pipes.items():
+        for pod in (pod for pod, _ in rest.residents.pods if not largest.holds(pod)):
+            text = (
+                f"asks for pods of {pod.cpu}m and {pod.memory}Mi, and the largest node that Auto Mode makes for them has {largest.cpu}m and "
+                f"{largest.memory}Mi; lower cpu or memory, or set platform.compute to nodes"
+            )
+            yield Mistake(path=("streaming",), text=text)
+        for name, pipe in rest.pipes.items():
             consumer = pipe.consumer
             if not largest.holds(replica_room(consumer.cpu, consumer.memory)):
                 text = (

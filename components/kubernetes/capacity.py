@@ -1,7 +1,10 @@
-"""How many nodes a set of consumers needs: arithmetic only."""
+"""How many nodes a set of consumers needs, and what a streaming service runs beside them: arithmetic only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+ZONES = 3
+"""How many zones the nodes of a platform are shared out over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,22 +40,30 @@ def replicas_on(node: Room, replica: Room) -> int:
     return max(0, min(node.cpu // replica.cpu, node.memory // replica.memory, node.pods // replica.pods))
 
 
-def nodes_for(node: Room, groups: Sequence[tuple[Room, int]]) -> int:
+def nodes_for(node: Room, groups: Sequence[tuple[Room, int]], residents: Sequence[tuple[Room, int]] = ()) -> int:
     """How many nodes hold all groups of equal replicas, packed largest first, each on the first nodes with room.
 
+    `residents` come before them, and cannot leave the zone that their volume is in: each zone has nodes enough for an even share of
+    them, and for one of which there is only one, since it may be that one's.
     Raises ValueError where a replica is larger than an empty node.
     """
-    nodes: list[Room] = []
+    in_each_zone = _packed(node, [], [(room, -(-count // ZONES)) for room, count in residents])
+    return len(_packed(node, in_each_zone * ZONES, groups))
+
+
+def _packed(node: Room, nodes: Sequence[Room], groups: Sequence[tuple[Room, int]]) -> list[Room]:
+    """What is left of each node, those there are and those that had to be added, when all groups are on them."""
+    left_over = list(nodes)
     for replica, count in sorted(groups, key=lambda group: (group[0].cpu, group[0].memory), reverse=True):
         if not node.holds(replica):
             raise ValueError(
                 f"a replica of {replica.cpu}m and {replica.memory}Mi is larger than a node's {node.cpu}m and {node.memory}Mi"
             )
         left = count
-        for index, free in enumerate(nodes):
+        for index, free in enumerate(left_over):
             placed = min(left, replicas_on(free, replica))
-            nodes[index] = free.less(replica.times(placed))
+            left_over[index] = free.less(replica.times(placed))
             left -= placed
         full = replicas_on(node, replica)
-        nodes += [node.less(replica.times(min(full, left - start))) for start in range(0, left, full)]
-    return len(nodes)
+        left_over += [node.less(replica.times(min(full, left - start))) for start in range(0, left, full)]
+    return left_over

@@ -5,24 +5,20 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import pulumi_kubernetes as kubernetes
-from pulumi import ComponentResource, CustomTimeouts, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.changes import guard, kafka_partitions
 from components.contracts import Connection, Surroundings
+from components.kubernetes.job import AGAIN, TIMEOUTS, Program, job_spec
 from components.kubernetes.platform import KubernetesPlatform
-from components.kubernetes.pods import (
-    HTTPS,
-    container_security,
-    image_pull_policy,
-    labels,
-    pod_security,
-    restricted,
-    ways_out,
-)
+from components.kubernetes.pods import HTTPS, labels, restricted, ways_out
 from components.section import Mistake
 
 NAMESPACE = "data-pipes-topics"
 """The namespace of all jobs that make topics; no pipe may have this name."""
+
+CONTAINER = "topic"
+"""The name of the container of a Job's pod."""
 
 PARTITIONS = "data-pipes/partitions"
 """The annotation that says how many partitions a topic has."""
@@ -32,27 +28,6 @@ LONGEST_NAMES = 43
 
 The name of a Job ends at 63 characters (Kubernetes, Jobs), that of an IAM role at 64 (IAM, quotas); the rest is what is added.
 """
-
-AGAIN = {"pulumi.com/replaceUnready": "true"}
-"""Lets the next deployment run a new Job in place of one that failed (pulumi-kubernetes, Annotations)."""
-
-CONTAINER = "topic"
-"""The name of the container of a Job's pod."""
-
-RETRIES = 5
-"""How often a job that failed is tried again; a new identity takes a while until it may do what it may."""
-
-WRONG_ENVIRONMENT = 2
-"""The exit status of a program whose environment is wrong (topic/topic.py): no new try can mend that."""
-
-DEADLINE_SECONDS = 900
-"""How long all tries together may take, with a node that is still to be found and an image to be pulled."""
-
-ROOM = {"cpu": "100m", "memory": "256Mi"}
-"""What the program that makes a topic may take."""
-
-REQUESTS = {"cpu": "10m", "memory": "128Mi"}
-"""What it is promised: so little that it finds a place among consumers that fill their nodes."""
 
 
 def name_mistakes(rest: Surroundings) -> Iterator[Mistake]:
@@ -158,30 +133,19 @@ class TopicJob(ComponentResource):
         job = kubernetes.batch.v1.Job(
             f"{name}-job",
             metadata=self._metadata({PARTITIONS: str(args.partitions), **AGAIN}),
-            spec=kubernetes.batch.v1.JobSpecArgs(
-                backoff_limit=RETRIES,
-                pod_failure_policy=kubernetes.batch.v1.PodFailurePolicyArgs(
-                    rules=[
-                        kubernetes.batch.v1.PodFailurePolicyRuleArgs(
-                            action="FailJob",
-                            on_exit_codes=kubernetes.batch.v1.PodFailurePolicyOnExitCodesRequirementArgs(
-                                container_name=CONTAINER, operator="In", values=[WRONG_ENVIRONMENT]
-                            ),
-                        )
-                    ]
-                ),
-                active_deadline_seconds=DEADLINE_SECONDS,
-                template=kubernetes.core.v1.PodTemplateSpecArgs(
-                    metadata=kubernetes.meta.v1.ObjectMetaArgs(labels={**labels(args.topic_name), **identity.labels}),
-                    spec=self._pod(account.metadata.name),
-                ),
+            spec=job_spec(
+                Program(
+                    name=CONTAINER,
+                    image=args.image,
+                    environment=self._environment(),
+                    labels={**labels(args.topic_name), **identity.labels},
+                    account=account.metadata.name,
+                    node_labels=args.platform.node_labels,
+                )
             ),
             opts=ResourceOptions.merge(
                 child,
-                ResourceOptions(
-                    depends_on=[*args.place.ready, *identity.ready, policy],
-                    custom_timeouts=CustomTimeouts(create=f"{DEADLINE_SECONDS + 300}s"),
-                ),
+                ResourceOptions(depends_on=[*args.place.ready, *identity.ready, policy], custom_timeouts=TIMEOUTS),
             ),
         )
         self.partitions = job.metadata.annotations[PARTITIONS].apply(int)
@@ -195,32 +159,12 @@ class TopicJob(ComponentResource):
             name=name, namespace=self.args.place.namespace, labels=labels(self.args.topic_name), annotations=annotations
         )
 
-    def _pod(self, account: Output[str]) -> kubernetes.core.v1.PodSpecArgs:
+    def _environment(self) -> dict[str, Input[str]]:
+        """What topic/topic.py reads."""
         args = self.args
-        environment = {
+        return {
             **args.connection.settings,
             "TOPIC_PARTITIONS": str(args.partitions),
             "TOPIC_CONFIG": json.dumps(args.config, sort_keys=True),
             "TOPIC_SETTINGS": ",".join(sorted(args.settings)),
         }
-        return kubernetes.core.v1.PodSpecArgs(
-            service_account_name=account,
-            automount_service_account_token=False,
-            node_selector=dict(args.platform.node_labels) or None,
-            restart_policy="Never",
-            security_context=pod_security(),
-            containers=[
-                kubernetes.core.v1.ContainerArgs(
-                    name=CONTAINER,
-                    image=args.image,
-                    image_pull_policy=args.image.apply(image_pull_policy),
-                    env=[
-                        kubernetes.core.v1.EnvVarArgs(name=variable, value=value)
-                        for variable, value in sorted(environment.items())
-                    ],
-                    resources=kubernetes.core.v1.ResourceRequirementsArgs(requests=REQUESTS, limits=ROOM),
-                    security_context=container_security(),
-                    termination_message_policy="FallbackToLogsOnError",
-                )
-            ],
-        )

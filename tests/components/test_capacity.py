@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.aws.instance import instance
-from components.kubernetes.capacity import Room, nodes_for, replica_room, replicas_on
+from components.kubernetes.capacity import ZONES, Room, nodes_for, replica_room, replicas_on
 
 NODE = Room(cpu=1680, memory=6000, pods=23)
 rooms = st.builds(Room, cpu=st.integers(1, 1680), memory=st.integers(1, 6000))
@@ -36,6 +36,22 @@ def test_enough_nodes_for_every_resource_and_never_more_than_replicas(groups):
 def test_equal_replicas_fill_each_node_as_the_message_says(count, cpu, memory):
     replica = Room(cpu=cpu, memory=memory)
     assert nodes_for(NODE, [(replica, count)]) == -(-count // replicas_on(NODE, replica))
+
+
+@given(groups=groups, residents=st.lists(st.tuples(rooms, st.integers(1, 9)), min_size=1, max_size=4))
+def test_each_zone_has_room_for_its_share_of_what_cannot_leave_it(groups, residents):
+    share = [(room, -(-count // ZONES)) for room, count in residents]
+    nodes = nodes_for(NODE, groups, residents)
+    assert nodes >= ZONES * nodes_for(NODE, share)
+    assert nodes >= nodes_for(NODE, (), residents)
+    everything = [*groups, *((room, count * ZONES) for room, count in share)]
+    assert sum(room.cpu * count for room, count in everything) <= nodes * NODE.cpu
+    assert sum(room.memory * count for room, count in everything) <= nodes * NODE.memory
+
+
+def test_one_broker_in_each_zone_needs_a_node_in_each_though_one_would_hold_them_all():
+    assert nodes_for(NODE, [], [(Room(cpu=100, memory=100), 3)]) == 3
+    assert nodes_for(NODE, [(Room(cpu=500, memory=100), 6)], [(Room(cpu=100, memory=100), 3)]) == 3
 
 
 def test_a_replica_larger_than_a_node_is_refused():

@@ -80,6 +80,6 @@ def test_the_driver_comes_after_nodes_and_agent_and_the_class_after_the_driver()
 
 def test_nodes_leave_room_for_the_driver():
     def room(*, volumes):
-        return EksSettings(service="eks", volumes=volumes).node_room
+        return EksSettings(service="eks", volumes=volumes).node_group.room
 
     assert room(volumes=False).less(room(volumes=True)) == Room(cpu=100, memory=400, pods=2)

@@ -195,7 +195,7 @@ WRONG = [
     ),
     (
         {"data-pipes:pipes": {"orders": {"parallelism": 19}}},
-        "platform.nodes.max: is 6, and all replicas need 7 nodes of m5.large (1680m and 6391Mi each for consumers): "
+        "platform.nodes.max: is 6, and all pods need 7 nodes of m5.large (1680m and 6391Mi each for them): "
         "orders 19 replicas of 500m and 1Gi at 3 a node; raise max to 7",
     ),
     (

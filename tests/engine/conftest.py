@@ -21,9 +21,10 @@ def command() -> PulumiCommand:
 
 
 @pytest.fixture(autouse=True)
-def _forget_abandoned_programs() -> Iterator[None]:
+def _forget_abandoned_programs(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
-    forget_abandoned_programs()
+    if request.node.get_closest_marker("engine"):
+        forget_abandoned_programs()
 
 
 def pytest_sessionfinish() -> None:

@@ -1,4 +1,4 @@
-"""The way that README names to move the tasks of a stack to spare capacity and back."""
+"""The way that docs/aws.md names to move the tasks of a stack to spare capacity and back."""
 
 import pytest
 from pulumi.automation import PulumiCommand
@@ -13,7 +13,7 @@ SERVICES = "**aws:ecs/service:Service**"
 
 
 def test_services_that_are_taken_down_first_come_back_on_spare_capacity(command: PulumiCommand):
-    assert f"--target '{SERVICES}'" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"--target '{SERVICES}'" in (ROOT / "docs" / "aws.md").read_text(encoding="utf-8")
     stack_file = find_stack_file("aws-video-ecs")
     with Sandbox(program, command, stack=stack_file.stack) as sandbox:
         sandbox.configure(stack_file.config)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi import _types
 
-from workbench.cloud import aws, behaviour, kinds, kubernetes, random_values
+from workbench.cloud import aws, azure, behaviour, kinds, kubernetes, random_values
 from workbench.cloud.model import at
 from workbench.cloud.wire import UNKNOWN, beyond, decode, encode, merged, replaced, unknown
 from workbench.timeline import longest_chain
@@ -20,16 +20,21 @@ def sdk_properties(token: str) -> tuple[set[str], set[str]]:
     """(inputs, outputs) of a resource type in the SDK; a custom resource has the ones of any Kubernetes object."""
     package, module, name = token.split(":")
     group, _, rest = module.partition("/")
-    path = {"aws": f".{group}", "kubernetes": f".{group.removesuffix('.k8s.io')}.{rest}", "random": ""}[package]
+    path = {
+        "aws": f".{group}",
+        "azure-native": f".{group}",
+        "kubernetes": f".{group.removesuffix('.k8s.io')}.{rest}",
+        "random": "",
+    }[package]
     try:
-        where = importlib.import_module(f"pulumi_{package}{path}")
+        where = importlib.import_module(f"pulumi_{package.replace('-', '_')}{path}")
     except ModuleNotFoundError:
         where, name = importlib.import_module("pulumi_kubernetes.apiextensions"), "CustomResource"
     inputs = set(_types.input_type_types(getattr(where, f"{name}InitArgs", None) or getattr(where, f"{name}Args")))
     return inputs, {*_types.resource_types(getattr(where, name)), *inputs}
 
 
-@pytest.mark.parametrize("token", [*aws.KINDS, *kubernetes.KINDS, *random_values.KINDS])
+@pytest.mark.parametrize("token", [*aws.KINDS, *azure.KINDS, *kubernetes.KINDS, *random_values.KINDS])
 def test_a_kind_names_only_properties_that_the_sdk_has_and_answers_without_inputs(token: str):
     kind = kinds.kind(token)
     inputs, outputs = sdk_properties(token)

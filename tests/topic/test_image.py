@@ -1,9 +1,12 @@
 """The image of the program that makes topics: what it is built from, and under whom it runs."""
 
+import ast
 import re
+import sys
 from importlib.metadata import version
 
 from components.consumer import USER
+from components.kubernetes.brokers_job import COMMAND
 from workbench.stack_file import ROOT
 
 DOCKERFILE = (ROOT / "topic" / "Dockerfile").read_text(encoding="utf-8")
@@ -18,6 +21,20 @@ def test_the_image_starts_from_a_digest():
 
 def test_it_runs_as_the_user_of_every_workload():
     assert f"\nUSER {USER}:{USER}\n" in DOCKERFILE
+
+
+def test_it_carries_the_program_that_makes_topics_and_the_one_that_finds_brokers_where_jobs_run_it():
+    assert "\nCOPY topic.py brokers.py ./\n" in DOCKERFILE
+    assert "\nWORKDIR /app\n" in DOCKERFILE
+    assert COMMAND == ("python", "/app/brokers.py")
+    assert '\nENTRYPOINT ["python", "/app/topic.py"]\n' in DOCKERFILE
+
+
+def test_the_program_that_finds_brokers_needs_nothing_to_be_installed():
+    source = ast.parse((ROOT / "topic" / "brokers.py").read_text(encoding="utf-8"))
+    modules = {name.name for node in ast.walk(source) if isinstance(node, ast.Import) for name in node.names}
+    modules |= {str(node.module) for node in ast.walk(source) if isinstance(node, ast.ImportFrom)}
+    assert {module.partition(".")[0] for module in modules} <= sys.stdlib_module_names
 
 
 def test_whatever_is_installed_is_pinned_by_hash():

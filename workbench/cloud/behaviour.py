@@ -2,11 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from workbench.cloud.model import Kind, at
+from workbench.cloud.model import Inputs, Kind, Others, at
 from workbench.cloud.wire import Values, plain
 
 DEFAULTS = "__defaults"
@@ -113,23 +113,29 @@ def deletes_first(kind: Kind, old: Values, new: Values) -> bool:
     return at(after, path) is not None and all(at(before, place) == at(after, place) for place in places)
 
 
-def refusal(kind: Kind, old: Values | None, new: Values) -> str | None:
+def nothing(_type: str) -> Iterable[Inputs]:
+    """The other objects in an empty cloud."""
+    return ()
+
+
+def refusal(kind: Kind, old: Values | None, new: Values, others: Others = nothing) -> str | None:
     """The answer of a service that refuses a creation (there are no old inputs) or an update, or None."""
     before_all, after_all = None if old is None else plain(old), plain(new)
     for path in sorted(kind.grow_only):
         before, after = at(before_all, path), at(after_all, path)
         if isinstance(before, int | float) and isinstance(after, int | float) and after < before:
             return f"BadRequestException: {path} can only be increased: it is {before}, {after} was asked for"
-    return kind.refusal(before_all, after_all)
+    return kind.refusal(before_all, after_all) or kind.refusal_beside(before_all, after_all, others)
 
 
-_OPAQUE = re.compile(r"arn:.+|[a-z]+-[0-9a-f]{8,17}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OPAQUE = re.compile(r"arn:.+|/subscriptions/.+|[a-z]+-[0-9a-f]{8,17}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BY_NAME = (
     ("aws:ecr/", "repository", "aws:ecr/repository:Repository"),
     ("aws:ecs/", "clusterName", "aws:ecs/cluster:Cluster"),
     ("aws:eks/", "clusterName", "aws:eks/cluster:Cluster"),
     ("aws:iam/", "role", "aws:iam/role:Role"),
     ("aws:secretsmanager/", "secretId", "aws:secretsmanager/secret:Secret"),
+    ("azure-native:privatedns:VirtualNetworkLink", "privateZoneName", "azure-native:privatedns:PrivateZone"),
 )
 """(types of this prefix, mean by this input, the name of an object of this type)."""
 
@@ -148,11 +154,12 @@ def identities(id_: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) 
 def refers_to(other: str, inputs: Mapping[str, Any], type_token: str, identities: set[str]) -> bool:
     """Whether an object of type ``other`` names an object of type ``type_token`` in its inputs.
 
-    By its id or ARN anywhere outside tags, or by its name where a name is meant. Stricter than AWS, which lets some
+    By its id or ARN anywhere outside tags, by the id of a subnet in it, or by its name where a name is meant. Stricter than AWS, which lets some
     things go (a role, a key) while they are still named elsewhere: an order of deletion that passes here passes there.
     """
     opaque = {identity for identity in identities if _OPAQUE.fullmatch(identity)}
-    if any(leaf in opaque for leaf in _strings({key: value for key, value in inputs.items() if key != "tags"})):
+    leaves = {*_strings({key: value for key, value in inputs.items() if key != "tags"})}
+    if leaves & opaque or any(leaf.startswith(f"{identity}/subnets/") for leaf in leaves for identity in opaque):
         return True
     return any(
         other.startswith(prefix) and inputs.get(key) in identities

@@ -27,16 +27,21 @@ def is_up(inventory: Inventory, server: str | None) -> bool:
     """Whether a simulated cluster answers at this address; a provider without an address is taken to reach one."""
     if server is None:
         return True
-    return any(
-        thing.status == "active" and plain(thing.outputs).get("endpoint") == server for thing in inventory.things()
-    )
+    return any(thing.status == "active" and server in _addresses(plain(thing.outputs)) for thing in inventory.things())
+
+
+def _addresses(outputs: Mapping[str, Any]) -> set[str]:
+    """Where a cluster's API server answers: EKS says an endpoint, AKS a name on port 443."""
+    names = [outputs[key] for key in ("fqdn", "privateFQDN") if key in outputs]
+    return {text(outputs, "endpoint", ""), *(f"https://{name}{port}" for name in names for port in ("", ":443"))}
 
 
 def refusal(inventory: Inventory, server: str | None, inputs: Mapping[str, Any]) -> str | None:
     """Why an object can't be created or changed now, or None: no cluster answers, or its namespace does not exist."""
     if not is_up(inventory, server):
         return f"configured Kubernetes cluster is unreachable: no cluster answers at {server}"
-    namespace = text(plain(dict(inputs)), "metadata.namespace", "default")
+    given = plain(dict(inputs))
+    namespace = text(given, "metadata.namespace", text(given, "namespace", "default"))  # the second is a Helm release's
     if namespace in _BUILT_IN:
         return None
     for thing in inventory.things():

@@ -14,7 +14,7 @@ from typing import Any
 
 from workbench.cloud import behaviour
 from workbench.cloud.kinds import Kind
-from workbench.cloud.model import at
+from workbench.cloud.model import Inputs, Others, at
 from workbench.cloud.wire import Values, plain
 
 _SCHEMA = """
@@ -122,6 +122,8 @@ class Inventory:
                 raise RefusedError(
                     f"InvalidRequestException: cannot delete {id_} because {kind.guard} is on; switch it off in an update first"
                 )
+            if reason := kind.kept(plain(thing.inputs), _by_type(self._all(database))):
+                raise RefusedError(reason)
             released = kind.release is not None and at(plain(thing.inputs), kind.release) is True
             identities = behaviour.identities(id_, plain(thing.inputs), plain(thing.outputs))
             for other in () if released else self._all(database):
@@ -151,6 +153,10 @@ class Inventory:
         """Everything that exists."""
         with self._transaction(write=False) as database:
             return self._all(database)
+
+    def others(self, type_token: str) -> list[Inputs]:
+        """The inputs of the objects of a type."""
+        return list(_by_type(self.things())(type_token))
 
     def times_created(self, urn: str) -> int:
         """How often a resource has been created so far, so that each new object gets an id of its own."""
@@ -192,6 +198,10 @@ class Inventory:
         row: tuple[Any, ...] = (urn, type_token, operation, now, round(now + minutes, 3))
         number = database.execute("insert into operations values (null, ?, ?, ?, ?, ?)", row).lastrowid or 0
         return Operation(number=number, urn=urn, type=type_token, operation=operation, started=now, ends=row[4])
+
+
+def _by_type(things: list[Thing]) -> Others:
+    return lambda type_token: [plain(thing.inputs) for thing in things if thing.type == type_token]
 
 
 def _name_key(kind: Kind, thing: Thing, scope: str) -> str | None:

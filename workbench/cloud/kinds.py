@@ -4,18 +4,28 @@ One table, two readers: the Pulumi mocks behind ``plan`` and the simulated provi
 is a test double.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from workbench.cloud import aws, kubernetes, random_values
+from workbench.cloud import aws, azure, kubernetes, random_values
 from workbench.cloud.model import ACCOUNT, DEFAULT_REGION, Kind
 
 __all__ = ["ACCOUNT", "DEFAULT_REGION", "Kind", "UnknownKindError", "invoke", "kind"]
 
 _TABLES: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
     "aws": ("workbench/cloud/aws.py", aws.KINDS),
+    "azure-native": ("workbench/cloud/azure.py", azure.KINDS),
     "kubernetes": ("workbench/cloud/kubernetes.py", kubernetes.KINDS),
     "random": ("workbench/cloud/random_values.py", random_values.KINDS),
+}
+
+_INVOKES: Mapping[str, Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]] = {
+    "aws": aws.INVOKES,
+    "azure-native": azure.INVOKES,
+}
+_PLACES: Mapping[str, tuple[str, ...]] = {
+    "aws": ("region",),
+    "azure-native": ("location", "subscriptionId", "tenantId"),
 }
 
 
@@ -42,13 +52,19 @@ def kind(type_token: str) -> Kind:
     return table[type_token]
 
 
+def place(package: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the objects of a provider are unless they say otherwise: the settings of it that its tables look at."""
+    return {key: settings[key] for key in _PLACES.get(package, ()) if isinstance(settings.get(key), str)}
+
+
 def invoke(token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
     """Answer a provider function such as ``aws:index/getPartition:getPartition`` typically.
 
-    An argument ``region`` says where. Raises UnknownKindError when no answer is written down.
+    The arguments also say where, as ``place`` does. Raises UnknownKindError when no answer is written down.
     """
-    if token not in aws.INVOKES:
-        raise UnknownKindError(
-            f"{token}: no simulated answer to this function; add it to INVOKES in workbench/cloud/aws.py"
-        )
-    return {**args, **aws.INVOKES[token](args)}
+    package = token.split(":", 1)[0]
+    answers = _INVOKES.get(package, {})
+    if token not in answers:
+        where = _TABLES[package][0] if package in _INVOKES else "a table of workbench/cloud/kinds.py"
+        raise UnknownKindError(f"{token}: no simulated answer to this function; add it to INVOKES in {where}")
+    return {**args, **answers[token](args)}

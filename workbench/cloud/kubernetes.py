@@ -5,42 +5,23 @@ data of a ConfigMap or Secret unless the provider says that they are mutable, a 
 Custom resources (``apiextensions.CustomResource``) have the type ``kubernetes:<apiVersion>:<kind>``.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
-from workbench.cloud.model import MOMENT, Inputs, Kind, at, number, text, uuid_of
-
-QUICK = "common use: the API server answers at once"
-
-
-def _identifier(name: str, inputs: Inputs) -> str:
-    """pulumi-kubernetes' ids: namespace/name, or the name alone of what lives in no namespace."""
-    own = text(inputs, "metadata.name", name)
-    namespace = text(inputs, "metadata.namespace", "")
-    return f"{namespace}/{own}" if namespace else own
-
-
-def _object(id_: str, name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """The metadata that every object gets from the API server."""
-    metadata = {
-        "name": id_.rsplit("/", 1)[-1],
-        "uid": uuid_of(f"{id_} {name}"),
-        "resourceVersion": "1",
-        "generation": 1,
-        "creationTimestamp": MOMENT,
-    }
-    return {"metadata": metadata}
+from workbench.cloud.kubernetes_object import metadata, row
+from workbench.cloud.model import Inputs, Kind, Others, at, number, text
+from workbench.cloud.strimzi import STRIMZI, made_secret
 
 
 def _namespace(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    return {**_object(id_, name, inputs), "status": {"phase": "Active"}}
+    return {**metadata(id_, name, inputs), "status": {"phase": "Active"}}
 
 
 def _job(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
     """The provider waits until a Job is complete."""
     completions = number(inputs, "spec.completions", 1)
     conditions = [{"type": "Complete", "status": "True"}]
-    return {**_object(id_, name, inputs), "status": {"succeeded": completions, "conditions": conditions}}
+    return {**metadata(id_, name, inputs), "status": {"succeeded": completions, "conditions": conditions}}
 
 
 def _ready(replicas: object) -> Mapping[str, Any]:
@@ -50,50 +31,55 @@ def _ready(replicas: object) -> Mapping[str, Any]:
 
 
 def _deployment(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    return {**_object(id_, name, inputs), **_ready(at(inputs, "spec.replicas"))}
+    return {**metadata(id_, name, inputs), **_ready(at(inputs, "spec.replicas"))}
 
 
 def _rolled_out(_state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
     return _ready(at(inputs, "spec.replicas"))
 
 
-def _kind(
-    *,
-    create_minutes: float = 0.05,
-    delete_minutes: float = 0.1,
-    update_minutes: float = 0.05,
-    source: str = QUICK,
-    replace_on: frozenset[str] = frozenset(),
-    mutable_if: str | None = None,
-    **more: Any,
-) -> Kind:
-    return Kind(
-        create_minutes=create_minutes,
-        delete_minutes=delete_minutes,
-        update_minutes=update_minutes,
-        source=source,
-        identifier=_identifier,
-        outputs=more.pop("outputs", _object),
-        replace_on=replace_on | {"metadata.name", "metadata.namespace"},
-        unless_configured=dict.fromkeys(replace_on, mutable_if) if mutable_if else {},
-        unique=("metadata.namespace", "metadata.name"),
-        name_property="metadata.name",
-        **more,
-    )
+def _told(id_: str, others: Others) -> Mapping[str, Any] | None:
+    """A ConfigMap that a Job has filled, as `_filled` says."""
+    namespace, _, name = id_.rpartition("/")
+    data = _filled({"metadata": {"name": name, "namespace": namespace}}, others)
+    return {**metadata(id_, "", {}), "apiVersion": "v1", "kind": "ConfigMap", **data} if data else None
+
+
+def _filled(inputs: Inputs, others: Others) -> Mapping[str, Any]:
+    """What the Job of components/kubernetes/brokers_job.py writes into the ConfigMap that its variable CONFIG_MAP names."""
+    name, namespace = text(inputs, "metadata.name", ""), text(inputs, "metadata.namespace", "")
+    for job in others("kubernetes:batch/v1:Job"):
+        variables = {text(each, "name", ""): text(each, "value", "") for each in _variables(job)}
+        if variables.get("CONFIG_MAP") == name and text(job, "metadata.namespace", "") == namespace:
+            hosts = [
+                f"wn{each}-brokers.simulated.ax.internal.cloudapp.net" for each in range(int(variables["BROKERS"]))
+            ]
+            return {"data": {"bootstrapServers": ",".join(f"{host}:9092" for host in hosts)}}
+    return {}
+
+
+def _variables(job: Inputs) -> Iterable[Inputs]:
+    """The variables of a Job's containers."""
+    for container in cast("list[dict[str, Any]]", at(job, "spec.template.spec.containers") or []):
+        yield from cast("list[Inputs]", container.get("env", []))
 
 
 KINDS: Mapping[str, Kind] = {
-    "kubernetes:core/v1:Namespace": _kind(
+    **STRIMZI,
+    "kubernetes:core/v1:Namespace": row(
         delete_minutes=0.3, source="common use: a namespace goes once everything in it is gone", outputs=_namespace
     ),
-    "kubernetes:core/v1:ServiceAccount": _kind(),
-    "kubernetes:core/v1:ConfigMap": _kind(
-        replace_on=frozenset({"binaryData", "data", "immutable"}), mutable_if="enableConfigMapMutable"
+    "kubernetes:core/v1:ServiceAccount": row(),
+    "kubernetes:core/v1:ConfigMap": row(
+        replace_on=frozenset({"binaryData", "data", "immutable"}),
+        mutable_if="enableConfigMapMutable",
+        drift=_filled,
+        stands=_told,
     ),
-    "kubernetes:core/v1:Secret": _kind(
-        replace_on=frozenset({"data", "stringData", "type"}), mutable_if="enableSecretMutable"
+    "kubernetes:core/v1:Secret": row(
+        replace_on=frozenset({"data", "stringData", "type"}), mutable_if="enableSecretMutable", stands=made_secret
     ),
-    "kubernetes:apps/v1:Deployment": _kind(
+    "kubernetes:apps/v1:Deployment": row(
         create_minutes=0.7,
         delete_minutes=0.5,
         update_minutes=0.7,
@@ -102,7 +88,7 @@ KINDS: Mapping[str, Kind] = {
         updated=_rolled_out,
         replace_on=frozenset({"spec.selector"}),
     ),
-    "kubernetes:apps/v1:StatefulSet": _kind(
+    "kubernetes:apps/v1:StatefulSet": row(
         create_minutes=1.5,
         delete_minutes=0.5,
         update_minutes=1.5,
@@ -119,16 +105,19 @@ KINDS: Mapping[str, Kind] = {
             }
         ),
     ),
-    "kubernetes:batch/v1:Job": _kind(
+    "kubernetes:batch/v1:Job": row(
         create_minutes=1,
         source="common use: pull the image, start, end; the provider waits for the end",
         outputs=_job,
         replace_on=frozenset({"spec.completions", "spec.parallelism", "spec.selector", "spec.template"}),
     ),
-    "kubernetes:storage.k8s.io/v1:StorageClass": _kind(replace_on=frozenset({"parameters", "provisioner"})),
-    "kubernetes:eks.amazonaws.com/v1:NodeClass": _kind(),
-    "kubernetes:karpenter.sh/v1:NodePool": _kind(),
-    "kubernetes:vpcresources.k8s.aws/v1beta1:SecurityGroupPolicy": _kind(),
-    "kubernetes:policy/v1:PodDisruptionBudget": _kind(),
-    "kubernetes:networking.k8s.io/v1:NetworkPolicy": _kind(),
+    "kubernetes:storage.k8s.io/v1:StorageClass": row(replace_on=frozenset({"parameters", "provisioner"})),
+    "kubernetes:eks.amazonaws.com/v1:NodeClass": row(),
+    "kubernetes:karpenter.sh/v1:NodePool": row(),
+    "kubernetes:vpcresources.k8s.aws/v1beta1:SecurityGroupPolicy": row(),
+    "kubernetes:policy/v1:PodDisruptionBudget": row(),
+    "kubernetes:rbac.authorization.k8s.io/v1:Role": row(),
+    "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": row(replace_on=frozenset({"roleRef"})),
+    "kubernetes:scheduling.k8s.io/v1:PriorityClass": row(replace_on=frozenset({"value"})),
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy": row(),
 }

@@ -5,7 +5,7 @@ Account 123456789012 is the one that AWS's own documentation uses.
 
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -16,6 +16,8 @@ COMMON = "common use, no log found: the API answers within seconds"
 """The source of a time that nobody wrote down."""
 
 Inputs = Mapping[str, Any]
+Others = Callable[[str], Iterable[Inputs]]
+"""A type -> the inputs of the objects of that type that exist."""
 
 
 def no_outputs(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
@@ -35,6 +37,26 @@ def nothing_more(_old: Inputs, _new: Inputs) -> frozenset[str]:
 
 def no_refusal(_old: Inputs | None, _new: Inputs) -> str | None:
     """Of a type whose service takes whatever the provider lets through."""
+    return None
+
+
+def no_refusal_beside(_old: Inputs | None, _new: Inputs, _others: Others) -> str | None:
+    """Of a type whose service looks at no other object before it answers."""
+    return None
+
+
+def nothing_keeps(_inputs: Inputs, _others: Others) -> str | None:
+    """Of a type whose objects can be deleted as soon as nothing refers to them."""
+    return None
+
+
+def nothing_changes(_inputs: Inputs, _others: Others) -> Mapping[str, Any]:
+    """Of a type whose objects stay as they were made."""
+    return {}
+
+
+def nothing_stands(_id: str, _others: Others) -> Mapping[str, Any] | None:
+    """Of a type whose objects are only made by programs."""
     return None
 
 
@@ -77,12 +99,20 @@ class Kind:
     """Number paths that the service's API refuses to lower; in place, only the update itself fails."""
     refusal: Callable[[Inputs | None, Inputs], str | None] = no_refusal
     """(old inputs, None at the creation; new inputs) -> the answer of a service that refuses, or None."""
+    refusal_beside: Callable[[Inputs | None, Inputs, Others], str | None] = no_refusal_beside
+    """The same where the answer depends on other objects."""
+    kept: Callable[[Inputs, Others], str | None] = nothing_keeps
+    """(inputs, other objects) -> the answer of a service that does not delete the object yet, or None."""
     guard: str | None = None
     """The path that, when true, makes the service refuse a delete."""
     release: str | None = None
     """The path that, when true, lets the service delete an object that others still refer to."""
     stored: Callable[[Inputs], Mapping[str, Any]] = as_given
     """inputs -> the ones that the service keeps in another form, in that form; a refresh reads them so."""
+    drift: Callable[[Inputs, Others], Mapping[str, Any]] = nothing_changes
+    """(inputs, other objects) -> the inputs that a later read finds changed, because the service or another object did it."""
+    stands: Callable[[str, Others], Mapping[str, Any] | None] = nothing_stands
+    """(id, other objects) -> the state of an object that something else made than a program, or None."""
 
 
 def at(inputs: object, path: str) -> object:

@@ -11,24 +11,25 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent import futures
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from workbench.cloud import behaviour, cluster, kinds
+from workbench.cloud import azure_parents, behaviour, cluster, kinds
 from workbench.cloud.clock import CancelledError, Clock
 from workbench.cloud.inventory import Inventory, Operation, RefusedError, Thing
 from workbench.cloud.kinds import Kind, UnknownKindError
-from workbench.cloud.model import DEFAULT_REGION, text
+from workbench.cloud.model import DEFAULT_REGION
 from workbench.cloud.wire import Values, beyond, decode, encode, merged, plain, replaced, unknown
 
 _KINDS_OF_CHANGE = provider_pb2.PropertyDiff.Kind
+_GONE = provider_pb2.ReadResponse()
 
 
 class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
@@ -105,7 +106,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
             changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
             diffs=sorted({difference.path.split(".")[0].split("[")[0] for difference in found}),
             replaces=replaces,
-            deleteBeforeReplace=bool(replaces) and behaviour.deletes_first(kind, old, new),
+            deleteBeforeReplace=bool(replaces) and (self._is_azure or behaviour.deletes_first(kind, old, new)),
             detailedDiff=detailed,
             hasDetailedDiff=True,
         )
@@ -116,16 +117,16 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         inputs = decode(request.properties)
         again = self._inventory.times_created(request.urn)
         seed = request.urn if again == 0 else f"{request.urn}#{again}"
-        id_ = kind.identifier(seed, plain(inputs))
+        id_ = kind.identifier(seed, {**self._place, **plain(inputs)})
         computed = self._computed(_type(request.urn), id_, seed, inputs)
         if request.preview:
             return provider_pb2.CreateResponse(properties=encode(merged(unknown(computed), inputs)))
-        outputs = merged(computed, inputs)
+        outputs = self._answered(kind, merged(computed, inputs), inputs)
         thing = Thing(type=_type(request.urn), id=id_, urn=request.urn, status="", inputs=inputs, outputs=outputs)
 
         def begin() -> Operation:
-            self._admit(kind, None, inputs)
-            return self._inventory.create(kind, thing, self._server or self._region)
+            self._admit(kind, None, inputs, id_)
+            return self._inventory.create(kind, thing, self._server or self._place.get("region", ""))
 
         self._perform(begin, thing.type, id_, context, crash=name == self._crash_at)
         return provider_pb2.CreateResponse(id=id_, properties=encode(outputs))
@@ -135,16 +136,20 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         kind, _ = self._about(request.urn, context)
         state, old, inputs = decode(request.olds), decode(request.old_inputs), decode(request.news)
         changed = kind.updated(plain(state), plain(inputs))
-        computed = merged(beyond(state, old), unknown(changed) if request.preview else changed)
-        outputs = merged(computed, inputs)
+        kept = beyond(state, old)
+        if request.preview and self._is_azure:  # it promises no more than these two
+            kept, changed = {key: kept[key] for key in ("name", "location") if key in kept}, {**kept, **changed}
+            changed = {key: value for key, value in changed.items() if key not in kept}
+        outputs = merged(merged(kept, unknown(changed) if request.preview else changed), inputs)
         if request.preview:
             return provider_pb2.UpdateResponse(properties=encode(outputs))
+        outputs = self._answered(kind, outputs, inputs)
         thing = Thing(
             type=_type(request.urn), id=request.id, urn=request.urn, status="", inputs=inputs, outputs=outputs
         )
 
         def begin() -> Operation:
-            self._admit(kind, old, inputs)
+            self._admit(kind, old, inputs, request.id)
             return self._inventory.update(kind, thing)
 
         self._perform(begin, thing.type, request.id, context)
@@ -170,19 +175,32 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         kind, _ = self._about(request.urn, context)
         thing = self._inventory.find(_type(request.urn), request.id)
         if thing is None:
-            return provider_pb2.ReadResponse()
+            stands = kind.stands(request.id, self._inventory.others)
+            return provider_pb2.ReadResponse(id=request.id, properties=encode(stands)) if stands else _GONE
+        drift = kind.drift(plain(thing.inputs), self._inventory.others)
+        if self._is_azure:
+            return self._read_again(thing, drift, request)
         stored = kind.stored(plain(thing.inputs))
         return provider_pb2.ReadResponse(
             id=thing.id,
             inputs=encode(replaced(thing.inputs, stored)),
-            properties=encode(replaced(thing.outputs, stored)),
+            properties=encode({**replaced(thing.outputs, stored), **drift}),
         )
+
+    def _read_again(
+        self, thing: Thing, drift: Mapping[str, Any], request: provider_pb2.ReadRequest
+    ) -> provider_pb2.ReadResponse:
+        """As azure-native reads: an output that differs from the one in the state is written into the inputs too."""
+        found = replaced(thing.outputs, drift)
+        before, inputs = plain(decode(request.properties)), decode(request.inputs) or thing.inputs
+        changed = {key: found[key] for key in found if key in before and before[key] != plain(found[key])}
+        return provider_pb2.ReadResponse(id=thing.id, inputs=encode({**inputs, **changed}), properties=encode(found))
 
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
         """Answer a function from the table."""
         self._clock.hear()
         try:
-            args = {"region": self._region, **plain(decode(request.args))}
+            args = {**self._place, **plain(decode(request.args))}
             answer = kinds.invoke(request.tok, args)
         except UnknownKindError as error:
             _abort(context, error)
@@ -196,8 +214,14 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     @property
-    def _region(self) -> str:
-        return text(self._settings, "region", DEFAULT_REGION)
+    def _is_azure(self) -> bool:
+        return self._package == "azure-native"
+
+    @property
+    def _place(self) -> dict[str, Any]:
+        """Where this provider's objects are; AWS has a region in any case."""
+        fallback = {"region": DEFAULT_REGION} if self._package == "aws" else {}
+        return {**fallback, **kinds.place(self._package, self._settings)}
 
     def _about(self, urn: str, context: grpc.ServicerContext) -> tuple[Kind, str]:
         """The kind and the logical name of a resource."""
@@ -210,13 +234,19 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
     def _computed(self, type_token: str, id_: str, seed: str, inputs: Values) -> Values:
         """An object's outputs; all but IAM's are in the provider's region and say so."""
         regional = self._package == "aws" and not type_token.startswith("aws:iam/")
-        place = {"region": self._region} if regional else {}
-        return {**place, **kinds.kind(type_token).outputs(id_, seed, {**place, **plain(inputs)})}
+        outputs = kinds.kind(type_token).outputs(id_, seed, {**self._place, **plain(inputs)})
+        return {**(self._place if regional else {}), **outputs}
 
-    def _admit(self, kind: Kind, old: Values | None, inputs: Values) -> None:
-        refusal = behaviour.refusal(kind, old, inputs)
+    def _answered(self, kind: Kind, outputs: Values, inputs: Values) -> Values:
+        """An object's outputs after it was made or changed; azure-native reads what the service has made of the inputs."""
+        return merged(outputs, kind.stored(plain(inputs))) if self._is_azure else outputs
+
+    def _admit(self, kind: Kind, old: Values | None, inputs: Values, id_: str) -> None:
+        refusal = behaviour.refusal(kind, old, inputs, self._inventory.others)
         if self._package == "kubernetes":
             refusal = cluster.refusal(self._inventory, self._server, inputs) or refusal
+        if self._is_azure and old is None:
+            refusal = azure_parents.refusal(self._inventory, id_) or refusal
         if refusal:
             raise RefusedError(refusal)
 

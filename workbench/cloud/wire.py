@@ -85,10 +85,12 @@ def replaced(values: Mapping[str, Any], others: Mapping[str, Any]) -> Values:
 
 
 def merged(computed: Mapping[str, Any], inputs: Mapping[str, Any]) -> Values:
-    """Computed outputs beneath the inputs: what the program gave is never overwritten."""
+    """Computed outputs beneath the inputs: what the program gave stays, but for a list that is answered with a map of its items."""
     result = dict(computed)
     for key, value in inputs.items():
         below = result.get(key)
+        if _is_bag(below) and isinstance(value, list):
+            continue
         result[key] = (
             merged(cast("Values", below), cast("Values", value)) if _is_bag(below) and _is_bag(value) else value
         )
@@ -99,7 +101,7 @@ def beyond(state: Mapping[str, Any], inputs: Mapping[str, Any]) -> Values:
     """What a state holds beyond the inputs it was made from: the computed outputs."""
     rest: Values = {}
     for key, value in state.items():
-        if key not in inputs:
+        if key not in inputs or (_is_bag(value) and isinstance(inputs[key], list)):
             rest[key] = value
         elif _is_bag(value) and _is_bag(inputs[key]) and (nested := beyond(value, inputs[key])):
             rest[key] = nested

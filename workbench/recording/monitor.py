@@ -8,12 +8,12 @@ values in `workbench.cloud`. It is a test double.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, cast
 
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi import ResourceHook
-from pulumi.runtime import _callbacks, settings
+from pulumi.runtime import _callbacks, rpc, settings
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
@@ -50,12 +50,22 @@ class Kind(Protocol):
         """The computed outputs, beyond the inputs."""
         ...
 
+    def stands(
+        self, identifier: str, others: Callable[[str], Iterable[Mapping[str, Any]]], /
+    ) -> Mapping[str, Any] | None:
+        """The state of an object that something else made than a program, such as a Job, or None."""
+        ...
+
 
 class Cloud(Protocol):
     """A table of typical answers; the module `workbench.cloud.kinds` is one."""
 
     def kind(self, type_token: str, /) -> Kind:
         """What is typical of a resource type."""
+        ...
+
+    def place(self, package: str, settings: Mapping[str, Any], /) -> dict[str, Any]:
+        """Where a provider's objects are, out of its settings."""
         ...
 
     def invoke(self, token: str, args: Mapping[str, Any], /) -> Mapping[str, Any]:
@@ -117,12 +127,13 @@ class RecordingMonitor(MockMonitor):
                 external=True,
             )
         )
-        # What exists can be read in a preview too, so nothing here is unknown.
+        # What exists can be read in a preview too; only what something is yet to make, whose id is not known, cannot.
         state = struct_pb2.Struct()
         state.CopyFrom(request.properties)
         kind = self._cloud.kind(request.type)
-        inputs = {**self._region(request.provider), **properties.plain}
-        add_missing(state, kind.outputs(request.id, request.name, inputs))
+        inputs = {**self._place(request.provider), **properties.plain}
+        computed = kind.stands(request.id, self._others) or kind.outputs(request.id, request.name, inputs)
+        add_missing(state, unknown_like(computed) if request.id == rpc.UNKNOWN else computed)
         hide(state, request.additionalSecretOutputs)
         return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=state)
 
@@ -142,7 +153,7 @@ class RecordingMonitor(MockMonitor):
             RecordedInvoke(token=request.tok, args=args.masked, provider=provider_urn(request.provider))
         )
         answer = struct_pb2.Struct()
-        answer.update(dict(self._cloud.invoke(request.tok, {**self._region(request.provider), **args.plain})))
+        answer.update(dict(self._cloud.invoke(request.tok, {**self._place(request.provider), **args.plain})))
         # `return` is a Python keyword, so the field can only be given this way.
         return resource_pb2.ResourceInvokeResponse(**cast("dict[str, Any]", {"return": answer}))
 
@@ -152,18 +163,22 @@ class RecordingMonitor(MockMonitor):
             return "" if self._preview else f"{request.name}-id"
         kind = self._cloud.kind(request.type)
         add_missing(state, _made_up_name(kind, request.name))
-        inputs = {**self._region(request.provider), **decode(state).plain}
+        inputs = {**self._place(request.provider), **decode(state).plain}
         identifier = kind.identifier(request.name, inputs)
         computed = kind.outputs(identifier, request.name, inputs)
         add_missing(state, unknown_like(computed) if self._preview else computed)
         return "" if self._preview else identifier
 
-    def _region(self, provider: str) -> dict[str, Any]:
-        """The region of a provider, which its resources and calls are in unless they say otherwise."""
+    def _others(self, type_token: str) -> list[Mapping[str, Any]]:
+        """The inputs of the resources of a type so far."""
+        return [resource.revealed for resource in self.recorded if resource.type == type_token]
+
+    def _place(self, provider: str) -> dict[str, Any]:
+        """Where a provider's resources and calls are unless they say otherwise."""
         urn = provider_urn(provider)
         for resource in self.recorded:
-            if resource.urn == urn and "region" in resource.revealed:
-                return {"region": resource.revealed["region"]}
+            if resource.urn == urn:
+                return self._cloud.place(resource.type.removeprefix(PROVIDER_PREFIX), resource.revealed)
         return {}
 
 

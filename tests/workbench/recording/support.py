@@ -1,6 +1,6 @@
 """Small programs and a small cloud, so that the recorder's tests need neither components nor the real table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +27,18 @@ class SmallKind:
             "vpcConfig": {"clusterSecurityGroupId": "sg-1", "endpointPublicAccess": True},
         }
 
+    def stands(self, identifier: str, others: Callable[[str], Iterable[Mapping[str, Any]]]) -> None:
+        return None
+
 
 class SmallCloud:
     def kind(self, type_token: str) -> SmallKind:
         if type_token == "aws:sqs/queue:Queue":
             raise LookupError("aws:sqs/queue:Queue: not in the table")
         return SmallKind(name_property="name" if type_token == "aws:cloudwatch/logGroup:LogGroup" else None)
+
+    def place(self, package: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+        return {}
 
     def invoke(self, token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"accountId": "123456789012", "arn": "arn", "id": "id", "userId": "user"}

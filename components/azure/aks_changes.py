@@ -1,0 +1,51 @@
+"""Changes that AKS cannot make on a live cluster, refused while they are still a preview."""
+
+import re
+
+ANOTHER_STACK = "bring up a stack of another name with it, move the pipes there, then take this one down"
+"""The way to what is for the life of a cluster."""
+
+
+def privacy_change(present: object, wanted: object) -> str | None:
+    """Whether the Kubernetes API is private is for the life of a cluster (AKS, Create a private cluster)."""
+    if present == wanted:
+        return None
+    fact = "cannot be taken from" if wanted else "cannot be given to"
+    reason = "public" if wanted else "private"
+    way_out = "leave at least one range there" if wanted else "remove publicCidrs"
+    return f"{fact} a live cluster, whose API stays {reason}: {way_out}; to change that, {ANOTHER_STACK}."
+
+
+def system_nodes_change(present: object, wanted: object) -> str | None:
+    """The pool that a cluster is made with keeps its machines (AKS, Resize node pools)."""
+    if present == wanted:
+        return None
+    return (
+        f"cannot go from {present} to {wanted}: the pool that a cluster is made with keeps its machines. "
+        f"Set it back to {present}; to change it, {ANOTHER_STACK}."
+    )
+
+
+def subnet_change(present: object, wanted: object) -> str | None:
+    """A pool keeps its subnet (AKS, Create node pools); an id that is not known yet is of a subnet that is made anew."""
+    if present == wanted:
+        return None
+    return (
+        f"cannot go from {present} to another: nodes keep their subnet, and the Kubernetes API its address there. "
+        f"Set it back; to change it, {ANOTHER_STACK}."
+    )
+
+
+def version_change(present: object, wanted: object) -> str | None:
+    """A cluster goes up by one minor version at a time, and never down (AKS, Upgrade a cluster)."""
+    before, after = _minor(present), _minor(wanted)
+    if before is None or after is None or before <= after <= before + 1:
+        return None
+    if after < before:
+        return f"cannot go from {present} to {wanted}, since AKS never takes a cluster to an older version; set it to 1.{before} or later."
+    return f"cannot go from {present} to {wanted} at once, since AKS skips no minor version; set it to 1.{before + 1}, deploy, and go on from there."
+
+
+def _minor(version: object) -> int | None:
+    found = re.match(r"1\.(\d+)", version) if isinstance(version, str) else None
+    return int(found[1]) if found else None

@@ -1,0 +1,138 @@
+"""The streaming section of a stack file for HDInsight, and what must fit together in it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, ClassVar, Literal, cast
+
+from pydantic import AfterValidator, Field
+from typing_extensions import override
+
+from components import kafka
+from components.azure.account import Uuid
+from components.azure.network import AzureNetworkSettings
+from components.consumer import Image
+from components.contracts import PipeSettings, ServiceSettings, Surroundings
+from components.kubernetes.topic_job import name_mistakes
+from components.section import Form, Mistake, QuotedText, Section, unknown
+
+_TWO_LIMITS = {"message.timestamp.after.max.ms", "message.timestamp.before.max.ms"}
+
+TOPIC_SETTINGS = kafka.TOPIC_SETTINGS - _TWO_LIMITS | {"message.timestamp.difference.max.ms"}
+"""The settings of a topic that a pipe may choose; Kafka 3.2 has one limit for both (Apache Kafka 3.2, Topic-Level Configs)."""
+
+KEPT_SETTINGS = {
+    "min.insync.replicas": "it follows from the number of copies",
+    "retention.ms": "retentionHours says it",
+    "unclean.leader.election.enable": "a leader without all records would lose some that were acknowledged",
+}
+
+COPIES, IN_SYNC = 3, 2
+"""How many brokers have each record, and how many of them must have it before it counts as written: one may fail, and none is lost."""
+
+TRADEMARKS = ("microsoft", "windows")
+"""What no name with an address on the internet may contain (Azure Resource Manager, Reserved resource names)."""
+
+
+def _known_setting(name: str) -> str:
+    if name in KEPT_SETTINGS:
+        raise ValueError(f"is not for a pipe to set: {KEPT_SETTINGS[name]}; remove it")
+    if name not in TOPIC_SETTINGS:
+        raise ValueError(f"is not a setting of topics in Kafka 3.2; {unknown(name, TOPIC_SETTINGS)}")
+    return name
+
+
+class HdInsightTopicSettings(Section, frozen=True):
+    """What a user may say of a topic on HDInsight."""
+
+    retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
+    """The hours that records are kept, read or not; a lower number deletes the records that are older."""
+    config: Annotated[
+        Mapping[Annotated[str, AfterValidator(_known_setting)], QuotedText], AfterValidator(kafka.known_values)
+    ] = {}
+    """More settings of the topic by their Kafka names, each with a text as value."""
+
+    @property
+    def kafka_config(self) -> dict[str, str]:
+        """The topic's Kafka settings."""
+        return {
+            "retention.ms": str(self.retention_hours * 3_600_000),
+            "min.insync.replicas": str(IN_SYNC),
+            **self.config,
+        }
+
+
+class HdInsightPipeSettings(PipeSettings, frozen=True):
+    """A pipe on HDInsight; its topic and its records stay when the pipe is removed, until the cluster is."""
+
+    topic: HdInsightTopicSettings = HdInsightTopicSettings()
+    """The topic's own settings."""
+
+
+class RestProxySettings(Section, frozen=True):
+    """Who may use Kafka's REST proxy: the members of one group, whom it knows by their Entra tokens."""
+
+    client_group_id: Uuid
+    """The object id, in Entra, of the group whose members may use the proxy."""
+    client_group_name: Annotated[str, Form(r".{1,200}", "the name of a group in Entra, 200 characters at most")]
+    """The name of that group."""
+
+
+VmSize = Annotated[str, Form(r"Standard_[A-Za-z0-9_]{2,60}", "the size of a virtual machine, such as Standard_DS3_v2")]
+
+
+class HdInsightSettings(ServiceSettings, frozen=True):
+    """The streaming section of a stack file, for Kafka on HDInsight.
+
+    Its brokers know no users: whoever reaches them in the network may read and write every topic. All but workers is fixed when
+    the cluster is made.
+    """
+
+    cloud_services: ClassVar = ("blob", "dfs", "hdinsight", "vault")
+
+    service: Literal["hdinsight"]
+    """Always hdinsight."""
+    workers: Annotated[int, Field(ge=3, le=200)] = 3
+    """The number of brokers, at least 3 since each record has 3 copies, at most 200 since the subnet has addresses for no more.
+
+    To have more, add them by az hdinsight resize and then say so here; HDInsight takes none away (HDInsight, Apache Kafka).
+    """
+    worker_vm_size: VmSize = "Standard_DS3_v2"
+    """The size of each broker's virtual machine, one that can be encrypted at host (HDInsight, Supported node configurations)."""
+    disks_per_worker: Annotated[int, Field(ge=1, le=8)] = 2
+    """The number of disks of 1 TiB that each broker keeps its records on, from 1 to 8 (HDInsight, Configure storage for Kafka)."""
+    head_vm_size: VmSize = "Standard_DS3_v2"
+    """The size of the two head nodes, and of the two that the REST proxy runs on."""
+    zookeeper_vm_size: VmSize = "Standard_DS2_v2"
+    """The size of the three ZooKeeper nodes."""
+    rest_proxy: RestProxySettings | None = None
+    """Adds Kafka's REST proxy, for producers that do not speak Kafka's protocol; by default there is none."""
+    private_link: bool = False
+    """Whether other networks may reach the cluster's gateway through private endpoints of theirs (HDInsight, Private Link)."""
+    topic_image: Image = ":topic-1.0.0"
+    """The container image of the programs in topic/, which find the brokers and make the topics; by default in the stack's own
+    registry."""
+
+    @property
+    @override
+    def images(self) -> Sequence[str]:
+        """The image of the programs that find the brokers and make the topics."""
+        return (self.topic_image,)
+
+    @override
+    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+        """Yield an adopted network without a subnet for the cluster, and names that Azure or the jobs cannot take."""
+        existing = cast("AzureNetworkSettings", rest.network).existing
+        if existing and not existing.hdinsight_subnet_id:
+            yield Mistake(
+                path=("network", "existing", "hdinsightSubnetId"),
+                text="is missing, and HDInsight's machines stand in a subnet of their own (HDInsight, Plan a virtual network); "
+                "add one to the virtual network and name it here",
+            )
+        name = rest.stack.replace("-", "")
+        for word in TRADEMARKS:
+            if word in name:
+                yield Mistake(
+                    path=("name",),
+                    text=f"must not contain {word}, since the cluster's address begins with it and Azure refuses the word there "
+                    f"(Azure Resource Manager, Reserved resource names), not {rest.stack}; choose another name",
+                )
+        yield from name_mistakes(rest)

@@ -1,0 +1,194 @@
+"""What AKS refuses of a stack file."""
+
+import pytest
+
+from components.settings import SettingsError
+from tests.stacks import settings
+
+STACK = "azure-eventhubs-aks"
+FILE = f"stacks/Pulumi.{STACK}.yaml: "
+VNET = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/shared/providers/Microsoft.Network/virtualNetworks/hub"
+EXISTING = {
+    "virtualNetworkId": VNET,
+    "cidr": "10.9.0.0/16",
+    "nodesSubnetId": f"{VNET}/subnets/nodes",
+    "endpointsSubnetId": f"{VNET}/subnets/endpoints",
+}
+
+
+def with_settings(platform, consumer=None, network=None, parallelism=3):
+    return settings(
+        {
+            "data-pipes:network": network or {},
+            "data-pipes:platform": platform,
+            "data-pipes:pipes": {"orders": {"consumer": consumer or {}, "parallelism": parallelism}},
+        },
+        STACK,
+    )
+
+
+def refused(platform, consumer=None, network=None, parallelism=3):
+    with pytest.raises(SettingsError) as error:
+        with_settings(platform, consumer, network, parallelism)
+    return [line.removeprefix(FILE) for line in str(error.value).splitlines()]
+
+
+WRONG = [
+    (
+        {"version": "1.35.2"},
+        "platform.version: must be a Kubernetes version of two numbers in quotes, such as \"1.35\", not '1.35.2'",
+    ),
+    (
+        {"version": "1.33"},
+        "platform.version: must be 1.34 or later, the oldest that AKS still supports, not 1.33; use 1.35",
+    ),
+    ({"version": 1.35}, "platform.version: must be a text, not a number (1.35); write it in quotes, every digit of it"),
+    (
+        {"adminGroups": ["platform-admins"]},
+        "platform.adminGroups[0]: must be a UUID such as 01234567-89ab-cdef-0123-456789abcdef, not 'platform-admins'",
+    ),
+    (
+        {"endpoint": {"publicCidrs": ["0.0.0.0/0"]}},
+        "platform.endpoint.publicCidrs[0]: must not be 0.0.0.0/0, which is everyone or nearly so; name the ranges that may connect, such as "
+        "your own address with /32 (/8 is the widest)",
+    ),
+    (
+        {"podCidr": "10.245.128.0/17"},
+        "platform.podCidr: is 10.245.128.0/17 and overlaps 10.245.0.0/16 of platform.serviceCidr, so that one address would mean two things; "
+        "choose a range outside it",
+    ),
+    (
+        {"podCidr": "10.0.0.0/12"},
+        "platform.podCidr: is 10.0.0.0/12 and overlaps 10.0.0.0/16 of the virtual network, so that one address would mean two things; choose "
+        "a range outside it",
+    ),
+    (
+        {"serviceCidr": "10.0.4.0/24"},
+        "platform.serviceCidr: is 10.0.4.0/24 and overlaps 10.0.0.0/16 of the virtual network, so that one address would mean two things; "
+        "choose a range outside it",
+    ),
+    (
+        {"podCidr": "172.30.0.0/16"},
+        "platform.podCidr: must not overlap 172.30.0.0/16, which AKS keeps for itself (AKS, IP address planning), and 172.30.0.0/16 does; "
+        "choose another, such as 10.0.0.0/16",
+    ),
+    (
+        {"podCidr": "20.0.0.0/16"},
+        "platform.podCidr: must lie in one of the ranges that AKS supports, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, not "
+        "20.0.0.0/16, whose owner nobody in the cluster could reach",
+    ),
+    (
+        {"podCidr": "10.244.0.0/20"},
+        "platform.podCidr: has ranges for the pods of 16 nodes, 256 addresses each, and there may be 18 nodes for a time, twice "
+        "platform.nodes.max and 3 system nodes; choose a wider range, or lower max",
+    ),
+    (
+        {"serviceCidr": "10.245.0.0/29"},
+        "platform.serviceCidr: must be from /13 to /28, not 10.245.0.0/29; choose one such as 10.245.0.0/16",
+    ),
+    (
+        {"outboundType": "userDefinedRouting"},
+        "platform.outboundType: must be userAssignedNATGateway in a virtual network that is made here, whose nodes' subnet has a NAT gateway "
+        "and no route table; remove it, or adopt a virtual network with network.existing",
+    ),
+    (
+        {"nodes": {"max": 600}, "podCidr": "10.128.0.0/12"},
+        "platform.nodes.max: is 600, and the nodes' subnet has addresses for 1018 nodes, of which there may be 1206 for a time, twice max and "
+        "3 system nodes; lower max to 506",
+    ),
+    ({"nodes": {"min": 7}}, "platform.nodes: max must be at least min, not 6 with min 7; raise max or lower min"),
+    (
+        {"systemNodes": {"vmSize": "Standard_D2s_v5"}},
+        "platform.systemNodes.vmSize: must have at least 4 vCPUs, as AKS asks of system nodes, and Standard_D2s_v5 has 2; choose a larger "
+        "one, such as Standard_D4s_v5",
+    ),
+    (
+        {"logs": ["kube-apiserver"]},
+        "platform.logs: must name kube-audit or kube-audit-admin too: without, nothing tells who did what; add one",
+    ),
+]
+
+
+@pytest.mark.parametrize(("platform", "message"), WRONG)
+def test_what_aks_does_not_take_is_refused_with_the_reason_and_the_way_out(platform, message):
+    assert refused(platform) == [message]
+
+
+def test_a_size_of_machine_whose_room_is_not_known_is_refused():
+    [message] = refused({"nodes": {"vmSize": "Standard_B4ms"}})
+    assert message.startswith("platform.nodes.vmSize: must be a size of the families D and E from version 3 on")
+
+
+def test_ranges_must_not_overlap_an_existing_network_either():
+    [message] = refused({"podCidr": "10.9.0.0/18"}, network={"existing": EXISTING})
+    assert message.startswith("platform.podCidr: is 10.9.0.0/18 and overlaps 10.9.0.0/16 of the virtual network")
+
+
+def test_the_subnet_of_an_existing_network_is_its_owner_s_to_measure():
+    platform = {"nodes": {"max": 600}, "podCidr": "10.128.0.0/12"}
+    assert with_settings(platform, network={"existing": EXISTING}).platform.nodes.max == 600
+
+
+def test_a_replica_larger_than_a_node_is_refused():
+    assert refused({}, {"cpu": "4", "memory": "1Gi"}) == [
+        "pipes.orders.consumer: asks for 4 CPU and 1Gi, and an empty Standard_D4s_v5 has 3460m and 13110Mi for consumers; lower cpu or memory, "
+        "or choose a larger platform.nodes.vmSize"
+    ]
+
+
+def test_more_replicas_than_the_largest_number_of_nodes_holds_are_refused():
+    assert refused({}, parallelism=40) == [
+        "platform.nodes.max: is 6, and all pods need 7 nodes of Standard_D4s_v5 (3460m and 13110Mi each for them): orders 40 replicas of 500m "
+        "and 1Gi at 6 a node; raise max to 7, choose a larger vmSize, or lower cpu and memory of the consumers"
+    ]
+
+
+def test_a_health_command_is_refused():
+    [message] = refused({}, {"healthCommand": ["/healthy"]})
+    assert message.startswith("pipes.orders.consumer.healthCommand: would have no effect")
+
+
+LABELS = (
+    "kubernetes.azure.com/mode, kubernetes.azure.com/os-sku, kubernetes.io/arch, kubernetes.io/os, node.kubernetes.io/instance-type, "
+    "topology.kubernetes.io/region, topology.kubernetes.io/zone"
+)
+
+
+def test_a_label_that_no_node_is_sure_to_have_is_refused():
+    assert refused({}, {"nodeSelector": {"team": "a"}}) == [
+        f"pipes.orders.consumer.nodeSelector.team: could leave every replica waiting: no node is sure to have this label; known here: {LABELS}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "there"),
+    [
+        ("topology.kubernetes.io/zone", "westeurope-4", "westeurope-1, westeurope-2 or westeurope-3"),
+        ("kubernetes.io/arch", "arm64", "amd64"),
+        ("kubernetes.azure.com/mode", "system", "user"),
+        ("node.kubernetes.io/instance-type", "Standard_D8s_v5", "Standard_D4s_v5"),
+    ],
+)
+def test_a_label_with_a_value_that_no_node_has_is_refused(label, value, there):
+    [message] = refused({}, {"nodeSelector": {label: value}})
+    assert message.endswith(
+        f"would leave every replica waiting: nodes have {there}, not {value!r}; name what there is, or remove it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("label", "value"),
+    [
+        ("topology.kubernetes.io/zone", "westeurope-3"),
+        ("topology.kubernetes.io/region", "westeurope"),
+        ("kubernetes.io/os", "linux"),
+        ("kubernetes.azure.com/os-sku", "Ubuntu"),
+    ],
+)
+def test_a_label_that_nodes_have_is_taken(label, value):
+    assert with_settings({}, {"nodeSelector": {label: value}})
+
+
+def test_nodes_for_arm_have_the_label_of_arm():
+    arm = {"nodes": {"vmSize": "Standard_D4ps_v5"}}
+    assert with_settings(arm, {"nodeSelector": {"kubernetes.io/arch": "arm64"}})

@@ -1,0 +1,198 @@
+"""A namespace of Event Hubs: closed, without keys, in its tier, and what can never become of it."""
+
+import asyncio
+
+import pytest
+from pulumi import ResourceHookArgs
+
+from components.changes import ChangeRefusedError
+from tests.stacks import planned, shipped
+
+STACK = "azure-eventhubs-aks"
+NAMESPACE = "azure-native:eventhub:Namespace"
+ENDPOINT = "azure-native:network:PrivateEndpoint"
+DIAGNOSTICS = "azure-native:monitor:DiagnosticSetting"
+LOGS = f"{STACK}-event-hubs-logs"
+CLUSTER = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/shared/providers/Microsoft.EventHub/clusters/big"
+
+
+def with_streaming(**streaming):
+    return planned({"data-pipes:streaming": streaming}, stack=STACK).recording
+
+
+def shipped_namespace():
+    return shipped(STACK).recording.one(NAMESPACE)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("sku", {"name": "Premium", "tier": "Premium", "capacity": 1}),
+        ("isAutoInflateEnabled", False),
+        ("maximumThroughputUnits", 0),
+        ("kafkaEnabled", True),
+        ("zoneRedundant", True),
+        ("disableLocalAuth", True),
+        ("minimumTlsVersion", "1.2"),
+        ("publicNetworkAccess", "Disabled"),
+        ("identity", {"type": "SystemAssigned"}),
+        ("location", "westeurope"),
+        ("tags", {"data-pipes": STACK}),
+    ],
+)
+def test_the_namespace_speaks_kafka_in_three_zones_without_keys_and_without_an_address_on_the_internet(path, value):
+    assert shipped_namespace().input(path) == value
+
+
+def test_what_only_some_namespaces_have_is_not_said_of_the_others():
+    assert not {"encryption", "clusterArmId"} & shipped_namespace().inputs.keys()
+    assert shipped_namespace().ignore_changes == ()
+
+
+@pytest.mark.parametrize("name", [STACK, "x" * 24, "a-stack--of-2"])
+def test_the_name_is_one_that_azure_takes_and_nobody_else_has(name):
+    namespace = planned({"data-pipes:name": name}, stack=STACK).recording.one(NAMESPACE)
+    given = namespace.inputs["namespaceName"]
+    beginning, suffix = given.rsplit("-", 1)
+    assert name.replace("--", "-") == beginning
+    assert len(suffix) == 8
+    assert 6 <= len(given) <= 50
+
+
+def test_the_network_reaches_it_through_a_private_endpoint_that_its_own_name_leads_to():
+    recording = shipped(STACK).recording
+    [endpoint] = [each for each in recording.of_type(ENDPOINT) if each.name == f"{STACK}-event-hubs-endpoint"]
+    [connection] = endpoint.inputs["privateLinkServiceConnections"]
+    assert connection["groupIds"] == ["namespace"]
+    assert connection["privateLinkServiceId"].endswith(shipped_namespace().inputs["namespaceName"])
+
+
+def test_what_happens_on_it_is_in_the_stack_s_own_logs():
+    [setting] = [each for each in shipped(STACK).recording.of_type(DIAGNOSTICS) if each.name == LOGS]
+    assert setting.inputs["resourceUri"].endswith(shipped_namespace().inputs["namespaceName"])
+    enabled = {log["category"] for log in setting.inputs["logs"] if log["enabled"]}
+    assert {"OperationalLogs", "KafkaCoordinatorLogs", "KafkaUserErrorLogs", "RuntimeAuditLogs"} <= enabled
+
+
+def test_logs_that_standard_does_not_have_are_not_asked_of_it():
+    [setting] = [each for each in with_streaming(tier="standard").of_type(DIAGNOSTICS) if each.name == LOGS]
+    categories = {log["category"] for log in setting.inputs["logs"]}
+    assert "KafkaUserErrorLogs" in categories
+    assert not {"RuntimeAuditLogs", "ApplicationMetricsLogs"} & categories
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_the_namespace_is_protected_by_one_setting(protect):
+    assert planned({"data-pipes:protect": protect}, stack=STACK).recording.one(NAMESPACE).protect is protect
+
+
+def test_the_bootstrap_servers_are_an_output():
+    name = shipped_namespace().inputs["namespaceName"]
+    assert shipped(STACK).recording.outputs["bootstrapServers"] == f"{name}.servicebus.windows.net:9093"
+
+
+def test_namespace_and_platform_do_not_wait_for_each_other():
+    recording = shipped(STACK).recording
+    cluster = recording.one("azure-native:containerservice:ManagedCluster")
+    assert cluster.urn not in recording.requirements(shipped_namespace())
+    assert shipped_namespace().urn not in recording.requirements(cluster)
+
+
+@pytest.mark.parametrize(("tier", "sku", "capacity"), [("standard", "Standard", 40), ("premium", "Premium", 16)])
+def test_a_tier_has_as_many_units_as_the_stack_file_says(tier, sku, capacity):
+    namespace = with_streaming(tier=tier, capacity=capacity).one(NAMESPACE)
+    assert namespace.inputs["sku"] == {"name": sku, "tier": sku, "capacity": capacity}
+
+
+def test_a_dedicated_namespace_is_made_on_the_cluster_that_is_there():
+    recording = with_streaming(tier="dedicated", clusterId=CLUSTER)
+    assert recording.one(NAMESPACE).inputs["clusterArmId"] == CLUSTER
+    assert recording.of_type("azure-native:eventhub:Cluster") == ()
+
+
+def test_units_that_event_hubs_adds_are_left_alone_then_and_only_then():
+    namespace = with_streaming(tier="standard", capacity=2, autoInflate={"maximumUnits": 10}).one(NAMESPACE)
+    assert namespace.inputs["isAutoInflateEnabled"] is True
+    assert namespace.inputs["maximumThroughputUnits"] == 10
+    assert namespace.ignore_changes == ("sku.capacity",)
+    assert with_streaming(tier="standard", capacity=2).one(NAMESPACE).ignore_changes == ()
+
+
+def change(recording, resource, old, new):
+    """Run the hooks that the engine runs before it updates a resource."""
+    names = resource.hooks["before_update"]
+    assert names
+    for name in names:
+        hook = recording.hooks[name]
+        assert hook.opts is not None
+        assert hook.opts.on_dry_run, "it must refuse in the preview"
+        args = ResourceHookArgs(
+            urn="urn", id="id", name=resource.name, type=resource.type, old_inputs=old, new_inputs=new
+        )
+        result = hook(args)
+        if asyncio.iscoroutine(result):
+            asyncio.run(result)
+
+
+def sku(tier):
+    return {"sku": {"name": tier}}
+
+
+KEY = {"encryption": {"keySource": "Microsoft.KeyVault"}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (sku("Standard"), sku("Premium"), "streaming.tier: a namespace stays in its tier, which is standard."),
+        (sku("Premium"), sku("Standard"), "streaming.tier: a namespace stays in its tier, which is premium."),
+        (
+            {},
+            {"clusterArmId": CLUSTER},
+            "streaming.clusterId: a namespace stays where it was made, on no cluster of its own.",
+        ),
+        (
+            {"clusterArmId": CLUSTER},
+            {},
+            f"streaming.clusterId: a namespace stays where it was made, on the cluster {CLUSTER}.",
+        ),
+        (
+            {},
+            KEY,
+            "streaming.customerManagedKey: a customer-managed key is taken only while a namespace has no event hub.",
+        ),
+        (KEY, {}, "streaming.customerManagedKey: a customer-managed key is kept until the namespace goes."),
+    ],
+)
+def test_what_azure_cannot_make_of_a_namespace_is_refused_in_the_preview_with_the_way_out(old, new, told):
+    with pytest.raises(ChangeRefusedError) as refusal:
+        change(shipped(STACK).recording, shipped_namespace(), old, new)
+    assert told in str(refusal.value)
+    assert "make a stack of another name" in str(refusal.value)
+
+
+def test_more_units_are_let_through():
+    old, new = (shipped_namespace().inputs | {"sku": {"name": "Premium", "capacity": units}} for units in (1, 2))
+    change(shipped(STACK).recording, shipped_namespace(), old, new)
+
+
+def inflating(capacity):
+    return with_streaming(tier="standard", capacity=capacity, autoInflate={"maximumUnits": 10})
+
+
+def test_a_capacity_that_would_not_reach_event_hubs_is_refused_in_the_preview():
+    before, recording = inflating(2), inflating(5)
+    namespace = recording.one(NAMESPACE)
+    with pytest.raises(ChangeRefusedError) as refusal:
+        change(recording, namespace, before.one(NAMESPACE).inputs, namespace.inputs)
+    assert str(refusal.value) == (
+        "streaming.capacity: with autoInflate it is Event Hubs that adds throughput units, so a capacity of 5 would not reach it. Set "
+        "capacity back to 2 and raise autoInflate.maximumUnits; or remove autoInflate, deploy, then change capacity."
+    )
+
+
+def test_auto_inflate_can_be_turned_on_and_off():
+    plain, inflated = with_streaming(tier="standard", capacity=2), inflating(2)
+    for old, recording in ((plain, inflated), (inflated, plain)):
+        namespace = recording.one(NAMESPACE)
+        change(recording, namespace, old.one(NAMESPACE).inputs, namespace.inputs)

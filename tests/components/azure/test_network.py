@@ -1,0 +1,296 @@
+"""The network of a pipeline on Azure."""
+
+import pytest
+from pulumi import ResourceHookArgs
+
+from components.azure.account import SOVEREIGN, THREE_ZONES
+from components.changes import ChangeRefusedError
+from components.settings import SettingsError
+from tests.stacks import planned, settings, shipped
+
+STACK, HDINSIGHT = "azure-eventhubs-aks", "azure-hdinsight-aks"
+GROUP = "azure-native:network:NetworkSecurityGroup"
+SUBNET = "azure-native:network:Subnet"
+LINK = "azure-native:privatedns:VirtualNetworkLink"
+ZONE = "azure-native:privatedns:PrivateZone"
+OWNER = "/subscriptions/00000000-0000-0000-0000-00000000000a/resourceGroups/hub/providers/Microsoft.Network"
+VNET = f"{OWNER}/virtualNetworks/shared"
+EXISTING = {
+    "virtualNetworkId": VNET,
+    "cidr": "10.9.0.0/16",
+    "nodesSubnetId": f"{VNET}/subnets/aks",
+    "endpointsSubnetId": f"{VNET}/subnets/private",
+}
+
+
+def made(type_token, stack=STACK):
+    return {each.name.removeprefix(f"{stack}-"): each for each in shipped(stack).recording.of_type(type_token)}
+
+
+def inbound(stack, role):
+    """What a subnet's group lets in or keeps out, in the order in which rules count: from where, on which ports, whether."""
+    rules = sorted(made(GROUP, stack)[role].inputs["securityRules"], key=lambda rule: rule["priority"])
+    assert all(rule["direction"] == "Inbound" and rule["description"] for rule in rules)
+    return [
+        (rule["sourceAddressPrefix"], rule.get("destinationPortRanges") or rule["destinationPortRange"], rule["access"])
+        for rule in rules
+    ]
+
+
+def mistakes(changes, stack=STACK):
+    try:
+        settings(changes, stack)
+    except SettingsError as error:
+        return [line.split(".yaml: ", 1)[1] for line in str(error).splitlines()]
+    return []
+
+
+def test_the_subnets_are_where_the_layout_has_them_and_hdinsight_has_one_only_where_it_runs():
+    assert {role: each.inputs["addressPrefix"] for role, each in made(SUBNET).items()} == {
+        "nodes": "10.0.0.0/22",
+        "endpoints": "10.0.4.0/24",
+    }
+    assert {role: each.inputs["addressPrefix"] for role, each in made(SUBNET, HDINSIGHT).items()} == {
+        "nodes": "10.0.0.0/22",
+        "endpoints": "10.0.4.0/24",
+        "hdinsight": "10.0.5.0/24",
+    }
+
+
+@pytest.mark.parametrize("stack", [STACK, HDINSIGHT])
+def test_a_network_is_asked_for_one_subnet_at_a_time(stack):
+    recording = shipped(stack).recording
+    subnets = recording.of_type(SUBNET)
+    waits = [{other.urn for other in subnets} & recording.requirements(each) for each in subnets]
+    assert sorted(map(len, waits)) == list(range(len(subnets)))
+
+
+@pytest.mark.parametrize("stack", [STACK, HDINSIGHT])
+def test_the_only_way_out_is_nat_with_an_address_of_all_zones(stack):
+    [gateway] = made("azure-native:network:NatGateway", stack).values()
+    [address] = made("azure-native:network:PublicIPAddress", stack).values()
+    subnets = made(SUBNET, stack)
+    assert address.inputs["zones"] == ["1", "2", "3"]
+    assert gateway.urn in shipped(stack).recording.requirements(subnets["nodes"])
+    assert not any(each.inputs["defaultOutboundAccess"] for each in subnets.values())
+    assert {role for role, each in subnets.items() if "natGateway" in each.inputs} == subnets.keys() - {"endpoints"}
+
+
+@pytest.mark.parametrize(
+    "waiting", ["azure-native:containerservice:ManagedCluster", "azure-native:network:PrivateEndpoint"]
+)
+def test_what_joins_the_network_comes_after_all_its_subnets_and_goes_before_them(waiting):
+    recording = shipped(STACK).recording
+    for each in recording.of_type(waiting):
+        assert {subnet.urn for subnet in recording.of_type(SUBNET)} <= recording.requirements(each)
+
+
+def test_azure_s_own_rules_hold_for_nodes_which_let_pods_reach_each_other_and_nobody_in_from_the_internet():
+    assert inbound(STACK, "nodes") == []
+
+
+def test_private_endpoints_answer_the_nodes_alone_on_the_ports_of_their_services():
+    assert inbound(STACK, "endpoints") == [
+        ("10.0.0.0/22", ["443", "5671", "9093"], "Allow"),
+        ("VirtualNetwork", "*", "Deny"),
+    ]
+    assert {each.inputs["privateEndpointNetworkPolicies"] for each in made(SUBNET).values()} == {
+        "NetworkSecurityGroupEnabled"
+    }
+
+
+def test_brokers_on_hdinsight_answer_the_nodes_and_themselves_alone_and_reach_private_endpoints():
+    assert inbound(HDINSIGHT, "hdinsight") == [
+        ("10.0.0.0/22", ["443", "9092"], "Allow"),
+        ("10.0.5.0/24", ["0-65535"], "Allow"),
+        ("VirtualNetwork", "*", "Deny"),
+    ]
+    assert ("10.0.5.0/24", ["443"], "Allow") in inbound(HDINSIGHT, "endpoints")
+
+
+def test_hdinsight_may_have_private_links_into_its_subnet():
+    policies = {
+        role: each.inputs["privateLinkServiceNetworkPolicies"] for role, each in made(SUBNET, HDINSIGHT).items()
+    }
+    assert policies == {"nodes": "Enabled", "endpoints": "Enabled", "hdinsight": "Disabled"}
+
+
+def test_every_service_is_found_by_its_private_name_in_the_network():
+    recording = shipped(STACK).recording
+    zones = {each.inputs["privateZoneName"] for each in recording.of_type(ZONE)}
+    assert {"privatelink.azurecr.io", "privatelink.servicebus.windows.net"} <= zones
+    links = recording.of_type(LINK)
+    assert {each.inputs["privateZoneName"] for each in links} == zones
+    [vnet] = made("azure-native:network:VirtualNetwork").values()
+    for each in links:
+        assert each.input("virtualNetwork.id").endswith(f"/virtualNetworks/{vnet.inputs['virtualNetworkName']}")
+        assert each.inputs["registrationEnabled"] is False
+
+
+def test_a_name_that_the_private_zones_do_not_have_is_looked_up_on_the_internet():
+    assert {each.inputs["resolutionPolicy"] for each in shipped(STACK).recording.of_type(LINK)} == {"NxDomainRedirect"}
+
+
+def test_flow_logs_of_the_whole_network_are_kept_as_long_as_the_setting_says():
+    recording = planned({"data-pipes:network": {"flowLogDays": 30}}, stack=STACK).recording
+    log = recording.one("azure-native:network:FlowLog")
+    assert log.inputs["targetResourceId"].endswith(f"/virtualNetworks/{STACK}")
+    assert (log.inputs["networkWatcherName"], log.inputs["resourceGroupName"]) == (
+        "NetworkWatcher_westeurope",
+        "NetworkWatcherRG",
+    )
+    assert log.inputs["retentionPolicy"] == {"days": 30, "enabled": True}
+
+
+def test_flow_logs_are_written_under_an_identity_with_rights_on_their_storage_alone_which_has_no_keys():
+    recording = shipped(STACK).recording
+    log = recording.one("azure-native:network:FlowLog")
+    rights = made("azure-native:authorization:RoleAssignment")["flow-logs"]
+    storage = made("azure-native:storage:StorageAccount")["flow-logs"]
+    assert rights.inputs["scope"] == log.inputs["storageId"]
+    assert rights.urn in recording.requirements(log)
+    assert storage.inputs["allowSharedKeyAccess"] is False
+    assert storage.inputs["allowBlobPublicAccess"] is False
+    assert storage.inputs["minimumTlsVersion"] == "TLS1_2"
+    assert storage.inputs["networkRuleSet"] == {"bypass": "AzureServices", "defaultAction": "Deny"}
+
+
+def test_logs_are_bounded_and_opened_by_entra_alone():
+    recording = planned({"data-pipes:network": {"logDays": 365}}, stack=STACK).recording
+    workspace = recording.one("azure-native:operationalinsights:Workspace")
+    assert workspace.inputs["retentionInDays"] == 365
+    assert workspace.input("features.disableLocalAuth") is True
+
+
+TAGGED = (
+    "resources:ResourceGroup",
+    "operationalinsights:Workspace",
+    "network:VirtualNetwork",
+    "network:NetworkSecurityGroup",
+    "network:NatGateway",
+    "network:PublicIPAddress",
+    "network:FlowLog",
+    "network:PrivateEndpoint",
+    "privatedns:PrivateZone",
+    "privatedns:VirtualNetworkLink",
+    "managedidentity:UserAssignedIdentity",
+    "storage:StorageAccount",
+    "containerregistry:Registry",
+)
+
+
+def test_everything_that_takes_tags_has_the_stack_s():
+    recording = planned({"data-pipes:tags": {"team": "orders"}}, stack=STACK).recording
+    for kind in TAGGED:
+        found = recording.of_type(f"azure-native:{kind}")
+        assert found, kind
+        for each in found:
+            assert each.inputs["tags"] == {"data-pipes": STACK, "team": "orders"}, each.urn
+
+
+def test_an_existing_network_is_adopted_and_nothing_is_made_in_it_but_private_endpoints_and_links():
+    zone = f"{OWNER}/privateDnsZones/privatelink.azurecr.io"
+    existing = {**EXISTING, "privateDnsZoneIds": {"registry": zone}}
+    plan = planned({"data-pipes:network": {"existing": existing}}, stack=STACK)
+    recording = plan.recording
+    network = {each.type for each in recording.resources if each.type.startswith("azure-native:network:")}
+    assert network == {"azure-native:network:PrivateEndpoint", "azure-native:network:PrivateDnsZoneGroup"}
+    assert {each.input("subnet.id") for each in recording.of_type("azure-native:network:PrivateEndpoint")} == {
+        f"{VNET}/subnets/private"
+    }
+    assert {each.input("virtualNetwork.id") for each in recording.of_type(LINK)} == {VNET}
+    assert "privatelink.azurecr.io" not in {each.inputs["privateZoneName"] for each in recording.of_type(ZONE)}
+    records = [
+        each.input("privateDnsZoneConfigs[0].privateDnsZoneId")
+        for each in recording.of_type("azure-native:network:PrivateDnsZoneGroup")
+    ]
+    assert zone in records
+    pool = recording.one("azure-native:containerservice:AgentPool")
+    assert pool.inputs["vnetSubnetID"] == f"{VNET}/subnets/aks"
+    assert plan.problems == ()
+
+
+@pytest.mark.parametrize("role", ["nodes", "endpoints"])
+def test_another_range_for_a_subnet_that_something_is_in_is_refused_while_it_is_a_preview(role):
+    subnet = made(SUBNET)[role]
+    hook = shipped(STACK).recording.hook(subnet, "before_update")
+    assert hook.opts is not None
+    assert hook.opts.on_dry_run, "it must refuse in the preview"
+
+    def change(wanted):
+        old, new = {"addressPrefix": "10.0.0.0/22"}, {"addressPrefix": wanted}
+        hook(ResourceHookArgs(urn="urn", id="id", name=subnet.name, type=SUBNET, old_inputs=old, new_inputs=new))
+
+    change("10.0.0.0/22")
+    with pytest.raises(ChangeRefusedError, match=r"^network\.cidr: would move a subnet from 10\.0\.0\.0/22 to 10\.1"):
+        change("10.1.0.0/22")
+
+
+WRONG = [
+    ({"azure-native:location": "westus"}, "azure-native:location: must be a region with three availability zones, and"),
+    ({"azure-native:location": "West Europe"}, "azure-native:location: must be the name of an Azure region, such as"),
+    ({"azure-native:location": "chinanorth3"}, "azure-native:location: must be a region of the public cloud"),
+    ({"azure-native:location": "usgovvirginia"}, "azure-native:location: must be a region of the public cloud"),
+    ({"azure-native:subscriptionId": "production"}, "azure-native:subscriptionId: must be a UUID such as"),
+    ({"azure-native:environment": "china"}, "azure-native:environment: unknown key"),
+    ({"data-pipes:network": {"cidr": "10.0.0.0/22"}}, "network.cidr: must be a range from /8, the widest private one,"),
+    ({"data-pipes:network": {"cidr": "0.0.0.0/7"}}, "network.cidr: must be a range from /8, the widest private one,"),
+    (
+        {"data-pipes:network": {"cidr": "172.16.0.0/12"}},
+        "network.cidr: must not overlap 172.30.0.0/16, which AKS keeps",
+    ),
+    ({"data-pipes:network": {"cidr": "224.0.0.0/16"}}, "network.cidr: must not overlap 224.0.0.0/3, which is for"),
+    ({"data-pipes:network": {"flowLogDays": 366}}, "network.flowLogDays: must be at most 365, not 366;"),
+    ({"data-pipes:network": {"logDays": 29}}, "network.logDays: must be at least 30, not 29;"),
+    ({"data-pipes:network": {"registryCidrs": ["0.0.0.0/0"]}}, "network.registryCidrs[0]: must not be 0.0.0.0/0"),
+    ({"data-pipes:tags": {"cost centre": "7"}}, "tags.cost centre: must be the name of a tag that every resource"),
+    ({"data-pipes:tags": {"Azure-team": "7"}}, "tags.Azure-team: must be the name of a tag that every resource"),
+    (
+        {"data-pipes:network": {"existing": EXISTING, "cidr": "10.1.0.0/16"}},
+        "network: cidr would have no effect on the existing virtual network; remove it, or",
+    ),
+    (
+        {"data-pipes:network": {"existing": EXISTING | {"virtualNetworkId": "shared"}}},
+        "network.existing.virtualNetworkId: must be the id of a virtual network, /subscriptions/.../resourceGroups/",
+    ),
+    (
+        {"data-pipes:network": {"existing": EXISTING | {"endpointsSubnetId": f"{VNET}/subnets/AKS"}}},
+        "network.existing: endpointsSubnetId must be another subnet than nodesSubnetId",
+    ),
+    (
+        {"data-pipes:network": {"existing": EXISTING | {"nodesSubnetId": f"{VNET}2/subnets/aks"}}},
+        "network.existing: nodesSubnetId must be a subnet of virtualNetworkId, not",
+    ),
+    (
+        {
+            "data-pipes:network": {
+                "existing": EXISTING
+                | {"privateDnsZoneIds": {"registry": f"{OWNER}/privateDnsZones/privatelink.azure.net"}}
+            }
+        },
+        "network.existing.privateDnsZoneIds: registry must be the id of a zone privatelink.azurecr.io",
+    ),
+    (
+        {
+            "data-pipes:network": {
+                "existing": EXISTING | {"privateDnsZoneIds": {"acr": f"{OWNER}/privateDnsZones/privatelink.azurecr.io"}}
+            }
+        },
+        "network.existing.privateDnsZoneIds: acr is not a service with a private DNS zone; known here: blob, dfs,",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), WRONG)
+def test_a_mistake_is_refused_with_its_reason_and_a_way_out(changes, message):
+    found = mistakes(changes)
+    assert any(line.startswith(message) for line in found), found
+
+
+def test_settings_that_count_in_an_adopted_network_too_are_taken():
+    network = {"existing": EXISTING, "logDays": 30, "registryCidrs": ["203.0.113.0/24"]}
+    assert mistakes({"data-pipes:network": network}) == []
+
+
+def test_no_region_of_a_cloud_of_its_own_is_listed():
+    assert not [region for region in THREE_ZONES if region.startswith(SOVEREIGN)]

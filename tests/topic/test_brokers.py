@@ -1,0 +1,255 @@
+"""The program that finds the brokers of HDInsight: it asks Ambari, fills one ConfigMap, and tells plainly why it cannot."""
+
+import base64
+import socket
+import time
+from http import HTTPStatus
+
+import pytest
+
+from tests.topic.ambari import BROKERS, CERTIFICATE, CONFIG_MAP, Servers, serving
+from topic import brokers as program
+
+THREE = ["wn0-kafka.x.internal.cloudapp.net", "wn1-kafka.x.internal.cloudapp.net", "wn2-kafka.x.internal.cloudapp.net"]
+STRING = ",".join(f"{host}:9092" for host in THREE)
+AMBARI = BROKERS.partition("?")[0]
+PASSWORD, TOKEN = "hunter2-hunter2", "token-of-the-pod"
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self):
+        self.pauses: list[float] = []
+
+    def monotonic(self):
+        return 1000 + sum(self.pauses)
+
+    def sleep(self, seconds):
+        self.pauses.append(seconds)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(program, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def servers():
+    servers = Servers(hosts=THREE[::-1])
+    with serving(servers):
+        yield servers
+
+
+@pytest.fixture
+def pod(tmp_path):
+    """The service account of the pod."""
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    (tmp_path / "namespace").write_text("data-pipes-topics")
+    (tmp_path / "ca.crt").write_text(CERTIFICATE.read_text())
+    return tmp_path
+
+
+@pytest.fixture
+def run(servers, pod, clock, capsys, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    environment = {
+        "AMBARI_URL": f"https://localhost:{servers.port}",
+        "AMBARI_ADDRESS": "127.0.0.1",
+        "AMBARI_CLUSTER": "kafka",
+        "AMBARI_USERNAME": "admin",
+        "AMBARI_PASSWORD": PASSWORD,
+        "BROKERS": "3",
+        "CONFIG_MAP": "data-pipes-brokers",
+        "KUBERNETES_SERVICE_HOST": "127.0.0.1",
+        "KUBERNETES_SERVICE_PORT": str(servers.port),
+    }
+
+    def run(**changes):
+        """Exit status, what was printed, what was printed of errors; never a secret among it."""
+        status = program.main({**environment, **changes}, pod)
+        out, err = capsys.readouterr()
+        assert PASSWORD not in out + err
+        assert TOKEN not in out + err
+        return status, out, err
+
+    return run
+
+
+def test_the_brokers_that_ambari_lists_are_written_with_their_port_in_one_order(servers, run):
+    assert run() == (0, f"brokers: {STRING} written\n", "")
+    assert servers.data == {"bootstrapServers": STRING}
+    assert servers.requests == [("GET", AMBARI), ("GET", CONFIG_MAP), ("PATCH", CONFIG_MAP)]
+
+
+def test_each_server_is_told_its_own_secret_and_a_change_is_a_merge_patch(servers, run):
+    run()
+    basic = base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
+    assert servers.headers[f"GET {AMBARI}"]["Authorization"] == f"Basic {basic}"
+    assert servers.headers[f"GET {CONFIG_MAP}"]["Authorization"] == f"Bearer {TOKEN}"
+    assert servers.headers[f"PATCH {CONFIG_MAP}"]["Authorization"] == f"Bearer {TOKEN}"
+    assert servers.headers[f"PATCH {CONFIG_MAP}"]["Content-Type"] == "application/merge-patch+json"
+
+
+def test_a_second_run_changes_nothing(servers, run):
+    run()
+    servers.requests.clear()
+    assert run() == (0, f"brokers: {STRING}, nothing to do\n", "")
+    assert servers.requests == [("GET", AMBARI), ("GET", CONFIG_MAP)]
+
+
+def test_brokers_that_were_added_are_written_too_wanted_or_not(servers, run):
+    servers.data = {"bootstrapServers": STRING}
+    servers.hosts = [*THREE, "wn3-kafka.x.internal.cloudapp.net"]
+    assert run()[0] == 0
+    assert servers.data == {"bootstrapServers": f"{STRING},wn3-kafka.x.internal.cloudapp.net:9092"}
+
+
+def test_brokers_that_are_not_listed_yet_are_waited_for(servers, run, clock, monkeypatch):
+    servers.hosts = THREE[:1]
+
+    def sleep(seconds):
+        clock.pauses.append(seconds)
+        if len(clock.pauses) == 3:
+            servers.hosts = THREE
+
+    monkeypatch.setattr(clock, "sleep", sleep)
+    assert run()[0] == 0
+    assert clock.pauses == [0.5, 1, 2]
+    assert servers.data == {"bootstrapServers": STRING}
+
+
+def test_brokers_that_never_come_are_a_wrong_environment_with_the_command_that_adds_them(servers, run, clock):
+    status, out, err = run(BROKERS="5")
+    assert (status, out) == (2, "")
+    assert err == (
+        "BROKERS: Ambari lists 3 of 5 brokers; HDInsight adds workers by az hdinsight resize --workernode-count 5, "
+        "then run this again\n"
+    )
+    assert servers.data is None
+    assert 230 < sum(clock.pauses) <= 240
+
+
+@pytest.mark.parametrize("path", [AMBARI, CONFIG_MAP])
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_an_answer_that_passes_is_asked_for_again(servers, run, clock, path, status):
+    servers.answers[path] = [(status, "busy"), (status, "busy")]
+    assert run() == (0, f"brokers: {STRING} written\n", "")
+    assert clock.pauses == [0.5, 1]
+
+
+@pytest.mark.parametrize(("path", "name"), [(AMBARI, "Ambari"), (CONFIG_MAP, "Kubernetes")])
+@pytest.mark.parametrize("refusal", [401, 403, 404])
+def test_a_refusal_is_told_at_once(servers, run, path, name, refusal):
+    servers.answers[path] = [(refusal, "{}")]
+    status, out, err = run()
+    assert (status, out) == (1, "")
+    assert err.startswith(f"brokers: {name} answers {refusal} {HTTPStatus(refusal).phrase} to GET {path}")
+    assert err.count("\n") == 1
+    assert [place for _, place in servers.requests].count(path) == 1
+
+
+def test_an_answer_that_does_not_pass_in_time_is_told_with_the_last_try(servers, run, clock):
+    servers.answers[AMBARI] = [(503, "")] * 100
+    status, _, err = run()
+    assert status == 1
+    assert err == (
+        "brokers: 240 seconds of trying were not enough. The last try: "
+        f"Ambari answers 503 Service Unavailable to GET {BROKERS}\n"
+    )
+    assert clock.pauses[:5] == [0.5, 1, 2, 4, 8]
+    assert 230 < sum(clock.pauses) <= 240
+
+
+def test_a_server_out_of_reach_is_told_with_its_address(run, clock):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    status, _, err = run(AMBARI_URL=f"https://localhost:{port}")
+    assert status == 1
+    assert f"The last try: Ambari at 127.0.0.1:{port}: " in err
+    assert "refused" in err
+    assert err.count("\n") == 1
+
+
+def test_a_server_that_keeps_silent_is_not_waited_for_forever(run, monkeypatch):
+    monkeypatch.setattr(program, "REQUEST_TIMEOUT", 0.05)
+    monkeypatch.setattr(program, "DEADLINE", 1.0)
+    started = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        status, _, err = run(AMBARI_URL=f"https://localhost:{silent.getsockname()[1]}")
+    assert status == 1
+    assert "timed out" in err
+    assert time.monotonic() - started < 5
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_password(servers, run, clock, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", "/dev/null")
+    status, _, err = run()
+    assert status == 1
+    assert err.startswith("brokers: Ambari is not trusted: ")
+    assert clock.pauses == []
+    assert servers.requests == []
+
+
+def test_the_certificate_must_have_the_gateway_s_name_wherever_it_is_reached(servers, run):
+    status, _, err = run(AMBARI_URL=f"https://kafka-int.azurehdinsight.net:{servers.port}")
+    assert status == 1
+    assert "Hostname mismatch" in err
+    assert servers.requests == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "[]",
+        "{}",
+        "null",
+        '{"host_components": [{}]}',
+        '{"host_components": [{"HostRoles": {"host_name": 3}}]}',
+        '{"host_components": [{"HostRoles": {"host_name": "wn0,evil:9092"}}]}',
+    ],
+)
+def test_an_answer_of_another_form_is_told_and_nothing_is_written(servers, run, answer):
+    servers.answers[AMBARI] = [(200, answer)]
+    assert run() == (1, "", "brokers: Ambari lists the brokers in another form than is known here\n")
+    assert servers.data is None
+
+
+def test_an_answer_that_is_no_json_is_told(servers, run):
+    servers.answers[AMBARI] = [(200, "<html>Sign in</html>")]
+    assert run() == (1, "", f"brokers: Ambari answers GET {BROKERS} with what is no JSON\n")
+
+
+def test_every_mistake_in_the_environment_is_told_at_once_by_the_variables_name(capsys, tmp_path):
+    assert program.main({"BROKERS": "three", "AMBARI_URL": "http://kafka"}, tmp_path / "none") == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[:-3] == [
+        "AMBARI_ADDRESS: must be set",
+        "AMBARI_CLUSTER: must be set",
+        "AMBARI_USERNAME: must be set",
+        "AMBARI_PASSWORD: must be set",
+        "CONFIG_MAP: must be set",
+        "KUBERNETES_SERVICE_HOST: must be set",
+        "KUBERNETES_SERVICE_PORT: must be set",
+    ]
+    assert told[-3:-1] == [
+        "BROKERS: must be a whole number from 1 to 9999, not 'three'",
+        "AMBARI_URL: must be https:// and a name, such as https://kafka-int.azurehdinsight.net, not 'http://kafka'",
+    ]
+    assert told[-1].startswith(f"the service account at {tmp_path}/none cannot be read: ")
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "10000", "٣", "3 "])
+def test_a_number_of_brokers_that_is_none_is_refused(run, text):
+    status, _, err = run(BROKERS=text)
+    assert status == 2
+    assert err.startswith("BROKERS: ")
+
+
+@pytest.mark.parametrize("url", ["https://kafka/api", "https://user@kafka", "https://kafka:x", "https://"])
+def test_a_gateway_that_is_more_than_a_name_is_refused(run, url):
+    status, _, err = run(AMBARI_URL=url)
+    assert status == 2
+    assert err.startswith("AMBARI_URL: ")

@@ -1,0 +1,206 @@
+"""The simulated Azure: the table of its resource types as azure-native names them, and answers to its functions.
+
+Times are planning values in minutes; where a source names a log, it is a public Terraform log. What replaces is azure-native's own
+list (provider/pkg/gen/replacement.go) and what the services' descriptions call immutable. The network stands here, the others beside
+this file.
+"""
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import yaml
+
+from workbench.cloud.azure_account import ACCOUNT_WIDE
+from workbench.cloud.azure_containers import CONTAINERS, api_server
+from workbench.cloud.azure_resource import DEPLOYER, SUBSCRIPTION, TENANT, resource
+from workbench.cloud.azure_streaming import STREAMING
+from workbench.cloud.model import COMMON, Inputs, Kind, digits, text, uuid_of
+
+_ENDPOINT = "common use, no log found: a private endpoint takes one to two minutes"
+_ZONE = "common use, no log found: a private zone and its links take half a minute each"
+
+
+def _address(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
+    """Of a public address: one of those that are reserved for documentation."""
+    return {"ipAddress": f"198.51.100.{int(digits(id_, 2), 16) % 254 + 1}", "resourceGuid": uuid_of(id_)}
+
+
+def _guid(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
+    return {"resourceGuid": uuid_of(id_)}
+
+
+def _endpoint(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
+    """Of a private endpoint: its network interface, and no addresses, which are the DNS zone group's to know."""
+    interface = id_.replace("/privateEndpoints/", "/networkInterfaces/") + f".nic.{uuid_of(id_)}"
+    return {"networkInterfaces": [{"id": interface}], "customDnsConfigs": []}
+
+
+def _record_set(name: str, inputs: Inputs) -> str:
+    zone = _NETWORK["azure-native:privatedns:PrivateZone"].identifier(name, inputs)
+    return f"{zone}/{text(inputs, 'recordType', 'A')}/{text(inputs, 'relativeRecordSetName', name)}"
+
+
+_NETWORK: Mapping[str, Kind] = {
+    "azure-native:network:VirtualNetwork": resource(
+        "Microsoft.Network/virtualNetworks", "virtualNetworkName", create=0.2, delete=0.2, outputs=_guid
+    ),
+    "azure-native:network:Subnet": resource(
+        "Microsoft.Network/virtualNetworks/subnets",
+        "virtualNetworkName",
+        "subnetName",
+        create=0.2,
+        delete=0.2,
+        tracked=False,
+    ),
+    "azure-native:network:NetworkSecurityGroup": resource(
+        "Microsoft.Network/networkSecurityGroups", "networkSecurityGroupName", create=0.1, delete=0.2, outputs=_guid
+    ),
+    "azure-native:network:SecurityRule": resource(
+        "Microsoft.Network/networkSecurityGroups/securityRules",
+        "networkSecurityGroupName",
+        "securityRuleName",
+        create=0.2,
+        delete=0.2,
+        tracked=False,
+        unique=("resourceGroupName", "networkSecurityGroupName", "direction", "priority"),
+    ),
+    "azure-native:network:RouteTable": resource(
+        "Microsoft.Network/routeTables", "routeTableName", create=0.1, delete=0.2, outputs=_guid
+    ),
+    "azure-native:network:NatGateway": resource(
+        "Microsoft.Network/natGateways",
+        "natGatewayName",
+        create=0.3,
+        delete=0.3,
+        outputs=_guid,
+        replace_on=frozenset({"sku", "zones"}),
+    ),
+    "azure-native:network:PublicIPAddress": resource(
+        "Microsoft.Network/publicIPAddresses",
+        "publicIpAddressName",
+        create=0.1,
+        delete=0.2,
+        outputs=_address,
+        replace_on=frozenset({"publicIPAddressVersion", "publicIPPrefix", "sku", "zones"}),
+    ),
+    "azure-native:network:PrivateEndpoint": resource(
+        "Microsoft.Network/privateEndpoints",
+        "privateEndpointName",
+        create=1.5,
+        delete=0.5,
+        update=1,
+        source=_ENDPOINT,
+        outputs=_endpoint,
+        replace_on=frozenset({"subnet"}),
+    ),
+    "azure-native:network:PrivateDnsZoneGroup": resource(
+        "Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
+        "privateEndpointName",
+        "privateDnsZoneGroupName",
+        create=0.3,
+        delete=0.2,
+        source=_ENDPOINT,
+        common="name provisioningState",
+        tracked=False,
+    ),
+    "azure-native:network:FlowLog": resource(
+        "Microsoft.Network/networkWatchers/flowLogs",
+        "networkWatcherName",
+        "flowLogName",
+        create=0.3,
+        delete=0.2,
+        outputs=lambda id_, _name, _inputs: {"targetResourceGuid": uuid_of(id_)},
+        unique=("targetResourceId",),
+    ),
+    "azure-native:privatedns:PrivateZone": resource(
+        "Microsoft.Network/privateDnsZones", "privateZoneName", create=0.6, delete=0.3, source=_ZONE
+    ),
+    "azure-native:privatedns:VirtualNetworkLink": resource(
+        "Microsoft.Network/privateDnsZones/virtualNetworkLinks",
+        "privateZoneName",
+        "virtualNetworkLinkName",
+        create=0.6,
+        delete=0.3,
+        source=_ZONE,
+        outputs=lambda _id, _name, _inputs: {"virtualNetworkLinkState": "Completed"},
+        replace_on=frozenset({"virtualNetwork"}),
+        unique=("privateZoneName", "virtualNetwork.id"),
+    ),
+    "azure-native:privatedns:PrivateRecordSet": resource(
+        "Microsoft.Network/privateDnsZones/A",
+        "privateZoneName",
+        "relativeRecordSetName",
+        create=0.1,
+        delete=0.1,
+        common="name type",
+        identifier=_record_set,
+        outputs=lambda id_, _name, inputs: {
+            "fqdn": f"{id_.rsplit('/', 1)[-1]}.{text(inputs, 'privateZoneName', 'zone')}."
+        },
+        replace_on=frozenset({"recordType"}),
+        tracked=False,
+    ),
+    "azure-native:monitor:DiagnosticSetting": resource(
+        "Microsoft.Insights/diagnosticSettings",
+        "name",
+        create=0.1,
+        delete=0.1,
+        source=COMMON,
+        common="name type",
+        attached_to="resourceUri",
+        tracked=False,
+    ),
+}
+
+KINDS: Mapping[str, Kind] = {**_NETWORK, **ACCOUNT_WIDE, **CONTAINERS, **STREAMING}
+
+
+def _client(args: Inputs) -> Mapping[str, Any]:
+    """Whoever deploys to the simulated Azure."""
+    return {
+        "clientId": uuid_of("the Azure CLI"),
+        "objectId": DEPLOYER,
+        "subscriptionId": text(args, "subscriptionId", SUBSCRIPTION),
+        "tenantId": text(args, "tenantId", TENANT),
+    }
+
+
+def _user_credentials(args: Inputs) -> Mapping[str, Any]:
+    """The kubeconfig of a cluster's users: the cluster and its certificate; who asks is kubelogin's to say."""
+    name = text(args, "resourceName", "cluster")
+    server = api_server(text(args, "resourceGroupName", "group"), name, args)
+    certificate = base64.b64encode(f"simulated certificate of {name}".encode()).decode()
+    user = f"clusterUser_{text(args, 'resourceGroupName', 'group')}_{name}"
+    kubeconfig = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [
+            {
+                "name": name,
+                "cluster": {"server": f"https://{server}:443", "certificate-authority-data": certificate},
+            }
+        ],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": user}}],
+        "current-context": name,
+        "users": [
+            {
+                "name": user,
+                "user": {
+                    "exec": {
+                        "apiVersion": "client.authentication.k8s.io/v1beta1",
+                        "command": "kubelogin",
+                        "args": ["get-token", "--login", "devicecode"],
+                    }
+                },
+            }
+        ],
+    }
+    encoded = base64.b64encode(yaml.safe_dump(kubeconfig).encode()).decode()
+    return {"kubeconfigs": [{"name": "clusterUser", "value": encoded}]}
+
+
+INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
+    "azure-native:authorization:getClientConfig": _client,
+    "azure-native:containerservice:listManagedClusterUserCredentials": _user_credentials,
+}

@@ -1,0 +1,215 @@
+"""The simulated Azure: Event Hubs and HDInsight. Figures and rules as explained in azure.py."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.cloud.azure_resource import location_of, resource
+from workbench.cloud.model import MOMENT, Inputs, Kind, Others, at, number, text, uuid_of
+
+_NAMESPACE = "azure-native:eventhub:Namespace"
+_HUB = "common use, no log found: 5 to 20 s"
+_HDINSIGHT_VERSIONS = {"5.1": "5.1.3000.0"}
+"""What the service makes of a version (azurerm #4485 shows the form)."""
+
+
+def _namespace(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
+    """Of an Event Hubs namespace."""
+    name = id_.rsplit("/", 1)[-1]
+    return {
+        "serviceBusEndpoint": f"https://{name}.servicebus.windows.net:443/",
+        "metricId": f"{id_.split('/')[2]}:{name}",
+        "kafkaEnabled": text(inputs, "sku.name", "Standard") != "Basic",
+        "status": "Active",
+        "createdAt": MOMENT,
+        "updatedAt": MOMENT,
+    }
+
+
+def _namespace_refusal(old: Inputs | None, new: Inputs) -> str | None:
+    """Tiers and auto-inflate as the service takes them (Event Hubs quotas and limits; Automatically scale up throughput units)."""
+    inflates, most = at(new, "isAutoInflateEnabled") is True, number(new, "maximumThroughputUnits", 0)
+    if inflates and not 1 <= most <= 40:
+        return f"BadRequest: SubCode=40000. MaximumThroughputUnits must be 1 to 40 where auto-inflate is enabled, not {most}"
+    if most and not inflates:
+        return "BadRequest: SubCode=40000. MaximumThroughputUnits is only allowed where auto-inflate is enabled"
+    before, after = text(old or new, "sku.name", ""), text(new, "sku.name", "")
+    if before != after and "Premium" in (before, after):
+        return f"BadRequest: SubCode=40000. The sku of a namespace cannot be changed from {before} to {after}"
+    return None
+
+
+def _inflated(inputs: Inputs, _others: Others) -> Mapping[str, Any]:
+    """Auto-inflate has added a throughput unit since."""
+    units, most = number(inputs, "sku.capacity", 1), number(inputs, "maximumThroughputUnits", 0)
+    if at(inputs, "isAutoInflateEnabled") is not True or units >= most:
+        return {}
+    return {"sku": {**inputs["sku"], "capacity": units + 1}}
+
+
+def _hub(_id: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
+    """Of an event hub."""
+    partitions = [str(each) for each in range(number(inputs, "partitionCount", 4))]
+    return {
+        "partitionIds": partitions,
+        "partitionCount": len(partitions),
+        "location": location_of(inputs),
+        "status": "Active",
+        "createdAt": MOMENT,
+        "updatedAt": MOMENT,
+    }
+
+
+def _regrown(state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
+    """Of an event hub that has more partitions."""
+    partitions = [str(each) for each in range(number(inputs, "partitionCount", 4))]
+    return {} if state.get("partitionIds") == partitions else {"partitionIds": partitions}
+
+
+def _hub_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
+    """Partitions by the tier: 32 and fixed on Standard, 100 on Premium, 1024 on Dedicated; never fewer (Event Hubs quotas)."""
+    namespaces = {text(each, "namespaceName", ""): each for each in others(_NAMESPACE)}
+    namespace = namespaces.get(text(new, "namespaceName", ""), {})
+    tier = "Dedicated" if at(namespace, "clusterArmId") else text(namespace, "sku.name", "Premium")
+    most = {"Premium": 100, "Dedicated": 1024}.get(tier, 32)
+    after = number(new, "partitionCount", 4)
+    if not 1 <= after <= most:
+        return f"BadRequest: SubCode=40000. The value of PartitionCount must be 1 to {most} on {tier}, not {after}"
+    before = after if old is None else number(old, "partitionCount", 4)
+    if before != after and tier in ("Basic", "Standard"):
+        return "BadRequest: SubCode=40000. PartitionCount cannot be changed for EventHub."
+    if after < before:
+        return f"BadRequest: SubCode=40000. PartitionCount cannot be decreased for EventHub: it is {before}, {after} was asked for."
+    return None
+
+
+def _hdinsight(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
+    """Of an HDInsight cluster; the names of its brokers are not in its interface."""
+    name = id_.rsplit("/", 1)[-1]
+    endpoints = [
+        {"name": "SSH", "protocol": "TCP", "location": f"{name}-ssh.azurehdinsight.net", "port": 22},
+        {"name": "HTTPS", "protocol": "TCP", "location": f"{name}.azurehdinsight.net", "port": 443},
+    ]
+    properties = {
+        "clusterId": uuid_of(id_).replace("-", ""),
+        "clusterState": "Running",
+        "connectivityEndpoints": endpoints,
+        "createdDate": MOMENT,
+        "provisioningState": "Succeeded",
+    }
+    return {"properties": properties}
+
+
+def _hdinsight_stored(inputs: Inputs) -> Mapping[str, Any]:
+    """The version in full and the tier in lower case."""
+    version, tier = text(inputs, "properties.clusterVersion", ""), text(inputs, "properties.tier", "")
+    stored = {"clusterVersion": _HDINSIGHT_VERSIONS.get(version, version), "tier": tier.lower()}
+    return {"properties": {key: value for key, value in stored.items() if value}}
+
+
+def _hdinsight_refusal(old: Inputs | None, new: Inputs) -> str | None:
+    """What exists takes no other properties; only tags, and the number of workers by a call of its own."""
+    changed = [key for key in ("identity", "properties", "zones") if old is not None and old.get(key) != new.get(key)]
+    if changed:
+        return f"Conflict: the HDInsight cluster exists with other {', '.join(changed)}; only its tags can be changed"
+    return None
+
+
+def _private_link(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
+    return {"linkIdentifier": "1"}
+
+
+STREAMING: Mapping[str, Kind] = {
+    _NAMESPACE: resource(
+        "Microsoft.EventHub/namespaces",
+        "namespaceName",
+        create=1.5,
+        delete=2,
+        update=0.5,
+        source="common use, no log found: made in one to two minutes, deleted in one to three",
+        outputs=_namespace,
+        refusal=_namespace_refusal,
+        drift=_inflated,
+        replace_on=frozenset({"clusterArmId", "zoneRedundant"}),
+        worldwide=True,
+    ),
+    "azure-native:eventhub:EventHub": resource(
+        "Microsoft.EventHub/namespaces/eventhubs",
+        "namespaceName",
+        "eventHubName",
+        create=0.2,
+        delete=0.2,
+        source=_HUB,
+        common="name type",
+        outputs=_hub,
+        updated=_regrown,
+        refusal_beside=_hub_refusal,
+        tracked=False,
+    ),
+    "azure-native:eventhub:ConsumerGroup": resource(
+        "Microsoft.EventHub/namespaces/eventhubs/consumergroups",
+        "namespaceName",
+        "eventHubName",
+        "consumerGroupName",
+        create=0.2,
+        delete=0.2,
+        source=_HUB,
+        common="name type",
+        tracked=False,
+    ),
+    "azure-native:eventhub:SchemaRegistry": resource(
+        "Microsoft.EventHub/namespaces/schemagroups",
+        "namespaceName",
+        "schemaGroupName",
+        create=0.2,
+        delete=0.2,
+        source=_HUB,
+        common="name type",
+        replace_on=frozenset({"schemaCompatibility", "schemaType"}),
+        tracked=False,
+    ),
+    "azure-native:eventhub:NamespaceNetworkRuleSet": resource(
+        "Microsoft.EventHub/namespaces/networkRuleSets",
+        "namespaceName",
+        "=default",
+        create=0.2,
+        delete=0.2,
+        source=_HUB,
+        common="name type",
+        tracked=False,
+    ),
+    "azure-native:eventhub:Cluster": resource(
+        "Microsoft.EventHub/clusters",
+        "clusterName",
+        create=120,
+        delete=5,
+        source="azurerm's documentation: up to two hours",
+        outputs=lambda id_, _name, _inputs: {
+            "metricId": id_.rsplit("/", 1)[-1],
+            "status": "Active",
+            "createdAt": MOMENT,
+        },
+    ),
+    "azure-native:hdinsight:Cluster": resource(
+        "Microsoft.HDInsight/clusters",
+        "clusterName",
+        create=20,
+        delete=10,
+        update=0.2,
+        source="Microsoft Learn: a cluster takes about 20 min; its deletion by common use",
+        common="name type",
+        outputs=_hdinsight,
+        stored=_hdinsight_stored,
+        refusal=_hdinsight_refusal,
+        replace_on=frozenset({"zones"}),
+        worldwide=True,
+    ),
+    "azure-native:hdinsight:PrivateEndpointConnection": resource(
+        "Microsoft.HDInsight/clusters/privateEndpointConnections",
+        "clusterName",
+        "privateEndpointConnectionName",
+        create=0.3,
+        delete=0.3,
+        outputs=_private_link,
+        tracked=False,
+    ),
+}

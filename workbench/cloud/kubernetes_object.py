@@ -1,0 +1,53 @@
+"""The simulated Kubernetes API: what all kinds of objects have in common, and how a row of a table is written."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.cloud.model import MOMENT, Inputs, Kind, text, uuid_of
+
+QUICK = "common use: the API server answers at once"
+
+
+def identifier(name: str, inputs: Inputs) -> str:
+    """pulumi-kubernetes' ids: namespace/name, or the name alone of what lives in no namespace."""
+    own = text(inputs, "metadata.name", name)
+    namespace = text(inputs, "metadata.namespace", "")
+    return f"{namespace}/{own}" if namespace else own
+
+
+def metadata(id_: str, name: str, _inputs: Inputs) -> Mapping[str, Any]:
+    """The metadata that every object gets from the API server."""
+    given = {
+        "name": id_.rsplit("/", 1)[-1],
+        "uid": uuid_of(f"{id_} {name}"),
+        "resourceVersion": "1",
+        "generation": 1,
+        "creationTimestamp": MOMENT,
+    }
+    return {"metadata": given}
+
+
+def row(
+    *,
+    create_minutes: float = 0.05,
+    delete_minutes: float = 0.1,
+    update_minutes: float = 0.05,
+    source: str = QUICK,
+    replace_on: frozenset[str] = frozenset(),
+    mutable_if: str | None = None,
+    **more: Any,
+) -> Kind:
+    """A row of a table: times, and what differs from an object that is only kept."""
+    return Kind(
+        create_minutes=create_minutes,
+        delete_minutes=delete_minutes,
+        update_minutes=update_minutes,
+        source=source,
+        identifier=identifier,
+        outputs=more.pop("outputs", metadata),
+        replace_on=replace_on | {"metadata.name", "metadata.namespace"},
+        unless_configured=dict.fromkeys(replace_on, mutable_if) if mutable_if else {},
+        unique=("metadata.namespace", "metadata.name"),
+        name_property="metadata.name",
+        **more,
+    )
