@@ -7,8 +7,15 @@ from components.catalog import CLOUDS, Cloud
 from tests.stacks import DEFAULT
 from workbench.stack_file import StackFile, find_stack_file
 
-ACCOUNTS: dict[str, dict[str, Any]] = {"aws": {"aws:region": "eu-west-1"}}
+ACCOUNTS: dict[str, dict[str, Any]] = {
+    "aws": {"aws:region": "eu-west-1"},
+    "azure": {"azure-native:location": "westeurope"},
+}
 """What each cloud's account needs."""
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+GROUP = "00000000-0000-0000-0000-00000000000a"
+CLUSTER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.EventHub/clusters/shared"
 
 FORMS: dict[str, dict[str, dict[str, Any]]] = {
     "msk": {
@@ -23,8 +30,30 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
         "volumes": {"volumes": True},
     },
     "ecs": {"spot": {"spot": True, "architecture": "ARM64"}},
+    "event-hubs": {
+        "standard": {"tier": "standard", "autoInflate": {"maximumUnits": 4}},
+        "key": {"customerManagedKey": True},
+        "dedicated": {"tier": "dedicated", "clusterId": CLUSTER},
+    },
+    "hdinsight": {
+        "private": {"privateLink": True},
+        "proxy": {"restProxy": {"clientGroupId": GROUP, "clientGroupName": "data-engineers"}},
+    },
+    "kafka": {"complete": {"brokers": 6, "cruiseControl": True, "exporter": True}},
+    "aks": {"reachable": {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}, "adminGroups": [GROUP]}},
 }
 """The forms of a service besides the one that its defaults give."""
+
+ASKED: dict[tuple[str, str, str], dict[str, Any]] = {
+    ("kafka", "eks", ""): {"volumes": True, "nodes": {"instanceType": "m5.2xlarge"}},
+    ("kafka", "eks", "auto"): {"volumes": True},
+    ("kafka", "aks", ""): {"nodes": {"vmSize": "Standard_D8s_v5"}},
+    ("kafka", "aks", "reachable"): {"nodes": {"vmSize": "Standard_D8s_v5"}},
+}
+"""What a streaming service asks of a platform in one of its forms: volumes and nodes for brokers in the cluster."""
+
+NOT_TRIED = {("kafka", "eks", "fargate"), ("kafka", "eks", "volumes")}
+"""Fargate has no volumes, which the tests of EKS say; and volumes are what brokers ask for anyway."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +83,11 @@ class Combination:
             **ACCOUNTS[self.cloud],
             "data-pipes:name": "matrix",
             "data-pipes:streaming": {"service": self.streaming, **_form(self.streaming, self.streaming_form)},
-            "data-pipes:platform": {"service": self.platform, **_form(self.platform, self.platform_form)},
+            "data-pipes:platform": {
+                "service": self.platform,
+                **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
+                **_form(self.platform, self.platform_form),
+            },
             "data-pipes:pipes": {"orders": {"parallelism": 3}},
         }
         return replace(
@@ -78,6 +111,7 @@ def _of(name: str, cloud: Cloud) -> list[Combination]:
         for platform in cloud.platforms
         for streaming_form in ("", *FORMS.get(streaming, {}))
         for platform_form in ("", *FORMS.get(platform, {}))
+        if (streaming, platform, platform_form) not in NOT_TRIED
     ]
 
 
@@ -90,15 +124,12 @@ REFUSED = [
 ]
 PAIRS = [combination for combination in ALLOWED if not combination.streaming_form + combination.platform_form]
 
-FORMS_ONCE = [
-    next(each for each in ALLOWED if (each.streaming, each.streaming_form, each.platform_form) == (service, form, ""))
-    if service in CLOUDS[name].streaming
-    else next(
-        each for each in ALLOWED if (each.platform, each.platform_form, each.streaming_form) == (service, form, "")
-    )
-    for name in CLOUDS
-    for service, forms in FORMS.items()
-    if service in {**CLOUDS[name].streaming, **CLOUDS[name].platforms}
-    for form in forms
-]
-"""Each form of each service with the first partner that it has."""
+FORMS_ONCE = list(
+    {
+        (each.cloud, service, form): each
+        for each in reversed(ALLOWED)
+        for service, form in ((each.streaming, each.streaming_form), (each.platform, each.platform_form))
+        if form and not (each.streaming_form and each.platform_form)
+    }.values()
+)
+"""Each form of each service of a cloud with the first partner that it has."""

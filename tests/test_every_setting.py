@@ -6,16 +6,26 @@ from typing import Any
 
 import pytest
 
-from tests.stacks import DEFAULT, merged, planned, settings, shipped
+from tests.combinations import CLUSTER, SUBSCRIPTION
+from tests.stacks import DEFAULT, REMOVED, merged, planned, settings, shipped
 from workbench.reference import page
 
-PIPE = "data-pipes:pipes.NAME."
+PIPES = "data-pipes:pipes"
+PIPE = f"{PIPES}.NAME."
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.Network"
+VNET = f"{GROUP}/virtualNetworks/shared"
 EXISTING = {
     "aws": {
         "vpcId": "vpc-0a",
         "cidr": "10.9.0.0/16",
         "privateSubnetIds": ["subnet-0a", "subnet-0b", "subnet-0c"],
         "publicSubnetIds": ["subnet-1a", "subnet-1b", "subnet-1c"],
+    },
+    "azure": {
+        "virtualNetworkId": VNET,
+        "cidr": "10.9.0.0/16",
+        "nodesSubnetId": f"{VNET}/subnets/nodes",
+        "endpointsSubnetId": f"{VNET}/subnets/endpoints",
     },
 }
 """An adopted network of each cloud."""
@@ -51,6 +61,87 @@ OTHER: dict[str, dict[str, Any]] = {
         "data-pipes:network.existing.cidr": "10.8.0.0/16",
         "data-pipes:network.existing.privateSubnetIds": ["subnet-2a", "subnet-2b", "subnet-2c"],
         "data-pipes:network.existing.publicSubnetIds": ["subnet-3a", "subnet-3b", "subnet-3c"],
+    },
+    "azure": {
+        "azure-native:location": "northeurope",
+        "azure-native:subscriptionId": SUBSCRIPTION,
+        "azure-native:tenantId": SUBSCRIPTION,
+        "data-pipes:network.cidr": "10.1.0.0/16",
+        "data-pipes:network.flowLogDays": 7,
+        "data-pipes:network.logDays": 30,
+        "data-pipes:network.registryCidrs": ["203.0.113.7/32"],
+        "data-pipes:network.existing": EXISTING["azure"],
+        "data-pipes:network.existing.cidr": "10.8.0.0/16",
+        "data-pipes:network.existing.nodesSubnetId": f"{VNET}/subnets/other-nodes",
+        "data-pipes:network.existing.endpointsSubnetId": f"{VNET}/subnets/other-endpoints",
+        "data-pipes:network.existing.privateDnsZoneIds": {
+            "servicebus": f"{GROUP}/privateDnsZones/privatelink.servicebus.windows.net"
+        },
+    },
+    "kafka": {
+        "data-pipes:streaming.version": "4.3.0",
+        "data-pipes:streaming.brokers": 6,
+        "data-pipes:streaming.cpu": "500m",
+        "data-pipes:streaming.memory": "3Gi",
+        "data-pipes:streaming.volumeSize": 200,
+        "data-pipes:streaming.cruiseControl": False,
+        "data-pipes:streaming.exporter": True,
+        f"{PIPE}topic": {"retentionHours": 24},
+        f"{PIPE}topic.retentionHours": 24,
+        f"{PIPE}topic.config": {"cleanup.policy": "compact"},
+    },
+    "event-hubs": {
+        "data-pipes:streaming.tier": "standard",
+        "data-pipes:streaming.capacity": 2,
+        "data-pipes:streaming.autoInflate": {"maximumUnits": 4},
+        "data-pipes:streaming.autoInflate.maximumUnits": 4,
+        "data-pipes:streaming.clusterId": CLUSTER.replace("shared", "other"),
+        "data-pipes:streaming.customerManagedKey": True,
+        f"{PIPE}topic": {"retentionHours": 24},
+        f"{PIPE}topic.retentionHours": 24,
+        f"{PIPE}topic.compaction": {},
+        f"{PIPE}topic.compaction.tombstoneHours": 48,
+        f"{PIPE}topic.capture": {},
+        f"{PIPE}topic.capture.intervalSeconds": 600,
+        f"{PIPE}topic.capture.size": 100,
+        f"{PIPE}topic.capture.emptyFiles": True,
+        f"{PIPE}topic.schemaGroup": "backward",
+        f"{PIPE}topic.consumerGroups": ["reports"],
+    },
+    "hdinsight": {
+        "data-pipes:streaming.workers": 4,
+        "data-pipes:streaming.workerVmSize": "Standard_DS4_v2",
+        "data-pipes:streaming.disksPerWorker": 4,
+        "data-pipes:streaming.headVmSize": "Standard_DS4_v2",
+        "data-pipes:streaming.zookeeperVmSize": "Standard_DS3_v2",
+        "data-pipes:streaming.restProxy": {"clientGroupId": SUBSCRIPTION, "clientGroupName": "data-engineers"},
+        "data-pipes:streaming.restProxy.clientGroupId": SUBSCRIPTION.replace("1", "2"),
+        "data-pipes:streaming.restProxy.clientGroupName": "platform-engineers",
+        "data-pipes:streaming.privateLink": True,
+        "data-pipes:streaming.topicImage": "registry.example.com/topic:2",
+        "data-pipes:network.existing.hdinsightSubnetId": f"{VNET}/subnets/other-hdinsight",
+        f"{PIPE}topic": {"retentionHours": 24},
+        f"{PIPE}topic.retentionHours": 24,
+        f"{PIPE}topic.config": {"cleanup.policy": "compact"},
+    },
+    "aks": {
+        "data-pipes:platform.version": "1.36",
+        "data-pipes:platform.adminGroups": [SUBSCRIPTION],
+        "data-pipes:platform.endpoint": {"publicCidrs": ["203.0.113.7/32"]},
+        "data-pipes:platform.endpoint.publicCidrs": ["203.0.113.7/32"],
+        "data-pipes:platform.podCidr": "10.128.0.0/16",
+        "data-pipes:platform.serviceCidr": "10.129.0.0/16",
+        "data-pipes:platform.outboundType": "userDefinedRouting",
+        "data-pipes:platform.nodes": {"min": 4},
+        "data-pipes:platform.nodes.vmSize": "Standard_D8s_v5",
+        "data-pipes:platform.nodes.min": 4,
+        "data-pipes:platform.nodes.max": 9,
+        "data-pipes:platform.nodes.diskSize": 256,
+        "data-pipes:platform.systemNodes": {"vmSize": "Standard_D8s_v5"},
+        "data-pipes:platform.systemNodes.vmSize": "Standard_D8s_v5",
+        "data-pipes:platform.upgradeChannel": "none",
+        "data-pipes:platform.nodeUpgradeChannel": "SecurityPatch",
+        "data-pipes:platform.logs": ["kube-audit"],
     },
     "msk": {
         "data-pipes:streaming.version": "4.1.x.kraft",
@@ -129,6 +220,11 @@ STACKS = {
     "kinesis-video": "aws-video-ecs",
     "eks": DEFAULT,
     "ecs": "aws-kinesis-ecs",
+    "azure": "azure-eventhubs-aks",
+    "kafka": "azure-kafka-aks",
+    "event-hubs": "azure-eventhubs-aks",
+    "hdinsight": "azure-hdinsight-aks",
+    "aks": "azure-eventhubs-aks",
 }
 """The stack in which each service's keys are tried."""
 
@@ -142,13 +238,35 @@ TOGETHER: dict[str, dict[str, Any]] = {
         "data-pipes:streaming": {"brokerSubnets": "public", "certificateAuthorityArns": []}
     },
     f"{PIPE}topic.localRetentionHours": {"data-pipes:streaming": {"tieredStorage": True}},
+    "data-pipes:streaming.autoInflate": {"data-pipes:streaming": {"tier": "standard"}},
+    "data-pipes:streaming.autoInflate.maximumUnits": {
+        "data-pipes:streaming": {"tier": "standard", "autoInflate": {"maximumUnits": 2}}
+    },
+    "data-pipes:streaming.clusterId": {
+        "data-pipes:streaming": {"tier": "dedicated", "clusterId": CLUSTER, "capacity": REMOVED}
+    },
+    f"{PIPE}topic.compaction.tombstoneHours": {PIPES: {"orders": {"topic": {"compaction": {}}}}},
+    **{
+        f"{PIPE}topic.capture.{key}": {PIPES: {"orders": {"topic": {"capture": {}}}}}
+        for key in ("intervalSeconds", "size", "emptyFiles")
+    },
+    **{
+        f"data-pipes:streaming.restProxy.{key}": {
+            "data-pipes:streaming": {"restProxy": {"clientGroupId": SUBSCRIPTION, "clientGroupName": "data-engineers"}}
+        }
+        for key in ("clientGroupId", "clientGroupName")
+    },
 }
 """What must stand beside a key, before and after, so that the file is right."""
 
-OWNERS = {f"{PIPE}consumer.healthCommand": "ecs"}
-"""Keys of every pipe that one service alone has a use for."""
+OWNERS = {
+    f"{PIPE}consumer.healthCommand": "ecs",
+    "data-pipes:network.existing.hdinsightSubnetId": "hdinsight",
+}
+"""Keys of other sections that one service alone has a use for."""
 
 CHECKED = {
+    "azure": {"data-pipes:network.existing.virtualNetworkId"},
     "msk-serverless": {"data-pipes:streaming.authentication"},
     "kinesis": {"data-pipes:streaming.mode", "data-pipes:streaming.shardQuota"},
     "kinesis-video": {"data-pipes:streaming.streamQuota"},
@@ -174,11 +292,18 @@ def test_every_key_of_the_reference_is_tried_here():
     assert {service: set(tried) for service, tried in OTHER.items()} == keys()
 
 
+def adopted(service: str) -> dict[str, Any]:
+    """An adopted network that the service can be in."""
+    if service == "hdinsight":
+        return {**EXISTING["azure"], "hdinsightSubnetId": f"{VNET}/subnets/hdinsight"}
+    return EXISTING[service]
+
+
 def changes(key: str, value: Any, pipe: str, service: str) -> dict[str, Any]:
     """A change of one key in the form that `planned` takes."""
     top, *rest = key.replace("NAME", pipe).split(".")
     if key.startswith("data-pipes:network.existing."):
-        return {"data-pipes:network": {"existing": {**EXISTING[service], rest[-1]: value}}}
+        return {"data-pipes:network": {"existing": {**adopted(service), rest[-1]: value}}}
     for part in reversed(rest):
         value = {part: value}
     return {top: value}
@@ -189,7 +314,7 @@ def test_a_setting_reaches_a_resource(service: str, key: str):
     stack, together = STACKS[service], TOGETHER.get(key, {})
     [pipe] = settings(stack=stack).pipes
     if key.startswith("data-pipes:network.existing."):
-        together = {"data-pipes:network": {"existing": EXISTING[service]}}
+        together = {"data-pipes:network": {"existing": adopted(service)}}
     before = planned(together, stack=stack) if together else shipped(stack)
     after = planned(merged(together, changes(key, OTHER[service][key], pipe, service)), stack=stack)
     assert after.problems == ()

@@ -27,6 +27,20 @@ HOLDS_DATA: Final = frozenset(
         "aws:msk/serverlessCluster:ServerlessCluster",
         "aws:msk/topic:Topic",
         "aws:secretsmanager/secret:Secret",
+        "azure-native:containerregistry:Registry",
+        "azure-native:eventhub:EventHub",
+        "azure-native:eventhub:Namespace",
+        "azure-native:eventhub:SchemaRegistry",
+        "azure-native:hdinsight:Cluster",
+        "azure-native:keyvault:Key",
+        "azure-native:keyvault:Secret",
+        "azure-native:keyvault:Vault",
+        "azure-native:operationalinsights:Workspace",
+        "azure-native:storage:BlobContainer",
+        "azure-native:storage:StorageAccount",
+        "kubernetes:kafka.strimzi.io/v1:Kafka",
+        "kubernetes:kafka.strimzi.io/v1:KafkaNodePool",
+        "kubernetes:kafka.strimzi.io/v1:KafkaTopic",
     }
 )
 """Types whose objects hold what a new one would not have: records, logs, images, or the key that opens them."""

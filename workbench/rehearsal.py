@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 
 from workbench import timeline as timelines
+from workbench.diff_resources import walk
 from workbench.timeline import Timeline
 
 SIMULATED = "The clouds of this rehearsal are simulated on this machine; the Pulumi engine is the real one."
@@ -89,12 +90,20 @@ class Rehearsal:
         }
 
 
-def problems(*, again: Step, refresh: Step, grow: Step, left: tuple[str, ...], grows: bool = True) -> list[str]:
-    """What a rehearsal found that must not be; ``grows`` says whether the growth step was to grow anything."""
+def problems(
+    *, again: Step, drifted: tuple[str, ...], grow: Step, left: tuple[str, ...], grows: bool = True
+) -> list[str]:
+    """What a rehearsal found that must not be.
+
+    ``drifted`` is what ``drift`` found after the refresh; ``grows`` says whether the growth step was to grow anything.
+    """
     found: list[str] = []
-    for step, fact in ((again, "a second up without any change of settings"), (refresh, "a refresh")):
-        if changed := sum(n for kind, n in step.changes.items() if kind != "same"):
-            found.append(f"{fact} changed {changed} resources: {_names(step.updated + step.replaced)}")
+    if changed := sum(n for kind, n in again.changes.items() if kind != "same"):
+        found.append(
+            f"a second up without any change of settings changed {changed} resources: {_names(again.updated + again.replaced)}"
+        )
+    if drifted:
+        found.append(f"a refresh changed {len(drifted)} resources: {_names(drifted)}")
     lost = tuple(urn for urn in grow.replaced if urn.split("::")[2].rsplit("$", 1)[-1] not in RUNS)
     if lost or grow.changes["delete"]:
         found.append(f"growth replaced or deleted resources: {_names(lost)}")
@@ -103,6 +112,28 @@ def problems(*, again: Step, refresh: Step, grow: Step, left: tuple[str, ...], g
     if left:
         found.append(f"destroy left {len(left)} resources in the simulated clouds: {_names(left)}")
     return found
+
+
+def drift(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The resources of the engine's state that a refresh found gone, or otherwise than their program wants them.
+
+    What a program ignores is left out: a provider that knows nothing of `ignoreChanges`, as azure-native and the one for Kubernetes,
+    lets the engine report it, and the next up leaves it alone.
+    """
+    found = {str(each["urn"]): each.get("inputs", {}) for each in after}
+    return tuple(
+        str(each["urn"])
+        for each in before
+        if str(each["urn"]) not in found
+        or any(
+            not _lies_in(path, each.get("ignoreChanges") or ())
+            for path, _, _ in walk(each.get("inputs", {}), found[str(each["urn"])])
+        )
+    )
+
+
+def _lies_in(path: str, places: Iterable[str]) -> bool:
+    return any(path == place or path.startswith((f"{place}.", f"{place}[")) for place in places)
 
 
 def describe(step: Step) -> str:

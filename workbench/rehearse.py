@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from components.settings import SettingsError
 from workbench.pulumi_cli import pulumi_command
-from workbench.rehearsal import SIMULATED, Event, OnEvent, Rehearsal, Step, describe, problems, render
+from workbench.rehearsal import SIMULATED, Event, OnEvent, Rehearsal, Step, describe, drift, problems, render
 from workbench.sandbox import Action, EngineError, Run, Sandbox
 from workbench.stack_file import ROOT, StackFile, StackFileError, read_settings
 from workbench.timeline import timeline
@@ -60,9 +60,11 @@ class _Rehearser:
         self._configure(stack_file)
         preview = self._step("preview", "preview")
         up = self._step("up", "up")
-        deploy = timeline(self.sandbox.inventory.operations(), self.sandbox.resources())
+        deployed = self.sandbox.resources()
+        deploy = timeline(self.sandbox.inventory.operations(), deployed)
         again = self._step("again", "up")
         refresh = self._step("refresh", "refresh")
+        drifted = drift(deployed, self.sandbox.resources())
         self._configure(grown)
         grow = self._step("grow", "up", note=growing)
         destroy = self._destroy(grown)
@@ -74,7 +76,7 @@ class _Rehearser:
             steps=steps,
             deploy=deploy,
             left=left,
-            problems=tuple(problems(again=again, refresh=refresh, grow=grow, left=left, grows=growing != NO_ROOM)),
+            problems=tuple(problems(again=again, drifted=drifted, grow=grow, left=left, grows=growing != NO_ROOM)),
         )
 
     def _configure(self, stack_file: StackFile) -> None:

@@ -96,11 +96,13 @@ def longest_chain(
 
 
 def short(urn: str) -> str:
-    """A resource as people name it: ``msk/cluster orders``."""
+    """A resource as people name it: ``msk/cluster orders``, ``eventhub/eventHub orders``, ``Deployment orders``."""
     _, _, path, name = urn.split("::", 3)
     package, _, kind = path.rsplit("$", 1)[-1].partition(":")
     module, _, plain = kind.rpartition(":")
-    return f"{module if package != 'kubernetes' else plain} {name}"
+    if package == "kubernetes":
+        return f"{plain} {name}"
+    return f"{module if '/' in module else f'{module}/{plain[:1].lower()}{plain[1:]}'} {name}"
 
 
 def render(shown: Timeline, console: Console) -> None:

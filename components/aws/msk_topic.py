@@ -15,34 +15,10 @@ from components.aws.msk_scram import MskScramUser
 from components.aws.network import Network
 from components.changes import guard, kafka_partitions
 from components.contracts import SHARED, Connection, Destination, PipeSettings, Topic
-from components.kafka import known_values
+from components.kafka import TOPIC_SETTINGS, known_values
 from components.section import QuotedText, Section, unknown
 
-TOPIC_SETTINGS = frozenset(
-    [
-        "cleanup.policy",
-        "compression.type",
-        "delete.retention.ms",
-        "file.delete.delay.ms",
-        "flush.messages",
-        "flush.ms",
-        "index.interval.bytes",
-        "local.retention.bytes",
-        "max.compaction.lag.ms",
-        "max.message.bytes",
-        "message.timestamp.after.max.ms",
-        "message.timestamp.before.max.ms",
-        "message.timestamp.type",
-        "min.cleanable.dirty.ratio",
-        "min.compaction.lag.ms",
-        "preallocate",
-        "retention.bytes",
-        "segment.bytes",
-        "segment.index.bytes",
-        "segment.jitter.ms",
-        "segment.ms",
-    ]
-)
+MSK_TOPIC_SETTINGS = TOPIC_SETTINGS | {"local.retention.bytes"}
 """The settings of a topic that a pipe may choose (Apache Kafka, Topic Configs)."""
 
 EXPRESS_SETTINGS = frozenset(
@@ -73,8 +49,8 @@ KEPT_SETTINGS = {
 def _known_setting(name: str) -> str:
     if name in KEPT_SETTINGS:
         raise ValueError(f"is not for a pipe to set: {KEPT_SETTINGS[name]}; remove it")
-    if name not in TOPIC_SETTINGS:
-        raise ValueError(f"is not a setting of Kafka topics; {unknown(name, TOPIC_SETTINGS)}")
+    if name not in MSK_TOPIC_SETTINGS:
+        raise ValueError(f"is not a setting of Kafka topics; {unknown(name, MSK_TOPIC_SETTINGS)}")
     return name
 
 

@@ -133,7 +133,9 @@ class Aks(KubernetesPlatform):
         return []
 
 
-def kubelet(identities: Mapping[str, azure.containerservice.outputs.UserAssignedIdentityManagedClusterResponse] | None) -> str:
+def kubelet(
+    identities: Mapping[str, azure.containerservice.outputs.UserAssignedIdentityManagedClusterResponse] | None,
+) -> str:
     """The object id of the identity that nodes pull images with."""
     return (identities or {})["kubeletidentity"].object_id or ""
 

@@ -132,7 +132,7 @@ class AksCluster(ComponentResource):
                 parent=self,
                 protect=self.args.protect,
                 depends_on=list(after),
-                # AKS lists all pools here, the consumers' among them, and takes none away that a request leaves out.
+                # AKS lists all pools here, so that a refresh finds the consumers' too; a request that leaves one out takes none away.
                 ignore_changes=["agentPoolProfiles"],
                 custom_timeouts=CustomTimeouts(create="45m", update="180m", delete="45m"),
                 hooks=self._hooks(),

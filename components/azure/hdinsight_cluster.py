@@ -134,7 +134,7 @@ class HdInsightCluster(ComponentResource):
         host = cluster.name.apply(lambda known: f"{known}-int.azurehdinsight.net")
         self.gateway = host.apply(lambda known: f"https://{known}")
         # What was made with passwords is a secret as a whole; the address in it is none.
-        told = Output.unsecret(cluster.properties.apply(_address))
+        told = Output.unsecret(cluster.properties.apply(private_address))
         self.address = Output.all(told, host).apply(lambda known: known[0] or known[1])
         self.register_outputs({"clusterName": self.cluster_name, "gateway": self.gateway})
 
@@ -258,7 +258,7 @@ class HdInsightCluster(ComponentResource):
         )
 
 
-def _address(properties: azure.hdinsight.outputs.ClusterGetPropertiesResponse) -> str | None:
-    """The gateway's address in the network, as HDInsight tells it of a cluster that is closed to the internet."""
+def private_address(properties: azure.hdinsight.outputs.ClusterGetPropertiesResponse) -> str | None:
+    """Find the gateway's address in the network, as HDInsight tells it of a cluster that is closed to the internet."""
     endpoints = properties.connectivity_endpoints or []
     return next((each.private_ip_address for each in endpoints if each.name == "HTTPS"), None)

@@ -43,7 +43,7 @@ class PrivateEndpoint(ComponentResource):
                 )
             ],
             tags=network.account.tags,
-            opts=ResourceOptions(parent=self, depends_on=network.way_out),
+            opts=ResourceOptions(parent=self),
         )
         records = azure.network.PrivateDnsZoneGroup(
             f"{name}-endpoint",

@@ -55,6 +55,7 @@ class Vnet(ComponentResource):
         self.vnet_id = self.vnet.id
         ranges = layout(args.cidr)
         nat = self._nat()
+        # Azure's own rules let nobody in from the internet, and pods reach each other, whose range a rule here would have to know.
         nodes = self._subnet("nodes", ranges.nodes, [], nat=nat)
         subnets = [nodes]
         callers = [("nodes", ranges.nodes)]
@@ -70,6 +71,7 @@ class Vnet(ComponentResource):
             subnets.append(brokers)
             callers.append(("hdinsight", ranges.hdinsight))
             self.hdinsight_subnet_id = brokers.id
+        # Last, so that no private endpoint joins the network while it is being changed.
         ports = sorted({port for service in args.services for port in SERVICES[service].ports})
         endpoints = self._subnet("endpoints", ranges.endpoints, endpoint_rules(ports, callers), after=subnets[-1])
         self.nodes_subnet_id = nodes.id

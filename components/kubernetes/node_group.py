@@ -58,9 +58,7 @@ class NodeGroup:
             f"{replicas_on(node, _room(pipe))} a node"
             for name, pipe in pipes.items()
         ]
-        shares += [
-            f"the streaming service {count} x {pod.cpu}m and {pod.memory}Mi" for pod, count in residents.pods
-        ]
+        shares += [f"the streaming service {count} x {pod.cpu}m and {pod.memory}Mi" for pod, count in residents.pods]
         text = (
             f"is {self.max}, and all pods need {needed} nodes of {self.machine} ({node.cpu}m and {node.memory}Mi each for them): "
             f"{', '.join(shares)}; raise max to {needed}, choose a larger {self.machine_key}, or lower cpu and memory of the consumers"

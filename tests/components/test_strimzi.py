@@ -130,7 +130,9 @@ def test_nodes_have_one_role_and_as_much_room_as_they_are_promised(recording, na
 
 
 @pytest.mark.parametrize(("name", "size"), [("brokers", "100Gi"), ("controllers", "20Gi")])
-def test_each_node_has_a_volume_that_can_grow(recording, name, size):
+@pytest.mark.parametrize("stack", [STACK, "azure-kafka-aks"])
+def test_each_node_has_a_volume_that_can_grow_on_every_cloud(stack, name, size):
+    recording = shipped(stack).recording
     storage_class = recording.one("kubernetes:storage.k8s.io/v1:StorageClass")
     assert storage_class.inputs["allowVolumeExpansion"] is True
     volume = {
@@ -141,7 +143,7 @@ def test_each_node_has_a_volume_that_can_grow(recording, name, size):
         "deleteClaim": False,
         "kraftMetadata": "shared",
     }
-    assert pool(recording, name).input("spec.storage") == {"type": "jbod", "volumes": [volume]}
+    assert recording.one(f"{stack}-{name}").input("spec.storage") == {"type": "jbod", "volumes": [volume]}
 
 
 @pytest.mark.parametrize("name", ["brokers", "controllers"])
@@ -284,3 +286,9 @@ def test_a_newer_version_and_a_patch_back_are_let_through(recording, present, wa
 def test_a_version_that_cannot_read_the_metadata_is_refused_in_the_preview(recording):
     with pytest.raises(ChangeRefusedError, match=r"streaming\.version: cannot go from 4\.3\.1 to 4\.2\.1"):
         change(recording, kafka(recording), old=version("4.3.1"), new=version("4.2.1"))
+
+
+def test_it_is_the_same_cluster_on_every_cloud():
+    on_aws, on_azure = (planned(BOTH, stack=stack).recording for stack in (STACK, "azure-kafka-aks"))
+    for type_token in (RELEASE, KAFKA):
+        assert on_azure.one(type_token).inputs == on_aws.one(type_token).inputs

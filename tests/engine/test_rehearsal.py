@@ -7,12 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from workbench import rehearse as rehearsing
 from workbench.cloud.inventory import Inventory
-from workbench.rehearsal import Event, Rehearsal, Step, problems
+from workbench.rehearsal import Event, Rehearsal, Step, drift, problems
 from workbench.stack_file import ROOT, find_stack_file
 
 pytestmark = [
@@ -100,16 +101,26 @@ def test_what_must_not_be_is_named():
         return Step(step=name, changes=counts, updated=updated, replaced=replaced, seconds=0)
 
     topic = "urn:pulumi:s::data-pipes::a:b:C$aws:msk/topic:Topic::orders"
-    fine = {"again": done("again"), "refresh": done("refresh"), "grow": done("grow", (topic,)), "left": ()}
+    fine = {"again": done("again"), "drifted": (), "grow": done("grow", (topic,)), "left": ()}
     assert problems(**fine) == []
     assert "second up" in problems(**{**fine, "again": done("again", (topic,))})[0]
-    assert "refresh changed 1" in problems(**{**fine, "refresh": done("refresh", delete=1)})[0]
+    assert "refresh changed 1" in problems(**{**fine, "drifted": (topic,)})[0]
     assert "msk/topic orders" in problems(**{**fine, "grow": done("grow", (topic,), (topic,))})[0]
     assert problems(**{**fine, "grow": done("grow")}) == ["growth changed nothing"]
     assert problems(**{**fine, "grow": done("grow", create=2)}) == []
     run = "urn:pulumi:s::data-pipes::a:b:C$kubernetes:batch/v1:Job::orders"
     assert problems(**{**fine, "grow": done("grow", (topic,), (run,))}) == [], "a job is replaced to run again"
     assert "destroy left 1" in problems(**{**fine, "left": (topic,)})[0]
+
+
+def test_a_refresh_may_find_what_the_program_ignores_and_nothing_else():
+    def state(count: int, *ignored: str) -> dict[str, Any]:
+        return {"urn": "pool", "inputs": {"count": count, "vmSize": "a"}, "ignoreChanges": list(ignored)}
+
+    assert drift([state(3, "count")], [state(4, "count")]) == ()
+    assert drift([state(3)], [state(4)]) == ("pool",)
+    assert drift([state(3, "counter")], [state(4, "counter")]) == ("pool",)
+    assert drift([state(3, "count")], []) == ("pool",)
 
 
 @pytest.mark.parametrize(("present", "grown"), [(3, 6), (12, 18), (18, None)])

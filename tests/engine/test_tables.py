@@ -54,8 +54,13 @@ def test_an_unknown_type_or_function_says_which_table_to_extend():
     for token, place in (("aws:sqs/queue:Queue", "workbench/cloud/aws.py"), ("gcp:a/b:C", "workbench/cloud/kinds.py")):
         with pytest.raises(kinds.UnknownKindError, match=place):
             kinds.kind(token)
-    with pytest.raises(kinds.UnknownKindError, match=r"workbench/cloud/aws\.py"):
-        kinds.invoke("aws:ec2/getAmi:getAmi", {})
+    for token, place in (
+        ("aws:ec2/getAmi:getAmi", r"cloud/aws\.py"),
+        ("azure-native:network:getSubnet", r"cloud/azure\.py"),
+        ("gcp:a/b:c", r"cloud/kinds\.py"),
+    ):
+        with pytest.raises(kinds.UnknownKindError, match=place):
+            kinds.invoke(token, {})
 
 
 @pytest.mark.parametrize(
@@ -127,6 +132,38 @@ def test_an_unknown_type_or_function_says_which_table_to_extend():
         ),
         ("aws:eks/cluster:Cluster", {"computeConfig": {}}, {"computeConfig": {"nodeRoleArn": "b"}}, {}, False),
         ("aws:appautoscaling/target:Target", {"maxCapacity": 100}, {"maxCapacity": 200}, {}, False),
+        ("azure-native:eventhub:EventHub", {"partitionCount": 3}, {"partitionCount": 6}, {}, False),
+        ("azure-native:eventhub:EventHub", {"namespaceName": "a"}, {"namespaceName": "b"}, {}, True),
+        ("azure-native:eventhub:Namespace", {"location": "westeurope"}, {"location": "northeurope"}, {}, True),
+        ("azure-native:eventhub:Namespace", {"sku": {"capacity": 1}}, {"sku": {"capacity": 2}}, {}, False),
+        ("azure-native:hdinsight:Cluster", {"properties": {"tier": "a"}}, {"properties": {"tier": "b"}}, {}, False),
+        ("azure-native:containerservice:AgentPool", {"vmSize": "a"}, {"vmSize": "b"}, {}, True),
+        ("azure-native:containerservice:AgentPool", {"maxCount": 3}, {"maxCount": 6}, {}, False),
+        (
+            "azure-native:containerservice:ManagedCluster",
+            {"networkProfile": {"podCidr": "a"}},
+            {"networkProfile": {"podCidr": "b"}},
+            {},
+            True,
+        ),
+        (
+            "azure-native:containerservice:ManagedCluster",
+            {"kubernetesVersion": "1.35"},
+            {"kubernetesVersion": "1.36"},
+            {},
+            False,
+        ),
+        ("azure-native:authorization:RoleAssignment", {"scope": "a"}, {"scope": "b"}, {}, True),
+        ("azure-native:network:PrivateEndpoint", {"subnet": {"id": "a"}}, {"subnet": {"id": "b"}}, {}, True),
+        ("azure-native:storage:StorageAccount", {"isHnsEnabled": True}, {"isHnsEnabled": False}, {}, True),
+        (
+            "kubernetes:kafka.strimzi.io/v1:KafkaTopic",
+            {"spec": {"partitions": 3}},
+            {"spec": {"partitions": 6}},
+            {},
+            False,
+        ),
+        ("kubernetes:helm.sh/v3:Release", {"version": "1.2.0"}, {"version": "1.3.0"}, {}, False),
         ("random:index/randomPassword:RandomPassword", {"length": 16}, {"length": 32}, {}, True),
     ],
 )

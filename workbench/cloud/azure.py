@@ -36,6 +36,17 @@ def _endpoint(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
     return {"networkInterfaces": [{"id": interface}], "customDnsConfigs": []}
 
 
+def _zones_refusal(old: Inputs | None, new: Inputs) -> str | None:
+    """Zones are for life; azure-native does not know and asks for the change."""
+    if old is None or old.get("zones") == new.get("zones"):
+        return None
+    return (
+        f"ResourceAvailabilityZonesCannotBeModified: Resource has an existing availability zone constraint {old.get('zones')} "
+        f"and the request has availability zone constraint {new.get('zones')}, which do not match. Zones cannot be "
+        "added/updated/removed once the resource is created."
+    )
+
+
 def _record_set(name: str, inputs: Inputs) -> str:
     zone = _NETWORK["azure-native:privatedns:PrivateZone"].identifier(name, inputs)
     return f"{zone}/{text(inputs, 'recordType', 'A')}/{text(inputs, 'relativeRecordSetName', name)}"
@@ -74,7 +85,7 @@ _NETWORK: Mapping[str, Kind] = {
         create=0.3,
         delete=0.3,
         outputs=_guid,
-        replace_on=frozenset({"sku", "zones"}),
+        refusal=_zones_refusal,
     ),
     "azure-native:network:PublicIPAddress": resource(
         "Microsoft.Network/publicIPAddresses",
@@ -82,7 +93,8 @@ _NETWORK: Mapping[str, Kind] = {
         create=0.1,
         delete=0.2,
         outputs=_address,
-        replace_on=frozenset({"publicIPAddressVersion", "publicIPPrefix", "sku", "zones"}),
+        refusal=_zones_refusal,
+        replace_on=frozenset({"publicIPAddressVersion", "publicIPPrefix", "sku"}),
     ),
     "azure-native:network:PrivateEndpoint": resource(
         "Microsoft.Network/privateEndpoints",

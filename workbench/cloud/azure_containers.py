@@ -43,8 +43,6 @@ def _cluster(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
         outputs["oidcIssuerProfile"] = {"issuerURL": issuer}
     if at(inputs, "apiServerAccessProfile.enablePrivateCluster") is True:
         outputs["privateFQDN"] = f"{own}-{digits(id_, 8)}.{uuid_of(id_)}.privatelink.{location}.azmk8s.io"
-    if text(inputs, "identity.type", "") == "SystemAssigned":
-        outputs["identity"] = {"principalId": uuid_of(f"principal {id_}"), "tenantId": TENANT}
     return outputs
 
 

@@ -52,14 +52,18 @@ def _extension(arm_type: str, owner: str, name_input: str) -> Callable[[str, Inp
     return make
 
 
-def _identity(inputs: Inputs) -> Mapping[str, Any]:
-    """Of what has identities of its own: a program lists their ids, and Azure answers with a map of them."""
+def _identity(id_: str, inputs: Inputs) -> Mapping[str, Any]:
+    """Of what has identities: one of its own, and those whose ids a program lists, which Azure answers with a map of them."""
+    known: dict[str, Any] = {}
+    if "SystemAssigned" in text(inputs, "identity.type", ""):
+        known |= {"principalId": uuid_of(f"principal {id_}"), "tenantId": TENANT}
     listed = at(inputs, "identity.userAssignedIdentities")
-    if not isinstance(listed, list):
-        return {}
-    ids = [str(each) for each in cast("list[object]", listed)]
-    known = {each: {"clientId": uuid_of(f"{each} client"), "principalId": uuid_of(each)} for each in ids}
-    return {"identity": {"userAssignedIdentities": known}}
+    if isinstance(listed, list):
+        ids = [str(each) for each in cast("list[object]", listed)]
+        known["userAssignedIdentities"] = {
+            each: {"clientId": uuid_of(f"client {each}"), "principalId": uuid_of(f"principal {each}")} for each in ids
+        }
+    return {"identity": known} if known else {}
 
 
 def resource(
@@ -91,7 +95,7 @@ def resource(
         return {
             **{key: known[key] for key in common.split()},
             **place,
-            **_identity(inputs),
+            **_identity(id_, inputs),
             **outputs(id_, name, inputs),
         }
 

@@ -82,6 +82,14 @@ def _hub_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
     return None
 
 
+def _schema_group_refusal(old: Inputs | None, new: Inputs) -> str | None:
+    """What a schema group is for stays (Event Hubs, Schema Registry concepts)."""
+    for key in ("schemaCompatibility", "schemaType"):
+        if old is not None and old.get(key) != new.get(key):
+            return f"BadRequest: {key} of a schema group cannot be changed"
+    return None
+
+
 def _hdinsight(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
     """Of an HDInsight cluster; the names of its brokers are not in its interface."""
     name = id_.rsplit("/", 1)[-1]
@@ -164,7 +172,7 @@ STREAMING: Mapping[str, Kind] = {
         delete=0.2,
         source=_HUB,
         common="name type",
-        replace_on=frozenset({"schemaCompatibility", "schemaType"}),
+        refusal=_schema_group_refusal,
         tracked=False,
     ),
     "azure-native:eventhub:NamespaceNetworkRuleSet": resource(

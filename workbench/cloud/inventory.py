@@ -137,10 +137,12 @@ class Inventory:
             return self._begin(database, thing.urn, type_token, "delete", kind.delete_minutes)
 
     def settle(self, type_token: str, id_: str, operation: str) -> None:
-        """Write down that an operation has ended: the object is there, or gone."""
+        """Write down that an operation has ended: the object is there, or gone, and what is part of it in Azure with it."""
         with self._transaction() as database:
             if operation == "delete":
                 database.execute("delete from objects where type = ? and id = ?", (type_token, id_))
+                if id_.startswith("/subscriptions/"):
+                    database.execute("delete from objects where substr(id, 1, ?) = ?", (len(id_) + 1, f"{id_}/"))
             else:
                 database.execute("update objects set status = 'active' where type = ? and id = ?", (type_token, id_))
 

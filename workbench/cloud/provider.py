@@ -11,7 +11,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent import futures
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +21,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from workbench.cloud import azure_parents, behaviour, cluster, kinds
+from workbench.cloud import azure_native, behaviour, cluster, kinds
 from workbench.cloud.clock import CancelledError, Clock
 from workbench.cloud.inventory import Inventory, Operation, RefusedError, Thing
 from workbench.cloud.kinds import Kind, UnknownKindError
@@ -29,7 +29,6 @@ from workbench.cloud.model import DEFAULT_REGION
 from workbench.cloud.wire import Values, beyond, decode, encode, merged, plain, replaced, unknown
 
 _KINDS_OF_CHANGE = provider_pb2.PropertyDiff.Kind
-_GONE = provider_pb2.ReadResponse()
 
 
 class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
@@ -137,9 +136,8 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         state, old, inputs = decode(request.olds), decode(request.old_inputs), decode(request.news)
         changed = kind.updated(plain(state), plain(inputs))
         kept = beyond(state, old)
-        if request.preview and self._is_azure:  # it promises no more than these two
-            kept, changed = {key: kept[key] for key in ("name", "location") if key in kept}, {**kept, **changed}
-            changed = {key: value for key, value in changed.items() if key not in kept}
+        if request.preview and self._is_azure:
+            kept, changed = azure_native.promised({**kept, **changed})
         outputs = merged(merged(kept, unknown(changed) if request.preview else changed), inputs)
         if request.preview:
             return provider_pb2.UpdateResponse(properties=encode(outputs))
@@ -176,10 +174,11 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         thing = self._inventory.find(_type(request.urn), request.id)
         if thing is None:
             stands = kind.stands(request.id, self._inventory.others)
-            return provider_pb2.ReadResponse(id=request.id, properties=encode(stands)) if stands else _GONE
+            return provider_pb2.ReadResponse(id=request.id if stands else "", properties=encode(stands or {}))
         drift = kind.drift(plain(thing.inputs), self._inventory.others)
         if self._is_azure:
-            return self._read_again(thing, drift, request)
+            inputs, outputs = azure_native.read(thing, drift, decode(request.properties), decode(request.inputs))
+            return provider_pb2.ReadResponse(id=thing.id, inputs=encode(inputs), properties=encode(outputs))
         stored = kind.stored(plain(thing.inputs))
         return provider_pb2.ReadResponse(
             id=thing.id,
@@ -187,21 +186,11 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
             properties=encode({**replaced(thing.outputs, stored), **drift}),
         )
 
-    def _read_again(
-        self, thing: Thing, drift: Mapping[str, Any], request: provider_pb2.ReadRequest
-    ) -> provider_pb2.ReadResponse:
-        """As azure-native reads: an output that differs from the one in the state is written into the inputs too."""
-        found = replaced(thing.outputs, drift)
-        before, inputs = plain(decode(request.properties)), decode(request.inputs) or thing.inputs
-        changed = {key: found[key] for key in found if key in before and before[key] != plain(found[key])}
-        return provider_pb2.ReadResponse(id=thing.id, inputs=encode({**inputs, **changed}), properties=encode(found))
-
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
         """Answer a function from the table."""
         self._clock.hear()
         try:
-            args = {**self._place, **plain(decode(request.args))}
-            answer = kinds.invoke(request.tok, args)
+            answer = kinds.invoke(request.tok, {**self._place, **plain(decode(request.args))})
         except UnknownKindError as error:
             _abort(context, error)
         response = provider_pb2.InvokeResponse()
@@ -246,7 +235,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         if self._package == "kubernetes":
             refusal = cluster.refusal(self._inventory, self._server, inputs) or refusal
         if self._is_azure and old is None:
-            refusal = azure_parents.refusal(self._inventory, id_) or refusal
+            refusal = azure_native.refusal(self._inventory, id_) or refusal
         if refusal:
             raise RefusedError(refusal)
 

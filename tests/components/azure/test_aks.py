@@ -10,7 +10,6 @@ from components.azure.roles import ROLES
 from tests.stacks import planned, shipped
 from workbench.values import UNKNOWN
 
-
 STACK = "azure-eventhubs-aks"
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 POOL = "azure-native:containerservice:AgentPool"

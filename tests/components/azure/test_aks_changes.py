@@ -8,7 +8,6 @@ from pulumi import ResourceHookArgs
 from components.changes import ChangeRefusedError
 from tests.stacks import shipped
 
-
 STACK = "azure-eventhubs-aks"
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 

@@ -9,7 +9,6 @@ from components.azure.aks_nodes import pool_name
 from components.changes import ChangeRefusedError
 from tests.stacks import planned, shipped
 
-
 STACK = "azure-eventhubs-aks"
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 POOL = "azure-native:containerservice:AgentPool"
@@ -113,16 +112,24 @@ def test_nodes_may_pull_images_and_reach_the_registry_before_they_come_up_and_un
     assert ("azure-native:network:PrivateDnsZoneGroup", f"{STACK}-images-endpoint") in waits
 
 
-def test_nodes_keep_their_subnet():
+def moved(present, wanted):
+    """Run the hook that the engine runs before it updates the pool."""
     hook = recording().hook(recording().one(POOL), "before_update")
     assert hook.opts is not None
     assert hook.opts.on_dry_run, "it must refuse in the preview"
-    old, new = ({"vnetSubnetID": f"/subnets/{each}"} for each in "ab")
-    args = ResourceHookArgs(urn="urn", id="id", name=f"{STACK}-nodes", type=POOL, old_inputs=old, new_inputs=new)
+    old, new = {"vnetSubnetID": present}, {"vnetSubnetID": wanted}
+    result = hook(
+        ResourceHookArgs(urn="urn", id="id", name=f"{STACK}-nodes", type=POOL, old_inputs=old, new_inputs=new)
+    )
+    if asyncio.iscoroutine(result):
+        asyncio.run(result)
+
+
+def test_nodes_keep_their_subnet():
+    moved("/subnets/a", "/subnets/a")
     with pytest.raises(ChangeRefusedError) as refusal:
-        result = hook(args)
-        if asyncio.iscoroutine(result):
-            asyncio.run(result)
-    assert str(refusal.value).startswith(
-        "network.existing.nodesSubnetId: cannot go from /subnets/a to another: nodes keep"
+        moved("/subnets/a", "/subnets/b")
+    assert str(refusal.value) == (
+        "network.existing.nodesSubnetId: cannot go from /subnets/a to another: nodes keep their subnet, and the Kubernetes API its address "
+        "there. Set it back; to change it, bring up a stack of another name with it, move the pipes there, then take this one down."
     )

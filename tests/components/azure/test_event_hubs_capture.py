@@ -6,6 +6,7 @@ from tests.stacks import planned, shipped
 
 STACK = "azure-eventhubs-aks"
 NAME = "azure-eventhubs-aks-orders"
+NAMESPACE = "azure-native:eventhub:Namespace"
 HUB = "azure-native:eventhub:EventHub"
 CONTAINER = "azure-native:storage:BlobContainer"
 RIGHT = "azure-native:authorization:RoleAssignment"
@@ -58,7 +59,7 @@ def test_the_namespace_may_write_to_that_container_alone_before_its_event_hub_do
     right = recording.one(f"{NAME}-capture-right")
     assert right.inputs["roleDefinitionId"].endswith(CONTRIBUTOR)
     assert right.inputs["scope"].endswith("/containers/capture-orders")
-    assert right.property_dependencies["principalId"] == {recording.one(f"{STACK}-event-hubs").urn}
+    assert right.property_dependencies["principalId"] == {recording.one(NAMESPACE).urn}
     assert right.urn in recording.requirements(recording.one(HUB))
 
 

@@ -48,9 +48,8 @@ def test_every_access_is_logged(recording):
     assert logs["logs"] == [{"category": "AuditEvent", "enabled": True}]
 
 
-@pytest.mark.parametrize("name", ["ab", "a-name-of-24-characters-", "a--b"])
+@pytest.mark.parametrize("name", ["ab", "a--b", "a-name-of-24-characters1"])
 def test_the_vault_has_a_name_that_azure_takes_and_nobody_else_has(name):
-    name = name.rstrip("-") if name != "a-name-of-24-characters-" else "a-name-of-24-characters1"
     vault = planned({"data-pipes:name": name}, stack=STACK).recording.one(VAULT).inputs["vaultName"]
     assert 3 <= len(vault) <= 24
     assert vault.isalnum()

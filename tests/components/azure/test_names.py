@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from components.azure.names import global_name, resource_id
@@ -21,6 +21,7 @@ def test_storage_accounts_and_registries_get_letters_and_digits_of_at_most_the_l
 
 
 @given(name=stacks, longest=st.integers(24, 59))
+@example(name="cut-at-its-hyp-hen", longest=24)
 def test_with_hyphens_a_name_has_no_two_in_a_row_and_none_at_its_end(name, longest):
     made = global_name(name, SUFFIX, longest=longest, hyphens=True)
     assert re.fullmatch("[a-z][a-z0-9]*(-[a-z0-9]+)+", made)

@@ -2,7 +2,6 @@
 
 from tests.stacks import REMOVED, planned, shipped
 
-
 STACK = "azure-eventhubs-aks"
 ROLE = "azure-native:authorization:RoleAssignment"
 IDENTITY = "azure-native:managedidentity:UserAssignedIdentity"

@@ -10,6 +10,9 @@ from pulumi import ResourceOptions
 
 from workbench.recording.recorder import Recording, record
 
+STANDS = "vpc-made-elsewhere"
+"""The id of what is there although no program made it."""
+
 
 @dataclass(frozen=True)
 class SmallKind:
@@ -27,8 +30,9 @@ class SmallKind:
             "vpcConfig": {"clusterSecurityGroupId": "sg-1", "endpointPublicAccess": True},
         }
 
-    def stands(self, identifier: str, others: Callable[[str], Iterable[Mapping[str, Any]]]) -> None:
-        return None
+    def stands(self, identifier: str, others: Callable[[str], Iterable[Mapping[str, Any]]]) -> Mapping[str, Any] | None:
+        topics = [*others("aws:msk/topic:Topic")]
+        return {"arn": f"made for {len(topics)} topic"} if identifier == STANDS else None
 
 
 class SmallCloud:
@@ -38,7 +42,7 @@ class SmallCloud:
         return SmallKind(name_property="name" if type_token == "aws:cloudwatch/logGroup:LogGroup" else None)
 
     def place(self, package: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-        return {}
+        return {"region": settings["region"]} if "region" in settings else {}
 
     def invoke(self, token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"accountId": "123456789012", "arn": "arn", "id": "id", "userId": "user"}

@@ -100,6 +100,21 @@ def test_a_providers_nested_inputs_are_compared_though_they_travel_as_text():
     ]
 
 
+def test_azures_inputs_are_compared_and_its_enums_may_be_given_as_texts():
+    def hub(name: str) -> list[str]:
+        return list(mistakes("azure-native:eventhub:Namespace", {"sku": {name: "Standard", "capacity": 1}}))
+
+    assert hub("name") == []
+    assert hub("naem") == ["sku.naem: SkuArgs has no such key; did you mean name?"]
+    assert list(mistakes("azure-native:network:Subnet", {"natGateway": "id"})) == [
+        'natGateway: must be an object (SubResourceArgs), not "id"'
+    ]
+    assert list(mistakes("pulumi:providers:azure-native", {"location": "westeurope", "useMsi": "true"})) == []
+    assert list(mistakes("pulumi:providers:azure-native", {"locaton": "westeurope"})) == [
+        "locaton: Provider has no such key; did you mean location?"
+    ]
+
+
 def test_the_sdk_still_has_the_types_that_inputs_are_compared_with():
     assert args_type("aws:msk/topic:Topic") is aws.msk.TopicArgs
     assert args_type("kubernetes:apps/v1:Deployment") is kubernetes.apps.v1.DeploymentInitArgs

@@ -14,7 +14,7 @@ import pytest
 from pulumi import CustomTimeouts, Output, ResourceHook, ResourceHookBinding, ResourceHookOptions, ResourceOptions
 from pulumi.runtime import settings
 
-from tests.workbench.recording.support import Box, SmallCloud, recorded, topic
+from tests.workbench.recording.support import STANDS, Box, SmallCloud, recorded, topic
 from workbench.recording.recorder import Recording, program_file, record
 from workbench.values import SECRET, UNKNOWN
 
@@ -243,6 +243,22 @@ def test_an_existing_resource_is_read_and_marked_as_such_even_in_a_preview():
     assert recording.one("vpc").external
     assert recording.outputs == {"arn": "arn:eu-west-1:vpc-0123"}
     assert recording.problems == ()
+
+
+def read_program(box: Box):
+    made = topic(box)
+    read = aws.ec2.Vpc.get("vpc", made.arn.apply(lambda _: "vpc-0123"), opts=box.child)
+    pulumi.export("arn", read.arn)
+    pulumi.export("made elsewhere", aws.ec2.Vpc.get("other", STANDS, opts=box.child).arn)
+
+
+def test_what_is_yet_to_be_made_can_not_be_read_in_a_preview():
+    assert recorded(read_program, preview=True).outputs["arn"] == UNKNOWN
+    assert recorded(read_program).outputs["arn"] == "arn:eu-west-1:vpc-0123"
+
+
+def test_what_something_else_than_the_program_makes_is_read_as_the_table_says_it_stands_there():
+    assert recorded(read_program).outputs["made elsewhere"] == "made for 1 topic"
 
 
 # Configuration and isolation

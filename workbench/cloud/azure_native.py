@@ -1,8 +1,14 @@
-"""The simulated Azure Resource Manager: what must be there before an object can be made in it."""
+"""What sets azure-native apart from the other simulated providers, and what Azure asks before anything is made.
+
+It reads back whatever it has made, deletes before it creates, promises little in a preview, and takes over what it finds changed.
+"""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
-from workbench.cloud.inventory import Inventory
+from workbench.cloud.inventory import Inventory, Thing
+from workbench.cloud.wire import Values, plain, replaced
 
 _ALWAYS_THERE = re.compile(r"/resourceGroups/NetworkWatcherRG(/|$)")
 """Azure makes this group, with a network watcher for each region, where the first network is made."""
@@ -33,3 +39,16 @@ def _parents(id_: str) -> list[str]:
     parts = [pair for pair in pairs if pair[1] != "default"]
     whole = [f"{group}/providers/{namespace}/" + "/".join("/".join(pair) for pair in parts)] if parts else []
     return [group, *whole]
+
+
+def read(thing: Thing, drift: Mapping[str, Any], state: Values, inputs: Values) -> tuple[Values, Values]:
+    """(inputs, outputs) as the provider reads an object: an output that differs from the state's is written into the inputs too."""
+    found, before = replaced(thing.outputs, drift), plain(state)
+    changed = {key: found[key] for key in found if key in before and before[key] != plain(found[key])}
+    return {**(inputs or thing.inputs), **changed}, found
+
+
+def promised(computed: Values) -> tuple[Values, Values]:
+    """(what the provider still knows, what it does not know) of computed outputs in the preview of an update."""
+    known = {key: computed[key] for key in ("name", "location") if key in computed}
+    return known, {key: value for key, value in computed.items() if key not in known}

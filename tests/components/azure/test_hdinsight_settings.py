@@ -1,0 +1,104 @@
+"""What is refused in a stack file before HDInsight, or a job half an hour later, would refuse it."""
+
+import pytest
+
+from components.settings import SettingsError
+from tests.stacks import settings
+
+STACK = "azure-hdinsight-aks"
+SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/theirs/providers/Microsoft.Network"
+
+
+def refused(changes):
+    """The one line with which the shipped stack file is refused, once changed."""
+    with pytest.raises(SettingsError) as refusal:
+        settings(changes, stack=STACK)
+    [line] = str(refusal.value).splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"workers": 2}, "streaming.workers: must be at least 3, not 2; "),
+        ({"workers": 201}, "streaming.workers: must be at most 200, not 201; "),
+        ({"disksPerWorker": 0}, "streaming.disksPerWorker: must be at least 1, not 0; "),
+        ({"disksPerWorker": 9}, "streaming.disksPerWorker: must be at most 8, not 9; "),
+        (
+            {"workerVmSize": "DS3 v2"},
+            "streaming.workerVmSize: must be the size of a virtual machine, such as Standard_DS3_v2",
+        ),
+        ({"headVmSize": "Large"}, "streaming.headVmSize: must be the size of a virtual machine"),
+        ({"zookeeperVmSize": ""}, "streaming.zookeeperVmSize: must be the size of a virtual machine"),
+        ({"privateLink": "perhaps"}, "streaming.privateLink: must be true or false"),
+        (
+            {"restProxy": {"clientGroupId": "kafka", "clientGroupName": "x"}},
+            "streaming.restProxy.clientGroupId: must be a UUID",
+        ),
+        (
+            {"restProxy": {"clientGroupId": "01234567-89ab-cdef-0123-456789abcdef"}},
+            "streaming.restProxy.clientGroupName: is missing",
+        ),
+        ({"brokers": 3}, "streaming.brokers: unknown key"),
+    ],
+)
+def test_what_the_service_does_not_take_is_refused_with_its_place(change, told):
+    assert told in refused({"data-pipes:streaming": change})
+
+
+@pytest.mark.parametrize(
+    ("topic", "told"),
+    [
+        ({"retentionHours": 0}, "topic.retentionHours: must be at least 1, not 0"),
+        (
+            {"config": {"retention.ms": "1"}},
+            "topic.config.retention.ms: is not for a pipe to set: retentionHours says it",
+        ),
+        ({"config": {"min.insync.replicas": "1"}}, "is not for a pipe to set: it follows from the number of copies"),
+        (
+            {"config": {"message.timestamp.after.max.ms": "1"}},
+            "is not a setting of topics in Kafka 3.2; did you mean 'message.timestamp.difference.max.ms'?",
+        ),
+        ({"config": {"cleanup.policy": "never"}}, "cleanup.policy must be one of delete or compact"),
+    ],
+)
+def test_what_kafka_3_2_does_not_take_is_refused_with_its_place(topic, told):
+    assert told in refused({"data-pipes:pipes": {"orders": {"topic": topic}}})
+
+
+def test_a_setting_that_later_versions_split_is_still_one():
+    config = {"message.timestamp.difference.max.ms": "60000"}
+    settings({"data-pipes:pipes": {"orders": {"topic": {"config": config}}}}, stack=STACK)
+
+
+def test_an_adopted_network_needs_a_subnet_for_the_cluster():
+    existing = {
+        "virtualNetworkId": f"{SUBSCRIPTION}/virtualNetworks/vnet",
+        "cidr": "10.9.0.0/16",
+        "nodesSubnetId": f"{SUBSCRIPTION}/virtualNetworks/vnet/subnets/nodes",
+        "endpointsSubnetId": f"{SUBSCRIPTION}/virtualNetworks/vnet/subnets/endpoints",
+    }
+    line = refused({"data-pipes:network": {"existing": existing}})
+    assert (
+        "network.existing.hdinsightSubnetId: is missing, and HDInsight's machines stand in a subnet of their own"
+        in line
+    )
+    subnet = {"hdinsightSubnetId": f"{SUBSCRIPTION}/virtualNetworks/vnet/subnets/kafka"}
+    settings({"data-pipes:network": {"existing": {**existing, **subnet}}}, stack=STACK)
+
+
+@pytest.mark.parametrize("name", ["my-windows-pipes", "micro-soft"])
+def test_a_name_that_would_put_a_trademark_into_the_cluster_s_address_is_refused(name):
+    line = refused({"data-pipes:name": name})
+    assert "name: must not contain " in line
+    assert f"not {name}; choose another name" in line
+
+
+def test_names_too_long_for_the_jobs_are_refused():
+    line = refused(
+        {
+            "data-pipes:pipes": {"a-name-of-24-characters1": {"parallelism": 1}},
+            "data-pipes:name": "twenty-characters-20",
+        }
+    )
+    assert "pipes.a-name-of-24-characters1: has with the stack's name" in line

@@ -1,0 +1,130 @@
+"""The simulated Strimzi: what its operators answer, what they make, and what they let go in which order. No engine needed."""
+
+import re
+from base64 import b64decode
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.cloud import behaviour, kinds
+from workbench.cloud.inventory import Inventory, RefusedError, Thing
+
+API = "kubernetes:kafka.strimzi.io/v1"
+RELEASE, CONFIG_MAP, SECRET = (
+    "kubernetes:helm.sh/v3:Release",
+    "kubernetes:core/v1:ConfigMap",
+    "kubernetes:core/v1:Secret",
+)
+KAFKA, POOL, TOPIC, USER = (f"{API}:{kind}" for kind in ("Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser"))
+OPERATOR = (
+    RELEASE,
+    {"name": "strimzi", "namespace": "kafka", "chart": "oci://quay.io/strimzi-helm/strimzi-kafka-operator"},
+)
+
+
+def custom(kind: str, name: str, **spec: Any) -> tuple[str, dict[str, Any]]:
+    """A resource of the cluster `pipes`."""
+    metadata = {"name": name, "namespace": "kafka", "labels": {"strimzi.io/cluster": "pipes"}}
+    return kind, {"kind": kind.rsplit(":", 1)[-1], "metadata": metadata, "spec": spec}
+
+
+CLUSTER = custom(KAFKA, "pipes")
+BROKERS, CONTROLLERS = (custom(POOL, f"{role}s", replicas=3, roles=[role]) for role in ("broker", "controller"))
+ORDERS, READER = (
+    custom(TOPIC, "orders", partitions=3, replicas=3),
+    custom(USER, "orders", authentication={"type": "tls"}),
+)
+WHOLE = (OPERATOR, BROKERS, CONTROLLERS, CLUSTER, ORDERS, READER)
+
+
+def others(*things: tuple[str, dict[str, Any]]):
+    def found(type_token: str) -> Iterable[Mapping[str, Any]]:
+        return [inputs for kind, inputs in things if kind == type_token]
+
+    return found
+
+
+@pytest.mark.parametrize(
+    ("made", "there", "answer"),
+    [
+        (BROKERS, (), 'no matches for kind "KafkaNodePool"'),
+        (BROKERS, (OPERATOR,), None),
+        (CLUSTER, (OPERATOR, BROKERS), "KafkaNodePool with the controller role and at least one replica is required"),
+        (CLUSTER, (OPERATOR, BROKERS, CONTROLLERS), None),
+        (ORDERS, (OPERATOR, BROKERS), "no Kafka cluster pipes in namespace kafka"),
+        (ORDERS, WHOLE[:4], None),
+        (custom(TOPIC, "wide", replicas=5), WHOLE[:4], "because only 3 broker\\(s\\) are registered"),
+        (READER, (OPERATOR,), "no Kafka cluster pipes in namespace kafka"),
+        (READER, WHOLE[:4], None),
+    ],
+)
+def test_what_would_never_become_ready_is_refused(
+    made: tuple[str, dict[str, Any]], there: tuple[tuple[str, dict[str, Any]], ...], answer: str | None
+):
+    refused = behaviour.refusal(kinds.kind(made[0]), None, made[1], others(*there))
+    assert refused is None if answer is None else re.search(answer, refused or ""), refused
+
+
+def test_a_topic_grows_and_never_shrinks():
+    _, three = ORDERS
+    _, six = custom(TOPIC, "orders", partitions=6, replicas=3)
+    assert behaviour.refusal(kinds.kind(TOPIC), three, six, others(*WHOLE)) is None
+    assert "Decreasing partitions not supported" in str(
+        behaviour.refusal(kinds.kind(TOPIC), six, three, others(*WHOLE))
+    )
+
+
+def test_what_an_operator_still_looks_after_goes_before_it(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    things: dict[int, Thing] = {}
+    for type_token, inputs in WHOLE:
+        kind = kinds.kind(type_token)
+        thing = Thing(type=type_token, id=kind.identifier("x", inputs), urn="", status="", inputs=inputs, outputs={})
+        inventory.create(kind, thing, "")
+        things[len(things)] = thing
+
+    def delete(number: int) -> None:
+        thing = things[number]
+        inventory.delete(kinds.kind(thing.type), thing.type, thing.id)
+        inventory.settle(thing.type, thing.id, "delete")
+
+    operator, brokers, controllers, cluster, topic, reader = range(6)
+    for early in (operator, cluster):
+        with pytest.raises(RefusedError, match=r"finalizer strimzi\.io/topic-operator"):
+            delete(early)
+    delete(topic)
+    with pytest.raises(RefusedError, match="nothing would stop its brokers"):
+        delete(operator)
+    with pytest.raises(RefusedError, match="assigned partition-replicas"):
+        delete(brokers)
+    for late in (reader, cluster, brokers, controllers, operator):
+        delete(late)
+    assert inventory.things() == []
+
+
+def test_strimzis_secrets_are_there_once_their_user_or_cluster_is_and_hold_stand_ins():
+    stands = kinds.kind(SECRET).stands
+    assert stands("kafka/orders", others(*WHOLE[:4])) is None
+    user = stands("kafka/orders", others(*WHOLE))
+    assert user
+    assert {key: b64decode(value).decode() for key, value in user["data"].items()} == {
+        key: f"stand-in for {key} of orders" for key in ("ca.crt", "user.crt", "user.key")
+    }
+    authority = stands("kafka/pipes-cluster-ca-cert", others(*WHOLE))
+    assert authority
+    assert [*authority["data"]] == ["ca.crt"]
+    assert stands("elsewhere/orders", others(*WHOLE)) is None
+
+
+def test_a_job_fills_the_config_map_that_it_is_told_of():
+    variables = [{"name": "CONFIG_MAP", "value": "brokers"}, {"name": "BROKERS", "value": "3"}]
+    job = {"metadata": {"namespace": "pipes"}, "spec": {"template": {"spec": {"containers": [{"env": variables}]}}}}
+    there, kind = others(("kubernetes:batch/v1:Job", job)), kinds.kind(CONFIG_MAP)
+    told = kind.stands("pipes/brokers", there)
+    assert told
+    assert told["data"]["bootstrapServers"].count(":9092") == 3
+    assert kind.drift({"metadata": {"name": "brokers", "namespace": "pipes"}}, there) == {"data": told["data"]}
+    assert kind.stands("pipes/other", there) is None
+    assert kind.stands("pipes/brokers", others()) is None
