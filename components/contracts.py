@@ -1,7 +1,7 @@
 """What the two halves of a pipeline promise each other: a streaming service gives topics, a platform runs their consumers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Annotated, ClassVar, Generic, Literal, TypeAlias, TypeVar
@@ -144,6 +144,10 @@ class Streaming(ComponentResource, ABC, Generic[PipeSettingsT]):
 class AccountSettings(Section, frozen=True):
     """Which account and region of a cloud a stack lives in; the keys of the provider's own namespace, such as aws:region."""
 
+    stack_name: ClassVar[Form]
+    """The names of stacks that the cloud takes, among those that every stack may have."""
+    most_tags: ClassVar[int]
+    """How many tags a stack may give to everything in it, besides the program's own."""
     tag_name: ClassVar[Form]
     """The names of tags that the cloud takes and that are not the program's own."""
     tag_value: ClassVar[Form]
@@ -157,6 +161,11 @@ class NetworkSettings(Section, ABC, frozen=True):
     @abstractmethod
     def zone_count(self) -> int:
         """How many availability zones the network spans."""
+
+    def idle(self, cloud_services: Collection[str]) -> Iterator[Mistake]:
+        """Yield what it says of services that the stack does not call; by default it says nothing of any."""
+        _ = cloud_services
+        yield from ()
 
 
 @dataclass(frozen=True, kw_only=True)

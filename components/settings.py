@@ -23,12 +23,8 @@ from components.section import Form, Mistake, QuotedText, Section, mapping, pars
 
 NAMESPACE = "data-pipes"
 KEYS = ("name", "network", "streaming", "platform", "pipes", "secrets", "tags", "protect")
-NAME = Form(
-    r"(?!sg-)[a-z][a-z0-9-]{0,22}[a-z0-9]",
-    "2 to 24 lower-case letters, digits and hyphens, beginning with a letter and not with sg-",
-)
-"""IAM role names end at 64 characters (IAM, quotas): 24 for the stack, 24 for the pipe, the rest for what Pulumi adds.
-Names that begin with sg- are kept for ids of security groups (EC2 API, CreateSecurityGroup)."""
+NAME = Form(r"[a-z][a-z0-9-]{0,22}[a-z0-9]", "2 to 24 lower-case letters, digits and hyphens, beginning with a letter")
+"""IAM role names end at 64 characters (IAM, quotas): 24 for the stack, 24 for the pipe, the rest for what Pulumi adds."""
 CLUSTER_NAMESPACES = ("aks-", "data-pipes-", "default", "gatekeeper-", "kube-")
 """Each pipe has a Kubernetes namespace of its own name; these belong to the cluster, its cloud, and what the stack itself runs in
 it (Kubernetes, Namespaces)."""
@@ -110,7 +106,7 @@ class _Reader:
         cloud, platform = self.platform(own.get("platform"))
         account = self.account(cloud) if cloud else None
         if cloud and stack:
-            self.tags(CLOUDS[cloud].account, stack.tags)
+            self.names(CLOUDS[cloud].account, stack)
         network = self.section(CLOUDS[cloud].network_settings, own.get("network", {}), "network") if cloud else None
         streaming, pipe_model = self.streaming(own.get("streaming"), cloud)
         pipes = self.pipes(own.get("pipes"), pipe_model)
@@ -127,6 +123,8 @@ class _Reader:
             rest = Surroundings(stack=name, account=account, network=network, residents=residents, pipes=pipes)
             for half in (streaming, platform):
                 self.mistakes += half.mistakes(rest) if half else ()
+            if streaming and platform:
+                self.mistakes += network.idle({*streaming.cloud_services, *platform.cloud_services})
         if self.mistakes or not (stack and cloud and account and network and streaming and platform):
             self.fail()
         return Settings(
@@ -198,9 +196,16 @@ class _Reader:
             return None
         return parsed
 
-    def tags(self, account: type[AccountSettings], tags: Mapping[str, str]) -> None:
-        """Refuse tags that the cloud would not take, or that are the program's own."""
-        for name, value in tags.items():
+    def names(self, account: type[AccountSettings], stack: StackSection) -> None:
+        """Refuse a name and tags that the cloud would not take, or that are the program's own."""
+        try:
+            account.stack_name.check(stack.name or self.stack)
+        except ValueError as error:
+            self.wrong("name", text=f"{error}; set another, and keep it for ever")
+        if len(stack.tags) > account.most_tags:
+            text = f"are {len(stack.tags)}, and some resources take no more than {account.most_tags} besides the program's own; remove some"
+            self.wrong("tags", text=text)
+        for name, value in stack.tags.items():
             try:
                 account.tag_name.check(name)
                 account.tag_value.check(value)

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping
 from dataclasses import replace
+from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,14 @@ from workbench.stack_file import ROOT, StackFile, find_stack_file, read_settings
 NAMES = sorted(path.name.split(".")[1] for path in (ROOT / "stacks").glob("Pulumi.*.yaml"))
 DEFAULT = "aws-msk-eks"
 
-REMOVED = object()
+
+class Mark(Enum):
+    """What may stand in place of a value; a copy of it is itself."""
+
+    REMOVED = "removed"
+
+
+REMOVED = Mark.REMOVED
 """In place of a value: the key is not there."""
 
 

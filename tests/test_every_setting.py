@@ -238,6 +238,7 @@ TOGETHER: dict[str, dict[str, Any]] = {
         "data-pipes:streaming": {"brokerSubnets": "public", "certificateAuthorityArns": []}
     },
     f"{PIPE}topic.localRetentionHours": {"data-pipes:streaming": {"tieredStorage": True}},
+    "data-pipes:platform.outboundType": {"data-pipes:network": {"existing": EXISTING["azure"]}},
     "data-pipes:streaming.autoInflate": {"data-pipes:streaming": {"tier": "standard"}},
     "data-pipes:streaming.autoInflate.maximumUnits": {
         "data-pipes:streaming": {"tier": "standard", "autoInflate": {"maximumUnits": 2}}

@@ -117,17 +117,20 @@ def problems(
 def drift(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The resources of the engine's state that a refresh found gone, or otherwise than their program wants them.
 
-    What a program ignores is left out: a provider that knows nothing of `ignoreChanges`, as azure-native and the one for Kubernetes,
-    lets the engine report it, and the next up leaves it alone.
+    What a program only reads is left out, and what it ignores: a provider that knows nothing of `ignoreChanges`, as azure-native
+    and the one for Kubernetes, lets the engine report it, and the next up leaves it alone.
     """
     found = {str(each["urn"]): each.get("inputs", {}) for each in after}
     return tuple(
         str(each["urn"])
         for each in before
-        if str(each["urn"]) not in found
-        or any(
-            not _lies_in(path, each.get("ignoreChanges") or ())
-            for path, _, _ in walk(each.get("inputs", {}), found[str(each["urn"])])
+        if not each.get("external")
+        and (
+            str(each["urn"]) not in found
+            or any(
+                not _lies_in(path, each.get("ignoreChanges") or ())
+                for path, _, _ in walk(each.get("inputs", {}), found[str(each["urn"])])
+            )
         )
     )
 

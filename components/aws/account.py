@@ -30,6 +30,10 @@ def _supported(region: str) -> str:
 class AwsSettings(AccountSettings, frozen=True):
     """The keys of the namespace `aws` that a pipeline reads."""
 
+    stack_name = Form(r"(?!sg-).*", "a name that does not begin with sg-, as ids of security groups do")
+    """EC2 takes no other for a security group (EC2 API, CreateSecurityGroup)."""
+    most_tags = 46
+    """A resource has at most 50 (AWS, Tag naming limits); up to four are the program's."""
     tag_name = Form(
         r"(?!aws:|data-pipes$)[\w +=.:/@-]{1,128}", "the name of a tag, neither of AWS's own (aws:) nor data-pipes"
     )

@@ -71,12 +71,22 @@ def _supported(location: str) -> str:
     return location
 
 
+LOGIN, XBOX, MICROSOFT, WINDOWS = ("-*".join(word) for word in ("login", "xbox", "microsoft", "windows"))
+"""The words that Azure keeps for itself, also where hyphens are between their letters, which some names leave out."""
+
 Uuid = Annotated[str, Form(UUID, "a UUID such as 01234567-89ab-cdef-0123-456789abcdef")]
 
 
 class AzureSettings(AccountSettings, frozen=True):
     """The keys of the namespace `azure-native` that a pipeline reads."""
 
+    stack_name = Form(
+        rf"(?!{LOGIN}|{XBOX})(?!.*({MICROSOFT}|{WINDOWS})).*",
+        "a name without the words that Azure keeps for itself: microsoft and windows, and login and xbox at its beginning",
+    )
+    """Azure refuses them where a name has an endpoint, as a registry's has (Azure Resource Manager, Reserved resource names)."""
+    most_tags = 14
+    """Private DNS zones and their links have at most 15 (Azure Resource Manager, Tag support limitations); one is the program's."""
     tag_name = Form(
         r"(?!(?i:microsoft|azure|windows|data-pipes$))[A-Za-z][A-Za-z0-9._-]{0,127}",
         "the name of a tag that every resource on Azure takes: a letter, then letters, digits, dots, hyphens and underscores, "

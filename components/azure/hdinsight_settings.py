@@ -28,9 +28,6 @@ KEPT_SETTINGS = {
 COPIES, IN_SYNC = 3, 2
 """How many brokers have each record, and how many of them must have it before it counts as written: one may fail, and none is lost."""
 
-TRADEMARKS = ("microsoft", "windows")
-"""What no name with an address on the internet may contain (Azure Resource Manager, Reserved resource names)."""
-
 
 def _known_setting(name: str) -> str:
     if name in KEPT_SETTINGS:
@@ -119,7 +116,7 @@ class HdInsightSettings(ServiceSettings, frozen=True):
 
     @override
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
-        """Yield an adopted network without a subnet for the cluster, and names that Azure or the jobs cannot take."""
+        """Yield an adopted network without a subnet for the cluster, and names that the jobs cannot take."""
         existing = cast("AzureNetworkSettings", rest.network).existing
         if existing and not existing.hdinsight_subnet_id:
             yield Mistake(
@@ -127,12 +124,4 @@ class HdInsightSettings(ServiceSettings, frozen=True):
                 text="is missing, and HDInsight's machines stand in a subnet of their own (HDInsight, Plan a virtual network); "
                 "add one to the virtual network and name it here",
             )
-        name = rest.stack.replace("-", "")
-        for word in TRADEMARKS:
-            if word in name:
-                yield Mistake(
-                    path=("name",),
-                    text=f"must not contain {word}, since the cluster's address begins with it and Azure refuses the word there "
-                    f"(Azure Resource Manager, Reserved resource names), not {rest.stack}; choose another name",
-                )
         yield from name_mistakes(rest)

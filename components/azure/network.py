@@ -1,12 +1,13 @@
 """The network of a pipeline on Azure: a resource group, a virtual network made here or adopted, and its private DNS."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated
 
 import pulumi_azure_native as azure
 import pulumi_random as random
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pydantic import AfterValidator, Field, model_validator
+from typing_extensions import override
 
 from components.azure.account import Account, AzureSettings
 from components.azure.flow_logs import FlowLogs, FlowLogsArgs
@@ -16,7 +17,7 @@ from components.azure.private_dns import REGISTRY, SERVICES, PrivateDns, Private
 from components.azure.subnets import check_usable, layout
 from components.azure.vnet import ZONES, Vnet, VnetArgs
 from components.contracts import NetworkArgs, NetworkSettings
-from components.section import Cidr, ClosedCidr, Distinct, Section, unknown
+from components.section import Cidr, ClosedCidr, Distinct, Mistake, Section, unknown
 
 
 def _fits_the_layout(cidr: str) -> str:
@@ -113,6 +114,20 @@ class AzureNetworkSettings(NetworkSettings, frozen=True):
     def zone_count(self) -> int:
         """How many availability zones the network spans."""
         return len(ZONES)
+
+    @override
+    def idle(self, cloud_services: Collection[str]) -> Iterator[Mistake]:
+        """Yield ids of an existing network that no service of the stack has a use for."""
+        if self.existing is None:
+            return
+        called = {REGISTRY, *cloud_services}
+        if self.existing.hdinsight_subnet_id and "hdinsight" not in called:
+            text = "would have no effect, since nothing of the stack runs there; remove it"
+            yield Mistake(path=("network", "existing", "hdinsightSubnetId"), text=text)
+        for service in self.existing.private_dns_zone_ids:
+            if service not in called:
+                text = f"would have no effect, since the stack calls no such service; {unknown(service, called)}"
+                yield Mistake(path=("network", "existing", "privateDnsZoneIds", service), text=text)
 
 
 class Network(ComponentResource):

@@ -19,16 +19,24 @@ class _Opening:
 
 
 def endpoint_rules(ports: Sequence[int], callers: Sequence[tuple[str, str]]) -> list[SecurityRuleArgs]:
-    """Private endpoints answer the given subnets, each a role and its range, on the ports of their services."""
+    """Private endpoints answer the given subnets, each a role and its range, on the ports of their services, and all on HTTPS."""
     return _closed(
         [
+            *(
+                _Opening(
+                    name=f"from-{role}",
+                    why=f"Private endpoints answer the subnet of {role}",
+                    source=cidr,
+                    ports=[str(port) for port in ports],
+                )
+                for role, cidr in callers
+            ),
             _Opening(
-                name=f"from-{role}",
-                why=f"Private endpoints answer the subnet of {role}",
-                source=cidr,
-                ports=[str(port) for port in ports],
-            )
-            for role, cidr in callers
+                name="https",
+                why="Whoever deploys from a connected network pushes images; Entra says who may",
+                source="VirtualNetwork",
+                ports=["443"],
+            ),
         ]
     )
 
@@ -47,7 +55,17 @@ def hdinsight_rules(*, own: str, nodes: str) -> list[SecurityRuleArgs]:
                 ports=["443", "9092"],
             ),
             _Opening(
+                name="rest-proxy", why="Consumers call the REST proxy, which Entra guards", source=nodes, ports=["9400"]
+            ),
+            _Opening(
                 name="from-hdinsight", why="The cluster's own machines", source=own, ports=["0-65535"], protocol="*"
+            ),
+            _Opening(
+                name="load-balancer",
+                why="Probes of the gateway's load balancer, which the closing rule would stop too",
+                source="AzureLoadBalancer",
+                ports=["0-65535"],
+                protocol="*",
             ),
         ]
     )

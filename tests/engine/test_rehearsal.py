@@ -121,6 +121,7 @@ def test_a_refresh_may_find_what_the_program_ignores_and_nothing_else():
     assert drift([state(3)], [state(4)]) == ("pool",)
     assert drift([state(3, "counter")], [state(4, "counter")]) == ("pool",)
     assert drift([state(3, "count")], []) == ("pool",)
+    assert drift([{**state(3), "external": True}], [state(4)]) == (), "it is only read"
 
 
 @pytest.mark.parametrize(("present", "grown"), [(3, 6), (12, 18), (18, None)])

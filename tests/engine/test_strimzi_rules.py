@@ -127,4 +127,5 @@ def test_a_job_fills_the_config_map_that_it_is_told_of():
     assert told["data"]["bootstrapServers"].count(":9092") == 3
     assert kind.drift({"metadata": {"name": "brokers", "namespace": "pipes"}}, there) == {"data": told["data"]}
     assert kind.stands("pipes/other", there) is None
+    assert kind.stands("elsewhere/brokers", there) is None
     assert kind.stands("pipes/brokers", others()) is None

@@ -89,9 +89,10 @@ def test_azure_s_own_rules_hold_for_nodes_which_let_pods_reach_each_other_and_no
     assert inbound(STACK, "nodes") == []
 
 
-def test_private_endpoints_answer_the_nodes_alone_on_the_ports_of_their_services():
+def test_private_endpoints_answer_the_nodes_on_the_ports_of_their_services_and_connected_networks_on_https():
     assert inbound(STACK, "endpoints") == [
         ("10.0.0.0/22", ["443", "5671", "9093"], "Allow"),
+        ("VirtualNetwork", ["443"], "Allow"),
         ("VirtualNetwork", "*", "Deny"),
     ]
     assert {each.inputs["privateEndpointNetworkPolicies"] for each in made(SUBNET).values()} == {
@@ -102,7 +103,9 @@ def test_private_endpoints_answer_the_nodes_alone_on_the_ports_of_their_services
 def test_brokers_on_hdinsight_answer_the_nodes_and_themselves_alone_and_reach_private_endpoints():
     assert inbound(HDINSIGHT, "hdinsight") == [
         ("10.0.0.0/22", ["443", "9092"], "Allow"),
+        ("10.0.0.0/22", ["9400"], "Allow"),
         ("10.0.5.0/24", ["0-65535"], "Allow"),
+        ("AzureLoadBalancer", ["0-65535"], "Allow"),
         ("VirtualNetwork", "*", "Deny"),
     ]
     assert ("10.0.5.0/24", ["443"], "Allow") in inbound(HDINSIGHT, "endpoints")

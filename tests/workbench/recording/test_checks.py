@@ -2,6 +2,7 @@
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_azure_native as azure
 import pulumi_kubernetes as kubernetes
 import pytest
 from pulumi import Output, ResourceOptions
@@ -111,12 +112,13 @@ def test_azures_inputs_are_compared_and_its_enums_may_be_given_as_texts():
     ]
     assert list(mistakes("pulumi:providers:azure-native", {"location": "westeurope", "useMsi": "true"})) == []
     assert list(mistakes("pulumi:providers:azure-native", {"locaton": "westeurope"})) == [
-        "locaton: Provider has no such key; did you mean location?"
+        "locaton: ProviderArgs has no such key; did you mean location?"
     ]
 
 
 def test_the_sdk_still_has_the_types_that_inputs_are_compared_with():
     assert args_type("aws:msk/topic:Topic") is aws.msk.TopicArgs
+    assert args_type("azure-native:eventhub:EventHub") is azure.eventhub.EventHubArgs
     assert args_type("kubernetes:apps/v1:Deployment") is kubernetes.apps.v1.DeploymentInitArgs
     assert args_type("pulumi:providers:aws") is aws.ProviderArgs
 

@@ -1,0 +1,71 @@
+"""What Azure would refuse, half an hour later, of a stack's name, tags and network is refused in the stack file."""
+
+from typing import Any
+
+import pytest
+
+from components.settings import SettingsError
+from tests.combinations import GROUP, SUBSCRIPTION
+from tests.stacks import settings
+
+STACK = "azure-eventhubs-aks"
+NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.Network"
+VNET = f"{NETWORK}/virtualNetworks/shared"
+EXISTING = {
+    "virtualNetworkId": VNET,
+    "cidr": "10.9.0.0/16",
+    "nodesSubnetId": f"{VNET}/subnets/nodes",
+    "endpointsSubnetId": f"{VNET}/subnets/endpoints",
+}
+
+
+def message(changes: dict[str, Any]) -> str:
+    with pytest.raises(SettingsError) as refusal:
+        settings(changes, stack=STACK)
+    [line] = str(refusal.value).splitlines()
+    return line
+
+
+@pytest.mark.parametrize("name", ["my-windows-pipes", "micro-soft", "login-events", "xbox-events"])
+def test_a_name_with_a_word_that_azure_keeps_for_itself_is_refused(name: str):
+    line = message({"data-pipes:name": name})
+    assert "name: must be a name without the words that Azure keeps for itself" in line
+    assert line.endswith("set another, and keep it for ever")
+
+
+def test_the_words_stand_where_azure_takes_them():
+    assert settings({"data-pipes:name": "events-login"}, stack=STACK).name == "events-login"
+
+
+@pytest.mark.parametrize("tag", ["team/data", "azure-team", "Microsoft.team", "1st"])
+def test_a_tag_that_some_resource_on_azure_does_not_take_is_refused(tag: str):
+    assert f"tags.{tag}: must be the name of a tag that every resource on Azure takes" in message(
+        {"data-pipes:tags": {tag: "x"}}
+    )
+
+
+def test_more_tags_than_a_private_dns_zone_takes_are_refused():
+    tags = {f"tag{number}": "x" for number in range(15)}
+    assert "tags: are 15, and some resources take no more than 14 besides the program's own; remove some" in message(
+        {"data-pipes:tags": tags}
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "place"),
+    [
+        ("hdinsightSubnetId", f"{VNET}/subnets/hdinsight", "hdinsightSubnetId"),
+        (
+            "privateDnsZoneIds",
+            {"dfs": f"{NETWORK}/privateDnsZones/privatelink.dfs.core.windows.net"},
+            "privateDnsZoneIds.dfs",
+        ),
+    ],
+)
+def test_an_id_in_an_adopted_network_that_nothing_of_the_stack_uses_is_refused(key: str, value: Any, place: str):
+    line = message({"data-pipes:network": {"existing": {**EXISTING, key: value}}})
+    assert f"network.existing.{place}: would have no effect, since " in line
+
+
+def test_a_group_of_administrators_is_an_object_id():
+    assert "platform.adminGroups[0]: must be" in message({"data-pipes:platform": {"adminGroups": [f"{GROUP}x"]}})
