@@ -4,6 +4,7 @@ import pytest
 
 from tests.invariants import HOLDS_DATA, INVARIANTS
 from tests.stacks import DEFAULT, NAMES, changed, shipped
+from workbench.recording.records import RecordedResource
 from workbench.stack_file import ROOT, read_settings
 
 every_stack = pytest.mark.parametrize("stack", NAMES)
@@ -51,6 +52,30 @@ def test_the_names_and_types_of_what_holds_data_are_frozen():
     }
 
 
+def strimzi(stack: str) -> set[tuple[str, str]]:
+    own = f"kubernetes:Strimzi$kubernetes:kafka.strimzi.io/v1:KafkaNodePool::{stack}"
+    return {
+        (f"kubernetes:Strimzi$kubernetes:kafka.strimzi.io/v1:Kafka::{stack}-kafka", "data-pipes"),
+        (f"{own}-controllers", "controllers"),
+        (f"{own}-brokers", "brokers"),
+        (
+            f"index:Pipe$data-pipes:kubernetes:StrimziTopic$kubernetes:kafka.strimzi.io/v1:KafkaTopic::{stack}-orders-topic",
+            "orders",
+        ),
+    }
+
+
+REGISTRIES = {"aws:ecr/repository:Repository", "azure-native:containerregistry:Registry"}
+
+
+def name_in_the_service(resource: RecordedResource) -> str:
+    """The name that a service knows a resource by, whatever it calls that."""
+    if "metadata" in resource.inputs:
+        return resource.input("metadata.name")
+    keys = ("eventHubName", "namespaceName", "clusterName", "vaultName", "name")
+    return next(resource.inputs[key] for key in keys if key in resource.inputs)
+
+
 HOLD_RECORDS = {
     "aws-msk-ecs": {
         ("aws:Msk$aws:msk/cluster:Cluster::aws-msk-ecs-msk", "aws-msk-ecs"),
@@ -86,6 +111,29 @@ HOLD_RECORDS = {
             "aws-msk-serverless-eks",
         ),
     },
+    "azure-eventhubs-aks": {
+        (
+            "azure:EventHubs$azure-native:eventhub:Namespace::azure-eventhubs-aks-event-hubs",
+            "azure-eventhubs-aks-dc73c74c",
+        ),
+        (
+            "index:Pipe$data-pipes:azure:EventHubsTopic$azure-native:eventhub:EventHub::azure-eventhubs-aks-orders-hub",
+            "orders",
+        ),
+    },
+    "azure-hdinsight-aks": {
+        (
+            "azure:HdInsight$data-pipes:azure:HdInsightCluster$azure-native:hdinsight:Cluster::azure-hdinsight-aks-hdinsight",
+            "azurehdinsightaks3908c581",
+        ),
+        (
+            "azure:HdInsight$data-pipes:azure:HdInsightCluster$data-pipes:azure:KeyVault$azure-native:keyvault:Vault::"
+            "azure-hdinsight-aks-vault",
+            "azurehdinsightak3908c581",
+        ),
+    },
+    "azure-kafka-aks": strimzi("azure-kafka-aks"),
+    "aws-kafka-eks": strimzi("aws-kafka-eks"),
 }
 """What holds records or how far they were read: URN, and the name that the service knows it by."""
 
@@ -95,9 +143,9 @@ def test_what_holds_records_keeps_its_urn_and_its_name_in_the_service(stack):
     """A diff here replaces what users keep their records in: it is a migration, not a refactoring."""
     prefix = f"urn:pulumi:{stack}::data-pipes::data-pipes:index:Pipeline$data-pipes:"
     found = {
-        (each.urn.removeprefix(prefix), each.inputs.get("clusterName") or each.inputs["name"])
+        (each.urn.removeprefix(prefix), name_in_the_service(each))
         for each in shipped(stack).recording.resources
-        if each.type in HOLDS_DATA and each.type != "aws:ecr/repository:Repository"
+        if each.type in HOLDS_DATA and each.type not in REGISTRIES
     }
     assert found == HOLD_RECORDS[stack]
 

@@ -183,7 +183,7 @@ class EventHubsTopic(Topic):
                 "STREAM_SCHEMA_REGISTRY": url,
                 "STREAM_SCHEMA_GROUP": schemas.id.apply(lambda _: args.hub_name),
             }
-            grants.append(Grant(actions=("Schema Registry Reader (Preview)",), resource=schemas.id))
+            grants.append(Grant(actions=("Schema Registry Reader",), resource=schemas.id))
             ports.append(HTTPS_PORT)
         return Connection(
             settings=settings,

@@ -14,7 +14,7 @@ ROLES: Mapping[str, str] = {
     "Managed Identity Operator": "f1a07417-d97a-45cb-824c-7a7467783830",
     "Network Contributor": "4d97b98b-1d4f-4787-a291-c67834d212e7",
     "Private DNS Zone Contributor": "b12aa53e-6015-4669-85d0-8515ebb3ae7f",
-    "Schema Registry Reader (Preview)": "2c56ea50-c6b3-40a6-83c0-9d98858bc7d2",
+    "Schema Registry Reader": "2c56ea50-c6b3-40a6-83c0-9d98858bc7d2",
     "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
     "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
 }

@@ -172,7 +172,7 @@ def test_what_azure_cannot_make_of_a_namespace_is_refused_in_the_preview_with_th
 
 
 def test_more_units_are_let_through():
-    old, new = (shipped_namespace().inputs | {"sku": {"name": "Premium", "capacity": units}} for units in (1, 2))
+    old, new = ({**shipped_namespace().inputs, "sku": {"name": "Premium", "capacity": units}} for units in (1, 2))
     change(shipped(STACK).recording, shipped_namespace(), old, new)
 
 
