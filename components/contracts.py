@@ -209,6 +209,11 @@ class ServiceSettings(Section, ABC, frozen=True):
         """What the service itself runs on the platform."""
         return Residents()
 
+    @property
+    def can_grow(self) -> bool:
+        """Whether a topic can get more partitions after it was made."""
+        return True
+
     @abstractmethod
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
         """Yield what is wrong between this section and the rest of the file, with paths from the top of the file."""

@@ -23,6 +23,7 @@ __all__ = ["Event", "RehearsalError", "program", "rehearse", "render"]
 
 PROTECT = "data-pipes:protect"
 NO_ROOM = "not rehearsed: the stack has no room for a larger parallelism of its first pipe"
+FIXED = "not rehearsed: this service adds no partitions to a topic"
 _COUNTED = ("create", "update", "replace", "delete", "same")
 
 
@@ -76,7 +77,7 @@ class _Rehearser:
             steps=steps,
             deploy=deploy,
             left=left,
-            problems=tuple(problems(again=again, drifted=drifted, grow=grow, left=left, grows=growing != NO_ROOM)),
+            problems=tuple(problems(again=again, drifted=drifted, grow=grow, left=left, grows=growing not in (NO_ROOM, FIXED))),
         )
 
     def _configure(self, stack_file: StackFile) -> None:
@@ -115,7 +116,10 @@ class _Rehearser:
 
 def _grown(stack_file: StackFile, growth: Mapping[str, int] | None) -> tuple[StackFile, str]:
     """The stack after growth, checked, and what grows in words; nothing grows where nothing was asked for or fits."""
-    pipes = read_settings(stack_file).pipes
+    settings = read_settings(stack_file)
+    pipes = settings.pipes
+    if growth is None and not settings.streaming.can_grow:
+        return stack_file, FIXED
     if growth is None:
         growth = _fitting(stack_file, *next((name, pipe.parallelism) for name, pipe in pipes.items()))
     grown, words = stack_file, list[str]()

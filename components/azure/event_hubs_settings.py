@@ -50,6 +50,12 @@ class EventHubsSettings(ServiceSettings, frozen=True):
         """What the tier has room for."""
         return TIERS[self.tier]
 
+    @property
+    @override
+    def can_grow(self) -> bool:
+        """Whether an event hub can get more partitions after it was made: on every tier but standard."""
+        return self.limits.grows
+
     @override
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
         """Yield what the tier lacks, and pipes that it has no room for."""

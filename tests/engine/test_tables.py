@@ -17,21 +17,22 @@ SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"
 
 
 def sdk_properties(token: str) -> tuple[set[str], set[str]]:
-    """(inputs, outputs) of a resource type in the SDK; a custom resource has the ones of any Kubernetes object."""
+    """(inputs, outputs) of a resource type in the SDK; a custom resource has the ones of any Kubernetes object, and a status."""
     package, module, name = token.split(":")
     group, _, rest = module.partition("/")
     path = {
         "aws": f".{group}",
         "azure-native": f".{group}",
-        "kubernetes": f".{group.removesuffix('.k8s.io')}.{rest}",
+        "kubernetes": f".{group.split('.')[0]}.{rest}",
         "random": "",
     }[package]
+    more: set[str] = set()
     try:
         where = importlib.import_module(f"pulumi_{package.replace('-', '_')}{path}")
     except ModuleNotFoundError:
-        where, name = importlib.import_module("pulumi_kubernetes.apiextensions"), "CustomResource"
+        where, name, more = importlib.import_module("pulumi_kubernetes.apiextensions"), "CustomResource", {"status"}
     inputs = set(_types.input_type_types(getattr(where, f"{name}InitArgs", None) or getattr(where, f"{name}Args")))
-    return inputs, {*_types.resource_types(getattr(where, name)), *inputs}
+    return inputs, {*_types.resource_types(getattr(where, name)), *inputs, *more}
 
 
 @pytest.mark.parametrize("token", [*aws.KINDS, *azure.KINDS, *kubernetes.KINDS, *random_values.KINDS])
