@@ -77,7 +77,9 @@ class _Rehearser:
             steps=steps,
             deploy=deploy,
             left=left,
-            problems=tuple(problems(again=again, drifted=drifted, grow=grow, left=left, grows=growing not in (NO_ROOM, FIXED))),
+            problems=tuple(
+                problems(again=again, drifted=drifted, grow=grow, left=left, grows=growing not in (NO_ROOM, FIXED))
+            ),
         )
 
     def _configure(self, stack_file: StackFile) -> None:
