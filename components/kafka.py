@@ -1,7 +1,9 @@
 """The values that Kafka takes for the settings of a topic."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+
+from components.section import unknown
 
 WHOLE_NUMBERS = (".bytes", ".messages", ".ms")
 """How the names of settings end whose values are whole numbers; -1 is no limit (Apache Kafka, Topic Configs)."""
@@ -32,6 +34,13 @@ TOPIC_SETTINGS = frozenset(
 )
 """The settings of a topic that a pipe may choose where nothing but its brokers keeps records (Apache Kafka, Topic Configs)."""
 
+KEPT_SETTINGS: Mapping[str, str] = {
+    "min.insync.replicas": "it follows from the number of copies",
+    "retention.ms": "retentionHours says it",
+    "unclean.leader.election.enable": "a leader without all records would lose some that were acknowledged",
+}
+"""Those that no pipe may choose, since the program does, and why."""
+
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "cleanup.policy": ("delete", "compact", "compact,delete", "delete,compact"),
     "compression.type": ("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"),
@@ -39,6 +48,21 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "preallocate": ("true", "false"),
 }
 """The values of settings that have few (Apache Kafka, Topic Configs)."""
+
+
+def setting_names(
+    known: frozenset[str], *, what: str = "a setting of Kafka topics", kept: Mapping[str, str] = KEPT_SETTINGS
+) -> Callable[[str], str]:
+    """A check that a name is one of the known settings, which raises ValueError where it is none, or where the program sets it."""
+
+    def check(name: str) -> str:
+        if name in kept:
+            raise ValueError(f"is not for a pipe to set: {kept[name]}; remove it")
+        if name not in known:
+            raise ValueError(f"is not {what}; {unknown(name, known)}")
+        return name
+
+    return check
 
 
 def known_values(config: Mapping[str, str]) -> Mapping[str, str]:

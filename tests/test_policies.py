@@ -13,7 +13,7 @@ with warnings.catch_warnings():
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 
-every_stack = pytest.mark.parametrize("stack", NAMES)
+every_stack = pytest.mark.parametrize("stack", [name for name in NAMES if name.startswith("aws-")])
 
 KNOWN = {
     (

@@ -23,10 +23,10 @@ from components.contracts import (
     Surroundings,
     Topic,
 )
-from components.kafka import known_values
+from components.kafka import known_values, setting_names
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.topic_job import TopicJob, TopicJobArgs, TopicNamespace, name_mistakes
-from components.section import Mistake, QuotedText, Section, unknown
+from components.section import Mistake, QuotedText, Section
 
 PARTITIONS, COMPACTED_PARTITIONS = 2400, 120
 """How many partitions a cluster has room for, without and with compaction (MSK quota, MSK Serverless)."""
@@ -43,16 +43,19 @@ TOPIC_SETTINGS = frozenset(
 )
 """The settings of a topic that a pipe may choose (MSK, Configuration properties for MSK Serverless clusters)."""
 
+SettingName = Annotated[
+    str,
+    AfterValidator(
+        setting_names(
+            TOPIC_SETTINGS,
+            what="a setting that MSK Serverless lets one choose",
+            kept={"retention.ms": "retentionHours says it"},
+        )
+    ),
+]
+
 RESETTABLE = TOPIC_SETTINGS - {"cleanup.policy"}
 """Those that a topic loses again when the pipe no longer chooses them; cleanup.policy is fixed with the topic."""
-
-
-def _known_setting(name: str) -> str:
-    if name == "retention.ms":
-        raise ValueError("is not for a pipe to set: retentionHours says it; remove it")
-    if name not in TOPIC_SETTINGS:
-        raise ValueError(f"is not a setting that MSK Serverless lets one choose; {unknown(name, TOPIC_SETTINGS)}")
-    return name
 
 
 class MskServerlessTopicSettings(Section, frozen=True):
@@ -60,9 +63,7 @@ class MskServerlessTopicSettings(Section, frozen=True):
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
     """The hours that records are kept, read or not, as long as a partition has no more than 250 GiB (config: retention.bytes)."""
-    config: Annotated[
-        Mapping[Annotated[str, AfterValidator(_known_setting)], QuotedText], AfterValidator(known_values)
-    ] = {}
+    config: Annotated[Mapping[SettingName, QuotedText], AfterValidator(known_values)] = {}
     """More settings of the topic by their Kafka names, each with a text as value; cleanup.policy is fixed with the topic."""
 
     @property

@@ -15,8 +15,8 @@ from components.aws.msk_scram import MskScramUser
 from components.aws.network import Network
 from components.changes import guard, kafka_partitions
 from components.contracts import SHARED, Connection, Destination, PipeSettings, Topic
-from components.kafka import TOPIC_SETTINGS, known_values
-from components.section import QuotedText, Section, unknown
+from components.kafka import KEPT_SETTINGS, TOPIC_SETTINGS, known_values, setting_names
+from components.section import QuotedText, Section
 
 MSK_TOPIC_SETTINGS = TOPIC_SETTINGS | {"local.retention.bytes"}
 """The settings of a topic that a pipe may choose (Apache Kafka, Topic Configs)."""
@@ -37,21 +37,11 @@ EXPRESS_SETTINGS = frozenset(
 )
 """Those of them that Express brokers let one choose (MSK, Topic-level configurations on Express brokers)."""
 
-KEPT_SETTINGS = {
+MSK_KEPT_SETTINGS = {
+    **KEPT_SETTINGS,
     "local.retention.ms": "localRetentionHours says it",
-    "min.insync.replicas": "it follows from the number of brokers",
     "remote.storage.enable": "localRetentionHours says it",
-    "retention.ms": "retentionHours says it",
-    "unclean.leader.election.enable": "a leader without all records would lose some that were acknowledged",
 }
-
-
-def _known_setting(name: str) -> str:
-    if name in KEPT_SETTINGS:
-        raise ValueError(f"is not for a pipe to set: {KEPT_SETTINGS[name]}; remove it")
-    if name not in MSK_TOPIC_SETTINGS:
-        raise ValueError(f"is not a setting of Kafka topics; {unknown(name, MSK_TOPIC_SETTINGS)}")
-    return name
 
 
 class MskTopicSettings(Section, frozen=True):
@@ -65,7 +55,8 @@ class MskTopicSettings(Section, frozen=True):
     By default they stay on the disks until they are deleted.
     """
     config: Annotated[
-        Mapping[Annotated[str, AfterValidator(_known_setting)], QuotedText], AfterValidator(known_values)
+        Mapping[Annotated[str, AfterValidator(setting_names(MSK_TOPIC_SETTINGS, kept=MSK_KEPT_SETTINGS))], QuotedText],
+        AfterValidator(known_values),
     ] = {}
     """More settings of the topic by their Kafka names, each with a text as value."""
 

@@ -12,29 +12,15 @@ from components.azure.network import AzureNetworkSettings
 from components.consumer import Image
 from components.contracts import PipeSettings, ServiceSettings, Surroundings
 from components.kubernetes.topic_job import name_mistakes
-from components.section import Form, Mistake, QuotedText, Section, unknown
+from components.section import Form, Mistake, QuotedText, Section
 
 _TWO_LIMITS = {"message.timestamp.after.max.ms", "message.timestamp.before.max.ms"}
 
 TOPIC_SETTINGS = kafka.TOPIC_SETTINGS - _TWO_LIMITS | {"message.timestamp.difference.max.ms"}
 """The settings of a topic that a pipe may choose; Kafka 3.2 has one limit for both (Apache Kafka 3.2, Topic-Level Configs)."""
 
-KEPT_SETTINGS = {
-    "min.insync.replicas": "it follows from the number of copies",
-    "retention.ms": "retentionHours says it",
-    "unclean.leader.election.enable": "a leader without all records would lose some that were acknowledged",
-}
-
 COPIES, IN_SYNC = 3, 2
 """How many brokers have each record, and how many of them must have it before it counts as written: one may fail, and none is lost."""
-
-
-def _known_setting(name: str) -> str:
-    if name in KEPT_SETTINGS:
-        raise ValueError(f"is not for a pipe to set: {KEPT_SETTINGS[name]}; remove it")
-    if name not in TOPIC_SETTINGS:
-        raise ValueError(f"is not a setting of topics in Kafka 3.2; {unknown(name, TOPIC_SETTINGS)}")
-    return name
 
 
 class HdInsightTopicSettings(Section, frozen=True):
@@ -43,7 +29,13 @@ class HdInsightTopicSettings(Section, frozen=True):
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
     """The hours that records are kept, read or not; a lower number deletes the records that are older."""
     config: Annotated[
-        Mapping[Annotated[str, AfterValidator(_known_setting)], QuotedText], AfterValidator(kafka.known_values)
+        Mapping[
+            Annotated[
+                str, AfterValidator(kafka.setting_names(TOPIC_SETTINGS, what="a setting of topics in Kafka 3.2"))
+            ],
+            QuotedText,
+        ],
+        AfterValidator(kafka.known_values),
     ] = {}
     """More settings of the topic by their Kafka names, each with a text as value."""
 

@@ -9,26 +9,12 @@ from pydantic import AfterValidator, Field
 
 from components.changes import guard, kafka_partitions
 from components.contracts import SHARED, Connection, PipeSettings, PodDestination, Secret, Topic
-from components.kafka import TOPIC_SETTINGS, known_values
+from components.kafka import TOPIC_SETTINGS, known_values, setting_names
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.strimzi_cluster import PORT, consumer_user
 from components.kubernetes.strimzi_resource import StrimziResource, made_secret, secret_text, strimzi_resource
 from components.kubernetes.strimzi_settings import FILES, REPLICATION
-from components.section import QuotedText, Section, unknown
-
-KEPT_SETTINGS = {
-    "min.insync.replicas": "all replicas but one must have a record, so that a zone may be down",
-    "retention.ms": "retentionHours says it",
-    "unclean.leader.election.enable": "a leader without all records would lose some that were acknowledged",
-}
-
-
-def _known_setting(name: str) -> str:
-    if name in KEPT_SETTINGS:
-        raise ValueError(f"is not for a pipe to set: {KEPT_SETTINGS[name]}; remove it")
-    if name not in TOPIC_SETTINGS:
-        raise ValueError(f"is not a setting of Kafka topics; {unknown(name, TOPIC_SETTINGS)}")
-    return name
+from components.section import QuotedText, Section
 
 
 class StrimziTopicSettings(Section, frozen=True):
@@ -37,7 +23,7 @@ class StrimziTopicSettings(Section, frozen=True):
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
     """The hours that records are kept, read or not; a lower number deletes the records that are older."""
     config: Annotated[
-        Mapping[Annotated[str, AfterValidator(_known_setting)], QuotedText], AfterValidator(known_values)
+        Mapping[Annotated[str, AfterValidator(setting_names(TOPIC_SETTINGS))], QuotedText], AfterValidator(known_values)
     ] = {}
     """More settings of the topic by their Kafka names, each with a text as value."""
 

@@ -52,8 +52,8 @@ def topic(**settings):
         ),
         (
             topic(config={"min.insync.replicas": "1"}),
-            "pipes.orders.topic.config.min.insync.replicas: is not for a pipe to set: all replicas but one must have a record, so that "
-            "a zone may be down; remove it",
+            "pipes.orders.topic.config.min.insync.replicas: is not for a pipe to set: it follows from the number "
+            "of copies; remove it",
         ),
         (
             topic(config={"cleanup.policy": "compacted"}),
