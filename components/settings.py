@@ -94,7 +94,6 @@ class _Reader:
         self.mistakes: list[Mistake] = []
 
     def read(self) -> Settings:
-        self.namespaces()
         if self.shown_secrets():
             self.fail()  # further messages could show their values
         own = {name.split(":", 1)[1]: value for name, value in self.config.items() if name.startswith(f"{NAMESPACE}:")}
@@ -104,6 +103,7 @@ class _Reader:
         secrets = self.secrets(own.get("secrets", {}))
 
         cloud, platform = self.platform(own.get("platform"))
+        self.namespaces(cloud)
         account = self.account(cloud) if cloud else None
         if cloud and stack:
             self.names(CLOUDS[cloud].account, stack)
@@ -143,13 +143,17 @@ class _Reader:
     def fail(self) -> NoReturn:
         raise SettingsError("\n".join(f"{self.source}: {mistake}" for mistake in self.mistakes))
 
-    def namespaces(self) -> None:
-        """Refuse namespaces that are misspelt, whose keys nobody would read."""
+    def namespaces(self, cloud: str | None) -> None:
+        """Refuse namespaces that are misspelt or of another cloud, whose keys nobody would read."""
         known = {NAMESPACE, *(cloud.namespace for cloud in CLOUDS.values())}
         for name in sorted(self.config):
             namespace = name.partition(":")[0]
             if namespace not in known and difflib.get_close_matches(namespace, known, n=1, cutoff=0.7):
                 self.wrong(name, text=f"unknown namespace {namespace!r}; {unknown(namespace, known)}")
+            other = next((key for key, each in CLOUDS.items() if each.namespace == namespace and key != cloud), None)
+            if cloud and other:
+                text = f"would have no effect: it is for {other}, and the platform is on {cloud}; remove it"
+                self.wrong(name, text=text)
 
     def shown_secrets(self) -> bool:
         """Refuse encrypted values where nothing keeps them encrypted; say whether there are any."""
@@ -240,6 +244,13 @@ class _Reader:
         clouds = [CLOUDS[cloud]] if cloud else list(CLOUDS.values())
         known = {name: service for each in clouds for name, service in each.streaming.items()}
         where = f"a streaming service on {cloud}, the cloud of the platform" if cloud else "a streaming service"
+        name = (mapping(value) or {}).get("service")
+        elsewhere = [other for other, each in CLOUDS.items() if name in each.streaming]
+        if name not in known and elsewhere:
+            there = " and ".join(elsewhere)
+            text = f"{name} is a streaming service on {there}, and the platform is on {cloud}, which has {', '.join(sorted(known))}; choose one"
+            self.wrong("streaming", "service", text=text)
+            return None, None
         service = self.service(value, "streaming", known, where)
         if service is None:
             return None, None

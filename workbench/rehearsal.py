@@ -155,10 +155,15 @@ def render(rehearsal: Rehearsal, console: Console) -> None:
     console.print(f"\n{SIMULATED}")
     if rehearsal.problems:
         return
-    grew = any(step.step == "grow" and (step.updated or step.changes["create"]) for step in rehearsal.steps)
-    growth = "growth replaced nothing" if grew else "growth was not rehearsed"
+    grew = next(step for step in rehearsal.steps if step.step == "grow")
+    growth = "growth was not rehearsed"
+    if grew.updated or grew.changes["create"]:
+        growth = "growth replaced nothing" + (" but a job that runs again" if grew.replaced else "")
+    refreshed = next(step for step in rehearsal.steps if step.step == "refresh")
+    ignored = " but what the program ignores" if refreshed.updated else ""
     console.print(
-        f"Rehearsed: a second up and a refresh changed nothing, {growth}, destroy left nothing.", style="green"
+        f"Rehearsed: a second up changed nothing, a refresh found nothing changed{ignored}, {growth}, destroy left nothing.",
+        style="green",
     )
 
 

@@ -67,6 +67,7 @@ class Aks(KubernetesPlatform):
             AksNodesArgs(
                 cluster=self.cluster,
                 network=args.network,
+                version=settings.version,
                 machine=machine(settings.nodes.vm_size),
                 minimum=settings.nodes.min,
                 desired=max(settings.nodes.min, settings.nodes_needed(args.pipes, args.residents)),

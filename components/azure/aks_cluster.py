@@ -10,6 +10,7 @@ from pulumi import ComponentResource, CustomTimeouts, Output, Resource, Resource
 
 from components.azure.aks_changes import privacy_change, system_nodes_change, version_change
 from components.azure.aks_labels import OS_SKU, ZONES
+from components.azure.aks_nodes import NO_LOCAL_DNS
 from components.azure.aks_settings import SYSTEM_NODES, AksSettings
 from components.azure.machine import machine
 from components.azure.network import Network
@@ -172,6 +173,7 @@ class AksCluster(ComponentResource):
             enable_encryption_at_host=True,
             enable_node_public_ip=False,
             node_taints=["CriticalAddonsOnly=true:NoSchedule"],
+            local_dns_profile=NO_LOCAL_DNS,
             upgrade_settings=azure.containerservice.AgentPoolUpgradeSettingsArgs(max_surge="1"),
         )
 

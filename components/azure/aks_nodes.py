@@ -18,12 +18,19 @@ DRAIN_MINUTES = 60
 """How long a node may take to lose its pods: consumers go one of a pipe at a time, each once the one before it is ready elsewhere."""
 
 
+NO_LOCAL_DNS = azure.containerservice.LocalDNSProfileArgs(mode=azure.containerservice.LocalDNSMode.DISABLED)
+"""Pods ask the cluster's DNS, whose pods their network policies name; a resolver on each node, which AKS prefers from 1.37 on, is no
+pod and stands in no namespace (AKS, LocalDNS)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class AksNodesArgs:
     """What a pool of nodes is built from."""
 
     cluster: azure.containerservice.ManagedCluster
     network: Network
+    version: str
+    """The Kubernetes version, which the nodes are brought to after the control plane."""
     machine: Machine
     minimum: int
     desired: int
@@ -50,6 +57,7 @@ class AksNodes(ComponentResource):
             resource_name_=args.cluster.name,
             resource_group_name=args.network.resource_group,
             mode="User",
+            orchestrator_version=args.version,
             type="VirtualMachineScaleSets",
             enable_auto_scaling=True,
             count=args.desired,
@@ -66,6 +74,7 @@ class AksNodes(ComponentResource):
             enable_encryption_at_host=True,
             enable_node_public_ip=False,
             node_labels=NODE_LABEL,
+            local_dns_profile=NO_LOCAL_DNS,
             upgrade_settings=azure.containerservice.AgentPoolUpgradeSettingsArgs(
                 max_surge="33%", drain_timeout_in_minutes=DRAIN_MINUTES
             ),

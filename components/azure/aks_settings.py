@@ -150,7 +150,7 @@ class AksSettings(ServiceSettings, frozen=True):
         Form(r"1\.[1-9][0-9]", 'a Kubernetes version of two numbers in quotes, such as "1.35"'),
         AfterValidator(_supported),
     ] = "1.35"
-    """The Kubernetes version of control plane and nodes; a cluster goes up by one minor version at a time (AKS, Upgrade a cluster)."""
+    """The Kubernetes version of control plane and consumers' nodes; a cluster goes up by one minor version at a time (AKS, Upgrade a cluster)."""
     admin_groups: Annotated[tuple[Uuid, ...], Distinct] = ()
     """The object ids of the Entra groups that administer the cluster, by default whoever runs Pulumi.
 

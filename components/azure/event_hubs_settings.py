@@ -36,7 +36,7 @@ class EventHubsSettings(ServiceSettings, frozen=True):
     """The units of the namespace: 1 to 40 throughput units on standard; 1, 2, 4, 6, 8, 10, 12 or 16 processing units on premium
     (Event Hubs, Quotas and limits). With autoInflate, those that it begins with."""
     auto_inflate: AutoInflateSettings | None = None
-    """Adds throughput units when the load needs them, on standard only; by default capacity stays as it is."""
+    """How throughput units are added when the load needs them, on standard only; by default capacity stays as it is."""
     cluster_id: (
         Annotated[str, resource_id("Microsoft.EventHub/clusters/{}", "a dedicated cluster of Event Hubs")] | None
     ) = None

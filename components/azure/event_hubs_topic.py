@@ -26,8 +26,9 @@ HTTPS_PORT = 443
 ConsumerGroupName = Annotated[
     str,
     Form(
-        r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,48}[A-Za-z0-9])?",
-        "1 to 50 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends ($Default is always there)",
+        r"[a-z0-9](?:[a-z0-9._-]{0,48}[a-z0-9])?",
+        "1 to 50 lower-case letters (Azure tells no others from them), digits, dots, hyphens and underscores, with a letter or digit "
+        "at both ends ($Default is always there)",
     ),
 ]
 
@@ -46,9 +47,9 @@ class EventHubsTopicSettings(Section, frozen=True):
     """The hours that records are kept, read or not: up to 168 on the tier standard, 2160 on the others (Event Hubs, Quotas and
     limits); a lower number deletes the records that are older."""
     compaction: CompactionSettings | None = None
-    """Keeps the last record of each key in place of the records of the last hours; fixed with the event hub."""
+    """Whether the last record of each key is kept in place of the records of the last hours; fixed with the event hub."""
     capture: CaptureSettings | None = None
-    """Writes the records as Avro files to a storage account of the stack's own; by default they are in the event hub alone."""
+    """How records are written as Avro files to a storage account of the stack's own; by default they are in the event hub alone."""
     schema_group: Literal["none", "backward", "forward"] | None = None
     """How the Avro schemas of the pipe may change, in a schema group of its own that consumers may read; by default the pipe has no
     schema group. Fixed with the group."""

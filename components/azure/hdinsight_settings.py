@@ -89,11 +89,12 @@ class HdInsightSettings(ServiceSettings, frozen=True):
     disks_per_worker: Annotated[int, Field(ge=1, le=8)] = 2
     """The number of disks of 1 TiB that each broker keeps its records on, from 1 to 8 (HDInsight, Configure storage for Kafka)."""
     head_vm_size: VmSize = "Standard_DS3_v2"
-    """The size of the two head nodes, and of the two that the REST proxy runs on."""
+    """The size of the two head nodes, and of the two that the REST proxy runs on; with more than 32 workers it needs 8 vCPUs
+    (HDInsight, Capacity planning)."""
     zookeeper_vm_size: VmSize = "Standard_DS2_v2"
     """The size of the three ZooKeeper nodes."""
     rest_proxy: RestProxySettings | None = None
-    """Adds Kafka's REST proxy, for producers that do not speak Kafka's protocol; by default there is none."""
+    """Kafka's REST proxy, for producers that do not speak Kafka's protocol; by default there is none."""
     private_link: bool = False
     """Whether other networks may reach the cluster's gateway through private endpoints of theirs (HDInsight, Private Link)."""
     topic_image: Image = ":topic-1.0.0"

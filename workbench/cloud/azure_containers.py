@@ -109,14 +109,14 @@ def _pool(_id: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     }
 
 
-def _pool_refusal(_old: Inputs | None, new: Inputs) -> str | None:
+def _pool_refusal(old: Inputs | None, new: Inputs) -> str | None:
     """A pool's name and the limits of its autoscaler (AKS, Quotas and limits)."""
     least, most, count = (at(new, path) for path in ("minCount", "maxCount", "count"))
     if at(new, "enableAutoScaling") is not True or not isinstance(least, int) or not isinstance(most, int):
         return None
     if least > most:
         return f"InvalidParameter: minCount {least} is greater than maxCount {most}"
-    if isinstance(count, int) and not least <= count <= most:
+    if old is None and isinstance(count, int) and not least <= count <= most:
         return f"InvalidParameter: count {count} must be from minCount {least} to maxCount {most}"
     return None
 

@@ -95,7 +95,13 @@ def _hdinsight(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
     name = id_.rsplit("/", 1)[-1]
     endpoints = [
         {"name": "SSH", "protocol": "TCP", "location": f"{name}-ssh.azurehdinsight.net", "port": 22},
-        {"name": "HTTPS", "protocol": "TCP", "location": f"{name}.azurehdinsight.net", "port": 443},
+        {
+            "name": "HTTPS",
+            "protocol": "TCP",
+            "location": f"{name}.azurehdinsight.net",
+            "port": 443,
+            "privateIPAddress": "10.0.5.20",
+        },
     ]
     properties = {
         "clusterId": uuid_of(id_).replace("-", ""),

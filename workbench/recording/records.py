@@ -40,7 +40,8 @@ class RecordedResource:
     property_dependencies: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     """Per top-level input, the URNs its value comes from."""
     protect: bool = False
-    delete_before_replace: bool = False
+    delete_before_replace: bool | None = None
+    """None where the program leaves it to the provider."""
     retain_on_delete: bool = False
     deleted_with: str | None = None
     ignore_changes: tuple[str, ...] = ()
@@ -117,7 +118,7 @@ def recorded(urn: str, request: resource_pb2.RegisterResourceRequest, properties
         dependencies=tuple(sorted(request.dependencies)),
         property_dependencies={key: frozenset(value.urns) for key, value in request.propertyDependencies.items()},
         protect=request.protect,
-        delete_before_replace=request.deleteBeforeReplace,
+        delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
         retain_on_delete=request.retainOnDelete,
         deleted_with=request.deletedWith or None,
         ignore_changes=tuple(request.ignoreChanges),

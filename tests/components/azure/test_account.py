@@ -67,5 +67,36 @@ def test_an_id_in_an_adopted_network_that_nothing_of_the_stack_uses_is_refused(k
     assert f"network.existing.{place}: would have no effect, since " in line
 
 
+@pytest.mark.parametrize(
+    ("stack", "key", "value", "told"),
+    [
+        (
+            STACK,
+            "aws:region",
+            "eu-west-1",
+            "aws:region: would have no effect: it is for aws, and the platform is on azure",
+        ),
+        (
+            "aws-msk-eks",
+            "azure-native:location",
+            "westeurope",
+            "azure-native:location: would have no effect: it is for azure, and the platform is on aws",
+        ),
+        (
+            STACK,
+            "data-pipes:streaming",
+            {"service": "kinesis"},
+            "streaming.service: kinesis is a streaming service on aws, and the platform is on azure, which has event-hubs, hdinsight",
+        ),
+    ],
+)
+def test_what_belongs_to_another_cloud_is_refused_with_the_cloud_of_the_platform(
+    stack: str, key: str, value: Any, told: str
+):
+    with pytest.raises(SettingsError) as refusal:
+        settings({key: value}, stack=stack)
+    assert told in str(refusal.value).splitlines()[0]
+
+
 def test_a_group_of_administrators_is_an_object_id():
     assert "platform.adminGroups[0]: must be" in message({"data-pipes:platform": {"adminGroups": [f"{GROUP}x"]}})

@@ -133,3 +133,16 @@ def test_nodes_keep_their_subnet():
         "network.existing.nodesSubnetId: cannot go from /subnets/a to another: nodes keep their subnet, and the Kubernetes API its address "
         "there. Set it back; to change it, bring up a stack of another name with it, move the pipes there, then take this one down."
     )
+
+
+def test_consumers_nodes_are_brought_to_the_version_of_the_control_plane_after_it():
+    newer = with_platform(version="1.36")
+    pool = newer.one(POOL)
+    assert (newer.one(CLUSTER).inputs["kubernetesVersion"], pool.inputs["orchestratorVersion"]) == ("1.36", "1.36")
+    assert newer.one(CLUSTER).urn in newer.requirements(pool)
+
+
+def test_no_node_answers_dns_itself_since_network_policies_name_the_cluster_s_dns():
+    made = recording()
+    assert made.one(POOL).input("localDNSProfile.mode") == "Disabled"
+    assert made.one(CLUSTER).input("agentPoolProfiles[0].localDNSProfile.mode") == "Disabled"

@@ -183,7 +183,7 @@ def test_what_a_tier_lacks_is_told_with_key_reason_and_way_out(streaming, line):
         (
             PREMIUM,
             orders(consumerGroups=["$Default"]),
-            "pipes.orders.topic.consumerGroups[0]: must be 1 to 50 letters, digits, dots, hyphens and underscores, with a letter or "
+            "pipes.orders.topic.consumerGroups[0]: must be 1 to 50 lower-case letters (Azure tells no others from them), digits, dots, hyphens and underscores, with a letter or "
             "digit at both ends ($Default is always there), not '$Default'",
         ),
         (

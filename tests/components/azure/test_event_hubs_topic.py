@@ -149,8 +149,8 @@ def test_a_schema_group_is_the_pipe_s_own_and_its_consumers_may_read_it():
 
 def test_consumer_groups_are_made_for_clients_that_need_them():
     assert not shipped(STACK).recording.of_type(GROUP)
-    groups = with_topic(consumerGroups=["audit", "Reports.2"]).of_type(GROUP)
-    assert {group.inputs["consumerGroupName"] for group in groups} == {"audit", "Reports.2"}
+    groups = with_topic(consumerGroups=["audit", "reports.2"]).of_type(GROUP)
+    assert {group.inputs["consumerGroupName"] for group in groups} == {"audit", "reports.2"}
     assert {group.inputs["eventHubName"] for group in groups} == {"orders"}
 
 

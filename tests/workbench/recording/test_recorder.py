@@ -61,7 +61,7 @@ def test_a_resource_is_seen_whole():
     assert second.property_dependencies["clusterArn"] == {first.urn}
     assert second.property_dependencies["partitionCount"] == frozenset()
     assert (second.protect, first.protect) == (True, False)
-    assert (second.delete_before_replace, first.delete_before_replace) == (True, False)
+    assert (second.delete_before_replace, first.delete_before_replace) == (True, None)
     assert (second.retain_on_delete, first.retain_on_delete) == (True, False)
     assert second.ignore_changes == ("configs", "partitionCount")
     assert second.replace_on_changes == ("name",)
