@@ -191,3 +191,19 @@ def test_a_private_zone_stays_while_it_has_links(tmp_path: Path):
     make(inventory, "azure-native:privatedns:VirtualNetworkLink", privateZoneName=zone)
     with pytest.raises(RefusedError, match="still in use by azure-native:privatedns:VirtualNetworkLink"):
         inventory.delete(kinds.kind(made.type), made.type, made.id)
+
+
+def test_aks_takes_no_pool_in_a_change_of_its_cluster_that_is_not_there():
+    def cluster(*pools: str) -> dict[str, Any]:
+        profiles = [{"name": "system", "mode": "System"}, *({"name": pool, "mode": "User"} for pool in pools)]
+        return {"resourceName": "pipes", "agentPoolProfiles": profiles}
+
+    def pools(type_token: str) -> list[Mapping[str, Any]]:
+        return [{"agentPoolName": "new", "resourceName": "pipes"}] if type_token == POOL else []
+
+    kind = kinds.kind(AKS)
+    assert behaviour.refusal(kind, cluster(), cluster("new"), pools) is None
+    assert behaviour.refusal(kind, None, cluster("first"), pools) is None
+    refused = behaviour.refusal(kind, cluster("new"), cluster("gone"), pools)
+    assert refused is not None
+    assert "A new agent pool was introduced" in refused

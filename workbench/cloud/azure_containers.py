@@ -98,6 +98,18 @@ def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
     return None
 
 
+def _pools_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
+    """No pool comes in with a change of its cluster, such as one that a refresh found and that is gone since (azure-native #2719)."""
+    profiles = at(new, "agentPoolProfiles")
+    if old is None or not isinstance(profiles, list):
+        return None
+    there = {text(pool, "agentPoolName", "") for pool in others(_POOL)}
+    asked = [text(pool, "name", "") for pool in cast("list[Inputs]", profiles) if at(pool, "mode") != "System"]
+    if all(name in there for name in asked):
+        return None
+    return "BadRequest: A new agent pool was introduced. Adding agent pools is not allowed through managed cluster operations"
+
+
 def _pool(_id: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     """Of an AKS agent pool."""
     version = _patched(text(inputs, "orchestratorVersion", "1.35"))
@@ -137,6 +149,7 @@ CONTAINERS: Mapping[str, Kind] = {
         outputs=_cluster,
         updated=_upgraded,
         refusal=_cluster_refusal,
+        refusal_beside=_pools_refusal,
         drift=_all_pools,
         replace_on=frozenset(
             {
