@@ -90,3 +90,8 @@ def test_a_node_keeps_room_for_kubelet_system_and_add_ons():
 def test_an_instance_type_that_cannot_be_read_is_refused(name):
     with pytest.raises(ValueError, match="must be an instance type"):
         instance(name)
+
+
+def test_a_zone_has_room_for_the_larger_share_of_residents_that_no_number_of_zones_divides():
+    whole_node = Room(cpu=1680, memory=6000, pods=1)
+    assert nodes_for(NODE, [], [(whole_node, 4)]) == 2 * ZONES, "two of four stand in one zone, and it may be any"
