@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
-CERTIFICATE = Path(__file__).parent / "localhost.pem"
+import trustme
+
+AUTHORITY = trustme.CA()
+"""Made for this run of the tests; clients that trust it trust the servers here."""
 BROKERS = "/api/v1/clusters/kafka/services/KAFKA/components/KAFKA_BROKER?fields=host_components/HostRoles/host_name"
 CONFIG_MAP = "/api/v1/namespaces/data-pipes-topics/configmaps/data-pipes-brokers"
 
@@ -68,7 +70,7 @@ def serving(servers: Servers) -> Iterator[None]:
             pass
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
+    AUTHORITY.issue_cert("localhost", "127.0.0.1").configure_cert(context)
     server = _Server(("127.0.0.1", 0), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     servers.port = server.server_port

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import pytest
 
-from tests.topic.ambari import BROKERS, CERTIFICATE, CONFIG_MAP, Servers, serving
+from tests.topic.ambari import AUTHORITY, BROKERS, CONFIG_MAP, Servers, serving
 from topic import brokers as program
 
 THREE = ["wn0-kafka.x.internal.cloudapp.net", "wn1-kafka.x.internal.cloudapp.net", "wn2-kafka.x.internal.cloudapp.net"]
@@ -48,13 +48,13 @@ def pod(tmp_path):
     """The service account of the pod."""
     (tmp_path / "token").write_text(f"{TOKEN}\n")
     (tmp_path / "namespace").write_text("data-pipes-topics")
-    (tmp_path / "ca.crt").write_text(CERTIFICATE.read_text())
+    AUTHORITY.cert_pem.write_to_path(str(tmp_path / "ca.crt"))
     return tmp_path
 
 
 @pytest.fixture
 def run(servers, pod, clock, capsys, monkeypatch):
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    monkeypatch.setenv("SSL_CERT_FILE", str(pod / "ca.crt"))
     environment = {
         "AMBARI_URL": f"https://localhost:{servers.port}",
         "AMBARI_ADDRESS": "127.0.0.1",
