@@ -162,3 +162,15 @@ def test_what_would_replace_the_brokers_is_frozen():
     assert len(cluster.input("brokerNodeGroupInfo.securityGroups")) == 1
     assert (group.name, group.inputs["description"]) == ("aws-msk-eks-msk", "Kafka brokers: the consumers only")
     assert "name" not in group.inputs
+
+
+def test_the_account_that_hdinsight_keeps_its_files_in_is_protected_and_keeps_its_urn_and_name():
+    stack = "azure-hdinsight-aks"
+    own = f"urn:pulumi:{stack}::data-pipes::data-pipes:index:Pipeline$data-pipes:azure:HdInsight$data-pipes:azure:HdInsightCluster$"
+    [account] = [
+        each
+        for each in shipped(stack).recording.of_type("azure-native:storage:StorageAccount")
+        if "HdInsight" in each.urn
+    ]
+    assert account.urn == f"{own}data-pipes:azure:StorageAccount$azure-native:storage:StorageAccount::{stack}-storage"
+    assert (account.protect, account.inputs["accountName"]) == (True, "azurehdinsightak3908c581")

@@ -8,25 +8,13 @@ from http import HTTPStatus
 import pytest
 
 from tests.topic.ambari import AUTHORITY, BROKERS, CONFIG_MAP, Servers, serving
+from tests.topic.clock import Clock
 from topic import brokers as program
 
 THREE = ["wn0-kafka.x.internal.cloudapp.net", "wn1-kafka.x.internal.cloudapp.net", "wn2-kafka.x.internal.cloudapp.net"]
 STRING = ",".join(f"{host}:9092" for host in THREE)
 AMBARI = BROKERS.partition("?")[0]
 PASSWORD, TOKEN = "hunter2-hunter2", "token-of-the-pod"
-
-
-class Clock:
-    """Time that passes only when somebody sleeps."""
-
-    def __init__(self):
-        self.pauses: list[float] = []
-
-    def monotonic(self):
-        return 1000 + sum(self.pauses)
-
-    def sleep(self, seconds):
-        self.pauses.append(seconds)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from confluent_kafka import KafkaError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.topic.clock import Clock
 from tests.topic.kafka import Kafka, failure
 from topic import topic as program
 from topic.topic import Configure, Create, Grow, Present, TopicError, Wanted, decide
@@ -33,19 +34,6 @@ WANTED = st.builds(
     settings=st.sets(NAMES),
 )
 PRESENT = st.builds(Present, partitions=st.integers(1, 6), leaders=st.just(0), config=CONFIGS, own=st.sets(NAMES))
-
-
-class Clock:
-    """Time that passes only when somebody sleeps."""
-
-    def __init__(self):
-        self.pauses: list[float] = []
-
-    def monotonic(self):
-        return 1000 + sum(self.pauses)
-
-    def sleep(self, seconds):
-        self.pauses.append(seconds)
 
 
 @pytest.fixture
