@@ -1,6 +1,6 @@
 """The one table of what runs where: a new streaming service or platform is a file of its own and a line here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,7 +78,14 @@ class ContainerPlatform:
 
     settings: type[ServiceSettings]
     component: Callable[[str, PlatformArgs[Any, Any, Any], ResourceOptions], Platform]
-    replicas: Count
+    replicas: Sequence[Count]
+
+
+KUBERNETES_REPLICAS = (
+    Count("kubernetes:apps/v1:Deployment", "spec.replicas"),
+    Count("kubernetes:apps/v1:StatefulSet", "spec.replicas"),
+)
+"""Where replicas count on Kubernetes: consumers that are alike, and those that each read a partition of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,8 +143,8 @@ CLOUDS: Mapping[str, Cloud] = {
             ),
         },
         platforms={
-            "eks": ContainerPlatform(EksSettings, eks, Count("kubernetes:apps/v1:Deployment", "spec.replicas")),
-            "ecs": ContainerPlatform(EcsSettings, Ecs, Count("aws:ecs/service:Service", "desiredCount")),
+            "eks": ContainerPlatform(EksSettings, eks, KUBERNETES_REPLICAS),
+            "ecs": ContainerPlatform(EcsSettings, Ecs, (Count("aws:ecs/service:Service", "desiredCount"),)),
         },
     ),
     "azure": Cloud(
@@ -168,7 +175,7 @@ CLOUDS: Mapping[str, Cloud] = {
             ),
         },
         platforms={
-            "aks": ContainerPlatform(AksSettings, Aks, Count("kubernetes:apps/v1:Deployment", "spec.replicas")),
+            "aks": ContainerPlatform(AksSettings, Aks, KUBERNETES_REPLICAS),
         },
     ),
 }

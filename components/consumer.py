@@ -14,7 +14,10 @@ PORT = 8080
 USER = 65532
 """The user and group that containers run as: nobody in particular, as in distroless images."""
 
-RESERVED_ENVIRONMENT = ("STREAM_", "KAFKA_BOOTSTRAP_", "KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_", "AWS_", "AZURE_")
+RESERVED_ENVIRONMENT = (
+    *("STREAM_", "KAFKA_BOOTSTRAP_", "KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_"),
+    *("AWS_", "AZURE_", "CLOUDSDK_", "GOOGLE_", "PUBSUB_"),
+)
 """How the names of the variables begin that only a Connection or the platform sets."""
 
 RESERVED_LABEL = "data-pipes/"
@@ -120,8 +123,8 @@ class ConsumerSettings(Section, frozen=True):
     grace_period_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     """The seconds that a replica has to finish and commit after it was asked to stop."""
 
-    def mistakes(self, secrets: frozenset[str]) -> Iterator[Mistake]:
-        """Yield what is wrong across the keys: two values for one name, and secrets that nobody has set."""
+    def mistakes(self, *, known: frozenset[str], kept: frozenset[str]) -> Iterator[Mistake]:
+        """Yield what is wrong across the keys: two values for one name, and secrets that nobody has set or that are kept from consumers."""
         for name in sorted(self.environment.keys() & self.secrets.keys()):
             yield Mistake(path=("environment", name), text="is also in secrets; keep it in one of the two")
         paths = sorted(self.files)
@@ -133,12 +136,20 @@ class ConsumerSettings(Section, frozen=True):
                 )
         for section, references in (("secrets", self.secrets), ("files", self.files)):
             for name, secret in references.items():
-                if secret not in secrets:
-                    command = f"pulumi config set --secret --path 'data-pipes:secrets.{secret}'"
-                    yield Mistake(
-                        path=(section, name),
-                        text=f"names the secret {secret!r}, which has no value; set it with: {command}",
+                if secret in kept:
+                    text = (
+                        f"names the secret {secret!r}, which the whole streaming service is administered with; give the consumer one "
+                        "of its own, and know that it gets what its topic needs without being told"
                     )
+                    yield Mistake(path=(section, name), text=text)
+                elif secret not in known:
+                    yield Mistake(path=(section, name), text=no_secret(secret))
+
+
+def no_secret(name: str) -> str:
+    """What a message says of a secret that is named and not there."""
+    command = f"pulumi config set --secret --path 'data-pipes:secrets.{name}'"
+    return f"names the secret {name!r}, which has no value; set it with: {command}"
 
 
 def file_key(path: PurePosixPath) -> str:

@@ -45,6 +45,11 @@ class PodDestination:
     port: int
 
 
+PARTITION = "$(STREAM_PARTITION)"
+"""Stands for a partition's number, from 0 on, in what each partition's only reader has its own of (Kubernetes, Define dependent
+environment variables)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Connection:
     """How a consumer reaches one topic."""
@@ -57,6 +62,12 @@ class Connection:
     """Secrets that are read as files."""
     grants: Sequence[Grant]
     destinations: Sequence[Destination | PodDestination]
+    partition_settings: Mapping[str, Input[str]] = field(default_factory=dict[str, Input[str]])
+    """Plain environment variables that each partition's only reader has its own of, with PARTITION where its number stands; where
+    there are none, readers are alike and any may read any partition."""
+    token_audience: str | None = None
+    """For whom the tokens are that readers sign in with, where they sign in as pods and not as somebody whom the cloud knows
+    (Platform.pod_tokens); they find theirs in the file that STREAM_TOKEN_FILE names."""
 
 
 class PipeSettings(Section, frozen=True):
@@ -119,11 +130,26 @@ class Registry(ComponentResource, ABC):
         """The full reference of an image; one that begins with its tag or digest (`:1.0.0`) is in this registry."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class PodTokens:
+    """How others know the tokens that a platform gives the pods of one pipe, and no other pods."""
+
+    issuer: Output[str]
+    """The URL of who signs them, under which OpenID Connect finds the keys."""
+    subject: str
+    """Whom they name."""
+
+
 class Platform(ComponentResource, ABC):
     """A container platform that consumers run on."""
 
     outputs: Mapping[str, Output[str]]
     """What the stack exports of the platform."""
+
+    def pod_tokens(self, pipe: str) -> PodTokens | None:
+        """How others know the consumers of a pipe by their tokens; by default a platform gives none."""
+        _ = pipe
+        return None
 
     @abstractmethod
     def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
@@ -198,6 +224,11 @@ class ServiceSettings(Section, ABC, frozen=True):
     """The services of the cloud that are called from inside the network, by the names of their private endpoints."""
 
     service: str
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """The names of the Pulumi secrets that the service itself is reached with, by their keys in its section."""
+        return {}
 
     @property
     def images(self) -> Sequence[str]:
@@ -275,5 +306,7 @@ class StreamingArgs(Generic[SettingsT, NetworkT, PlatformT]):
     """For services that run in the cluster, or make their topics from there; the others leave it alone and never wait for it."""
     pipes: Mapping[str, PipeSettings]
     """The pipes whose topics the service must have room for."""
+    secrets: Mapping[str, Secret]
+    """What the service itself is reached with, by the keys of ServiceSettings.secrets."""
     protect: bool
     """Whether what holds data is kept from deletion."""

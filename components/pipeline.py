@@ -48,6 +48,7 @@ class Pipeline(ComponentResource):
             ),
             child,
         )
+        secrets = {secret: Output.secret(value.get_secret_value()) for secret, value in settings.secrets.items()}
         streaming = cloud.streaming[settings.streaming.service].component(
             name,
             StreamingArgs(
@@ -56,11 +57,11 @@ class Pipeline(ComponentResource):
                 registry=registry,
                 platform=platform,
                 pipes=settings.pipes,
+                secrets={key: secrets[secret] for key, secret in settings.streaming.secrets.items()},
                 protect=settings.protect,
             ),
             child,
         )
-        secrets = {secret: Output.secret(value.get_secret_value()) for secret, value in settings.secrets.items()}
         pipes = {
             pipe: Pipe(
                 f"{name}-{pipe}",

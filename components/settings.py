@@ -11,6 +11,7 @@ from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys
 from pydantic import SecretStr
 
 from components.catalog import CLOUDS, Cloud
+from components.consumer import no_secret
 from components.contracts import (
     AccountSettings,
     NetworkSettings,
@@ -25,7 +26,7 @@ NAMESPACE = "data-pipes"
 KEYS = ("name", "network", "streaming", "platform", "pipes", "secrets", "tags", "protect")
 NAME = Form(r"[a-z][a-z0-9-]{0,22}[a-z0-9]", "2 to 24 lower-case letters, digits and hyphens, beginning with a letter")
 """IAM role names end at 64 characters (IAM, quotas): 24 for the stack, 24 for the pipe, the rest for what Pulumi adds."""
-CLUSTER_NAMESPACES = ("aks-", "data-pipes-", "default", "gatekeeper-", "kube-")
+CLUSTER_NAMESPACES = ("aks-", "data-pipes-", "default", "gatekeeper-", "gke-", "gmp-", "kube-")
 """Each pipe has a Kubernetes namespace of its own name; these belong to the cluster, its cloud, and what the stack itself runs in
 it (Kubernetes, Namespaces)."""
 
@@ -111,10 +112,13 @@ class _Reader:
         streaming, pipe_model = self.streaming(own.get("streaming"), cloud)
         pipes = self.pipes(own.get("pipes"), pipe_model)
 
+        own_secrets: Mapping[str, str] = streaming.secrets if streaming else {}
+        for key, secret in own_secrets.items():
+            if secret not in secrets:
+                self.wrong("streaming", *key.split("."), text=no_secret(secret))
         for name, pipe in pipes.items():
-            self.mistakes += [
-                mistake.under("pipes", name, "consumer") for mistake in pipe.consumer.mistakes(frozenset(secrets))
-            ]
+            found = pipe.consumer.mistakes(known=frozenset(secrets), kept=frozenset(own_secrets.values()))
+            self.mistakes += [mistake.under("pipes", name, "consumer") for mistake in found]
         if cloud and streaming and platform:
             self.pair(CLOUDS[cloud], streaming.service, platform.service)
         if network:
@@ -144,16 +148,18 @@ class _Reader:
         raise SettingsError("\n".join(f"{self.source}: {mistake}" for mistake in self.mistakes))
 
     def namespaces(self, cloud: str | None) -> None:
-        """Refuse namespaces that are misspelt or of another cloud, whose keys nobody would read."""
+        """Refuse namespaces that are misspelt, and mistakes in those of other clouds.
+
+        A stack file may name the account on every cloud, so that its pipes move by another streaming service and platform alone.
+        """
         known = {NAMESPACE, *(cloud.namespace for cloud in CLOUDS.values())}
         for name in sorted(self.config):
             namespace = name.partition(":")[0]
             if namespace not in known and difflib.get_close_matches(namespace, known, n=1, cutoff=0.7):
                 self.wrong(name, text=f"unknown namespace {namespace!r}; {unknown(namespace, known)}")
-            other = next((key for key, each in CLOUDS.items() if each.namespace == namespace and key != cloud), None)
-            if cloud and other:
-                text = f"would have no effect: it is for {other}, and the platform is on {cloud}; remove it"
-                self.wrong(name, text=text)
+        for other, each in CLOUDS.items():
+            if cloud and other != cloud and any(name.startswith(f"{each.namespace}:") for name in self.config):
+                self.account(other)
 
     def shown_secrets(self) -> bool:
         """Refuse encrypted values where nothing keeps them encrypted; say whether there are any."""

@@ -20,7 +20,10 @@ PARTITIONS: Mapping[str, Count] = {
 """Where each kind of topic says how many partitions it has."""
 
 REPLICAS: Mapping[str, Count] = {
-    platform.replicas.type: platform.replicas for cloud in CLOUDS.values() for platform in cloud.platforms.values()
+    count.type: count
+    for cloud in CLOUDS.values()
+    for platform in cloud.platforms.values()
+    for count in platform.replicas
 }
 """Where each kind of workload says how many replicas it has."""
 

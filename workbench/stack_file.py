@@ -1,7 +1,7 @@
 """Reads a stack file without Pulumi's CLI: its configuration as a program would receive it.
 
 Nothing is ever decrypted. Every `{secure: ...}` value is replaced by a stand-in, and so is every
-secret that a consumer names and the file doesn't hold, so that a fresh clone can be planned.
+secret that is named and the file doesn't hold, so that a fresh clone can be planned.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 NAMESPACE = "data-pipes"
 """The project's own namespace, which Pulumi gives to keys that have none."""
+STREAMING = f"{NAMESPACE}:streaming"
 PIPES = f"{NAMESPACE}:pipes"
 SECRETS = f"{NAMESPACE}:secrets"
 
@@ -230,11 +231,11 @@ def _stand_in(path: str) -> str:
 
 
 def _absent_secrets(config: Mapping[str, Any]) -> list[str]:
-    """The secrets that consumers name and the file doesn't hold, in the order they are named."""
+    """The secrets that the streaming service or a consumer names and the file doesn't hold, in the order they are named."""
     present = config.get(SECRETS)
     if present is not None and not is_object(present):
         return []  # a mistake, which the settings report
-    names = dict.fromkeys(_named_secrets(config.get(PIPES)))
+    names = dict.fromkeys((*_named_in(config.get(STREAMING), "credentials"), *_named_secrets(config.get(PIPES))))
     return [name for name in names if name not in (present or {})]
 
 
@@ -242,8 +243,12 @@ def _named_secrets(pipes: Any) -> Iterator[str]:
     for pipe in pipes.values() if is_object(pipes) else ():
         consumer = pipe.get("consumer") if is_object(pipe) else None
         for use in ("secrets", "files"):
-            named = consumer.get(use) if is_object(consumer) else None
-            yield from (name for name in named.values() if isinstance(name, str)) if is_object(named) else ()
+            yield from _named_in(consumer, use)
+
+
+def _named_in(section: Any, key: str) -> Iterator[str]:
+    named = section.get(key) if is_object(section) else None
+    yield from (name for name in named.values() if isinstance(name, str)) if is_object(named) else ()
 
 
 def _as_text(value: Any) -> str:

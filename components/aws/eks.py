@@ -15,6 +15,7 @@ from components.aws.eks_node_role import NodeRole
 from components.aws.eks_settings import EksSettings
 from components.aws.eks_volumes import storage_class
 from components.aws.identity import PodRole, PodRoleArgs
+from components.aws.irsa import issuer
 from components.aws.network import Network
 from components.aws.registry import EcrRegistry
 from components.contracts import Destination, Grant, PlatformArgs
@@ -58,6 +59,7 @@ class Eks(KubernetesPlatform, ABC):
             ResourceOptions(parent=self),
         )
         self.cluster = control_plane.cluster
+        self.issuer = issuer(self.cluster)
         compute = self._compute()
 
         self.kubeconfig = Output.secret(self._kubeconfig())

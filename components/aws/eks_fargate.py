@@ -13,7 +13,7 @@ from typing_extensions import override
 from components.aws.eks import Eks
 from components.aws.eks_addon import addon
 from components.aws.eks_cluster import cluster_security_group
-from components.aws.irsa import ServiceAccountRole, ServiceAccountRoleArgs, issuer, token_issuer
+from components.aws.irsa import ServiceAccountRole, ServiceAccountRoleArgs, token_issuer
 from components.aws.network import Network
 from components.aws.policy import fargate_trust
 from components.aws.registry import EcrRegistry
@@ -66,7 +66,7 @@ class EksOnFargate(Eks):
         role = ServiceAccountRole(
             name,
             ServiceAccountRoleArgs(
-                issuer=issuer(self.cluster),
+                issuer=self.issuer,
                 provider=self.tokens,
                 namespace=namespace,
                 service_account=service_account,

@@ -53,6 +53,7 @@ class Aks(KubernetesPlatform):
             ResourceOptions(parent=self),
         )
         self.cluster = control_plane.cluster
+        self.issuer = self.cluster.oidc_issuer_profile.apply(issuer)
         pull = assignment(
             f"{name}-pull",
             role="AcrPull",
@@ -115,7 +116,7 @@ class Aks(KubernetesPlatform):
             name,
             WorkloadIdentityArgs(
                 network=self.network,
-                issuer=self.cluster.oidc_issuer_profile.apply(issuer),
+                issuer=self.issuer,
                 namespace=namespace,
                 service_account=service_account,
                 grants=grants,

@@ -1,4 +1,4 @@
-"""The consumers of a pipe on Kubernetes: one Deployment with all that it needs, the same on EKS, AKS and GKE."""
+"""The consumers of a pipe on Kubernetes, with all that they need: the same on EKS, AKS and GKE."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +25,11 @@ NODE_LABEL = {"data-pipes/consumers": "true"}
 
 SECRET_VOLUME = "secret-files"
 
+TOKEN_VOLUME = "token"
+TOKEN_DIRECTORY = PurePosixPath("/var/run/secrets/data-pipes")
+TOKEN_SECONDS = 3600
+"""How long a token of the pods is good for; Kubernetes writes the next one before that (Kubernetes, Projected Volumes)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumersArgs:
@@ -43,7 +48,11 @@ class ConsumersArgs:
 
 
 class Consumers(ComponentResource):
-    """A namespace that admits restricted pods only, and in it as many consumers as the topic has partitions."""
+    """A namespace that admits restricted pods only, and in it as many consumers as the topic has partitions.
+
+    Consumers that are alike are a Deployment, whose rollout starts no pod before another has gone; where each partition has its only
+    reader, they are a StatefulSet, which replaces one pod after the other and numbers them as the partitions are.
+    """
 
     namespace: Output[str]
     replicas: Output[int]
@@ -74,7 +83,7 @@ class Consumers(ComponentResource):
         settings = kubernetes.core.v1.ConfigMap(
             f"{name}-settings",
             metadata=self._metadata(),
-            data={**workload.consumer.environment, **args.connection.settings},
+            data={**workload.consumer.environment, **args.connection.settings, **self._token_variable()},
             opts=self.child,
         )
         secret = self._secret()
@@ -85,26 +94,50 @@ class Consumers(ComponentResource):
             spec=kubernetes.policy.v1.PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=self._selector()),
             opts=self.child,
         )
+        template = kubernetes.core.v1.PodTemplateSpecArgs(
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(labels={**self.labels, **args.identity.labels}),
+            spec=self._pod(account.metadata.name, settings.metadata.name, secret),
+        )
         ready = [*args.identity.ready, *args.before_pods(name, self.namespace, self.child)]
+        after = ResourceOptions(parent=self, depends_on=ready)
+        self.replicas = (
+            self._numbered(template, after) if args.connection.partition_settings else self._alike(template, after)
+        )
+        self.register_outputs({"namespace": self.namespace, "replicas": self.replicas})
+
+    def _alike(self, template: kubernetes.core.v1.PodTemplateSpecArgs, opts: ResourceOptions) -> Output[int]:
+        """Pods of which any may read any partition; the service shares the partitions out among them."""
         deployment = kubernetes.apps.v1.Deployment(
-            f"{name}-deployment",
-            metadata=self._metadata(workload.name),
+            f"{self.name}-deployment",
+            metadata=self._metadata(self.args.workload.name),
             spec=kubernetes.apps.v1.DeploymentSpecArgs(
-                replicas=workload.replicas,
+                replicas=self.args.workload.replicas,
                 selector=self._selector(),
                 strategy=kubernetes.apps.v1.DeploymentStrategyArgs(
                     type="RollingUpdate",
                     rolling_update=kubernetes.apps.v1.RollingUpdateDeploymentArgs(max_surge=0, max_unavailable="25%"),
                 ),
-                template=kubernetes.core.v1.PodTemplateSpecArgs(
-                    metadata=kubernetes.meta.v1.ObjectMetaArgs(labels={**self.labels, **args.identity.labels}),
-                    spec=self._pod(account.metadata.name, settings.metadata.name, secret),
-                ),
+                template=template,
             ),
-            opts=ResourceOptions(parent=self, depends_on=ready),
+            opts=opts,
         )
-        self.replicas = deployment.spec.replicas
-        self.register_outputs({"namespace": self.namespace, "replicas": self.replicas})
+        return deployment.spec.replicas
+
+    def _numbered(self, template: kubernetes.core.v1.PodTemplateSpecArgs, opts: ResourceOptions) -> Output[int]:
+        """Pods with numbers from 0 on, each of which reads the partition of its number; they start and stop side by side."""
+        consumers = kubernetes.apps.v1.StatefulSet(
+            f"{self.name}-consumers",
+            metadata=self._metadata(self.args.workload.name),
+            spec=kubernetes.apps.v1.StatefulSetSpecArgs(
+                replicas=self.args.workload.replicas,
+                selector=self._selector(),
+                pod_management_policy="Parallel",
+                update_strategy=kubernetes.apps.v1.StatefulSetUpdateStrategyArgs(type="RollingUpdate"),
+                template=template,
+            ),
+            opts=opts,
+        )
+        return consumers.spec.replicas
 
     def _metadata(
         self, name: str | None = None, annotations: Mapping[str, Input[str]] | None = None
@@ -140,19 +173,17 @@ class Consumers(ComponentResource):
         )
         return secret.metadata.name
 
+    def _token_variable(self) -> dict[str, str]:
+        return {"STREAM_TOKEN_FILE": str(TOKEN_DIRECTORY / "token")} if self.args.connection.token_audience else {}
+
     def _pod(
         self, account: Input[str], settings: Input[str], secret: Output[str] | None
     ) -> kubernetes.core.v1.PodSpecArgs:
         consumer = self.args.workload.consumer
         files = self._secret_files() if secret else {}
-        volume = kubernetes.core.v1.VolumeArgs(
-            name=SECRET_VOLUME,
-            secret=kubernetes.core.v1.SecretVolumeSourceArgs(
-                secret_name=secret,
-                default_mode=0o440,
-                items=[kubernetes.core.v1.KeyToPathArgs(key=file_key(path), path=file_key(path)) for path in files],
-            ),
-        )
+        volumes = [_secret_volume(secret, files)] if files else []
+        if self.args.connection.token_audience:
+            volumes.append(_token_volume(self.args.connection.token_audience))
         return kubernetes.core.v1.PodSpecArgs(
             service_account_name=account,
             automount_service_account_token=False,
@@ -168,7 +199,7 @@ class Consumers(ComponentResource):
                 )
             ],
             containers=[self._container(settings, secret, files)],
-            volumes=[volume] if files else None,
+            volumes=volumes or None,
         )
 
     def _container(
@@ -187,13 +218,16 @@ class Consumers(ComponentResource):
                 )
             ],
             env=[
-                kubernetes.core.v1.EnvVarArgs(
-                    name=name,
-                    value_from=kubernetes.core.v1.EnvVarSourceArgs(
-                        secret_key_ref=kubernetes.core.v1.SecretKeySelectorArgs(name=secret, key=name)
-                    ),
-                )
-                for name in sorted(self._secret_environment())
+                *(
+                    kubernetes.core.v1.EnvVarArgs(
+                        name=name,
+                        value_from=kubernetes.core.v1.EnvVarSourceArgs(
+                            secret_key_ref=kubernetes.core.v1.SecretKeySelectorArgs(name=secret, key=name)
+                        ),
+                    )
+                    for name in sorted(self._secret_environment())
+                ),
+                *self._partition_variables(),
             ],
             resources=kubernetes.core.v1.ResourceRequirementsArgs(requests=room, limits=room),
             startup_probe=_probe("live", period=5, failures=60),
@@ -201,12 +235,31 @@ class Consumers(ComponentResource):
             readiness_probe=_probe("ready", period=5, failures=3),
             security_context=container_security(),
             volume_mounts=[
-                kubernetes.core.v1.VolumeMountArgs(
-                    name=SECRET_VOLUME, mount_path=str(path), sub_path=file_key(path), read_only=True
-                )
-                for path in files
+                *(
+                    kubernetes.core.v1.VolumeMountArgs(
+                        name=SECRET_VOLUME, mount_path=str(path), sub_path=file_key(path), read_only=True
+                    )
+                    for path in files
+                ),
+                *self._token_mounts(),
             ],
         )
+
+    def _partition_variables(self) -> list[kubernetes.core.v1.EnvVarArgs]:
+        """The pod's number, which Kubernetes gives it, and all that has the number in it."""
+        own = self.args.connection.partition_settings
+        if not own:
+            return []
+        index = kubernetes.core.v1.ObjectFieldSelectorArgs(field_path="metadata.labels['apps.kubernetes.io/pod-index']")
+        number = kubernetes.core.v1.EnvVarArgs(
+            name="STREAM_PARTITION", value_from=kubernetes.core.v1.EnvVarSourceArgs(field_ref=index)
+        )
+        return [number, *(kubernetes.core.v1.EnvVarArgs(name=name, value=value) for name, value in own.items())]
+
+    def _token_mounts(self) -> list[kubernetes.core.v1.VolumeMountArgs]:
+        if self.args.connection.token_audience is None:
+            return []
+        return [kubernetes.core.v1.VolumeMountArgs(name=TOKEN_VOLUME, mount_path=str(TOKEN_DIRECTORY), read_only=True)]
 
     def _network_policy(self) -> None:
         """Let nobody in but the node's own probes, and let consumers out to what they are known to call."""
@@ -224,6 +277,31 @@ class Consumers(ComponentResource):
             ),
             opts=self.child,
         )
+
+
+def _secret_volume(secret: Output[str] | None, files: Mapping[PurePosixPath, Secret]) -> kubernetes.core.v1.VolumeArgs:
+    return kubernetes.core.v1.VolumeArgs(
+        name=SECRET_VOLUME,
+        secret=kubernetes.core.v1.SecretVolumeSourceArgs(
+            secret_name=secret,
+            default_mode=0o440,
+            items=[kubernetes.core.v1.KeyToPathArgs(key=file_key(path), path=file_key(path)) for path in files],
+        ),
+    )
+
+
+def _token_volume(audience: str) -> kubernetes.core.v1.VolumeArgs:
+    """A token of the pod's own service account, which nobody but the audience takes."""
+    token = kubernetes.core.v1.ServiceAccountTokenProjectionArgs(
+        audience=audience, expiration_seconds=TOKEN_SECONDS, path="token"
+    )
+    return kubernetes.core.v1.VolumeArgs(
+        name=TOKEN_VOLUME,
+        projected=kubernetes.core.v1.ProjectedVolumeSourceArgs(
+            default_mode=0o440,
+            sources=[kubernetes.core.v1.VolumeProjectionArgs(service_account_token=token)],
+        ),
+    )
 
 
 def _probe(path: str, *, period: int, failures: int) -> kubernetes.core.v1.ProbeArgs:

@@ -7,7 +7,7 @@ import pulumi_kubernetes as kubernetes
 from pulumi import Input, Output, Resource, ResourceOptions
 from typing_extensions import override
 
-from components.contracts import Deployed, Grant, PipeSettings, Platform, Workload
+from components.contracts import Deployed, Grant, PipeSettings, Platform, PodTokens, Workload
 from components.kubernetes.consumers import Consumers, ConsumersArgs
 from components.kubernetes.pod_identity import PodIdentity
 from components.section import Mistake
@@ -20,6 +20,8 @@ class KubernetesPlatform(Platform, ABC):
 
     name: str
     provider: kubernetes.Provider
+    issuer: Output[str]
+    """The URL of who signs the tokens of the cluster's service accounts."""
     node_labels: Mapping[str, str]
     """The labels of the nodes that consumers run on; empty where every node is theirs."""
     volume_class: Output[str] | None
@@ -34,6 +36,11 @@ class KubernetesPlatform(Platform, ABC):
     @abstractmethod
     def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:
         """Make what the cluster must know of a namespace before pods start in it, and name all that they wait for there."""
+
+    @override
+    def pod_tokens(self, pipe: str) -> PodTokens:
+        """The tokens of the service account that the consumers of a pipe run under (Kubernetes, Configure Service Accounts for Pods)."""
+        return PodTokens(issuer=self.issuer, subject=f"system:serviceaccount:{pipe}:{SERVICE_ACCOUNT}")
 
     @override
     def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
