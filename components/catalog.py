@@ -44,6 +44,15 @@ from components.contracts import (
     Streaming,
     StreamingArgs,
 )
+from components.gcp.account import GcpSettings, gcp_provider
+from components.gcp.managed_kafka import ManagedKafka
+from components.gcp.managed_kafka_settings import ManagedKafkaSettings
+from components.gcp.managed_kafka_topic import ManagedKafkaPipeSettings
+from components.gcp.network import GcpNetworkSettings
+from components.gcp.network import Network as GcpNetwork
+from components.gcp.pubsub import PubSub, PubSubSettings
+from components.gcp.pubsub_topic_settings import PubSubPipeSettings
+from components.gcp.registry import ArtifactRegistry
 from components.kubernetes.strimzi import Strimzi
 from components.kubernetes.strimzi_settings import StrimziSettings
 from components.kubernetes.strimzi_topic import StrimziPipeSettings
@@ -177,5 +186,34 @@ CLOUDS: Mapping[str, Cloud] = {
         platforms={
             "aks": ContainerPlatform(AksSettings, Aks, KUBERNETES_REPLICAS),
         },
+    ),
+    "gcp": Cloud(
+        namespace="gcp",
+        account=GcpSettings,
+        provider=gcp_provider,
+        network_settings=GcpNetworkSettings,
+        network=GcpNetwork,
+        registry=ArtifactRegistry,
+        streaming={
+            "pubsub": StreamingService(
+                PubSubSettings,
+                PubSubPipeSettings,
+                PubSub,
+                Count("gcp:pubsub/subscription:Subscription", "labels.data-pipes-subscribers"),
+            ),
+            "managed-kafka": StreamingService(
+                ManagedKafkaSettings,
+                ManagedKafkaPipeSettings,
+                ManagedKafka,
+                Count("gcp:managedkafka/topic:Topic", "partitionCount"),
+            ),
+            "kafka": StreamingService(
+                StrimziSettings,
+                StrimziPipeSettings,
+                Strimzi,
+                Count("kubernetes:kafka.strimzi.io/v1:KafkaTopic", "spec.partitions"),
+            ),
+        },
+        platforms={},
     ),
 }

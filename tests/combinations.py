@@ -107,13 +107,14 @@ def _form(service: str, form: str) -> dict[str, Any]:
 
 
 def _of(name: str, cloud: Cloud) -> list[Combination]:
+    """Every pair, and every form of either half with each other half as its defaults have it."""
     return [
         Combination(name, streaming, platform, streaming_form, platform_form)
         for streaming in cloud.streaming
         for platform in cloud.platforms
         for streaming_form in ("", *FORMS.get(streaming, {}))
         for platform_form in ("", *FORMS.get(platform, {}))
-        if (streaming, platform, platform_form) not in NOT_TRIED
+        if not (streaming_form and platform_form) and (streaming, platform, platform_form) not in NOT_TRIED
     ]
 
 
@@ -134,7 +135,7 @@ FORMS_ONCE = list(
         (service, form): each
         for each in reversed(ALLOWED)
         for service, form in ((each.streaming, each.streaming_form), (each.platform, each.platform_form))
-        if form and (service, form) not in PLANNED_ONLY and not (each.streaming_form and each.platform_form)
+        if form and (service, form) not in PLANNED_ONLY
     }.values()
 )
 """Each form of each service with the first partner that it has."""

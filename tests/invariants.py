@@ -99,6 +99,12 @@ RECORDS = (
     "azure-native:eventhub:EventHub",
     "azure-native:eventhub:Namespace",
     "azure-native:hdinsight:Cluster",
+    "confluentcloud:index/kafkaCluster:KafkaCluster",
+    "confluentcloud:index/kafkaTopic:KafkaTopic",
+    "gcp:managedkafka/cluster:Cluster",
+    "gcp:managedkafka/topic:Topic",
+    "gcp:pubsub/subscription:Subscription",
+    "gcp:pubsub/topic:Topic",
 )
 """What records are in."""
 
@@ -113,12 +119,17 @@ HOLDS_DATA = (
     "aws:ecr/repository:Repository",
     "azure-native:containerregistry:Registry",
     "azure-native:keyvault:Vault",
+    "confluentcloud:index/environment:Environment",
+    "confluentcloud:index/ksqlCluster:KsqlCluster",
+    "gcp:artifactregistry/repository:Repository",
+    "gcp:kms/cryptoKey:CryptoKey",
 )
 
 CLUSTERS = {
     "aws:eks/cluster:Cluster",
     "aws:ecs/cluster:Cluster",
     "azure-native:containerservice:ManagedCluster",
+    "gcp:container/cluster:Cluster",
 }
 
 
@@ -164,6 +175,50 @@ def what_azure_logs_is_kept_for_a_bounded_time(plan: Plan) -> None:
     assert all(setting.inputs["workspaceId"] for setting in written)
 
 
+def nobody_on_gcp_has_a_basic_role_and_nothing_is_everyone_s(plan: Plan) -> None:
+    for resource in plan.recording.resources:
+        if not resource.type.startswith("gcp:"):
+            continue
+        role, member = resource.inputs.get("role"), resource.inputs.get("member")
+        assert role not in ("roles/owner", "roles/editor", "roles/viewer"), resource.urn
+        assert member not in ("allUsers", "allAuthenticatedUsers"), resource.urn
+        assert "Policy" not in resource.type.rsplit(":", 1)[-1], f"{resource.urn}: it would take others' rights away"
+        assert not resource.type.endswith("IAMBinding"), f"{resource.urn}: it would take others' rights away"
+
+
+def nothing_on_gcp_is_open_to_the_internet(plan: Plan) -> None:
+    for rule in plan.recording.of_type("gcp:compute/firewall:Firewall"):
+        assert rule.inputs["description"], rule.urn
+        if rule.inputs.get("direction", "INGRESS") == "INGRESS" and rule.inputs.get("allows"):
+            assert "0.0.0.0/0" not in rule.inputs.get("sourceRanges", ["0.0.0.0/0"]), rule.urn
+    for subnet in plan.recording.of_type("gcp:compute/subnetwork:Subnetwork"):
+        assert subnet.inputs["privateIpGoogleAccess"] is True
+        assert subnet.inputs["logConfig"]
+
+
+def what_gcp_makes_carries_the_stack_s_labels(plan: Plan) -> None:
+    for provider in plan.recording.of_type("pulumi:providers:gcp"):
+        labels = provider.inputs["defaultLabels"]
+        assert "data-pipes" in (json.loads(labels) if isinstance(labels, str) else labels), provider.urn
+
+
+def keys_on_gcp_rotate(plan: Plan) -> None:
+    for key in plan.recording.of_type("gcp:kms/cryptoKey:CryptoKey"):
+        assert key.inputs["rotationPeriod"].endswith("s"), key.urn
+
+
+def keys_of_confluent_cloud_are_secret_wherever_they_go(plan: Plan) -> None:
+    for key in plan.recording.of_type("confluentcloud:index/apiKey:ApiKey"):
+        assert SECRET not in json.dumps({name: value for name, value in key.inputs.items() if name != "secret"}), (
+            key.urn
+        )
+    for provider in plan.recording.of_type("pulumi:providers:confluentcloud"):
+        assert provider.inputs["cloudApiKey"] == provider.inputs["cloudApiSecret"] == SECRET
+    for topic in plan.recording.of_type("confluentcloud:index/kafkaTopic:KafkaTopic"):
+        credentials = topic.inputs.get("credentials", SECRET)
+        assert credentials == SECRET or credentials["secret"] == SECRET, topic.urn
+
+
 INVARIANTS: list[Callable[[Plan], None]] = [
     it_has_no_problems,
     partitions_equal_replicas_in_every_pipe,
@@ -179,4 +234,9 @@ INVARIANTS: list[Callable[[Plan], None]] = [
     nothing_on_azure_is_open_to_the_internet_unless_the_stack_file_says_to_whom,
     a_role_on_azure_is_bound_to_one_thing_and_never_to_a_whole_group_or_subscription,
     what_azure_logs_is_kept_for_a_bounded_time,
+    nobody_on_gcp_has_a_basic_role_and_nothing_is_everyone_s,
+    nothing_on_gcp_is_open_to_the_internet,
+    what_gcp_makes_carries_the_stack_s_labels,
+    keys_on_gcp_rotate,
+    keys_of_confluent_cloud_are_secret_wherever_they_go,
 ]

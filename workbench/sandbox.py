@@ -35,7 +35,7 @@ from pulumi.automation.errors import CommandError
 from workbench.cloud.inventory import Inventory
 from workbench.stack_file import ROOT
 
-PACKAGES = ("aws", "azure-native", "kubernetes", "random")
+PACKAGES = ("aws", "azure-native", "confluentcloud", "gcp", "kubernetes", "random")
 """The packages that are simulated; the engine is forbidden to fetch any other plugin."""
 PARALLEL = 32
 """How many operations the engine runs at once: what an eight-core machine gets by default (4 per core). Fixed, so that a

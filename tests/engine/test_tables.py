@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi import _types
 
-from workbench.cloud import aws, azure, behaviour, kinds, kubernetes, random_values
+from workbench.cloud import aws, azure, behaviour, confluent, gcp, kinds, kubernetes, random_values
 from workbench.cloud.model import at
 from workbench.cloud.wire import UNKNOWN, beyond, decode, encode, merged, replaced, unknown
 from workbench.timeline import longest_chain
@@ -23,6 +23,8 @@ def sdk_properties(token: str) -> tuple[set[str], set[str]]:
     path = {
         "aws": f".{group}",
         "azure-native": f".{group}",
+        "confluentcloud": "",
+        "gcp": f".{group}",
         "kubernetes": f".{group.split('.')[0]}.{rest}",
         "random": "",
     }[package]
@@ -35,7 +37,9 @@ def sdk_properties(token: str) -> tuple[set[str], set[str]]:
     return inputs, {*_types.resource_types(getattr(where, name)), *inputs, *more}
 
 
-@pytest.mark.parametrize("token", [*aws.KINDS, *azure.KINDS, *kubernetes.KINDS, *random_values.KINDS])
+@pytest.mark.parametrize(
+    "token", [*aws.KINDS, *azure.KINDS, *confluent.KINDS, *gcp.KINDS, *kubernetes.KINDS, *random_values.KINDS]
+)
 def test_a_kind_names_only_properties_that_the_sdk_has_and_answers_without_inputs(token: str):
     kind = kinds.kind(token)
     inputs, outputs = sdk_properties(token)
@@ -52,13 +56,14 @@ def test_a_kind_names_only_properties_that_the_sdk_has_and_answers_without_input
 
 
 def test_an_unknown_type_or_function_says_which_table_to_extend():
-    for token, place in (("aws:sqs/queue:Queue", "workbench/cloud/aws.py"), ("gcp:a/b:C", "workbench/cloud/kinds.py")):
+    for token, place in (("aws:sqs/queue:Queue", "workbench/cloud/aws.py"), ("oci:a/b:C", "workbench/cloud/kinds.py")):
         with pytest.raises(kinds.UnknownKindError, match=place):
             kinds.kind(token)
     for token, place in (
         ("aws:ec2/getAmi:getAmi", r"cloud/aws\.py"),
         ("azure-native:network:getSubnet", r"cloud/azure\.py"),
-        ("gcp:a/b:c", r"cloud/kinds\.py"),
+        ("gcp:compute/getImage:getImage", r"cloud/gcp\.py"),
+        ("oci:a/b:c", r"cloud/kinds\.py"),
     ):
         with pytest.raises(kinds.UnknownKindError, match=place):
             kinds.invoke(token, {})
@@ -157,6 +162,22 @@ def test_an_unknown_type_or_function_says_which_table_to_extend():
         ("azure-native:authorization:RoleAssignment", {"scope": "a"}, {"scope": "b"}, {}, True),
         ("azure-native:network:PrivateEndpoint", {"subnet": {"id": "a"}}, {"subnet": {"id": "b"}}, {}, True),
         ("azure-native:storage:StorageAccount", {"isHnsEnabled": True}, {"isHnsEnabled": False}, {}, True),
+        ("confluentcloud:index/kafkaTopic:KafkaTopic", {"partitionsCount": 3}, {"partitionsCount": 6}, {}, False),
+        ("confluentcloud:index/kafkaTopic:KafkaTopic", {"partitionsCount": 6}, {"partitionsCount": 3}, {}, True),
+        ("confluentcloud:index/kafkaTopic:KafkaTopic", {"partitionsCount": 3}, {}, {}, False),
+        ("confluentcloud:index/kafkaTopic:KafkaTopic", {"restEndpoint": "a"}, {"restEndpoint": "b"}, {}, False),
+        ("confluentcloud:index/kafkaAcl:KafkaAcl", {"restEndpoint": "a"}, {"restEndpoint": "b"}, {}, True),
+        ("confluentcloud:index/kafkaCluster:KafkaCluster", {"availability": "LOW"}, {"availability": "HIGH"}, {}, True),
+        (
+            "confluentcloud:index/kafkaCluster:KafkaCluster",
+            {"availability": "SINGLE_ZONE"},
+            {"availability": "LOW"},
+            {},
+            False,
+        ),
+        ("confluentcloud:index/kafkaCluster:KafkaCluster", {"basic": {}}, {"basic": {"maxEcku": 3}}, {}, False),
+        ("confluentcloud:index/ksqlCluster:KsqlCluster", {"csu": 1}, {"csu": 2}, {}, True),
+        ("confluentcloud:index/identityPool:IdentityPool", {"filter": "a"}, {"filter": "b"}, {}, False),
         (
             "kubernetes:kafka.strimzi.io/v1:KafkaTopic",
             {"spec": {"partitions": 3}},

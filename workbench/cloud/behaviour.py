@@ -128,7 +128,9 @@ def refusal(kind: Kind, old: Values | None, new: Values, others: Others = nothin
     return kind.refusal(before_all, after_all) or kind.refusal_beside(before_all, after_all, others)
 
 
-_OPAQUE = re.compile(r"arn:.+|/subscriptions/.+|[a-z]+-[0-9a-f]{8,17}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OPAQUE = re.compile(
+    r"arn:.+|/subscriptions/.+|(https://www\.googleapis\.com/.+/)?projects/.+|[a-z]+-[0-9a-f]{8,17}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
 _BY_NAME = (
     ("aws:ecr/", "repository", "aws:ecr/repository:Repository"),
     ("aws:ecs/", "clusterName", "aws:ecs/cluster:Cluster"),
@@ -136,17 +138,19 @@ _BY_NAME = (
     ("aws:iam/", "role", "aws:iam/role:Role"),
     ("aws:secretsmanager/", "secretId", "aws:secretsmanager/secret:Secret"),
     ("azure-native:privatedns:VirtualNetworkLink", "privateZoneName", "azure-native:privatedns:PrivateZone"),
+    ("gcp:compute/routerNat:RouterNat", "router", "gcp:compute/router:Router"),
+    ("gcp:dns/recordSet:RecordSet", "managedZone", "gcp:dns/managedZone:ManagedZone"),
 )
 """(types of this prefix, mean by this input, the name of an object of this type)."""
 
 
 def identities(id_: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> set[str]:
-    """What an object is called by others: its id, its ARN and its name.
+    """What an object is called by others: its id, its ARN or address, and its name.
 
     A policy or a setting whose id is the ARN of what it belongs to has no name of its own: whoever names that ARN means
     the owner.
     """
-    names = {id_, *(str(outputs[key]) for key in ("arn", "name") if key in outputs)}
+    names = {id_, *(str(outputs[key]) for key in ("arn", "name", "selfLink") if key in outputs)}
     borrowed = set(_strings(dict(inputs)))
     return {name for name in names if not (name.startswith("arn:") and name in borrowed)}
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.cloud import behaviour
+from workbench.cloud import behaviour, kinds
 from workbench.cloud.kinds import Kind
 from workbench.cloud.model import Inputs, Others, at
 from workbench.cloud.wire import Values, plain
@@ -86,7 +86,7 @@ class Inventory:
         with self._transaction() as database:
             key = _name_key(kind, thing, scope)
             taken = database.execute("select urn from objects where name_key = ?", (key,)).fetchone()
-            if taken or self._find(database, thing.type, thing.id):
+            if taken or self._find(database, thing.type, thing.id, forgotten=True):
                 owner = taken[0] if taken else thing.urn
                 values = ", ".join(f"{path} {at(plain(thing.inputs), path)!r}" for path in kind.unique)
                 raise RefusedError(
@@ -137,11 +137,13 @@ class Inventory:
             return self._begin(database, thing.urn, type_token, "delete", kind.delete_minutes)
 
     def settle(self, type_token: str, id_: str, operation: str) -> None:
-        """Write down that an operation has ended: the object is there, or gone, and what is part of it in Azure with it."""
+        """Write down that an operation has ended: the object is there, or gone, and what is part of it in Azure and GCP with it."""
         with self._transaction() as database:
-            if operation == "delete":
+            if operation == "delete" and kinds.kind(type_token).forever:
+                database.execute("update objects set status = 'forgotten' where type = ? and id = ?", (type_token, id_))
+            elif operation == "delete":
                 database.execute("delete from objects where type = ? and id = ?", (type_token, id_))
-                if id_.startswith("/subscriptions/"):
+                if id_.startswith(("/subscriptions/", "projects/")):
                     database.execute("delete from objects where substr(id, 1, ?) = ?", (len(id_) + 1, f"{id_}/"))
             else:
                 database.execute("update objects set status = 'active' where type = ? and id = ?", (type_token, id_))
@@ -159,6 +161,10 @@ class Inventory:
     def others(self, type_token: str) -> list[Inputs]:
         """The inputs of the objects of a type."""
         return list(_by_type(self.things())(type_token))
+
+    def made(self, type_token: str) -> list[Inputs]:
+        """The same of those that are there by now: neither still being made nor on their way out."""
+        return list(_by_type([thing for thing in self.things() if thing.status == "active"])(type_token))
 
     def times_created(self, urn: str) -> int:
         """How often a resource has been created so far, so that each new object gets an id of its own."""
@@ -186,13 +192,15 @@ class Inventory:
             database.execute("update clock set minutes = ? where minutes = ?", (then, now))
 
     @staticmethod
-    def _find(database: sqlite3.Connection, type_token: str, id_: str) -> Thing | None:
+    def _find(database: sqlite3.Connection, type_token: str, id_: str, *, forgotten: bool = False) -> Thing | None:
         row = database.execute("select * from objects where type = ? and id = ?", (type_token, id_)).fetchone()
-        return _thing(row) if row else None
+        thing = _thing(row) if row else None
+        return thing if thing and (forgotten or thing.status != "forgotten") else None
 
     @staticmethod
     def _all(database: sqlite3.Connection) -> list[Thing]:
-        return [_thing(row) for row in database.execute("select * from objects order by rowid")]
+        rows = database.execute("select * from objects where status != 'forgotten' order by rowid")
+        return [_thing(row) for row in rows]
 
     @staticmethod
     def _begin(database: sqlite3.Connection, urn: str, type_token: str, operation: str, minutes: float) -> Operation:

@@ -7,7 +7,7 @@ is a test double.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workbench.cloud import aws, azure, kubernetes, random_values
+from workbench.cloud import aws, azure, confluent, gcp, kubernetes, random_values
 from workbench.cloud.model import ACCOUNT, DEFAULT_REGION, Kind
 
 __all__ = ["ACCOUNT", "DEFAULT_REGION", "Kind", "UnknownKindError", "invoke", "kind"]
@@ -15,6 +15,8 @@ __all__ = ["ACCOUNT", "DEFAULT_REGION", "Kind", "UnknownKindError", "invoke", "k
 _TABLES: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
     "aws": ("workbench/cloud/aws.py", aws.KINDS),
     "azure-native": ("workbench/cloud/azure.py", azure.KINDS),
+    "confluentcloud": ("workbench/cloud/confluent.py", confluent.KINDS),
+    "gcp": ("workbench/cloud/gcp.py", gcp.KINDS),
     "kubernetes": ("workbench/cloud/kubernetes.py", kubernetes.KINDS),
     "random": ("workbench/cloud/random_values.py", random_values.KINDS),
 }
@@ -22,10 +24,13 @@ _TABLES: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
 _INVOKES: Mapping[str, Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]] = {
     "aws": aws.INVOKES,
     "azure-native": azure.INVOKES,
+    "confluentcloud": confluent.INVOKES,
+    "gcp": gcp.INVOKES,
 }
 _PLACES: Mapping[str, tuple[str, ...]] = {
     "aws": ("region",),
     "azure-native": ("location", "subscriptionId", "tenantId"),
+    "gcp": ("defaultLabels", "project", "region"),
 }
 
 
@@ -53,7 +58,7 @@ def kind(type_token: str) -> Kind:
 
 
 def place(package: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Where the objects of a provider are unless they say otherwise: the settings of it that its tables look at."""
+    """Where the objects of a provider are unless they say otherwise, and their labels: the settings of it that its tables look at."""
     return {key: settings[key] for key in _PLACES.get(package, ()) if isinstance(settings.get(key), str)}
 
 

@@ -109,6 +109,8 @@ class Kind:
     """The path that, when true, lets the service delete an object that others still refer to."""
     stored: Callable[[Inputs], Mapping[str, Any]] = as_given
     """inputs -> the ones that the service keeps in another form, in that form; a refresh reads them so."""
+    forever: bool = False
+    """Whether the service deletes no such object: it is only forgotten, and its name stays taken."""
     drift: Callable[[Inputs, Others], Mapping[str, Any]] = nothing_changes
     """(inputs, other objects) -> the inputs that a later read finds changed, because the service or another object did it."""
     stands: Callable[[str, Others], Mapping[str, Any] | None] = nothing_stands

@@ -21,7 +21,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from workbench.cloud import azure_native, behaviour, cluster, kinds
+from workbench.cloud import azure_native, behaviour, cluster, gcp_native, kinds
 from workbench.cloud.clock import CancelledError, Clock
 from workbench.cloud.inventory import Inventory, Operation, RefusedError, Thing
 from workbench.cloud.kinds import Kind, UnknownKindError
@@ -124,7 +124,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         thing = Thing(type=_type(request.urn), id=id_, urn=request.urn, status="", inputs=inputs, outputs=outputs)
 
         def begin() -> Operation:
-            self._admit(kind, None, inputs, id_)
+            self._admit(kind, None, thing)
             return self._inventory.create(kind, thing, self._server or self._place.get("region", ""))
 
         self._perform(begin, thing.type, id_, context, crash=name == self._crash_at)
@@ -147,7 +147,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         )
 
         def begin() -> Operation:
-            self._admit(kind, old, inputs, request.id)
+            self._admit(kind, old, thing)
             return self._inventory.update(kind, thing)
 
         self._perform(begin, thing.type, request.id, context)
@@ -230,12 +230,16 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         """An object's outputs after it was made or changed; azure-native reads what the service has made of the inputs."""
         return merged(outputs, kind.stored(plain(inputs))) if self._is_azure else outputs
 
-    def _admit(self, kind: Kind, old: Values | None, inputs: Values, id_: str) -> None:
-        refusal = behaviour.refusal(kind, old, inputs, self._inventory.others)
+    def _admit(self, kind: Kind, old: Values | None, thing: Thing) -> None:
+        # A right that Confluent Cloud does not know everywhere yet is none.
+        others = self._inventory.made if self._package == "confluentcloud" else self._inventory.others
+        refusal = behaviour.refusal(kind, old, thing.inputs, others)
         if self._package == "kubernetes":
-            refusal = cluster.refusal(self._inventory, self._server, inputs) or refusal
+            refusal = cluster.refusal(self._inventory, self._server, thing.inputs) or refusal
         if self._is_azure and old is None:
-            refusal = azure_native.refusal(self._inventory, id_) or refusal
+            refusal = azure_native.refusal(self._inventory, thing.id) or refusal
+        if self._package == "gcp" and old is None:
+            refusal = gcp_native.refusal(thing.type, thing.inputs, self._place, self._inventory.made) or refusal
         if refusal:
             raise RefusedError(refusal)
 

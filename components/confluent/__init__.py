@@ -1,0 +1,1 @@
+"""Confluent Cloud, on whichever cloud the stack lives in."""

@@ -1,0 +1,71 @@
+"""What a stack file may say of a pipe on Confluent Cloud."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from components.contracts import PipeSettings
+from components.kafka import KEPT_SETTINGS, known_values, setting_names
+from components.section import QuotedText, Section
+
+CONFLUENT_TOPIC_SETTINGS = frozenset(
+    [
+        "cleanup.policy",
+        "delete.retention.ms",
+        "max.compaction.lag.ms",
+        "max.message.bytes",
+        "message.timestamp.after.max.ms",
+        "message.timestamp.before.max.ms",
+        "message.timestamp.type",
+        "min.compaction.lag.ms",
+        "retention.bytes",
+        "segment.bytes",
+        "segment.ms",
+    ]
+)
+"""The settings of a topic that Confluent Cloud lets one choose on every tier (Confluent Cloud, Cluster and topic configuration
+settings)."""
+
+CONFLUENT_KEPT_SETTINGS = {**KEPT_SETTINGS, "min.insync.replicas": "Confluent Cloud sees to the copies itself"}
+
+
+class ConfluentTopicSettings(Section, frozen=True):
+    """What a user may say of a topic on Confluent Cloud."""
+
+    retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
+    """The hours that records are kept, read or not; a lower number deletes the records that are older."""
+    config: Annotated[
+        Mapping[
+            Annotated[
+                str,
+                AfterValidator(
+                    setting_names(
+                        CONFLUENT_TOPIC_SETTINGS,
+                        what="a setting that Confluent Cloud lets a topic have",
+                        kept=CONFLUENT_KEPT_SETTINGS,
+                    )
+                ),
+            ],
+            QuotedText,
+        ],
+        AfterValidator(known_values),
+    ] = {}
+    """More settings of the topic by their Kafka names, each with a text as value."""
+    kafka_streams: bool = False
+    """Whether the consumer is an application of Kafka Streams, whose application.id is the pipe's name: it may then create, use and
+    delete the internal topics and transactional ids that begin with that name and a hyphen (Kafka Streams, Security)."""
+    schema_registry: bool = False
+    """Whether the consumer may read the schemas of the topic in the environment's Schema Registry."""
+
+    @property
+    def kafka_config(self) -> dict[str, str]:
+        """The topic's Kafka settings."""
+        return {"retention.ms": str(self.retention_hours * 3_600_000), **self.config}
+
+
+class ConfluentPipeSettings(PipeSettings, frozen=True):
+    """A pipe on Confluent Cloud."""
+
+    topic: ConfluentTopicSettings = ConfluentTopicSettings()
+    """The topic's own settings."""

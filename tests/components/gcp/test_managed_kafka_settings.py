@@ -1,0 +1,98 @@
+"""What a stack file may ask of Managed Service for Apache Kafka."""
+
+import pytest
+
+from components.settings import SettingsError
+from tests.stacks import settings
+
+STACK = "gcp-managed-kafka-gke"
+
+
+def mistakes(streaming, pipes=None):
+    """What is told of the streaming service and the pipes, whatever room the platform has for so many replicas."""
+    try:
+        settings({"data-pipes:streaming": streaming, "data-pipes:pipes": pipes or {}}, STACK)
+    except SettingsError as error:
+        told = [line.split(".yaml: ", 1)[1] for line in str(error).splitlines()]
+        return [line for line in told if not line.startswith("platform.nodes")]
+    return []
+
+
+def orders(parallelism=3, **topic):
+    return {"orders": {"parallelism": parallelism, "topic": topic}}
+
+
+@pytest.mark.parametrize(
+    ("streaming", "pipes"),
+    [
+        ({"vcpus": 3, "memory": 3}, orders()),
+        ({"vcpus": 3, "memory": 24}, orders()),
+        ({"vcpus": 46, "memory": 300}, orders()),
+        ({"version": "4.3.x", "diskSize": 100, "autoRebalance": False, "customerManagedKey": True}, orders()),
+        ({}, orders(200)),
+        ({"diskSize": 500}, orders(201)),
+        ({}, orders(config={"compression.type": "lz4", "cleanup.policy": "compact"})),
+        ({}, orders(producers=["1234-compute@developer.gserviceaccount.com"])),
+    ],
+)
+def test_what_the_service_has_is_let_through(streaming, pipes):
+    assert mistakes(streaming, pipes) == []
+
+
+@pytest.mark.parametrize(
+    ("streaming", "pipes", "line"),
+    [
+        (
+            {"vcpus": 2, "memory": 8},
+            {},
+            "streaming.vcpus: must be at least 3, not 2; vcpus is the vCPUs of all brokers",
+        ),
+        (
+            {"vcpus": 6, "memory": 5},
+            {},
+            "streaming.memory: must be 6 to 48 for 6 vCPUs, not 5: brokers have 1 to 8 GiB for each vCPU (Managed Service for Apache "
+            "Kafka, Plan your cluster size); change it or vcpus",
+        ),
+        (
+            {"vcpus": 3, "memory": 25},
+            {},
+            "streaming.memory: must be 3 to 24 for 3 vCPUs, not 25: brokers have 1 to 8 GiB",
+        ),
+        ({"diskSize": 99}, {}, "streaming.diskSize: must be at least 100, not 99; diskSize is the disk of each broker"),
+        ({"version": "3.7.1"}, {}, "streaming.version: must be a Kafka version as Google lists it, such as 3.7.x, not"),
+        (
+            {"vcpus": 3},
+            orders(201),
+            "streaming.diskSize: is missing: the pipes have 603 copies of partitions, and the disks that 3 vCPUs get by default are made "
+            "for 600 (Managed Service for Apache Kafka, Configure broker disk size); set it, raise vcpus, or lower parallelism",
+        ),
+        (
+            {},
+            orders(config={"compression.type": "zstd"}),
+            "pipes.orders.topic.config: compression.type cannot be zstd here (Managed Service for Apache Kafka, Limitations); choose",
+        ),
+        (
+            {},
+            orders(config={"min.insync.replicas": "1"}),
+            "pipes.orders.topic.config.min.insync.replicas: is not for a pipe to set: it follows from the number of copies; remove it",
+        ),
+        (
+            {},
+            orders(producers=["group:writers@example.com"]),
+            "pipes.orders.topic.producers[0]: must be the e-mail address of a service account, such as",
+        ),
+        (
+            {},
+            orders(producers=["a@p.iam.gserviceaccount.com"] * 2),
+            "pipes.orders.topic.producers: must name each once; a@p.iam.gserviceaccount.com stands there twice, remove one",
+        ),
+        (
+            {},
+            orders(producers=[f"a{number}@p.iam.gserviceaccount.com" for number in range(50)]),
+            "pipes.orders.topic.producers: must name at most 49, not 50;",
+        ),
+    ],
+)
+def test_what_the_service_lacks_is_told_with_key_reason_and_way_out(streaming, pipes, line):
+    [told] = mistakes(streaming, pipes)
+    assert told.startswith(line)

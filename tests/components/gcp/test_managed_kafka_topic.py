@@ -1,0 +1,141 @@
+"""The topics of a Managed Service for Apache Kafka cluster: their partitions, and who reads and writes them."""
+
+import pytest
+from pulumi import ResourceHookArgs
+
+from components.changes import ChangeRefusedError
+from tests.stacks import planned, shipped
+
+STACK = "gcp-managed-kafka-gke"
+CLUSTER = "gcp:managedkafka/cluster:Cluster"
+TOPIC = "gcp:managedkafka/topic:Topic"
+ACL = "gcp:managedkafka/acl:Acl"
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+MEMBER = "gcp:projects/iAMMember:IAMMember"
+CONSUMER = "gcp-managed-kafka-gke-orders@data-pipes-42.iam.gserviceaccount.com"
+PRODUCER = "orders-writer@data-pipes-42.iam.gserviceaccount.com"
+
+
+def recording():
+    return shipped(STACK).recording
+
+
+def acl(acl_id, recorded=None):
+    [found] = [each for each in (recorded or recording()).of_type(ACL) if each.inputs["aclId"] == acl_id]
+    return found
+
+
+def rights(found):
+    """Who may do what, by an ACL."""
+    assert {(entry["permissionType"], entry["host"]) for entry in found.inputs["aclEntries"]} == {("ALLOW", "*")}
+    return [(entry["principal"], entry["operation"]) for entry in found.inputs["aclEntries"]]
+
+
+def with_topic(**topic):
+    return planned({"data-pipes:pipes": {"orders": {"topic": topic}}}, stack=STACK).recording
+
+
+def test_the_topic_has_as_many_partitions_as_the_pipe_has_readers():
+    topic = recording().one(TOPIC)
+    assert topic.inputs["topicId"] == "orders"
+    assert topic.inputs["cluster"] == STACK
+    assert topic.inputs["partitionCount"] == 3
+    assert recording().one(DEPLOYMENT).input("spec.replicas") == 3
+    assert topic.protect is True
+
+
+def test_no_acknowledged_record_is_lost_with_a_zone():
+    topic = recording().one(TOPIC)
+    assert topic.inputs["replicationFactor"] == 3
+    assert topic.inputs["configs"] == {"min.insync.replicas": "2", "retention.ms": str(168 * 3_600_000)}
+
+
+def test_more_settings_reach_the_topic_by_their_kafka_names():
+    topic = with_topic(retentionHours=1, config={"cleanup.policy": "compact"}).one(TOPIC)
+    assert topic.inputs["configs"] == {
+        "min.insync.replicas": "2",
+        "retention.ms": "3600000",
+        "cleanup.policy": "compact",
+    }
+
+
+def test_consumers_read_their_topic_in_their_group_and_producers_write_to_it():
+    assert rights(acl("topic/orders")) == [
+        (f"User:{CONSUMER}", "READ"),
+        (f"User:{CONSUMER}", "DESCRIBE"),
+        (f"User:{PRODUCER}", "WRITE"),
+        (f"User:{PRODUCER}", "DESCRIBE"),
+    ]
+    assert rights(acl("consumerGroup/orders")) == [(f"User:{CONSUMER}", "READ")]
+
+
+def test_nobody_writes_unless_the_file_says_who():
+    readers = {principal for principal, _ in rights(acl("topic/orders", with_topic(producers=[])))}
+    assert readers == {f"User:{CONSUMER}"}
+
+
+@pytest.mark.parametrize("name", [STACK, "x" * 24])
+def test_the_acls_name_the_service_account_that_the_pods_are(name):
+    recorded = planned({"data-pipes:name": name}, stack=STACK).recording
+    account = recorded.one("kubernetes:core/v1:ServiceAccount")
+    identity = account.input("metadata.annotations")["iam.gke.io/gcp-service-account"]
+    assert rights(acl("consumerGroup/orders", recorded)) == [(f"User:{identity}", "READ")]
+
+
+def test_consumers_may_connect_to_this_cluster_alone():
+    [member] = [each for each in recording().of_type(MEMBER) if each.inputs["member"] == f"serviceAccount:{CONSUMER}"]
+    assert member.inputs["role"] == "roles/managedkafka.client"
+    expression = member.input("condition.expression")
+    assert expression.startswith('resource.name == "projects/')
+    assert expression.endswith(f'/locations/europe-west1/clusters/{STACK}"')
+    number = expression.split("/")[1]
+    assert number.isdecimal(), "IAM knows clusters by the number of their project"
+
+
+def test_consumers_are_told_how_to_sign_in_with_their_own_tokens():
+    settings = recording().one("kubernetes:core/v1:ConfigMap").inputs["data"]
+    address = settings.pop("KAFKA_BOOTSTRAP_SERVERS")
+    assert address.startswith("bootstrap.")
+    assert address.endswith(":9092")
+    assert settings == {
+        "LOG_LEVEL": "info",
+        "STREAM_SERVICE": "kafka",
+        "STREAM_TOPIC": "orders",
+        "STREAM_GROUP": "orders",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+        "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
+        "KAFKA_SASL_OAUTHBEARER_SCOPE": "https://www.googleapis.com/auth/cloud-platform",
+    }
+
+
+def test_consumers_start_once_they_may_read():
+    recorded = recording()
+    required = set(recorded.requirements(recorded.one(DEPLOYMENT)))
+    assert {acl("topic/orders").urn, acl("consumerGroup/orders").urn, recorded.one(TOPIC).urn} <= required
+
+
+def test_consumers_reach_the_brokers_in_the_subnet():
+    policy = recording().one("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+    subnet = recording().one("gcp:compute/subnetwork:Subnetwork")
+    ways = [way for way in policy.input("spec.egress") if [port["port"] for port in way["ports"]] == [9092]]
+    assert [way["to"] for way in ways] == [[{"ipBlock": {"cidr": subnet.inputs["ipCidrRange"]}}]]
+
+
+def test_fewer_partitions_are_refused_in_the_preview():
+    recorded = recording()
+    topic = recorded.one(TOPIC)
+    hook = recorded.hook(topic, "before_update")
+    assert hook.opts is not None
+    assert hook.opts.on_dry_run
+    args = ResourceHookArgs(
+        urn="urn",
+        id="id",
+        name=topic.name,
+        type=TOPIC,
+        old_inputs={"partitionCount": 3.0},
+        new_inputs={"partitionCount": 2.0},
+    )
+    with pytest.raises(
+        ChangeRefusedError, match=r"pipes\.orders\.parallelism: cannot go from 3 to 2\. Kafka cannot take"
+    ):
+        hook(args)

@@ -1,0 +1,190 @@
+"""The simulated Confluent Cloud's own rules: what it answers, and what it and its provider refuse. No engine needed."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.cloud import behaviour, kinds
+from workbench.cloud.inventory import Inventory, RefusedError, Thing
+
+PREFIX = "confluentcloud:index/"
+ENVIRONMENT, CLUSTER = f"{PREFIX}environment:Environment", f"{PREFIX}kafkaCluster:KafkaCluster"
+TOPIC, ACL = f"{PREFIX}kafkaTopic:KafkaTopic", f"{PREFIX}kafkaAcl:KafkaAcl"
+KEY, BINDING = f"{PREFIX}apiKey:ApiKey", f"{PREFIX}roleBinding:RoleBinding"
+POOL, KSQL = f"{PREFIX}identityPool:IdentityPool", f"{PREFIX}ksqlCluster:KsqlCluster"
+ATTACHMENT = f"{PREFIX}privateLinkAttachment:PrivateLinkAttachment"
+PLACE: dict[str, Any] = {"cloud": "AWS", "region": "eu-west-1"}
+
+
+def make(inventory: Inventory, type_token: str, *, done: bool = True, **inputs: Any) -> Thing:
+    """An object in the inventory, as the provider makes one."""
+    kind = kinds.kind(type_token)
+    if refused := behaviour.refusal(kind, None, inputs, inventory.made):
+        raise RefusedError(refused)
+    id_ = kind.identifier("x", inputs)
+    outputs = dict(kind.outputs(id_, "x", inputs))
+    made = Thing(type=type_token, id=id_, urn=f"urn of {id_}", status="", inputs=inputs, outputs=outputs)
+    inventory.create(kind, made, "")
+    if done:
+        inventory.settle(type_token, id_, "create")
+    return made
+
+
+def delete(inventory: Inventory, thing: Thing) -> None:
+    inventory.delete(kinds.kind(thing.type), thing.type, thing.id)
+    inventory.settle(thing.type, thing.id, "delete")
+
+
+def cluster(inventory: Inventory, **tier: Any) -> Thing:
+    environment = make(inventory, ENVIRONMENT, displayName="pipes")
+    given = {"displayName": "pipes", "environment": {"id": environment.id}, **PLACE, **tier}
+    return make(inventory, CLUSTER, **given)
+
+
+def administrator(inventory: Inventory, of: Thing, *, done: bool = True) -> Thing:
+    """Somebody with a key for a cluster, and the right to administer it."""
+    make(inventory, KEY, owner={"id": "sa-00000001"}, managedResource={"id": of.id})
+    crn = of.outputs["rbacCrn"]
+    return make(
+        inventory, BINDING, done=done, principal="User:sa-00000001", roleName="CloudClusterAdmin", crnPattern=crn
+    )
+
+
+def topic(inventory: Inventory, of: Thing) -> Thing:
+    return make(inventory, TOPIC, kafkaCluster={"id": of.id}, topicName="orders", partitionsCount=3)
+
+
+@pytest.mark.parametrize(
+    ("token", "old", "new", "answer"),
+    [
+        (CLUSTER, {"basic": {}}, {"standard": {}}, None),
+        (CLUSTER, {"standard": {}}, {"basic": {}}, "only be upgraded from 'Basic' to 'Standard'"),
+        (CLUSTER, {"standard": {}}, {"enterprises": [{}]}, "only be upgraded from 'Basic' to 'Standard'"),
+        (CLUSTER, {"standard": {"maxEcku": 2}}, {"standard": {"maxEcku": 4}}, None),
+        (CLUSTER, None, {"basic": {}, "standard": {}}, "only one of"),
+        (CLUSTER, None, {"basic": {}, "availability": "SINGLE_ZONE"}, None),
+        (CLUSTER, None, {"basic": {}, "availability": "MULTI_ZONE"}, "not supported for Basic"),
+        (CLUSTER, None, {"dedicated": {"cku": 1}, "availability": "MULTI_ZONE"}, "at least 2 CKUs"),
+        (CLUSTER, None, {"dedicated": {"cku": 2}, "availability": "MULTI_ZONE"}, None),
+        (CLUSTER, None, {"dedicated": {"cku": 2}, "availability": "HIGH"}, "not supported for Dedicated"),
+        (POOL, None, {"filter": "sub == 'a'", "identityClaim": "claims.sub"}, "says nothing of the claims"),
+        (POOL, None, {"filter": "claims.sub == 'a'", "identityClaim": "sub"}, "identity_claim 'sub' is no claim"),
+        (POOL, None, {"filter": "claims.sub == 'a'", "identityClaim": "claims.sub"}, None),
+        (KSQL, None, {"credentialIdentity": {"id": "pool-00000001"}}, "neither a service account nor a user"),
+        (KSQL, None, {"credentialIdentity": {"id": "sa-00000001"}}, None),
+    ],
+)
+def test_a_service_refuses_what_it_does_not_have(
+    token: str, old: dict[str, Any] | None, new: dict[str, Any], answer: str | None
+):
+    refused = behaviour.refusal(kinds.kind(token), old, new)
+    assert refused is None if answer is None else re.search(answer, refused or ""), refused
+
+
+def test_topics_and_acls_are_made_by_an_administrator_whom_all_of_confluent_knows_by_then(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    kafka = cluster(inventory, standard={})
+    with pytest.raises(RefusedError, match="403 Forbidden"):
+        topic(inventory, kafka)
+    binding = administrator(inventory, kafka, done=False)
+    with pytest.raises(RefusedError, match="403 Forbidden"):
+        make(inventory, ACL, kafkaCluster={"id": kafka.id}, resourceType="TOPIC")
+    inventory.settle(binding.type, binding.id, "create")
+    assert topic(inventory, kafka).id == f"{kafka.id}/orders"
+
+
+def test_a_key_for_one_cluster_makes_no_topic_on_another(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    administrator(inventory, cluster(inventory, standard={}))
+    with pytest.raises(RefusedError, match="403 Forbidden: no owner of an API key for lkc-ffffffff"):
+        make(inventory, TOPIC, kafkaCluster={"id": "lkc-ffffffff"}, topicName="orders")
+
+
+def test_the_right_to_delete_topics_outlives_them(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    kafka = cluster(inventory, standard={})
+    binding, orders = administrator(inventory, kafka), topic(inventory, kafka)
+    with pytest.raises(RefusedError, match="nobody could delete"):
+        delete(inventory, binding)
+    delete(inventory, orders)
+    delete(inventory, binding)
+
+
+@pytest.mark.parametrize(("tier", "refused"), [("basic", True), ("standard", False)])
+def test_roles_for_topics_and_groups_end_before_a_basic_cluster(tmp_path: Path, tier: str, refused: bool):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    kafka = cluster(inventory, **{tier: {}})
+    crn = kafka.outputs["rbacCrn"]
+    reader: dict[str, Any] = {"principal": "User:pool-00000001", "roleName": "DeveloperRead"}
+    answer = behaviour.refusal(
+        kinds.kind(BINDING), None, {**reader, "crnPattern": f"{crn}/kafka={kafka.id}/topic=orders"}, inventory.made
+    )
+    assert ("not available for resources of a Basic" in str(answer)) is refused
+    make(inventory, BINDING, **{**reader, "roleName": "CloudClusterAdmin", "crnPattern": crn})
+
+
+def test_an_environment_and_a_cluster_stay_while_something_is_in_them(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    kafka = cluster(inventory, enterprises=[{}])
+    environment = next(thing for thing in inventory.things() if thing.type == ENVIRONMENT)
+    within: dict[str, Any] = {"environment": {"id": environment.id}}
+    ksql = make(inventory, KSQL, displayName="pipes", kafkaCluster={"id": kafka.id}, **within)
+    attachment = make(inventory, ATTACHMENT, displayName="pipes", **within, **PLACE)
+    for held in (kafka, environment):
+        with pytest.raises(RefusedError, match="still in use by"):
+            delete(inventory, held)
+    for gone in (ksql, attachment, kafka, environment):
+        delete(inventory, gone)
+    assert inventory.things() == []
+
+
+def test_a_cluster_with_deletion_protection_is_not_deleted(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    with pytest.raises(RefusedError, match="deletionProtection is on"):
+        delete(inventory, cluster(inventory, standard={}, deletionProtection=True))
+
+
+@pytest.mark.parametrize(
+    ("tier", "host"),
+    [
+        ({"standard": {}}, r"pkc-\w{5}\.eu-west-1\.aws\.confluent\.cloud"),
+        ({"enterprises": [{}]}, r"lkc-\w{8}\.eu-west-1\.aws\.private\.confluent\.cloud"),
+    ],
+)
+def test_a_cluster_is_found_under_the_domain_that_its_tier_has(tmp_path: Path, tier: dict[str, Any], host: str):
+    kafka = cluster(Inventory(tmp_path / "inventory.sqlite"), **tier).outputs
+    assert re.fullmatch(rf"SASL_SSL://{host}:9092", kafka["bootstrapEndpoint"])
+    assert re.fullmatch(rf"https://{host}:443", kafka["restEndpoint"])
+
+
+@pytest.mark.parametrize(
+    ("cloud", "key", "form"),
+    [
+        ("AWS", "aws", r"\{'vpcEndpointServiceName': 'com\.amazonaws\.vpce\.here\.vpce-svc-\w{17}'\}"),
+        ("AZURE", "azures", r".*'privateLinkServiceResourceId': '/subscriptions/.*/privateLinkServices/platt-\w{8}'\}"),
+        (
+            "GCP",
+            "gcps",
+            r"\{'privateServiceConnectServiceAttachment': 'projects/.*/regions/here/serviceAttachments/.*'\}",
+        ),
+    ],
+)
+def test_a_private_link_offers_a_service_of_the_stacks_own_cloud(cloud: str, key: str, form: str):
+    kind, given = kinds.kind(ATTACHMENT), {"cloud": cloud, "region": "here"}
+    outputs: Mapping[str, Any] = kind.outputs("platt-00000001", "x", given)
+    services = {each: outputs[each] for each in ("aws", "azures", "gcps")}
+    assert re.fullmatch(form, str(services.pop(key)[0]))
+    assert list(services.values()) == [[], []]
+    assert outputs["dnsDomain"] == f"here.{cloud.lower()}.private.confluent.cloud"
+
+
+def test_an_environment_has_one_schema_registry_that_says_its_name():
+    token = f"{PREFIX}getSchemaRegistryCluster:getSchemaRegistryCluster"
+    one, other = (kinds.invoke(token, {"environment": {"id": f"env-0000000{n}"}}) for n in (1, 2))
+    assert one["id"] != other["id"]
+    assert one["resourceName"].endswith(f"/environment=env-00000001/schema-registry={one['id']}")
+    organization = kinds.invoke(f"{PREFIX}getOrganization:getOrganization", {})
+    assert one["resourceName"].startswith(f"{organization['resourceName']}/environment=")

@@ -1,0 +1,184 @@
+"""The simulated Confluent Cloud: Kafka clusters, topics, ACLs and ksqlDB. Figures and rules as explained in confluent.py."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.cloud.confluent_outputs import crn, described, domain, environment_of, identifier
+from workbench.cloud.model import COMMON, Inputs, Kind, Others, at, digits, joined, number, text
+
+CLUSTER = "confluentcloud:index/kafkaCluster:KafkaCluster"
+KEY = "confluentcloud:index/apiKey:ApiKey"
+ROLE_BINDING = "confluentcloud:index/roleBinding:RoleBinding"
+TOPIC = "confluentcloud:index/kafkaTopic:KafkaTopic"
+ACL = "confluentcloud:index/kafkaAcl:KafkaAcl"
+_ADMINISTERS = ("CloudClusterAdmin", "EnvironmentAdmin", "OrganizationAdmin")
+_TIERS: Mapping[str, str] = {
+    "basic": "Basic",
+    "standard": "Standard",
+    "enterprises": "Enterprise",
+    "freights": "Freight",
+    "dedicated": "Dedicated",
+}
+_REST = "the provider's source: it waits for 10 seconds after each creation"
+
+
+def _tiers(inputs: Inputs) -> list[str]:
+    return [key for key in _TIERS if isinstance(at(inputs, key), Mapping | list)]
+
+
+def _cluster(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
+    """Endpoints by name: an Enterprise cluster's are found in networks with a private link alone."""
+    private = "enterprises" in _tiers(inputs)
+    host = f"{id_ if private else 'pkc-' + digits(id_, 5)}.{domain(inputs, private=private)}"
+    return {
+        **described("cmk/v2", "Cluster"),
+        "bootstrapEndpoint": f"SASL_SSL://{host}:9092",
+        "restEndpoint": f"https://{host}:443",
+        "rbacCrn": crn(environment=environment_of(inputs), **{"cloud-cluster": id_}),
+        "endpoints": [],
+    }
+
+
+def _same_availability(old: Inputs, new: Inputs) -> frozenset[str]:
+    """The provider takes the older names of an availability for the newer ones, and replaces a cluster for any other."""
+    names = {"LOW": "SINGLE_ZONE", "HIGH": "MULTI_ZONE"}
+    before, after = (text(inputs, "availability", "") for inputs in (old, new))
+    return frozenset() if names.get(before, before) == names.get(after, after) else frozenset({"availability"})
+
+
+def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
+    """What the provider's own checks and the service refuse of a tier."""
+    tiers, availability = _tiers(new), text(new, "availability", "")
+    if old is not None and tiers and (before := _tiers(old)) != tiers and (before, tiers) != (["basic"], ["standard"]):
+        return "error updating Kafka Cluster: clusters can only be upgraded from 'Basic' to 'Standard'"
+    if len(tiers) > 1:
+        return f"only one of `{','.join(_TIERS)}` can be specified, but `{','.join(tiers)}` were specified"
+    if tiers == ["dedicated"] and availability in ("LOW", "HIGH"):
+        return f"400 Bad Request: availability {availability} is not supported for Dedicated clusters"
+    if tiers == ["dedicated"] and availability == "MULTI_ZONE" and number(new, "dedicated.cku", 1) < 2:
+        return "multi-zone dedicated clusters must have at least 2 CKUs"
+    if tiers == ["basic"] and availability == "MULTI_ZONE":
+        return "400 Bad Request: availability MULTI_ZONE is not supported for Basic clusters"
+    return None
+
+
+def _reaches(others: Others, cluster: str, roles: tuple[str, ...]) -> bool:
+    """Whether somebody with a key for a cluster has one of these roles on it."""
+    owners = {text(key, "owner.id", "") for key in others(KEY) if at(key, "managedResource.id") == cluster}
+    return any(
+        text(binding, "roleName", "") in roles
+        and text(binding, "principal", "").removeprefix("User:") in owners
+        and (
+            f"={cluster}" in text(binding, "crnPattern", "") or "cloud-cluster=" not in text(binding, "crnPattern", "")
+        )
+        for binding in others(ROLE_BINDING)
+    )
+
+
+def _kafka_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | None:
+    """Topics and ACLs are made with a cluster's own API key, whose owner must be known as an administrator of it by then."""
+    cluster = at(new, "kafkaCluster.id")
+    if not isinstance(cluster, str) or _reaches(others, cluster, _ADMINISTERS):
+        return None
+    return f"403 Forbidden: no owner of an API key for {cluster} is authorized to administer it"
+
+
+def administrator_kept(inputs: Inputs, others: Others) -> str | None:
+    """Topics and ACLs are deleted with the key that made them, so the last right to do it must outlive them."""
+    pattern = text(inputs, "crnPattern", "")
+    left = [each for each in (TOPIC, ACL) for thing in others(each) if f"={at(thing, 'kafkaCluster.id')}" in pattern]
+    also = sum(text(binding, "roleName", "") in _ADMINISTERS for binding in others(ROLE_BINDING)) > 1
+    if text(inputs, "roleName", "") not in _ADMINISTERS or also or not left:
+        return None
+    return f"403 Forbidden: nobody could delete {left[0]} any more; delete what was made on the cluster first"
+
+
+def _fewer_partitions(old: Inputs, new: Inputs) -> frozenset[str]:
+    """The provider deletes a topic, with its records, and makes it again where it is to have fewer partitions."""
+    fewer = number(new, "partitionsCount", 6) < number(old, "partitionsCount", 6)
+    return frozenset({"partitionsCount"}) if fewer else frozenset()
+
+
+def _topic_id(name: str, inputs: Inputs) -> str:
+    return f"{text(inputs, 'kafkaCluster.id', 'lkc-00000000')}/{text(inputs, 'topicName', name)}"
+
+
+_ACL = ("resourceType", "resourceName", "patternType", "principal", "host", "operation", "permission")
+
+
+def _acl_id(name: str, inputs: Inputs) -> str:
+    return f"{text(inputs, 'kafkaCluster.id', 'lkc-00000000')}/{joined('#', *_ACL)(name, inputs)}"
+
+
+def _ksql(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
+    return {
+        **described("ksqldbcm/v2", "Cluster"),
+        "resourceName": crn(
+            environment=environment_of(inputs),
+            **{"cloud-cluster": text(inputs, "kafkaCluster.id", "lkc-00000000"), "ksql": id_},
+        ),
+        "restEndpoint": f"https://pksqlc-{digits(id_, 5)}.eu-west-1.aws.confluent.cloud:443",
+        "storage": 125,
+        "topicPrefix": f"pksqlc-{digits(id_, 5)}",
+    }
+
+
+def _ksql_refusal(_old: Inputs | None, new: Inputs) -> str | None:
+    """An identity that runs queries is a service account or a user."""
+    identity = text(new, "credentialIdentity.id", "sa-")
+    return (
+        None
+        if re.match(r"(sa|u)-", identity)
+        else f"400 Bad Request: {identity} is neither a service account nor a user"
+    )
+
+
+KAFKA: Mapping[str, Kind] = {
+    CLUSTER: Kind(
+        create_minutes=5,
+        delete_minutes=1,
+        update_minutes=1,
+        source="common use: Basic, Standard and Enterprise in 1 to 10 min, 5 taken (no log found); Dedicated takes 25 min on "
+        "average and up to 24 h (provider's documentation)",
+        identifier=identifier("lkc"),
+        outputs=_cluster,
+        replace_on=frozenset({"byokKey", "cloud", "environment", "network", "region"}),
+        replaces_too=_same_availability,
+        refusal=_cluster_refusal,
+        unique=("environment.id", "displayName"),
+        guard="deletionProtection",
+    ),
+    TOPIC: Kind(
+        create_minutes=0.2,
+        delete_minutes=0.1,
+        update_minutes=0.2,
+        source=_REST,
+        identifier=_topic_id,
+        outputs=lambda _id, _name, _inputs: {"config": {}},
+        replace_on=frozenset({"kafkaCluster", "topicName"}),
+        replaces_too=_fewer_partitions,
+        refusal_beside=_kafka_refusal,
+        unique=("kafkaCluster.id", "topicName"),
+    ),
+    ACL: Kind(
+        create_minutes=0.2,
+        delete_minutes=0.1,
+        source=_REST,
+        identifier=_acl_id,
+        replace_on=frozenset({"kafkaCluster", "restEndpoint", *_ACL}),
+        refusal_beside=_kafka_refusal,
+    ),
+    "confluentcloud:index/ksqlCluster:KsqlCluster": Kind(
+        create_minutes=10,
+        delete_minutes=2,
+        source=f"{COMMON.split(':')[0]}: ready in 5 to 10 min and at times 20 (issues of the provider), 10 taken",
+        identifier=identifier("lksqlc"),
+        outputs=_ksql,
+        replace_on=frozenset(
+            {"credentialIdentity", "csu", "displayName", "environment", "kafkaCluster", "useDetailedProcessingLog"}
+        ),
+        refusal=_ksql_refusal,
+        unique=("environment.id", "displayName"),
+    ),
+}

@@ -1,0 +1,167 @@
+"""The simulated GCP: ids, common outputs and common rules, as terraform-provider-google writes them.
+
+The provider replaces an object when what stands in its id changes; what else it forces to be new is in the rows of the tables.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from workbench.cloud.model import COMMON, Inputs, Kind, Others, at, digits, no_changes, no_outputs, nothing_keeps, text
+
+PROJECT = "simulated-project"
+NUMBER = "123456789012"
+"""The number of whatever project the provider is set to."""
+DEFAULT_REGION = "europe-west1"
+
+Outputs = Callable[[str, str, Inputs], Mapping[str, Any]]
+
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+def project_of(inputs: Inputs) -> str:
+    """The project an object is in."""
+    return text(inputs, "project", PROJECT)
+
+
+def region_of(inputs: Inputs) -> str:
+    """The region an object is in, whether its type calls that a region or a location."""
+    return text(inputs, "location", text(inputs, "region", DEFAULT_REGION))
+
+
+def short(name: str) -> str:
+    """The last word of a full name or address; what is short already stays."""
+    return name.rsplit("/", 1)[-1] if name.startswith(("projects/", "https://")) else name
+
+
+def self_link(id_: str) -> str:
+    """An object's address in the interface of Compute Engine."""
+    return f"https://www.googleapis.com/compute/v1/{id_}"
+
+
+def agent(domain: str) -> str:
+    """The service agent with which a service acts in the project, such as that of `gcp-sa-pubsub`."""
+    return f"service-{NUMBER}@{domain}.iam.gserviceaccount.com"
+
+
+def identifier(pattern: str) -> Callable[[str, Inputs], str]:
+    """Ids such as `projects/pipes/topics/orders`, of a pattern that names inputs in braces.
+
+    Where only a name fits, a full name is shortened to it; a pattern may begin with a full name.
+    """
+
+    def make(name: str, inputs: Inputs) -> str:
+        standard = {"project": PROJECT, "region": DEFAULT_REGION, "location": region_of(inputs)}
+
+        def value(match: re.Match[str]) -> str:
+            given = text(inputs, match[1], standard.get(match[1], name))
+            return given if match.start() == 0 else short(given)
+
+        return _FIELD.sub(value, pattern)
+
+    return make
+
+
+def fields(pattern: str) -> frozenset[str]:
+    """The inputs that a pattern names."""
+    return frozenset(_FIELD.findall(pattern))
+
+
+def _defaults(inputs: Inputs) -> Mapping[str, Any]:
+    """The labels that the provider is set to give everything."""
+    given = text(inputs, "defaultLabels", "")
+    return json.loads(given) if given.startswith("{") else {}
+
+
+def _labels(given: object) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", given) if isinstance(given, Mapping) else {}
+
+
+def _all_labels(default: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
+    labels = {**default, **own}
+    return {"pulumiLabels": labels, "effectiveLabels": labels}
+
+
+def _relabelled(path: str, updated: Callable[[Inputs, Inputs], Mapping[str, Any]]) -> Any:
+    """What an update changes of an object with labels."""
+
+    def change(state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
+        before, after, all_before = (
+            _labels(each) for each in (state.get(path), inputs.get(path), state.get("pulumiLabels"))
+        )
+        others = {key: value for key, value in all_before.items() if key not in before}
+        return {**updated(state, inputs), **(_all_labels(others, after) if before != after else {})}
+
+    return change
+
+
+def _prevented(kept: Callable[[Inputs, Others], str | None]) -> Callable[[Inputs, Others], str | None]:
+    """What every type of the provider refuses to delete."""
+
+    def keeps(inputs: Inputs, others: Others) -> str | None:
+        if at(inputs, "deletionPolicy") == "PREVENT":
+            return 'cannot destroy it without setting deletion_policy="DELETE" and running `pulumi up`'
+        return kept(inputs, others)
+
+    return keeps
+
+
+def resource(
+    pattern: str,
+    *,
+    create: float,
+    delete: float,
+    update: float = 0.1,
+    source: str = COMMON,
+    outputs: Outputs = no_outputs,
+    fixed: str = "",
+    labels: str | None = None,
+    linked: bool = False,
+    **more: Any,
+) -> Kind:
+    """A row of a table. `fixed` are the inputs that the provider forces to be new, beyond those in the id.
+
+    `labels` is the input that holds labels, to which the provider adds its own; what is `linked` has an address in Compute Engine.
+    """
+    updated = more.pop("updated", no_changes)
+
+    def computed(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
+        return {
+            **(_all_labels(_defaults(inputs), _labels(inputs.get(labels))) if labels else {}),
+            **({"selfLink": self_link(id_)} if linked else {}),
+            **outputs(id_, name, inputs),
+        }
+
+    return Kind(
+        create_minutes=create,
+        delete_minutes=delete,
+        update_minutes=update,
+        source=source,
+        identifier=more.pop("identifier", None) or identifier(pattern),
+        outputs=computed,
+        updated=_relabelled(labels, updated) if labels else updated,
+        replace_on=fields(pattern) | frozenset(fixed.split()),
+        name_property=more.pop("name_property", "name" if "name" in fields(pattern) else None),
+        kept=_prevented(more.pop("kept", nothing_keeps)),
+        **more,
+    )
+
+
+def member(pattern: str) -> Kind:
+    """A row for one member in one role on what the pattern says: nothing of it can be changed."""
+    of = identifier(pattern)
+
+    def make(name: str, inputs: Inputs) -> str:
+        condition = text(inputs, "condition.title", "")
+        parts = (of(name, inputs), text(inputs, "role", "role"), text(inputs, "member", name), condition)
+        return "/".join(part for part in parts if part)
+
+    return Kind(
+        create_minutes=0.2,
+        delete_minutes=0.1,
+        source="common use, no log found: a policy is read and written back within seconds; other services follow within minutes",
+        identifier=make,
+        outputs=lambda id_, _name, _inputs: {"etag": f"BwY{digits(id_, 9)}="},
+        replace_on=fields(pattern) | {"role", "member", "condition"},
+    )
