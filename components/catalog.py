@@ -7,6 +7,7 @@ from typing import Any
 from pulumi import ComponentResource, ProviderResource, ResourceOptions
 
 from components.aws.account import AwsSettings, aws_provider
+from components.aws.confluent import confluent as confluent_on_aws
 from components.aws.ecs import Ecs, EcsSettings
 from components.aws.eks_compute import eks
 from components.aws.eks_settings import EksSettings
@@ -23,6 +24,7 @@ from components.aws.registry import EcrRegistry
 from components.azure.account import AzureSettings, azure_provider
 from components.azure.aks import Aks
 from components.azure.aks_settings import AksSettings
+from components.azure.confluent import confluent as confluent_on_azure
 from components.azure.event_hubs import EventHubs
 from components.azure.event_hubs_settings import EventHubsSettings
 from components.azure.event_hubs_topic import EventHubsPipeSettings
@@ -31,6 +33,8 @@ from components.azure.hdinsight_settings import HdInsightPipeSettings, HdInsight
 from components.azure.network import AzureNetworkSettings
 from components.azure.network import Network as AzureNetwork
 from components.azure.registry import AcrRegistry
+from components.confluent.confluent_settings import ConfluentSettings
+from components.confluent.confluent_topic_settings import ConfluentPipeSettings
 from components.contracts import (
     AccountSettings,
     NetworkArgs,
@@ -45,6 +49,9 @@ from components.contracts import (
     StreamingArgs,
 )
 from components.gcp.account import GcpSettings, gcp_provider
+from components.gcp.confluent import confluent as confluent_on_gcp
+from components.gcp.gke import Gke
+from components.gcp.gke_settings import GkeSettings
 from components.gcp.managed_kafka import ManagedKafka
 from components.gcp.managed_kafka_settings import ManagedKafkaSettings
 from components.gcp.managed_kafka_topic import ManagedKafkaPipeSettings
@@ -79,6 +86,8 @@ class StreamingService:
     partitions: Count
     refused_on: Mapping[str, str] = field(default_factory=dict[str, str])
     """The platforms of its cloud that cannot read it, each with the reason."""
+    cloud_services: Sequence[str] = ()
+    """What it calls of its cloud where its settings, which are the same on every cloud, cannot say so."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +159,12 @@ CLOUDS: Mapping[str, Cloud] = {
                 Count("kubernetes:kafka.strimzi.io/v1:KafkaTopic", "spec.partitions"),
                 refused_on={"ecs": "its brokers run on Kubernetes, in the cluster of the platform"},
             ),
+            "confluent": StreamingService(
+                ConfluentSettings,
+                ConfluentPipeSettings,
+                confluent_on_aws,
+                Count("confluentcloud:index/kafkaTopic:KafkaTopic", "partitionsCount"),
+            ),
         },
         platforms={
             "eks": ContainerPlatform(EksSettings, eks, KUBERNETES_REPLICAS),
@@ -182,6 +197,13 @@ CLOUDS: Mapping[str, Cloud] = {
                 Strimzi,
                 Count("kubernetes:kafka.strimzi.io/v1:KafkaTopic", "spec.partitions"),
             ),
+            "confluent": StreamingService(
+                ConfluentSettings,
+                ConfluentPipeSettings,
+                confluent_on_azure,
+                Count("confluentcloud:index/kafkaTopic:KafkaTopic", "partitionsCount"),
+                cloud_services=("confluent",),
+            ),
         },
         platforms={
             "aks": ContainerPlatform(AksSettings, Aks, KUBERNETES_REPLICAS),
@@ -213,7 +235,16 @@ CLOUDS: Mapping[str, Cloud] = {
                 Strimzi,
                 Count("kubernetes:kafka.strimzi.io/v1:KafkaTopic", "spec.partitions"),
             ),
+            "confluent": StreamingService(
+                ConfluentSettings,
+                ConfluentPipeSettings,
+                confluent_on_gcp,
+                Count("confluentcloud:index/kafkaTopic:KafkaTopic", "partitionsCount"),
+                cloud_services=("dns",),
+            ),
         },
-        platforms={},
+        platforms={
+            "gke": ContainerPlatform(GkeSettings, Gke, KUBERNETES_REPLICAS),
+        },
     ),
 }

@@ -10,8 +10,13 @@ from workbench.stack_file import StackFile, find_stack_file
 ACCOUNTS: dict[str, Any] = {
     "aws:region": "eu-west-1",
     "azure-native:location": "westeurope",
+    "gcp:project": "data-pipes-example",
+    "gcp:region": "europe-west1",
 }
 """The account on every cloud: what stays the same in a stack file when its pipes move."""
+
+SECRETS = {name: f"stand-in for secrets.{name}" for name in ("confluentKey", "confluentSecret")}
+CREDENTIALS = {"apiKey": "confluentKey", "apiSecret": "confluentSecret"}
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 GROUP = "00000000-0000-0000-0000-00000000000a"
@@ -42,9 +47,30 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     "kafka": {"complete": {"brokers": 6, "cruiseControl": True, "exporter": True}},
+    "pubsub": {"partitioned": {"customerManagedKey": True}},
+    "managed-kafka": {"key": {"customerManagedKey": True, "diskSize": 500}},
+    "confluent": {
+        "basic": {"tier": "basic"},
+        "complete": {"governance": "advanced", "ksqldb": {}},
+        "linked": {"tier": "enterprise", "privateLink": True},
+        "dedicated": {"tier": "dedicated", "cku": 2},
+    },
     "aks": {"reachable": {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}, "adminGroups": [GROUP]}},
+    "gke": {
+        "autopilot": {"mode": "autopilot"},
+        "reachable": {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}, "admins": ["group:platform@example.com"]},
+    },
 }
 """The forms of a service besides the one that its defaults give."""
+
+PIPES: dict[tuple[str, str], dict[str, Any]] = {
+    ("pubsub", "partitioned"): {"topic": {"mode": "partitioned", "exactlyOnce": True}},
+    ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},
+}
+"""What a form of a streaming service asks of the pipe."""
+
+NEEDED: dict[str, dict[str, Any]] = {"confluent": {"credentials": CREDENTIALS}}
+"""What a streaming service has no default for."""
 
 ASKED: dict[tuple[str, str, str], dict[str, Any]] = {
     ("kafka", "eks", ""): {"volumes": True, "nodes": {"instanceType": "m5.2xlarge"}},
@@ -84,20 +110,25 @@ class Combination:
         config = {
             **ACCOUNTS,
             "data-pipes:name": "matrix",
-            "data-pipes:streaming": {"service": self.streaming, **_form(self.streaming, self.streaming_form)},
+            "data-pipes:secrets": SECRETS,
+            "data-pipes:streaming": {
+                "service": self.streaming,
+                **NEEDED.get(self.streaming, {}),
+                **_form(self.streaming, self.streaming_form),
+            },
             "data-pipes:platform": {
                 "service": self.platform,
                 **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
                 **_form(self.platform, self.platform_form),
             },
-            "data-pipes:pipes": {"orders": {"parallelism": 3}},
+            "data-pipes:pipes": {"orders": {"parallelism": 3, **PIPES.get((self.streaming, self.streaming_form), {})}},
         }
         return replace(
             find_stack_file(DEFAULT),
             stack=str(self),
             config=config,
-            secret_keys=frozenset(),
-            stand_ins=(),
+            secret_keys=frozenset(["data-pipes:secrets"]),
+            stand_ins=tuple(f"secrets.{name}" for name in SECRETS),
             source=str(self),
         )
 
@@ -127,8 +158,8 @@ REFUSED = [
 ]
 PAIRS = [combination for combination in ALLOWED if not combination.streaming_form + combination.platform_form]
 
-PLANNED_ONLY = {("event-hubs", "dedicated"), ("eks", "volumes")}
-"""Forms that no rehearsal of their own tells more of: a namespace with the id of a cluster, and the volumes of aws-kafka-eks."""
+PLANNED_ONLY = {("event-hubs", "dedicated"), ("eks", "volumes"), ("confluent", "dedicated"), ("managed-kafka", "key")}
+"""Forms that no rehearsal of their own tells more of: clusters of another size, a key, and the volumes of aws-kafka-eks."""
 
 FORMS_ONCE = list(
     {

@@ -27,8 +27,18 @@ EXISTING = {
         "nodesSubnetId": f"{VNET}/subnets/nodes",
         "endpointsSubnetId": f"{VNET}/subnets/endpoints",
     },
+    "gcp": {
+        "network": "projects/shared-network/global/networks/shared",
+        "subnetwork": "nodes",
+        "cidr": "10.9.0.0/20",
+        "podsRange": "pods",
+        "podCidr": "10.10.0.0/16",
+        "servicesRange": "services",
+    },
 }
 """An adopted network of each cloud."""
+
+SCHEMA = {"type": "avro", "definition": '{"type": "int"}'}
 
 OTHER: dict[str, dict[str, Any]] = {
     "every stack": {
@@ -77,6 +87,85 @@ OTHER: dict[str, dict[str, Any]] = {
         "data-pipes:network.existing.privateDnsZoneIds": {
             "servicebus": f"{GROUP}/privateDnsZones/privatelink.servicebus.windows.net"
         },
+    },
+    "gcp": {
+        "gcp:project": "data-pipes-other",
+        "gcp:region": "europe-north1",
+        "data-pipes:network.cidr": "10.1.0.0/16",
+        "data-pipes:network.flowLogDays": 7,
+        "data-pipes:network.registryCustomerManagedKey": True,
+        "data-pipes:network.existing": EXISTING["gcp"],
+        "data-pipes:network.existing.network": "projects/shared-network/global/networks/other",
+        "data-pipes:network.existing.subnetwork": "other",
+        "data-pipes:network.existing.podsRange": "other",
+        "data-pipes:network.existing.servicesRange": "other",
+    },
+    "pubsub": {
+        "data-pipes:streaming.customerManagedKey": True,
+        f"{PIPE}topic": {"retentionHours": 24},
+        f"{PIPE}topic.mode": "partitioned",
+        f"{PIPE}topic.ordering": False,
+        f"{PIPE}topic.exactlyOnce": True,
+        f"{PIPE}topic.retentionHours": 24,
+        f"{PIPE}topic.replayHours": 24,
+        f"{PIPE}topic.ackDeadlineSeconds": 600,
+        f"{PIPE}topic.retry": {"minimumBackoffSeconds": 1},
+        f"{PIPE}topic.retry.minimumBackoffSeconds": 1,
+        f"{PIPE}topic.retry.maximumBackoffSeconds": 60,
+        f"{PIPE}topic.deadLetter": {"enabled": False},
+        f"{PIPE}topic.deadLetter.enabled": False,
+        f"{PIPE}topic.deadLetter.maxDeliveryAttempts": 5,
+        f"{PIPE}topic.deadLetter.retentionHours": 24,
+        f"{PIPE}topic.filter": 'attributes.kind = "order"',
+        f"{PIPE}topic.checkPartition": True,
+        f"{PIPE}topic.schema": SCHEMA,
+        f"{PIPE}topic.schema.type": "protocol-buffer",
+        f"{PIPE}topic.schema.definition": '{"type": "string"}',
+        f"{PIPE}topic.schema.encoding": "binary",
+        f"{PIPE}topic.schema.firstRevision": "0a1b2c3d",
+        f"{PIPE}topic.schema.lastRevision": "0a1b2c3d",
+        f"{PIPE}topic.publishers": ["serviceAccount:shop@data-pipes-example.iam.gserviceaccount.com"],
+    },
+    "managed-kafka": {
+        "data-pipes:streaming.version": "4.1.x",
+        "data-pipes:streaming.vcpus": 6,
+        "data-pipes:streaming.memory": 6,
+        "data-pipes:streaming.diskSize": 500,
+        "data-pipes:streaming.autoRebalance": False,
+        "data-pipes:streaming.customerManagedKey": True,
+        f"{PIPE}topic": {"retentionHours": 24},
+        f"{PIPE}topic.retentionHours": 24,
+        f"{PIPE}topic.config": {"cleanup.policy": "compact"},
+        f"{PIPE}topic.producers": ["shop@data-pipes-example.iam.gserviceaccount.com"],
+    },
+    "confluent": {
+        "data-pipes:streaming.tier": "basic",
+        "data-pipes:streaming.availability": "low",
+        "data-pipes:streaming.cku": 3,
+        "data-pipes:streaming.maxEcku": 2,
+        "data-pipes:streaming.governance": "advanced",
+        "data-pipes:streaming.ksqldb": {},
+        "data-pipes:streaming.ksqldb.csu": 8,
+        f"{PIPE}topic": {"retentionHours": 24},
+        f"{PIPE}topic.retentionHours": 24,
+        f"{PIPE}topic.config": {"cleanup.policy": "compact"},
+        f"{PIPE}topic.kafkaStreams": True,
+        f"{PIPE}topic.schemaRegistry": True,
+    },
+    "gke": {
+        "data-pipes:platform.mode": "autopilot",
+        "data-pipes:platform.releaseChannel": "stable",
+        "data-pipes:platform.maintenanceStart": "03:00",
+        "data-pipes:platform.admins": ["group:platform@example.com"],
+        "data-pipes:platform.endpoint": {"publicCidrs": ["203.0.113.7/32"]},
+        "data-pipes:platform.endpoint.publicCidrs": ["203.0.113.7/32"],
+        "data-pipes:platform.nodes": {"min": 4},
+        "data-pipes:platform.nodes.machineType": "e2-standard-8",
+        "data-pipes:platform.nodes.min": 4,
+        "data-pipes:platform.nodes.max": 9,
+        "data-pipes:platform.nodes.diskSize": 200,
+        "data-pipes:platform.logs": ["SYSTEM_COMPONENTS"],
+        "data-pipes:platform.deletionProtection": False,
     },
     "kafka": {
         "data-pipes:streaming.version": "4.3.0",
@@ -225,6 +314,11 @@ STACKS = {
     "event-hubs": "azure-eventhubs-aks",
     "hdinsight": "azure-hdinsight-aks",
     "aks": "azure-eventhubs-aks",
+    "gcp": "gcp-pubsub-gke",
+    "pubsub": "gcp-pubsub-gke",
+    "managed-kafka": "gcp-managed-kafka-gke",
+    "confluent": "aws-confluent-ecs",
+    "gke": "gcp-pubsub-gke",
 }
 """The stack in which each service's keys are tried."""
 
@@ -257,6 +351,13 @@ TOGETHER: dict[str, dict[str, Any]] = {
         }
         for key in ("clientGroupId", "clientGroupName")
     },
+    f"{PIPE}topic.checkPartition": {PIPES: {"orders": {"topic": {"mode": "partitioned"}}}},
+    **{
+        f"{PIPE}topic.schema.{key}": {PIPES: {"orders": {"topic": {"schema": SCHEMA}}}}
+        for key in ("type", "definition", "encoding", "firstRevision", "lastRevision")
+    },
+    "data-pipes:streaming.cku": {"data-pipes:streaming": {"tier": "dedicated", "cku": 2}},
+    "data-pipes:streaming.ksqldb.csu": {"data-pipes:streaming": {"ksqldb": {}}},
 }
 """What must stand beside a key, before and after, so that the file is right."""
 
@@ -268,6 +369,13 @@ OWNERS = {
 
 CHECKED = {
     "azure": {"data-pipes:network.existing.virtualNetworkId"},
+    "gcp": {"data-pipes:network.existing.cidr", "data-pipes:network.existing.podCidr"},
+    "confluent": {
+        "data-pipes:streaming.credentials",
+        "data-pipes:streaming.credentials.apiKey",
+        "data-pipes:streaming.credentials.apiSecret",
+        "data-pipes:streaming.privateLink",
+    },
     "msk-serverless": {"data-pipes:streaming.authentication"},
     "kinesis": {"data-pipes:streaming.mode", "data-pipes:streaming.shardQuota"},
     "kinesis-video": {"data-pipes:streaming.streamQuota"},

@@ -38,6 +38,19 @@ HOLDS_DATA: Final = frozenset(
         "azure-native:operationalinsights:Workspace",
         "azure-native:storage:BlobContainer",
         "azure-native:storage:StorageAccount",
+        "confluentcloud:index/environment:Environment",
+        "confluentcloud:index/kafkaCluster:KafkaCluster",
+        "confluentcloud:index/kafkaTopic:KafkaTopic",
+        "confluentcloud:index/ksqlCluster:KsqlCluster",
+        "gcp:artifactregistry/repository:Repository",
+        "gcp:kms/cryptoKey:CryptoKey",
+        "gcp:kms/keyRing:KeyRing",
+        "gcp:logging/projectBucketConfig:ProjectBucketConfig",
+        "gcp:managedkafka/cluster:Cluster",
+        "gcp:managedkafka/topic:Topic",
+        "gcp:pubsub/schema:Schema",
+        "gcp:pubsub/subscription:Subscription",
+        "gcp:pubsub/topic:Topic",
         "kubernetes:kafka.strimzi.io/v1:Kafka",
         "kubernetes:kafka.strimzi.io/v1:KafkaNodePool",
         "kubernetes:kafka.strimzi.io/v1:KafkaTopic",
@@ -124,12 +137,17 @@ def _changes_of(
     ]
     if old["protect"] != new["protect"]:
         found.append(Change(path="protect", old=old["protect"], new=new["protect"]))
-    regional = new["type"].startswith("aws:") and not new["type"].startswith("aws:iam/")
-    if regional and was.get("region") != becomes.get("region"):
-        found.append(
-            Change(path="the provider's region", old=was.get("region"), new=becomes.get("region"), replaces=True)
-        )
+    place = _place_of(new["type"])
+    if place and was.get(place) != becomes.get(place):
+        found.append(Change(path=f"the provider's {place}", old=was.get(place), new=becomes.get(place), replaces=True))
     return tuple(found)
+
+
+def _place_of(type_token: str) -> str | None:
+    """The setting of its provider that says where an object of this type is; in another place it is another object."""
+    if type_token.startswith("aws:iam/"):
+        return None
+    return {"aws": "region", "gcp": "project"}.get(type_token.split(":")[0])
 
 
 def _provider(resource: Mapping[str, Any], resources: Resources) -> Mapping[str, Any]:

@@ -1,10 +1,9 @@
 """Confluent Cloud on AWS: its cluster in the region of the stack, and the way of the consumers there."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import pulumi_aws as aws
-from pulumi import Resource, ResourceOptions
+from pulumi import ResourceOptions
 
 from components.aws.confluent_link import ConfluentLink, ConfluentLinkArgs
 from components.aws.network import Network
@@ -23,28 +22,25 @@ def confluent(
         cloud="AWS",
         region=network.account.region,
         cidr=network.cidr,
-        way_out=partial(way_out, network),
+        token_keys="keys",
+        way_out=lambda name, private, opts: [] if private else [way_out(name, network, opts)],
         private_link=partial(private_link, network),
     )
     return Confluent(name, args, home, opts)
 
 
-def way_out(network: Network, name: str, private: bool, opts: ResourceOptions) -> Sequence[Resource]:
-    """Let the consumers out to brokers on the internet; an endpoint in the VPC they reach by their group's own rules."""
-    if private:
-        return []
-    return [
-        aws.vpc.SecurityGroupEgressRule(
-            f"{name}-brokers",
-            security_group_id=network.consumers_security_group_id,
-            description="To the brokers of Confluent Cloud, whose addresses are not known",
-            cidr_ipv4="0.0.0.0/0",
-            ip_protocol="tcp",
-            from_port=KAFKA_PORT,
-            to_port=KAFKA_PORT,
-            opts=opts,
-        )
-    ]
+def way_out(name: str, network: Network, opts: ResourceOptions) -> aws.vpc.SecurityGroupEgressRule:
+    """Let the consumers out to brokers on the internet; to an endpoint in the VPC they get by their group's own rules."""
+    return aws.vpc.SecurityGroupEgressRule(
+        f"{name}-brokers",
+        security_group_id=network.consumers_security_group_id,
+        description="To the brokers of Confluent Cloud on the internet",
+        cidr_ipv4="0.0.0.0/0",
+        ip_protocol="tcp",
+        from_port=KAFKA_PORT,
+        to_port=KAFKA_PORT,
+        opts=opts,
+    )
 
 
 def private_link(network: Network, name: str, args: PrivateLinkArgs, opts: ResourceOptions) -> ConfluentLink:

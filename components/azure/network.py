@@ -13,7 +13,7 @@ from components.azure.account import Account, AzureSettings
 from components.azure.flow_logs import FlowLogs, FlowLogsArgs
 from components.azure.logs import LogDays, Logs
 from components.azure.names import SUFFIX, resource_id
-from components.azure.private_dns import REGISTRY, SERVICES, PrivateDns, PrivateDnsArgs
+from components.azure.private_dns import DNS_ZONES, REGISTRY, PrivateDns, PrivateDnsArgs
 from components.azure.subnets import check_usable, layout
 from components.azure.vnet import ZONES, Vnet, VnetArgs
 from components.contracts import NetworkArgs, NetworkSettings
@@ -32,9 +32,9 @@ def _usable(cidr: str) -> str:
 
 def _of_the_services(zones: Mapping[str, str]) -> Mapping[str, str]:
     for service, zone_id in zones.items():
-        if service not in SERVICES:
-            raise ValueError(f"{service} is not a service with a private DNS zone; {unknown(service, SERVICES)}")
-        zone = SERVICES[service].zone
+        if service not in DNS_ZONES:
+            raise ValueError(f"{service} is not a service with a private DNS zone; {unknown(service, DNS_ZONES)}")
+        zone = DNS_ZONES[service]
         if zone_id.rsplit("/", 1)[-1] != zone:
             raise ValueError(
                 f"{service} must be the id of a zone {zone}, in which its private endpoints are found "

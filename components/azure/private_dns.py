@@ -16,14 +16,15 @@ REGISTRY = "registry"
 class Service:
     """What a network must know of a service with private endpoints."""
 
-    zone: str
-    """Its private DNS zone."""
+    zone: str | None
+    """Its private DNS zone; none where whoever makes an endpoint brings a zone of its own."""
     ports: Sequence[int]
     """The TCP ports that its endpoints answer on."""
 
 
 SERVICES: Mapping[str, Service] = {
     "blob": Service(zone="privatelink.blob.core.windows.net", ports=[443]),
+    "confluent": Service(zone=None, ports=[443, 9092]),
     "dfs": Service(zone="privatelink.dfs.core.windows.net", ports=[443]),
     "hdinsight": Service(zone="privatelink.azurehdinsight.net", ports=[443]),
     REGISTRY: Service(zone="privatelink.azurecr.io", ports=[443]),
@@ -31,6 +32,9 @@ SERVICES: Mapping[str, Service] = {
     "vault": Service(zone="privatelink.vaultcore.azure.net", ports=[443]),
 }
 """The services by the names that `cloud_services` has for them (Azure Private Link, Private endpoint DNS zone values)."""
+
+DNS_ZONES: Mapping[str, str] = {name: service.zone for name, service in SERVICES.items() if service.zone}
+"""The zones that a network has, by service."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,12 +62,14 @@ class PrivateDns(ComponentResource):
         zones: dict[str, Output[str]] = {}
         links: list[Resource] = []
         for service in args.services:
+            if service not in DNS_ZONES:
+                continue
             if service in args.existing:
                 zones[service] = Output.from_input(args.existing[service])
                 continue
             zone = azure.privatedns.PrivateZone(
                 f"{name}-{service}",
-                private_zone_name=SERVICES[service].zone,
+                private_zone_name=DNS_ZONES[service],
                 resource_group_name=args.resource_group,
                 location="global",
                 tags=args.account.tags,

@@ -86,20 +86,20 @@ class ConfluentSettings(ServiceSettings, frozen=True):
             yield from (mistake.under("pipes", name) for mistake in self._pipe(name, pipe, pipes))
 
     def _units(self) -> Iterator[Mistake]:
-        limits = self.limits
-        key, units, other = (
-            ("cku", self.cku, "max_ecku") if self.tier == "dedicated" else ("maxEcku", self.max_ecku, "cku")
-        )
+        limits, dedicated = self.limits, self.tier == "dedicated"
+        key, units = ("cku", self.cku) if dedicated else ("maxEcku", self.max_ecku)
         if self.zones not in limits.availabilities:
             text = f"{self.zones} is not to be had on the tier {self.tier} {SOURCE}; remove it, or set tier to standard"
             yield Mistake(path=("availability",), text=text)
-        if self.tier == "dedicated" and self.cku is None:
+        if dedicated and self.cku is None:
             text = f"is missing: a dedicated cluster has the units that it is given; set it to {HIGH_UNITS} or more"
             yield Mistake(path=("cku",), text=text)
-        if getattr(self, other) is not None:
-            wrong, tiers = ("maxEcku", "the other tiers") if self.tier == "dedicated" else ("cku", "the tier dedicated")
-            text = f"is for {tiers} only, and on {self.tier} would have no effect; remove it, or set {key}"
-            yield Mistake(path=(wrong,), text=text)
+        if dedicated and self.max_ecku is not None:
+            text = "is for the other tiers only: a dedicated cluster has the units that cku says; remove it"
+            yield Mistake(path=("maxEcku",), text=text)
+        if not dedicated and self.cku is not None:
+            text = f"is for the tier dedicated only, and a cluster of {self.tier} takes units as it needs them, up to maxEcku; remove it"
+            yield Mistake(path=("cku",), text=text)
         if units is not None and units > limits.most_units:
             text = f"must be at most {limits.most_units} on the tier {self.tier}, not {units} {SOURCE}; lower it"
             yield Mistake(path=(key,), text=text)
@@ -121,9 +121,7 @@ class ConfluentSettings(ServiceSettings, frozen=True):
             text = f"is for the tier enterprise only, and a {self.tier} cluster here has a public address; remove it, or set tier to enterprise"
             yield Mistake(path=("privateLink",), text=text)
         if not self.private_link and not self.limits.public:
-            text = (
-                f"must be true on the tier {self.tier}, whose clusters have no public address {SOURCE}; set it, or set tier to standard"
-            )
+            text = f"must be true on the tier {self.tier}, whose clusters have no public address {SOURCE}; set it, or set tier to standard"
             yield Mistake(path=("privateLink",), text=text)
 
     def _room(self, pipes: Mapping[str, ConfluentPipeSettings]) -> Iterator[Mistake]:

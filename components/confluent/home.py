@@ -38,8 +38,8 @@ class Home:
     cloud: CloudName
     region: str
     token_keys: str
-    """Where the keys are that pods' tokens are signed with, from the issuer's URL on: the jwks_uri that its OpenID Connect
-    discovery document names."""
+    """Where, beneath the URL of who signs the tokens of pods, the keys for them are: the jwks_uri in its OpenID Connect discovery
+    document, such as keys."""
     cidr: Input[str]
     """Where the endpoint of a private link has its addresses."""
     way_out: Callable[[str, bool, ResourceOptions], Sequence[Resource]]

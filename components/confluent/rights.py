@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import pulumi_confluentcloud as confluentcloud
 from pulumi import Input, Output, Resource, ResourceOptions
 
-Use: TypeAlias = Literal["read", "write", "manage", "own"]
+Use: TypeAlias = Literal["describe", "read", "write", "manage", "own"]
 
 ROLES: Mapping[Use, str] = {
     "read": "DeveloperRead",
@@ -16,9 +16,10 @@ ROLES: Mapping[Use, str] = {
     "own": "ResourceOwner",
 }
 """The role for each use (Confluent Cloud, Predefined RBAC roles). DeveloperManage creates and deletes topics and cannot add partitions
-to one, which takes ResourceOwner."""
+to one, which takes ResourceOwner; to describe a cluster is part of every role in it."""
 
 OPERATIONS: Mapping[Use, Sequence[str]] = {
+    "describe": ("DESCRIBE", "DESCRIBE_CONFIGS"),
     "read": ("READ",),
     "write": ("WRITE",),
     "manage": ("CREATE", "DELETE", "DESCRIBE_CONFIGS"),
@@ -31,7 +32,7 @@ OPERATIONS: Mapping[Use, Sequence[str]] = {
 class Right:
     """One use of what has one name in a cluster, or of all whose names begin with it."""
 
-    resource: Literal["topic", "group", "transactional-id"]
+    resource: Literal["cluster", "topic", "group", "transactional-id"]
     name: Input[str]
     use: Use
     prefix: bool = False
@@ -41,6 +42,8 @@ class Right:
 class Key:
     """An API key of a service account for one cluster or registry."""
 
+    owner: Output[str]
+    """The id of the service account."""
     id: Output[str]
     secret: Output[str]
     ready: Sequence[Resource]
@@ -65,7 +68,12 @@ def allow(
     """Give a principal these rights in a cluster and no others; each is named after its key."""
     made: list[Resource] = []
     for label, right in rights.items():
-        if cluster.roles_within:
+        if not cluster.roles_within:
+            made += [
+                _acl(f"{name}-{label}", principal, right, operation, cluster=cluster, parent=parent)
+                for operation in OPERATIONS[right.use]
+            ]
+        elif right.use in ROLES:
             pattern = Output.concat(
                 cluster.kafka.rbac_crn,
                 "/kafka=",
@@ -75,11 +83,6 @@ def allow(
                 "*" if right.prefix else "",
             )
             made.append(bind(f"{name}-{label}", principal, ROLES[right.use], pattern, parent=parent))
-        else:
-            made += [
-                _acl(f"{name}-{label}-{operation.lower()}", principal, right, operation, cluster, parent)
-                for operation in OPERATIONS[right.use]
-            ]
     return made
 
 
@@ -97,20 +100,20 @@ def bind(
 
 
 def _acl(
-    name: str, principal: Input[str], right: Right, operation: str, cluster: Cluster, parent: Resource
+    name: str, principal: Input[str], right: Right, operation: str, *, cluster: Cluster, parent: Resource
 ) -> confluentcloud.KafkaAcl:
-    manager = cluster.manager
+    kafka, manager = cluster.kafka, cluster.manager
     return confluentcloud.KafkaAcl(
-        name,
-        kafka_cluster=confluentcloud.KafkaAclKafkaClusterArgs(id=cluster.kafka.id),
+        f"{name}-{operation.lower().replace('_', '-')}",
+        kafka_cluster=confluentcloud.KafkaAclKafkaClusterArgs(id=kafka.id),
         resource_type=right.resource.upper().replace("-", "_"),
-        resource_name=right.name,
+        resource_name_=right.name,
         pattern_type="PREFIXED" if right.prefix else "LITERAL",
         principal=Output.concat("User:", principal),
         host="*",
         operation=operation,
         permission="ALLOW",
-        rest_endpoint=cluster.kafka.rest_endpoint,
+        rest_endpoint=kafka.rest_endpoint,
         credentials=confluentcloud.KafkaAclCredentialsArgs(key=manager.id, secret=manager.secret),
         # An ACL is deleted by the manager's key too, whose rights must outlive it.
         opts=ResourceOptions(parent=parent, depends_on=manager.ready),

@@ -88,7 +88,10 @@ def other_availability(present: object, wanted: object) -> str | None:
     """A cluster stays in the zones that it was made in (Confluent Cloud, Kafka cluster types)."""
     if wanted == present:
         return None
-    return _new_stack(f"a cluster keeps the availability that it was made with, which is {present}", "availability")
+    return (
+        f"a cluster keeps the availability that it was made with. Set availability to {present}; to have {wanted}, make a stack of another "
+        "name with it, point the producers at it, let this one drain, then destroy it."
+    )
 
 
 def other_place(what: str) -> Callable[[object, object], str | None]:
@@ -112,14 +115,14 @@ def lower_governance(present: object, wanted: object) -> str | None:
     )
 
 
-def other_units(present: object, wanted: object) -> str | None:
-    """The provider replaces a ksqlDB cluster to change its units, and its queries and tables go with it (KsqlCluster)."""
+def other_units(present: int, wanted: int) -> str | None:
+    """The provider replaces a ksqlDB cluster to change its units, and its queries go with it (Confluent provider, KsqlCluster)."""
     if wanted == present:
         return None
     return (
-        f"a ksqlDB cluster keeps its units, {present}: another number would replace it, and its queries and tables would be gone. Set csu "
-        "back; to have another number, remove ksqldb, deploy (with data-pipes:protect false), then add it with the new one and create "
-        "the queries again."
+        "A ksqlDB cluster keeps its units: another number would replace it, without its queries and tables. "
+        f"Set csu back to {present}; to have {wanted}, remove ksqldb with data-pipes:protect false, deploy, then add it with csu {wanted} and "
+        "create the queries again."
     )
 
 

@@ -31,7 +31,9 @@ def autopilot_mistakes(pipes: Mapping[str, PipeSettings], residents: Residents) 
         text = refusal(replica_room(consumer.cpu, consumer.memory))
         if text:
             asked = f"asks for {consumer.cpu} CPU and {consumer.memory}"
-            yield Mistake(path=("pipes", name, "consumer"), text=f"{asked}, and {text}, or set platform.mode to standard")
+            yield Mistake(
+                path=("pipes", name, "consumer"), text=f"{asked}, and {text}, or set platform.mode to standard"
+            )
     for pod, _ in residents.pods:
         text = refusal(pod)
         if text:

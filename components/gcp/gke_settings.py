@@ -12,7 +12,7 @@ from components.gcp.account import GcpSettings
 from components.gcp.gke_autopilot import autopilot_mistakes
 from components.gcp.gke_labels import autopilot_labels, pool_labels
 from components.gcp.machine import Machine, machine
-from components.gcp.network import GcpNetworkSettings
+from components.gcp.network import ZONES, GcpNetworkSettings
 from components.gcp.subnets import layout
 from components.kubernetes.node_group import NodeGroup
 from components.kubernetes.node_labels import selector_mistakes
@@ -54,8 +54,9 @@ class NodeSettings(Section, frozen=True):
     """The machine type of each node; for another, new nodes come up before the old ones are drained."""
     min: Annotated[int, Field(ge=1, le=1000)] = 3
     """The number of nodes, over all zones, below which the pool never goes; three are one in each zone."""
-    max: Annotated[int, Field(ge=1, le=1000)] = 6
-    """The number of nodes, over all zones, above which the pool never goes; a node pool has 1,000 in a zone at most (GKE, Quotas and limits)."""
+    max: Annotated[int, Field(ge=ZONES, le=1000)] = 6
+    """The number of nodes, over all zones, above which the pool never goes: from 3, since it begins with one in each zone, to the 1,000 of a
+    node pool (GKE, Quotas and limits)."""
     disk_size: Annotated[int, Field(ge=30, le=65_536)] = 100
     """The disk of each node in GiB; for another, new nodes come up before the old ones are drained."""
 

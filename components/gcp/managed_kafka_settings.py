@@ -29,7 +29,7 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
     """The Kafka version, which goes up and never back; 3.7.x is Google's own default (Managed Service for Apache Kafka API, Cluster)."""
     vcpus: Annotated[int, Field(ge=3)] = 3
     """The vCPUs of all brokers together; there is a broker in each of three zones, and one more for every 15 vCPUs above 45
-    (Managed Service for Apache Kafka, Broker provisioning)."""
+    (Managed Service for Apache Kafka, Broker provisioning). A project has 750 in a region unless Google gives it more (Quotas)."""
     memory: Annotated[int, Field(ge=3)] | None = None
     """The memory of all brokers together in GiB, 1 to 8 for each vCPU; by default 4 for each, as Google advises
     (Managed Service for Apache Kafka, Plan your cluster size)."""

@@ -42,7 +42,10 @@ class ExistingNetwork(Section, frozen=True):
 
     network: Annotated[
         str,
-        Form(rf"projects/[a-z0-9:.-]+/global/networks/{RESOURCE_NAME}", "the id projects/.../global/networks/..."),
+        Form(
+            rf"projects/[a-z0-9:.-]+/global/networks/{RESOURCE_NAME}",
+            "the id of a network, projects/.../global/networks/..., without an address before it",
+        ),
     ]
     """The id of the network, in this project or, where it is shared, in another."""
     subnetwork: ResourceName
@@ -78,7 +81,7 @@ class GcpNetworkSettings(NetworkSettings, frozen=True):
     flow_log_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """How many days the network's logs are kept, from 1 to 3650 (Cloud Logging, Quotas and limits)."""
     registry_customer_managed_key: bool = False
-    """Whether the registry is encrypted with a Cloud KMS key of the stack's own, in place of Google's."""
+    """Whether the registry is encrypted with a Cloud KMS key of the stack's own, in place of Google's, for its whole life."""
     existing: ExistingNetwork | None = None
     """A network to adopt in place of making one."""
 

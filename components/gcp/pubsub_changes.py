@@ -58,7 +58,7 @@ def fewer_partitions(present: int, wanted: int) -> str | None:
     if wanted >= present:
         return None
     return (
-        f"In mode partitioned the last {present - wanted} subscriptions would go with the messages in them, and what is still published for "
+        f"In mode partitioned the subscriptions from number {wanted} on would go with the messages in them, and what is still published for "
         f"these partitions would be lost. Set parallelism back to {present} or more; to end with fewer, add a pipe of another name with "
         f"parallelism {wanted}, point the publishers at it, let the old one drain, then remove the old one (README, Removing a pipe)."
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import cast
 
 PODS, SERVICES = "pods", "services"
 """The names of the secondary ranges."""
@@ -65,15 +66,14 @@ def check_usable(cidr: str) -> None:
 
 
 def range_change(present: object, wanted: object) -> str | None:
-    """What lives in a subnet keeps its ranges: a cluster for its life, and a range that is in use is not removed (VPC, Subnets)."""
+    """A cluster keeps the ranges that it was made with, and Google Cloud moves none that something is in (VPC, Subnets)."""
     if present == wanted:
         return None
     return (
-        f"would move the ranges of nodes, pods and services from {_said(present)} to {_said(wanted)}, and a cluster keeps those that it "
-        "was made with. Set it back; to have other addresses, bring up a stack of another name with them, move the pipes there, "
-        "then take this one down."
+        f"would move nodes, pods and services from {_said(present)} to {_said(wanted)}, and a cluster keeps the ranges that it was made "
+        "with. Set it back; to have other addresses, bring up a stack of another name with them, move the pipes there, then take this one down."
     )
 
 
 def _said(ranges: object) -> str:
-    return ", ".join(map(str, ranges)) if isinstance(ranges, list) else str(ranges)
+    return ", ".join(map(str, cast("list[object]", ranges))) if isinstance(ranges, list) else str(ranges)

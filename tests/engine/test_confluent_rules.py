@@ -44,13 +44,13 @@ def cluster(inventory: Inventory, **tier: Any) -> Thing:
     return make(inventory, CLUSTER, **given)
 
 
-def administrator(inventory: Inventory, of: Thing, *, done: bool = True) -> Thing:
-    """Somebody with a key for a cluster, and the right to administer it."""
+def manager(
+    inventory: Inventory, of: Thing, role: str = "CloudClusterAdmin", within: str = "", *, done: bool = True
+) -> Thing:
+    """Somebody with a key for a cluster and a role on it, or on what is in it."""
     make(inventory, KEY, owner={"id": "sa-00000001"}, managedResource={"id": of.id})
-    crn = of.outputs["rbacCrn"]
-    return make(
-        inventory, BINDING, done=done, principal="User:sa-00000001", roleName="CloudClusterAdmin", crnPattern=crn
-    )
+    pattern = f"{of.outputs['rbacCrn']}/kafka={of.id}/{within}" if within else of.outputs["rbacCrn"]
+    return make(inventory, BINDING, done=done, principal="User:sa-00000001", roleName=role, crnPattern=pattern)
 
 
 def topic(inventory: Inventory, of: Thing) -> Thing:
@@ -67,6 +67,7 @@ def topic(inventory: Inventory, of: Thing) -> Thing:
         (CLUSTER, None, {"basic": {}, "standard": {}}, "only one of"),
         (CLUSTER, None, {"basic": {}, "availability": "SINGLE_ZONE"}, None),
         (CLUSTER, None, {"basic": {}, "availability": "MULTI_ZONE"}, "not supported for Basic"),
+        (CLUSTER, None, {"basic": {}, "availability": "HIGH"}, "not supported for Basic"),
         (CLUSTER, None, {"dedicated": {"cku": 1}, "availability": "MULTI_ZONE"}, "at least 2 CKUs"),
         (CLUSTER, None, {"dedicated": {"cku": 2}, "availability": "MULTI_ZONE"}, None),
         (CLUSTER, None, {"dedicated": {"cku": 2}, "availability": "HIGH"}, "not supported for Dedicated"),
@@ -87,27 +88,54 @@ def test_a_service_refuses_what_it_does_not_have(
 def test_topics_and_acls_are_made_by_an_administrator_whom_all_of_confluent_knows_by_then(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     kafka = cluster(inventory, standard={})
-    with pytest.raises(RefusedError, match="403 Forbidden"):
+    with pytest.raises(RefusedError, match=r"403 Forbidden: .* make the topic"):
         topic(inventory, kafka)
-    binding = administrator(inventory, kafka, done=False)
-    with pytest.raises(RefusedError, match="403 Forbidden"):
+    binding = manager(inventory, kafka, done=False)
+    with pytest.raises(RefusedError, match=r"403 Forbidden: .* alter its ACLs"):
         make(inventory, ACL, kafkaCluster={"id": kafka.id}, resourceType="TOPIC")
     inventory.settle(binding.type, binding.id, "create")
+    make(inventory, ACL, kafkaCluster={"id": kafka.id}, resourceType="TOPIC")
     assert topic(inventory, kafka).id == f"{kafka.id}/orders"
+
+
+@pytest.mark.parametrize(
+    ("role", "within", "made", "grown"),
+    [
+        ("ResourceOwner", "topic=orders", True, True),
+        ("ResourceOwner", "topic=ord*", True, True),
+        ("ResourceOwner", "topic=order", False, False),
+        ("ResourceOwner", "group=orders", False, False),
+        ("DeveloperManage", "topic=orders", True, False),
+        ("DeveloperRead", "topic=orders", False, False),
+    ],
+)
+def test_an_owner_of_a_topic_makes_and_grows_it_and_whoever_manages_it_only_makes_it(
+    tmp_path: Path, role: str, within: str, made: bool, grown: bool
+):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    kafka = cluster(inventory, standard={})
+    manager(inventory, kafka, role, within)
+    few = {"kafkaCluster": {"id": kafka.id}, "topicName": "orders", "partitionsCount": 3}
+    many = {**few, "partitionsCount": 6}
+    assert (behaviour.refusal(kinds.kind(TOPIC), None, few, inventory.made) is None) is made
+    assert (behaviour.refusal(kinds.kind(TOPIC), few, many, inventory.made) is None) is grown
+    with pytest.raises(RefusedError, match="403 Forbidden"):
+        make(inventory, ACL, kafkaCluster={"id": kafka.id}, resourceType="TOPIC")
 
 
 def test_a_key_for_one_cluster_makes_no_topic_on_another(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
-    administrator(inventory, cluster(inventory, standard={}))
+    manager(inventory, cluster(inventory, standard={}))
     with pytest.raises(RefusedError, match="403 Forbidden: no owner of an API key for lkc-ffffffff"):
         make(inventory, TOPIC, kafkaCluster={"id": "lkc-ffffffff"}, topicName="orders")
 
 
-def test_the_right_to_delete_topics_outlives_them(tmp_path: Path):
+@pytest.mark.parametrize(("role", "within"), [("CloudClusterAdmin", ""), ("ResourceOwner", "topic=orders")])
+def test_the_right_to_delete_a_topic_outlives_it(tmp_path: Path, role: str, within: str):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     kafka = cluster(inventory, standard={})
-    binding, orders = administrator(inventory, kafka), topic(inventory, kafka)
-    with pytest.raises(RefusedError, match="nobody could delete"):
+    binding, orders = manager(inventory, kafka, role, within), topic(inventory, kafka)
+    with pytest.raises(RefusedError, match="nobody could delete the topic orders"):
         delete(inventory, binding)
     delete(inventory, orders)
     delete(inventory, binding)

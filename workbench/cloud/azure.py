@@ -30,9 +30,10 @@ def _guid(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
     return {"resourceGuid": uuid_of(id_)}
 
 
-def _endpoint(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
+def _endpoint(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     """Of a private endpoint: its network interface, and no addresses, which are the DNS zone group's to know."""
-    interface = id_.replace("/privateEndpoints/", "/networkInterfaces/") + f".nic.{uuid_of(id_)}"
+    name = text(inputs, "customNetworkInterfaceName", f"{id_.rsplit('/', 1)[-1]}.nic.{uuid_of(id_)}")
+    interface = f"{id_.rsplit('/', 2)[0]}/networkInterfaces/{name}"
     return {"networkInterfaces": [{"id": interface}], "customDnsConfigs": []}
 
 
@@ -212,7 +213,15 @@ def _user_credentials(args: Inputs) -> Mapping[str, Any]:
     return {"kubeconfigs": [{"name": "clusterUser", "value": encoded}]}
 
 
+def _interface(args: Inputs) -> Mapping[str, Any]:
+    """A private endpoint's network interface, with an address in the subnet for endpoints of the default network."""
+    name = text(args, "networkInterfaceName", "interface")
+    address = f"10.0.4.{int(digits(name, 2), 16) % 250 + 4}"
+    return {"id": name, "ipConfigurations": [{"name": "privateEndpointIpConfig", "privateIPAddress": address}]}
+
+
 INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
     "azure-native:authorization:getClientConfig": _client,
     "azure-native:containerservice:listManagedClusterUserCredentials": _user_credentials,
+    "azure-native:network:getNetworkInterface": _interface,
 }

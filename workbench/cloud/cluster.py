@@ -31,8 +31,9 @@ def is_up(inventory: Inventory, server: str | None) -> bool:
 
 
 def _addresses(outputs: Mapping[str, Any]) -> set[str]:
-    """Where a cluster's API server answers: EKS says an endpoint, AKS a name on port 443."""
-    names = [outputs[key] for key in ("fqdn", "privateFQDN") if key in outputs]
+    """Where a cluster's API server answers: EKS says an endpoint, AKS a name on port 443, GKE an address and a name."""
+    paths = ("fqdn", "privateFQDN", "endpoint", "controlPlaneEndpointsConfig.dnsEndpointConfig.endpoint")
+    names = [name for name in (text(outputs, path, "") for path in paths) if name and "://" not in name]
     return {text(outputs, "endpoint", ""), *(f"https://{name}{port}" for name in names for port in ("", ":443"))}
 
 

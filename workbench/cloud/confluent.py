@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workbench.cloud.confluent_kafka import CLUSTER, KAFKA, KEY, ROLE_BINDING, administrator_kept
+from workbench.cloud.confluent_kafka import CLUSTER, KAFKA, KEY, ROLE_BINDING, binding_kept
 from workbench.cloud.confluent_outputs import ORGANIZATION, crn, described, domain, environment_of, identifier
 from workbench.cloud.model import COMMON, Inputs, Kind, Others, at, digits, text
 
@@ -135,7 +135,7 @@ KINDS: Mapping[str, Kind] = {
         identifier=identifier("rb"),
         replace_on=frozenset({"crnPattern", "principal", "roleName"}),
         refusal_beside=_binding_refusal,
-        kept=administrator_kept,
+        kept=binding_kept,
         unique=("principal", "roleName", "crnPattern"),
     ),
     "confluentcloud:index/identityProvider:IdentityProvider": Kind(

@@ -58,40 +58,71 @@ def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
         return f"400 Bad Request: availability {availability} is not supported for Dedicated clusters"
     if tiers == ["dedicated"] and availability == "MULTI_ZONE" and number(new, "dedicated.cku", 1) < 2:
         return "multi-zone dedicated clusters must have at least 2 CKUs"
-    if tiers == ["basic"] and availability == "MULTI_ZONE":
-        return "400 Bad Request: availability MULTI_ZONE is not supported for Basic clusters"
+    if tiers == ["basic"] and availability in ("MULTI_ZONE", "HIGH"):
+        return f"400 Bad Request: availability {availability} is not supported for Basic clusters"
     return None
 
 
-def _reaches(others: Others, cluster: str, roles: tuple[str, ...]) -> bool:
-    """Whether somebody with a key for a cluster has one of these roles on it."""
+def _may(others: Others, cluster: str, *, topic: str | None, roles: tuple[str, ...]) -> bool:
+    """Whether somebody with a key for a cluster administers it, or has one of these roles for a topic of it."""
     owners = {text(key, "owner.id", "") for key in others(KEY) if at(key, "managedResource.id") == cluster}
+    held = [
+        binding for binding in others(ROLE_BINDING) if text(binding, "principal", "").removeprefix("User:") in owners
+    ]
     return any(
-        text(binding, "roleName", "") in roles
-        and text(binding, "principal", "").removeprefix("User:") in owners
-        and (
-            f"={cluster}" in text(binding, "crnPattern", "") or "cloud-cluster=" not in text(binding, "crnPattern", "")
-        )
-        for binding in others(ROLE_BINDING)
+        _administers(binding, cluster) or (topic and text(binding, "roleName", "") in roles and _covers(binding, topic))
+        for binding in held
     )
 
 
-def _kafka_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """Topics and ACLs are made with a cluster's own API key, whose owner must be known as an administrator of it by then."""
-    cluster = at(new, "kafkaCluster.id")
-    if not isinstance(cluster, str) or _reaches(others, cluster, _ADMINISTERS):
-        return None
-    return f"403 Forbidden: no owner of an API key for {cluster} is authorized to administer it"
+def _administers(binding: Inputs, cluster: str) -> bool:
+    where = text(binding, "crnPattern", "")
+    whole = "cloud-cluster=" not in where or where.endswith(f"cloud-cluster={cluster}")
+    return text(binding, "roleName", "") in _ADMINISTERS and whole
 
 
-def administrator_kept(inputs: Inputs, others: Others) -> str | None:
-    """Topics and ACLs are deleted with the key that made them, so the last right to do it must outlive them."""
-    pattern = text(inputs, "crnPattern", "")
-    left = [each for each in (TOPIC, ACL) for thing in others(each) if f"={at(thing, 'kafkaCluster.id')}" in pattern]
-    also = sum(text(binding, "roleName", "") in _ADMINISTERS for binding in others(ROLE_BINDING)) > 1
-    if text(inputs, "roleName", "") not in _ADMINISTERS or also or not left:
+def _covers(binding: Inputs, topic: str) -> bool:
+    """Whether a role is given for a topic: one called `lkc-0a1b2c3d/topic=orders`, or all whose names begin alike."""
+    pattern = text(binding, "crnPattern", "").rpartition("/kafka=")[2]
+    return topic.startswith(pattern[:-1]) if pattern.endswith("*") else topic == pattern
+
+
+def _topic_of(inputs: Inputs) -> str:
+    return f"{text(inputs, 'kafkaCluster.id', '')}/topic={text(inputs, 'topicName', '')}"
+
+
+def _topic_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
+    """Topics are made with an API key, whose owner must be known to own them by then; who manages them adds no partitions."""
+    cluster = text(new, "kafkaCluster.id", "")
+    grown = old is not None and at(old, "partitionsCount") != at(new, "partitionsCount")
+    roles = ("ResourceOwner",) if grown else ("ResourceOwner", "DeveloperManage")
+    if not cluster or _may(others, cluster, topic=_topic_of(new), roles=roles):
         return None
-    return f"403 Forbidden: nobody could delete {left[0]} any more; delete what was made on the cluster first"
+    return (
+        f"403 Forbidden: no owner of an API key for {cluster} is authorized to {'alter' if grown else 'make'} the topic"
+    )
+
+
+def _acl_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | None:
+    """ACLs are made with the key of somebody who administers the cluster."""
+    cluster = text(new, "kafkaCluster.id", "")
+    if not cluster or _may(others, cluster, topic=None, roles=()):
+        return None
+    return f"403 Forbidden: no owner of an API key for {cluster} is authorized to alter its ACLs"
+
+
+def binding_kept(inputs: Inputs, others: Others) -> str | None:
+    """Topics and ACLs are deleted with the key that made them: whoever owns them keeps that right until they are gone."""
+    for topic in others(TOPIC):
+        owns = text(inputs, "roleName", "") == "ResourceOwner" and _covers(inputs, _topic_of(topic))
+        if owns or _administers(inputs, text(topic, "kafkaCluster.id", "")):
+            return (
+                f"403 Forbidden: nobody could delete the topic {text(topic, 'topicName', '')} any more; delete it first"
+            )
+    for acl in others(ACL):
+        if _administers(inputs, text(acl, "kafkaCluster.id", "")):
+            return f"403 Forbidden: nobody could delete the ACL for {text(acl, 'resourceName', '')} any more; delete it first"
+    return None
 
 
 def _fewer_partitions(old: Inputs, new: Inputs) -> frozenset[str]:
@@ -158,7 +189,7 @@ KAFKA: Mapping[str, Kind] = {
         outputs=lambda _id, _name, _inputs: {"config": {}},
         replace_on=frozenset({"kafkaCluster", "topicName"}),
         replaces_too=_fewer_partitions,
-        refusal_beside=_kafka_refusal,
+        refusal_beside=_topic_refusal,
         unique=("kafkaCluster.id", "topicName"),
     ),
     ACL: Kind(
@@ -167,7 +198,7 @@ KAFKA: Mapping[str, Kind] = {
         source=_REST,
         identifier=_acl_id,
         replace_on=frozenset({"kafkaCluster", "restEndpoint", *_ACL}),
-        refusal_beside=_kafka_refusal,
+        refusal_beside=_acl_refusal,
     ),
     "confluentcloud:index/ksqlCluster:KsqlCluster": Kind(
         create_minutes=10,

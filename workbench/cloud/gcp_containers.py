@@ -8,6 +8,7 @@ from workbench.cloud.gcp_resource import NUMBER, member, project_of, region_of, 
 from workbench.cloud.model import MOMENT, Inputs, Kind, Others, at, digits, number, text
 
 CLUSTER = "gcp:container/cluster:Cluster"
+_POOL = "gcp:container/nodePool:NodePool"
 _SUBNET = "gcp:compute/subnetwork:Subnetwork"
 _VERSION = "1.35.3-gke.1389000"
 """What the regular channel gives."""
@@ -92,6 +93,19 @@ def _protected(inputs: Inputs, _others: Others) -> str | None:
     return "Cannot destroy cluster because deletion_protection is set to true. Set it to false to proceed with cluster deletion."
 
 
+def _first_pool(inputs: Inputs, others: Others) -> Mapping[str, Any]:
+    """A cluster whose default pool was removed tells of another pool's nodes in its place (terraform-provider-google, flattenNodeConfig)."""
+    pools = [each for each in others(_POOL) if short(text(each, "cluster", "")) == text(inputs, "name", "")]
+    if at(inputs, "removeDefaultNodePool") is not True or not pools:
+        return {}
+    return {"initialNodeCount": 0, "nodeConfig": {**_bag(inputs, "nodeConfig"), **_bag(pools[0], "nodeConfig")}}
+
+
+def _bag(inputs: Inputs, path: str) -> Mapping[str, Any]:
+    found = at(inputs, path)
+    return cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else {}
+
+
 def _pool(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     """Of a node pool."""
     cluster, region = id_.split("/")[5], region_of(inputs)
@@ -155,6 +169,7 @@ CONTAINERS: Mapping[str, Kind] = {
         outputs=_cluster,
         labels="resourceLabels",
         kept=_protected,
+        drift=_first_pool,
         refusal=_cluster_refusal,
         refusal_beside=_ranges_refusal,
         fixed="clusterAutoscaling.autoProvisioningDefaults.bootDiskKmsKey clusterIpv4Cidr confidentialNodes datapathProvider"
@@ -166,7 +181,7 @@ CONTAINERS: Mapping[str, Kind] = {
         " nodeConfig.shieldedInstanceConfig nodeConfig.spot nodePools privateClusterConfig.masterIpv4CidrBlock"
         " privateClusterConfig.privateEndpointSubnetwork subnetwork",
     ),
-    "gcp:container/nodePool:NodePool": resource(
+    _POOL: resource(
         "projects/{project}/locations/{location}/clusters/{cluster}/nodePools/{name}",
         create=1.5,
         delete=3,

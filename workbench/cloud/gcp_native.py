@@ -7,6 +7,7 @@ from typing import Any, cast
 from workbench.cloud.gcp_account import AGENTS
 from workbench.cloud.gcp_containers import CLUSTER
 from workbench.cloud.gcp_resource import NUMBER, agent, project_of
+from workbench.cloud.inventory import Inventory
 from workbench.cloud.model import Inputs, Others, at, text
 from workbench.cloud.wire import plain
 
@@ -31,15 +32,19 @@ _ENCRYPTED: Mapping[str, tuple[str, str]] = {
     "gcp:pubsub/topic:Topic": ("kmsKeyName", "gcp-sa-pubsub"),
 }
 """A type -> where it names the key that encrypts it, and whose agent must have the right to."""
+_ACCOUNT = "gcp:serviceaccount/account:Account"
 _USE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
-_OWN = re.compile(r"serviceAccount:(?P<email>[^@]+@(?P<domain>[a-z0-9-]+)\.iam\.gserviceaccount\.com)")
 _POOL = re.compile(r"serviceAccount:(?P<pool>[a-z0-9-]+\.svc\.id\.goog)\[.+\]")
 
 
-def refusal(type_token: str, given: Mapping[str, Any], settings: Mapping[str, Any], made: Others) -> str | None:
-    """Why an object cannot be made now, or None. `made` are the objects that are there by now."""
+def refusal(inventory: Inventory, type_token: str, given: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:
+    """Why an object cannot be made now, or None; what is still being made does not count as there."""
     inputs: Inputs = {**settings, **plain(dict(given))}
-    return _api(type_token, inputs, made) or _account(inputs, made) or _right(type_token, inputs, made)
+    return (
+        _api(type_token, inputs, inventory.made)
+        or _account(type_token, inputs, inventory)
+        or _right(type_token, inputs, inventory.made)
+    )
 
 
 def _api(type_token: str, inputs: Inputs, made: Others) -> str | None:
@@ -59,36 +64,47 @@ def _enabled(made: Others) -> set[str]:
     return {text(service, "service", "").removesuffix(".googleapis.com") for service in services}
 
 
-def _account(inputs: Inputs, made: Others) -> str | None:
-    """No role for, and no machine of, a service account that is not there (terraform-provider-google #9969), nor a pool of identities
-    before the first cluster of the project has one (terraform-google-kubernetes-engine #916).
+def _account(type_token: str, inputs: Inputs, inventory: Inventory) -> str | None:
+    """No role for, and no machine of, a service account that is not there (terraform-provider-google #9969).
+
+    Nor for an identity of Kubernetes before the first cluster of the project has made their pool (terraform-google-kubernetes-engine #916).
+    An account that nobody makes here is somebody else's and is there; one that was named before it was made was not.
     """
     project = project_of(inputs)
-    known = set(_emails(project, made))
-    named = [text(inputs, "member", ""), f"serviceAccount:{text(inputs, 'nodeConfig.serviceAccount', '')}"]
-    for member in named:
-        own = _OWN.fullmatch(member)
-        ours = own is not None and (own["domain"] == project or own["email"].startswith(f"service-{NUMBER}@"))
-        if own is not None and ours and own["email"] not in known:
-            return f"googleapi: Error 400: Service account {own['email']} does not exist., badRequest"
-        pool = _POOL.fullmatch(member)
-        if pool is not None and pool["pool"] not in _pools(project, made):
+    agents, pools = set(_agents(inventory.made)), set(_pools(project, inventory.made))
+    there = {_email(each, project) for each in inventory.made(_ACCOUNT)}
+    made_here = {_email(each, project) for each in inventory.others(_ACCOUNT)}
+    for member in _members(inputs):
+        email, pool = member.removeprefix("serviceAccount:"), _POOL.fullmatch(member)
+        if email in made_here - there or (email.startswith(f"service-{NUMBER}@") and email not in agents):
+            return f"googleapi: Error 400: Service account {email} does not exist., badRequest"
+        if pool is not None and pool["pool"] not in pools:
             return (
                 f"googleapi: Error 400: Identity Pool does not exist ({pool['pool']}). Please check that you specified a valid resource "
                 "name as returned in the `name` attribute in the configuration API., badRequest"
             )
+    if type_token == _ACCOUNT:
+        member = f"serviceAccount:{_email(inputs, project)}"
+        early = next((each.urn for each in inventory.things() if member in _members(plain(each.inputs))), None)
+        if early is not None:
+            return f"googleapi: Error 400: Service account {_email(inputs, project)} did not exist when {early} named it, badRequest"
     return None
 
 
-def _emails(project: str, made: Others) -> Iterator[str]:
-    """The service accounts of a project, and the agents of its services."""
-    for account in made("gcp:serviceaccount/account:Account"):
-        yield f"{text(account, 'accountId', '')}@{project}.iam.gserviceaccount.com"
+def _members(inputs: Inputs) -> tuple[str, ...]:
+    """Whom an object names: the member of a role, and the service account of its machines."""
+    return text(inputs, "member", ""), f"serviceAccount:{text(inputs, 'nodeConfig.serviceAccount', '')}"
+
+
+def _email(account: Inputs, project: str) -> str:
+    return f"{text(account, 'accountId', '')}@{project}.iam.gserviceaccount.com"
+
+
+def _agents(made: Others) -> Iterator[str]:
+    """The agents of a project's services: those that were asked for, and the oldest, which come with their API."""
     asked = {text(each, "service", "") for each in made("gcp:projects/serviceIdentity:ServiceIdentity")}
-    for api in {each.removesuffix(".googleapis.com") for each in asked}:
+    for api in {each.removesuffix(".googleapis.com") for each in asked} | (_enabled(made) & AGENTS.keys()):
         yield agent(AGENTS.get(api, f"gcp-sa-{api}"))
-    for api in _enabled(made) & AGENTS.keys():
-        yield agent(AGENTS[api])
 
 
 def _pools(project: str, made: Others) -> set[str]:

@@ -205,6 +205,7 @@ STREAMING: Mapping[str, Kind] = {
     ),
     "gcp:pubsub/topicIAMMember:TopicIAMMember": member("projects/{project}/topics/{topic}"),
     "gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember": member("projects/{project}/subscriptions/{subscription}"),
+    "gcp:pubsub/schemaIamMember:SchemaIamMember": member("projects/{project}/schemas/{schema}"),
     "gcp:managedkafka/cluster:Cluster": resource(
         "projects/{project}/locations/{location}/clusters/{clusterId}",
         create=28,

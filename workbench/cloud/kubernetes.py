@@ -1,7 +1,8 @@
 """The simulated Kubernetes API: times, rules and outputs of the object kinds that the stacks use.
 
 What replaces an object is pulumi-kubernetes' own list (provider/pkg/provider/diff.go): names and namespaces always, the
-data of a ConfigMap or Secret unless the provider says that they are mutable, a Deployment's selector, a Job's template.
+data of a ConfigMap or Secret unless the provider says that they are mutable, a Deployment's selector, a Job's template, and of a
+StatefulSet whatever the API server takes no change of.
 Custom resources (``apiextensions.CustomResource``) have the type ``kubernetes:<apiVersion>:<kind>``.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from workbench.cloud.kubernetes_object import metadata, row
-from workbench.cloud.model import Inputs, Kind, Others, at, number, text
+from workbench.cloud.model import Inputs, Kind, Others, at, digits, number, text
 from workbench.cloud.strimzi import STRIMZI, made_secret
 
 
@@ -36,6 +37,27 @@ def _deployment(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 def _rolled_out(_state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
     return _ready(at(inputs, "spec.replicas"))
+
+
+def _in_step(id_: str, replicas: object) -> Mapping[str, Any]:
+    """The status of a StatefulSet whose pods are all of one revision, which the provider waits for (await/statefulset.go)."""
+    ready, revision = _ready(replicas)["status"], f"{id_.rsplit('/', 1)[-1]}-{digits(id_, 8)}"
+    return {
+        "status": {
+            **ready,
+            "currentReplicas": ready["replicas"],
+            "currentRevision": revision,
+            "updateRevision": revision,
+        }
+    }
+
+
+def _stateful_set(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
+    return {**metadata(id_, name, inputs), **_in_step(id_, at(inputs, "spec.replicas"))}
+
+
+def _stepped(_state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
+    return _in_step(text(inputs, "metadata.name", ""), at(inputs, "spec.replicas"))
 
 
 def _told(id_: str, others: Others) -> Mapping[str, Any] | None:
@@ -92,9 +114,9 @@ KINDS: Mapping[str, Kind] = {
         create_minutes=1.5,
         delete_minutes=0.5,
         update_minutes=1.5,
-        source="common use: as a Deployment, one pod after the other, each with its volume",
-        outputs=_deployment,
-        updated=_rolled_out,
+        source="common use: as a Deployment, but one pod after the other",
+        outputs=_stateful_set,
+        updated=_stepped,
         replace_on=frozenset(
             {
                 "spec.podManagementPolicy",

@@ -182,7 +182,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         stored = kind.stored(plain(thing.inputs))
         return provider_pb2.ReadResponse(
             id=thing.id,
-            inputs=encode(replaced(thing.inputs, stored)),
+            inputs=encode(replaced(thing.inputs, {**stored, **drift})),
             properties=encode({**replaced(thing.outputs, stored), **drift}),
         )
 
@@ -239,7 +239,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         if self._is_azure and old is None:
             refusal = azure_native.refusal(self._inventory, thing.id) or refusal
         if self._package == "gcp" and old is None:
-            refusal = gcp_native.refusal(thing.type, thing.inputs, self._place, self._inventory.made) or refusal
+            refusal = gcp_native.refusal(self._inventory, thing.type, thing.inputs, self._place) or refusal
         if refusal:
             raise RefusedError(refusal)
 

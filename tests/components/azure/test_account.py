@@ -71,7 +71,12 @@ def test_an_id_in_an_adopted_network_that_nothing_of_the_stack_uses_is_refused(k
     ("stack", "key", "value", "told"),
     [
         (STACK, "aws:region", "Ireland", "aws:region: must be an AWS region such as eu-west-1"),
-        ("aws-msk-eks", "azure-native:location", "moon", "azure-native:location: must be a region with three availability"),
+        (
+            "aws-msk-eks",
+            "azure-native:location",
+            "moon",
+            "azure-native:location: must be a region with three availability",
+        ),
         (
             STACK,
             "data-pipes:streaming",

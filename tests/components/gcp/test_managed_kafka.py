@@ -8,7 +8,7 @@ from pulumi import ResourceHookArgs
 from components.changes import ChangeRefusedError
 from components.gcp.managed_kafka import with_port
 from components.gcp.managed_kafka_size import GIB
-from tests.stacks import planned, shipped
+from tests.stacks import REMOVED, planned, shipped
 
 STACK = "gcp-managed-kafka-gke"
 CLUSTER = "gcp:managedkafka/cluster:Cluster"
@@ -17,6 +17,7 @@ ACL = "gcp:managedkafka/acl:Acl"
 SUBNET = "gcp:compute/subnetwork:Subnetwork"
 MEMBER = "gcp:projects/iAMMember:IAMMember"
 AGENT = "gcp:projects/serviceIdentity:ServiceIdentity"
+KEY = "gcp:kms/cryptoKey:CryptoKey"
 GKE = "gcp:container/cluster:Cluster"
 LABEL = "data-pipes-customer-managed-key"
 BACK = "bring up a stack of another name with it, move the pipes there, then take this one down."
@@ -51,7 +52,7 @@ def test_the_cluster_has_the_size_and_version_of_the_file_in_the_region_of_the_s
 
 
 def test_memory_follows_the_vcpus_where_the_file_says_nothing():
-    changed = planned({"data-pipes:streaming": {"vcpus": 9, "memory": None}}, stack=STACK).recording
+    changed = planned({"data-pipes:streaming": {"vcpus": 9, "memory": REMOVED}}, stack=STACK).recording
     assert changed.one(CLUSTER).input("capacityConfig.memoryBytes") == str(36 * GIB)
 
 
@@ -93,13 +94,13 @@ def test_what_no_acl_names_is_nobody_s():
     """The brokers run with allow.everyone.if.no.acl.found: without an ACL on it everybody may do everything with a thing."""
     recording = shipped(STACK).recording
     agent = recording.one(f"{STACK}-managedkafka-agent")
-    number = recording.one(f"{STACK}-cluster-acl").input("aclEntries")[0]["principal"]
     assert agent.type == AGENT
-    assert number.startswith("User:service-")
-    assert number.endswith("@gcp-sa-managedkafka.iam.gserviceaccount.com")
+    assert agent.inputs["service"] == "managedkafka.googleapis.com"
     for everything in ("cluster", "allTopics", "allConsumerGroups", "allTransactionalIds"):
-        [entry] = acls(recording)[everything].inputs["aclEntries"]
-        assert entry == {"principal": number, "permissionType": "ALLOW", "operation": "DESCRIBE", "host": "*"}
+        [entry] = map(dict, acls(recording)[everything].inputs["aclEntries"])
+        assert entry.pop("principal").endswith("@gcp-sa-managedkafka.iam.gserviceaccount.com")
+        assert entry == {"permissionType": "ALLOW", "operation": "DESCRIBE", "host": "*"}
+        assert agent.urn in recording.requirements(acls(recording)[everything])
 
 
 def test_there_is_no_topic_before_the_cluster_is_closed():
@@ -122,26 +123,19 @@ def test_the_key_is_google_s_own_unless_the_file_asks_for_another():
     recording = shipped(STACK).recording
     assert "kmsKey" not in recording.one(CLUSTER).inputs["gcpConfig"]
     assert recording.one(CLUSTER).inputs["labels"] == {LABEL: "false"}
-    assert not [each for each in recording.resources if each.name == f"{STACK}-managed-kafka" and each.type != CLUSTER]
+    assert not [key for key in recording.of_type(KEY) if key.name == f"{STACK}-managed-kafka"]
 
 
 def test_a_key_of_the_stack_s_own_is_used_by_the_service_alone_and_before_the_cluster():
     recording = with_streaming(customerManagedKey=True)
     cluster = recording.one(CLUSTER)
-    key = (
-        recording.one("gcp:kms/cryptoKey:CryptoKey")
-        if len(recording.of_type("gcp:kms/cryptoKey:CryptoKey")) == 1
-        else None
-    )
-    key = key or next(
-        each for each in recording.of_type("gcp:kms/cryptoKey:CryptoKey") if each.name == f"{STACK}-managed-kafka"
-    )
+    [key] = [each for each in recording.of_type(KEY) if each.name == f"{STACK}-managed-kafka"]
     [right] = [
         each
         for each in recording.of_type("gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember")
         if each.name.startswith(f"{STACK}-managed-kafka-user")
     ]
-    assert cluster.input("gcpConfig.kmsKey").endswith(f"/cryptoKeys/{STACK}-managed-kafka")
+    assert f"/cryptoKeys/{STACK}-managed-kafka" in cluster.input("gcpConfig.kmsKey")
     assert right.inputs["member"].startswith("serviceAccount:service-")
     assert right.inputs["member"].endswith("@gcp-sa-managedkafka.iam.gserviceaccount.com")
     assert {key.urn, right.urn} <= set(recording.requirements(cluster))
@@ -242,3 +236,20 @@ def test_another_key_is_refused_and_never_a_replacement():
 def test_a_cluster_can_grow(old, new):
     same = shipped_cluster().inputs
     change({**same, **old}, {**same, **new})
+
+
+def test_a_network_that_is_there_already_is_where_the_brokers_are_reached():
+    existing = {
+        "network": "projects/shared-42/global/networks/shared",
+        "subnetwork": "nodes",
+        "cidr": "10.9.0.0/20",
+        "podsRange": "pods",
+        "podCidr": "10.16.0.0/14",
+        "servicesRange": "services",
+    }
+    recording = planned({"data-pipes:network": {"existing": existing}}, stack=STACK).recording
+    [place] = recording.one(CLUSTER).input("gcpConfig.accessConfig.networkConfigs")
+    assert place == {"subnet": "projects/shared-42/regions/europe-west1/subnetworks/nodes"}
+    policy = recording.one("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+    ways = {way["ports"][0]["port"]: way["to"] for way in policy.input("spec.egress")}
+    assert ways[9092] == [{"ipBlock": {"cidr": "10.9.0.0/20"}}]

@@ -93,7 +93,7 @@ def test_consumers_may_connect_to_this_cluster_alone():
 
 
 def test_consumers_are_told_how_to_sign_in_with_their_own_tokens():
-    settings = recording().one("kubernetes:core/v1:ConfigMap").inputs["data"]
+    settings = dict(recording().one("kubernetes:core/v1:ConfigMap").inputs["data"])
     address = settings.pop("KAFKA_BOOTSTRAP_SERVERS")
     assert address.startswith("bootstrap.")
     assert address.endswith(":9092")

@@ -1,0 +1,90 @@
+"""A ksqlDB cluster beside a Kafka cluster."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_confluentcloud as confluentcloud
+from pulumi import ComponentResource, Output, Resource, ResourceOptions
+
+from components.changes import guard
+from components.confluent.rights import Cluster, Right, allow, bind
+from components.confluent.schema_registry import SchemaRegistry, read_subjects
+from components.confluent.service_account import service_account
+from components.confluent.tiers import other_units
+
+OWN_SUBJECTS = ("pksqlc-*", "_confluent-ksql-pksqlc-*")
+"""The schemas of what ksqlDB makes itself, by the names that it gives (Confluent Cloud, ksqlDB); the environment has one ksqlDB."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KsqldbArgs:
+    """What a ksqlDB cluster is built from."""
+
+    csu: int
+    cluster: Cluster
+    registry: SchemaRegistry
+    topics: Sequence[str]
+    """The topics that its queries may read."""
+    protect: bool
+
+
+class Ksqldb(ComponentResource):
+    """A ksqlDB cluster whose queries run under an identity of its own: it reads the stack's topics, and owns what it makes.
+
+    It needs the Schema Registry from the start (Confluent provider, KsqlCluster).
+    """
+
+    endpoint: Output[str]
+
+    def __init__(self, name: str, args: KsqldbArgs, opts: ResourceOptions | None = None) -> None:
+        hooks = guard(name, "streaming.ksqldb.csu", "csu", other_units)
+        # The provider replaces the cluster for another csu, so that no hook of it would see both numbers: the component keeps one.
+        super().__init__(
+            "data-pipes:confluent:Ksqldb",
+            name,
+            {"csu": args.csu},
+            ResourceOptions.merge(opts, ResourceOptions(hooks=hooks)),
+        )
+        cluster = args.cluster
+        account = service_account(f"{name}-account", "Runs the queries of ksqlDB", parent=self)
+        schemas: list[Resource] = [
+            bind(
+                f"{name}-own-{role}-schemas",
+                account.id,
+                "ResourceOwner",
+                Output.concat(args.registry.resource_name, f"/subject={subjects}"),
+                parent=self,
+            )
+            for role, subjects in zip(("output", "internal"), OWN_SUBJECTS, strict=True)
+        ]
+        for topic in args.topics:
+            schemas += read_subjects(f"{name}-{topic}", account.id, topic, registry=args.registry, parent=self)
+        ksqldb = confluentcloud.KsqlCluster(
+            f"{name}-cluster",
+            display_name=name,
+            csu=args.csu,
+            use_detailed_processing_log=False,
+            credential_identity=confluentcloud.KsqlClusterCredentialIdentityArgs(id=account.id),
+            kafka_cluster=confluentcloud.KsqlClusterKafkaClusterArgs(id=cluster.kafka.id),
+            environment=confluentcloud.KsqlClusterEnvironmentArgs(id=cluster.environment_id),
+            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=schemas),
+        )
+        outputs = ksqldb.topic_prefix
+        internal = Output.concat("_confluent-ksql-", outputs)
+        allow(
+            name,
+            account.id,
+            {
+                "cluster": Right(resource="cluster", name="kafka-cluster", use="describe"),
+                "output-topics": Right(resource="topic", name=outputs, prefix=True, use="own"),
+                "internal-topics": Right(resource="topic", name=internal, prefix=True, use="own"),
+                "groups": Right(resource="group", name=internal, prefix=True, use="own"),
+                "transactions": Right(resource="transactional-id", name=outputs, prefix=True, use="write"),
+                "query-transactions": Right(resource="transactional-id", name=internal, prefix=True, use="write"),
+                **{f"{topic}-topic": Right(resource="topic", name=topic, use="read") for topic in args.topics},
+            },
+            cluster=cluster,
+            parent=self,
+        )
+        self.endpoint = ksqldb.rest_endpoint
+        self.register_outputs({"endpoint": self.endpoint})

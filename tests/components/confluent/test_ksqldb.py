@@ -1,0 +1,100 @@
+"""A ksqlDB cluster on Confluent Cloud: its own identity, and what that may do."""
+
+from functools import cache
+
+import pytest
+
+from components.changes import ChangeRefusedError
+from tests.components.confluent.test_confluent import BINDING, CLUSTER, STACK, change
+from tests.components.confluent.test_confluent_topic import acls, roles
+from tests.stacks import planned, shipped
+
+KSQLDB = "confluentcloud:index/ksqlCluster:KsqlCluster"
+COMPONENT = "data-pipes:confluent:Ksqldb"
+
+
+@cache
+def recording(tier="standard"):
+    return planned({"data-pipes:streaming": {"tier": tier, "ksqldb": {"csu": 8}}}, stack=STACK).recording
+
+
+def account(of):
+    return of.one(KSQLDB).inputs["credentialIdentity"]["id"]
+
+
+def prefix(of):
+    """What the names of its topics begin with, as the simulated service answers."""
+    return next(
+        pattern.removeprefix("transactional-id=").removesuffix("*")
+        for role, pattern in roles(of, account(of))
+        if role == "DeveloperWrite" and "_confluent-ksql" not in pattern
+    )
+
+
+def test_there_is_none_unless_it_is_asked_for():
+    assert shipped(STACK).recording.of_type(KSQLDB) == ()
+    assert "ksqldb" not in shipped(STACK).recording.outputs
+
+
+def test_it_has_the_units_asked_for_and_keeps_records_out_of_its_log():
+    ksqldb = recording().one(KSQLDB)
+    assert ksqldb.inputs["csu"] == 8
+    assert ksqldb.inputs["useDetailedProcessingLog"] is False
+    assert ksqldb.inputs["kafkaCluster"]["id"] == recording().outputs["kafkaClusterId"]
+    assert ksqldb.protect
+    assert recording().outputs["ksqldb"].startswith("https://")
+
+
+def test_its_identity_is_nobody_else_s():
+    others = {each.inputs["owner"]["id"] for each in recording().of_type("confluentcloud:index/apiKey:ApiKey")}
+    assert account(recording()).startswith("sa-")
+    assert account(recording()) not in others
+
+
+def test_it_owns_what_it_makes_and_reads_the_stack_s_topics_and_nothing_else():
+    found = roles(recording(), account(recording()))
+    own = prefix(recording())
+    assert own.startswith("pksqlc-")
+    assert found == {
+        ("ResourceOwner", f"topic={own}*"),
+        ("ResourceOwner", f"topic=_confluent-ksql-{own}*"),
+        ("ResourceOwner", f"group=_confluent-ksql-{own}*"),
+        ("DeveloperWrite", f"transactional-id={own}*"),
+        ("DeveloperWrite", f"transactional-id=_confluent-ksql-{own}*"),
+        ("DeveloperRead", "topic=orders"),
+        ("ResourceOwner", "subject=pksqlc-*"),
+        ("ResourceOwner", "subject=_confluent-ksql-pksqlc-*"),
+        ("DeveloperRead", "subject=orders-key"),
+        ("DeveloperRead", "subject=orders-value"),
+    }
+
+
+def test_on_basic_its_rights_in_the_cluster_are_acls():
+    found = acls(recording("basic"), account(recording("basic")))
+    assert ("READ", "TOPIC", "orders", "LITERAL") in found
+    assert ("DESCRIBE_CONFIGS", "CLUSTER", "kafka-cluster", "LITERAL") in found
+    assert {kind for operation, kind, _, pattern in found if (operation, pattern) == ("ALL", "PREFIXED")} == {
+        "TOPIC",
+        "GROUP",
+    }
+    assert not [name for _, _, name, _ in found if name == "*"]
+
+
+def test_it_is_made_after_the_registry_can_be_read():
+    before = recording().requirements(recording().one(KSQLDB))
+    assert recording().one(CLUSTER).urn in before
+    schemas = [each.urn for each in recording().of_type(BINDING) if "/subject=" in each.inputs["crnPattern"]]
+    assert len(schemas) == 4
+    assert set(schemas) <= before
+
+
+def test_another_number_of_units_which_would_replace_it_is_refused_in_the_preview():
+    component = recording().one(COMPONENT)
+    assert component.inputs == {"csu": 8}
+    change(recording(), component, {"csu": 8}, {"csu": 8})
+    with pytest.raises(ChangeRefusedError) as refusal:
+        change(recording(), component, {"csu": 8}, {"csu": 4})
+    assert str(refusal.value).startswith(
+        "streaming.ksqldb.csu: cannot go from 8 to 4. A ksqlDB cluster keeps its units"
+    )
+    assert "remove ksqldb with data-pipes:protect false" in str(refusal.value)

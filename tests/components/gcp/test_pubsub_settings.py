@@ -1,0 +1,139 @@
+"""What a stack file may ask of Pub/Sub."""
+
+import pytest
+
+from components.settings import SettingsError
+from tests.stacks import settings
+
+STACK = "gcp-pubsub-gke"
+
+
+def mistakes(pipes, streaming=None):
+    """What is told of the streaming service and the pipes, whatever room the platform has for so many replicas."""
+    try:
+        settings({"data-pipes:streaming": streaming or {}, "data-pipes:pipes": pipes}, STACK)
+    except SettingsError as error:
+        told = [line.split(".yaml: ", 1)[1] for line in str(error).splitlines()]
+        return [line for line in told if not line.startswith("platform.")]
+    return []
+
+
+def orders(parallelism=3, **topic):
+    return {"orders": {"parallelism": parallelism, "topic": topic}}
+
+
+AVRO = {"type": "avro", "definition": "{}"}
+
+
+@pytest.mark.parametrize(
+    "pipes",
+    [
+        orders(10_000),
+        orders(9_999, mode="partitioned"),
+        orders(10_000, mode="partitioned", deadLetter={"enabled": False}),
+        orders(filter="x" * 256),
+        orders(10, mode="partitioned", filter="x" * 223),
+        orders(mode="partitioned", checkPartition=True, schema=AVRO),
+        orders(retentionHours=744, replayHours=1, ackDeadlineSeconds=10),
+        orders(retry={"minimumBackoffSeconds": 600}),
+        orders(deadLetter={"maxDeliveryAttempts": 5}),
+        orders(schema=AVRO | {"encoding": "binary", "lastRevision": "0a1b2c3d"}),
+        orders(
+            publishers=["principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/group/g"]
+        ),
+    ],
+)
+def test_what_pubsub_takes_is_let_through(pipes):
+    assert mistakes(pipes) == []
+
+
+@pytest.mark.parametrize(
+    ("pipes", "line"),
+    [
+        (
+            orders(filter="x" * 257),
+            "pipes.orders.topic.filter: must be at most 256 bytes long, not 257 (Pub/Sub, Filter messages); shorten it",
+        ),
+        (
+            orders(11, mode="partitioned", filter="x" * 223),
+            "pipes.orders.topic.filter: must be at most 256 bytes long, with what mode partitioned adds, not 257",
+        ),
+        (orders(filter=" "), "pipes.orders.topic.filter: must not be blank; remove it to read all messages"),
+        (
+            orders(10_000, mode="partitioned"),
+            "pipes: ask for 10001 subscriptions, and a project has room for 10000 (Pub/Sub, Quotas and limits); lower the",
+        ),
+        (orders(mode="both"), "pipes.orders.topic.mode: must be 'shared' or 'partitioned', not \"both\"; mode is how"),
+        (
+            orders(checkPartition=True),
+            "pipes.orders.topic: checkPartition is for the mode partitioned, and in mode shared no message belongs to",
+        ),
+        (
+            orders(mode="partitioned", checkPartition=True, schema=AVRO | {"encoding": "binary"}),
+            "pipes.orders.topic: checkPartition cannot go with messages in binary",
+        ),
+        (
+            orders(retentionHours=745),
+            "pipes.orders.topic.retentionHours: must be at most 744, not 745; retentionHours is",
+        ),
+        (orders(replayHours=0), "pipes.orders.topic.replayHours: must be at least 1, not 0; replayHours is the hours"),
+        (
+            orders(ackDeadlineSeconds=9),
+            "pipes.orders.topic.ackDeadlineSeconds: must be at least 10, not 9; ackDeadline",
+        ),
+        (
+            orders(deadLetter={"maxDeliveryAttempts": 4}),
+            "pipes.orders.topic.deadLetter.maxDeliveryAttempts: must be at least 5, not 4; maxDeliveryAttempts is how often",
+        ),
+        (
+            orders(deadLetter={"enabled": False, "retentionHours": 24}),
+            "pipes.orders.topic.deadLetter: has keys that say nothing while enabled is false; remove them, or enabled",
+        ),
+        (
+            orders(retry={"minimumBackoffSeconds": 31, "maximumBackoffSeconds": 30}),
+            "pipes.orders.topic.retry: minimumBackoffSeconds must not be more than maximumBackoffSeconds, which is 30, and is 31",
+        ),
+        (
+            orders(retry={"maximumBackoffSeconds": 601}),
+            "pipes.orders.topic.retry.maximumBackoffSeconds: must be at most 600, not 601; maximumBackoffSeconds is the seconds",
+        ),
+        (
+            orders(schema={"type": "avro", "definition": "record Order"}),
+            "pipes.orders.topic.schema: definition must be JSON, which Avro is written in (Expecting value",
+        ),
+        (
+            orders(schema={"type": "avro"}),
+            "pipes.orders.topic.schema.definition: is missing; definition is the whole text",
+        ),
+        (
+            orders(schema=AVRO | {"firstRevision": "latest"}),
+            "pipes.orders.topic.schema.firstRevision: must be the id of a schema's revision, 8 hexadecimal digits such as",
+        ),
+        (
+            orders(publishers=["allUsers"]),
+            "pipes.orders.topic.publishers[0]: must be an IAM member that is not everybody, such as serviceAccount:shop@",
+        ),
+        (
+            orders(publishers=["user:a@example.com", "user:a@example.com"]),
+            "pipes.orders.topic.publishers: must name each once; user:a@example.com stands there twice, remove one",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_the_reason_and_the_way_out(pipes, line):
+    told = mistakes(pipes)
+    assert len(told) == 1, told
+    assert told[0].startswith(line)
+
+
+def test_subscriptions_of_all_pipes_are_counted_with_their_dead_letters():
+    many = {f"pipe{number}": {"parallelism": 3_332, "topic": {"mode": "partitioned"}} for number in range(2)}
+    assert mistakes(many | orders(3_330, mode="partitioned")) == []
+    told = mistakes(many | orders(3_334, mode="partitioned"))
+    assert [line.split(",")[0] for line in told] == ["pipes: ask for 10001 subscriptions"]
+
+
+def test_the_key_is_a_yes_or_no():
+    [told] = mistakes(orders(), {"customerManagedKey": "yes"})
+    assert told.startswith(
+        'streaming.customerManagedKey: must be true or false, not "yes"; customerManagedKey is whether'
+    )

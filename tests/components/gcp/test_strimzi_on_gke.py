@@ -1,0 +1,146 @@
+"""Kafka in containers on GKE, with a pool of nodes and on Autopilot: volumes, nodes, room, and consumers that reach the brokers."""
+
+from functools import cache
+
+import pytest
+
+from components.settings import SettingsError
+from tests.stacks import REMOVED, planned, settings, shipped
+
+STACK = "gcp-kafka-gke"
+POOL = "kubernetes:kafka.strimzi.io/v1:KafkaNodePool"
+KAFKA = "kubernetes:kafka.strimzi.io/v1:Kafka"
+TOPIC = "kubernetes:kafka.strimzi.io/v1:KafkaTopic"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+NODES = "gcp:container/nodePool:NodePool"
+MODES = ("standard", "autopilot")
+
+
+@cache
+def plan_in(mode, *, preview=False):
+    if mode == "standard":
+        return shipped(STACK, preview=preview)
+    return planned({"data-pipes:platform": {"mode": mode}}, stack=STACK, preview=preview)
+
+
+def recorded(mode):
+    return plan_in(mode).recording
+
+
+def mistakes(changes):
+    try:
+        settings(changes, STACK)
+    except SettingsError as error:
+        return [line.split(".yaml: ", 1)[1] for line in str(error).splitlines()]
+    return []
+
+
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize("mode", MODES)
+def test_the_whole_stack_is_sound(mode, preview):
+    assert plan_in(mode, preview=preview).problems == ()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_brokers_and_controllers_keep_their_records_on_disks_of_their_zone_that_can_grow(mode):
+    recording = recorded(mode)
+    made = recording.one(CLASS)
+    assert made.inputs["provisioner"] == "pd.csi.storage.gke.io"
+    assert made.inputs["volumeBindingMode"] == "WaitForFirstConsumer", "the pod's zone says where the disk is"
+    assert made.inputs["allowVolumeExpansion"] is True
+    sizes = {}
+    for pool in recording.of_type(POOL):
+        [volume] = pool.input("spec.storage.volumes")
+        assert volume["class"] == made.input("metadata.name")
+        assert volume["deleteClaim"] is False
+        sizes[pool.input("spec.roles")[0]] = volume["size"]
+    assert sizes == {"broker": "100Gi", "controller": "20Gi"}
+
+
+def test_on_a_pool_of_nodes_everything_runs_where_room_was_counted():
+    recording = recorded("standard")
+    labels = recording.one(NODES).input("nodeConfig.labels")
+    assert recording.one(RELEASE).input("values.nodeSelector").items() <= labels.items()
+    for pool in recording.of_type(POOL):
+        affinity = pool.input("spec.template.pod.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution")
+        [term] = affinity["nodeSelectorTerms"]
+        [expression] = term["matchExpressions"]
+        assert labels[expression["key"]] in expression["values"]
+
+
+def test_on_autopilot_google_makes_nodes_wherever_the_pods_ask_for_them():
+    recording = recorded("autopilot")
+    assert recording.of_type(NODES) == ()
+    assert recording.one(RELEASE).input("values.nodeSelector") == {}
+    for pool in recording.of_type(POOL):
+        assert "affinity" not in pool.input("spec.template.pod")
+        zones = pool.input("spec.template.pod.topologySpreadConstraints")[0]
+        assert (zones["topologyKey"], zones["minDomains"]) == ("topology.kubernetes.io/zone", 3)
+    spec = recording.one(KAFKA).inputs["spec"]
+    assert "template" not in spec["entityOperator"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_pod_says_how_much_room_it_takes(mode):
+    recording = recorded(mode)
+    spec = recording.one(KAFKA).inputs["spec"]
+    resources = [
+        *(pool.input("spec.resources") for pool in recording.of_type(POOL)),
+        spec["entityOperator"]["topicOperator"]["resources"],
+        spec["entityOperator"]["userOperator"]["resources"],
+        spec["kafkaExporter"]["resources"],
+        recording.one(RELEASE).input("values.resources"),
+    ]
+    for each in resources:
+        assert {"cpu", "memory"} <= each["requests"].keys()
+        assert {"cpu", "memory"} <= each["limits"].keys()
+
+
+def test_nothing_of_it_starts_before_there_are_nodes():
+    recording = recorded("standard")
+    assert recording.one(NODES).urn in recording.requirements(recording.one(RELEASE))
+
+
+def test_the_topic_has_as_many_partitions_as_the_pipe_has_readers():
+    recording = recorded("standard")
+    assert recording.one(TOPIC).input("spec.partitions") == 3
+    assert recording.one(DEPLOYMENT).input("spec.replicas") == 3
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_consumers_reach_the_brokers_and_have_no_right_in_the_cloud(mode):
+    recording = recorded(mode)
+    policy = recording.one("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+    ways = {
+        port["port"]: way["to"] for way in policy.input("spec.egress") for port in way["ports"] if port["port"] == 9093
+    }
+    [place] = ways[9093]
+    assert place["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "data-pipes-kafka"}
+    consumers = f"serviceAccount:{STACK}-orders@"
+    rights = [each for each in recording.resources if str(each.inputs.get("member", "")).startswith(consumers)]
+    assert rights == []
+
+
+def test_more_brokers_need_more_nodes_and_that_is_told_before_anything_is_made():
+    [told] = mistakes({"data-pipes:streaming": {"brokers": 12, "cpu": "2", "memory": "8Gi"}})
+    assert told.startswith("platform.nodes.max: is 6, and all pods need ")
+    assert "the streaming service 12 x 2000m and 8192Mi" in told
+
+
+def test_autopilot_refuses_brokers_that_it_would_make_larger():
+    changes = {"data-pipes:platform": {"mode": "autopilot"}, "data-pipes:streaming": {"cpu": "1", "memory": "16Gi"}}
+    [told] = mistakes(changes)
+    assert told.startswith("streaming: asks for pods of 1000m and 16384Mi, and Autopilot gives each pod")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_cruise_control_finds_room_too(mode):
+    changes = {"data-pipes:platform": {"mode": mode}, "data-pipes:streaming": {"cruiseControl": True}}
+    assert mistakes(changes) == []
+
+
+def test_without_brokers_there_are_no_volumes():
+    changes = {"data-pipes:streaming": {"service": "managed-kafka", "version": REMOVED, "exporter": REMOVED}}
+    assert planned(changes, stack=STACK).recording.of_type(CLASS) == ()

@@ -1,0 +1,105 @@
+"""Confluent Cloud on AWS: the consumers' way to it, on the internet and by PrivateLink."""
+
+import pytest
+
+from tests.stacks import planned, shipped
+
+ECS, EKS = "aws-confluent-ecs", "aws-confluent-eks"
+LINK = {"data-pipes:streaming": {"tier": "enterprise", "privateLink": True}}
+EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+RECORD, ZONE = "aws:route53/record:Record", "aws:route53/zone:Zone"
+PROVIDER = "confluentcloud:index/identityProvider:IdentityProvider"
+CONNECTION = "confluentcloud:index/privateLinkAttachmentConnection:PrivateLinkAttachmentConnection"
+KEY, TOPIC = "confluentcloud:index/apiKey:ApiKey", "confluentcloud:index/kafkaTopic:KafkaTopic"
+PRIVATE = planned(LINK, stack=ECS).recording
+
+
+def named(recording, type_token, name):
+    return next(each for each in recording.of_type(type_token) if each.name == name)
+
+
+def sources(recording, resource, key):
+    """The names of what an input comes from."""
+    return {recording.by_urn(urn).name for urn in resource.property_dependencies[key]}
+
+
+def ways_out(recording, stack=ECS):
+    """Where the consumers' group lets out to, and on which ports."""
+    rules = recording.of_type(EGRESS)
+    of_the_consumers = [
+        rule.inputs for rule in rules if sources(recording, rule, "securityGroupId") == {f"{stack}-consumers"}
+    ]
+    return {(rule["cidrIpv4"], rule["fromPort"], rule["toPort"]) for rule in of_the_consumers}
+
+
+def needed(recording, resource):
+    return {recording.by_urn(urn).name for urn in recording.requirements(resource)}
+
+
+@pytest.mark.parametrize("stack", [ECS, EKS])
+def test_the_cluster_is_in_the_region_of_the_stack(stack):
+    cluster = shipped(stack).recording.one("confluentcloud:index/kafkaCluster:KafkaCluster").inputs
+    assert (cluster["cloud"], cluster["region"]) == ("AWS", "eu-west-1")
+
+
+@pytest.mark.parametrize("stack", [ECS, EKS])
+def test_consumers_get_out_to_brokers_on_the_internet_before_there_is_a_topic_to_read(stack):
+    recording = shipped(stack).recording
+    assert ways_out(recording, stack) == {
+        ("10.0.0.0/16", 0, 65535),
+        ("0.0.0.0/0", 443, 443),
+        ("0.0.0.0/0", 9092, 9092),
+    }
+    assert f"{stack}-brokers" in needed(recording, recording.one(TOPIC))
+    assert not recording.of_type(CONNECTION)
+
+
+def test_with_a_private_link_nothing_more_gets_out_to_the_internet():
+    assert ways_out(PRIVATE) == {("10.0.0.0/16", 0, 65535), ("0.0.0.0/0", 443, 443)}
+
+
+def test_the_endpoint_of_confluents_service_is_in_every_zone_and_lets_in_the_consumers_and_https_from_the_vpc():
+    endpoint = named(PRIVATE, ENDPOINT, f"{ECS}-link-endpoint")
+    assert endpoint.inputs["vpcEndpointType"] == "Interface"
+    assert endpoint.inputs["serviceName"].startswith("com.amazonaws.vpce.eu-west-1.vpce-svc-")
+    assert sources(PRIVATE, endpoint, "serviceName") == {f"{ECS}-link"}
+    assert sources(PRIVATE, endpoint, "subnetIds") == {f"{ECS}-private-{zone}" for zone in "abc"}
+    assert sources(PRIVATE, endpoint, "securityGroupIds") == {f"{ECS}-link-endpoint"}
+    rules = [
+        rule
+        for rule in PRIVATE.of_type(INGRESS)
+        if sources(PRIVATE, rule, "securityGroupId") == {f"{ECS}-link-endpoint"}
+    ]
+    let_in = {rule.inputs["fromPort"]: rule for rule in rules}
+    assert sorted(let_in) == sorted(rule.inputs["toPort"] for rule in rules) == [443, 9092]
+    assert let_in[443].inputs["cidrIpv4"] == "10.0.0.0/16"
+    assert sources(PRIVATE, let_in[9092], "referencedSecurityGroupId") == {f"{ECS}-consumers"}
+
+
+def test_every_name_of_the_link_leads_to_the_endpoint_in_this_vpc_alone():
+    zone, record = PRIVATE.one(ZONE), PRIVATE.one(RECORD)
+    domain = zone.inputs["name"]
+    assert sources(PRIVATE, zone, "name") == {f"{ECS}-link"}
+    assert sources(PRIVATE, zone, "vpcs") == {f"{ECS}-vpc"}
+    assert len(zone.inputs["vpcs"]) == 1
+    assert (record.inputs["name"], record.inputs["type"]) == (f"*.{domain}", "CNAME")
+    assert sources(PRIVATE, record, "records") == {f"{ECS}-link-endpoint"}
+    assert PRIVATE.outputs["bootstrapServers"].split(":")[0].endswith(f".{domain}")
+
+
+def test_confluent_is_told_of_the_endpoint_before_a_key_is_tried_or_a_topic_made():
+    connection = PRIVATE.one(CONNECTION)
+    assert sources(PRIVATE, connection, "aws") == {f"{ECS}-link-endpoint"}
+    assert sources(PRIVATE, connection, "privateLinkAttachment") == {f"{ECS}-link"}
+    opened = {f"{ECS}-link-{role}" for role in ("connection", "names", "brokers", "https")}
+    for resource in (PRIVATE.one(TOPIC), *PRIVATE.of_type(KEY)):
+        assert opened <= needed(PRIVATE, resource), resource.name
+
+
+def test_confluent_finds_the_keys_of_eks_where_eks_has_them():
+    recording = shipped(EKS).recording
+    provider = recording.one(PROVIDER).inputs
+    assert sources(recording, recording.one(PROVIDER), "issuer") == {f"{EKS}-eks"}
+    assert provider["jwksUri"] == f"{provider['issuer']}/keys"

@@ -1,0 +1,41 @@
+"""What destroy says of a GKE cluster that is kept from deletion, on the real engine."""
+
+from collections.abc import Callable
+
+import pulumi
+import pulumi_random as random
+import pytest
+
+from components.gcp.gke_changes import kept_from_deletion
+from workbench.sandbox import EngineError, Sandbox
+
+pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+
+Start = Callable[..., Sandbox]
+
+
+def test_destroy_says_what_keeps_the_cluster_and_deletes_nothing_before_an_up_has_let_it_go(start: Start):
+    kept = True
+
+    def program():
+        provider = random.Provider("random")
+        hooks = kept_from_deletion("pipes-gke") if kept else None
+        cluster = random.RandomString(
+            "pipes-gke", length=8, opts=pulumi.ResourceOptions(provider=provider, hooks=hooks)
+        )
+        random.RandomString("pods", length=8, opts=pulumi.ResourceOptions(provider=provider, depends_on=[cluster]))
+
+    sandbox = start(program)
+    sandbox.run("up")
+    there = len(sandbox.inventory.things())
+    with pytest.raises(EngineError) as refusal:
+        sandbox.run("destroy")
+    assert (
+        "platform.deletionProtection keeps pipes-gke from deletion. To delete it, set data-pipes:protect, and platform.deletionProtection where "
+        "it is set, to false and run pulumi up first"
+    ) in str(refusal.value)
+    assert len(sandbox.inventory.things()) == there == 2
+    kept = False
+    sandbox.run("up")
+    sandbox.run("destroy")
+    assert not sandbox.inventory.things()
