@@ -18,10 +18,13 @@ IGNORED = {
     "azure-native:containerservice:ManagedCluster": {"agentPoolProfiles"},
     "azure-native:eventhub:Namespace": {"sku.capacity"},
     "azure-native:hdinsight:Cluster": {"identity", "properties", "tags"},
+    "gcp:container/cluster:Cluster": {"initialNodeCount", "nodeConfig"},
+    "gcp:container/nodePool:NodePool": {"initialNodeCount"},
+    "gcp:managedkafka/cluster:Cluster": {"gcpConfig.kmsKey"},
     "kubernetes:core/v1:ConfigMap": {"data"},
 }
 """What the service changes on its own: disks and numbers of nodes or units that grow, lists of what is made elsewhere, what
-HDInsight writes its own way, and what a job finds out."""
+HDInsight writes its own way, what a job finds out, what GKE tells of the first nodes, and a key that a label stands for."""
 
 
 def input_names(type_token: str) -> set[str]:

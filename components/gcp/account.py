@@ -60,10 +60,9 @@ class Account:
     region: str
     number: Output[str]
     """The number of the project, by which Google's own names know it."""
-    tags: Mapping[str, str]
 
     @classmethod
-    def of(cls, settings: GcpSettings, tags: Mapping[str, str], parent: Resource) -> "Account":
+    def of(cls, settings: GcpSettings, parent: Resource) -> "Account":
         """Ask Google Cloud for the project's number, with the provider of the given resource."""
         project = gcp.organizations.get_project_output(project_id=settings.project, opts=InvokeOptions(parent=parent))
-        return cls(project=settings.project, region=settings.region, number=project.number, tags=tags)
+        return cls(project=settings.project, region=settings.region, number=project.number)

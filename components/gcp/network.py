@@ -131,7 +131,7 @@ class Network(ComponentResource):
         child = ResourceOptions(parent=self)
         self.name = name
         self.registry_customer_managed_key = args.settings.registry_customer_managed_key
-        self.account = Account.of(args.account, args.tags, parent=self)
+        self.account = Account.of(args.account, parent=self)
         self._services = Services(name, self.account, args.cloud_services, child)
         self.apis = self._services.apis
         self.keys = Keys(name, self.account, self.apis["cloudkms"], child)

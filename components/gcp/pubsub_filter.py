@@ -10,7 +10,7 @@ PARTITION_ATTRIBUTE = "partition"
 def partition_filter(number: int, own: str | None = None) -> str:
     """What lets the messages of one partition through, and of these only those that the pipe's own filter lets through."""
     of_partition = f'attributes.{PARTITION_ATTRIBUTE} = "{number}"'
-    return f"{own} AND {of_partition}" if own else of_partition
+    return f"({own}) AND {of_partition}" if own else of_partition
 
 
 def subscription_filters(own: str | None, partitions: int | None) -> list[str | None]:

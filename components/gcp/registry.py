@@ -77,8 +77,6 @@ class ArtifactRegistry(Registry):
             opts=ResourceOptions(
                 parent=self,
                 protect=args.protect,
-                # Another key makes another repository, and no two have one name.
-                delete_before_replace=True,
                 depends_on=[
                     network.apis["artifactregistry"],
                     network.apis["containerscanning"],

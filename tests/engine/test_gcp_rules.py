@@ -185,6 +185,7 @@ def test_labels_of_the_provider_come_with_an_objects_own_and_stay_in_an_update()
     state = {"labels": {"mode": "shared"}, **kind.outputs("id", "x", {**settings, "labels": {"mode": "shared"}})}
     assert state["effectiveLabels"] == state["pulumiLabels"] == {"team": "pipes", "mode": "shared"}
     assert kind.updated(state, {"labels": {"mode": "other"}})["pulumiLabels"] == {"team": "pipes", "mode": "other"}
+    assert kind.updated(state, {"labels": {}})["pulumiLabels"] == {"team": "pipes"}
     assert kind.updated(state, {"labels": {"mode": "shared"}}) == {}
 
 
@@ -219,6 +220,10 @@ def test_a_service_has_no_agent_before_it_was_asked_for(inventory: Inventory):
     made = make(inventory, AGENT, service="pubsub.googleapis.com")
     assert made.outputs["member"] == member
     assert refused(inventory, TOPIC_ROLE, member=member) == ""
+    kubernetes = {"member": f"serviceAccount:{agent('container-engine-robot')}"}
+    assert refused(inventory, TOPIC_ROLE, **kubernetes)
+    make(inventory, SERVICE, service="container.googleapis.com")
+    assert refused(inventory, TOPIC_ROLE, **kubernetes) == "", "it comes with its API"
 
 
 def test_identities_of_kubernetes_come_with_the_first_cluster(inventory: Inventory):
@@ -298,7 +303,11 @@ def test_a_network_stays_while_something_is_in_it(inventory: Inventory):
     for used, by in ((network, SUBNET), (subnet, KAFKA), (router, nat.type)):
         with pytest.raises(RefusedError, match=f"still in use by {by}"):
             delete(inventory, used)
-    for gone in (kafka, nat, router, subnet, network):
+    for gone in (kafka, nat, subnet):
+        delete(inventory, gone)
+    with pytest.raises(RefusedError, match="still in use by gcp:compute/router:Router"):
+        delete(inventory, network)
+    for gone in (router, network):
         delete(inventory, gone)
     assert inventory.things() == []
 

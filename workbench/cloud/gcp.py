@@ -9,8 +9,8 @@ from ipaddress import ip_network
 from typing import Any, cast
 
 from workbench.cloud.gcp_account import ACCOUNT_WIDE
-from workbench.cloud.gcp_containers import CONTAINERS, zones
-from workbench.cloud.gcp_resource import NUMBER, agent, member, project_of, region_of, resource, short
+from workbench.cloud.gcp_containers import CONTAINERS
+from workbench.cloud.gcp_resource import NUMBER, agent, project_of, resource, short
 from workbench.cloud.gcp_streaming import STREAMING
 from workbench.cloud.model import MOMENT, Inputs, Kind, Others, at, digits, text
 
@@ -136,7 +136,6 @@ _NETWORK: Mapping[str, Kind] = {
         refusal_beside=_overlap_refusal,
         fixed="description externalIpv6Prefix internalIpv6Prefix network params reservedInternalRange",
     ),
-    "gcp:compute/subnetworkIAMMember:SubnetworkIAMMember": member(f"{_REGIONAL}/subnetworks/{{subnetwork}}"),
     "gcp:compute/router:Router": resource(
         f"{_REGIONAL}/routers/{{name}}",
         create=0.2,
@@ -172,16 +171,6 @@ _NETWORK: Mapping[str, Kind] = {
         labels="labels",
         linked=True,
         fixed="address addressType description ipVersion ipv6EndpointType network networkTier prefixLength purpose subnetwork",
-    ),
-    "gcp:compute/globalAddress:GlobalAddress": resource(
-        "projects/{project}/global/addresses/{name}",
-        create=0.2,
-        delete=0.2,
-        source=_COMPUTE,
-        outputs=_address,
-        labels="labels",
-        linked=True,
-        fixed="address addressType description ipVersion network prefixLength purpose",
     ),
     "gcp:compute/forwardingRule:ForwardingRule": resource(
         f"{_REGIONAL}/forwardingRules/{{name}}",
@@ -220,9 +209,6 @@ _NETWORK: Mapping[str, Kind] = {
     "gcp:logging/projectSink:ProjectSink": resource(
         "projects/{project}/sinks/{name}", create=0.1, delete=0.1, outputs=_sink
     ),
-    "gcp:dns/policy:Policy": resource(
-        "projects/{project}/policies/{name}", create=0.1, delete=0.1, fixed="dns64Config"
-    ),
 }
 
 KINDS: Mapping[str, Kind] = {**_NETWORK, **ACCOUNT_WIDE, **CONTAINERS, **STREAMING}
@@ -234,19 +220,6 @@ def _project(args: Inputs) -> Mapping[str, Any]:
     return {"id": f"projects/{project}", "projectId": project, "name": project, "number": NUMBER}
 
 
-def _client(args: Inputs) -> Mapping[str, Any]:
-    """How the provider is set."""
-    region = region_of(args)
-    return {"id": "config", "project": project_of(args), "region": region, "zone": zones(region)[0]}
-
-
-def _zones(args: Inputs) -> Mapping[str, Any]:
-    region = region_of(args)
-    return {"id": f"projects/{project_of(args)}/regions/{region}", "names": zones(region)}
-
-
 INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
-    "gcp:compute/getZones:getZones": _zones,
-    "gcp:organizations/getClientConfig:getClientConfig": _client,
     "gcp:organizations/getProject:getProject": _project,
 }
