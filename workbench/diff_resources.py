@@ -147,7 +147,7 @@ def _place_of(type_token: str) -> str | None:
     """The setting of its provider that says where an object of this type is; in another place it is another object."""
     if type_token.startswith("aws:iam/"):
         return None
-    return {"aws": "region", "gcp": "project"}.get(type_token.split(":")[0])
+    return {"aws": "region", "gcp": "project"}.get(type_token.split(":", maxsplit=1)[0])
 
 
 def _provider(resource: Mapping[str, Any], resources: Resources) -> Mapping[str, Any]:

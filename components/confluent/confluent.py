@@ -151,7 +151,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
         )
         keyed = Keyed(id=kafka.id, api_version=kafka.api_version, kind=kafka.kind, environment_id=environment.id)
         key = api_key(name, account, keyed, parent=self, depends_on=[*rights, *link])
-        return Key(owner=account.id, id=key.id, secret=key.secret, ready=[*rights, *link])
+        return Key(owner=account.id, id=key.id, secret=key.secret)
 
     def _pods(self) -> confluentcloud.IdentityProvider | None:
         """The platform as Confluent Cloud knows it, where its pods have tokens and the tier takes them."""

@@ -79,7 +79,7 @@ class ConfluentTopic(Topic):
             config=args.pipe.topic.kafka_config,
             rest_endpoint=cluster.kafka.rest_endpoint,
             credentials=confluentcloud.KafkaTopicCredentialsArgs(key=manager.id, secret=manager.secret),
-            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=[*manager.ready, *owner, *args.ready]),
+            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=[*owner, *args.ready]),
         )
         self.topic_name = topic.topic_name
         self.partitions = topic.partitions_count.apply(lambda count: int(count or 0))

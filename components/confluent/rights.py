@@ -40,14 +40,12 @@ class Right:
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """An API key of a service account for one cluster or registry."""
+    """An API key of a service account for a cluster, that works there; it goes after what was made with it."""
 
     owner: Output[str]
     """The id of the service account."""
     id: Output[str]
     secret: Output[str]
-    ready: Sequence[Resource]
-    """The key and what its owner needs to use it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +113,5 @@ def _acl(
         permission="ALLOW",
         rest_endpoint=kafka.rest_endpoint,
         credentials=confluentcloud.KafkaAclCredentialsArgs(key=manager.id, secret=manager.secret),
-        # An ACL is deleted by the manager's key too, whose rights must outlive it.
-        opts=ResourceOptions(parent=parent, depends_on=manager.ready),
+        opts=ResourceOptions(parent=parent),
     )

@@ -44,6 +44,8 @@ class Gke(KubernetesPlatform):
         super().__init__("data-pipes:gcp:Gke", name, None, opts)
         self.name = name
         self.args = args
+        # All clusters of a project share one member for a service account of the same namespace and name (GKE, Identity sameness).
+        self.service_account = f"{name}-consumer"
         self.network = args.network
         self.autopilot = args.settings.mode == "autopilot"
         self.node_labels: Mapping[str, str] = {} if self.autopilot else NODE_LABEL

@@ -27,11 +27,7 @@ class WorkloadIdentityArgs:
 
 
 class WorkloadIdentity(ComponentResource):
-    """A service account with exactly the given grants; one service account of the clusters' own, and no other, gets its tokens.
-
-    The project's clusters share one name for a service account of the same namespace and name (GKE, Workload Identity Federation,
-    identity sameness).
-    """
+    """A service account with exactly the given grants; one service account of the cluster, and no other, gets its tokens."""
 
     email: Output[str]
     ready: Sequence[Resource]

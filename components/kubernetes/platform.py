@@ -12,14 +12,14 @@ from components.kubernetes.consumers import Consumers, ConsumersArgs
 from components.kubernetes.pod_identity import PodIdentity
 from components.section import Mistake
 
-SERVICE_ACCOUNT = "consumer"
-
 
 class KubernetesPlatform(Platform, ABC):
     """A Kubernetes cluster that consumers run on."""
 
     name: str
     provider: kubernetes.Provider
+    service_account: str = "consumer"
+    """The name of the Kubernetes service account that consumers run under, in the namespace of their pipe."""
     issuer: Output[str]
     """The URL of who signs the tokens of the cluster's service accounts."""
     node_labels: Mapping[str, str]
@@ -40,7 +40,7 @@ class KubernetesPlatform(Platform, ABC):
     @override
     def pod_tokens(self, pipe: str) -> PodTokens:
         """The tokens of the service account that the consumers of a pipe run under (Kubernetes, Configure Service Accounts for Pods)."""
-        return PodTokens(issuer=self.issuer, subject=f"system:serviceaccount:{pipe}:{SERVICE_ACCOUNT}")
+        return PodTokens(issuer=self.issuer, subject=f"system:serviceaccount:{pipe}:{self.service_account}")
 
     @override
     def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
@@ -50,7 +50,7 @@ class KubernetesPlatform(Platform, ABC):
         identity = self.identity(
             name,
             namespace=workload.name,
-            service_account=SERVICE_ACCOUNT,
+            service_account=self.service_account,
             grants=connection.grants,
             opts=opts,
         )
@@ -59,7 +59,7 @@ class KubernetesPlatform(Platform, ABC):
             ConsumersArgs(
                 workload=workload,
                 connection=connection,
-                service_account=SERVICE_ACCOUNT,
+                service_account=self.service_account,
                 identity=identity,
                 before_pods=self.before_pods,
                 node_labels=self.node_labels,

@@ -344,4 +344,4 @@ def test_the_project_is_the_one_that_the_provider_is_set_to():
     host = kinds.kind(KAFKA).outputs(
         "projects/p/locations/l/clusters/pipes", "x", {**PLACE, "location": "europe-west1"}
     )
-    assert host["bootstrapAddress"] == "bootstrap.pipes.europe-west1.managedkafka.pipes-1.cloud.goog:9092"
+    assert host["bootstrapAddress"] == "bootstrap.pipes.europe-west1.managedkafka.pipes-1.cloud.goog"

@@ -366,10 +366,12 @@ def test_a_setting_of_the_provider_turns_a_replacement_into_a_change():
     assert happens(old, new, type_, ({"enableConfigMapMutable": "true"},) * 2) == [("changed", [("data.A", False)])]
 
 
-def test_another_region_replaces_what_lies_in_it():
+def test_another_region_or_project_replaces_what_lies_in_it():
     regions = {"region": "eu-west-1"}, {"region": "eu-central-1"}
     assert happens({}, {}, TOPIC, regions) == [("replaced", [("the provider's region", True)])]
     assert happens({}, {}, "aws:iam/role:Role", regions) == []
+    projects = {"project": "pipes-1"}, {"project": "pipes-2"}
+    assert happens({}, {}, "gcp:pubsub/topic:Topic", projects) == [("replaced", [("the provider's project", True)])]
 
 
 def test_lifted_protection_is_a_change():

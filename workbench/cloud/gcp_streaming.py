@@ -87,7 +87,7 @@ def _kafka(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     host = f"{id_.rsplit('/', 1)[-1]}.{region_of(inputs)}.managedkafka.{project_of(inputs)}.cloud.goog"
     return {
         "name": id_,
-        "bootstrapAddress": f"bootstrap.{host}:9092",
+        "bootstrapAddress": f"bootstrap.{host}",
         "kafkaVersion": text(inputs, "kafkaVersion", "3.7.1"),
         "state": "ACTIVE",
         "createTime": MOMENT,
@@ -97,13 +97,13 @@ def _kafka(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 def _kafka_refusal(old: Inputs | None, new: Inputs) -> str | None:
     """The capacity of a cluster (Managed Service for Apache Kafka, Estimate vCPUs and memory), and versions that only rise."""
-    cpus, memory = (int(text(new, f"capacityConfig.{path}", "0") or 0) if _counts(new, path) else 0 for path in _SIZES)
+    cpus, memory = (_counted(new, f"capacityConfig.{size}") for size in ("vcpuCount", "memoryBytes"))
     if cpus and cpus < 3:
         return f"googleapi: Error 400: vcpu_count must be at least 3, not {cpus}"
     if cpus and memory and not cpus * _GIBIBYTE <= memory <= cpus * 8 * _GIBIBYTE:
         return f"googleapi: Error 400: memory_bytes must be 1 to 8 GiB for each of the {cpus} vCPUs, not {memory}"
-    disk = text(new, "brokerCapacityConfig.diskSizeGib", "")
-    if disk.isdigit() and int(disk) < 100:
+    disk = _counted(new, "brokerCapacityConfig.diskSizeGib")
+    if disk and disk < 100:
         return f"googleapi: Error 400: disk_size_gib must be at least 100, not {disk}"
     before, after = (_version(each) for each in (old or {}, new))
     if before and after and after < before:
@@ -111,11 +111,10 @@ def _kafka_refusal(old: Inputs | None, new: Inputs) -> str | None:
     return None
 
 
-_SIZES = ("vcpuCount", "memoryBytes")
-
-
-def _counts(inputs: Inputs, path: str) -> bool:
-    return text(inputs, f"capacityConfig.{path}", "").isdigit()
+def _counted(inputs: Inputs, path: str) -> int:
+    """The number that the provider takes as a text; 0 where it is absent or unknown."""
+    given = text(inputs, path, "")
+    return int(given) if given.isdigit() else 0
 
 
 def _version(inputs: Inputs) -> tuple[int, ...]:

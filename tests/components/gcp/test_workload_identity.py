@@ -21,7 +21,7 @@ def needs(resource):
 def test_pods_of_one_service_account_get_an_identity_with_the_subscription_s_grants_and_no_other():
     binding = recording().one(BINDING)
     assert binding.inputs["role"] == "roles/iam.workloadIdentityUser"
-    assert binding.inputs["member"] == "serviceAccount:data-pipes-42.svc.id.goog[orders/consumer]"
+    assert binding.inputs["member"] == "serviceAccount:data-pipes-42.svc.id.goog[orders/gcp-pubsub-gke-consumer]"
     email = account_email(account_id(f"{STACK}-orders"), "data-pipes-42")
     assert binding.inputs["serviceAccountId"].endswith(f"/serviceAccounts/{email}")
     rights = [each for each in recording().resources if each.inputs.get("member") == f"serviceAccount:{email}"]
@@ -48,3 +48,9 @@ def test_a_pipe_of_any_name_has_an_identity_of_its_own():
     assert plan.problems == ()
     names = [each.inputs["accountId"] for each in plan.recording.of_type(ACCOUNT)]
     assert len(names) == len(set(names)) == 3
+
+
+def test_a_pipe_of_the_same_name_in_another_stack_of_the_project_is_somebody_else():
+    other = planned({"data-pipes:name": "other"}, stack=STACK).recording
+    assert other.one(BINDING).inputs["member"] != recording().one(BINDING).inputs["member"]
+    assert other.one("kubernetes:core/v1:ServiceAccount").input("metadata.name") == "other-consumer"
