@@ -24,7 +24,7 @@ def make(inventory: Inventory, type_token: str, *, done: bool = True, **inputs: 
     kind = kinds.kind(type_token)
     if refused := behaviour.refusal(kind, None, inputs, inventory.made):
         raise RefusedError(refused)
-    id_ = kind.identifier("x", inputs)
+    id_ = kind.identifier(str(inputs), inputs)
     outputs = dict(kind.outputs(id_, "x", inputs))
     made = Thing(type=type_token, id=id_, urn=f"urn of {id_}", status="", inputs=inputs, outputs=outputs)
     inventory.create(kind, made, "")
@@ -103,6 +103,7 @@ def test_topics_and_acls_are_made_by_an_administrator_whom_all_of_confluent_know
     [
         ("ResourceOwner", "topic=orders", True, True),
         ("ResourceOwner", "topic=ord*", True, True),
+        ("ResourceOwner", "topic=pay*", False, False),
         ("ResourceOwner", "topic=order", False, False),
         ("ResourceOwner", "group=orders", False, False),
         ("DeveloperManage", "topic=orders", True, False),
@@ -126,8 +127,12 @@ def test_an_owner_of_a_topic_makes_and_grows_it_and_whoever_manages_it_only_make
 def test_a_key_for_one_cluster_makes_no_topic_on_another(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     manager(inventory, cluster(inventory, standard={}))
+    other = {"kafkaCluster": {"id": "lkc-ffffffff"}, "topicName": "orders"}
     with pytest.raises(RefusedError, match="403 Forbidden: no owner of an API key for lkc-ffffffff"):
-        make(inventory, TOPIC, kafkaCluster={"id": "lkc-ffffffff"}, topicName="orders")
+        make(inventory, TOPIC, **other)
+    make(inventory, KEY, owner={"id": "sa-00000001"}, managedResource={"id": "lkc-ffffffff"})
+    with pytest.raises(RefusedError, match="is authorized to make the topic"):
+        make(inventory, TOPIC, **other)
 
 
 @pytest.mark.parametrize(("role", "within"), [("CloudClusterAdmin", ""), ("ResourceOwner", "topic=orders")])

@@ -20,7 +20,9 @@ STACKS = [find_stack_file(name) for name in NAMES if name != DEFAULT] + [each.st
 
 
 def types(urns: tuple[str, ...]) -> list[str]:
-    return [urn.split("::")[2].rsplit("$", 1)[-1] for urn in urns]
+    """The types of resources in a cloud: a component that remembers a number is listed beside what has it."""
+    found = [urn.split("::")[2].rsplit("$", 1)[-1] for urn in urns]
+    return [each for each in found if not each.startswith("data-pipes:")]
 
 
 @pytest.mark.parametrize("stack_file", STACKS, ids=lambda stack_file: stack_file.stack)

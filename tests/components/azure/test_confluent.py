@@ -23,10 +23,6 @@ def sources(resource, key):
     return {PRIVATE.by_urn(urn).name for urn in resource.property_dependencies[key]}
 
 
-def needed(resource):
-    return {PRIVATE.by_urn(urn).name for urn in PRIVATE.requirements(resource)}
-
-
 def test_the_cluster_is_in_the_region_of_the_stack():
     cluster = shipped(STACK).recording.one("confluentcloud:index/kafkaCluster:KafkaCluster").inputs
     assert (cluster["cloud"], cluster["region"]) == ("AZURE", "westeurope")
@@ -66,9 +62,10 @@ def test_every_name_of_the_link_is_the_address_of_the_endpoint_in_this_network_a
 
 
 def test_the_way_is_there_before_a_key_is_tried_or_a_topic_made():
-    opened = {f"{STACK}-link-{role}" for role in ("connection", "zone", "names")}
+    linked = named("azure-native:privatedns:VirtualNetworkLink", "link-zone")
+    opened = {each.urn for each in (PRIVATE.one(CONNECTION), PRIVATE.one(RECORD), linked)}
     for resource in (PRIVATE.one(TOPIC), *PRIVATE.of_type(KEY)):
-        assert opened <= needed(resource), resource.name
+        assert opened <= PRIVATE.requirements(resource), resource.name
 
 
 def test_the_zone_of_the_link_is_not_one_that_a_network_brings():
