@@ -144,14 +144,14 @@ class Confluent(Streaming[ConfluentPipeSettings]):
         """Who makes the topics; its key is good for nothing before the link is there, by which the provider tries it."""
         name = f"{self.name}-manager"
         account = service_account(name, "Makes the topics of the stack", parent=self)
-        rights = (
+        rights: Sequence[Resource] = (
             []
             if self.args.settings.limits.roles_within
             else [bind(name, account.id, "CloudClusterAdmin", kafka.rbac_crn, parent=self)]
         )
         keyed = Keyed(id=kafka.id, api_version=kafka.api_version, kind=kafka.kind, environment_id=environment.id)
         key = api_key(name, account, keyed, parent=self, depends_on=[*rights, *link])
-        return Key(owner=account.id, id=key.id, secret=key.secret)
+        return Key(owner=account.id, id=key.id, secret=key.secret, rights=rights)
 
     def _pods(self) -> confluentcloud.IdentityProvider | None:
         """The platform as Confluent Cloud knows it, where its pods have tokens and the tier takes them."""

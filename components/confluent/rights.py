@@ -46,6 +46,8 @@ class Key:
     """The id of the service account."""
     id: Output[str]
     secret: Output[str]
+    rights: Sequence[Resource]
+    """What its owner may do in the whole cluster, where that is how it makes ACLs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,5 +115,6 @@ def _acl(
         permission="ALLOW",
         rest_endpoint=kafka.rest_endpoint,
         credentials=confluentcloud.KafkaAclCredentialsArgs(key=manager.id, secret=manager.secret),
-        opts=ResourceOptions(parent=parent),
+        # Where a cluster outgrows ACLs, these and the manager's rights go in one update, and these first.
+        opts=ResourceOptions(parent=parent, depends_on=list(manager.rights)),
     )

@@ -146,6 +146,16 @@ def test_the_right_to_delete_a_topic_outlives_it(tmp_path: Path, role: str, with
     delete(inventory, binding)
 
 
+def test_an_administrator_who_owns_the_topic_too_may_become_its_owner_alone(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    kafka = cluster(inventory, standard={})
+    administrator = manager(inventory, kafka)
+    topic(inventory, kafka)
+    crn = f"{kafka.outputs['rbacCrn']}/kafka={kafka.id}/topic=orders"
+    make(inventory, BINDING, principal="User:sa-00000001", roleName="ResourceOwner", crnPattern=crn)
+    delete(inventory, administrator)
+
+
 @pytest.mark.parametrize(("tier", "refused"), [("basic", True), ("standard", False)])
 def test_roles_for_topics_and_groups_end_before_a_basic_cluster(tmp_path: Path, tier: str, refused: bool):
     inventory = Inventory(tmp_path / "inventory.sqlite")

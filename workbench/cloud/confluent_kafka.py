@@ -112,10 +112,14 @@ def _acl_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | None
 
 
 def binding_kept(inputs: Inputs, others: Others) -> str | None:
-    """Topics and ACLs are deleted with the key that made them: whoever owns them keeps that right until they are gone."""
+    """Topics and ACLs are deleted with the key that made them: whoever owns them keeps a right to it until they are gone."""
+    same = [
+        other
+        for other in others(ROLE_BINDING)
+        if text(other, "principal", "") == text(inputs, "principal", "") and other != inputs
+    ]
     for topic in others(TOPIC):
-        owns = text(inputs, "roleName", "") == "ResourceOwner" and _covers(inputs, _topic_of(topic))
-        if owns or _administers(inputs, text(topic, "kafkaCluster.id", "")):
+        if _deletes(inputs, topic) and not any(_deletes(other, topic) for other in same):
             return (
                 f"403 Forbidden: nobody could delete the topic {text(topic, 'topicName', '')} any more; delete it first"
             )
@@ -123,6 +127,12 @@ def binding_kept(inputs: Inputs, others: Others) -> str | None:
         if _administers(inputs, text(acl, "kafkaCluster.id", "")):
             return f"403 Forbidden: nobody could delete the ACL for {text(acl, 'resourceName', '')} any more; delete it first"
     return None
+
+
+def _deletes(binding: Inputs, topic: Inputs) -> bool:
+    """Whether a role lets its holder delete a topic."""
+    owns = text(binding, "roleName", "") == "ResourceOwner" and _covers(binding, _topic_of(topic))
+    return owns or _administers(binding, text(topic, "kafkaCluster.id", ""))
 
 
 def _fewer_partitions(old: Inputs, new: Inputs) -> frozenset[str]:
