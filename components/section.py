@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args
+from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar, cast, get_args
 
 from pydantic import (
     AfterValidator,
@@ -28,6 +28,9 @@ SectionT = TypeVar("SectionT", bound="Section")
 
 class Section(BaseModel, frozen=True):
     """A part of a stack file: camelCase keys, values of the exact type, nothing unknown, frozen once read."""
+
+    hidden: ClassVar[bool] = False
+    """Whether no message repeats what stands there, since people put secrets there by mistake."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -186,13 +189,18 @@ def _mistake(model: type[Section], details: ErrorDetails) -> Mistake:
     known = unknown(str(path[-1]), _aliases(_model_at(model, path[:-1]))) if path else ""
     words: dict[str, Any] = {
         **details.get("ctx", {}),
-        "value": _shown(details["input"]),
+        "value": "what stands there" if _hides(model, path) else _shown(details["input"]),
         "quotes": "write it in quotes; " if isinstance(details["input"], int | float) else "",
         "meaning": _meaning(model, path),
         "known": known,
     }
     template = _TEXTS.get(details["type"])
     return Mistake(path=path, text=template.format(**words) if template else f"{details['msg']}; {words['meaning']}")
+
+
+def _hides(model: type[Section], path: KeyPath) -> bool:
+    owners = [_model_at(model, path[:end]) for end in range(len(path) + 1)]
+    return any(owner is not None and owner.hidden for owner in owners)
 
 
 def _shown(value: object) -> str:

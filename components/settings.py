@@ -30,6 +30,9 @@ CLUSTER_NAMESPACES = ("aks-", "data-pipes-", "default", "gatekeeper-", "gke-", "
 """Each pipe has a Kubernetes namespace of its own name; these belong to the cluster, its cloud, and what the stack itself runs in
 it (Kubernetes, Namespaces)."""
 
+UNREAD = ("confluent", "confluentcloud")
+"""Namespaces of the provider of Confluent Cloud, which is given the secrets that streaming.credentials names."""
+
 ParsedT = TypeVar("ParsedT", bound=Section)
 
 
@@ -157,6 +160,9 @@ class _Reader:
             namespace = name.partition(":")[0]
             if namespace not in known and difflib.get_close_matches(namespace, known, n=1, cutoff=0.7):
                 self.wrong(name, text=f"unknown namespace {namespace!r}; {unknown(namespace, known)}")
+            if namespace in UNREAD:
+                text = "would have no effect, since a stack is made with the secrets that streaming.credentials names; remove it"
+                self.wrong(name, text=text)
         for other, each in CLOUDS.items():
             if cloud and other != cloud and any(name.startswith(f"{each.namespace}:") for name in self.config):
                 self.account(other)
@@ -170,7 +176,8 @@ class _Reader:
         for name in shown:
             text = (
                 "holds an encrypted value, which would be shown in clear: only those under secrets stay secret; set it "
-                f"with {_set_secret('NAME')} and name it in a consumer's secrets or files"
+                f"with {_set_secret('NAME')} and put NAME in its place, where a secret is named: in a consumer's secrets or files, or in "
+                "streaming.credentials"
             )
             self.wrong(name.removeprefix(f"{NAMESPACE}:"), text=text)
         return bool(shown)

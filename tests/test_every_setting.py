@@ -117,7 +117,6 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic.deadLetter.maxDeliveryAttempts": 5,
         f"{PIPE}topic.deadLetter.retentionHours": 24,
         f"{PIPE}topic.filter": 'attributes.kind = "order"',
-        f"{PIPE}topic.checkPartition": True,
         f"{PIPE}topic.schema": SCHEMA,
         f"{PIPE}topic.schema.type": "protocol-buffer",
         f"{PIPE}topic.schema.definition": '{"type": "string"}',
@@ -351,7 +350,6 @@ TOGETHER: dict[str, dict[str, Any]] = {
         }
         for key in ("clientGroupId", "clientGroupName")
     },
-    f"{PIPE}topic.checkPartition": {PIPES: {"orders": {"topic": {"mode": "partitioned"}}}},
     **{
         f"{PIPE}topic.schema.{key}": {PIPES: {"orders": {"topic": {"schema": SCHEMA}}}}
         for key in ("type", "definition", "encoding", "firstRevision", "lastRevision")

@@ -1,9 +1,10 @@
 """The streaming section of a stack file for Confluent Cloud, and what must fit together in it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, cast
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import override
 
 from components.confluent.confluent_topic_settings import ConfluentPipeSettings
@@ -15,13 +16,32 @@ from components.section import Mistake, Section
 SOURCE = "(Confluent Cloud, Kafka cluster types)"
 
 
+def _no_key_itself(name: str) -> str:
+    if re.fullmatch("[A-Z0-9]{16}", name):
+        raise ValueError(
+            "must be the name of a Pulumi secret, and this looks like the id of an API key itself; choose a name such as confluentKey, and set "
+            "its value with: pulumi config set --secret --path 'data-pipes:secrets.confluentKey'"
+        )
+    return name
+
+
 class CredentialsSettings(Section, frozen=True):
     """The API key that a stack is made with on Confluent Cloud, by the names of the Pulumi secrets that hold its halves."""
 
-    api_key: SecretName
+    hidden = True
+
+    api_key: Annotated[SecretName, AfterValidator(_no_key_itself)]
     """The name of the Pulumi secret under data-pipes:secrets that holds the id of a Cloud API key."""
     api_secret: SecretName
     """The name of the Pulumi secret under data-pipes:secrets that holds the secret half of that key."""
+
+    @model_validator(mode="after")
+    def _two_halves(self) -> "CredentialsSettings":
+        if self.api_key == self.api_secret:
+            raise ValueError(
+                "must name two secrets, since an API key has two halves, the id and the secret; name one for each"
+            )
+        return self
 
 
 class KsqldbSettings(Section, frozen=True):

@@ -104,6 +104,7 @@ class GkeCluster(ComponentResource):
             datapath_provider=None if autopilot else "ADVANCED_DATAPATH",
             enable_shielded_nodes=None if autopilot else True,
             addons_config=None if autopilot else NO_LOCAL_DNS,
+            dns_config=None if autopilot else CLUSTER_DNS,
             monitoring_config=None if autopilot else SYSTEM_METRICS,
             workload_identity_config=None if autopilot else self._workload_identity(),
             opts=ResourceOptions(
@@ -175,8 +176,11 @@ class GkeCluster(ComponentResource):
 NO_LOCAL_DNS = gcp.container.ClusterAddonsConfigArgs(
     dns_cache_config=gcp.container.ClusterAddonsConfigDnsCacheConfigArgs(enabled=False)
 )
-"""Pods ask the cluster's DNS, whose pods their network policies name; a resolver on each node, which GKE has by default since 1.33, is
+"""Pods ask the cluster's DNS, whose pods their network policies name; a resolver on each node, which GKE has by default since 1.34.1, is
 one more thing that could stand between (GKE, NodeLocal DNSCache)."""
+
+CLUSTER_DNS = gcp.container.ClusterDnsConfigArgs(cluster_dns="KUBE_DNS")
+"""Cloud DNS would answer at an address that no network policy can name by its pods (GKE, Using Cloud DNS for GKE)."""
 
 SYSTEM_METRICS = gcp.container.ClusterMonitoringConfigArgs(enable_components=["SYSTEM_COMPONENTS"])
 

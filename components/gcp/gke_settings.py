@@ -152,6 +152,9 @@ class GkeSettings(ServiceSettings, frozen=True):
         if "nodes" in self.model_fields_set:
             text = "would have no effect in mode autopilot, in which Google makes the nodes; remove nodes, or set mode to standard"
             yield Mistake(path=("platform", "nodes"), text=text)
+        if "WORKLOADS" not in self.logs:
+            text = "must name WORKLOADS too in mode autopilot, which always keeps them (GKE, About GKE logs); add it"
+            yield Mistake(path=("platform", "logs"), text=text)
         yield from autopilot_mistakes(rest.pipes, rest.residents)
         if isinstance(rest.account, GcpSettings):
             yield from selector_mistakes(rest.pipes, autopilot_labels(rest.account.region))

@@ -22,7 +22,6 @@ from components.gcp.pubsub_changes import (
 )
 from components.gcp.pubsub_dead_letters import NEVER, SUBSCRIBERS, DeadLetters, DeadLettersArgs, seconds, stored_in
 from components.gcp.pubsub_filter import subscription_filters
-from components.gcp.pubsub_partition_check import partition_transform
 from components.gcp.pubsub_topic_settings import PubSubPipeSettings, SchemaSettings
 
 SUBSCRIBER = "roles/pubsub.subscriber"
@@ -65,10 +64,10 @@ class PubSubTopic(Topic):
         settings = args.pipe.topic
         self.schema = self._schema(settings.message_schema) if settings.message_schema else None
         self.topic = self._topic()
-        self._publishers()
         self.dead_letters = self._dead_letters() if settings.dead_letter.enabled else None
         filters = subscription_filters(settings.filter, args.pipe.partitions)
         subscriptions = [self._subscription(number, own) for number, own in enumerate(filters)]
+        self._publishers(subscriptions)
         self.topic_name = self.topic.name
         self.partitions = self._partitions(subscriptions)
         self.connections = {SHARED: self._connection(subscriptions)}
@@ -91,7 +90,7 @@ class PubSubTopic(Topic):
         )
 
     def _topic(self) -> gcp.pubsub.Topic:
-        args, settings, partitions = self.args, self.args.pipe.topic, self.args.pipe.partitions
+        args, settings = self.args, self.args.pipe.topic
         return gcp.pubsub.Topic(
             f"{self.name}-topic",
             name=args.full_name,
@@ -99,7 +98,6 @@ class PubSubTopic(Topic):
             message_retention_duration=seconds(settings.replay_hours) if settings.replay_hours else None,
             kms_key_name=args.key.id if args.key else None,
             schema_settings=self._schema_settings(),
-            message_transforms=[partition_transform(partitions)] if partitions and settings.check_partition else None,
             labels=self._labels(),
             opts=ResourceOptions(
                 parent=self,
@@ -141,8 +139,8 @@ class PubSubTopic(Topic):
         ]
         return reduce(ResourceHookBinding.merge, hooks)
 
-    def _publishers(self) -> None:
-        """Let others publish to the topic, as the pipe's settings name them."""
+    def _publishers(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> None:
+        """Let others publish to the topic, as the pipe's settings name them, once no message of theirs would be dropped."""
         for member in self.args.pipe.topic.publishers:
             gcp.pubsub.TopicIAMMember(
                 f"{self.name}-publisher-{member}",
@@ -150,7 +148,7 @@ class PubSubTopic(Topic):
                 role="roles/pubsub.publisher",
                 member=member,
                 project=self.args.network.account.project,
-                opts=ResourceOptions(parent=self),
+                opts=ResourceOptions(parent=self, depends_on=list(subscriptions)),
             )
 
     def _dead_letters(self) -> DeadLetters:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from components.contracts import PipeSettings
+from components.gcp.pubsub_filter_form import checked_filter
 from components.section import Distinct, Form, Section
 
 LONGEST_RETENTION_HOURS = 31 * 24
@@ -88,10 +89,10 @@ class SchemaSettings(Section, frozen=True):
         return self
 
 
-def _not_blank(text: str) -> str:
+def _a_filter(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be blank; remove it to read all messages")
-    return text
+    return checked_filter(text)
 
 
 class PubSubTopicSettings(Section, frozen=True):
@@ -119,30 +120,13 @@ class PubSubTopicSettings(Section, frozen=True):
     """How long Pub/Sub waits before it delivers a message again."""
     dead_letter: DeadLetterSettings = DeadLetterSettings()
     """What becomes of messages that are never acknowledged."""
-    filter: Annotated[str, AfterValidator(_not_blank)] | None = None
+    filter: Annotated[str, AfterValidator(_a_filter)] | None = None
     """Which messages the pipe reads by their attributes, such as attributes.kind = "order"; the others are dropped for it. Up to 256
     bytes, with what mode partitioned adds (Pub/Sub, Filter messages). Fixed with the subscriptions."""
-    check_partition: bool = False
-    """Whether the topic refuses messages whose attribute partition is not the number of one, which would otherwise be lost; for mode
-    partitioned and messages that are text. Pub/Sub bills the check (Pub/Sub, Single Message Transforms)."""
     message_schema: Annotated[SchemaSettings | None, Field(alias="schema")] = None
     """What every message must look like; by default anything is taken."""
     publishers: Annotated[tuple[Publisher, ...], Distinct] = ()
     """The IAM members that may publish to the topic, besides those who may in the whole project."""
-
-    @model_validator(mode="after")
-    def _check_has_partitions(self) -> "PubSubTopicSettings":
-        if self.check_partition and self.mode != "partitioned":
-            raise ValueError(
-                "checkPartition is for the mode partitioned, and in mode shared no message belongs to a partition; remove it, or set mode "
-                "to partitioned"
-            )
-        if self.check_partition and self.message_schema and self.message_schema.encoding == "binary":
-            raise ValueError(
-                "checkPartition cannot go with messages in binary, which the check would read as text (Pub/Sub, User-defined functions); "
-                "remove it, or set schema.encoding to json"
-            )
-        return self
 
 
 class PubSubPipeSettings(PipeSettings, frozen=True):

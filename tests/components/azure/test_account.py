@@ -81,7 +81,7 @@ def test_an_id_in_an_adopted_network_that_nothing_of_the_stack_uses_is_refused(k
             STACK,
             "data-pipes:streaming",
             {"service": "kinesis"},
-            "streaming.service: kinesis is a streaming service on aws, and the platform is on azure, which has event-hubs, hdinsight",
+            "streaming.service: kinesis is a streaming service on aws, and the platform is on azure, which has confluent, event-hubs, hdinsight",
         ),
     ],
 )

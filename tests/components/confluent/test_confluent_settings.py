@@ -170,6 +170,45 @@ def test_the_credentials_are_required_by_name_and_must_have_a_value():
     }
 
 
+SECRET = "cfltSomethingThatIsSecret"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "told"),
+    [
+        (SECRET, "streaming.credentials: must be a map, not what stands there; credentials is the Cloud API key"),
+        (
+            {"apiKey": 7, "apiSecret": f"{SECRET}/+"},
+            "streaming.credentials.apiKey: must be a text, not what stands there",
+        ),
+        (
+            {"apiKey": "ABCDEFGH12345678", "apiSecret": "confluentSecret"},
+            "streaming.credentials.apiKey: must be the name of a Pulumi secret, and this looks like the id of an API key",
+        ),
+        (
+            {"apiKey": "confluentKey", "apiSecret": "confluentKey"},
+            "streaming.credentials: must name two secrets, since an API key has two halves",
+        ),
+    ],
+)
+def test_a_mistake_in_the_credentials_is_told_without_what_stands_there(credentials, told):
+    with pytest.raises(SettingsError) as refusal:
+        settings({"data-pipes:streaming": {"service": "confluent", "credentials": credentials}}, STACK)
+    assert told in str(refusal.value)
+    assert SECRET not in str(refusal.value)
+    assert "ABCDEFGH12345678" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("namespace", ["confluentcloud", "confluent"])
+def test_a_key_of_the_provider_itself_which_nobody_reads_is_refused(namespace):
+    with pytest.raises(SettingsError) as refusal:
+        settings({f"{namespace}:cloudApiSecret": SECRET}, STACK)
+    assert f"{namespace}:cloudApiSecret: would have no effect, since a stack is made with the secrets that" in str(
+        refusal.value
+    )
+    assert SECRET not in str(refusal.value)
+
+
 def test_a_consumer_never_gets_the_credentials_of_the_whole_stack():
     [line] = mistakes({}, {"orders": {"consumer": {"secrets": {"KEY": "confluentKey"}}}})
     assert line.startswith(

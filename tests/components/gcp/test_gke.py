@@ -53,6 +53,7 @@ def needs(resource):
         ("removeDefaultNodePool", True),
         ("initialNodeCount", 1),
         ("addonsConfig", {"dnsCacheConfig": {"enabled": False}}),
+        ("dnsConfig", {"clusterDns": "KUBE_DNS"}),
     ],
 )
 def test_the_default_cluster_is_private_regional_and_lets_in_nobody_but_by_iam(path, value):

@@ -239,6 +239,14 @@ def test_a_protocol_buffer_is_called_as_the_api_calls_it():
     assert named(recording, TOPIC, NAME).input("schemaSettings.encoding") == "JSON"
 
 
+def test_nobody_may_publish_before_a_subscription_would_keep_the_message(full):
+    subscriptions = {each.urn for each in full.of_type(SUBSCRIPTION) if each.inputs["name"] == NAME}
+    publishers = [each for each in full.of_type(ON_TOPIC) if "publisher-" in each.name]
+    assert subscriptions
+    assert publishers
+    assert all(subscriptions <= full.requirements(each) for each in publishers)
+
+
 def test_publishers_may_publish_to_the_topic_and_not_to_the_dead_letters(full):
     on = {(topic, member) for topic, role, member in rights(full, ON_TOPIC) if role == "roles/pubsub.publisher"}
     assert {member for topic, member in on if topic == NAME} == {SHOP, "group:shops@example.com"}

@@ -1,15 +1,10 @@
 """A topic of Pub/Sub with a subscription for each partition, each read by the one pod of its number."""
 
-import json
-import shutil
-import subprocess
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from components.gcp.pubsub_filter import MOST_BYTES, partition_filter, subscription_filters, too_long
-from components.gcp.pubsub_partition_check import FUNCTION, partition_check
 from tests.stacks import planned
 
 STACK = "gcp-pubsub-gke"
@@ -139,29 +134,3 @@ def test_the_longest_filter_that_pubsub_takes_has_256_bytes():
     assert too_long(["x" * 257]) == 257
     assert too_long(["ä" * 129]) == 258, "bytes are counted, not letters"
     assert too_long([None]) is None
-
-
-def test_the_topic_checks_partitions_only_where_it_is_asked_to(recording):
-    [unchecked] = [each for each in recording.of_type(TOPIC) if each.inputs["name"] == NAME]
-    assert "messageTransforms" not in unchecked.inputs
-    checked = partitioned(5, checkPartition=True).recording
-    [topic] = [each for each in checked.of_type(TOPIC) if each.inputs["name"] == NAME]
-    assert topic.inputs["messageTransforms"] == [
-        {"javascriptUdf": {"functionName": FUNCTION, "code": partition_check(5)}}
-    ]
-    [letters] = [each for each in checked.of_type(TOPIC) if each.inputs["name"] != NAME]
-    assert "messageTransforms" not in letters.inputs
-
-
-@pytest.mark.skipif(shutil.which("node") is None, reason="there is no JavaScript here")
-def test_the_check_takes_the_numbers_of_partitions_as_text_and_nothing_else():
-    numbers = ["0", "9", "10", "11", "12", "00", "-1", "1.0", "1e0", " 1", "", "one", "\u0661"]
-    messages = [{"data": "x", "attributes": {"partition": each}} for each in numbers]
-    messages += [{"data": "x", "attributes": {}}, {"data": "x"}]
-    program = f"""{partition_check(12)}
-    const taken = {json.dumps(messages)}.filter(message => {{
-      try {{ return {FUNCTION}(message, {{}}) === message; }} catch (error) {{ return false; }}
-    }});
-    console.log(JSON.stringify(taken.map(message => message.attributes.partition)));"""
-    found = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
-    assert json.loads(found.stdout) == ["0", "9", "10", "11"]

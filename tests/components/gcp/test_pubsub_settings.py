@@ -22,6 +22,12 @@ def orders(parallelism=3, **topic):
     return {"orders": {"parallelism": parallelism, "topic": topic}}
 
 
+def long(length: int) -> str:
+    """A filter of that many bytes."""
+    value = "x" * (length - len('attributes.k = ""'))
+    return f'attributes.k = "{value}"'
+
+
 AVRO = {"type": "avro", "definition": "{}"}
 
 
@@ -31,9 +37,18 @@ AVRO = {"type": "avro", "definition": "{}"}
         orders(10_000),
         orders(9_999, mode="partitioned"),
         orders(10_000, mode="partitioned", deadLetter={"enabled": False}),
-        orders(filter="x" * 256),
-        orders(10, mode="partitioned", filter="x" * 223),
-        orders(mode="partitioned", checkPartition=True, schema=AVRO),
+        orders(filter=long(256)),
+        *(
+            orders(filter=text)
+            for text in (
+                'attributes.kind = "order" AND NOT attributes:test',
+                '(attributes.kind="a" OR attributes.kind != "b") AND attributes:c',
+                '-attributes:"iana.org/language_tag"',
+                'hasPrefix(attributes.name, "co") AND attributes."a b" = "say \\"x\\""',
+                "NOT (attributes:a OR attributes:b-c OR attributes:_d)",
+            )
+        ),
+        orders(10, mode="partitioned", filter=long(223)),
         orders(retentionHours=744, replayHours=1, ackDeadlineSeconds=10),
         orders(retry={"minimumBackoffSeconds": 600}),
         orders(deadLetter={"maxDeliveryAttempts": 5}),
@@ -51,12 +66,32 @@ def test_what_pubsub_takes_is_let_through(pipes):
     ("pipes", "line"),
     [
         (
-            orders(filter="x" * 257),
+            orders(filter=long(257)),
             "pipes.orders.topic.filter: must be at most 256 bytes long, not 257 (Pub/Sub, Filter messages); shorten it",
         ),
         (
-            orders(11, mode="partitioned", filter="x" * 223),
+            orders(11, mode="partitioned", filter=long(223)),
             "pipes.orders.topic.filter: must be at most 256 bytes long, with what mode partitioned adds, not 257",
+        ),
+        *(
+            (
+                orders(filter=text),
+                f'pipes.orders.topic.filter: is no filter of Pub/Sub, such as attributes.kind = "order" AND NOT attributes:test (Pub/Sub, Filter messages): {told}; correct it',
+            )
+            for text, told in (
+                ('attributes.kind = "order', "'\"order' is neither a word, nor a text in closed quotes, nor a mark"),
+                ('kind = "order"', "'kind' stands where attributes was expected"),
+                ("attributes.kind = order", "'order' stands where a text in quotes was expected"),
+                ('attributes.a="x") OR (attributes.b="y"', "')' stands where AND, OR or the end was expected"),
+                ("(attributes:a", "'the end' stands where ) was expected"),
+                (
+                    "attributes:a AND attributes:b OR attributes:c",
+                    "AND and OR stand side by side; put one of them in parentheses",
+                ),
+                ('attributes.kind > "a"', "'> \"a\"' is neither a word, nor a text in closed quotes, nor a mark"),
+                ("attributes:", "'the end' stands where the name of an attribute was expected"),
+                ('attributes.kind "a"', "'\"a\"' stands where = or != was expected"),
+            )
         ),
         (orders(filter=" "), "pipes.orders.topic.filter: must not be blank; remove it to read all messages"),
         (
@@ -64,14 +99,6 @@ def test_what_pubsub_takes_is_let_through(pipes):
             "pipes: ask for 10001 subscriptions, and a project has room for 10000 (Pub/Sub, Quotas and limits); lower the",
         ),
         (orders(mode="both"), "pipes.orders.topic.mode: must be 'shared' or 'partitioned', not \"both\"; mode is how"),
-        (
-            orders(checkPartition=True),
-            "pipes.orders.topic: checkPartition is for the mode partitioned, and in mode shared no message belongs to",
-        ),
-        (
-            orders(mode="partitioned", checkPartition=True, schema=AVRO | {"encoding": "binary"}),
-            "pipes.orders.topic: checkPartition cannot go with messages in binary",
-        ),
         (
             orders(retentionHours=745),
             "pipes.orders.topic.retentionHours: must be at most 744, not 745; retentionHours is",
