@@ -27,7 +27,7 @@ from pulumi import ResourceHook, runtime
 from pulumi.runtime import settings
 from pulumi.runtime.stack import run_in_stack
 
-from workbench.recording import checks
+from workbench.recording import alias_urns, checks
 from workbench.recording.checks import Problem
 from workbench.recording.loop import one_threaded_loop, raise_unseen
 from workbench.recording.monitor import Cloud, HookKeeper, RecordingEngine, RecordingMonitor
@@ -187,7 +187,7 @@ def record(
         raise_unseen(tasks)
         return any(not task.done() for task in tasks if task is not asyncio.current_task())
 
-    with asyncio.Runner(loop_factory=lambda: one_threaded_loop(tasks)) as runner:
+    with alias_urns.left_open(), asyncio.Runner(loop_factory=lambda: one_threaded_loop(tasks)) as runner:
         # An empty context, so that nothing of an earlier run or of the caller's is seen.
         unfinished = runner.run(run(), context=contextvars.Context())
     return _recording(
