@@ -112,7 +112,8 @@ class ConfluentSettings(ServiceSettings, frozen=True):
             text = f"{self.zones} is not to be had on the tier {self.tier} {SOURCE}; remove it, or set tier to standard"
             yield Mistake(path=("availability",), text=text)
         if dedicated and self.cku is None:
-            text = f"is missing: a dedicated cluster has the units that it is given; set it to {HIGH_UNITS} or more"
+            least = HIGH_UNITS if self.zones == "high" else 1
+            text = f"is missing: a dedicated cluster has the units that it is given; set it to {least} or more"
             yield Mistake(path=("cku",), text=text)
         if dedicated and self.max_ecku is not None:
             text = "is for the other tiers only: a dedicated cluster has the units that cku says; remove it"

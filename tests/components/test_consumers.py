@@ -204,3 +204,35 @@ def test_only_this_service_account_of_this_cluster_takes_the_role_on():
 def test_no_two_paths_share_a_key():
     paths = ["/a/b", "/a_b", "/a.b", "/a-b", "/a_/b", "/a/_b", "/a__b", "/a_.b", "/a/.b", "/a./b"]
     assert len({file_key(PurePosixPath(path)) for path in paths}) == len(paths)
+
+
+def test_readers_of_a_partition_each_have_a_number_and_start_and_stop_side_by_side():
+    partitioned = {"data-pipes:pipes": {"orders": {"topic": {"mode": "partitioned"}}}}
+    plan = planned(partitioned, stack="gcp-pubsub-gke")
+    assert not plan.recording.of_type(DEPLOYMENT), "two workloads would be two readers"
+    consumers = plan.recording.one("kubernetes:apps/v1:StatefulSet")
+    assert consumers.input("spec.replicas") == 3
+    assert consumers.input("spec.podManagementPolicy") == "Parallel"
+    assert consumers.input("spec.updateStrategy") == {"type": "RollingUpdate"}
+    [number, subscription] = [
+        each for each in consumers.input(f"{CONTAINER}.env") if each["name"].startswith("STREAM_")
+    ]
+    index = "metadata.labels['apps.kubernetes.io/pod-index']"
+    assert number == {"name": "STREAM_PARTITION", "valueFrom": {"fieldRef": {"fieldPath": index}}}
+    assert subscription["value"].endswith("/subscriptions/gcp-pubsub-gke-orders.$(STREAM_PARTITION)")
+    labels = consumers.input("spec.template.metadata.labels")
+    assert consumers.input("spec.selector.matchLabels").items() <= labels.items()
+
+
+def test_pods_that_sign_in_with_their_own_token_find_it_in_a_file_that_is_renewed_and_that_they_cannot_write():
+    plan = shipped("aws-confluent-eks")
+    workload = deployment(plan)
+    [volume] = workload.input("spec.template.spec.volumes")
+    [source] = volume["projected"]["sources"]
+    token = {"audience": "confluent.cloud", "expirationSeconds": 3600, "path": "token"}
+    assert source == {"serviceAccountToken": token}
+    [mount] = workload.input(f"{CONTAINER}.volumeMounts")
+    assert mount == {"name": volume["name"], "mountPath": "/var/run/secrets/data-pipes", "readOnly": True}
+    settings = plan.recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]
+    assert settings["STREAM_TOKEN_FILE"] == "/var/run/secrets/data-pipes/token"
+    assert workload.input("spec.template.spec.automountServiceAccountToken") is False
