@@ -2,33 +2,24 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
-from components.consumer import PORT, file_key
-from components.contracts import Connection, Destination, Secret, Workload
-from components.kubernetes.pod_identity import PodIdentity
-from components.kubernetes.pods import (
-    HTTPS,
-    container_security,
-    image_pull_policy,
-    labels,
-    pod_security,
-    restricted,
-    ways_out,
+from components.consumer import file_key
+from components.contracts import Connection, Destination, Workload
+from components.kubernetes.consumer_pod import (
+    ConsumerPod,
+    consumer_pod,
+    secret_environment,
+    secret_files,
+    token_variable,
 )
+from components.kubernetes.pod_identity import PodIdentity
+from components.kubernetes.pods import HTTPS, labels, restricted, ways_out
 
 NODE_LABEL = {"data-pipes/consumers": "true"}
 """The label of nodes that are made for consumers."""
-
-SECRET_VOLUME = "secret-files"
-
-TOKEN_VOLUME = "token"
-TOKEN_DIRECTORY = PurePosixPath("/var/run/secrets/data-pipes")
-TOKEN_SECONDS = 3600
-"""How long a token of the pods is good for; Kubernetes writes the next one before that (Kubernetes, Projected Volumes)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +74,7 @@ class Consumers(ComponentResource):
         settings = kubernetes.core.v1.ConfigMap(
             f"{name}-settings",
             metadata=self._metadata(),
-            data={**workload.consumer.environment, **args.connection.settings, **self._token_variable()},
+            data={**workload.consumer.environment, **args.connection.settings, **token_variable(args.connection)},
             opts=self.child,
         )
         secret = self._secret()
@@ -96,7 +87,17 @@ class Consumers(ComponentResource):
         )
         template = kubernetes.core.v1.PodTemplateSpecArgs(
             metadata=kubernetes.meta.v1.ObjectMetaArgs(labels={**self.labels, **args.identity.labels}),
-            spec=self._pod(account.metadata.name, settings.metadata.name, secret),
+            spec=consumer_pod(
+                ConsumerPod(
+                    workload=workload,
+                    connection=args.connection,
+                    service_account=account.metadata.name,
+                    settings=settings.metadata.name,
+                    secret=secret,
+                    labels=self.labels,
+                    node_labels=args.node_labels,
+                )
+            ),
         )
         ready = [*args.identity.ready, *args.before_pods(name, self.namespace, self.child)]
         after = ResourceOptions(parent=self, depends_on=ready)
@@ -150,21 +151,13 @@ class Consumers(ComponentResource):
     def _selector(self) -> kubernetes.meta.v1.LabelSelectorArgs:
         return kubernetes.meta.v1.LabelSelectorArgs(match_labels=self.labels)
 
-    def _secret_files(self) -> dict[PurePosixPath, Secret]:
-        workload = self.args.workload
-        own = {PurePosixPath(path): workload.secrets[secret] for path, secret in workload.consumer.files.items()}
-        return {**own, **self.args.connection.files}
-
-    def _secret_environment(self) -> dict[str, Secret]:
-        workload = self.args.workload
-        own = {name: workload.secrets[secret] for name, secret in workload.consumer.secrets.items()}
-        return {**own, **self.args.connection.secrets}
-
     def _secret(self) -> Output[str] | None:
         """The name of the Secret with every secret variable and file; None where there is nothing secret."""
+        workload, connection = self.args.workload, self.args.connection
+        files = secret_files(workload, connection)
         content = {
-            **self._secret_environment(),
-            **{file_key(path): value for path, value in self._secret_files().items()},
+            **secret_environment(workload, connection),
+            **{file_key(path): value for path, value in files.items()},
         }
         if not content:
             return None
@@ -172,94 +165,6 @@ class Consumers(ComponentResource):
             f"{self.name}-secret", metadata=self._metadata(), type="Opaque", string_data=content, opts=self.child
         )
         return secret.metadata.name
-
-    def _token_variable(self) -> dict[str, str]:
-        return {"STREAM_TOKEN_FILE": str(TOKEN_DIRECTORY / "token")} if self.args.connection.token_audience else {}
-
-    def _pod(
-        self, account: Input[str], settings: Input[str], secret: Output[str] | None
-    ) -> kubernetes.core.v1.PodSpecArgs:
-        consumer = self.args.workload.consumer
-        files = self._secret_files() if secret else {}
-        volumes = [_secret_volume(secret, files)] if files else []
-        if self.args.connection.token_audience:
-            volumes.append(_token_volume(self.args.connection.token_audience))
-        return kubernetes.core.v1.PodSpecArgs(
-            service_account_name=account,
-            automount_service_account_token=False,
-            node_selector={**self.args.node_labels, **consumer.node_selector} or None,
-            termination_grace_period_seconds=consumer.grace_period_seconds,
-            security_context=pod_security(),
-            topology_spread_constraints=[
-                kubernetes.core.v1.TopologySpreadConstraintArgs(
-                    max_skew=1,
-                    topology_key="topology.kubernetes.io/zone",
-                    when_unsatisfiable="ScheduleAnyway",
-                    label_selector=self._selector(),
-                )
-            ],
-            containers=[self._container(settings, secret, files)],
-            volumes=volumes or None,
-        )
-
-    def _container(
-        self, settings: Input[str], secret: Output[str] | None, files: Mapping[PurePosixPath, Secret]
-    ) -> kubernetes.core.v1.ContainerArgs:
-        consumer = self.args.workload.consumer
-        room = {"cpu": consumer.cpu, "memory": consumer.memory}
-        return kubernetes.core.v1.ContainerArgs(
-            name="consumer",
-            image=self.args.workload.image,
-            image_pull_policy=image_pull_policy(consumer.image),
-            ports=[kubernetes.core.v1.ContainerPortArgs(name="http", container_port=PORT, protocol="TCP")],
-            env_from=[
-                kubernetes.core.v1.EnvFromSourceArgs(
-                    config_map_ref=kubernetes.core.v1.ConfigMapEnvSourceArgs(name=settings)
-                )
-            ],
-            env=[
-                *(
-                    kubernetes.core.v1.EnvVarArgs(
-                        name=name,
-                        value_from=kubernetes.core.v1.EnvVarSourceArgs(
-                            secret_key_ref=kubernetes.core.v1.SecretKeySelectorArgs(name=secret, key=name)
-                        ),
-                    )
-                    for name in sorted(self._secret_environment())
-                ),
-                *self._partition_variables(),
-            ],
-            resources=kubernetes.core.v1.ResourceRequirementsArgs(requests=room, limits=room),
-            startup_probe=_probe("live", period=5, failures=60),
-            liveness_probe=_probe("live", period=10, failures=6),
-            readiness_probe=_probe("ready", period=5, failures=3),
-            security_context=container_security(),
-            volume_mounts=[
-                *(
-                    kubernetes.core.v1.VolumeMountArgs(
-                        name=SECRET_VOLUME, mount_path=str(path), sub_path=file_key(path), read_only=True
-                    )
-                    for path in files
-                ),
-                *self._token_mounts(),
-            ],
-        )
-
-    def _partition_variables(self) -> list[kubernetes.core.v1.EnvVarArgs]:
-        """The pod's number, which Kubernetes gives it, and all that has the number in it."""
-        own = self.args.connection.partition_settings
-        if not own:
-            return []
-        index = kubernetes.core.v1.ObjectFieldSelectorArgs(field_path="metadata.labels['apps.kubernetes.io/pod-index']")
-        number = kubernetes.core.v1.EnvVarArgs(
-            name="STREAM_PARTITION", value_from=kubernetes.core.v1.EnvVarSourceArgs(field_ref=index)
-        )
-        return [number, *(kubernetes.core.v1.EnvVarArgs(name=name, value=value) for name, value in own.items())]
-
-    def _token_mounts(self) -> list[kubernetes.core.v1.VolumeMountArgs]:
-        if self.args.connection.token_audience is None:
-            return []
-        return [kubernetes.core.v1.VolumeMountArgs(name=TOKEN_VOLUME, mount_path=str(TOKEN_DIRECTORY), read_only=True)]
 
     def _network_policy(self) -> None:
         """Let nobody in but the node's own probes, and let consumers out to what they are known to call."""
@@ -277,37 +182,3 @@ class Consumers(ComponentResource):
             ),
             opts=self.child,
         )
-
-
-def _secret_volume(secret: Output[str] | None, files: Mapping[PurePosixPath, Secret]) -> kubernetes.core.v1.VolumeArgs:
-    return kubernetes.core.v1.VolumeArgs(
-        name=SECRET_VOLUME,
-        secret=kubernetes.core.v1.SecretVolumeSourceArgs(
-            secret_name=secret,
-            default_mode=0o440,
-            items=[kubernetes.core.v1.KeyToPathArgs(key=file_key(path), path=file_key(path)) for path in files],
-        ),
-    )
-
-
-def _token_volume(audience: str) -> kubernetes.core.v1.VolumeArgs:
-    """A token of the pod's own service account, which nobody but the audience takes."""
-    token = kubernetes.core.v1.ServiceAccountTokenProjectionArgs(
-        audience=audience, expiration_seconds=TOKEN_SECONDS, path="token"
-    )
-    return kubernetes.core.v1.VolumeArgs(
-        name=TOKEN_VOLUME,
-        projected=kubernetes.core.v1.ProjectedVolumeSourceArgs(
-            default_mode=0o440,
-            sources=[kubernetes.core.v1.VolumeProjectionArgs(service_account_token=token)],
-        ),
-    )
-
-
-def _probe(path: str, *, period: int, failures: int) -> kubernetes.core.v1.ProbeArgs:
-    return kubernetes.core.v1.ProbeArgs(
-        http_get=kubernetes.core.v1.HTTPGetActionArgs(path=f"/{path}", port=PORT),
-        period_seconds=period,
-        timeout_seconds=2,
-        failure_threshold=failures,
-    )

@@ -1,0 +1,173 @@
+"""What a pod of a pipe's consumers is: one container with its settings, secrets, room and probes, and no rights on its node."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import pulumi_kubernetes as kubernetes
+from pulumi import Input, Output
+
+from components.consumer import PORT, file_key
+from components.contracts import Connection, Secret, Workload
+from components.kubernetes.pods import container_security, image_pull_policy, pod_security
+
+SECRET_VOLUME = "secret-files"
+
+TOKEN_VOLUME = "token"
+TOKEN_DIRECTORY = PurePosixPath("/var/run/secrets/data-pipes")
+TOKEN_SECONDS = 3600
+"""How long a token of the pods is good for; Kubernetes writes the next one before that (Kubernetes, Projected Volumes)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsumerPod:
+    """What a pod is described by."""
+
+    workload: Workload
+    connection: Connection
+    service_account: Input[str]
+    settings: Input[str]
+    """The name of the ConfigMap with all plain variables that pods share."""
+    secret: Output[str] | None
+    """The name of the Secret with every secret variable and file, if there is one."""
+    labels: Mapping[str, str]
+    """The labels by which the pods of the pipe are known."""
+    node_labels: Mapping[str, str]
+    """The labels of the nodes that consumers run on."""
+
+
+def secret_files(workload: Workload, connection: Connection) -> dict[PurePosixPath, Secret]:
+    """The files of the consumers that are secret: their own, and those of the connection."""
+    own = {PurePosixPath(path): workload.secrets[secret] for path, secret in workload.consumer.files.items()}
+    return {**own, **connection.files}
+
+
+def secret_environment(workload: Workload, connection: Connection) -> dict[str, Secret]:
+    """The variables of the consumers that are secret: their own, and those of the connection."""
+    own = {name: workload.secrets[secret] for name, secret in workload.consumer.secrets.items()}
+    return {**own, **connection.secrets}
+
+
+def token_variable(connection: Connection) -> dict[str, str]:
+    """Where the consumers find the token that they sign in with, if they do."""
+    return {"STREAM_TOKEN_FILE": str(TOKEN_DIRECTORY / "token")} if connection.token_audience else {}
+
+
+def consumer_pod(args: ConsumerPod) -> kubernetes.core.v1.PodSpecArgs:
+    """Describe a pod, which the scheduler keeps apart from its like over the zones."""
+    consumer = args.workload.consumer
+    files = secret_files(args.workload, args.connection)
+    volumes = [_secret_volume(args.secret, files)] if files else []
+    if args.connection.token_audience:
+        volumes.append(_token_volume(args.connection.token_audience))
+    return kubernetes.core.v1.PodSpecArgs(
+        service_account_name=args.service_account,
+        automount_service_account_token=False,
+        node_selector={**args.node_labels, **consumer.node_selector} or None,
+        termination_grace_period_seconds=consumer.grace_period_seconds,
+        security_context=pod_security(),
+        topology_spread_constraints=[
+            kubernetes.core.v1.TopologySpreadConstraintArgs(
+                max_skew=1,
+                topology_key="topology.kubernetes.io/zone",
+                when_unsatisfiable="ScheduleAnyway",
+                label_selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels=args.labels),
+            )
+        ],
+        containers=[_container(args, files)],
+        volumes=volumes or None,
+    )
+
+
+def _container(args: ConsumerPod, files: Mapping[PurePosixPath, Secret]) -> kubernetes.core.v1.ContainerArgs:
+    consumer = args.workload.consumer
+    room = {"cpu": consumer.cpu, "memory": consumer.memory}
+    return kubernetes.core.v1.ContainerArgs(
+        name="consumer",
+        image=args.workload.image,
+        image_pull_policy=image_pull_policy(consumer.image),
+        ports=[kubernetes.core.v1.ContainerPortArgs(name="http", container_port=PORT, protocol="TCP")],
+        env_from=[
+            kubernetes.core.v1.EnvFromSourceArgs(
+                config_map_ref=kubernetes.core.v1.ConfigMapEnvSourceArgs(name=args.settings)
+            )
+        ],
+        env=[
+            *(
+                kubernetes.core.v1.EnvVarArgs(
+                    name=name,
+                    value_from=kubernetes.core.v1.EnvVarSourceArgs(
+                        secret_key_ref=kubernetes.core.v1.SecretKeySelectorArgs(name=args.secret, key=name)
+                    ),
+                )
+                for name in sorted(secret_environment(args.workload, args.connection))
+            ),
+            *_partition_variables(args.connection),
+        ],
+        resources=kubernetes.core.v1.ResourceRequirementsArgs(requests=room, limits=room),
+        startup_probe=_probe("live", period=5, failures=60),
+        liveness_probe=_probe("live", period=10, failures=6),
+        readiness_probe=_probe("ready", period=5, failures=3),
+        security_context=container_security(),
+        volume_mounts=[
+            *(
+                kubernetes.core.v1.VolumeMountArgs(
+                    name=SECRET_VOLUME, mount_path=str(path), sub_path=file_key(path), read_only=True
+                )
+                for path in files
+            ),
+            *_token_mounts(args.connection),
+        ],
+    )
+
+
+def _partition_variables(connection: Connection) -> list[kubernetes.core.v1.EnvVarArgs]:
+    """The pod's number, which Kubernetes gives it, and all that has the number in it."""
+    own = connection.partition_settings
+    if not own:
+        return []
+    index = kubernetes.core.v1.ObjectFieldSelectorArgs(field_path="metadata.labels['apps.kubernetes.io/pod-index']")
+    number = kubernetes.core.v1.EnvVarArgs(
+        name="STREAM_PARTITION", value_from=kubernetes.core.v1.EnvVarSourceArgs(field_ref=index)
+    )
+    return [number, *(kubernetes.core.v1.EnvVarArgs(name=name, value=value) for name, value in own.items())]
+
+
+def _token_mounts(connection: Connection) -> list[kubernetes.core.v1.VolumeMountArgs]:
+    if connection.token_audience is None:
+        return []
+    return [kubernetes.core.v1.VolumeMountArgs(name=TOKEN_VOLUME, mount_path=str(TOKEN_DIRECTORY), read_only=True)]
+
+
+def _secret_volume(secret: Output[str] | None, files: Mapping[PurePosixPath, Secret]) -> kubernetes.core.v1.VolumeArgs:
+    return kubernetes.core.v1.VolumeArgs(
+        name=SECRET_VOLUME,
+        secret=kubernetes.core.v1.SecretVolumeSourceArgs(
+            secret_name=secret,
+            default_mode=0o440,
+            items=[kubernetes.core.v1.KeyToPathArgs(key=file_key(path), path=file_key(path)) for path in files],
+        ),
+    )
+
+
+def _token_volume(audience: str) -> kubernetes.core.v1.VolumeArgs:
+    """A token of the pod's own service account, which nobody but the audience takes."""
+    token = kubernetes.core.v1.ServiceAccountTokenProjectionArgs(
+        audience=audience, expiration_seconds=TOKEN_SECONDS, path="token"
+    )
+    return kubernetes.core.v1.VolumeArgs(
+        name=TOKEN_VOLUME,
+        projected=kubernetes.core.v1.ProjectedVolumeSourceArgs(
+            default_mode=0o440,
+            sources=[kubernetes.core.v1.VolumeProjectionArgs(service_account_token=token)],
+        ),
+    )
+
+
+def _probe(path: str, *, period: int, failures: int) -> kubernetes.core.v1.ProbeArgs:
+    return kubernetes.core.v1.ProbeArgs(
+        http_get=kubernetes.core.v1.HTTPGetActionArgs(path=f"/{path}", port=PORT),
+        period_seconds=period,
+        timeout_seconds=2,
+        failure_threshold=failures,
+    )
