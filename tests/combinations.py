@@ -158,8 +158,12 @@ REFUSED = [
 ]
 PAIRS = [combination for combination in ALLOWED if not combination.streaming_form + combination.platform_form]
 
-PLANNED_ONLY = {("event-hubs", "dedicated"), ("eks", "volumes"), ("confluent", "dedicated"), ("managed-kafka", "key")}
-"""Forms that no rehearsal of their own tells more of: clusters of another size, a key, and the volumes of aws-kafka-eks."""
+PLANNED_ONLY = {
+    *(("event-hubs", "dedicated"), ("eks", "volumes")),
+    *(("confluent", "basic"), ("confluent", "dedicated"), ("managed-kafka", "key")),
+}
+"""Forms that no rehearsal of their own tells more of: clusters of another size, a key, the volumes of aws-kafka-eks, and a basic cluster,
+which test_confluent_changes.py brings up and changes."""
 
 FORMS_ONCE = list(
     {

@@ -65,15 +65,42 @@ def strimzi(stack: str) -> set[tuple[str, str]]:
     }
 
 
-REGISTRIES = {"aws:ecr/repository:Repository", "azure-native:containerregistry:Registry"}
+REGISTRIES = {
+    "aws:ecr/repository:Repository",
+    "azure-native:containerregistry:Registry",
+    "gcp:artifactregistry/repository:Repository",
+}
+
+
+def confluent(stack: str) -> set[tuple[str, str]]:
+    own = "confluent:Confluent$confluentcloud:index"
+    topic = "index:Pipe$data-pipes:confluent:ConfluentTopic$confluentcloud:index/kafkaTopic:KafkaTopic"
+    return {
+        (f"{own}/environment:Environment::{stack}-environment", stack),
+        (f"{own}/kafkaCluster:KafkaCluster::{stack}-cluster", stack),
+        (f"{topic}::{stack}-orders-topic", "orders"),
+    }
+
+
+def gke(stack: str) -> set[tuple[str, str]]:
+    return {(f"gcp:Gke$data-pipes:gcp:GkeCluster$gcp:kms/cryptoKey:CryptoKey::{stack}-gke-key", "")}
 
 
 def name_in_the_service(resource: RecordedResource) -> str:
-    """The name that a service knows a resource by, whatever it calls that."""
+    """The name that a service knows a resource by, whatever it calls that; none where Pulumi gives it a new one for good reason."""
     if "metadata" in resource.inputs:
         return resource.input("metadata.name")
-    keys = ("eventHubName", "namespaceName", "clusterName", "vaultName", "name")
-    return next(resource.inputs[key] for key in keys if key in resource.inputs)
+    keys = (
+        "eventHubName",
+        "namespaceName",
+        "clusterName",
+        "clusterId",
+        "topicId",
+        "topicName",
+        "vaultName",
+        "displayName",
+    )
+    return next((resource.inputs[key] for key in (*keys, "name") if key in resource.inputs), "")
 
 
 HOLD_RECORDS = {
@@ -134,6 +161,43 @@ HOLD_RECORDS = {
     },
     "azure-kafka-aks": strimzi("azure-kafka-aks"),
     "aws-kafka-eks": strimzi("aws-kafka-eks"),
+    "gcp-pubsub-gke": {
+        *gke("gcp-pubsub-gke"),
+        *(
+            (f"index:Pipe$data-pipes:gcp:PubSubTopic${owner}gcp:pubsub/{kind}::gcp-pubsub-gke-orders{role}", name)
+            for owner, kind, role, name in (
+                ("", "topic:Topic", "-topic", "gcp-pubsub-gke-orders"),
+                ("", "subscription:Subscription", "-subscription", "gcp-pubsub-gke-orders"),
+                (
+                    "data-pipes:gcp:DeadLetters$",
+                    "topic:Topic",
+                    "-dead-letters-topic",
+                    "gcp-pubsub-gke-orders.dead-letters",
+                ),
+                (
+                    "data-pipes:gcp:DeadLetters$",
+                    "subscription:Subscription",
+                    "-dead-letters-subscription",
+                    "gcp-pubsub-gke-orders.dead-letters",
+                ),
+            )
+        ),
+    },
+    "gcp-managed-kafka-gke": {
+        *gke("gcp-managed-kafka-gke"),
+        (
+            "gcp:ManagedKafka$gcp:managedkafka/cluster:Cluster::gcp-managed-kafka-gke-managed-kafka",
+            "gcp-managed-kafka-gke",
+        ),
+        (
+            "index:Pipe$data-pipes:gcp:ManagedKafkaTopic$gcp:managedkafka/topic:Topic::gcp-managed-kafka-gke-orders-topic",
+            "orders",
+        ),
+    },
+    "gcp-kafka-gke": gke("gcp-kafka-gke") | strimzi("gcp-kafka-gke"),
+    "gcp-confluent-gke": gke("gcp-confluent-gke") | confluent("gcp-confluent-gke"),
+    "azure-confluent-aks": confluent("azure-confluent-aks"),
+    "aws-confluent-ecs": confluent("aws-confluent-ecs"),
 }
 """What holds records or how far they were read: URN, and the name that the service knows it by."""
 
