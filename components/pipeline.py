@@ -17,7 +17,6 @@ class Pipeline(ComponentResource):
 
     def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None) -> None:
         cloud = settings.cloud
-        service = cloud.streaming[settings.streaming.service]
         tags = {"data-pipes": name, **settings.tags}
         provider = cloud.provider(name, settings.account, tags)
         super().__init__(
@@ -30,9 +29,7 @@ class Pipeline(ComponentResource):
             NetworkArgs(
                 account=settings.account,
                 settings=settings.network,
-                cloud_services=sorted(
-                    {*service.cloud_services, *settings.streaming.cloud_services, *settings.platform.cloud_services}
-                ),
+                cloud_services=sorted(settings.cloud_services),
                 tags=tags,
             ),
             child,
@@ -52,7 +49,7 @@ class Pipeline(ComponentResource):
             child,
         )
         secrets = {secret: Output.secret(value.get_secret_value()) for secret, value in settings.secrets.items()}
-        streaming = service.component(
+        streaming = cloud.streaming[settings.streaming.service].component(
             name,
             StreamingArgs(
                 settings=settings.streaming,

@@ -67,6 +67,11 @@ class Settings:
     tags: Mapping[str, str]
     protect: bool
 
+    @property
+    def cloud_services(self) -> Collection[str]:
+        """The services of the cloud that are called from inside the network."""
+        return called(self.cloud, self.streaming, self.platform)
+
     @classmethod
     def from_config(cls) -> "Settings":
         """Read the running stack's configuration; raise SettingsError, which Pulumi prints without a traceback."""
@@ -74,6 +79,11 @@ class Settings:
         secret_keys = {name for name in config if is_config_secret(name)} | set(get_config_secret_keys_env())
         stack = pulumi.get_stack()
         return load(config, source=f"stacks/Pulumi.{stack}.yaml", stack=stack, secret_keys=secret_keys)
+
+
+def called(cloud: Cloud, streaming: ServiceSettings, platform: ServiceSettings) -> Collection[str]:
+    """The services of a cloud that the two halves of a stack call from inside the network, by the names of their endpoints."""
+    return {*cloud.streaming[streaming.service].cloud_services, *streaming.cloud_services, *platform.cloud_services}
 
 
 def load(config: Mapping[str, object], *, source: str, stack: str, secret_keys: Collection[str]) -> Settings:
@@ -130,8 +140,8 @@ class _Reader:
             rest = Surroundings(stack=name, account=account, network=network, residents=residents, pipes=pipes)
             for half in (streaming, platform):
                 self.mistakes += half.mistakes(rest) if half else ()
-            if streaming and platform:
-                self.mistakes += network.idle({*streaming.cloud_services, *platform.cloud_services})
+            if cloud and streaming and platform:
+                self.mistakes += network.idle(called(CLOUDS[cloud], streaming, platform))
         if self.mistakes or not (stack and cloud and account and network and streaming and platform):
             self.fail()
         return Settings(
@@ -165,7 +175,7 @@ class _Reader:
                 self.wrong(name, text=text)
         for other, each in CLOUDS.items():
             if cloud and other != cloud and any(name.startswith(f"{each.namespace}:") for name in self.config):
-                self.account(other)
+                self.account(other, also=f"; or remove the keys of {other}, since the platform is on {cloud}")
 
     def shown_secrets(self) -> bool:
         """Refuse encrypted values where nothing keeps them encrypted; say whether there are any."""
@@ -202,14 +212,14 @@ class _Reader:
                 self.wrong("name", text=f"is by default the stack's name, and {error}; set it, and keep it for ever")
         return stack
 
-    def account(self, cloud: str) -> AccountSettings | None:
-        """The keys of the cloud's own namespace, such as aws:region."""
+    def account(self, cloud: str, also: str = "") -> AccountSettings | None:
+        """The keys of the cloud's own namespace, such as aws:region; messages end with what else there is to do."""
         prefix = f"{CLOUDS[cloud].namespace}:"
         own = {name.removeprefix(prefix): value for name, value in self.config.items() if name.startswith(prefix)}
         parsed = parse(CLOUDS[cloud].account, own)
         if isinstance(parsed, list):
             for mistake in parsed:
-                self.wrong(f"{prefix}{mistake.path[0]}", *mistake.path[1:], text=mistake.text)
+                self.wrong(f"{prefix}{mistake.path[0]}", *mistake.path[1:], text=mistake.text + also)
             return None
         return parsed
 
