@@ -15,7 +15,7 @@ USER = 65532
 """The user and group that containers run as: nobody in particular, as in distroless images."""
 
 RESERVED_ENVIRONMENT = (
-    *("STREAM_", "KAFKA_BOOTSTRAP_", "KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_"),
+    *("STREAM_", "KAFKA_BOOTSTRAP_", "KAFKA_GROUP_", "KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_"),
     *("AWS_", "AZURE_", "CLOUDSDK_", "GOOGLE_", "PUBSUB_"),
 )
 """How the names of the variables begin that only a Connection or the platform sets."""

@@ -1,0 +1,66 @@
+"""Runs a consumer: reads the environment, serves its status, and reads until it is told to stop."""
+
+import importlib
+import logging
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from types import FrameType
+
+from consumer.delivery import Delivery
+from consumer.errors import ConsumerError, WrongEnvironmentError
+from consumer.record import Handler
+from consumer.source import Source
+from consumer.status import Status
+from consumer.variables import Variables
+from consumer.web import PORT, served
+
+TRIES = 5
+"""How often a record is handed to the handler where STREAM_MAX_DELIVERY_ATTEMPTS does not say it."""
+
+SOURCES = {
+    "kafka": "consumer.kafka",
+    "kinesis": "consumer.kinesis",
+    "kinesis-video": "consumer.kinesis_video",
+    "pubsub": "consumer.pubsub",
+}
+"""STREAM_SERVICE, and the module whose `source` reads it; only that one is imported, with what it needs."""
+
+
+def run(environment: Mapping[str, str], handle: Handler, *, port: int = PORT) -> int:
+    """Read the topic that the environment names until SIGTERM or SIGINT, and tell why if it ends before.
+
+    Exit status 0: stopped as told; 1: it cannot go on; 2: the environment is wrong.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        variables = Variables(environment)
+        source = _source(variables)
+        tries = variables.number("STREAM_MAX_DELIVERY_ATTEMPTS", TRIES)
+        variables.check()
+        delivery = Delivery(handle=handle, tries=tries, dead_letters=source.dead_letters, status=Status())
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            delivery.stopping.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        with served(delivery.status, port):
+            source.run(delivery)
+    except WrongEnvironmentError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except ConsumerError as error:
+        sys.stderr.write(f"consumer: {error}\n")
+        return 1
+    return 0
+
+
+def _source(variables: Variables) -> Source:
+    """What reads the service that the environment names."""
+    service = variables.required("STREAM_SERVICE")
+    if service and service not in SOURCES:
+        variables.mistakes.append(f"STREAM_SERVICE: must be one of {', '.join(SOURCES)}, not {service!r}")
+    variables.check()
+    make: Callable[[Variables], Source] = importlib.import_module(SOURCES[service]).source
+    return make(variables)
