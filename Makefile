@@ -12,7 +12,7 @@ STAMP  := $(VENV)/.requirements-installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help venv plan rehearse diff preview up destroy lint format reference test test-unit test-engine
+.PHONY: help venv plan rehearse prove diff preview up destroy lint format reference test test-unit test-kubernetes test-dataplane test-engine
 
 help: ## List these commands
 	@echo "make COMMAND [STACK=$(STACK)] [BASE=$(BASE)] [ARGS=...]"
@@ -33,6 +33,9 @@ plan: $(STAMP) ## Show what a stack would be, contacting nothing (a few seconds)
 
 rehearse: $(STAMP) ## Deploy, change and destroy a stack with the real engine on simulated clouds
 	@$(PY) -m workbench rehearse "$(STACK)" $(ARGS)
+
+prove: $(STAMP) ## Show the equation in messages: a real Kafka broker and the real consumer, on this machine
+	@$(PY) -m workbench prove "$(STACK)" $(ARGS)
 
 diff: $(STAMP) ## Show as Markdown what every stack would become since BASE, contacting nothing
 	@$(PY) -m workbench diff "$(BASE)" $(ARGS)
@@ -58,10 +61,16 @@ format: $(STAMP) ## Format the code and mend what ruff can mend
 reference: $(STAMP) ## Write stacks/schema.json and docs/settings.md from the settings' models
 	@$(PY) -m workbench reference
 
-test: lint test-unit test-engine ## lint, the fast tests, then those on the real engine
+test: lint test-unit test-kubernetes test-dataplane test-engine ## All of the following, the fast ones first
 
-test-unit: $(STAMP) ## The tests that need no engine
-	$(PY) -m pytest -m "not engine" -n auto $(ARGS)
+test-unit: $(STAMP) ## The tests that need no server and no engine
+	$(PY) -m pytest -m "not (kubernetes or dataplane or engine)" -n auto $(ARGS)
+
+test-kubernetes: $(STAMP) ## Every Kubernetes object on a real API server (built once, if there is none)
+	$(PY) -m pytest -m kubernetes -n 2 --dist loadfile $(ARGS)
+
+test-dataplane: $(STAMP) ## The consumer on a real Kafka broker, and on servers that stand in for Kinesis and Pub/Sub
+	$(PY) -m pytest -m dataplane -n 2 --dist loadfile $(ARGS)
 
 test-engine: $(STAMP) ## The tests on the real Pulumi engine (built once, if pulumi is not installed)
 	$(PY) -m pytest -m engine -n 2 --dist loadgroup $(ARGS)

@@ -1,4 +1,4 @@
-"""What holds for every test: no settings or credentials of the machine, and engine tests told apart."""
+"""What holds for every test: no settings or credentials of the machine, and those that need servers or the engine told apart."""
 
 import os
 from pathlib import Path
@@ -9,15 +9,18 @@ from hypothesis import settings
 settings.register_profile("data-pipes", deadline=None)  # the first example pays for imports
 settings.load_profile("data-pipes")
 
-ENGINE_TESTS = Path(__file__).parent / "engine"
+MARKED = ("dataplane", "engine", "kubernetes")
+"""Directories whose tests have the marker of that name."""
+
 SETTINGS_OF_A_RUN = ("PULUMI_CONFIG", "PULUMI_CONFIG_SECRET_KEYS", "PULUMI_STACK", "PULUMI_PROJECT")
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "KUBECONFIG")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.is_relative_to(ENGINE_TESTS):
-            item.add_marker(pytest.mark.engine)
+        directory = item.path.relative_to(Path(__file__).parent).parts[0]
+        if directory in MARKED:
+            item.add_marker(directory)
 
 
 @pytest.fixture(autouse=True, scope="session")
