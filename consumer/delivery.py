@@ -11,8 +11,9 @@ from consumer.status import Status
 
 LOGGER = logging.getLogger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-"""Seconds between two tries: doubled each time, up to the longest."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+"""Seconds between two tries: doubled each time, up to the longest. A hundred tries, the most that a stack may ask for, then pause for
+less than two minutes in all: Kafka takes a consumer for dead that does not poll for five (max.poll.interval.ms)."""
 
 
 class DeadLetters(Protocol):
@@ -23,7 +24,7 @@ class DeadLetters(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
     """Delivers one record at a time."""
 
@@ -45,16 +46,21 @@ class Delivery:
         self.status.handled += 1
         return True
 
+    def once(self, record: Record, attempt: str) -> bool:
+        """Deliver a record one time; False if the handler raised. For services that deliver it again, and set it aside, themselves."""
+        try:
+            self.handle(record)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(record, error, attempt)
+            return False
+        self.status.handled += 1
+        return True
+
     def _again(self, record: Record, error: Exception) -> bool:
         """Try a record again after its first failure, ever more seldom, then set it aside."""
         pause, tried = FIRST_PAUSE, 1
         while True:
-            self.status.failed += 1
-            reason = f"{type(error).__name__}: {error}"
-            place = f"{record.topic}[{record.partition}] {record.position}"
-            LOGGER.warning(
-                "%s: try %d of %d failed: %s", place, tried, self.tries, type(error).__name__, exc_info=error
-            )
+            self._failed(record, error, f"try {tried} of {self.tries}")
             if tried >= self.tries:
                 break
             if self.stopping.wait(pause):
@@ -68,9 +74,19 @@ class Delivery:
             else:
                 self.status.handled += 1
                 return True
+        reason = f"{type(error).__name__}: {error}"
         if self.dead_letters is None:
-            raise ConsumerError(f"{place} cannot be handled, and there is nowhere to set it aside: {reason}")
+            raise ConsumerError(f"{_place(record)} cannot be handled, and there is nowhere to set it aside: {reason}")
         self.dead_letters.put(record, reason=reason, tries=tried)
         self.status.dead += 1
-        LOGGER.error("%s: set aside after %d tries", place, tried)
+        LOGGER.error("%s: set aside after %d tries", _place(record), tried)
         return True
+
+    def _failed(self, record: Record, error: Exception, attempt: str) -> None:
+        """Count and tell that the handler raised."""
+        self.status.failed += 1
+        LOGGER.warning("%s: %s failed: %s", _place(record), attempt, type(error).__name__, exc_info=error)
+
+
+def _place(record: Record) -> str:
+    return f"{record.topic}[{record.partition}] {record.position}"

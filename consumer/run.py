@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from threading import Event, Thread
 from types import FrameType
 
 from consumer.delivery import Delivery
@@ -33,18 +34,22 @@ def run(environment: Mapping[str, str], handle: Handler, *, port: int = PORT) ->
     Exit status 0: stopped as told; 1: it cannot go on; 2: the environment is wrong.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    stopping = Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        # In a thread of its own: this one may hold the event's lock just now, and would wait for itself.
+        Thread(target=stopping.set).start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     try:
         variables = Variables(environment)
         source = _source(variables)
         tries = variables.number("STREAM_MAX_DELIVERY_ATTEMPTS", TRIES)
         variables.check()
-        delivery = Delivery(handle=handle, tries=tries, dead_letters=source.dead_letters, status=Status())
-
-        def stop(_number: int, _frame: FrameType | None) -> None:
-            delivery.stopping.set()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
+        delivery = Delivery(
+            handle=handle, tries=tries, dead_letters=source.dead_letters, status=Status(), stopping=stopping
+        )
         with served(delivery.status, port):
             source.run(delivery)
     except WrongEnvironmentError as error:

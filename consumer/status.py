@@ -8,7 +8,7 @@ LIVE_SECONDS = 300.0
 """How long a consumer may be busy with what it has read before it counts as stuck: Kafka's max.poll.interval.ms."""
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Status:
     """Whether a consumer lives and reads, and what it has done; written by its one thread, read by that of its web server."""
 
@@ -26,6 +26,8 @@ class Status:
     """How many records of a partition are still to be read, where the service says so."""
     lag_seconds: dict[str, float] = field(default_factory=dict[str, float])
     """How old what is read from a partition is, where the service says so."""
+    polled: float = field(init=False)
+    """When it asked for more last, by the clock."""
 
     def __post_init__(self) -> None:
         self.polled = self.clock()

@@ -9,12 +9,25 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from typing_extensions import override
 
+from consumer.errors import ConsumerError
 from consumer.metrics import StatusCollector
 from consumer.status import Status
 
 PORT = 8080
 """Where probes and metrics are asked for, as components/consumer.py tells the platforms."""
+
+REQUEST_SECONDS = 10
+"""How long somebody who connects may take to ask."""
+
+
+class Server(ThreadingHTTPServer):
+    """A server that bears those who ask and do not wait for the answer."""
+
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A probe that was given up is nothing to tell."""
 
 
 @contextmanager
@@ -24,8 +37,10 @@ def served(status: Status, port: int) -> Generator[int]:
     registry.register(StatusCollector(status))
 
     class Answers(BaseHTTPRequestHandler):
+        timeout = REQUEST_SECONDS
+
         def do_GET(self) -> None:
-            match self.path:
+            match self.path.partition("?")[0]:
                 case "/live":
                     self._tell(good=status.live)
                 case "/ready":
@@ -49,7 +64,11 @@ def served(status: Status, port: int) -> Generator[int]:
             self.end_headers()
             self.wfile.write(body)
 
-    with ThreadingHTTPServer(("", port), Answers) as server:
+    try:
+        server = Server(("", port), Answers)
+    except OSError as error:
+        raise ConsumerError(f"port {port} cannot be listened on: {error.strerror}") from None
+    with server:
         thread = Thread(target=server.serve_forever, name="web", daemon=True)
         thread.start()
         try:

@@ -3,16 +3,16 @@
 The version that is built and tested is the one that tools/pulumi/go.mod requires, and is written down nowhere else.
 """
 
-import os
 import re
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from pulumi.automation import PulumiCommand
 from semver import VersionInfo
+
+from workbench.cache import cached
+from workbench.go_build import GoError, go_build
 
 TOOL = Path(__file__).resolve().parent.parent / "tools" / "pulumi"
 _PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
@@ -35,8 +35,7 @@ def wanted_version() -> str:
 
 def cache_directory(version: str) -> Path:
     """Where this user's own copy of a version is kept, shared by all clones."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
-    return Path(base) / "data-pipes" / "pulumi" / f"v{version}"
+    return cached("pulumi", f"v{version}")
 
 
 def pulumi_command(report: Callable[[str], None]) -> PulumiCommand:
@@ -69,8 +68,8 @@ def _provide(version: str, directory: Path, report: Callable[[str], None]) -> No
             f"building the Pulumi CLI {version} with Go: 7 to 12 minutes on two cores, once; it is kept in {directory}"
         )
         try:
-            return _build(version, directory)
-        except (OSError, PulumiCliError) as error:
+            return go_build(TOOL, _PACKAGE, directory / "bin" / "pulumi", f"-s -w -X {_VERSION_VARIABLE}=v{version}")
+        except (OSError, GoError) as error:
             tried.append(f"building it with Go failed: {_last_line(error)}")
     else:
         tried.append("there is no go on PATH to build it with")
@@ -83,26 +82,6 @@ def _provide(version: str, directory: Path, report: Callable[[str], None]) -> No
             "the Pulumi CLI is needed and can't be had: there is no usable pulumi on PATH; " + "; ".join(tried) + ". "
             "Install it (https://www.pulumi.com/docs/install/) or Go 1.26 or later (https://go.dev/doc/install), and try again"
         ) from error
-
-
-def _build(version: str, directory: Path) -> None:
-    """``go build`` the tool into the cache; the file appears there only when it is complete."""
-    binaries = directory / "bin"
-    binaries.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".build-", dir=binaries) as temporary:
-        target = Path(temporary) / "pulumi"
-        flags = f"-s -w -X {_VERSION_VARIABLE}=v{version}"
-        done = subprocess.run(  # noqa: S603 - fixed arguments
-            ["go", "build", "-o", str(target), "-ldflags", flags, _PACKAGE],  # noqa: S607 - go is looked for on PATH
-            cwd=TOOL,
-            env={**os.environ, "CGO_ENABLED": "0"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise PulumiCliError(done.stderr.strip() or f"go build ended with status {done.returncode}")
-        target.replace(binaries / "pulumi")
 
 
 def _last_line(error: Exception) -> str:

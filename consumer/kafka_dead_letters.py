@@ -1,0 +1,77 @@
+"""Where records of a Kafka topic are set aside: another topic of the same brokers."""
+
+from functools import cached_property
+
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from consumer.errors import ConsumerError
+from consumer.kafka_faults import text_of
+from consumer.kafka_settings import KafkaSettings
+from consumer.record import Record
+
+SECONDS = 60
+"""How long the brokers may take to have a record for good."""
+
+LONGEST_REASON = 1000
+"""How many characters of the reason are kept: it must not make a record too large for its topic."""
+
+
+class KafkaDeadLetters:
+    """A topic with the records that could not be handled: the same key, value and headers, and what befell them in more headers."""
+
+    def __init__(self, settings: KafkaSettings, topic: str) -> None:
+        self.settings = settings
+        self.topic = topic
+        self.fault: KafkaError | None = None
+
+    def put(self, record: Record, *, reason: str, tries: int) -> None:
+        """Write a record, and return once all brokers that must have it do."""
+        told = {
+            "dead-letter-topic": record.topic,
+            "dead-letter-partition": record.partition,
+            "dead-letter-position": record.position,
+            "dead-letter-group": self.settings.group,
+            "dead-letter-reason": reason[:LONGEST_REASON],
+            "dead-letter-tries": str(tries),
+        }
+        reports: list[KafkaError | None] = []
+        self.fault = None
+        try:
+            self._producer.produce(
+                self.topic,
+                record.value,
+                record.key,
+                headers=[*record.headers, *((name, text.encode(errors="replace")) for name, text in told.items())],
+                on_delivery=lambda error, _: reports.append(error),
+            )
+            self._producer.flush(SECONDS)
+        except KafkaException as error:
+            reports.append(error.args[0])
+        if reports and reports[0] is None:
+            return
+        fault = self.fault or (reports[0] if reports else None)
+        place = f"{record.topic}[{record.partition}] {record.position}"
+        raise ConsumerError(
+            f"{place} cannot be set aside in {self.topic}: {text_of(fault) if fault else f'no answer within {SECONDS} seconds'}. "
+            "It comes again once the consumer starts again."
+        )
+
+    @cached_property
+    def _producer(self) -> Producer:
+        """A client of its own, since a consumer cannot write; made for the first record that needs it."""
+        return Producer(
+            {
+                **self.settings.connection,
+                "enable.idempotence": True,
+                "acks": "all",
+                "message.timeout.ms": SECONDS * 1000,
+                # The topic says how large a record may be, and the client need not.
+                "message.max.bytes": 1_000_000_000,
+                "error_cb": self._note,
+            }
+        )
+
+    def _note(self, error: KafkaError) -> None:
+        """Keep what the client tells beside its answers, which is why no broker can be reached."""
+        if error.name() != "_ALL_BROKERS_DOWN":  # says less than the errors before it
+            self.fault = error

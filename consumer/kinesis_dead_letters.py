@@ -1,0 +1,51 @@
+"""Sets records aside in a data stream of their own."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from consumer.kinesis_aws import asked, client
+from consumer.record import Record
+
+LONGEST_REASON = 10_000
+"""Characters of a reason that are kept, so that it fits in beside the record."""
+
+
+def with_data(record: Record) -> Mapping[str, Any]:
+    """A record of a data stream, whole: where it stood, and its data in base64."""
+    return {
+        "stream": record.topic,
+        "shard": record.partition,
+        "sequenceNumber": record.position,
+        "partitionKey": (record.key or b"").decode(),
+        "timestamp": record.timestamp,
+        "data": b64encode(record.value or b"").decode(),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadLetterStream:
+    """The data stream that takes what cannot be handled, each as a JSON object, since records of Kinesis have no headers."""
+
+    stream: str
+    region: str
+    told: Callable[[Record], Mapping[str, Any]]
+    """What is said of a record besides the reason and the tries."""
+
+    def put(self, record: Record, *, reason: str, tries: int) -> None:
+        """Keep a record, and return once Kinesis has it."""
+        letter = {**self.told(record), "reason": reason[:LONGEST_REASON], "tries": tries}
+        asked(
+            f"setting a record aside in {self.stream}",
+            self._kinesis.put_record,
+            StreamName=self.stream,
+            PartitionKey=record.position,
+            Data=json.dumps(letter).encode(),
+        )
+
+    @cached_property
+    def _kinesis(self) -> Any:
+        return client("kinesis", self.region)

@@ -1,0 +1,142 @@
+"""Reads a video stream of Kinesis, fragment after fragment: its one consumer shares it with nobody."""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+from consumer.delivery import DeadLetters, Delivery
+from consumer.kinesis_aws import AwsError, asked, client
+from consumer.kinesis_dead_letters import DeadLetterStream
+from consumer.kinesis_fragments import LOST, Fragment, fragments
+from consumer.kinesis_pushed import Pushed
+from consumer.record import Record
+from consumer.variables import Variables
+
+LOGGER = logging.getLogger(__name__)
+
+EARLIEST = {"StartSelectorType": "EARLIEST"}
+"""Start with the oldest fragment that is kept (as AGAIN_SECONDS)."""
+
+PAUSE = 0.1
+"""Seconds to wait where nothing was there to be handled."""
+
+AGAIN_SECONDS = 1.0
+"""Seconds before the stream is asked for again: that may be five times a second (Kinesis Video Streams API, GetMedia)."""
+
+PATIENCE_SECONDS = 60.0
+"""How long AWS may be out of reach before the consumer ends."""
+
+
+def source(variables: Variables) -> "KinesisVideoSource":
+    """The one video stream that the environment names."""
+    region = variables.required("AWS_REGION")
+    dead_letters = variables.optional("STREAM_DEAD_LETTERS")
+    return KinesisVideoSource(
+        region=region,
+        stream=variables.required("STREAM_TOPIC"),
+        partition=variables.required("STREAM_PARTITION"),
+        dead_letters=DeadLetterStream(stream=dead_letters, region=region, told=without_data) if dead_letters else None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoRecord:
+    """A fragment of a video stream: its value is a Matroska document, its headers are the document's tags."""
+
+    topic: str
+    partition: str
+    position: str
+    """The fragment's number."""
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+    timestamp: float
+    key: None = None
+
+
+def without_data(record: Record) -> Mapping[str, Any]:
+    """Which fragment it is: too large for a data stream, it stays in the video stream for as long as that keeps it."""
+    return {
+        "stream": record.topic,
+        "partition": record.partition,
+        "fragmentNumber": record.position,
+        "timestamp": record.timestamp,
+        "tags": {name: value.decode() for name, value in record.headers},
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class KinesisVideoSource:
+    """A video stream, from the oldest fragment that is kept.
+
+    Kinesis notes nowhere how far it was read, so a consumer that starts again begins with the oldest fragment once more: nothing is
+    lost, and whatever is still kept comes again. A handler that remembers the numbers of fragments can pass over those that it knows.
+    """
+
+    region: str
+    stream: str
+    partition: str
+    dead_letters: DeadLetters | None
+
+    def run(self, delivery: Delivery) -> None:
+        """Deliver fragment after fragment until it is told to stop."""
+        status, connected = delivery.status, Event()
+        pushed = Pushed("fragments", lambda closed: self._fragments(closed, connected))
+        try:
+            while not delivery.stopping.is_set():
+                status.poll()
+                if connected.is_set() and not status.ready:
+                    status.own([self.partition])
+                    status.ready = True
+                fragment = pushed.read()
+                if fragment is None:
+                    delivery.stopping.wait(PAUSE)
+                    continue
+                status.lag_seconds[self.partition] = float(fragment.said("MILLIS_BEHIND_NOW") or 0) / 1000
+                delivery.deliver(self._record(fragment))
+        finally:
+            pushed.close()
+
+    def _record(self, fragment: Fragment) -> VideoRecord:
+        return VideoRecord(
+            topic=self.stream,
+            partition=self.partition,
+            position=fragment.said("FRAGMENT_NUMBER"),
+            value=bytes(fragment.data),
+            headers=tuple((name, value.encode()) for name, value in fragment.tags.items()),
+            timestamp=float(fragment.said("SERVER_TIMESTAMP") or 0),
+        )
+
+    def _fragments(self, closed: Event, connected: Event) -> Iterator[Fragment]:
+        """All fragments, over as many connections as it takes: each goes on after the last fragment that came."""
+        what = f"reading the video stream {self.stream}"
+        start, reached = EARLIEST, time.monotonic()
+        while not closed.is_set():
+            try:
+                with closing(self._media(what, start)) as media:
+                    connected.set()
+                    reached = time.monotonic()
+                    for fragment in fragments(lambda size, media=media: asked(what, media.read, amt=size)):
+                        yield fragment
+                        number = fragment.said("FRAGMENT_NUMBER")
+                        start = {"StartSelectorType": "FRAGMENT_NUMBER", "AfterFragmentNumber": number}
+                        if closed.is_set():
+                            return
+            except AwsError as error:
+                late = time.monotonic() - reached > PATIENCE_SECONDS
+                if not error.passing or late or not connected.is_set():
+                    raise
+                LOGGER.info("%s", error)
+                if error.code == LOST:
+                    start = EARLIEST
+            closed.wait(AGAIN_SECONDS)
+
+    def _media(self, what: str, start: Mapping[str, str]) -> Any:
+        """Open the stream where it is to start."""
+        video = client("kinesisvideo", self.region)
+        endpoint = asked(what, video.get_data_endpoint, StreamName=self.stream, APIName="GET_MEDIA")["DataEndpoint"]
+        media = client("kinesis-video-media", self.region, endpoint)
+        return asked(what, media.get_media, StreamName=self.stream, StartSelector=start)["Payload"]

@@ -1,0 +1,132 @@
+"""No record is lost, and none keeps those after it waiting: what becomes of one that cannot be handled."""
+
+from dataclasses import dataclass, field
+from threading import Event, Timer
+
+import pytest
+
+from consumer import delivery as program
+from consumer.delivery import Delivery
+from consumer.errors import ConsumerError
+from consumer.record import Handler, Record
+from consumer.status import Status
+
+
+@dataclass
+class Letter:
+    position: str
+    topic: str = "orders"
+    partition: str = "1"
+    key: bytes | None = None
+    value: bytes | None = b"secret"
+    headers: tuple[tuple[str, bytes], ...] = ()
+    timestamp: float = 0.0
+
+
+@dataclass
+class Shelf:
+    kept: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def put(self, record: Record, *, reason: str, tries: int) -> None:
+        self.kept.append((record.position, reason, tries))
+
+
+class Failing:
+    """A handler that fails some times, then handles."""
+
+    def __init__(self, times: int):
+        self.times, self.calls = times, 0
+
+    def __call__(self, record: Record) -> None:
+        self.calls += 1
+        if self.calls <= self.times:
+            raise ValueError(f"no {self.calls}")
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch):
+    monkeypatch.setattr(program, "FIRST_PAUSE", 0.0)
+
+
+def delivery(handle: Handler, *, tries: int = 3, shelf: Shelf | None = None) -> Delivery:
+    return Delivery(handle=handle, tries=tries, dead_letters=shelf, status=Status())
+
+
+def test_a_record_that_is_handled_at_once_is_handled_once():
+    handler, shelf = Failing(0), Shelf()
+    one = delivery(handler, shelf=shelf)
+    assert one.deliver(Letter("7"))
+    assert (handler.calls, one.status.handled, one.status.failed, one.status.dead) == (1, 1, 0, 0)
+
+
+def test_a_record_is_tried_again_until_it_is_handled():
+    handler, shelf = Failing(2), Shelf()
+    one = delivery(handler, shelf=shelf)
+    assert one.deliver(Letter("7"))
+    assert (handler.calls, one.status.handled, one.status.failed, one.status.dead) == (3, 1, 2, 0)
+    assert not shelf.kept
+
+
+def test_after_its_last_try_a_record_is_set_aside_with_the_reason_and_the_next_is_delivered():
+    handler, shelf = Failing(3), Shelf()
+    one = delivery(handler, shelf=shelf)
+    assert one.deliver(Letter("7"))
+    assert one.deliver(Letter("8"))
+    assert shelf.kept == [("7", "ValueError: no 3", 3)]
+    assert (one.status.handled, one.status.failed, one.status.dead) == (1, 3, 1)
+
+
+def test_without_dead_letters_the_consumer_ends_at_a_record_that_cannot_be_handled_and_says_which():
+    one = delivery(Failing(3))
+    with pytest.raises(ConsumerError, match=r"^orders\[1\] 7 cannot be handled.*ValueError: no 3$"):
+        one.deliver(Letter("7"))
+    assert one.status.dead == 0
+
+
+def test_a_pause_between_two_tries_ends_when_the_consumer_is_to_stop_and_the_record_comes_again(monkeypatch):
+    monkeypatch.setattr(program, "FIRST_PAUSE", 600.0)
+    handler, shelf = Failing(3), Shelf()
+    one = delivery(handler, shelf=shelf)
+    stopper = Timer(0.05, one.stopping.set)
+    stopper.start()
+    assert not one.deliver(Letter("7")), "nothing may be committed for it"
+    stopper.join()
+    assert handler.calls == 1
+    assert not shelf.kept
+    assert one.status.handled == 0
+
+
+def test_the_pauses_grow_and_stay_well_within_what_kafka_allows(monkeypatch):
+    monkeypatch.undo()
+    pauses: list[float | None] = []
+
+    class Watched(Event):
+        def wait(self, timeout=None):
+            pauses.append(timeout)
+            return False
+
+    one = Delivery(handle=Failing(100), tries=100, dead_letters=Shelf(), status=Status(), stopping=Watched())
+    assert one.deliver(Letter("7"))
+    assert pauses[:5] == [0.1, 0.2, 0.4, 0.8, 1.0]
+    assert sum(filter(None, pauses)) < 120
+
+
+def test_a_consumer_that_is_busy_with_tries_counts_as_alive():
+    now = 0.0
+
+    def handle(record):
+        nonlocal now
+        now += 200
+        raise ValueError
+
+    one = Delivery(handle=handle, tries=4, dead_letters=Shelf(), status=Status(clock=lambda: now))
+    assert one.deliver(Letter("7"))
+    assert now == 800
+    assert one.status.live
+
+
+def test_what_is_logged_of_a_failure_holds_no_content_of_the_record(caplog):
+    assert delivery(Failing(3), shelf=Shelf()).deliver(Letter("7"))
+    assert "orders[1] 7: try 1 of 3 failed" in caplog.text
+    assert "orders[1] 7: set aside after 3 tries" in caplog.text
+    assert "secret" not in caplog.text

@@ -1,0 +1,113 @@
+"""A message of Pub/Sub is acknowledged once it is handled and not before, and a consumer that is stuck with one is seen."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from consumer import pubsub
+from consumer.delivery import Delivery
+from consumer.errors import WrongEnvironmentError
+from consumer.pubsub import Turns
+from consumer.record import Handler, Record
+from consumer.status import LIVE_SECONDS, Status
+from consumer.variables import Variables
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def turns(handle: Handler, clock: Callable[[], float] = Clock()) -> Turns:
+    delivery = Delivery(handle=handle, tries=5, dead_letters=None, status=Status(clock=clock))
+    return Turns(delivery=delivery, topic="orders", partition="2")
+
+
+def message(failure: Exception | None = None, **changes: Any) -> Any:
+    """A message that notes what becomes of it, and whose acknowledgement may fail."""
+    became: list[str] = []
+    answer: Future[None] = Future()
+    answer.set_exception(failure) if failure else answer.set_result(None)
+
+    def acknowledge() -> "Future[None]":
+        became.append("acknowledged")
+        return answer
+
+    known = {"message_id": "17", "ordering_key": "", "data": b"", "attributes": {}, "delivery_attempt": None}
+    return SimpleNamespace(
+        **{**known, "publish_time": datetime(2026, 1, 1, tzinfo=UTC), **changes},
+        became=became,
+        ack_with_response=acknowledge,
+        nack=lambda: became.append("given back"),
+    )
+
+
+def test_the_handler_is_given_what_was_published():
+    given: list[Record] = []
+    turns(given.append).take(message(ordering_key="customer", data=b"1", attributes={"kind": "new"}))
+    (record,) = given
+    assert (record.topic, record.partition, record.position) == ("orders", "2", "17")
+    assert (record.key, record.value, list(record.headers)) == (b"customer", b"1", [("kind", b"new")])
+    assert record.timestamp == datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+
+
+def test_a_message_is_acknowledged_once_it_is_handled():
+    handling = message()
+    at_work: list[list[str]] = []
+    reader = turns(lambda _: at_work.append(list(handling.became)))
+    reader.take(handling)
+    assert (at_work, handling.became) == ([[]], ["acknowledged"])
+    assert (reader.delivery.status.handled, reader.delivery.status.failed) == (1, 0)
+
+
+def test_a_message_that_cannot_be_handled_is_given_back_and_not_counted_as_dead():
+    def handle(_: Record) -> None:
+        raise ValueError("not this one")
+
+    reader, poison = turns(handle), message()
+    reader.take(poison)
+    status = reader.delivery.status
+    assert poison.became == ["given back"]
+    assert (status.handled, status.failed, status.dead) == (0, 1, 0)
+
+
+def test_after_a_stop_no_message_is_begun():
+    given: list[Record] = []
+    reader, late = turns(given.append), message()
+    reader.delivery.stopping.set()
+    reader.take(late)
+    assert (given, late.became) == ([], ["given back"])
+
+
+def test_an_acknowledgement_that_fails_is_told(caplog: pytest.LogCaptureFixture):
+    turns(lambda _: None).take(message(failure=RuntimeError("INVALID_ACK_ID")))
+    (record,) = caplog.records
+    assert record.getMessage() == "17: not acknowledged, and comes again: INVALID_ACK_ID"
+
+
+def test_it_lives_while_it_waits_and_not_while_one_message_takes_too_long():
+    clock, lived = Clock(), []
+
+    def pass_time() -> bool:
+        clock.now += LIVE_SECONDS
+        reader.look(ready=True)
+        return reader.delivery.status.live
+
+    reader = turns(lambda _: lived.append(pass_time()), clock)
+    assert pass_time()
+    reader.take(message())
+    assert lived == [False]
+    assert pass_time()
+
+
+def test_without_a_subscription_it_does_not_start():
+    variables = Variables({"STREAM_SERVICE": "pubsub"})
+    pubsub.source(variables)
+    with pytest.raises(WrongEnvironmentError, match=r"^STREAM_TOPIC: must be set\nSTREAM_SUBSCRIPTION: must be set$"):
+        variables.check()

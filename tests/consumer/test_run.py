@@ -1,0 +1,116 @@
+"""The consumer as a process: it stops when told, and tells in one line each why it does not start or go on."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+KAFKA = {"STREAM_SERVICE": "kafka", "STREAM_TOPIC": "orders", "STREAM_GROUP": "orders"}
+
+PROGRAM = """
+    import os, sys
+    from consumer import run as program
+    from consumer.errors import ConsumerError, WrongEnvironmentError
+
+    class Source:
+        dead_letters = None
+
+        def run(self, delivery):
+            {body}
+
+    def source(variables):
+        return Source()
+
+    program.SOURCES["test"] = "__main__"
+    sys.exit(program.run(os.environ, lambda record: None, port=0))
+"""
+
+
+def started(body: str) -> subprocess.Popen[str]:
+    code = textwrap.dedent(PROGRAM).format(body=body)
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PATH": os.defpath, "STREAM_SERVICE": "test"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(**environment: str) -> tuple[int, str]:
+    """The consumer itself, which must end soon: its exit status, and what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "consumer"],
+        cwd=ROOT,
+        env={"PATH": os.defpath, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout == ""
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_consumer_that_is_told_to_stop_stops_and_its_status_is_0(number):
+    with started("print('reads', flush=True); delivery.stopping.wait()") as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "reads\n"
+            process.send_signal(number)
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, said) == (0, "")
+
+
+def test_a_consumer_that_cannot_go_on_says_why_in_one_line_and_its_status_is_1():
+    with started("raise ConsumerError('the brokers refuse it')") as process:
+        said = process.communicate(timeout=60)[1]
+    assert (process.returncode, said) == (1, "consumer: the brokers refuse it\n")
+
+
+def test_a_mistake_that_shows_only_when_it_reads_is_one_of_the_environment():
+    with started("raise WrongEnvironmentError('KAFKA_X: is unknown')") as process:
+        said = process.communicate(timeout=60)[1]
+    assert (process.returncode, said) == (2, "KAFKA_X: is unknown\n")
+
+
+def test_without_a_service_nothing_is_read():
+    assert ended() == (2, "STREAM_SERVICE: must be set\n")
+
+
+def test_an_unknown_service_is_told_with_those_that_are_known():
+    status, said = ended(STREAM_SERVICE="rabbit")
+    assert status == 2
+    assert said == "STREAM_SERVICE: must be one of kafka, kinesis, kinesis-video, pubsub, not 'rabbit'\n"
+
+
+def test_every_mistake_of_the_environment_is_told_at_once():
+    status, said = ended(STREAM_SERVICE="kafka", STREAM_MAX_DELIVERY_ATTEMPTS="0")
+    assert status == 2
+    assert [line.partition(":")[0] for line in said.splitlines()] == [
+        "STREAM_TOPIC",
+        "STREAM_GROUP",
+        "KAFKA_BOOTSTRAP_SERVERS",
+        "STREAM_MAX_DELIVERY_ATTEMPTS",
+    ]
+
+
+def test_a_property_that_librdkafka_does_not_know_is_told_without_a_traceback():
+    status, said = ended(**KAFKA, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", KAFKA_HOME="/opt/kafka")
+    assert (status, said) == (2, 'KAFKA_...: No such configuration property: "home" (_INVALID_ARG)\n')
+
+
+def test_a_certificate_that_is_not_there_is_told_with_its_place(tmp_path):
+    path = str(tmp_path / "ca.crt")
+    status, said = ended(**KAFKA, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", KAFKA_SSL_CA_LOCATION=path)
+    assert (status, said) == (2, f"KAFKA_SSL_CA_LOCATION: names {path}, which is not there\n")

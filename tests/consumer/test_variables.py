@@ -1,0 +1,43 @@
+"""The environment is read with every mistake told at once."""
+
+import pytest
+
+from consumer.errors import WrongEnvironmentError
+from consumer.variables import Variables
+
+
+def test_what_is_set_is_read():
+    variables = Variables({"A": "x", "B": "12"})
+    assert variables.required("A") == "x"
+    assert variables.optional("A") == "x"
+    assert variables.number("B", 5) == 12
+    variables.check()
+
+
+def test_what_is_not_set_has_its_default():
+    variables = Variables({"EMPTY": ""})
+    assert variables.optional("A") is None
+    assert variables.optional("EMPTY") is None
+    assert variables.number("A", 5) == 5
+    variables.check()
+
+
+def test_every_mistake_is_told_one_line_each():
+    variables = Variables({"EMPTY": "", "N": "0"})
+    variables.required("A")
+    variables.required("EMPTY")
+    variables.number("N", 5)
+    with pytest.raises(WrongEnvironmentError) as error:
+        variables.check()
+    assert str(error.value).splitlines() == [
+        "A: must be set",
+        "EMPTY: must be set",
+        "N: must be a whole number of at least 1, not '0'",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "a", "1e3", " 1", "٣", "1000000000"])
+def test_what_is_no_whole_number_of_at_least_1_is_a_mistake(text):
+    variables = Variables({"N": text})
+    variables.number("N", 5)
+    assert len(variables.mistakes) == 1

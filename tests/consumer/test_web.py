@@ -1,0 +1,106 @@
+"""Probes and metrics tell whether the consumer lives and reads, and nothing else makes them answer."""
+
+import socket
+import struct
+from http.client import HTTPConnection
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from consumer.errors import ConsumerError
+from consumer.status import LIVE_SECONDS, Status
+from consumer.web import served
+
+
+@pytest.fixture
+def status():
+    return Status()
+
+
+@pytest.fixture
+def port(status):
+    with served(status, 0) as port:
+        yield port
+
+
+@pytest.fixture
+def ask(port):
+    """Status and text of an answer."""
+
+    def ask(path):
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    return ask
+
+
+def metrics(text):
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_a_consumer_that_has_not_joined_yet_lives_and_is_not_ready(ask):
+    assert ask("/live") == (200, "yes\n")
+    assert ask("/ready") == (503, "no\n")
+
+
+def test_a_consumer_that_has_joined_is_ready_with_or_without_a_partition(ask, status):
+    status.ready = True
+    assert ask("/ready")[0] == 200
+
+
+def test_a_consumer_that_is_stuck_is_neither_alive_nor_ready(ask, status):
+    status.ready = True
+    status.polled -= LIVE_SECONDS
+    assert ask("/live")[0] == 503
+    assert ask("/ready")[0] == 503
+
+
+def test_metrics_show_what_was_done_what_is_owned_and_what_is_still_to_do(ask, status):
+    status.handled, status.failed, status.dead, status.ready = 7, 3, 1, True
+    status.own(["0", "2"])
+    status.lag_records["2"] = 40
+    status.lag_seconds["0"] = 1.5
+    code, text = ask("/metrics?format=text")
+    assert code == 200
+    assert metrics(text) == {
+        ("consumer_handled_total",): 7,
+        ("consumer_failed_total",): 3,
+        ("consumer_dead_letters_total",): 1,
+        ("consumer_ready",): 1,
+        ("consumer_partitions",): 2,
+        ("consumer_lag_records", "2"): 40,
+        ("consumer_lag_seconds", "0"): 1.5,
+    }
+
+
+def test_another_path_says_which_there_are(ask):
+    assert ask("/") == (404, "/live, /ready and /metrics are here\n")
+
+
+def test_somebody_who_connects_and_asks_nothing_keeps_nobody_waiting(ask, port, capfd):
+    with socket.create_connection(("127.0.0.1", port)):
+        assert ask("/live")[0] == 200
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", port)) as rude:
+            reset_on_close = struct.pack("ii", 1, 0)
+            rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_on_close)
+    assert ask("/live")[0] == 200
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(status):
+    with socket.socket() as taken:
+        taken.bind(("", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConsumerError, match=f"^port {port} cannot be listened on: "), served(status, port):
+            pytest.fail("nothing is served")

@@ -1,0 +1,48 @@
+"""The consumer as a process of a test: notes what it handles, and looks after its leases more often than it would."""
+
+import json
+import os
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from consumer import kinesis
+from consumer.kinesis_member import Pace
+from consumer.record import Record
+from consumer.run import SOURCES, run
+from consumer.variables import Variables
+
+PACE = Pace(lease_seconds=5, round_seconds=0.5)
+POISON = b"poison"
+
+
+def source(variables: Variables) -> kinesis.KinesisSource:
+    return replace(kinesis.source(variables), pace=PACE)
+
+
+def main(handled: Path, port: int, seconds: float) -> int:
+    """Handle records by noting them in a file, which takes some seconds for each."""
+    with handled.open("a") as notes:
+
+        def handle(record: Record) -> None:
+            time.sleep(seconds)
+            value, key = record.value or b"", record.key or b""
+            if POISON in value:
+                raise ValueError("this one cannot be handled")
+            note = {
+                "shard": record.partition,
+                "position": record.position,
+                "key": key.decode(),
+                "value": value.decode("latin-1"),
+                "at": time.time(),
+            }
+            notes.write(f"{json.dumps(note)}\n")
+            notes.flush()
+
+        return run(os.environ, handle, port=port)
+
+
+if __name__ == "__main__":
+    SOURCES["kinesis"] = "__main__"
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))

@@ -1,0 +1,90 @@
+"""A consumer on Kinesis in a process of its own, as a test starts, watches and ends it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+from uuid import uuid4
+
+from workbench.stack_file import ROOT
+
+DEADLINE = 120.0
+"""Seconds that anything may take on a busy machine."""
+
+NOBODY = {
+    "PATH": os.environ["PATH"],
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+"""The variables that keep the machine's own credentials out."""
+
+
+@dataclass
+class Replica:
+    """A consumer's process."""
+
+    process: subprocess.Popen[str]
+    notes: Path
+    port: int
+
+    @property
+    def ready(self) -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{self.port}/ready", timeout=10) as answer:
+                return answer.status == 200
+        except (HTTPError, URLError, ConnectionError):
+            return False
+
+    @property
+    def handled(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.notes.read_text().splitlines()] if self.notes.exists() else []
+
+    def stop(self, seconds: float = DEADLINE) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+    def end(self) -> str:
+        """Wait until it ends by itself, because it cannot go on; return what it told last."""
+        self.process.wait(DEADLINE)
+        *_, last = self.notes.with_suffix(".errors").read_text().splitlines()
+        assert (self.process.returncode, last.split()[0]) == (1, "consumer:"), last
+        return last
+
+
+@contextmanager
+def replica(directory: Path, environment: Mapping[str, str], *, seconds: float = 0.0) -> Iterator[Replica]:
+    """Start a consumer that takes some seconds for each record; end it in the end."""
+    notes, port = directory / uuid4().hex, _free_port()
+    command = [sys.executable, "-m", "tests.dataplane.kinesis_consumer", str(notes), str(port), str(seconds)]
+    with (
+        notes.with_suffix(".errors").open("w") as errors,
+        subprocess.Popen(command, cwd=ROOT, env={**NOBODY, **environment}, stderr=errors, text=True) as process,
+    ):
+        try:
+            yield Replica(process, notes, port)
+        finally:
+            process.kill()
+
+
+def until(what: str, reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not reached():
+        assert time.monotonic() < deadline, f"{what}: not within {DEADLINE} s"
+        time.sleep(0.1)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]

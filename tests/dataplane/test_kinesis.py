@@ -1,0 +1,249 @@
+"""The consumer on a Kinesis data stream, which moto's server simulates: one lease each, nothing lost, keys in order."""
+
+import json
+import os
+import re
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from components.aws.kinesis_access import READ_ACTIONS, TABLE_ACTIONS
+from tests.dataplane.kinesis_consumer import POISON
+from tests.dataplane.kinesis_replica import Replica, replica, until
+from tests.dataplane.moto_server import REGION, MotoServer, moto_server
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[MotoServer]:
+    with moto_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rights(moto: MotoServer) -> dict[str, str]:
+    """What a consumer signs in with: it may do what the stack grants and nothing else."""
+    return moto.user("consumer", [*READ_ACTIONS, *TABLE_ACTIONS, "kinesis:PutRecord"])
+
+
+@dataclass
+class Stream:
+    """A stream with the tables of its one group, as the stack makes them, and the consumers of a test."""
+
+    moto: MotoServer
+    rights: dict[str, str]
+    directory: Path
+    name: str
+    ended: ExitStack
+    replicas: list[Replica] = field(default_factory=list)
+    produced: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.moto.url,
+            "AWS_REGION": REGION,
+            "STREAM_SERVICE": "kinesis",
+            "STREAM_TOPIC": self.name,
+            "STREAM_GROUP": self.name,
+            "STREAM_DEAD_LETTERS": f"{self.name}.dead-letters",
+            "STREAM_MAX_DELIVERY_ATTEMPTS": "2",
+            **self.rights,
+        }
+
+    def start(self, number: int = 1, *, seconds: float = 0.0, **changes: str) -> list[Replica]:
+        started = [
+            self.ended.enter_context(replica(self.directory, {**self.environment, **changes}, seconds=seconds))
+            for _ in range(number)
+        ]
+        self.replicas += started
+        return started
+
+    def produce(self, number: int, keys: int = 20) -> None:
+        """Write so many records of each key, numbered on in each."""
+        for _ in range(number):
+            names = [f"key-{key}" for key in range(keys)]
+            entries = [{"PartitionKey": name, "Data": str(self.produced[name]).encode()} for name in names]
+            self.moto.client("kinesis").put_records(StreamName=self.name, Records=entries)
+            self.produced.update(names)
+
+    @property
+    def leases(self) -> dict[str, dict[str, str]]:
+        items = self.moto.client("dynamodb").scan(TableName=self.name, ConsistentRead=True)["Items"]
+        return {
+            item["leaseKey"]["S"]: {name: next(iter(value.values())) for name, value in item.items()} for item in items
+        }
+
+    @property
+    def owners(self) -> Counter[str]:
+        """How many open shards each worker has."""
+        return Counter(lease["leaseOwner"] for lease in self.leases.values() if "leaseOwner" in lease)
+
+    @property
+    def handled(self) -> dict[str, list[int]]:
+        """The numbers of each key's records in the order in which they were handled first, by whichever replica."""
+        notes = sorted((note for each in self.replicas for note in each.handled), key=lambda note: note["at"])
+        found: dict[str, dict[int, None]] = {}
+        for note in notes:
+            found.setdefault(note["key"], {})[int(note["value"])] = None
+        return {key: list(numbers) for key, numbers in found.items()}
+
+    @property
+    def complete(self) -> bool:
+        return {key: len(numbers) for key, numbers in self.handled.items()} == dict(self.produced)
+
+    def assert_all_handled_in_order(self) -> None:
+        until("every record is handled", lambda: self.complete)
+        assert self.handled == {key: list(range(number)) for key, number in self.produced.items()}
+
+
+@pytest.fixture
+def make(moto: MotoServer, rights: dict[str, str], tmp_path: Path) -> Iterator[Callable[[int], Stream]]:
+    """Makes a stream with so many shards, its dead letters and its tables."""
+    kinesis, dynamodb = moto.client("kinesis"), moto.client("dynamodb")
+    with ExitStack() as ended:
+
+        def made(shards: int) -> Stream:
+            name = f"pipes-{uuid4().hex[:8]}"
+            kinesis.create_stream(StreamName=name, ShardCount=shards)
+            kinesis.create_stream(StreamName=f"{name}.dead-letters", ShardCount=1)
+            for suffix, key in (("", "leaseKey"), ("-WorkerMetricStats", "wid")):
+                dynamodb.create_table(
+                    TableName=f"{name}{suffix}",
+                    BillingMode="PAY_PER_REQUEST",
+                    KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+                    AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+                )
+            return Stream(moto, rights, tmp_path, name, ended)
+
+        yield made
+
+
+def test_as_many_replicas_as_shards_read_one_each_and_one_more_is_idle_and_ready(make):
+    stream = make(3)
+    replicas = stream.start(3)
+    until("each replica has a lease", lambda: sorted(stream.owners.values()) == [1, 1, 1])
+    stream.produce(5)
+    stream.assert_all_handled_in_order()
+    assert [len({note["shard"] for note in each.handled}) for each in replicas] == [1, 1, 1]
+    [idle] = stream.start()
+    until("all are ready", lambda: all(each.ready for each in stream.replicas))
+    stream.produce(5)
+    stream.assert_all_handled_in_order()
+    assert sorted(stream.owners.values()) == [1, 1, 1]
+    assert idle.process.poll() is None
+
+
+def test_a_replica_that_comes_later_is_given_its_share(make):
+    stream = make(3)
+    stream.start(seconds=0.01)
+    until("one replica has all shards", lambda: sorted(stream.owners.values()) == [3])
+    stream.produce(20)
+    stream.start(seconds=0.01)
+    until("two replicas share them", lambda: sorted(stream.owners.values()) == [1, 2])
+    stream.produce(5)
+    stream.assert_all_handled_in_order()
+
+
+def test_the_shard_of_a_replica_that_is_killed_is_taken_over_and_nothing_is_lost(make):
+    stream = make(2)
+    first, second = stream.start(2, seconds=0.01)
+    until("each replica has a lease", lambda: sorted(stream.owners.values()) == [1, 1])
+    stream.produce(30)
+    until("both are in the middle of it", lambda: len(first.handled) > 20 and len(second.handled) > 20)
+    first.process.kill()
+    stream.produce(5)
+    stream.assert_all_handled_in_order()
+    assert {note["shard"] for note in second.handled} == set(stream.leases)
+    assert sorted(stream.owners.values()) == [2]
+
+
+def test_a_replica_that_is_told_to_stop_finishes_its_record_and_leaves_its_leases_and_its_place_at_once(make):
+    stream = make(2)
+    [reader] = stream.start(seconds=0.05)
+    stream.produce(20)
+    until("it is in the middle of it", lambda: len(reader.handled) > 10)
+    assert reader.stop() == 0
+    assert stream.owners == {}
+    workers = stream.moto.client("dynamodb").scan(TableName=f"{stream.name}-WorkerMetricStats")["Items"]
+    assert workers == []
+    stopped = len(reader.handled)
+    assert stopped < sum(stream.produced.values())
+    [other] = stream.start()
+    stream.assert_all_handled_in_order()
+    assert stopped + len(other.handled) == sum(stream.produced.values()), "nothing comes twice after an orderly stop"
+
+
+def test_a_reshard_keeps_each_key_in_order(make):
+    stream = make(2)
+    stream.start(4, seconds=0.05)
+    until("all are ready", lambda: all(each.ready for each in stream.replicas))
+    stream.produce(10)
+    stream.moto.client("kinesis").update_shard_count(
+        StreamName=stream.name, TargetShardCount=4, ScalingType="UNIFORM_SCALING"
+    )
+    stream.produce(10)
+    stream.assert_all_handled_in_order()
+    until("each replica has one of the new shards", lambda: sorted(stream.owners.values()) == [1, 1, 1, 1])
+    leases = stream.leases.values()
+    assert sorted(lease["checkpoint"] == "SHARD_END" for lease in leases) == [False] * 4 + [True] * 2
+
+
+def test_a_poison_record_is_set_aside_whole_and_holds_up_nothing(make):
+    stream = make(1)
+    stream.start()
+    stream.produce(1)
+    kinesis = stream.moto.client("kinesis")
+    put = kinesis.put_record(StreamName=stream.name, PartitionKey="key-0", Data=POISON)
+    stream.produce(1)
+    stream.assert_all_handled_in_order()
+    iterator = kinesis.get_shard_iterator(
+        StreamName=f"{stream.name}.dead-letters", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+    )
+    [record] = kinesis.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
+    letter = json.loads(record["Data"])
+    assert b64decode(letter.pop("data")) == POISON
+    assert letter.pop("timestamp") > 1_700_000_000
+    assert letter == {
+        "stream": stream.name,
+        "shard": "shardId-000000000000",
+        "sequenceNumber": put["SequenceNumber"],
+        "partitionKey": "key-0",
+        "reason": "ValueError: this one cannot be handled",
+        "tries": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"AWS_ACCESS_KEY_ID": os.urandom(10).hex()}, "AWS refused it: 403: .*InvalidClientTokenId"),
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no credentials"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "AWS cannot be reached: .*127.0.0.1:9"),
+        ({"STREAM_TOPIC": "other"}, "listing the shards of other: AWS refused it: ResourceNotFoundException"),
+        ({"STREAM_GROUP": "other"}, "other-WorkerMetricStats: AWS refused it: ResourceNotFoundException"),
+        (
+            {"STREAM_DEAD_LETTERS": "other"},
+            "setting a record aside in other: AWS refused it: ResourceNotFoundException",
+        ),
+    ],
+)
+def test_what_another_try_does_not_mend_ends_it_with_one_line(make, changes, told):
+    stream = make(1)
+    stream.moto.client("kinesis").put_record(StreamName=stream.name, PartitionKey="key", Data=POISON)
+    [reader] = stream.start(**changes)
+    line = reader.end()
+    assert re.fullmatch(f"consumer: .*{told}.*", line)
+    assert stream.rights["AWS_SECRET_ACCESS_KEY"] not in line
+    assert stream.owners == {}, "it leaves no lease behind"
+
+
+def test_what_it_may_not_do_is_told_by_name(make):
+    stream = make(1)
+    [reader] = stream.start(**stream.moto.user(f"{stream.name}-nobody", ["dynamodb:PutItem"]))
+    assert "AccessDenied" in reader.end()
