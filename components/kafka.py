@@ -1,4 +1,4 @@
-"""The values that Kafka takes for the settings of a topic."""
+"""What Kafka takes: the settings of a topic and their values, and how the members of a group share its partitions."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -41,6 +41,9 @@ KEPT_SETTINGS: Mapping[str, str] = {
 }
 """Those that no pipe may choose, since the program does, and why."""
 
+FIRST_BY_BROKERS = 4
+"""The first major version whose brokers deal a topic's partitions out to the members of a group (KIP-848)."""
+
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "cleanup.policy": ("delete", "compact", "compact,delete", "delete,compact"),
     "compression.type": ("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"),
@@ -73,3 +76,12 @@ def known_values(config: Mapping[str, str]) -> Mapping[str, str]:
         if name in CHOICES and value not in CHOICES[name]:
             raise ValueError(f"{name} must be one of {' or '.join(CHOICES[name])}, not {value!r}; choose one of them")
     return config
+
+
+def group_protocol(version: str) -> dict[str, str]:
+    """What consumers are told of how they share partitions, by the brokers' version, such as 4.1.2 or 4.1.x.kraft.
+
+    From 4.0 on the brokers themselves deal partitions out (Apache Kafka, Consumer Rebalance Protocol); before, consumers do, and need
+    not be told.
+    """
+    return {"KAFKA_GROUP_PROTOCOL": "consumer"} if int(version.split(".", maxsplit=1)[0]) >= FIRST_BY_BROKERS else {}

@@ -45,11 +45,16 @@ def test_the_names_and_types_of_what_holds_data_are_frozen():
         "aws:Msk$aws:msk/cluster:Cluster::aws-msk-eks-msk",
         "aws:Msk$aws:kms/key:Key::aws-msk-eks-msk-key",
         "index:Pipe$data-pipes:aws:MskTopic$aws:msk/topic:Topic::aws-msk-eks-orders-topic",
+        "index:Pipe$data-pipes:aws:MskTopic$aws:msk/topic:Topic::aws-msk-eks-orders-dead-letters",
         "aws:Eks$data-pipes:aws:EksCluster$aws:eks/cluster:Cluster::aws-msk-eks-eks",
         "aws:Eks$data-pipes:aws:EksCluster$aws:kms/key:Key::aws-msk-eks-eks-key",
         "aws:Registry$aws:ecr/repository:Repository::aws-msk-eks-images",
         "aws:Registry$aws:kms/key:Key::aws-msk-eks-images-key",
     }
+
+
+TOPICS = (("topic", "orders"), ("dead-letters", "orders.dead-letters"))
+"""How the topics of a pipe are called in the program, and in a service."""
 
 
 def strimzi(stack: str) -> set[tuple[str, str]]:
@@ -58,9 +63,12 @@ def strimzi(stack: str) -> set[tuple[str, str]]:
         (f"kubernetes:Strimzi$kubernetes:kafka.strimzi.io/v1:Kafka::{stack}-kafka", "data-pipes"),
         (f"{own}-controllers", "controllers"),
         (f"{own}-brokers", "brokers"),
-        (
-            f"index:Pipe$data-pipes:kubernetes:StrimziTopic$kubernetes:kafka.strimzi.io/v1:KafkaTopic::{stack}-orders-topic",
-            "orders",
+        *(
+            (
+                f"index:Pipe$data-pipes:kubernetes:StrimziTopic$kubernetes:kafka.strimzi.io/v1:KafkaTopic::{stack}-orders-{role}",
+                name,
+            )
+            for role, name in TOPICS
         ),
     }
 
@@ -78,7 +86,7 @@ def confluent(stack: str) -> set[tuple[str, str]]:
     return {
         (f"{own}/environment:Environment::{stack}-environment", stack),
         (f"{own}/kafkaCluster:KafkaCluster::{stack}-cluster", stack),
-        (f"{topic}::{stack}-orders-topic", "orders"),
+        *((f"{topic}::{stack}-orders-{role}", name) for role, name in TOPICS),
     }
 
 
@@ -106,12 +114,20 @@ def name_in_the_service(resource: RecordedResource) -> str:
 HOLD_RECORDS = {
     "aws-msk-ecs": {
         ("aws:Msk$aws:msk/cluster:Cluster::aws-msk-ecs-msk", "aws-msk-ecs"),
-        ("index:Pipe$data-pipes:aws:MskTopic$aws:msk/topic:Topic::aws-msk-ecs-orders-topic", "orders"),
+        *(
+            (f"index:Pipe$data-pipes:aws:MskTopic$aws:msk/topic:Topic::aws-msk-ecs-orders-{role}", name)
+            for role, name in TOPICS
+        ),
     },
     "aws-kinesis-ecs": {
         (
             "index:Pipe$data-pipes:aws:KinesisStream$aws:kinesis/stream:Stream::aws-kinesis-ecs-orders-stream",
             "aws-kinesis-ecs-orders",
+        ),
+        (
+            "index:Pipe$data-pipes:aws:KinesisStream$data-pipes:aws:DeadLetters$aws:kinesis/stream:Stream::"
+            "aws-kinesis-ecs-orders-dead-letters-stream",
+            "aws-kinesis-ecs-orders.dead-letters",
         ),
         *(
             (
@@ -127,10 +143,17 @@ HOLD_RECORDS = {
     },
     "aws-video-ecs": {
         (
-            f"index:Pipe$data-pipes:aws:VideoStreams$aws:kinesis/videoStream:VideoStream::aws-video-ecs-cameras-{number}",
-            f"aws-video-ecs-cameras-{number}",
-        )
-        for number in range(3)
+            "index:Pipe$data-pipes:aws:VideoStreams$data-pipes:aws:DeadLetters$aws:kinesis/stream:Stream::"
+            "aws-video-ecs-cameras-dead-letters-stream",
+            "aws-video-ecs-cameras.dead-letters",
+        ),
+        *(
+            (
+                f"index:Pipe$data-pipes:aws:VideoStreams$aws:kinesis/videoStream:VideoStream::aws-video-ecs-cameras-{number}",
+                f"aws-video-ecs-cameras-{number}",
+            )
+            for number in range(3)
+        ),
     },
     "aws-msk-serverless-eks": {
         (
@@ -146,6 +169,10 @@ HOLD_RECORDS = {
         (
             "index:Pipe$data-pipes:azure:EventHubsTopic$azure-native:eventhub:EventHub::azure-eventhubs-aks-orders-hub",
             "orders",
+        ),
+        (
+            "index:Pipe$data-pipes:azure:EventHubsTopic$azure-native:eventhub:EventHub::azure-eventhubs-aks-orders-dead-letters",
+            "orders.dead-letters",
         ),
     },
     "azure-hdinsight-aks": {
@@ -189,9 +216,12 @@ HOLD_RECORDS = {
             "gcp:ManagedKafka$gcp:managedkafka/cluster:Cluster::gcp-managed-kafka-gke-managed-kafka",
             "gcp-managed-kafka-gke",
         ),
-        (
-            "index:Pipe$data-pipes:gcp:ManagedKafkaTopic$gcp:managedkafka/topic:Topic::gcp-managed-kafka-gke-orders-topic",
-            "orders",
+        *(
+            (
+                f"index:Pipe$data-pipes:gcp:ManagedKafkaTopic$gcp:managedkafka/topic:Topic::gcp-managed-kafka-gke-orders-{role}",
+                name,
+            )
+            for role, name in TOPICS
         ),
     },
     "gcp-kafka-gke": gke("gcp-kafka-gke") | strimzi("gcp-kafka-gke"),

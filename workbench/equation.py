@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.catalog import CLOUDS, Count
+from components.dead_letters import SUFFIX
 from workbench.recording.checks import Problem
 from workbench.recording.recorder import Recording
 from workbench.recording.records import RecordedResource
@@ -49,22 +50,28 @@ def equation(recording: Recording, pipe: str) -> Equation | str:
     """Count a pipe's partitions and replicas in what the plan makes for it.
 
     A workload counts where its number of replicas comes from the topic's own output: the dependency that keeps the two numbers
-    one. Where every partition is a stream of its own, each has a workload of one. Returns the reason where nothing can be counted.
+    one. Where every partition is a stream of its own, each has a workload of one. What keeps the dead letters has no reader and does
+    not count. Returns the reason where nothing can be counted.
     """
     beneath = _beneath(recording, pipe)
-    topics = [each for each in beneath if each.type in PARTITIONS]
-    if not topics:
+    read = topics(recording, pipe)
+    if not read:
         return f"pipe {pipe}: it has no topic, and there must be one"
-    made = {topic.urn for topic in topics}
+    made = {topic.urn for topic in read}
     workloads = [each for each in beneath if each.type in REPLICAS and made & _sources(each, REPLICAS[each.type])]
     if not workloads:
-        return f"pipe {pipe}: no workload takes its replicas from the topic {topics[0].name}, and one must"
-    partitions = [_number(topic, PARTITIONS[topic.type]) for topic in topics]
+        return f"pipe {pipe}: no workload takes its replicas from the topic {read[0].name}, and one must"
+    partitions = [_number(topic, PARTITIONS[topic.type]) for topic in read]
     replicas = [_number(workload, REPLICAS[workload.type]) for workload in workloads]
-    for number, resource in zip((*partitions, *replicas), (*topics, *workloads), strict=True):
+    for number, resource in zip((*partitions, *replicas), (*read, *workloads), strict=True):
         if not isinstance(number, int):
             return f"pipe {pipe}: {resource.name} counts {number!r}, which is no whole number"
     return Equation(pipe=pipe, partitions=_total(partitions), replicas=_total(replicas))
+
+
+def topics(recording: Recording, pipe: str) -> list[RecordedResource]:
+    """What holds a pipe's records: one topic, or a stream for each partition; not what keeps its dead letters."""
+    return [each for each in _beneath(recording, pipe) if each.type in PARTITIONS and not _keeps_dead_letters(each)]
 
 
 def check_equation(pipe: str, output: Any, found: Equation | str) -> Iterator[Problem]:
@@ -103,6 +110,17 @@ def _beneath(recording: Recording, pipe: str) -> list[RecordedResource]:
             inside.add(each.urn)
             found.append(each)
     return found
+
+
+def _keeps_dead_letters(topic: RecordedResource) -> bool:
+    """Whether a topic's own name, under whichever key its service has it, is that of the dead letters of a pipe.
+
+    A Job has a name of Pulumi's, and that of the topic which it makes as a label.
+    """
+    metadata = topic.inputs.get("metadata", {})
+    labels = metadata.get("labels", {})
+    names = (*topic.inputs.values(), metadata.get("name"), labels.get("app.kubernetes.io/name"))
+    return any(isinstance(name, str) and name.endswith(SUFFIX) for name in names)
 
 
 def _sources(workload: RecordedResource, count: Count) -> frozenset[str]:

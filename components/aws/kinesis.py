@@ -52,11 +52,13 @@ class KinesisSettings(ServiceSettings, frozen=True):
             return
         region = rest.account.region
         quota = self.shard_quota or SHARD_QUOTAS.get(region, OTHER_SHARD_QUOTA)
-        asked = sum(pipe.parallelism for pipe in rest.pipes.values())
+        pipes = cast("Mapping[str, KinesisPipeSettings]", rest.pipes)
+        asked = sum(pipe.parallelism + pipe.topic.dead_letter.enabled for pipe in pipes.values())
         if asked > quota:
             text = (
-                f"the pipes ask for {asked} shards, and the account may have {quota} in {region} (Kinesis Data Streams, "
-                "Quotas and limits); lower their parallelism, or have AWS raise the quota and write the new one here"
+                f"the pipes ask for {asked} shards with those of their dead letters, and the account may have {quota} in {region} "
+                "(Kinesis Data Streams, Quotas and limits); lower their parallelism, or have AWS raise the quota and write the new "
+                "one here"
             )
             yield Mistake(path=("streaming", "shardQuota"), text=text)
 

@@ -8,6 +8,7 @@ from pulumi import CustomTimeouts, Output, ResourceOptions
 from pydantic import Field
 
 from components.aws.kinesis_access import consumer_grants, resource_policy
+from components.aws.kinesis_dead_letters import DeadLetters, DeadLettersArgs, KinesisDeadLetterSettings
 from components.aws.kinesis_leases import LeaseTables, LeaseTablesArgs
 from components.aws.network import Network
 from components.changes import guard
@@ -59,6 +60,8 @@ class KinesisTopicSettings(Section, frozen=True):
     )
     """The metrics that CloudWatch shows of each shard, and bills by shard and metric; by default how far reading is behind and
     how often readers and writers were refused."""
+    dead_letter: KinesisDeadLetterSettings = KinesisDeadLetterSettings()
+    """What becomes of records that the consumers cannot handle."""
     producers: Principals = ()
     """The ARNs of the IAM roles, users or accounts that may write to the stream; those of other accounts need the right in
     their own account too."""
@@ -111,7 +114,7 @@ class KinesisStreamArgs:
 
 
 class KinesisStream(Topic):
-    """A data stream with a fixed number of shards, encrypted, and the tables in which its consumers divide them among themselves."""
+    """A data stream with a fixed number of shards, encrypted, and what its consumers note: who reads which shard, and dead letters."""
 
     def __init__(self, name: str, args: KinesisStreamArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:KinesisStream", name, None, opts)
@@ -144,6 +147,7 @@ class KinesisStream(Topic):
             ResourceOptions(parent=self),
         )
         fan_out_arn = self._fan_out() if settings.fan_out else None
+        dead_letters = self._dead_letters() if settings.dead_letter.enabled else None
         self.topic_name = self.stream.name
         self.partitions = cast("Output[int]", self.stream.shard_count)  # None only for a stream on demand
         connection = Connection(
@@ -153,16 +157,20 @@ class KinesisStream(Topic):
                 "STREAM_TOPIC": self.stream.name,
                 "STREAM_GROUP": tables.application,
                 **({"STREAM_CONSUMER_ARN": fan_out_arn} if fan_out_arn else {}),
+                **(dead_letters.variables if dead_letters else {}),
             },
             secrets={},
             files={},
-            grants=consumer_grants(
-                region=region,
-                stream_arn=self.stream.arn,
-                key_arn=args.key.arn,
-                fan_out_arn=fan_out_arn,
-                tables=tables,
-            ),
+            grants=[
+                *consumer_grants(
+                    region=region,
+                    stream_arn=self.stream.arn,
+                    key_arn=args.key.arn,
+                    fan_out_arn=fan_out_arn,
+                    tables=tables,
+                ),
+                *(dead_letters.grants if dead_letters else ()),
+            ],
             destinations=[],
         )
         self.connections = {SHARED: connection}
@@ -180,6 +188,19 @@ class KinesisStream(Topic):
             resource_arn=self.stream.arn,
             policy=self.stream.arn.apply(policy),
             opts=ResourceOptions(parent=self),
+        )
+
+    def _dead_letters(self) -> DeadLetters:
+        return DeadLetters(
+            f"{self.name}-dead-letters",
+            DeadLettersArgs(
+                topic_name=self.args.stream_name,
+                settings=self.args.pipe.topic.dead_letter,
+                region=self.args.network.account.region,
+                key=self.args.key,
+                protect=self.args.protect,
+            ),
+            ResourceOptions(parent=self),
         )
 
     def _fan_out(self) -> Output[str]:

@@ -7,6 +7,7 @@ import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 from pydantic import Field
 
+from components.aws.kinesis_dead_letters import DeadLetters, DeadLettersArgs, KinesisDeadLetterSettings
 from components.aws.network import Network
 from components.contracts import Connection, Grant, PipeSettings, Topic
 from components.section import Form, Section
@@ -32,6 +33,9 @@ class VideoTopicSettings(Section, frozen=True):
         ),
     ] = "video/h264"
     """The media type of the streams, which their consumers are told (Kinesis Video Streams API, CreateStream)."""
+    dead_letter: KinesisDeadLetterSettings = KinesisDeadLetterSettings()
+    """What becomes of fragments that the consumers cannot handle: which ones they are is written to a data stream, and they stay where
+    they are for as long as video is kept."""
 
 
 class VideoPipeSettings(PipeSettings, frozen=True):
@@ -64,6 +68,7 @@ class VideoStreams(Topic):
 
     def __init__(self, name: str, args: VideoStreamsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:VideoStreams", name, None, opts)
+        self.name = name
         self.args = args
         streams = [
             aws.kinesis.VideoStream(
@@ -77,10 +82,25 @@ class VideoStreams(Topic):
             )
             for number in range(args.pipe.parallelism)
         ]
+        self.dead_letters = self._dead_letters() if args.pipe.topic.dead_letter.enabled else None
         self.topic_name = Output.from_input(args.prefix)
         self.partitions = Output.all(*(stream.name for stream in streams)).apply(len)
         self.connections = {str(number): self._connection(number, stream) for number, stream in enumerate(streams)}
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    def _dead_letters(self) -> DeadLetters:
+        """One stream for the dead letters of all video streams."""
+        return DeadLetters(
+            f"{self.name}-dead-letters",
+            DeadLettersArgs(
+                topic_name=self.args.prefix,
+                settings=self.args.pipe.topic.dead_letter,
+                region=self.args.network.account.region,
+                key=self.args.key,
+                protect=self.args.protect,
+            ),
+            ResourceOptions(parent=self),
+        )
 
     def _connection(self, number: int, stream: aws.kinesis.VideoStream) -> Connection:
         """How the one reader of a stream reaches it."""
@@ -90,12 +110,14 @@ class VideoStreams(Topic):
                 "STREAM_SERVICE": "kinesis-video",
                 "STREAM_TOPIC": stream.name,
                 "STREAM_PARTITION": str(number),
+                **(self.dead_letters.variables if self.dead_letters else {}),
             },
             secrets={},
             files={},
             grants=[
                 Grant(actions=READ_ACTIONS, resource=stream.arn),
                 Grant(actions=("kms:Decrypt",), resource=self.args.key.arn),
+                *(self.dead_letters.grants if self.dead_letters else ()),
             ],
             destinations=[],
         )

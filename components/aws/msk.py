@@ -219,6 +219,7 @@ class Msk(Streaming[MskPipeSettings]):
             network=self.args.network,
             cluster_arn=self.cluster.arn,
             bootstrap_servers=self.bootstrap_servers,
+            version=self.args.settings.version,
             replication=self.args.settings.replication,
             express=self.args.settings.express,
             user=self.scram.user(f"{self.name}-{name}", name, opts) if self.scram else None,

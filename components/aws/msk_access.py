@@ -96,6 +96,14 @@ def consumer_grants(cluster_arn: Output[str], topic_arn: Output[str], consumer_g
     ]
 
 
+def dead_letter_grants(cluster_arn: Output[str], topic_arn: Output[str]) -> list[Grant]:
+    """What it takes, besides the right to connect, to set records aside in one topic once each (MSK, IAM access control, Semantics)."""
+    return [
+        Grant(actions=("kafka-cluster:WriteDataIdempotently",), resource=cluster_arn),
+        Grant(actions=("kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"), resource=topic_arn),
+    ]
+
+
 def maker_grants(cluster_arn: Output[str], topic_arn: Output[str]) -> list[Grant]:
     """What it takes to make one topic and to change it, no more (MSK, IAM access control, Actions and resources)."""
     return [

@@ -92,13 +92,15 @@ def version_mistake(version: str, instance_type: str) -> str | None:
     return None
 
 
-def partitions_mistake(asked: int, *, brokers: int, instance_type: str, replication: int) -> str | None:
+def partitions_mistake(
+    asked: int, *, dead_letters: int, brokers: int, instance_type: str, replication: int
+) -> str | None:
     """Why so many partitions of the pipes do not fit on the brokers, and what to change; None where they do."""
     each = BROKERS[instance_type].partitions
-    held = (asked + OFFSETS_PARTITIONS) * replication
+    held = (asked + dead_letters + OFFSETS_PARTITIONS) * replication
     if held <= brokers * each:
         return None
-    arithmetic = f"({asked} + {OFFSETS_PARTITIONS} of Kafka's own) x {replication} replicas = {held} partitions"
+    arithmetic = f"({asked} + {dead_letters} of dead letters + {OFFSETS_PARTITIONS} of Kafka's own) x {replication} replicas = {held} partitions"
     source = "MSK quota" if BROKERS[instance_type].express else "MSK, Best practices"
     return (
         f"{arithmetic} do not fit: {brokers} brokers of {instance_type} hold {each} each = {brokers * each} ({source}); "

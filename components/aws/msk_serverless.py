@@ -9,7 +9,14 @@ from pulumi import Output, ResourceOptions
 from pydantic import AfterValidator, Field
 from typing_extensions import override
 
-from components.aws.msk_access import METHODS, arn_in_cluster, brokers_security_group, consumer_grants, maker_grants
+from components.aws.msk_access import (
+    METHODS,
+    arn_in_cluster,
+    brokers_security_group,
+    consumer_grants,
+    dead_letter_grants,
+    maker_grants,
+)
 from components.aws.network import Network
 from components.consumer import Image
 from components.contracts import (
@@ -23,13 +30,18 @@ from components.contracts import (
     Surroundings,
     Topic,
 )
+from components.dead_letters import SUFFIX
 from components.kafka import known_values, setting_names
+from components.kafka_dead_letters import KafkaDeadLetterSettings
 from components.kubernetes.platform import KubernetesPlatform
-from components.kubernetes.topic_job import TopicJob, TopicJobArgs, TopicNamespace, name_mistakes
+from components.kubernetes.topic_job import DEAD_LETTERS, TOPIC, TopicJob, TopicJobArgs, TopicNamespace, name_mistakes
 from components.section import Mistake, QuotedText, Section
 
 PARTITIONS, COMPACTED_PARTITIONS = 2400, 120
 """How many partitions a cluster has room for, without and with compaction (MSK quota, MSK Serverless)."""
+
+LARGEST_RECORD = 8_388_608
+"""The most that max.message.bytes may be (MSK, Configuration properties for MSK Serverless clusters)."""
 
 TOPIC_SETTINGS = frozenset(
     [
@@ -65,6 +77,8 @@ class MskServerlessTopicSettings(Section, frozen=True):
     """The hours that records are kept, read or not, as long as a partition has no more than 250 GiB (config: retention.bytes)."""
     config: Annotated[Mapping[SettingName, QuotedText], AfterValidator(known_values)] = {}
     """More settings of the topic by their Kafka names, each with a text as value; cleanup.policy is fixed with the topic."""
+    dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
+    """What becomes of records that the consumers cannot handle."""
 
     @property
     def compacted(self) -> bool:
@@ -75,6 +89,11 @@ class MskServerlessTopicSettings(Section, frozen=True):
     def kafka_config(self) -> dict[str, str]:
         """The topic's Kafka settings."""
         return {"retention.ms": str(self.retention_hours * 3_600_000), **self.config}
+
+    @property
+    def dead_letter_config(self) -> dict[str, str]:
+        """The Kafka settings of the topic of dead letters."""
+        return self.dead_letter.kafka_config(self.config, largest=LARGEST_RECORD)
 
 
 class MskServerlessPipeSettings(PipeSettings, frozen=True):
@@ -106,6 +125,8 @@ class MskServerlessSettings(ServiceSettings, frozen=True):
         pipes = cast("Mapping[str, MskServerlessPipeSettings]", rest.pipes)
         for compacted, limit, kind in ((False, PARTITIONS, ""), (True, COMPACTED_PARTITIONS, "compacted ")):
             asked = {name: pipe.parallelism for name, pipe in pipes.items() if pipe.topic.compacted is compacted}
+            if not compacted:
+                asked |= {f"{name}{SUFFIX}": 1 for name, pipe in pipes.items() if pipe.topic.dead_letter.enabled}
             total = sum(asked.values())
             if total > limit:
                 shares = ", ".join(f"{name} {parallelism}" for name, parallelism in asked.items())
@@ -187,47 +208,61 @@ class MskServerlessTopicArgs:
 
 
 class MskServerlessTopic(Topic):
-    """A Kafka topic made and grown by a job; when it is removed here, the topic stays in the cluster."""
+    """A Kafka topic and one of its dead letters, made by jobs; when they are removed here, the topics stay in the cluster."""
 
     def __init__(self, name: str, args: MskServerlessTopicArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:MskServerlessTopic", name, None, opts)
-        settings = {
+        self.args = args
+        self.settings = {
             "AWS_REGION": args.network.account.region,
-            "STREAM_TOPIC": args.topic_name,
             "KAFKA_BOOTSTRAP_SERVERS": args.cluster.bootstrap_brokers_sasl_iam,
             "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
             "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
         }
-        topic_arn = arn_in_cluster(args.cluster.arn, "topic", args.topic_name)
-        brokers = Destination(cidr=args.network.cidr, port=METHODS["iam"].port)
-        job = TopicJob(
-            f"{name}-topic",
+        self.brokers = Destination(cidr=args.network.cidr, port=METHODS["iam"].port)
+        topic = args.pipe.topic
+        job = self._job(f"{name}{TOPIC}", args.topic_name, args.pipe.parallelism, topic.kafka_config)
+        dead_letters = None
+        if topic.dead_letter.enabled:
+            dead_letters = self._job(f"{name}{DEAD_LETTERS}", f"{args.topic_name}{SUFFIX}", 1, topic.dead_letter_config)
+        self.partitions = job.partitions
+        self.topic_name = job.topic_name
+        self.connections = {SHARED: self._connection(dead_letters)}
+        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    def _job(self, name: str, topic_name: str, partitions: int, config: Mapping[str, str]) -> TopicJob:
+        args = self.args
+        return TopicJob(
+            name,
             TopicJobArgs(
-                topic_name=args.topic_name,
-                partitions=args.pipe.parallelism,
-                config=args.pipe.topic.kafka_config,
+                topic_name=topic_name,
+                partitions=partitions,
+                config=config,
                 settings=RESETTABLE,
                 image=args.image,
                 connection=Connection(
-                    settings=settings,
+                    settings={**self.settings, "STREAM_TOPIC": topic_name},
                     secrets={},
                     files={},
-                    grants=maker_grants(args.cluster.arn, topic_arn),
-                    destinations=[brokers],
+                    grants=maker_grants(args.cluster.arn, self._arn(topic_name)),
+                    destinations=[self.brokers],
                 ),
                 place=args.place,
                 platform=args.platform,
             ),
             ResourceOptions(parent=self),
         )
-        self.partitions = job.partitions
-        self.topic_name = job.partitions.apply(lambda _: args.topic_name)
-        connection = Connection(
-            settings={**settings, "STREAM_SERVICE": "kafka", "STREAM_GROUP": args.topic_name},
-            secrets={},
-            files={},
-            grants=consumer_grants(args.cluster.arn, topic_arn, args.topic_name),
-            destinations=[brokers],
-        )
-        self.connections = {SHARED: connection}
-        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    def _arn(self, topic_name: str) -> Output[str]:
+        return arn_in_cluster(self.args.cluster.arn, "topic", topic_name)
+
+    def _connection(self, dead_letters: TopicJob | None) -> Connection:
+        """How the pipe's consumers reach the topic, and where they set records aside."""
+        args = self.args
+        name, cluster_arn = args.topic_name, args.cluster.arn
+        settings = {**self.settings, "STREAM_SERVICE": "kafka", "STREAM_TOPIC": name, "STREAM_GROUP": name}
+        grants = consumer_grants(cluster_arn, self._arn(name), name)
+        if dead_letters:
+            settings |= args.pipe.topic.dead_letter.variables(dead_letters.topic_name)
+            grants += dead_letter_grants(cluster_arn, self._arn(f"{name}{SUFFIX}"))
+        return Connection(settings=settings, secrets={}, files={}, grants=grants, destinations=[self.brokers])

@@ -1,6 +1,6 @@
 """The streaming section of a stack file for MSK, and what must fit together in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator, Field
@@ -123,20 +123,23 @@ class MskSettings(ServiceSettings, frozen=True):
     @override
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
         """Yield what the brokers cannot do together: zones, versions, partitions, storage and ways in."""
-        asked = sum(pipe.parallelism for pipe in rest.pipes.values())
+        pipes = cast("Mapping[str, MskPipeSettings]", rest.pipes)
         share = share_mistake(self.brokers, rest.network.zone_count)
         version = version_mistake(self.version, self.instance_type)
         room = partitions_mistake(
-            asked, brokers=self.brokers, instance_type=self.instance_type, replication=self.replication
+            sum(pipe.parallelism for pipe in pipes.values()),
+            dead_letters=sum(pipe.topic.dead_letter.enabled for pipe in pipes.values()),
+            brokers=self.brokers,
+            instance_type=self.instance_type,
+            replication=self.replication,
         )
         for key, text in (("brokers", share), ("version", version), ("brokers", room)):
             if text:
                 yield Mistake(path=("streaming", key), text=text)
         yield from self._storage_mistakes()
         yield from self._connectivity_mistakes(cast("AwsNetworkSettings", rest.network))
-        for name, pipe in rest.pipes.items():
-            topic = self._topic_mistakes(cast("MskPipeSettings", pipe))
-            yield from (mistake.under("pipes", name, "topic") for mistake in topic)
+        for name, pipe in pipes.items():
+            yield from (mistake.under("pipes", name, "topic") for mistake in self._topic_mistakes(pipe))
 
     def _storage_mistakes(self) -> Iterator[Mistake]:
         scaling = self.storage_autoscaling

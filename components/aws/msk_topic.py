@@ -9,13 +9,15 @@ import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 from pydantic import AfterValidator, Field, model_validator
 
-from components.aws.msk_access import METHODS, consumer_grants
+from components.aws.msk_access import METHODS, consumer_grants, dead_letter_grants
 from components.aws.msk_brokers import min_insync
 from components.aws.msk_scram import MskScramUser
 from components.aws.network import Network
 from components.changes import guard, kafka_partitions
 from components.contracts import SHARED, Connection, Destination, PipeSettings, Topic
-from components.kafka import KEPT_SETTINGS, TOPIC_SETTINGS, known_values, setting_names
+from components.dead_letters import SUFFIX
+from components.kafka import KEPT_SETTINGS, TOPIC_SETTINGS, group_protocol, known_values, setting_names
+from components.kafka_dead_letters import KafkaDeadLetterSettings
 from components.section import QuotedText, Section
 
 MSK_TOPIC_SETTINGS = TOPIC_SETTINGS | {"local.retention.bytes"}
@@ -59,6 +61,8 @@ class MskTopicSettings(Section, frozen=True):
         AfterValidator(known_values),
     ] = {}
     """More settings of the topic by their Kafka names, each with a text as value."""
+    dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
+    """What becomes of records that the consumers cannot handle."""
 
     @model_validator(mode="after")
     def _leaves_the_disks_in_time(self) -> "MskTopicSettings":
@@ -84,12 +88,18 @@ class MskTopicSettings(Section, frozen=True):
 
         Express brokers see to that themselves (MSK, Topic-level configurations on Express brokers).
         """
-        own = {"retention.ms": _milliseconds(self.retention_hours)}
-        if not express:
-            own["min.insync.replicas"] = str(min_insync(replication))
+        own = {"retention.ms": _milliseconds(self.retention_hours), **_insync(replication, express=express)}
         if self.local_retention_hours is not None:
             own |= {"remote.storage.enable": "true", "local.retention.ms": _milliseconds(self.local_retention_hours)}
         return {**own, **self.config}
+
+    def dead_letter_config(self, replication: int, *, express: bool) -> dict[str, str]:
+        """The Kafka settings of the topic of dead letters, which loses no acknowledged record either."""
+        return {**self.dead_letter.kafka_config(self.config), **_insync(replication, express=express)}
+
+
+def _insync(replication: int, *, express: bool) -> dict[str, str]:
+    return {} if express else {"min.insync.replicas": str(min_insync(replication))}
 
 
 def _milliseconds(hours: int) -> str:
@@ -114,6 +124,8 @@ class MskTopicArgs:
     cluster_arn: Output[str]
     bootstrap_servers: Output[str]
     """The brokers, by the addresses for the method that the consumers use."""
+    version: str
+    """The brokers' version, which says how consumers share partitions."""
     replication: int
     express: bool
     user: MskScramUser | None
@@ -122,10 +134,12 @@ class MskTopicArgs:
 
 
 class MskTopic(Topic):
-    """A Kafka topic made through MSK's own API, so that whoever deploys needs no way to the brokers."""
+    """A Kafka topic made through MSK's own API, so that whoever deploys needs no way to the brokers, and one of its dead letters."""
 
     def __init__(self, name: str, args: MskTopicArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:MskTopic", name, None, opts)
+        self.name = name
+        self.args = args
         topic = aws.msk.Topic(
             f"{name}-topic",
             name=args.topic_name,
@@ -143,21 +157,46 @@ class MskTopic(Topic):
         )
         self.topic_name = topic.name
         self.partitions = topic.partition_count
+        self.connections = {SHARED: self._connection(topic, self._dead_letters())}
+        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    def _dead_letters(self) -> aws.msk.Topic | None:
+        args = self.args
+        settings = args.pipe.topic
+        if not settings.dead_letter.enabled:
+            return None
+        return aws.msk.Topic(
+            f"{self.name}-dead-letters",
+            name=f"{args.topic_name}{SUFFIX}",
+            cluster_arn=args.cluster_arn,
+            partition_count=1,
+            replication_factor=args.replication,
+            configs=json.dumps(settings.dead_letter_config(args.replication, express=args.express), sort_keys=True),
+            opts=ResourceOptions(parent=self, protect=args.protect),
+        )
+
+    def _connection(self, topic: aws.msk.Topic, dead_letters: aws.msk.Topic | None) -> Connection:
+        """How the pipe's consumers reach the topic, and where they set records aside."""
+        args = self.args
         user = args.user
-        connection = Connection(
-            settings={
-                "AWS_REGION": args.network.account.region,
-                "STREAM_SERVICE": "kafka",
-                "STREAM_TOPIC": topic.name,
-                "STREAM_GROUP": args.topic_name,
-                "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
-                "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
-                **(user.settings if user else {"KAFKA_SASL_MECHANISM": "OAUTHBEARER"}),
-            },
+        settings = {
+            "AWS_REGION": args.network.account.region,
+            "STREAM_SERVICE": "kafka",
+            "STREAM_TOPIC": topic.name,
+            "STREAM_GROUP": args.topic_name,
+            "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            **group_protocol(args.version),
+            **(user.settings if user else {"KAFKA_SASL_MECHANISM": "OAUTHBEARER"}),
+        }
+        grants = consumer_grants(args.cluster_arn, topic.arn, args.topic_name)
+        if dead_letters:
+            settings |= args.pipe.topic.dead_letter.variables(dead_letters.name)
+            grants += dead_letter_grants(args.cluster_arn, dead_letters.arn)
+        return Connection(
+            settings=settings,
             secrets=user.secrets if user else {},
             files={},
-            grants=[] if user else consumer_grants(args.cluster_arn, topic.arn, args.topic_name),
+            grants=[] if user else grants,
             destinations=[Destination(cidr=args.network.cidr, port=METHODS["scram" if user else "iam"].port)],
         )
-        self.connections = {SHARED: connection}
-        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})

@@ -111,15 +111,22 @@ class EventHubsSettings(ServiceSettings, frozen=True):
         """More event hubs, partitions or schema groups than a namespace of the tier has room for."""
         limits = self.limits
         units = self.capacity if limits.unit_partitions else 1
-        partitions = sum(pipe.parallelism for pipe in pipes.values())
+        dead_letters = sum(pipe.topic.dead_letter.enabled for pipe in pipes.values())
+        partitions = sum(pipe.parallelism for pipe in pipes.values()) + dead_letters
         schema_groups = sum(pipe.topic.schema_group is not None for pipe in pipes.values())
-        asked = [(len(pipes), limits.hubs * units, "pipes"), (schema_groups, limits.schema_groups, "schema groups")]
+        asked = [
+            (len(pipes) + dead_letters, limits.hubs * units, "event hubs"),
+            (schema_groups, limits.schema_groups, "schema groups"),
+        ]
         if limits.unit_partitions:
             asked.append((partitions, limits.unit_partitions * units, "partitions"))
         way = "raise capacity, or ask for less" if limits.unit_partitions else "ask for less, or set tier to premium"
         for count, room, things in asked:
             if count > room:
-                text = f"{self.tier} has room for {room} {things}, and {count} are asked for {SOURCE}; {way}"
+                counted = (
+                    f", {dead_letters} of them for dead letters" if things != "schema groups" and dead_letters else ""
+                )
+                text = f"{self.tier} has room for {room} {things}, and {count} are asked for{counted} {SOURCE}; {way}"
                 yield Mistake(path=("tier",), text=text)
 
     def _pipe(self, name: str, pipe: EventHubsPipeSettings) -> Iterator[Mistake]:
@@ -130,13 +137,9 @@ class EventHubsSettings(ServiceSettings, frozen=True):
                 f"{self.tier} {SOURCE}; lower it, or {self._larger(pipe.parallelism)}"
             )
             yield Mistake(path=("parallelism",), text=text)
-        longest = limits.retention_days * 24
-        if not pipe.topic.compaction and pipe.topic.retention_hours > longest:
-            text = (
-                f"must be at most {longest}, not {pipe.topic.retention_hours}: the tier {self.tier} keeps records for "
-                f"{limits.retention_days} days {SOURCE}; lower it, or set streaming.tier to premium"
-            )
-            yield Mistake(path=("topic", "retentionHours"), text=text)
+        if not pipe.topic.compaction:
+            yield from self._retention(pipe.topic.retention_hours, "topic")
+        yield from self._retention(pipe.topic.dead_letter.retention_hours, "topic", "deadLetter")
         groups = len(pipe.topic.consumer_groups)
         if groups >= limits.consumer_groups:
             text = (
@@ -150,6 +153,15 @@ class EventHubsSettings(ServiceSettings, frozen=True):
                 "remove it, or choose another name for the pipe"
             )
             yield Mistake(path=("topic", "capture"), text=text)
+
+    def _retention(self, hours: int, *section: str) -> Iterator[Mistake]:
+        days = self.limits.retention_days
+        if hours > days * 24:
+            text = (
+                f"must be at most {days * 24}, not {hours}: the tier {self.tier} keeps records for {days} days {SOURCE}; "
+                "lower it, or set streaming.tier to premium"
+            )
+            yield Mistake(path=(*section, "retentionHours"), text=text)
 
     def _larger(self, parallelism: int) -> str:
         fitting = [name for name, tier in TIERS.items() if tier.hub_partitions >= parallelism]

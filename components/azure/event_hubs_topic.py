@@ -15,6 +15,7 @@ from components.azure.network import Network
 from components.azure.storage_account import StorageAccount
 from components.changes import guard, refused_change
 from components.contracts import SHARED, Connection, Destination, Grant, PipeSettings, Topic
+from components.dead_letters import SUFFIX, DeadLetterSettings
 from components.section import Distinct, Form, Section
 
 KAFKA_PORT = 9093
@@ -40,6 +41,14 @@ class CompactionSettings(Section, frozen=True):
     """The hours in which readers still see that the records of a key were deleted (Event Hubs, Log compaction)."""
 
 
+class EventHubsDeadLetterSettings(DeadLetterSettings, frozen=True):
+    """What becomes of a record that the consumers cannot handle."""
+
+    retention_hours: Annotated[int, Field(ge=1, le=2160)] = 168
+    """The hours that records set aside are kept, read or not: up to 168 on the tier standard, 2160 on the others (Event Hubs, Quotas
+    and limits); a lower number deletes those that are older."""
+
+
 class EventHubsTopicSettings(Section, frozen=True):
     """What a user may say of an event hub."""
 
@@ -55,6 +64,8 @@ class EventHubsTopicSettings(Section, frozen=True):
     schema group. Fixed with the group."""
     consumer_groups: Annotated[tuple[ConsumerGroupName, ...], Distinct] = ()
     """The consumer groups for clients that speak AMQP; those that speak Kafka, such as the pipe's own consumers, need none made."""
+    dead_letter: EventHubsDeadLetterSettings = EventHubsDeadLetterSettings()
+    """What becomes of records that the consumers cannot handle; they go to an event hub of their own."""
 
     @model_validator(mode="after")
     def _kept_by_time_or_by_key(self) -> "EventHubsTopicSettings":
@@ -73,10 +84,14 @@ class EventHubsTopicSettings(Section, frozen=True):
                 cleanup_policy=azure.eventhub.CleanupPolicyRetentionDescription.COMPACT,
                 tombstone_retention_time_in_hours=self.compaction.tombstone_hours,
             )
-        return azure.eventhub.RetentionDescriptionArgs(
-            cleanup_policy=azure.eventhub.CleanupPolicyRetentionDescription.DELETE,
-            retention_time_in_hours=self.retention_hours,
-        )
+        return kept_for(self.retention_hours)
+
+
+def kept_for(hours: int) -> azure.eventhub.RetentionDescriptionArgs:
+    """What Event Hubs is told of records that are kept for some hours."""
+    return azure.eventhub.RetentionDescriptionArgs(
+        cleanup_policy=azure.eventhub.CleanupPolicyRetentionDescription.DELETE, retention_time_in_hours=hours
+    )
 
 
 class EventHubsPipeSettings(PipeSettings, frozen=True):
@@ -106,7 +121,10 @@ class EventHubsTopicArgs:
 
 
 class EventHubsTopic(Topic):
-    """An event hub, there only once the network has a way to it, that its consumers may read and no other."""
+    """An event hub, there only once the network has a way to it, that its consumers may read and no other.
+
+    Beside it is one for its dead letters, which they may write to and not read.
+    """
 
     def __init__(self, name: str, args: EventHubsTopicArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:EventHubsTopic", name, None, opts)
@@ -141,7 +159,7 @@ class EventHubsTopic(Topic):
                 resource_group_name=args.network.resource_group,
                 opts=ResourceOptions(parent=self),
             )
-        self.connections = {SHARED: self._connection(hub)}
+        self.connections = {SHARED: self._connection(hub, self._dead_letters())}
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     def _hooks(self, hub: str) -> ResourceHookBinding:
@@ -163,8 +181,23 @@ class EventHubsTopic(Topic):
             ResourceOptions(parent=self),
         )
 
-    def _connection(self, hub: azure.eventhub.EventHub) -> Connection:
-        """How the pipe's consumers reach the event hub, and its schemas where it has some."""
+    def _dead_letters(self) -> azure.eventhub.EventHub | None:
+        args = self.args
+        settings = args.pipe.topic.dead_letter
+        if not settings.enabled:
+            return None
+        return azure.eventhub.EventHub(
+            f"{self.name}-dead-letters",
+            event_hub_name=f"{args.hub_name}{SUFFIX}",
+            namespace_name=args.namespace.name,
+            resource_group_name=args.network.resource_group,
+            partition_count=1,
+            retention_description=kept_for(settings.retention_hours),
+            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=args.ready),
+        )
+
+    def _connection(self, hub: azure.eventhub.EventHub, dead_letters: azure.eventhub.EventHub | None) -> Connection:
+        """How the pipe's consumers reach the event hub, where they set records aside, and its schemas where it has some."""
         args = self.args
         url = Output.concat("https://", args.host)
         settings = {
@@ -177,6 +210,9 @@ class EventHubsTopic(Topic):
             "KAFKA_SASL_OAUTHBEARER_SCOPE": Output.concat(url, "/.default"),
         }
         grants = [Grant(actions=("Azure Event Hubs Data Receiver",), resource=hub.id)]
+        if dead_letters:
+            settings |= args.pipe.topic.dead_letter.variables(dead_letters.name)
+            grants.append(Grant(actions=("Azure Event Hubs Data Sender",), resource=dead_letters.id))
         ports = [KAFKA_PORT]
         schemas = self._schema_group()
         if schemas:

@@ -1,5 +1,6 @@
 """Kafka on Azure HDInsight: brokers that are machines of a network, and topics made from inside it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pulumi import Output, ResourceOptions
@@ -9,9 +10,10 @@ from components.azure.hdinsight_cluster import ADMIN, HdInsightCluster, HdInsigh
 from components.azure.hdinsight_settings import COPIES, TOPIC_SETTINGS, HdInsightPipeSettings, HdInsightSettings
 from components.azure.network import Network
 from components.contracts import SHARED, Connection, Destination, Streaming, StreamingArgs, Topic
+from components.dead_letters import SUFFIX
 from components.kubernetes.brokers_job import BrokersJob, BrokersJobArgs
 from components.kubernetes.platform import KubernetesPlatform
-from components.kubernetes.topic_job import TopicJob, TopicJobArgs, TopicNamespace
+from components.kubernetes.topic_job import DEAD_LETTERS, TOPIC, TopicJob, TopicJobArgs, TopicNamespace
 
 PORT = 9092
 """Where the brokers listen (HDInsight, Ports used by Apache Hadoop services)."""
@@ -99,47 +101,59 @@ class HdInsightTopicArgs:
 
 
 class HdInsightTopic(Topic):
-    """A Kafka topic made and grown by a job; when it is removed here, the topic stays in the cluster.
+    """A Kafka topic, made and grown by a job, and one of its dead letters; when they are removed here, the topics stay in the cluster.
 
     Its consumers need no rights, since the brokers ask for none, and read records in the clear inside the network.
     """
 
     def __init__(self, name: str, args: HdInsightTopicArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:HdInsightTopic", name, None, opts)
-        settings = {
-            "STREAM_TOPIC": args.topic_name,
+        self.args = args
+        self.settings = {
             "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
             "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
         }
-        brokers = Destination(cidr=args.network.cidr, port=PORT)
-        job = TopicJob(
-            f"{name}-topic",
+        self.brokers = Destination(cidr=args.network.cidr, port=PORT)
+        topic = args.pipe.topic
+        job = self._job(f"{name}{TOPIC}", args.topic_name, args.pipe.parallelism, topic.kafka_config)
+        self.partitions = job.partitions
+        self.topic_name = job.topic_name
+        settings = {
+            **self.settings,
+            "STREAM_SERVICE": "kafka",
+            "STREAM_TOPIC": args.topic_name,
+            "STREAM_GROUP": args.topic_name,
+        }
+        if topic.dead_letter.enabled:
+            dead_letters = self._job(f"{name}{DEAD_LETTERS}", f"{args.topic_name}{SUFFIX}", 1, topic.dead_letter_config)
+            settings |= topic.dead_letter.variables(dead_letters.topic_name)
+        connection = Connection(settings=settings, secrets={}, files={}, grants=[], destinations=[self.brokers])
+        self.connections = {SHARED: connection}
+        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    def _job(self, name: str, topic_name: str, partitions: int, config: Mapping[str, str]) -> TopicJob:
+        args = self.args
+        return TopicJob(
+            name,
             TopicJobArgs(
-                topic_name=args.topic_name,
-                partitions=args.pipe.parallelism,
-                config=args.pipe.topic.kafka_config,
+                topic_name=topic_name,
+                partitions=partitions,
+                config=config,
                 settings=TOPIC_SETTINGS,
                 image=args.image,
                 connection=Connection(
-                    settings={**settings, "TOPIC_REPLICATION_FACTOR": str(COPIES)},
+                    settings={
+                        **self.settings,
+                        "STREAM_TOPIC": topic_name,
+                        "TOPIC_REPLICATION_FACTOR": str(COPIES),
+                    },
                     secrets={},
                     files={},
                     grants=[],
-                    destinations=[brokers],
+                    destinations=[self.brokers],
                 ),
                 place=args.place,
                 platform=args.platform,
             ),
             ResourceOptions(parent=self),
         )
-        self.partitions = job.partitions
-        self.topic_name = job.partitions.apply(lambda _: args.topic_name)
-        connection = Connection(
-            settings={**settings, "STREAM_SERVICE": "kafka", "STREAM_GROUP": args.topic_name},
-            secrets={},
-            files={},
-            grants=[],
-            destinations=[brokers],
-        )
-        self.connections = {SHARED: connection}
-        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})

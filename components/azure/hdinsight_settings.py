@@ -11,7 +11,8 @@ from components.azure.account import Uuid
 from components.azure.network import AzureNetworkSettings
 from components.consumer import Image
 from components.contracts import PipeSettings, ServiceSettings, Surroundings
-from components.kubernetes.topic_job import name_mistakes
+from components.kafka_dead_letters import KafkaDeadLetterSettings
+from components.kubernetes.topic_job import DEAD_LETTERS, TOPIC, name_mistakes
 from components.section import Form, Mistake, QuotedText, Section
 
 _TWO_LIMITS = {"message.timestamp.after.max.ms", "message.timestamp.before.max.ms"}
@@ -38,6 +39,8 @@ class HdInsightTopicSettings(Section, frozen=True):
         AfterValidator(kafka.known_values),
     ] = {}
     """More settings of the topic by their Kafka names, each with a text as value."""
+    dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
+    """What becomes of records that the consumers cannot handle."""
 
     @property
     def kafka_config(self) -> dict[str, str]:
@@ -47,6 +50,11 @@ class HdInsightTopicSettings(Section, frozen=True):
             "min.insync.replicas": str(IN_SYNC),
             **self.config,
         }
+
+    @property
+    def dead_letter_config(self) -> dict[str, str]:
+        """The Kafka settings of the topic of dead letters."""
+        return {**self.dead_letter.kafka_config(self.config), "min.insync.replicas": str(IN_SYNC)}
 
 
 class HdInsightPipeSettings(PipeSettings, frozen=True):
@@ -118,3 +126,14 @@ class HdInsightSettings(ServiceSettings, frozen=True):
                 "add one to the virtual network and name it here",
             )
         yield from name_mistakes(rest)
+        yield from _shared_identities(rest.pipes)
+
+
+def _shared_identities(pipes: Mapping[str, PipeSettings]) -> Iterator[Mistake]:
+    """Yield the pipes whose consumers would have the identity of a job of another pipe, which Azure knows by the same name."""
+    for name in pipes:
+        for job in (TOPIC, DEAD_LETTERS):
+            other = name.removesuffix(job)
+            if other != name and other in pipes:
+                text = f"is also what a job that makes a topic of the pipe {other} is called, and both would have one identity; choose another name"
+                yield Mistake(path=("pipes", name), text=text)

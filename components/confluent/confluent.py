@@ -190,6 +190,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
             topic_name=name,
             pipe=pipe,
             cluster=self.cluster,
+            largest_message=self.args.settings.limits.message_bytes,
             bootstrap_servers=self.bootstrap_servers,
             brokers=self.home.cidr if self.args.settings.private_link else ANYWHERE,
             ready=self.ready,

@@ -150,11 +150,14 @@ class ConfluentSettings(ServiceSettings, frozen=True):
         limits = self.limits
         units = (self.cku if self.tier == "dedicated" else self.max_ecku) or limits.most_units
         room = min(units * limits.unit_partitions, limits.most_partitions)
-        partitions = sum(pipe.parallelism for pipe in pipes.values())
+        partitions = sum(pipe.partitions for pipe in pipes.values())
         if partitions > room:
             key = "cku" if self.tier == "dedicated" else "maxEcku"
             way = f"raise {key}" if units < limits.most_units else "set tier to a larger one"
-            text = f"{self.tier} has room for {room} partitions with {units} {limits.unit}, and {partitions} are asked for {SOURCE}; {way}, or ask for less"
+            text = (
+                f"{self.tier} has room for {room} partitions with {units} {limits.unit}, and {partitions} are asked for, dead letters included "
+                f"{SOURCE}; {way}, or ask for less"
+            )
             yield Mistake(path=("tier",), text=text)
 
     def _pipe(

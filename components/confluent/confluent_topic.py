@@ -14,6 +14,7 @@ from components.confluent.rights import Cluster, Right, allow
 from components.confluent.schema_registry import SchemaRegistry, read_subjects
 from components.confluent.service_account import Keyed, api_key, secret_halves, service_account
 from components.contracts import SHARED, Connection, Destination, PodTokens, Secret, Topic
+from components.dead_letters import SUFFIX
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,8 @@ class ConfluentTopicArgs:
     """The name of the topic, and of the one consumer group that reads it."""
     pipe: ConfluentPipeSettings
     cluster: Cluster
+    largest_message: int
+    """How many bytes a topic of the cluster can take at once."""
     bootstrap_servers: Output[str]
     brokers: Input[str]
     """The range of addresses that the brokers are in."""
@@ -55,7 +58,10 @@ class _Reader:
 
 
 class ConfluentTopic(Topic):
-    """A topic that its consumers may read and no other, in the one group that is theirs."""
+    """A topic that its consumers may read and no other, in the one group that is theirs; they may write its dead letters.
+
+    They are told of no group protocol, since Confluent Cloud does not say which of its tiers have the newer one (KIP-848).
+    """
 
     def __init__(self, name: str, args: ConfluentTopicArgs, opts: ResourceOptions | None = None) -> None:
         hooks = guard(name, f"pipes.{args.topic_name}.parallelism", "partitions", kafka_partitions)
@@ -69,32 +75,51 @@ class ConfluentTopic(Topic):
         )
         self.name = name
         self.args = args
-        cluster, manager = args.cluster, args.cluster.manager
-        owner = self._owner() if cluster.roles_within else []
-        topic = confluentcloud.KafkaTopic(
-            f"{name}-topic",
+        topic = self._topic(
+            "topic",
             topic_name=args.topic_name,
-            kafka_cluster=confluentcloud.KafkaTopicKafkaClusterArgs(id=cluster.kafka.id),
-            partitions_count=args.pipe.parallelism,
+            partitions=args.pipe.parallelism,
             config=args.pipe.topic.kafka_config,
-            rest_endpoint=cluster.kafka.rest_endpoint,
-            credentials=confluentcloud.KafkaTopicCredentialsArgs(key=manager.id, secret=manager.secret),
-            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=[*owner, *args.ready]),
         )
         self.topic_name = topic.topic_name
         self.partitions = topic.partitions_count.apply(lambda count: int(count or 0))
         self.connections = {SHARED: self._connection()}
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
-    def _owner(self) -> list[Resource]:
-        """The manager's right to this topic, without which it could neither make it nor add partitions."""
-        return allow(
-            f"{self.name}-manager",
-            self.args.cluster.manager.owner,
-            {"topic": Right(resource="topic", name=self.args.topic_name, use="own")},
-            cluster=self.args.cluster,
-            parent=self,
+    def _topic(
+        self, label: str, *, topic_name: str, partitions: int, config: Mapping[str, str]
+    ) -> confluentcloud.KafkaTopic:
+        """A topic, and the manager's right to it, without which it could neither make it nor add partitions."""
+        args, cluster = self.args, self.args.cluster
+        own = {label: Right(resource="topic", name=topic_name, use="own")}
+        owner = (
+            allow(f"{self.name}-manager", cluster.manager.owner, own, cluster=cluster, parent=self)
+            if cluster.roles_within
+            else []
         )
+        return confluentcloud.KafkaTopic(
+            f"{self.name}-{label}",
+            topic_name=topic_name,
+            kafka_cluster=confluentcloud.KafkaTopicKafkaClusterArgs(id=cluster.kafka.id),
+            partitions_count=partitions,
+            config=config,
+            rest_endpoint=cluster.kafka.rest_endpoint,
+            credentials=confluentcloud.KafkaTopicCredentialsArgs(key=cluster.manager.id, secret=cluster.manager.secret),
+            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=[*owner, *args.ready]),
+        )
+
+    def _dead_letters(self) -> Mapping[str, Input[str]]:
+        """The topic for what consumers set aside, where there is one, as they are told of it."""
+        args, settings = self.args, self.args.pipe.topic
+        if not settings.dead_letter.enabled:
+            return {}
+        topic = self._topic(
+            "dead-letters",
+            topic_name=f"{args.topic_name}{SUFFIX}",
+            partitions=1,
+            config=settings.dead_letter_config(args.largest_message),
+        )
+        return settings.dead_letter.variables(topic.topic_name)
 
     def _connection(self) -> Connection:
         args = self.args
@@ -106,6 +131,7 @@ class ConfluentTopic(Topic):
                 "STREAM_TOPIC": self.topic_name,
                 # Consumers start once they may read.
                 "STREAM_GROUP": Output.all(*(right.urn for right in rights)).apply(lambda _: args.topic_name),
+                **self._dead_letters(),
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
                 "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
                 **({"STREAM_SCHEMA_REGISTRY": args.registry.url} if args.registry else {}),
@@ -124,6 +150,9 @@ class ConfluentTopic(Topic):
             "read-topic": Right(resource="topic", name=args.topic_name, use="read"),
             "read-group": Right(resource="group", name=args.topic_name, use="read"),
         }
+        if args.pipe.topic.dead_letter.enabled:
+            name = f"{args.topic_name}{SUFFIX}"
+            rights |= {"write-dead-letters": Right(resource="topic", name=name, use="write")}
         if args.pipe.topic.kafka_streams:
             internal = f"{args.topic_name}-"
             rights |= {

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from components.contracts import PipeSettings
 from components.kafka import KEPT_SETTINGS, known_values, setting_names
+from components.kafka_dead_letters import KafkaDeadLetterSettings
 from components.section import QuotedText, Section
 
 CONFLUENT_TOPIC_SETTINGS = frozenset(
@@ -26,6 +27,9 @@ CONFLUENT_TOPIC_SETTINGS = frozenset(
 )
 """The settings of a topic that Confluent Cloud lets one choose on every tier (Confluent Cloud, Cluster and topic configuration
 settings)."""
+
+MESSAGE_BYTES = "2097164"
+"""The max.message.bytes of a topic that says nothing of it (Confluent Cloud, Cluster and topic configuration settings)."""
 
 CONFLUENT_KEPT_SETTINGS = {**KEPT_SETTINGS, "min.insync.replicas": "Confluent Cloud sees to the copies itself"}
 
@@ -57,11 +61,17 @@ class ConfluentTopicSettings(Section, frozen=True):
     delete the internal topics and transactional ids that begin with that name and a hyphen (Kafka Streams, Security)."""
     schema_registry: bool = False
     """Whether the consumer may read the schemas of the topic in the environment's Schema Registry."""
+    dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
+    """What becomes of records that the consumers cannot handle."""
 
     @property
     def kafka_config(self) -> dict[str, str]:
         """The topic's Kafka settings."""
         return {"retention.ms": str(self.retention_hours * 3_600_000), **self.config}
+
+    def dead_letter_config(self, largest: int) -> dict[str, str]:
+        """The Kafka settings of the dead letters' topic, in a cluster that takes so many bytes at once."""
+        return self.dead_letter.kafka_config({"max.message.bytes": MESSAGE_BYTES, **self.config}, largest=largest)
 
 
 class ConfluentPipeSettings(PipeSettings, frozen=True):
@@ -69,3 +79,8 @@ class ConfluentPipeSettings(PipeSettings, frozen=True):
 
     topic: ConfluentTopicSettings = ConfluentTopicSettings()
     """The topic's own settings."""
+
+    @property
+    def partitions(self) -> int:
+        """The partitions of the topic, and the one of its dead letters."""
+        return self.parallelism + (1 if self.topic.dead_letter.enabled else 0)

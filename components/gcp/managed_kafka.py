@@ -139,6 +139,7 @@ class ManagedKafka(Streaming[ManagedKafkaPipeSettings]):
         topic = ManagedKafkaTopicArgs(
             topic_name=name,
             pipe=pipe,
+            version=self.args.settings.version,
             network=self.args.network,
             cluster=self.cluster,
             bootstrap_servers=self.bootstrap_servers,

@@ -1,14 +1,14 @@
 """The streaming section of a stack file for Managed Service for Apache Kafka, and what must fit together in it."""
 
-from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Literal, cast
 
 from pydantic import Field
 from typing_extensions import override
 
 from components.contracts import ServiceSettings, Surroundings
 from components.gcp.managed_kafka_size import COPIES_PER_VCPU, Size
-from components.gcp.managed_kafka_topic import REPLICATION
+from components.gcp.managed_kafka_topic import REPLICATION, ManagedKafkaPipeSettings
 from components.section import Form, Mistake
 
 ADVISED_MEMORY = 4
@@ -59,11 +59,12 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
                 "(Managed Service for Apache Kafka, Plan your cluster size); change it or vcpus"
             )
             yield Mistake(path=("streaming", "memory"), text=text)
-        copies = sum(pipe.parallelism for pipe in rest.pipes.values()) * REPLICATION
+        pipes = cast("Mapping[str, ManagedKafkaPipeSettings]", rest.pipes)
+        copies = sum(pipe.partitions for pipe in pipes.values()) * REPLICATION
         if self.disk_size is None and copies > self.vcpus * COPIES_PER_VCPU:
             text = (
-                f"is missing: the pipes have {copies} copies of partitions, and the disks that {self.vcpus} vCPUs get by default are made for "
-                f"{self.vcpus * COPIES_PER_VCPU} (Managed Service for Apache Kafka, Configure broker disk size); set it, raise vcpus, or lower "
-                "parallelism"
+                f"is missing: the pipes have {copies} copies of partitions, dead letters included, and the disks that {self.vcpus} vCPUs get "
+                f"by default are made for {self.vcpus * COPIES_PER_VCPU} (Managed Service for Apache Kafka, Configure broker disk size); set "
+                "it, raise vcpus, or lower parallelism"
             )
             yield Mistake(path=("streaming", "diskSize"), text=text)

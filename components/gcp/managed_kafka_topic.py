@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import pulumi_gcp as gcp
-from pulumi import Output, Resource, ResourceOptions
+from pulumi import Input, Output, Resource, ResourceHookBinding, ResourceOptions
 from pydantic import AfterValidator, Field
 
 from components.changes import guard, kafka_partitions
 from components.contracts import SHARED, Connection, Destination, Grant, PipeSettings, Topic
+from components.dead_letters import SUFFIX
 from components.gcp.managed_kafka_acl import allowed
 from components.gcp.network import Network
-from components.kafka import TOPIC_SETTINGS, known_values, setting_names
+from components.kafka import TOPIC_SETTINGS, group_protocol, known_values, setting_names
+from components.kafka_dead_letters import KafkaDeadLetterSettings
 from components.section import Distinct, Form, QuotedText, Section
 
 PORT = 9092
@@ -57,6 +59,8 @@ class ManagedKafkaTopicSettings(Section, frozen=True):
     producers: Annotated[tuple[ServiceAccount, ...], Field(max_length=49), Distinct] = ()
     """The e-mail addresses of the service accounts that may write to the topic; nobody else may. An ACL has at most 100 entries, two
     for each of them (Managed Service for Apache Kafka API, Acl)."""
+    dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
+    """What becomes of records that the consumers cannot handle."""
 
     @property
     def kafka_config(self) -> dict[str, str]:
@@ -67,12 +71,22 @@ class ManagedKafkaTopicSettings(Section, frozen=True):
         }
         return {**own, **self.config}
 
+    @property
+    def dead_letter_config(self) -> dict[str, str]:
+        """The Kafka settings of the dead letters' topic, which loses no more than the other."""
+        return {"min.insync.replicas": str(REPLICATION - 1), **self.dead_letter.kafka_config(self.config)}
+
 
 class ManagedKafkaPipeSettings(PipeSettings, frozen=True):
     """A pipe on Managed Service for Apache Kafka."""
 
     topic: ManagedKafkaTopicSettings = ManagedKafkaTopicSettings()
     """The topic's own settings."""
+
+    @property
+    def partitions(self) -> int:
+        """The partitions of the topic, and the one of its dead letters."""
+        return self.parallelism + (1 if self.topic.dead_letter.enabled else 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +96,8 @@ class ManagedKafkaTopicArgs:
     topic_name: str
     """The name of the topic, and of the one consumer group that reads it."""
     pipe: ManagedKafkaPipeSettings
+    version: str
+    """Of the brokers."""
     network: Network
     cluster: gcp.managedkafka.Cluster
     bootstrap_servers: Output[str]
@@ -95,47 +111,30 @@ class ManagedKafkaTopicArgs:
 
 
 class ManagedKafkaTopic(Topic):
-    """A topic that its consumers may read in their one group, its producers may write, and nobody else reaches."""
+    """A topic that its consumers may read in their one group, its producers may write, and nobody else reaches.
+
+    The consumers may write to the topic of its dead letters too, which no ACL opens to anybody else.
+    """
 
     def __init__(self, name: str, args: ManagedKafkaTopicArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:gcp:ManagedKafkaTopic", name, None, opts)
-        region = args.network.account.region
+        self.name = name
+        self.args = args
         settings = args.pipe.topic
-        topic = gcp.managedkafka.Topic(
+        topic = self._topic(
             f"{name}-topic",
             topic_id=args.topic_name,
-            cluster=args.cluster.cluster_id,
-            location=region,
-            partition_count=args.pipe.parallelism,
-            replication_factor=REPLICATION,
+            partitions=args.pipe.parallelism,
             configs=settings.kafka_config,
-            opts=ResourceOptions(
-                parent=self,
-                protect=args.protect,
-                # At no moment is there a topic that everybody may read.
-                depends_on=args.closed,
-                hooks=guard(
-                    f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "partitionCount", kafka_partitions
-                ),
-            ),
+            hooks=guard(f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "partitionCount", kafka_partitions),
         )
-        writers = [allowed(producer, "WRITE", "DESCRIBE") for producer in settings.producers]
-        topic_acl = gcp.managedkafka.Acl(
+        writers = [entry for producer in settings.producers for entry in allowed(producer, "WRITE", "DESCRIBE")]
+        topic_acl = self._acl(
             f"{name}-topic-acl",
-            acl_id=Output.concat("topic/", topic.topic_id),
-            cluster=args.cluster.cluster_id,
-            location=region,
-            acl_entries=[*allowed(args.consumer, "READ", "DESCRIBE"), *(entry for each in writers for entry in each)],
-            opts=ResourceOptions(parent=self),
+            Output.concat("topic/", topic.topic_id),
+            [*allowed(args.consumer, "READ", "DESCRIBE"), *writers],
         )
-        group_acl = gcp.managedkafka.Acl(
-            f"{name}-group-acl",
-            acl_id=f"consumerGroup/{args.topic_name}",
-            cluster=args.cluster.cluster_id,
-            location=region,
-            acl_entries=allowed(args.consumer, "READ"),
-            opts=ResourceOptions(parent=self),
-        )
+        group_acl = self._acl(f"{name}-group-acl", f"consumerGroup/{args.topic_name}", allowed(args.consumer, "READ"))
         self.topic_name = topic.topic_id
         self.partitions = topic.partition_count.apply(lambda count: int(count or 0))
         connection = Connection(
@@ -143,10 +142,12 @@ class ManagedKafkaTopic(Topic):
                 "STREAM_SERVICE": "kafka",
                 "STREAM_TOPIC": topic_acl.id.apply(lambda _: args.topic_name),
                 "STREAM_GROUP": group_acl.id.apply(lambda _: args.topic_name),
+                **self._dead_letters(),
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
                 "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
                 "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
                 "KAFKA_SASL_OAUTHBEARER_SCOPE": TOKEN_SCOPE,
+                **group_protocol(args.version),
             },
             secrets={},
             files={},
@@ -155,3 +156,54 @@ class ManagedKafkaTopic(Topic):
         )
         self.connections = {SHARED: connection}
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    def _topic(
+        self,
+        resource_name: str,
+        *,
+        topic_id: str,
+        partitions: int,
+        configs: Mapping[str, str],
+        hooks: ResourceHookBinding | None = None,
+    ) -> gcp.managedkafka.Topic:
+        """A topic with a copy in each zone."""
+        args = self.args
+        return gcp.managedkafka.Topic(
+            resource_name,
+            topic_id=topic_id,
+            cluster=args.cluster.cluster_id,
+            location=args.network.account.region,
+            partition_count=partitions,
+            replication_factor=REPLICATION,
+            configs=configs,
+            # At no moment is there a topic that everybody may read.
+            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=args.closed, hooks=hooks),
+        )
+
+    def _acl(
+        self, resource_name: str, acl_id: Input[str], entries: Sequence[gcp.managedkafka.AclAclEntryArgs]
+    ) -> gcp.managedkafka.Acl:
+        args = self.args
+        return gcp.managedkafka.Acl(
+            resource_name,
+            acl_id=acl_id,
+            cluster=args.cluster.cluster_id,
+            location=args.network.account.region,
+            acl_entries=entries,
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _dead_letters(self) -> Mapping[str, Input[str]]:
+        """The topic for what consumers set aside, where there is one, and their right to write it, as they are told of it."""
+        settings, name = self.args.pipe.topic, f"{self.args.topic_name}{SUFFIX}"
+        if not settings.dead_letter.enabled:
+            return {}
+        topic = self._topic(
+            f"{self.name}-dead-letters", topic_id=name, partitions=1, configs=settings.dead_letter_config
+        )
+        acl = self._acl(
+            f"{self.name}-dead-letters-acl",
+            Output.concat("topic/", topic.topic_id),
+            allowed(self.args.consumer, "WRITE", "DESCRIBE"),
+        )
+        return settings.dead_letter.variables(acl.id.apply(lambda _: name))

@@ -96,7 +96,6 @@ class BrokersJob(ComponentResource):
             spec=kubernetes.networking.v1.NetworkPolicySpecArgs(
                 pod_selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels=labels(NAME)),
                 policy_types=["Ingress", "Egress"],
-                ingress=[],
                 egress=ways_out([HTTPS]),
             ),
             opts=child,

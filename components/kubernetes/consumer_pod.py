@@ -63,6 +63,7 @@ def consumer_pod(args: ConsumerPod) -> kubernetes.core.v1.PodSpecArgs:
     return kubernetes.core.v1.PodSpecArgs(
         service_account_name=args.service_account,
         automount_service_account_token=False,
+        enable_service_links=False,
         node_selector={**args.node_labels, **consumer.node_selector} or None,
         termination_grace_period_seconds=consumer.grace_period_seconds,
         security_context=pod_security(),

@@ -177,7 +177,6 @@ class Consumers(ComponentResource):
             spec=kubernetes.networking.v1.NetworkPolicySpecArgs(
                 pod_selector=kubernetes.meta.v1.LabelSelectorArgs(),
                 policy_types=["Ingress", "Egress"],
-                ingress=[],
                 egress=ways_out(destinations),
             ),
             opts=self.child,

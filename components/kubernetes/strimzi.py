@@ -197,6 +197,7 @@ class Strimzi(Streaming[StrimziPipeSettings]):
         topic = StrimziTopicArgs(
             topic_name=name,
             pipe=pipe,
+            version=self.args.settings.version,
             kafka=self.kafka,
             bootstrap_servers=self.bootstrap_servers,
             ca_certificate=self.ca_certificate,

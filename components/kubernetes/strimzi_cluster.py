@@ -202,13 +202,21 @@ def operator_values(node_labels: Mapping[str, str]) -> dict[str, Any]:
     return {"resources": bursting(OPERATOR), "nodeSelector": dict(node_labels), "extraEnvs": environment}
 
 
-def consumer_user(topic: str, group: str) -> dict[str, Any]:
-    """A user with a certificate who may read one topic in one group."""
+def consumer_user(topic: str, group: str, writes: Sequence[str]) -> dict[str, Any]:
+    """A user with a certificate who may read one topic in one group, and write others.
+
+    Who may read a group and describe its topic may be a member (KIP-848), and who may write some topic may do so without writing a
+    record twice (KIP-679).
+    """
     return {
         "authentication": {"type": "tls", "validityDays": VALID_DAYS, "renewalDays": RENEWAL_DAYS},
         "authorization": {
             "type": "simple",
-            "acls": [_allowed("topic", topic, ["Describe", "Read"]), _allowed("group", group, ["Read"])],
+            "acls": [
+                _allowed("topic", topic, ["Describe", "Read"]),
+                _allowed("group", group, ["Read"]),
+                *(_allowed("topic", each, ["Describe", "Write"]) for each in writes),
+            ],
         },
     }
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from pulumi import CustomTimeouts, Output, ResourceOptions
+from pulumi import CustomTimeouts, Input, Output, ResourceHookBinding, ResourceOptions
 from pydantic import AfterValidator, Field
 
 from components.changes import guard, kafka_partitions
 from components.contracts import SHARED, Connection, PipeSettings, PodDestination, Secret, Topic
-from components.kafka import TOPIC_SETTINGS, known_values, setting_names
+from components.dead_letters import SUFFIX
+from components.kafka import TOPIC_SETTINGS, group_protocol, known_values, setting_names
+from components.kafka_dead_letters import KafkaDeadLetterSettings
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.strimzi_cluster import PORT, consumer_user
 from components.kubernetes.strimzi_resource import StrimziResource, made_secret, secret_text, strimzi_resource
@@ -26,6 +28,8 @@ class StrimziTopicSettings(Section, frozen=True):
         Mapping[Annotated[str, AfterValidator(setting_names(TOPIC_SETTINGS))], QuotedText], AfterValidator(known_values)
     ] = {}
     """More settings of the topic by their Kafka names, each with a text as value."""
+    dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
+    """What becomes of records that the consumers cannot handle."""
 
     @property
     def kafka_config(self) -> dict[str, str]:
@@ -35,6 +39,11 @@ class StrimziTopicSettings(Section, frozen=True):
             "retention.ms": str(self.retention_hours * 3_600_000),
         }
         return {**own, **self.config}
+
+    @property
+    def dead_letter_config(self) -> dict[str, str]:
+        """The Kafka settings of the dead letters' topic, which loses no more than the other."""
+        return {"min.insync.replicas": str(REPLICATION - 1), **self.dead_letter.kafka_config(self.config)}
 
 
 class StrimziPipeSettings(PipeSettings, frozen=True):
@@ -51,6 +60,8 @@ class StrimziTopicArgs:
     topic_name: str
     """The name of the topic, of the one consumer group that reads it, and of its user."""
     pipe: StrimziPipeSettings
+    version: str
+    """Of the brokers."""
     kafka: StrimziResource
     bootstrap_servers: Output[str]
     ca_certificate: Secret
@@ -60,47 +71,27 @@ class StrimziTopicArgs:
 
 
 class StrimziTopic(Topic):
-    """A topic that Strimzi's operator makes and grows, and a user with a certificate who may read it and nothing else."""
+    """A topic that Strimzi's operator makes and grows, and a user with a certificate for its consumers.
+
+    The user may read the topic, write its dead letters, and nothing else.
+    """
 
     def __init__(self, name: str, args: StrimziTopicArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:kubernetes:StrimziTopic", name, None, opts)
-        child = ResourceOptions(parent=self, provider=args.platform.provider)
-        namespace = args.kafka.metadata.namespace.apply(str)
-        made_in_cluster = ResourceOptions.merge(
-            child,
-            ResourceOptions(
-                depends_on=[args.kafka], custom_timeouts=CustomTimeouts(create="10m", update="10m", delete="10m")
-            ),
-        )
-        topic = strimzi_resource(
+        self.name = name
+        self.args = args
+        self.child = ResourceOptions(parent=self, provider=args.platform.provider)
+        self.namespace = args.kafka.metadata.namespace.apply(str)
+        topic = self._topic(
             f"{name}-topic",
-            kind="KafkaTopic",
-            name=args.topic_name,
-            namespace=namespace,
-            spec={
-                "partitions": args.pipe.parallelism,
-                "replicas": REPLICATION,
-                "config": args.pipe.topic.kafka_config,
-            },
-            opts=ResourceOptions.merge(
-                made_in_cluster,
-                ResourceOptions(
-                    protect=args.protect,
-                    hooks=guard(
-                        f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "spec.partitions", kafka_partitions
-                    ),
-                ),
-            ),
+            topic_name=args.topic_name,
+            partitions=args.pipe.parallelism,
+            config=args.pipe.topic.kafka_config,
+            hooks=guard(f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "spec.partitions", kafka_partitions),
         )
-        user = strimzi_resource(
-            f"{name}-user",
-            kind="KafkaUser",
-            name=args.topic_name,
-            namespace=namespace,
-            spec=consumer_user(topic=args.topic_name, group=args.topic_name),
-            opts=made_in_cluster,
-        )
-        certificate = made_secret(f"{name}-certificate", user.id, user, child)
+        told_of_dead_letters = self._dead_letters()
+        user = self._user()
+        certificate = made_secret(f"{name}-certificate", user.id, user, self.child)
         self.topic_name = topic.metadata.name.apply(str)
         self.partitions = topic.spec["partitions"].apply(int)
         connection = Connection(
@@ -108,11 +99,13 @@ class StrimziTopic(Topic):
                 "STREAM_SERVICE": "kafka",
                 "STREAM_TOPIC": self.topic_name,
                 "STREAM_GROUP": args.topic_name,
+                **told_of_dead_letters,
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
                 "KAFKA_SECURITY_PROTOCOL": "SSL",
                 "KAFKA_SSL_CA_LOCATION": str(FILES / "ca.crt"),
                 "KAFKA_SSL_CERTIFICATE_LOCATION": str(FILES / "user.crt"),
                 "KAFKA_SSL_KEY_LOCATION": str(FILES / "user.key"),
+                **group_protocol(args.version),
             },
             secrets={},
             files={
@@ -121,7 +114,58 @@ class StrimziTopic(Topic):
                 FILES / "user.key": secret_text(certificate, "user.key"),
             },
             grants=[],
-            destinations=[PodDestination(namespace=namespace, port=PORT)],
+            destinations=[PodDestination(namespace=self.namespace, port=PORT)],
         )
         self.connections = {SHARED: connection}
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    def _topic(
+        self,
+        resource_name: str,
+        *,
+        topic_name: str,
+        partitions: int,
+        config: Mapping[str, str],
+        hooks: ResourceHookBinding | None = None,
+    ) -> StrimziResource:
+        """A topic with a copy in each zone."""
+        return strimzi_resource(
+            resource_name,
+            kind="KafkaTopic",
+            name=topic_name,
+            namespace=self.namespace,
+            spec={"partitions": partitions, "replicas": REPLICATION, "config": config},
+            opts=self._made_in_cluster(ResourceOptions(protect=self.args.protect, hooks=hooks)),
+        )
+
+    def _dead_letters(self) -> Mapping[str, Input[str]]:
+        """The topic for what consumers set aside, where there is one, as they are told of it."""
+        settings = self.args.pipe.topic
+        if not settings.dead_letter.enabled:
+            return {}
+        topic = self._topic(
+            f"{self.name}-dead-letters",
+            topic_name=f"{self.args.topic_name}{SUFFIX}",
+            partitions=1,
+            config=settings.dead_letter_config,
+        )
+        return settings.dead_letter.variables(topic.metadata.name.apply(str))
+
+    def _user(self) -> StrimziResource:
+        """Who the consumers are; the user's certificate is there once the user may do what it says."""
+        topic = self.args.topic_name
+        writes = [f"{topic}{SUFFIX}"] if self.args.pipe.topic.dead_letter.enabled else []
+        return strimzi_resource(
+            f"{self.name}-user",
+            kind="KafkaUser",
+            name=topic,
+            namespace=self.namespace,
+            spec=consumer_user(topic=topic, group=topic, writes=writes),
+            opts=self._made_in_cluster(ResourceOptions()),
+        )
+
+    def _made_in_cluster(self, more: ResourceOptions) -> ResourceOptions:
+        """The options of what the operators in the Kafka cluster see to, and more."""
+        timeouts = CustomTimeouts(create="10m", update="10m", delete="10m")
+        ours = ResourceOptions(depends_on=[self.args.kafka], custom_timeouts=timeouts)
+        return ResourceOptions.merge(ResourceOptions.merge(self.child, ours), more)

@@ -23,6 +23,9 @@ CONTAINER = "topic"
 PARTITIONS = "data-pipes/partitions"
 """The annotation that says how many partitions a topic has."""
 
+TOPIC, DEAD_LETTERS = "-topic", "-dead"
+"""What is added to a pipe's name for the job that makes its topic, and for that of its dead letters, which may not be longer."""
+
 LONGEST_NAMES = 43
 """How many characters the names of a stack and a pipe may have together.
 
@@ -67,7 +70,7 @@ class TopicJobArgs:
     """What the making of a topic is built from."""
 
     topic_name: str
-    """The name of the topic, and of the pipe that it belongs to."""
+    """The name of the topic, and of the service account that it is made under."""
     partitions: int
     config: Mapping[str, str]
     """The topic's settings by their Kafka names."""
@@ -85,11 +88,12 @@ class TopicJobArgs:
 class TopicJob(ComponentResource):
     """A Job that makes a topic or grows it, under an identity of its own; a change of the topic is a new Job.
 
-    Whoever uses `partitions` waits until the topic is as wanted. The topic stays when the Job is removed: its records go only
+    Whoever uses its outputs waits until the topic is as wanted. The topic stays when the Job is removed: its records go only
     with the whole service.
     """
 
     partitions: Output[int]
+    topic_name: Output[str]
 
     def __init__(self, name: str, args: TopicJobArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:kubernetes:TopicJob", name, None, opts)
@@ -125,7 +129,6 @@ class TopicJob(ComponentResource):
             spec=kubernetes.networking.v1.NetworkPolicySpecArgs(
                 pod_selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels=labels(args.topic_name)),
                 policy_types=["Ingress", "Egress"],
-                ingress=[],
                 egress=ways_out([*args.connection.destinations, *identity.destinations, HTTPS]),
             ),
             opts=child,
@@ -149,6 +152,7 @@ class TopicJob(ComponentResource):
             ),
         )
         self.partitions = job.metadata.annotations[PARTITIONS].apply(int)
+        self.topic_name = self.partitions.apply(lambda _: args.topic_name)
         self.register_outputs({"partitions": self.partitions})
 
     def _metadata(

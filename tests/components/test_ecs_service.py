@@ -18,7 +18,7 @@ from workbench.values import SECRET
 STACK = "aws-msk-ecs"
 SERVICE = "aws:ecs/service:Service"
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
-TOPIC = "aws:msk/topic:Topic"
+TOPIC = "aws-msk-ecs-orders-topic"
 POLICY = "aws:iam/rolePolicy:RolePolicy"
 
 
@@ -111,6 +111,8 @@ def test_the_role_of_the_tasks_reads_the_topic_and_the_one_that_starts_them_does
         ("kafka-cluster:Connect",),
         ("kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"),
         ("kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"),
+        ("kafka-cluster:WriteDataIdempotently",),
+        ("kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"),
     ]
     secret = recording.one("aws:secretsmanager/secretVersion:SecretVersion").inputs["secretId"]
     key = recording.one("aws:secretsmanager/secret:Secret").inputs["kmsKeyId"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.kafka import known_values
+from components.kafka import group_protocol, known_values
 from components.settings import SettingsError
 from tests.stacks import settings
 
@@ -28,3 +28,13 @@ def test_a_value_that_kafka_does_not_take_is_refused_with_its_place(stack, confi
 def test_values_that_kafka_takes_are_kept_as_they_are():
     config = {"retention.bytes": "-1", "segment.ms": "600000", "cleanup.policy": "compact,delete", "other": "x"}
     assert known_values(config) is config
+
+
+@pytest.mark.parametrize("version", ["4.0.x.kraft", "4.3.1", "4.1.x", "10.0"])
+def test_brokers_that_deal_partitions_out_themselves_are_asked_to(version):
+    assert group_protocol(version) == {"KAFKA_GROUP_PROTOCOL": "consumer"}
+
+
+@pytest.mark.parametrize("version", ["3.9.x.kraft", "3.2", "2.4.1"])
+def test_consumers_of_older_brokers_are_told_nothing_of_it(version):
+    assert group_protocol(version) == {}

@@ -19,7 +19,7 @@ from tests.stacks import planned, settings, shipped
 
 STACK = "aws-kinesis-eks"
 NAME = "aws-kinesis-eks-orders"
-STREAM = "aws:kinesis/stream:Stream"
+STREAM = f"{NAME}-stream"
 CONSUMER = "aws:kinesis/streamConsumer:StreamConsumer"
 POLICY = "aws:kinesis/resourcePolicy:ResourcePolicy"
 TABLE = "aws:dynamodb/table:Table"
@@ -130,10 +130,10 @@ def test_consumers_wait_for_everything_that_they_would_otherwise_look_for_in_vai
     assert {each.urn for each in needed} <= set(waits)
 
 
-def test_consumers_may_do_exactly_what_kcl_needs():
+def test_consumers_may_do_exactly_what_reading_and_setting_aside_needs():
     key = "arn:aws:kms:eu-west-1:123456789012:key/"
     granted = rights(with_topic(fanOut=False))
-    [decrypt] = [(action, where) for action, where in granted if where.startswith(key)]
+    decrypt, generate = ((action, where) for action, where in granted if where.startswith(key))
     read = ("DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
     items = ("DeleteItem", "DescribeTable", "GetItem", "PutItem", "Scan", "UpdateItem")
     tables = (TABLE_ARN, f"{TABLE_ARN}-WorkerMetricStats", f"{TABLE_ARN}-CoordinatorState")
@@ -142,8 +142,11 @@ def test_consumers_may_do_exactly_what_kcl_needs():
         *((f"dynamodb:{action}", table) for action in items for table in tables),
         ("dynamodb:Query", f"{TABLE_ARN}/index/LeaseOwnerToLeaseKeyIndex"),
         ("cloudwatch:PutMetricData", "*"),
+        ("kinesis:PutRecord", f"{STREAM_ARN}.dead-letters"),
         decrypt,
+        generate,
     }
+    assert generate[0] == "kms:GenerateDataKey"
     assert decrypt[0] == "kms:Decrypt"
 
 
@@ -255,7 +258,11 @@ def change(present, wanted):
     assert hook.opts is not None
     assert hook.opts.on_dry_run, "it must refuse in the preview"
     old, new = {"shardCount": float(present)}, {"shardCount": float(wanted)}
-    result = hook(ResourceHookArgs(urn="urn", id="id", name=NAME, type=STREAM, old_inputs=old, new_inputs=new))
+    result = hook(
+        ResourceHookArgs(
+            urn="urn", id="id", name=NAME, type="aws:kinesis/stream:Stream", old_inputs=old, new_inputs=new
+        )
+    )
     if asyncio.iscoroutine(result):
         asyncio.run(result)
 
@@ -300,9 +307,9 @@ def topic(**changes):
         ),
         ({"data-pipes:streaming": {"shardQuota": 0}}, "streaming.shardQuota: must be at least 1, not 0; shardQuota is"),
         (
-            {"data-pipes:streaming": {"shardQuota": 2}},
-            "streaming.shardQuota: the pipes ask for 3 shards, and the account may have 2 in eu-west-1 (Kinesis Data Streams, "
-            "Quotas and limits); lower their parallelism, or have AWS raise the quota and write the new one here",
+            {"data-pipes:streaming": {"shardQuota": 3}},
+            "streaming.shardQuota: the pipes ask for 4 shards with those of their dead letters, and the account may have 3 in eu-west-1 "
+            "(Kinesis Data Streams, Quotas and limits); lower their parallelism, or have AWS raise the quota and write the new one here",
         ),
         (topic(retentionHours=23), "pipes.orders.topic.retentionHours: must be at least 24, not 23; retentionHours is"),
         (topic(retentionHours=8761), "pipes.orders.topic.retentionHours: must be at most 8760, not 8761; "),
@@ -353,11 +360,15 @@ def shards_refused(parallelism, region, **quota):
     ("region", "quota"), [("us-east-1", 20_000), ("us-west-2", 20_000), ("eu-west-1", 20_000), ("eu-central-1", 1000)]
 )
 def test_all_pipes_together_keep_to_the_account_s_quota_in_the_region(region, quota):
-    half = quota // 2
+    half = quota // 2 - 1  # each pipe has one more for its dead letters
     assert shards_refused([half, half], region) == []
     [refusal] = shards_refused([half, half, 1], region)
-    assert f"the pipes ask for {quota + 1} shards, and the account may have {quota} in {region}" in refusal
+    assert (
+        f"the pipes ask for {quota + 2} shards with those of their dead letters, and the account may have {quota} in {region}"
+        in refusal
+    )
 
 
 def test_a_raised_quota_counts_in_place_of_the_region_s():
-    assert shards_refused([2000], "eu-central-1", shardQuota=2000) == []
+    assert shards_refused([2000], "eu-central-1", shardQuota=2001) == []
+    assert len(shards_refused([2000], "eu-central-1", shardQuota=2000)) == 1

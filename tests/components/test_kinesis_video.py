@@ -88,6 +88,8 @@ def test_each_consumer_is_told_its_own_stream():
             "STREAM_SERVICE": "kinesis-video",
             "STREAM_TOPIC": f"{NAME}-{number}",
             "STREAM_PARTITION": str(number),
+            "STREAM_DEAD_LETTERS": f"{NAME}.dead-letters",
+            "STREAM_MAX_DELIVERY_ATTEMPTS": "5",
         }
         for number in range(3)
     ]
@@ -99,7 +101,7 @@ def test_each_consumer_may_read_its_own_stream_alone():
         [policy] = [
             each for each in recording.of_type("aws:iam/rolePolicy:RolePolicy") if each.name == f"{NAME}-{number}"
         ]
-        reading, decrypting = json.loads(policy.inputs["policy"])["Statement"]
+        reading, decrypting, *_ = json.loads(policy.inputs["policy"])["Statement"]
         assert reading["Action"] == ["kinesisvideo:GetDataEndpoint", "kinesisvideo:GetMedia"]
         own = f"arn:aws:kinesisvideo:eu-west-1:123456789012:stream/{NAME}-{number}/"
         assert reading["Resource"].startswith(own)

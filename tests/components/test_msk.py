@@ -9,7 +9,7 @@ from components.aws.msk_brokers import min_insync, server_properties
 from tests.stacks import planned, shipped
 
 CLUSTER = "aws:msk/cluster:Cluster"
-TOPIC = "aws:msk/topic:Topic"
+TOPIC = "aws-msk-eks-orders-topic"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 
 

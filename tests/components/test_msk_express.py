@@ -23,7 +23,7 @@ def test_express_brokers_are_given_no_disk_and_no_setting_that_is_msk_s_own():
         recording.one("aws:msk/configuration:Configuration").inputs["serverProperties"]
         == "auto.create.topics.enable=false\n"
     )
-    topic = recording.one("aws:msk/topic:Topic")
+    topic = recording.one("aws-msk-eks-orders-topic")
     assert topic.inputs["replicationFactor"] == 3
     assert json.loads(topic.inputs["configs"]) == {"retention.ms": "604800000"}
 
@@ -49,5 +49,7 @@ def test_every_express_size_runs_the_default_version_and_holds_what_msk_says(siz
     instance_type = f"express.m7g.{size}"
     assert version_mistake("3.9.x.kraft", instance_type) is None
     fitting = partitions - 50
-    assert partitions_mistake(fitting, brokers=3, instance_type=instance_type, replication=3) is None
-    assert partitions_mistake(fitting + 1, brokers=3, instance_type=instance_type, replication=3)
+    brokers = {"brokers": 3, "instance_type": instance_type, "replication": 3}
+    assert partitions_mistake(fitting - 1, dead_letters=1, **brokers) is None
+    assert partitions_mistake(fitting + 1, dead_letters=0, **brokers)
+    assert partitions_mistake(fitting, dead_letters=1, **brokers)

@@ -8,7 +8,7 @@ from tests.stacks import planned, shipped
 
 STACK = "aws-msk-serverless-eks"
 CLUSTER = "aws:msk/serverlessCluster:ServerlessCluster"
-JOB = "kubernetes:batch/v1:Job"
+JOB = f"{STACK}-orders-topic-job"
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,9 @@ def test_consumers_read_with_their_own_identity_what_the_job_made(recording):
         "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
         "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
         "LOG_LEVEL": "info",
+        "STREAM_DEAD_LETTERS": "orders.dead-letters",
         "STREAM_GROUP": "orders",
+        "STREAM_MAX_DELIVERY_ATTEMPTS": "5",
         "STREAM_SERVICE": "kafka",
         "STREAM_TOPIC": "orders",
     }
@@ -79,6 +81,8 @@ def test_consumers_read_with_their_own_identity_what_the_job_made(recording):
         ["kafka-cluster:Connect"],
         ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"],
         ["kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"],
+        ["kafka-cluster:WriteDataIdempotently"],
+        ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],
     ]
 
 

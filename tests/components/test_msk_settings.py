@@ -60,10 +60,10 @@ def tiered(topic, *, tier=True):
         (
             {
                 **express(),
-                "data-pipes:pipes": {"orders": {"parallelism": 1451, "consumer": {"cpu": "1m", "memory": "1Mi"}}},
+                "data-pipes:pipes": {"orders": {"parallelism": 1450, "consumer": {"cpu": "1m", "memory": "1Mi"}}},
                 "data-pipes:platform": {"nodes": {"max": 450}},
             },
-            "streaming.brokers: (1451 + 50 of Kafka's own) x 3 replicas = 4503 partitions do not fit: "
+            "streaming.brokers: (1450 + 1 of dead letters + 50 of Kafka's own) x 3 replicas = 4503 partitions do not fit: "
             "3 brokers of express.m7g.large hold 1500 each = 4500 (MSK quota); add brokers, choose a larger instanceType or "
             "lower the pipes' parallelism",
         ),
@@ -111,6 +111,25 @@ def tiered(topic, *, tier=True):
             "pipes.orders.topic: localRetentionHours must be less than retentionHours, which is 24, not 24: records leave the "
             "disks before they are deleted (MSK, Tiered storage topic-level configuration); lower it, raise retentionHours or "
             "remove it",
+        ),
+        (
+            {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"maxDeliveryAttempts": 0}}}}},
+            "pipes.orders.topic.deadLetter.maxDeliveryAttempts: must be at least 1, not 0; maxDeliveryAttempts is how often a record "
+            "is handed to the consumer's handler before it is set aside",
+        ),
+        (
+            {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"enabled": False, "retentionHours": 24}}}}},
+            "pipes.orders.topic.deadLetter: has keys that say nothing while enabled is false; remove them, or enabled",
+        ),
+        (
+            {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"retentionHours": 87_601}}}}},
+            "pipes.orders.topic.deadLetter.retentionHours: must be at most 87600, not 87601; retentionHours is the hours that records "
+            "set aside are kept, read or not; a lower number deletes those that are older",
+        ),
+        (
+            {"data-pipes:pipes": {"orders.dead-letters": {"parallelism": 1}}},
+            "pipes.orders.dead-letters: the name of a pipe must be 2 to 24 lower-case letters, digits and hyphens, beginning with a letter, not "
+            "'orders.dead-letters'",
         ),
         (
             tiered({"localRetentionHours": 24, "config": {"cleanup.policy": "compact"}}),
@@ -165,9 +184,9 @@ def pipes(**parallelism):
             "streaming.brokers: unknown key; known here: authentication, service, topicImage",
         ),
         (
-            pipes(orders=2000, clicks=401),
-            "pipes: have 2401 partitions together (orders 2000, clicks 401), and a serverless cluster has room for 2400 "
-            "(MSK quota); lower parallelism, or set streaming.service to msk",
+            pipes(orders=2000, clicks=399),
+            "pipes: have 2401 partitions together (orders 2000, clicks 399, orders.dead-letters 1, clicks.dead-letters 1), and a "
+            "serverless cluster has room for 2400 (MSK quota); lower parallelism, or set streaming.service to msk",
         ),
         (
             {

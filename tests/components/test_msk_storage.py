@@ -44,7 +44,7 @@ def test_the_size_that_disks_grew_to_is_left_alone_then_and_only_then():
 def test_records_move_to_the_tier_after_the_hours_that_their_topic_says():
     recording = planned(tiered({"retentionHours": 720, "localRetentionHours": 24})).recording
     assert recording.one(CLUSTER).inputs["storageMode"] == "TIERED"
-    assert json.loads(recording.one("aws:msk/topic:Topic").inputs["configs"]) == {
+    assert json.loads(recording.one("aws-msk-eks-orders-topic").inputs["configs"]) == {
         "local.retention.ms": "86400000",
         "min.insync.replicas": "2",
         "remote.storage.enable": "true",
@@ -54,5 +54,5 @@ def test_records_move_to_the_tier_after_the_hours_that_their_topic_says():
 
 def test_a_topic_that_says_nothing_of_the_tier_stays_on_the_disks():
     recording = planned(tiered({})).recording
-    assert "remote.storage.enable" not in recording.one("aws:msk/topic:Topic").inputs["configs"]
+    assert "remote.storage.enable" not in recording.one("aws-msk-eks-orders-topic").inputs["configs"]
     assert "storageMode" not in shipped().recording.one(CLUSTER).inputs

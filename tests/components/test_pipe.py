@@ -11,7 +11,7 @@ from pulumi import ResourceHookArgs
 from components.changes import ChangeRefusedError, kafka_partitions
 from tests.stacks import planned, shipped
 
-TOPIC = "aws:msk/topic:Topic"
+TOPIC = "aws-msk-eks-orders-topic"
 CLUSTER = "aws:msk/cluster:Cluster"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 TWO = {"data-pipes:pipes": {"clicks": {"parallelism": 2, "consumer": {"image": "nginx:1"}}}}
@@ -42,7 +42,7 @@ def test_two_pipes_in_one_stack_share_nothing_but_the_services():
     assert plan.problems == ()
     recording = plan.recording
     [orders, clicks] = recording.of_type(DEPLOYMENT)
-    topics = {each.name: each.urn for each in recording.of_type(TOPIC)}
+    topics = {each.name: each.urn for each in recording.of_type("aws:msk/topic:Topic")}
     assert topics["aws-msk-eks-orders-topic"] not in recording.requirements(clicks)
     assert topics["aws-msk-eks-clicks-topic"] not in recording.requirements(orders)
     roles = [
@@ -66,10 +66,10 @@ def test_the_stack_exports_what_users_need():
     assert outputs["kubeconfig"] == "[secret]"
 
 
-def change(present, wanted, type_token=TOPIC, form=lambda number: {"partitionCount": number}):
-    """Run the hooks that the engine runs before it updates the one resource of a type."""
+def change(present, wanted, resource=TOPIC, form=lambda number: {"partitionCount": number}):
+    """Run the hooks that the engine runs before it updates the one resource of a type or a name."""
     recording = shipped().recording
-    hooks = [recording.hooks[name] for name in recording.one(type_token).hooks["before_update"]]
+    hooks = [recording.hooks[name] for name in recording.one(resource).hooks["before_update"]]
     assert hooks
     for hook in hooks:
         assert hook.opts is not None
@@ -79,7 +79,7 @@ def change(present, wanted, type_token=TOPIC, form=lambda number: {"partitionCou
                 urn="urn",
                 id="id",
                 name="aws-msk-eks",
-                type=type_token,
+                type=recording.one(resource).type,
                 old_inputs=form(present),
                 new_inputs=form(wanted),
             )

@@ -28,6 +28,13 @@ def pool(recording, name):
     return recording.one(f"{STACK}-{name}")
 
 
+def topics(recording):
+    """Those of the records and of the dead letters."""
+    found = recording.of_type(TOPIC)
+    assert len(found) == 2
+    return found
+
+
 def kafka(recording):
     return recording.one(KAFKA)
 
@@ -201,8 +208,7 @@ def test_cruise_control_moves_partitions_when_brokers_come_and_go():
 
 
 def test_what_is_asked_for_is_awaited_but_for_pools_which_are_not_ready_without_a_cluster(recording):
-    for type_token in (KAFKA, TOPIC, USER):
-        resource = recording.one(type_token)
+    for resource in (kafka(recording), *topics(recording), recording.one(USER)):
         assert resource.input("metadata.annotations") == {"pulumi.com/waitFor": "condition=Ready"}
         assert resource.custom_timeouts["create"], "the provider's own ten minutes would do by chance alone"
     for each in recording.of_type(POOL):
@@ -216,7 +222,7 @@ def test_what_is_removed_goes_while_there_is_still_somebody_to_see_to_it(recordi
         [recording.one(RELEASE)],
         recording.of_type(POOL),
         [kafka(recording)],
-        [recording.one(TOPIC), recording.one(USER)],
+        [*topics(recording), recording.one(USER)],
         [deployment],
     ]
     for earlier, later in pairwise(order):
@@ -232,7 +238,7 @@ def test_nothing_of_it_starts_before_there_are_nodes_and_volumes(recording):
 @pytest.mark.parametrize("protect", [True, False])
 def test_one_setting_protects_what_holds_records_and_keeps_the_volumes(protect):
     recording = planned({"data-pipes:protect": protect}, stack=STACK).recording
-    holders = [namespace(recording), *recording.of_type(POOL), kafka(recording), recording.one(TOPIC)]
+    holders = [namespace(recording), *recording.of_type(POOL), kafka(recording), *topics(recording)]
     assert {each.protect for each in holders} == {protect}
     for each in recording.of_type(POOL):
         [volume] = each.input("spec.storage.volumes")

@@ -56,6 +56,20 @@ def topic(**settings):
             "of copies; remove it",
         ),
         (
+            topic(deadLetter={"maxDeliveryAttempts": 0}),
+            "pipes.orders.topic.deadLetter.maxDeliveryAttempts: must be at least 1, not 0; maxDeliveryAttempts is how often a record is "
+            "handed to the consumer's handler before it is set aside",
+        ),
+        (
+            topic(deadLetter={"enabled": False, "retentionHours": 24}),
+            "pipes.orders.topic.deadLetter: has keys that say nothing while enabled is false; remove them, or enabled",
+        ),
+        (
+            {"data-pipes:pipes": {"orders.dead-letters": {"parallelism": 1}}},
+            "pipes.orders.dead-letters: the name of a pipe must be 2 to 24 lower-case letters, digits and hyphens, beginning with a "
+            "letter, not 'orders.dead-letters'",
+        ),
+        (
             topic(config={"cleanup.policy": "compacted"}),
             "pipes.orders.topic.config: cleanup.policy must be one of delete or compact or compact,delete or delete,compact, "
             "not 'compacted'; choose one of them",

@@ -20,6 +20,30 @@ def recording():
     return shipped(STACK).recording
 
 
+def topic_of(recording):
+    return recording.one(f"{STACK}-orders-topic")
+
+
+def dead_letters(recording):
+    return recording.one(f"{STACK}-orders-dead-letters")
+
+
+def with_topic(**topic):
+    return planned({"data-pipes:pipes": {"orders": {"topic": topic}}}, stack=STACK).recording
+
+
+def environment(recording):
+    return recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]
+
+
+def rights(recording):
+    """What the user may do: of what kind, called what, and which operations."""
+    authorization = recording.one(USER).inputs["spec"]["authorization"]
+    assert authorization["type"] == "simple"
+    assert {acl["resource"]["patternType"] for acl in authorization["acls"]} == {"literal"}
+    return [(acl["resource"]["type"], acl["resource"]["name"], acl["operations"]) for acl in authorization["acls"]]
+
+
 def secret(recording):
     return recording.one(f"{STACK}-orders-secret")
 
@@ -32,7 +56,7 @@ def test_the_equation_holds_and_consumers_wait_for_their_topic():
     assert shipped(STACK).problems == ()
     assert shipped(STACK, preview=True).problems == ()
     recording = planned({"data-pipes:pipes": {"orders": {"parallelism": 7}}}, stack=STACK).recording
-    deployment, topic = recording.one(DEPLOYMENT), recording.one(TOPIC)
+    deployment, topic = recording.one(DEPLOYMENT), topic_of(recording)
     assert (topic.input("spec.partitions"), deployment.input("spec.replicas")) == (7, 7)
     assert topic.urn in deployment.property_dependencies["spec"]
     assert recording.outputs["pipes"] == {"orders": {"topic": "orders", "partitions": 7, "replicas": 7}}
@@ -45,9 +69,8 @@ def test_a_preview_knows_partitions_and_replicas():
 
 
 def test_a_topic_survives_a_zone_and_has_its_own_settings():
-    topic = {"retentionHours": 1, "config": {"cleanup.policy": "compact"}}
-    recording = planned({"data-pipes:pipes": {"orders": {"topic": topic}}}, stack=STACK).recording
-    assert recording.one(TOPIC).inputs["spec"] == {
+    recording = with_topic(retentionHours=1, config={"cleanup.policy": "compact"})
+    assert topic_of(recording).inputs["spec"] == {
         "partitions": 3,
         "replicas": 3,
         "config": {"cleanup.policy": "compact", "min.insync.replicas": "2", "retention.ms": "3600000"},
@@ -55,22 +78,63 @@ def test_a_topic_survives_a_zone_and_has_its_own_settings():
 
 
 def test_topic_and_user_belong_to_the_cluster_in_its_own_namespace(recording):
-    for type_token in (TOPIC, USER):
-        metadata = recording.one(type_token).inputs["metadata"]
+    for resource in (topic_of(recording), recording.one(USER)):
+        metadata = resource.inputs["metadata"]
         assert (metadata["name"], metadata["namespace"]) == ("orders", "data-pipes-kafka")
         assert metadata["labels"]["strimzi.io/cluster"] == "data-pipes"
 
 
-def test_a_user_may_read_its_topic_in_its_group_and_nothing_else(recording):
-    assert recording.one(USER).inputs["spec"]["authorization"] == {
-        "type": "simple",
-        "acls": [
-            {
-                "resource": {"type": "topic", "name": "orders", "patternType": "literal"},
-                "operations": ["Describe", "Read"],
-            },
-            {"resource": {"type": "group", "name": "orders", "patternType": "literal"}, "operations": ["Read"]},
-        ],
+READS = [("topic", "orders", ["Describe", "Read"]), ("group", "orders", ["Read"])]
+
+
+def test_a_user_may_read_its_topic_in_its_group_write_its_dead_letters_and_nothing_else(recording):
+    assert rights(recording) == [*READS, ("topic", "orders.dead-letters", ["Describe", "Write"])]
+
+
+def test_dead_letters_have_one_partition_as_safe_as_the_topic_s_and_room_for_each_record_with_its_headers(recording):
+    assert dead_letters(recording).inputs["metadata"]["name"] == "orders.dead-letters"
+    assert dead_letters(recording).inputs["spec"] == {
+        "partitions": 1,
+        "replicas": 3,
+        "config": {"max.message.bytes": "1114124", "min.insync.replicas": "2", "retention.ms": str(336 * 3_600_000)},
+    }
+    assert dead_letters(recording).protect is True
+    large = with_topic(config={"max.message.bytes": "9000000"}, deadLetter={"retentionHours": 1})
+    assert dead_letters(large).input("spec.config") == {
+        "max.message.bytes": "9065536",
+        "min.insync.replicas": "2",
+        "retention.ms": "3600000",
+    }
+
+
+def test_consumers_are_told_of_dead_letters_once_they_are_there(recording):
+    assert dead_letters(recording).urn in recording.requirements(recording.one(DEPLOYMENT))
+    told = environment(with_topic(deadLetter={"maxDeliveryAttempts": 9}))
+    assert (told["STREAM_DEAD_LETTERS"], told["STREAM_MAX_DELIVERY_ATTEMPTS"]) == ("orders.dead-letters", "9")
+
+
+def test_without_dead_letters_there_is_no_topic_no_right_and_no_word_of_them():
+    recording = with_topic(deadLetter={"enabled": False})
+    assert recording.of_type(TOPIC) == (topic_of(recording),)
+    assert rights(recording) == READS
+    assert not {"STREAM_DEAD_LETTERS", "STREAM_MAX_DELIVERY_ATTEMPTS"} & environment(recording).keys()
+
+
+def test_more_partitions_leave_the_dead_letters_as_they_are(recording):
+    grown = planned({"data-pipes:pipes": {"orders": {"parallelism": 6}}}, stack=STACK).recording
+    assert dead_letters(grown).inputs == dead_letters(recording).inputs
+    assert rights(grown) == rights(recording)
+
+
+def test_a_pipe_named_like_the_dead_letters_of_another_has_topics_of_its_own():
+    pipes = {"orders-dead-letters": {"parallelism": 1}}
+    plan = planned({"data-pipes:pipes": pipes}, stack=STACK)
+    assert plan.problems == ()
+    assert {each.input("metadata.name") for each in plan.recording.of_type(TOPIC)} == {
+        "orders",
+        "orders.dead-letters",
+        "orders-dead-letters",
+        "orders-dead-letters.dead-letters",
     }
 
 
@@ -82,27 +146,29 @@ def test_a_user_s_certificate_is_good_for_more_than_a_year_whenever_it_is_copied
 
 
 def test_consumers_are_told_brokers_and_files_and_no_secret_in_plain_text(recording):
-    environment = recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]
-    assert environment == {
+    told = environment(recording)
+    assert told == {
         "KAFKA_BOOTSTRAP_SERVERS": "data-pipes-kafka-bootstrap.data-pipes-kafka.svc:9093",
+        "KAFKA_GROUP_PROTOCOL": "consumer",
         "KAFKA_SECURITY_PROTOCOL": "SSL",
         "KAFKA_SSL_CA_LOCATION": "/etc/data-pipes/kafka/ca.crt",
         "KAFKA_SSL_CERTIFICATE_LOCATION": "/etc/data-pipes/kafka/user.crt",
         "KAFKA_SSL_KEY_LOCATION": "/etc/data-pipes/kafka/user.key",
         "LOG_LEVEL": "info",
+        "STREAM_DEAD_LETTERS": "orders.dead-letters",
         "STREAM_GROUP": "orders",
+        "STREAM_MAX_DELIVERY_ATTEMPTS": "5",
         "STREAM_SERVICE": "kafka",
         "STREAM_TOPIC": "orders",
     }
-    assert recording.outputs["bootstrapServers"] == environment["KAFKA_BOOTSTRAP_SERVERS"]
+    assert recording.outputs["bootstrapServers"] == told["KAFKA_BOOTSTRAP_SERVERS"]
     assert secret(recording).inputs["stringData"] == SECRET
 
 
 def test_the_files_that_consumers_are_told_of_are_mounted_for_reading(recording):
-    environment = recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]
     [container] = recording.one(DEPLOYMENT).input("spec.template.spec.containers")
     mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
-    told = {value for name, value in environment.items() if name.endswith("_LOCATION")}
+    told = {value for name, value in environment(recording).items() if name.endswith("_LOCATION")}
     assert len(told) == 3
     assert told <= mounts.keys()
     assert all(mounts[path]["readOnly"] for path in told)
@@ -139,8 +205,9 @@ def test_consumers_need_no_rights_in_the_cloud(recording):
 
 def test_every_pipe_has_a_topic_a_user_and_a_certificate_of_its_own():
     recording = planned({"data-pipes:pipes": {"clicks": {"parallelism": 2}}}, stack=STACK).recording
-    for type_token in (TOPIC, USER):
-        assert {each.input("metadata.name") for each in recording.of_type(type_token)} == {"orders", "clicks"}
+    topics = {each.input("metadata.name") for each in recording.of_type(TOPIC)}
+    assert topics == {"orders", "orders.dead-letters", "clicks", "clicks.dead-letters"}
+    assert {each.input("metadata.name") for each in recording.of_type(USER)} == {"orders", "clicks"}
     assert recording.urns >= {
         each.urn for each in (recording.one(f"{STACK}-{pipe}-certificate") for pipe in ("orders", "clicks"))
     }
@@ -148,7 +215,7 @@ def test_every_pipe_has_a_topic_a_user_and_a_certificate_of_its_own():
 
 def change(recording, present, wanted):
     """Run the hook that the engine runs before it updates the topic."""
-    topic = recording.one(TOPIC)
+    topic = topic_of(recording)
     hook = recording.hook(topic, "before_update")
     assert hook.opts is not None
     assert hook.opts.on_dry_run, "it must refuse in the preview"

@@ -6,13 +6,13 @@ import pytest
 from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
-from components.kubernetes.topic_job import LONGEST_NAMES
+from components.kubernetes.topic_job import DEAD_LETTERS, LONGEST_NAMES, TOPIC
 from components.settings import NAME
 from tests.stacks import planned, shipped
 from topic.topic import main, read
 
 STACK = "aws-msk-serverless-eks"
-JOB = "kubernetes:batch/v1:Job"
+JOB = f"{STACK}-orders-topic-job"
 ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 NAMESPACE = "data-pipes-topics"
 TWO = {"data-pipes:pipes": {"clicks": {"parallelism": 2}}}
@@ -71,9 +71,9 @@ def test_all_jobs_share_a_namespace_that_admits_restricted_pods_only():
     ]
     assert len(namespaces) == 1
     assert namespaces[0].inputs["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
-    jobs = recording.of_type(JOB)
+    jobs = recording.of_type("kubernetes:batch/v1:Job")
     assert {each.inputs["metadata"]["namespace"] for each in jobs} == {NAMESPACE}
-    assert len(jobs) == 2
+    assert len(jobs) == 4, "a topic and one of dead letters for each pipe"
 
 
 def test_no_pipe_can_take_the_namespace_of_the_jobs():
@@ -102,7 +102,7 @@ def test_the_pod_has_no_rights_on_its_node_and_little_room(recording):
 
 def test_each_job_has_an_account_and_an_identity_of_its_own_before_it_starts():
     recording = planned(TWO, stack=STACK).recording
-    for job in recording.of_type(JOB):
+    for job in recording.of_type("kubernetes:batch/v1:Job"):
         name = job.input("spec.template.spec.serviceAccountName")
         [identity] = [
             each
@@ -131,13 +131,13 @@ def test_nobody_reaches_the_job_and_it_reaches_dns_brokers_credentials_and_https
     [policy] = [
         each.inputs
         for each in recording.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
-        if each.inputs["metadata"]["namespace"] == NAMESPACE
+        if each.name == f"{STACK}-orders-topic-policy"
     ]
     spec = policy["spec"]
     labels = recording.one(JOB).input("spec.template.metadata.labels")
     assert spec["podSelector"]["matchLabels"].items() <= labels.items()
     assert spec["policyTypes"] == ["Ingress", "Egress"]
-    assert spec["ingress"] == []
+    assert "ingress" not in spec
     assert [port["port"] for port in spec["egress"][0]["ports"]] == [53, 53]
     places = {(rule["to"][0]["ipBlock"]["cidr"], rule["ports"][0]["port"]) for rule in spec["egress"][1:]}
     assert places == {("10.0.0.0/16", 9098), ("169.254.170.23/32", 80), ("0.0.0.0/0", 443)}
@@ -186,8 +186,7 @@ def test_the_account_carries_the_number_that_the_guard_compares(recording):
     assert account(recording).input('metadata.annotations["data-pipes/partitions"]') == "3"
 
 
-@pytest.mark.parametrize(
-    ("added", "longest"), [("-" + "-topic-job" + "-01234567", 63), ("-" + "-topic-role" + "-0123456", 64)]
-)
+@pytest.mark.parametrize(("added", "longest"), [("-job" + "-01234567", 63), ("-role" + "-0123456", 64)])
 def test_names_of_any_stack_and_pipe_that_are_let_through_fit(added, longest):
-    assert LONGEST_NAMES + len(added) <= longest
+    for job in (TOPIC, DEAD_LETTERS):
+        assert LONGEST_NAMES + len("-" + job + added) <= longest

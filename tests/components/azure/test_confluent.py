@@ -64,7 +64,7 @@ def test_every_name_of_the_link_is_the_address_of_the_endpoint_in_this_network_a
 def test_the_way_is_there_before_a_key_is_tried_or_a_topic_made():
     linked = named("azure-native:privatedns:VirtualNetworkLink", "link-zone")
     opened = {each.urn for each in (PRIVATE.one(CONNECTION), PRIVATE.one(RECORD), linked)}
-    for resource in (PRIVATE.one(TOPIC), *PRIVATE.of_type(KEY)):
+    for resource in (*PRIVATE.of_type(TOPIC), *PRIVATE.of_type(KEY)):
         assert opened <= PRIVATE.requirements(resource), resource.name
 
 

@@ -7,7 +7,7 @@ from tests.stacks import planned, shipped
 STACK = "azure-eventhubs-aks"
 NAME = "azure-eventhubs-aks-orders"
 NAMESPACE = "azure-native:eventhub:Namespace"
-HUB = "azure-native:eventhub:EventHub"
+HUB = f"{NAME}-hub"
 CONTAINER = "azure-native:storage:BlobContainer"
 RIGHT = "azure-native:authorization:RoleAssignment"
 CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"

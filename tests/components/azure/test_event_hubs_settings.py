@@ -39,13 +39,14 @@ DEDICATED = {"tier": "dedicated", "clusterId": CLUSTER}
     [
         (STANDARD | {"capacity": 40}, orders(32, retentionHours=168)),
         (STANDARD | {"capacity": 39, "autoInflate": {"maximumUnits": 40}}, orders()),
-        (STANDARD, many(10)),
+        (STANDARD, many(5)),
+        (STANDARD, many(10, deadLetter={"enabled": False})),
         (STANDARD, orders(schemaGroup="none")),
         (STANDARD, orders(compaction={})),
         (STANDARD, orders(consumerGroups=[f"group{number}" for number in range(19)])),
         (PREMIUM | {"capacity": 16, "customerManagedKey": True}, orders(100, retentionHours=2160)),
-        (PREMIUM | {"capacity": 1}, many(2, 100)),
-        (PREMIUM | {"capacity": 2}, many(4, 100)),
+        (PREMIUM | {"capacity": 1}, many(2, 99)),
+        (PREMIUM | {"capacity": 2}, many(4, 99)),
         (DEDICATED | {"customerManagedKey": True}, orders(1024, retentionHours=2160)),
     ],
 )
@@ -144,13 +145,20 @@ def test_what_a_tier_lacks_is_told_with_key_reason_and_way_out(streaming, line):
         ),
         (
             PREMIUM,
-            many(3, 67),
-            f"streaming.tier: premium has room for 200 partitions, and 201 are asked for {QUOTAS}; raise capacity, or ask for less",
+            many(3, 66),
+            "streaming.tier: premium has room for 200 partitions, and 201 are asked for, 3 of them for dead letters "
+            f"{QUOTAS}; raise capacity, or ask for less",
         ),
         (
             STANDARD | {"capacity": 40},
-            many(11),
-            f"streaming.tier: standard has room for 10 pipes, and 11 are asked for {QUOTAS}; ask for less, or set tier to premium",
+            many(6),
+            "streaming.tier: standard has room for 10 event hubs, and 12 are asked for, 6 of them for dead letters "
+            f"{QUOTAS}; ask for less, or set tier to premium",
+        ),
+        (
+            STANDARD,
+            many(11, deadLetter={"enabled": False}),
+            f"streaming.tier: standard has room for 10 event hubs, and 11 are asked for {QUOTAS}; ask for less, or set tier to premium",
         ),
         (
             STANDARD,
@@ -162,6 +170,17 @@ def test_what_a_tier_lacks_is_told_with_key_reason_and_way_out(streaming, line):
             orders(retentionHours=169),
             "pipes.orders.topic.retentionHours: must be at most 168, not 169: the tier standard keeps records for 7 days "
             f"{QUOTAS}; lower it, or set streaming.tier to premium",
+        ),
+        (
+            STANDARD,
+            orders(deadLetter={"retentionHours": 169}),
+            "pipes.orders.topic.deadLetter.retentionHours: must be at most 168, not 169: the tier standard keeps records for 7 days "
+            f"{QUOTAS}; lower it, or set streaming.tier to premium",
+        ),
+        (
+            PREMIUM,
+            orders(deadLetter={"retentionHours": 2161}),
+            "pipes.orders.topic.deadLetter.retentionHours: must be at most 2160, not 2161; retentionHours is the hours that records set",
         ),
         (
             PREMIUM,

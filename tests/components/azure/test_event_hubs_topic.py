@@ -12,7 +12,7 @@ from tests.stacks import planned, shipped
 STACK = "azure-eventhubs-aks"
 NAME = "azure-eventhubs-aks-orders"
 NAMESPACE = "azure-native:eventhub:Namespace"
-HUB = "azure-native:eventhub:EventHub"
+HUB = f"{NAME}-hub"
 GROUP = "azure-native:eventhub:ConsumerGroup"
 SCHEMAS = "azure-native:eventhub:SchemaRegistry"
 RIGHT = "azure-native:authorization:RoleAssignment"
@@ -154,16 +154,16 @@ def test_consumer_groups_are_made_for_clients_that_need_them():
     assert {group.inputs["eventHubName"] for group in groups} == {"orders"}
 
 
-def change(tier, type_token, old, new, **topic):
+def change(tier, name, old, new, **topic):
     """Run the hooks that the engine runs before it updates a resource."""
     changes = {"data-pipes:streaming": {"tier": tier}, "data-pipes:pipes": {"orders": {"topic": topic}}}
     recording = planned(changes, stack=STACK).recording
-    resource = recording.one(type_token)
-    for name in resource.hooks["before_update"]:
-        hook = recording.hooks[name]
+    resource = recording.one(name)
+    for hook_name in resource.hooks["before_update"]:
+        hook = recording.hooks[hook_name]
         assert hook.opts is not None
         assert hook.opts.on_dry_run, "it must refuse in the preview"
-        args = ResourceHookArgs(urn="urn", id="id", name=NAME, type=type_token, old_inputs=old, new_inputs=new)
+        args = ResourceHookArgs(urn="urn", id="id", name=NAME, type=resource.type, old_inputs=old, new_inputs=new)
         result = hook(args)
         if asyncio.iscoroutine(result):
             asyncio.run(result)

@@ -14,7 +14,6 @@ from topic.topic import read
 
 STACK = "azure-hdinsight-aks"
 CLUSTER = "azure-native:hdinsight:Cluster"
-JOB = "kubernetes:batch/v1:Job"
 PASSWORD = "random:index/randomPassword:RandomPassword"
 GROUP = {"clientGroupId": "01234567-89ab-cdef-0123-456789abcdef", "clientGroupName": "Kafka producers"}
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/theirs/providers/Microsoft.Network"
@@ -34,10 +33,7 @@ def roles(recording):
 
 
 def topic_job(recording):
-    [job] = [
-        each for each in recording.of_type(JOB) if "data-pipes/partitions" in each.inputs["metadata"]["annotations"]
-    ]
-    return job
+    return recording.one(f"{STACK}-orders-topic-job")
 
 
 def environment(recording):
@@ -252,7 +248,9 @@ def test_consumers_read_in_the_clear_with_no_rights_and_reach_the_brokers_in_the
         "KAFKA_BOOTSTRAP_SERVERS": recording.outputs["bootstrapServers"],
         "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
         "LOG_LEVEL": "info",
+        "STREAM_DEAD_LETTERS": "orders.dead-letters",
         "STREAM_GROUP": "orders",
+        "STREAM_MAX_DELIVERY_ATTEMPTS": "5",
         "STREAM_SERVICE": "kafka",
         "STREAM_TOPIC": "orders",
     }
@@ -316,8 +314,7 @@ def test_in_a_network_of_somebody_else_s_it_stands_in_the_subnet_that_is_named()
 
 
 def test_the_job_reaches_the_gateway_by_the_address_that_the_service_tells_or_else_by_its_name(recording):
-    [job] = [each for each in recording.of_type(JOB) if each.urn != topic_job(recording).urn]
-    [container] = job.input("spec.template.spec.containers")
+    [container] = recording.one(f"{STACK}-brokers-job").input("spec.template.spec.containers")
     variables = {variable["name"]: variable["value"] for variable in container["env"]}
     assert variables["AMBARI_URL"] == recording.outputs["gateway"]
     assert variables["AMBARI_ADDRESS"] == "10.0.5.20", "what the simulated service tells"

@@ -95,3 +95,10 @@ def test_names_too_long_for_the_jobs_are_refused():
         }
     )
     assert "pipes.a-name-of-24-characters1: has with the stack's name" in line
+
+
+@pytest.mark.parametrize("name", ["orders-topic", "orders-dead"])
+def test_a_pipe_whose_consumers_would_have_the_identity_of_a_job_is_refused(name):
+    line = refused({"data-pipes:pipes": {name: {"parallelism": 1}}})
+    assert f"pipes.{name}: is also what a job that makes a topic of the pipe orders is called" in line
+    settings({"data-pipes:pipes": {name.replace("orders", "clicks"): {"parallelism": 1}}}, stack=STACK)

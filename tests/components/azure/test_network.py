@@ -302,5 +302,5 @@ def test_no_region_of_a_cloud_of_its_own_is_listed():
 def test_event_hubs_and_nodes_wait_until_the_network_finds_private_endpoints_by_name():
     recording = shipped(STACK).recording
     links = {each.name.removeprefix(f"{STACK}-"): each.urn for each in recording.of_type(LINK)}
-    assert links["servicebus"] in recording.requirements(recording.one("azure-native:eventhub:EventHub"))
+    assert links["servicebus"] in recording.requirements(recording.one(f"{STACK}-orders-hub"))
     assert links["registry"] in recording.requirements(recording.one("azure-native:containerservice:AgentPool"))

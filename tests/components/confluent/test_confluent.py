@@ -84,7 +84,10 @@ def test_a_cluster_has_the_one_tier_and_the_availability_of_the_stack_file(strea
 @pytest.mark.parametrize("protect", [True, False])
 def test_environment_cluster_and_topics_are_protected_by_one_setting(protect):
     recording = planned({"data-pipes:protect": protect}, stack=STACK).recording
-    assert {recording.one(each).protect for each in (ENVIRONMENT, CLUSTER, TOPIC)} == {protect}
+    holders = [recording.one(ENVIRONMENT), recording.one(CLUSTER), *recording.of_type(TOPIC)]
+    assert [each.protect for each in holders] == [protect] * 4, (
+        "the environment, the cluster, a topic and its dead letters"
+    )
     assert recording.one(CLUSTER).inputs["deletionProtection"] is protect
 
 
@@ -110,7 +113,8 @@ def test_cluster_and_platform_do_not_wait_for_each_other_and_only_who_the_pods_a
     recording = shipped(STACK).recording
     cluster, platform, issuer = (recording.one(each) for each in (CLUSTER, EKS, ISSUER))
     assert platform.urn not in recording.requirements(cluster)
-    assert platform.urn not in recording.requirements(recording.one(TOPIC))
+    for topic in recording.of_type(TOPIC):
+        assert platform.urn not in recording.requirements(topic)
     assert cluster.urn not in recording.requirements(platform)
     assert platform.urn in recording.requirements(issuer)
 
@@ -122,24 +126,28 @@ def test_who_makes_the_topics_owns_each_of_them_and_nothing_else():
     assert {each.inputs["roleName"] for each in rights} == {"ResourceOwner"}
     cluster = recording.outputs["kafkaClusterId"]
     ends = {each.inputs["crnPattern"].split("/cloud-cluster=")[1] for each in rights}
-    assert ends == {f"{cluster}/kafka={cluster}/topic={pipe}" for pipe in ("orders", "clicks")}
+    topics = ("orders", "orders.dead-letters", "clicks", "clicks.dead-letters")
+    assert ends == {f"{cluster}/kafka={cluster}/topic={topic}" for topic in topics}
+    for topic in recording.of_type(TOPIC):
+        before = {recording.by_urn(urn).inputs.get("crnPattern", "") for urn in recording.requirements(topic)}
+        assert any(pattern.endswith(f"/topic={topic.inputs['topicName']}") for pattern in before), "before it is made"
 
 
 def test_on_basic_which_has_no_such_roles_who_makes_the_topics_administers_the_cluster():
     [right] = basic().of_type(BINDING)
     assert right.inputs["roleName"] == "CloudClusterAdmin"
     assert right.inputs["crnPattern"].endswith(f"/cloud-cluster={basic().outputs['kafkaClusterId']}")
-    assert right.urn in basic().requirements(basic().one(TOPIC))
-    for acl in basic().of_type(ACL):
-        assert right.urn in basic().requirements(acl), "the right is there before the ACL, and goes after it"
+    for made in (*basic().of_type(TOPIC), *basic().of_type(ACL)):
+        assert right.urn in basic().requirements(made), "the right is there before it, and goes after it"
 
 
 @pytest.mark.parametrize("recording", [shipped(STACK).recording, basic()], ids=["standard", "basic"])
 def test_the_key_that_makes_the_topics_outlives_them_and_is_never_shown(recording):
-    topic, key = recording.one(TOPIC), named(recording, KEY, f"{STACK}-manager")
-    assert key.urn in recording.requirements(topic)
-    assert "credentials" in topic.secrets
-    assert topic.revealed["credentials"]["secret"]
+    key = named(recording, KEY, f"{STACK}-manager")
+    for topic in recording.of_type(TOPIC):
+        assert key.urn in recording.requirements(topic)
+        assert "credentials" in topic.secrets
+        assert topic.revealed["credentials"]["secret"]
 
 
 def test_without_tokens_or_on_a_tier_that_takes_none_the_platform_is_not_made_known():
@@ -157,7 +165,7 @@ def test_an_enterprise_cluster_is_reached_over_a_private_link_that_is_there_befo
     recording = enterprise()
     attachment, connection = recording.one(ATTACHMENT), recording.one(CONNECTION)
     assert (attachment.inputs["cloud"], attachment.inputs["region"]) == ("AWS", "eu-west-1")
-    for each in (named(recording, KEY, f"{STACK}-manager"), recording.one(TOPIC)):
+    for each in (named(recording, KEY, f"{STACK}-manager"), *recording.of_type(TOPIC)):
         assert {attachment.urn, connection.urn} <= recording.requirements(each)
     assert attachment.urn not in recording.requirements(recording.one(CLUSTER))
 

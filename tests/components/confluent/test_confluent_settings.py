@@ -28,9 +28,11 @@ ENTERPRISE, DEDICATED = {"tier": "enterprise", "privateLink": True}, {"tier": "d
 @pytest.mark.parametrize(
     ("streaming", "pipes"),
     [
-        ({}, orders(2500)),
-        ({"availability": "low", "maxEcku": 1}, orders(250)),
-        ({"tier": "basic", "availability": "low"}, orders(1500)),
+        ({}, orders(2499)),
+        ({}, orders(2500, deadLetter={"enabled": False})),
+        ({"availability": "low", "maxEcku": 1}, orders(249)),
+        ({"tier": "basic", "availability": "low"}, orders(1499)),
+        ({}, orders(deadLetter={"maxDeliveryAttempts": 100, "retentionHours": 87_600})),
         ({"tier": "basic", "ksqldb": {"csu": 12}}, orders(kafkaStreams=True, schemaRegistry=True)),
         (ENTERPRISE | {"maxEcku": 32}, orders(5000)),
         (DEDICATED | {"ksqldb": {}}, orders(5000)),
@@ -101,20 +103,21 @@ def test_what_does_not_go_together_is_told_with_the_reason_and_the_way_out(strea
     [
         (
             {"tier": "basic", "maxEcku": 1},
-            31,
-            f"streaming.tier: basic has room for 30 partitions with 1 eCKU, and 31 are asked for {SOURCE}; raise maxEcku, or ask for less",
+            30,
+            "streaming.tier: basic has room for 30 partitions with 1 eCKU, and 31 are asked for, dead letters included "
+            f"{SOURCE}; raise maxEcku, or ask for less",
         ),
         (
             {},
-            2501,
-            f"streaming.tier: standard has room for 2500 partitions with 10 eCKU, and 2501 are asked for {SOURCE}; set tier to a larger "
-            "one, or ask for less",
+            2500,
+            "streaming.tier: standard has room for 2500 partitions with 10 eCKU, and 2501 are asked for, dead letters included "
+            f"{SOURCE}; set tier to a larger one, or ask for less",
         ),
         (
             DEDICATED,
-            9001,
-            f"streaming.tier: dedicated has room for 9000 partitions with 2 CKU, and 9001 are asked for {SOURCE}; raise cku, or ask for "
-            "less",
+            9000,
+            "streaming.tier: dedicated has room for 9000 partitions with 2 CKU, and 9001 are asked for, dead letters included "
+            f"{SOURCE}; raise cku, or ask for less",
         ),
     ],
 )
@@ -129,6 +132,17 @@ def test_more_partitions_than_a_cluster_has_room_for_are_told(streaming, paralle
             {},
             orders(config={"max.message.bytes": "8388609"}),
             f"pipes.orders.topic.config.max.message.bytes: must be at most 8388608 on the tier standard, not 8388609 {SOURCE}; lower it",
+        ),
+        (
+            {},
+            orders(deadLetter={"retentionHours": 87_601}),
+            "pipes.orders.topic.deadLetter.retentionHours: must be at most 87600, not 87601; retentionHours is the hours that records set "
+            "aside are kept, read or not; a lower number deletes those that are older",
+        ),
+        (
+            {},
+            orders(deadLetter={"enabled": False, "maxDeliveryAttempts": 3}),
+            "pipes.orders.topic.deadLetter: has keys that say nothing while enabled is false; remove them, or enabled",
         ),
         (
             {"governance": "none"},

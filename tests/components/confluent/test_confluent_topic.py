@@ -16,6 +16,14 @@ DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SECRET = "kubernetes:core/v1:Secret"
 
 
+def topic_of(recording):
+    return named(recording, TOPIC, f"{NAME}-topic")
+
+
+def dead_letters(recording):
+    return named(recording, TOPIC, f"{NAME}-dead-letters")
+
+
 @cache
 def with_topic(tier="standard", stack=STACK, **topic):
     changes = {"data-pipes:streaming": {"tier": tier}, "data-pipes:pipes": {"orders": {"topic": topic}}}
@@ -50,7 +58,7 @@ def account_of(recording, stack=STACK):
 def test_a_pipe_has_as_many_partitions_as_parallelism_and_as_many_replicas(parallelism):
     plan = planned({"data-pipes:pipes": {"orders": {"parallelism": parallelism}}}, stack=STACK)
     assert plan.problems == ()
-    assert plan.recording.one(TOPIC).inputs["partitionsCount"] == parallelism
+    assert topic_of(plan.recording).inputs["partitionsCount"] == parallelism
     assert plan.recording.one(DEPLOYMENT).input("spec.replicas") == parallelism
 
 
@@ -61,7 +69,7 @@ def test_a_preview_knows_partitions_and_replicas():
 
 
 def test_retention_is_told_in_hours_and_more_settings_by_their_kafka_names():
-    inputs = with_topic().one(TOPIC).inputs
+    inputs = topic_of(with_topic()).inputs
     assert inputs["config"] == {"retention.ms": "604800000"}
     plan = planned(
         {
@@ -71,7 +79,7 @@ def test_retention_is_told_in_hours_and_more_settings_by_their_kafka_names():
         },
         stack=STACK,
     )
-    assert plan.recording.one(TOPIC).inputs["config"] == {
+    assert topic_of(plan.recording).inputs["config"] == {
         "retention.ms": "86400000",
         "cleanup.policy": "compact,delete",
     }
@@ -87,13 +95,58 @@ def test_the_pods_of_the_pipe_and_no_others_are_its_identity_pool_by_a_token_mea
     assert token["audience"] == "confluent.cloud"
 
 
-def test_the_pool_may_read_exactly_its_topic_in_exactly_its_group():
+READS = {("DeveloperRead", "topic=orders"), ("DeveloperRead", "group=orders")}
+WRITES = {("DeveloperWrite", "topic=orders.dead-letters")}
+
+
+def test_the_pool_may_read_exactly_its_topic_in_exactly_its_group_and_write_its_dead_letters():
     recording = shipped(STACK).recording
-    assert roles(recording, pool_of(recording)) == {
-        ("DeveloperRead", "topic=orders"),
-        ("DeveloperRead", "group=orders"),
-    }
+    assert roles(recording, pool_of(recording)) == READS | WRITES
     assert recording.of_type(ACL) == ()
+
+
+@pytest.mark.parametrize(
+    ("tier", "largest", "room"),
+    [("standard", "1000000", "1065536"), ("standard", "8388608", "8388608"), ("basic", None, "2162700")],
+)
+def test_dead_letters_have_one_partition_with_room_for_each_record_and_its_headers_as_far_as_the_tier_has_it(
+    tier, largest, room
+):
+    recording = with_config(tier, {"max.message.bytes": largest} if largest else {})
+    inputs = dead_letters(recording).inputs
+    assert (inputs["topicName"], inputs["partitionsCount"]) == ("orders.dead-letters", 1)
+    assert inputs["config"] == {"max.message.bytes": room, "retention.ms": str(336 * 3_600_000)}
+
+
+def with_config(tier, config):
+    changes = {
+        "data-pipes:streaming": {"tier": tier},
+        "data-pipes:pipes": {"orders": {"topic": {"config": config}}},
+    }
+    return planned(changes, stack=STACK).recording
+
+
+def test_consumers_are_told_where_a_record_is_set_aside_and_after_how_many_tries():
+    told = environment(shipped(STACK).recording)
+    assert (told["STREAM_DEAD_LETTERS"], told["STREAM_MAX_DELIVERY_ATTEMPTS"]) == ("orders.dead-letters", "5")
+    assert "KAFKA_GROUP_PROTOCOL" not in told, "Confluent Cloud does not say which tiers have the newer protocol"
+
+
+@pytest.mark.parametrize("tier", ["standard", "basic"])
+def test_without_dead_letters_there_is_no_topic_no_right_and_no_word_of_them(tier):
+    changes = {
+        "data-pipes:streaming": {"tier": tier},
+        "data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"enabled": False}}}},
+    }
+    plan = planned(changes, stack=STACK)
+    assert plan.problems == ()
+    assert plan.recording.of_type(TOPIC) == (topic_of(plan.recording),)
+    assert not [each.urn for each in plan.recording.resources if "dead-letters" in str(each.inputs)]
+
+
+def test_more_partitions_leave_the_dead_letters_as_they_are():
+    grown = planned({"data-pipes:pipes": {"orders": {"parallelism": 6}}}, stack=STACK).recording
+    assert dead_letters(grown).inputs == dead_letters(shipped(STACK).recording).inputs
 
 
 def test_consumers_with_tokens_are_told_how_to_sign_in_and_hold_nothing_secret_of_confluent_s():
@@ -114,9 +167,9 @@ def test_consumers_with_tokens_are_told_how_to_sign_in_and_hold_nothing_secret_o
 def test_consumers_start_after_the_topic_and_their_rights():
     recording = shipped(STACK).recording
     before = recording.requirements(recording.one(DEPLOYMENT))
-    assert recording.one(TOPIC).urn in before
+    assert {topic_of(recording).urn, dead_letters(recording).urn} <= before
     rights = [each.urn for each in recording.of_type(BINDING)]
-    assert len(rights) == 3
+    assert len(rights) == 5
     assert set(rights) <= before
 
 
@@ -137,7 +190,7 @@ def test_where_pods_have_no_tokens_the_consumers_sign_in_with_a_key_from_the_sec
     recording = shipped(KEYED).recording
     assert recording.of_type(POOL) == ()
     account = account_of(recording, KEYED)
-    assert roles(recording, account) == {("DeveloperRead", "topic=orders"), ("DeveloperRead", "group=orders")}
+    assert roles(recording, account) == READS | WRITES
     [task] = recording.of_type("aws:ecs/taskDefinition:TaskDefinition")
     definitions = task.inputs["containerDefinitions"]
     assert '"name": "KAFKA_SASL_MECHANISM", "value": "PLAIN"' in definitions
@@ -149,6 +202,13 @@ def test_where_pods_have_no_tokens_the_consumers_sign_in_with_a_key_from_the_sec
     assert "stand-in for the secret of" not in definitions
 
 
+PLAIN_ACLS = {
+    ("READ", "TOPIC", "orders", "LITERAL"),
+    ("READ", "GROUP", "orders", "LITERAL"),
+    ("WRITE", "TOPIC", "orders.dead-letters", "LITERAL"),
+}
+
+
 def test_on_basic_the_consumers_sign_in_with_a_key_and_read_by_acls():
     recording = with_topic(tier="basic")
     told = environment(recording)
@@ -158,7 +218,7 @@ def test_on_basic_the_consumers_sign_in_with_a_key_and_read_by_acls():
     assert {"KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"} <= secret.revealed["stringData"].keys()
     assert "stringData" in secret.secrets
     account = account_of(recording)
-    assert acls(recording, account) == {("READ", "TOPIC", "orders", "LITERAL"), ("READ", "GROUP", "orders", "LITERAL")}
+    assert acls(recording, account) == PLAIN_ACLS
     assert roles(recording, account) == set()
 
 
@@ -177,14 +237,12 @@ STREAMS_ACLS = {
 
 def test_an_application_of_kafka_streams_may_use_its_internal_topics_and_transactions_and_no_others():
     recording = with_topic(kafkaStreams=True)
-    plain = {("DeveloperRead", "topic=orders"), ("DeveloperRead", "group=orders")}
-    assert roles(recording, pool_of(recording)) == plain | STREAMS_ROLES
+    assert roles(recording, pool_of(recording)) == READS | WRITES | STREAMS_ROLES
 
 
 def test_on_basic_an_application_of_kafka_streams_has_the_same_rights_as_acls():
     recording = with_topic(tier="basic", kafkaStreams=True)
-    plain = {("READ", "TOPIC", "orders", "LITERAL"), ("READ", "GROUP", "orders", "LITERAL")}
-    assert acls(recording, account_of(recording)) == plain | STREAMS_ACLS
+    assert acls(recording, account_of(recording)) == PLAIN_ACLS | STREAMS_ACLS
 
 
 SUBJECTS = {("DeveloperRead", "subject=orders-key"), ("DeveloperRead", "subject=orders-value")}
@@ -218,7 +276,7 @@ def test_a_pipe_that_asks_for_no_schemas_is_told_of_no_registry():
 
 def test_fewer_partitions_which_would_delete_the_topic_are_refused_in_the_preview_before_the_provider_is_asked():
     recording = shipped(STACK).recording
-    component, topic = recording.one(COMPONENT), recording.one(TOPIC)
+    component, topic = recording.one(COMPONENT), topic_of(recording)
     assert component.inputs == {"partitions": 3}, "the component remembers how many there are"
     assert component.urn == topic.parent, "it is registered before the topic"
     with pytest.raises(ChangeRefusedError) as refusal:

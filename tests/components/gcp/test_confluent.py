@@ -60,7 +60,7 @@ def test_every_name_of_the_link_is_that_address_in_this_network_alone():
 
 def test_the_way_is_there_before_a_key_is_tried_or_a_topic_made():
     opened = {f"{STACK}-link-{role}" for role in ("connection", "zone", "names")}
-    for resource in (PRIVATE.one(TOPIC), *PRIVATE.of_type(KEY)):
+    for resource in (*PRIVATE.of_type(TOPIC), *PRIVATE.of_type(KEY)):
         assert opened <= needed(resource), resource.name
 
 

@@ -29,8 +29,10 @@ def orders(parallelism=3, **topic):
         ({"vcpus": 3, "memory": 24}, orders()),
         ({"vcpus": 46, "memory": 300}, orders()),
         ({"version": "4.3.x", "diskSize": 100, "autoRebalance": False, "customerManagedKey": True}, orders()),
-        ({}, orders(200)),
-        ({"diskSize": 500}, orders(201)),
+        ({}, orders(199)),
+        ({}, orders(200, deadLetter={"enabled": False})),
+        ({"diskSize": 500}, orders(200)),
+        ({}, orders(deadLetter={"maxDeliveryAttempts": 100, "retentionHours": 87_600})),
         ({}, orders(config={"compression.type": "lz4", "cleanup.policy": "compact"})),
         ({}, orders(producers=["1234-compute@developer.gserviceaccount.com"])),
     ],
@@ -62,9 +64,9 @@ def test_what_the_service_has_is_let_through(streaming, pipes):
         ({"version": "3.7.1"}, {}, "streaming.version: must be a Kafka version as Google lists it, such as 3.7.x, not"),
         (
             {"vcpus": 3},
-            orders(201),
-            "streaming.diskSize: is missing: the pipes have 603 copies of partitions, and the disks that 3 vCPUs get by default are made "
-            "for 600 (Managed Service for Apache Kafka, Configure broker disk size); set it, raise vcpus, or lower parallelism",
+            orders(200),
+            "streaming.diskSize: is missing: the pipes have 603 copies of partitions, dead letters included, and the disks that 3 vCPUs get "
+            "by default are made for 600 (Managed Service for Apache Kafka, Configure broker disk size); set it, raise vcpus, or lower parallelism",
         ),
         (
             {},
@@ -75,6 +77,16 @@ def test_what_the_service_has_is_let_through(streaming, pipes):
             {},
             orders(config={"min.insync.replicas": "1"}),
             "pipes.orders.topic.config.min.insync.replicas: is not for a pipe to set: it follows from the number of copies; remove it",
+        ),
+        (
+            {},
+            orders(deadLetter={"retentionHours": 0}),
+            "pipes.orders.topic.deadLetter.retentionHours: must be at least 1, not 0; retentionHours is the hours that records set aside",
+        ),
+        (
+            {},
+            orders(deadLetter={"enabled": False, "retentionHours": 24}),
+            "pipes.orders.topic.deadLetter: has keys that say nothing while enabled is false; remove them, or enabled",
         ),
         (
             {},

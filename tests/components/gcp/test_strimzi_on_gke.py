@@ -105,7 +105,7 @@ def test_nothing_of_it_starts_before_there_are_nodes():
 
 def test_the_topic_has_as_many_partitions_as_the_pipe_has_readers():
     recording = recorded("standard")
-    assert recording.one(TOPIC).input("spec.partitions") == 3
+    assert [each.input("spec.partitions") for each in recording.of_type(TOPIC)] == [3, 1], "and one for dead letters"
     assert recording.one(DEPLOYMENT).input("spec.replicas") == 3
 
 

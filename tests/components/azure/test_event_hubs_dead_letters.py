@@ -1,0 +1,95 @@
+"""The event hub for records that the consumers of a pipe cannot handle."""
+
+import pytest
+
+from tests.stacks import planned, shipped
+
+STACK = "azure-eventhubs-aks"
+HUB = f"{STACK}-orders-hub"
+DEAD_LETTERS = f"{STACK}-orders-dead-letters"
+RIGHT = "azure-native:authorization:RoleAssignment"
+RECEIVER, SENDER = "a638d3c7-ab3a-418d-83e6-5f17a39d4fde", "2b629674-e913-4c01-ae53-ef4638d8f975"
+
+
+def with_dead_letters(*, streaming=None, topic=None, **dead_letter):
+    changes = {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": dead_letter, **(topic or {})}}}}
+    plan = planned({**changes, "data-pipes:streaming": streaming or {}}, stack=STACK)
+    assert plan.problems == ()
+    return plan.recording
+
+
+def environment(recording):
+    return recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]
+
+
+def rights(recording):
+    """What roles in event hubs the pipe's consumers have, and on which."""
+    return {
+        (each.inputs["roleDefinitionId"].rsplit("/", 1)[-1], each.inputs["scope"].rpartition("/eventhubs/")[2])
+        for each in recording.of_type(RIGHT)
+        if "/eventhubs/" in each.inputs["scope"]
+    }
+
+
+def test_it_stands_in_the_same_namespace_with_one_partition_and_keeps_records_for_a_week():
+    recording = shipped(STACK).recording
+    hub, dead_letters = recording.one(HUB).inputs, recording.one(DEAD_LETTERS).inputs
+    assert dead_letters["namespaceName"] == hub["namespaceName"]
+    assert (dead_letters["eventHubName"], dead_letters["partitionCount"]) == ("orders.dead-letters", 1)
+    assert dead_letters["retentionDescription"] == {"cleanupPolicy": "Delete", "retentionTimeInHours": 168}
+
+
+def test_it_keeps_records_by_their_age_whatever_the_pipe_s_does():
+    recording = with_dead_letters(retentionHours=2160, topic={"compaction": {}, "capture": {}})
+    dead_letters = recording.one(DEAD_LETTERS).inputs
+    assert dead_letters["retentionDescription"] == {"cleanupPolicy": "Delete", "retentionTimeInHours": 2160}
+    assert "captureDescription" not in dead_letters
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_it_is_protected_as_the_pipe_s_is(protect):
+    recording = planned({"data-pipes:protect": protect}, stack=STACK).recording
+    assert recording.one(DEAD_LETTERS).protect is protect
+
+
+def test_consumers_may_send_there_and_read_the_pipe_s_alone():
+    assert rights(shipped(STACK).recording) == {(RECEIVER, "orders"), (SENDER, "orders.dead-letters")}
+
+
+def test_consumers_are_told_of_it_and_wait_for_it_for_the_way_to_it_and_for_their_right():
+    recording = with_dead_letters(maxDeliveryAttempts=7)
+    assert environment(recording)["STREAM_DEAD_LETTERS"] == "orders.dead-letters"
+    assert environment(recording)["STREAM_MAX_DELIVERY_ATTEMPTS"] == "7"
+    [right] = [each for each in recording.of_type(RIGHT) if each.inputs["roleDefinitionId"].endswith(SENDER)]
+    dead_letters = recording.one(DEAD_LETTERS)
+    assert {dead_letters.urn, right.urn} <= recording.requirements(recording.one("kubernetes:apps/v1:Deployment"))
+    [zones] = [
+        each
+        for each in recording.of_type("azure-native:network:PrivateDnsZoneGroup")
+        if each.name == f"{STACK}-event-hubs-endpoint"
+    ]
+    assert zones.urn in recording.requirements(dead_letters)
+
+
+@pytest.mark.parametrize("streaming", [{}, {"tier": "standard"}])
+def test_growth_changes_the_pipe_s_event_hub_and_its_consumers_and_nothing_else(streaming):
+    small, grown = (
+        planned(
+            {"data-pipes:streaming": streaming, "data-pipes:pipes": {"orders": {"parallelism": number}}}, stack=STACK
+        )
+        for number in (3, 6)
+    )
+    before = {each.urn: each.inputs for each in small.recording.resources}
+    changed = {each.name for each in grown.recording.resources if each.inputs != before[each.urn]}
+    assert changed == {HUB, f"{STACK}-orders-deployment"}
+
+
+def test_without_dead_letters_there_is_no_event_hub_no_right_and_no_word_of_them():
+    recording = with_dead_letters(enabled=False)
+    assert [each.name for each in recording.of_type("azure-native:eventhub:EventHub")] == [HUB]
+    assert rights(recording) == {(RECEIVER, "orders")}
+    assert not {"STREAM_DEAD_LETTERS", "STREAM_MAX_DELIVERY_ATTEMPTS"} & environment(recording).keys()
+
+
+def test_consumers_share_partitions_themselves_since_event_hubs_does_not_deal_them_out():
+    assert "KAFKA_GROUP_PROTOCOL" not in environment(shipped(STACK).recording)
