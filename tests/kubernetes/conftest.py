@@ -1,0 +1,44 @@
+"""One real API server for each process that runs these tests, which knows the custom kinds of the stacks."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.kubernetes.manifests import token
+from workbench.kubernetes_api import KubernetesApi
+from workbench.kubernetes_kinds import eks_kinds, install, strimzi_kinds
+from workbench.kubernetes_server import KubernetesServer
+
+Acting = Callable[[str, str], KubernetesApi]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[KubernetesServer]:
+    with KubernetesServer(print) as server:
+        with server.api() as api:
+            install(api, [*strimzi_kinds(print), *eks_kinds()])
+        yield server
+
+
+@pytest.fixture(scope="session")
+def api(server: KubernetesServer) -> Iterator[KubernetesApi]:
+    with server.api() as api:
+        yield api
+
+
+@pytest.fixture
+def acting(server: KubernetesServer, api: KubernetesApi, tmp_path: Path) -> Iterator[Acting]:
+    """The API as a service account, of a namespace and a name, sees it: with a token of its own."""
+    with ExitStack() as stack:
+
+        def act(namespace: str, name: str) -> KubernetesApi:
+            content = yaml.safe_load(server.kubeconfig.read_text(encoding="utf-8"))
+            content["users"][0]["user"]["token"] = token(api, namespace, name)
+            file = tmp_path / f"{namespace}-{name}"
+            file.write_text(yaml.safe_dump(content), encoding="utf-8")
+            return stack.enter_context(KubernetesApi(file))
+
+        yield act

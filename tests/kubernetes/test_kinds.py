@@ -1,0 +1,83 @@
+"""The custom resources of stacks are checked by their makers' own definitions, except those that have no public one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from components.kubernetes.strimzi import VERSION
+from tests.kubernetes.manifests import MANAGER, deploy, manifests, of_kind
+from tests.stacks import merged
+from workbench.kubernetes_api import KubernetesApi, KubernetesRefusalError
+from workbench.kubernetes_kinds import EKS, STRIMZI, strimzi_version
+from workbench.kubernetes_server import KubernetesServer
+
+
+def test_strimzi_s_definitions_are_of_the_version_that_stacks_install():
+    assert strimzi_version() == VERSION
+
+
+@pytest.fixture(autouse=True)
+def _empty(server: KubernetesServer) -> None:
+    server.clean()
+
+
+WRONG: Mapping[str, tuple[str, str, Mapping[str, Any], str]] = {
+    "a setting of Kafka that Strimzi does not have": (
+        *("aws-kafka-eks", "Kafka"),
+        {"spec": {"kafka": {"brokers": 3}}},
+        r"\.spec\.kafka\.brokers: field not declared in schema",
+    ),
+    "a listener of an unknown type": (
+        *("aws-kafka-eks", "Kafka"),
+        {"spec": {"kafka": {"listeners": [{"name": "tls", "port": 9093, "type": "secret", "tls": True}]}}},
+        "Unsupported value",
+    ),
+    "a pool without roles": (
+        *("aws-kafka-eks", "KafkaNodePool"),
+        {"spec": {"roles": None}},
+        r"spec\.roles in body must be of type array",
+    ),
+    "a topic without partitions": (
+        *("aws-kafka-eks", "KafkaTopic"),
+        {"spec": {"partitions": 0}},
+        "should be greater than or equal to 1",
+    ),
+    "a user of an unknown kind of authentication": (
+        *("aws-kafka-eks", "KafkaUser"),
+        {"spec": {"authentication": {"type": "plain"}}},
+        "Unsupported value",
+    ),
+    "a node pool whose requirement has an unknown operator": (
+        *("aws-msk-eks-auto", "NodePool"),
+        {"spec": {"template": {"spec": {"requirements": [{"key": "a", "operator": "Like", "values": ["b"]}]}}}},
+        "Unsupported value",
+    ),
+    "a security group policy without groups": (
+        *("aws-msk-eks-fargate", "SecurityGroupPolicy"),
+        {"spec": {"securityGroups": {"groupIds": []}}},
+        "should have at least 1 items",
+    ),
+}
+
+
+@pytest.mark.parametrize(("stack", "kind", "change", "told"), WRONG.values(), ids=WRONG)
+def test_refused_is(api: KubernetesApi, stack: str, kind: str, change: Mapping[str, Any], told: str):
+    objects = manifests(stack)
+    deploy(api, of_kind(objects, "Namespace"))
+    right = of_kind(objects, kind)[0]
+    api.apply(right, manager=MANAGER)
+    with pytest.raises(KubernetesRefusalError, match=told):
+        api.apply(merged(right, change), manager=MANAGER)
+
+
+def test_eks_s_node_class_alone_is_not_checked_as_its_definition_is_not_public(api: KubernetesApi):
+    definitions = api.call("GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"]
+    schemas = {
+        each["metadata"]["name"]: version["schema"]["openAPIV3Schema"]
+        for each in definitions
+        for version in each["spec"]["versions"]
+    }
+    unchecked = [name for name, schema in schemas.items() if schema.get("x-kubernetes-preserve-unknown-fields")]
+    assert unchecked == ["nodeclasses.eks.amazonaws.com"]
+    assert len(schemas) == len(STRIMZI) + len(EKS) + len(unchecked)

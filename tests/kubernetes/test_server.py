@@ -1,0 +1,80 @@
+"""The API server itself: it starts alone, keeps nothing, and whatever happens it is gone with its user."""
+
+import http.client
+import socket
+import ssl
+from contextlib import closing
+
+import pytest
+
+from tests.kubernetes.manifests import MANAGER, object_of
+from workbench.kubernetes_api import KubernetesApi, KubernetesRefusalError
+from workbench.kubernetes_binaries import wanted_version
+from workbench.kubernetes_server import KubernetesServer
+
+POD = {"containers": [{"name": "only", "image": "example.com/image"}]}
+
+
+def test_it_is_of_the_version_that_is_pinned(api: KubernetesApi):
+    assert api.call("GET", "/version")["gitVersion"] == f"v{wanted_version()}"
+
+
+def test_clean_leaves_the_server_s_own_objects_and_the_kinds_that_it_was_taught(
+    server: KubernetesServer, api: KubernetesApi
+):
+    server.clean()
+    before = {path for path, _ in api.everything()}
+    held = {"finalizers": ["example.com/nobody-takes-this-off"]}
+    made = [
+        object_of("v1", "Namespace", "made", ""),
+        object_of("v1", "ConfigMap", "made", "made"),
+        {**object_of("v1", "Service", "made", "made"), "spec": {"ports": [{"port": 80}]}},
+        {**object_of("v1", "Pod", "made", "made"), "spec": POD},
+        {**object_of("v1", "ConfigMap", "made", "default")},
+        object_of("rbac.authorization.k8s.io/v1", "ClusterRole", "made", ""),
+        {**object_of("kafka.strimzi.io/v1", "KafkaTopic", "made", "made"), "spec": {}},
+    ]
+    for each in made:
+        api.apply({**each, "metadata": {**each["metadata"], **held}}, manager=MANAGER)
+    assert len({path for path, _ in api.everything()} - before) >= len(made)
+    server.clean()
+    assert {path for path, _ in api.everything()} == before
+    api.apply(made[0], manager=MANAGER)
+    with pytest.raises(KubernetesRefusalError, match="not found"):
+        api.read(made[1])
+
+
+def test_what_a_kind_does_not_have_is_refused_and_so_is_a_kind_that_is_not_there(api: KubernetesApi):
+    with pytest.raises(KubernetesRefusalError, match="field not declared in schema"):
+        api.apply({**object_of("v1", "ConfigMap", "a", "default"), "dta": {}}, manager=MANAGER)
+    with pytest.raises(KubernetesRefusalError, match="the server knows no Cup of v1"):
+        api.apply(object_of("v1", "Cup", "a", "default"), manager=MANAGER)
+    with pytest.raises(KubernetesRefusalError, match=r"the server knows no Cup of example\.com/v1"):
+        api.apply(object_of("example.com/v1", "Cup", "a", "default"), manager=MANAGER)
+
+
+def test_when_its_user_fails_its_processes_port_and_files_are_gone():
+    server = KubernetesServer(print)
+
+    def use_and_fail() -> None:
+        with server:
+            running.update(server._running)
+            assert [process.poll() for process in running.values()] == [None, None]
+            raise ZeroDivisionError
+
+    running = {}
+    with pytest.raises(ZeroDivisionError):
+        use_and_fail()
+    assert len(running) == 2
+    assert all(process.poll() is not None for process in running.values())
+    assert not server.kubeconfig.parent.exists()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server._port))
+
+
+def test_without_the_token_nobody_may_ask(server: KubernetesServer):
+    trust = ssl.create_default_context(cafile=server._certificate)
+    for headers in ({}, {"Authorization": "Bearer guessed"}):
+        with closing(http.client.HTTPSConnection("127.0.0.1", server._port, context=trust)) as connection:
+            connection.request("GET", "/api/v1/namespaces", headers=headers)
+            assert connection.getresponse().status in {401, 403}

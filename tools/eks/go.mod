@@ -1,0 +1,10 @@
+// Where the custom resource definitions of an EKS cluster are: read from the modules' directories, and no package of theirs is built
+// (so `go mod tidy` has nothing to say here; `go mod download -json MODULE@VERSION` writes go.sum).
+module data-pipes/tools/eks
+
+go 1.26
+
+require (
+	github.com/aws/amazon-vpc-resource-controller-k8s v1.7.18
+	sigs.k8s.io/karpenter v1.9.0
+)
