@@ -80,7 +80,8 @@ def rehearse(
 ) -> None:
     """Deploy a stack with the real Pulumi engine on simulated clouds: preview, up, again, refresh, grow, destroy.
 
-    No account. It works on a copy of the stack file. Exit status 1 if the rehearsal fails, 2 if the stack file is wrong.
+    No account. Kubernetes objects go to a real API server, if it has been built (make test-kubernetes). It works on a copy of the
+    stack file. Exit status 1 if the rehearsal fails, 2 if the stack file is wrong.
     """
     stack_file = _stack_file(stack)
     growth = dict(_growth(each) for each in grow or []) or None
@@ -91,13 +92,52 @@ def rehearse(
 
         gc.enable()
         _end_quietly_on_signals("the rehearsal")
-        with Progress() as progress:
-            rehearsal = rehearsing.rehearse(stack_file, growth=growth, on_event=progress)
+        with Progress() as progress, rehearsing.real_kubernetes(stack_file, progress) as kubernetes:
+            rehearsal = rehearsing.rehearse(stack_file, growth=growth, kubernetes=kubernetes, on_event=progress)
         if as_json:
             _print_json(rehearsal.as_json())
         else:
             rehearsing.render(rehearsal, _console())
         _fail_with(list(rehearsal.problems))
+
+    _guarded(run)
+
+
+@app.command()
+def prove(
+    stack: Stack = "aws-msk-eks",
+    *,
+    as_json: Json = False,
+    plot: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the plot is written, as prove-STACK.png and .svg.")
+    ] = Path(".prove"),
+) -> None:
+    """Run the consumer against a real Kafka broker on this machine, with a stack's topic: who reads what, and how much.
+
+    No account; no Java either, the first run downloads what it needs (44 MB). A broker that KAFKA_BOOTSTRAP_SERVERS names is used
+    instead. Exit status 1 if the equation does not hold or a message is lost, 2 if the stack file is wrong.
+    """
+    stack_file = _stack_file(stack)
+
+    def run() -> None:
+        from workbench import plan as planning  # noqa: PLC0415  as above
+        from workbench import prove as proving  # noqa: PLC0415  as above
+        from workbench.prove_plot import plot as draw  # noqa: PLC0415  as above
+        from workbench.prove_report import Live, render  # noqa: PLC0415  as above
+        from workbench.prove_stack import planned_topic  # noqa: PLC0415  as above
+
+        planned = planned_topic(planning.plan(stack_file))
+        gc.enable()
+        _end_quietly_on_signals("the proof")
+        with Live() as live:
+            proof = proving.prove(planned, live)
+        files = draw(proof, plot)
+        if as_json:
+            _print_json({**proof.as_json(), "plot": [str(file) for file in files]})
+        else:
+            render(proof, _console())
+            typer.echo(f"plot: {files[0]}, {files[1]}")
+        _fail_with(proof.problems)
 
     _guarded(run)
 

@@ -38,6 +38,30 @@ class Event:
 OnEvent = Callable[[Event], None]
 
 
+@dataclass(frozen=True)
+class ApiServer:
+    """The Kubernetes API server of a rehearsal."""
+
+    version: str | None
+    """Of a real one; None of one that is simulated."""
+
+    @property
+    def kind(self) -> str:
+        """As in the JSON."""
+        return "real" if self.version else "simulated"
+
+    def __str__(self) -> str:
+        if self.version:
+            return (
+                f"The Kubernetes API server of this rehearsal is a real one ({self.version}); "
+                "its controllers and pods are simulated."
+            )
+        return (
+            "The Kubernetes API server of this rehearsal is simulated, too; `make test-kubernetes` builds a real one, once, "
+            "and every later rehearsal uses it."
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """What one step of the rehearsal did."""
@@ -74,12 +98,15 @@ class Rehearsal:
     """URNs of what was still in the simulated clouds after destroy."""
     problems: tuple[str, ...]
     """What was not as it must be; empty when the rehearsal passed."""
+    api_server: ApiServer | None
+    """What kept the Kubernetes objects; None for a stack that has none."""
 
     def as_json(self) -> dict[str, Any]:
         """As docs/architecture.md states it."""
         return {
             "stack": self.stack,
             "simulated": True,
+            "kubernetes": self.api_server.kind if self.api_server else None,
             "steps": [step.as_json() for step in self.steps],
             "deploy": {
                 "minutes": self.deploy.minutes,
@@ -153,6 +180,8 @@ def render(rehearsal: Rehearsal, console: Console) -> None:
     if rehearsal.stand_ins:
         console.print(f"\nSecrets replaced by stand-ins: {', '.join(rehearsal.stand_ins)}", markup=False)
     console.print(f"\n{SIMULATED}")
+    if rehearsal.api_server:
+        console.print(str(rehearsal.api_server), markup=False, soft_wrap=True)
     if rehearsal.problems:
         return
     grew = next(step for step in rehearsal.steps if step.step == "grow")

@@ -2,24 +2,32 @@
 
 Preview, up, a second up that must change nothing, refresh, growth of a pipe, destroy. Everything happens in a temporary
 directory on a copy of the stack's configuration; ``stacks/`` is only read. The clouds are test doubles: a rehearsal shows
-what the engine would do in which order, not that a cloud would accept every value.
+what the engine would do in which order, not that a cloud would accept every value. A real Kubernetes API server says of every
+Kubernetes object whether it would.
 """
 
 from __future__ import annotations
 
 import runpy
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from components.settings import SettingsError
+from workbench.cloud.kubernetes_live import LiveObjects
+from workbench.kubernetes_api import Manifest
+from workbench.kubernetes_kinds import KubernetesKindsError, eks_kinds, install, strimzi_kinds
+from workbench.kubernetes_server import KubernetesServer, available
+from workbench.maven_jars import JarError
 from workbench.pulumi_cli import pulumi_command
-from workbench.rehearsal import SIMULATED, Event, OnEvent, Rehearsal, Step, describe, drift, problems, render
+from workbench.rehearsal import SIMULATED, ApiServer, Event, OnEvent, Rehearsal, Step, describe, drift, problems, render
 from workbench.sandbox import Action, EngineError, Run, Sandbox
 from workbench.stack_file import ROOT, StackFile, StackFileError, read_settings
 from workbench.timeline import timeline
 
-__all__ = ["Event", "RehearsalError", "program", "rehearse", "render"]
+__all__ = ["Event", "RehearsalError", "program", "real_kubernetes", "rehearse", "render"]
 
 PROTECT = "data-pipes:protect"
 NO_ROOM = "not rehearsed: the stack has no room for a larger parallelism of its first pipe"
@@ -31,22 +39,30 @@ class RehearsalError(Exception):
     """A rehearsal could not be carried through; the message says which step failed and what the engine said."""
 
 
-def rehearse(stack_file: StackFile, *, growth: Mapping[str, int] | None = None, on_event: OnEvent) -> Rehearsal:
+def rehearse(
+    stack_file: StackFile,
+    *,
+    growth: Mapping[str, int] | None = None,
+    kubernetes: Path | None = None,
+    on_event: OnEvent,
+) -> Rehearsal:
     """Rehearse a stack.
 
     ``growth`` maps pipes to the parallelism they grow to; by default the first pipe doubles, or grows as far as the
-    settings let it.
+    settings let it. ``kubernetes`` is the kubeconfig of a real API server with nothing in it, which the objects are made on.
 
     Raises SettingsError or StackFileError when the settings, or the settings after growth, are wrong; PulumiCliError when
     there is no engine; RehearsalError when a step fails.
     """
     read_settings(stack_file)
     grown, growing = _grown(stack_file, growth)
-    on_event(Event(step="engine", done=True, text=SIMULATED))
+    server = ApiServer(LiveObjects(kubernetes).version() if kubernetes else None) if on_kubernetes(stack_file) else None
+    for told in filter(None, (SIMULATED, server)):
+        on_event(Event(step="engine", done=True, text=str(told)))
     command = pulumi_command(lambda text: on_event(Event(step="engine", done=True, text=text)))
     try:
-        with Sandbox(program, command, stack=stack_file.stack) as sandbox:
-            return _Rehearser(sandbox, on_event).all(stack_file, grown, growing)
+        with Sandbox(program, command, stack=stack_file.stack, kubernetes=kubernetes) as sandbox:
+            return _Rehearser(sandbox, server, on_event).all(stack_file, grown, growing)
     except EngineError as error:
         raise RehearsalError(str(error)) from None
 
@@ -54,6 +70,7 @@ def rehearse(stack_file: StackFile, *, growth: Mapping[str, int] | None = None, 
 @dataclass(frozen=True)
 class _Rehearser:
     sandbox: Sandbox
+    api_server: ApiServer | None
     on_event: OnEvent
 
     def all(self, stack_file: StackFile, grown: StackFile, growing: str) -> Rehearsal:
@@ -77,6 +94,7 @@ class _Rehearser:
             steps=steps,
             deploy=deploy,
             left=left,
+            api_server=self.api_server,
             problems=tuple(
                 problems(again=again, drifted=drifted, grow=grow, left=left, grows=growing not in (NO_ROOM, FIXED))
             ),
@@ -114,6 +132,39 @@ class _Rehearser:
         except EngineError as error:
             told = str(error).replace("\n", "\n  ")
             raise RehearsalError(f"the rehearsal's step {name!r} failed:\n  {told}") from None
+
+
+def on_kubernetes(stack_file: StackFile) -> bool:
+    """Whether a stack has Kubernetes objects."""
+    settings = read_settings(stack_file)
+    replicas = settings.cloud.platforms[settings.platform.service].replicas
+    return any(count.type.startswith("kubernetes:") for count in replicas)
+
+
+@contextmanager
+def real_kubernetes(stack_file: StackFile, on_event: OnEvent) -> Generator[Path | None]:
+    """The kubeconfig of a real API server, which is gone at the end; None where the stack needs none, or it would have to be built."""
+    if not on_kubernetes(stack_file) or not available():
+        yield None
+        return
+
+    def report(text: str) -> None:
+        on_event(Event(step="engine", done=True, text=text))
+
+    with KubernetesServer(report) as server:
+        try:
+            with server.api() as api:
+                install(api, _custom_kinds(stack_file, report))
+        except (JarError, KubernetesKindsError) as error:
+            report(f"the custom kinds stay simulated: {error}")
+        yield server.kubeconfig
+
+
+def _custom_kinds(stack_file: StackFile, report: Callable[[str], None]) -> list[Manifest]:
+    """The definitions of the custom kinds that a stack may have objects of."""
+    settings = read_settings(stack_file)
+    strimzi = strimzi_kinds(report) if settings.streaming.service == "kafka" else ()
+    return [*strimzi, *(eks_kinds() if settings.cloud.namespace == "aws" else ())]
 
 
 def _grown(stack_file: StackFile, growth: Mapping[str, int] | None) -> tuple[StackFile, str]:

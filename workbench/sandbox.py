@@ -112,14 +112,19 @@ class Sandbox:
         stack: str = "rehearsal",
         parallel: int = PARALLEL,
         crash_at: str | None = None,
+        kubernetes: Path | None = None,
     ) -> None:
-        """``crash_at`` names a resource whose creation kills its provider half-way."""
+        """``crash_at`` names a resource whose creation kills its provider half-way.
+
+        ``kubernetes`` is the kubeconfig of a real API server on this machine, which is to keep the Kubernetes objects.
+        """
         self._program = program
         self._command = command
         self._project = project
         self._name = stack
         self._parallel = parallel
         self.crash_at = crash_at
+        self._kubernetes = kubernetes
         self._temporary = tempfile.TemporaryDirectory(prefix="data-pipes-", ignore_cleanup_errors=True)
         self.directory = Path(self._temporary.name)
         self._cloud = self.directory / "cloud"
@@ -212,7 +217,9 @@ class Sandbox:
             arguments = ["--package", package, "--directory", str(self._cloud)]
             if self.crash_at:
                 arguments += ["--crash-at", self.crash_at]
-            command = shlex.join([sys.executable, "-m", "workbench.cloud.provider", *arguments])
+            if self._kubernetes and package == "kubernetes":
+                arguments += ["--kubeconfig", str(self._kubernetes)]
+            command = shlex.join([sys.executable, "-m", "workbench.cloud.plugin", *arguments])
             plugin = self.directory / "bin" / f"pulumi-resource-{package}"
             plugin.write_text(
                 "#!/bin/sh\n"

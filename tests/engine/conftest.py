@@ -4,11 +4,14 @@ import gc
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pulumi.automation import PulumiCommand
 
+from workbench.kubernetes_kinds import eks_kinds, install, strimzi_kinds
+from workbench.kubernetes_server import KubernetesServer
 from workbench.pulumi_cli import pulumi_command
 from workbench.sandbox import Sandbox
 
@@ -18,6 +21,22 @@ Start = Callable[..., Sandbox]
 @pytest.fixture(scope="session")
 def command() -> PulumiCommand:
     return pulumi_command(print)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[KubernetesServer]:
+    """A real API server with the custom kinds that stacks use."""
+    with KubernetesServer(print) as running:
+        with running.api() as api:
+            install(api, [*strimzi_kinds(print), *eks_kinds()])
+        yield running
+
+
+@pytest.fixture
+def kubeconfig(server: KubernetesServer) -> Iterator[Path]:
+    """That of the server, with nothing in it."""
+    yield server.kubeconfig
+    server.clean()
 
 
 @pytest.fixture(autouse=True)

@@ -27,16 +27,17 @@ def use(sandbox: Sandbox, wanted: StackFile) -> None:
     sandbox.configure(wanted.config, {f"data-pipes:{path}": f"stand-in for {path}" for path in wanted.stand_ins})
 
 
-def test_a_basic_cluster_becomes_standard_with_its_topic_and_loses_neither_partitions_nor_its_tier(
+def test_a_basic_cluster_becomes_standard_with_its_topics_and_loses_neither_partitions_nor_its_tier(
     command: PulumiCommand,
 ):
     with Sandbox(program, command, stack=STACK) as sandbox:
         use(sandbox, stack_file(tier="basic"))
         sandbox.run("up")
-        [topic] = [thing.id for thing in sandbox.inventory.things() if thing.type == TOPIC]
+        topics = {thing.id for thing in sandbox.inventory.things() if thing.type == TOPIC}
+        assert len(topics) == 2, "that of the records, and that of their dead letters"
         use(sandbox, stack_file(tier="standard", availability="low"))
         upgraded = sandbox.run("up")
-        assert [thing.id for thing in sandbox.inventory.things() if thing.type == TOPIC] == [topic]
+        assert {thing.id for thing in sandbox.inventory.things() if thing.type == TOPIC} == topics
         assert not [urn for urn, step in upgraded.touched.items() if step == "replace" and TOPIC in urn]
         for wanted, told in (
             (stack_file(2, tier="standard", availability="low"), "pipes.orders.parallelism: cannot go from 3 to 2. "),

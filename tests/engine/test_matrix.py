@@ -1,7 +1,9 @@
-"""Every pair of services, and every form of each, rehearsed from preview to destroy on the real engine.
+"""Every pair of services, and every form of each, rehearsed from preview to destroy on the real engine, with a real Kubernetes API server.
 
 The pairs are the shipped stacks; the default one has a file of its own, test_rehearsal.py.
 """
+
+from pathlib import Path
 
 import pytest
 
@@ -26,8 +28,8 @@ def types(urns: tuple[str, ...]) -> list[str]:
 
 
 @pytest.mark.parametrize("stack_file", STACKS, ids=lambda stack_file: stack_file.stack)
-def test_a_stack_comes_up_stays_the_same_grows_and_goes(stack_file: StackFile):
-    rehearsal = rehearse(stack_file, on_event=lambda _event: None)
+def test_a_stack_comes_up_stays_the_same_grows_and_goes(stack_file: StackFile, kubeconfig: Path):
+    rehearsal = rehearse(stack_file, kubernetes=kubeconfig, on_event=lambda _event: None)
     assert rehearsal.problems == ()
     assert rehearsal.left == ()
     settings = read_settings(stack_file)

@@ -2,10 +2,11 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from workbench import rehearse as rehearsing
 from workbench.cloud.inventory import Inventory
+from workbench.kubernetes_server import KubernetesServer
 from workbench.rehearsal import Event, Rehearsal, Step, drift, problems
 from workbench.stack_file import ROOT, find_stack_file
 
@@ -31,15 +33,19 @@ def events() -> list[Event]:
 
 
 @pytest.fixture(scope="module")
-def rehearsal(events: list[Event], tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
+def rehearsal(
+    events: list[Event], tmp_path_factory: pytest.TempPathFactory, server: KubernetesServer
+) -> Iterator[Rehearsal]:
     stacks = tmp_path_factory.mktemp("stacks")
     original = (ROOT / "stacks" / "Pulumi.aws-msk-eks.yaml").read_text(encoding="utf-8")
     copy = stacks / "Pulumi.aws-msk-eks.yaml"
     copy.write_text(original, encoding="utf-8")
-    done = rehearsing.rehearse(find_stack_file(str(copy)), growth={"orders": 6}, on_event=events.append)
+    stack_file = find_stack_file(str(copy))
+    done = rehearsing.rehearse(stack_file, growth={"orders": 6}, kubernetes=server.kubeconfig, on_event=events.append)
     assert list(stacks.iterdir()) == [copy], "a rehearsal writes nothing beside the stack file"
     assert copy.read_text(encoding="utf-8") == original
-    return done
+    yield done
+    server.clean()
 
 
 def step(rehearsal: Rehearsal, name: str) -> Step:
@@ -49,8 +55,9 @@ def step(rehearsal: Rehearsal, name: str) -> Step:
 def test_it_passes_and_its_json_has_the_documented_form(rehearsal: Rehearsal):
     assert rehearsal.problems == ()
     told = json.loads(json.dumps(rehearsal.as_json()))
-    assert set(told) == {"stack", "simulated", "steps", "deploy", "leftAfterDestroy"}
+    assert set(told) == {"stack", "simulated", "kubernetes", "steps", "deploy", "leftAfterDestroy"}
     assert (told["stack"], told["simulated"], told["leftAfterDestroy"]) == ("aws-msk-eks", True, 0)
+    assert told["kubernetes"] == "real"
     assert [each["step"] for each in told["steps"]] == STEPS
     for each in told["steps"]:
         assert set(each) == {"step", "changes", "updated", "replaced", "seconds"}
@@ -89,9 +96,12 @@ def test_destroy_lifts_the_protection_first_and_leaves_nothing(rehearsal: Rehear
     assert rehearsal.left == ()
 
 
-def test_progress_says_first_that_the_clouds_are_simulated(rehearsal: Rehearsal, events: list[Event]):
+def test_progress_says_first_that_the_clouds_are_simulated_and_the_api_server_is_not(
+    rehearsal: Rehearsal, events: list[Event]
+):
     assert "simulated" in str(events[0])
-    assert [event.step for event in events if event.done and event.urn is None][1:] == STEPS
+    assert re.search(r"API server of this rehearsal is a real one \(1\.\d+\.\d+\)", str(events[1]))
+    assert [event.step for event in events if event.done and event.urn is None][2:] == STEPS
     assert not any("stand-in for" in str(event) for event in events)
 
 
@@ -149,6 +159,27 @@ def test_a_growth_that_the_settings_refuse_ends_with_status_2_before_anything_is
     assert (done.returncode, done.stdout) == (2, "")
     assert "parallelism" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("stack", "answer"), [("aws-msk-eks", "simulated, too; `make test-kubernetes`"), ("aws-msk-ecs", None)]
+)
+def test_what_is_no_real_api_server_is_said_of_stacks_that_have_kubernetes_objects(
+    stack: str, answer: str | None, monkeypatch: pytest.MonkeyPatch
+):
+    def broken() -> None:
+        raise ValueError("no such zone")
+
+    told: list[Event] = []
+    monkeypatch.setattr(rehearsing, "available", lambda: False)
+    monkeypatch.setattr(rehearsing, "program", broken)
+    with rehearsing.real_kubernetes(find_stack_file(stack), told.append) as kubeconfig:
+        assert kubeconfig is None
+        with pytest.raises(rehearsing.RehearsalError, match="no such zone"):
+            rehearsing.rehearse(find_stack_file(stack), kubernetes=kubeconfig, on_event=told.append)
+    api_server = [str(event) for event in told if "API server" in str(event)]
+    assert len(api_server) == (1 if answer else 0)
+    assert all(str(answer) in each for each in api_server)
 
 
 def test_a_step_that_fails_ends_with_the_engines_words_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch):

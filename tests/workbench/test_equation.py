@@ -74,6 +74,20 @@ def test_an_output_that_says_another_number_than_the_resource_is_refused():
     assert problems == ["pipe orders: output replicas is 4, but the resources have 3"]
 
 
+def test_what_keeps_the_dead_letters_of_the_pipe_does_not_count():
+    def fill(box: Box) -> None:
+        aws.msk.Topic(
+            "box-orders-dead-letters",
+            name="orders.dead-letters",
+            cluster_arn="arn",
+            partition_count=1,
+            replication_factor=3,
+            opts=ResourceOptions(parent=SmallPipe("box-orders", 3, None, box)),
+        )
+
+    assert equation(recorded(fill), "orders") == Equation(pipe="orders", partitions=3, replicas=3)
+
+
 def test_a_topic_outside_the_pipe_does_not_count():
     recording = recorded(lambda box: SmallPipe("box-orders", 3, None, box))
     assert equation(recording, "order") == "pipe order: it has no topic, and there must be one"

@@ -7,21 +7,18 @@ passes on what the services refuse.
 
 # ruff: noqa: N802, ARG002  the names and signatures are those of the gRPC service
 
-import argparse
 import json
 import os
-import sys
-from collections.abc import Callable
-from concurrent import futures
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from workbench.cloud import azure_native, behaviour, cluster, gcp_native, kinds
+from workbench.cloud import azure_native, behaviour, gcp_native, kinds
 from workbench.cloud.clock import CancelledError, Clock
 from workbench.cloud.inventory import Inventory, Operation, RefusedError, Thing
 from workbench.cloud.kinds import Kind, UnknownKindError
@@ -41,7 +38,6 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._clock = clock
         self._crash_at = crash_at
         self._settings: Values = {}
-        self._server: str | None = None
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         """The version of the installed SDK, as the engine compares the two and warns."""
@@ -61,23 +57,16 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
-        """A provider is replaced, with all that it made, only when it turns to another Kubernetes cluster."""
+        """A provider is replaced, with all that it made, only when it turns to another place of such things."""
         old, new = plain(decode(request.olds)), plain(decode(request.news))
-        if self._package != "kubernetes":
-            replaces = False
-        elif "clusterIdentifier" in old and "clusterIdentifier" in new:
-            replaces = old["clusterIdentifier"] != new["clusterIdentifier"]
-        else:
-            replaces = cluster.server_of(old) != cluster.server_of(new)
         changed = provider_pb2.DiffResponse.DIFF_NONE if old == new else provider_pb2.DiffResponse.DIFF_SOME
-        return provider_pb2.DiffResponse(changes=changed, replaces=["kubeconfig"] if replaces else [])
+        return provider_pb2.DiffResponse(changes=changed, replaces=self._replaced_by(old, new))
 
     def Configure(
         self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
         """Keep the configuration; secrets are passed on, previews are answered."""
         self._settings = plain(decode(request.args))
-        self._server = cluster.server_of(self._settings)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True, supportsPreview=True, acceptResources=False, acceptOutputs=False
         )
@@ -117,18 +106,19 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         again = self._inventory.times_created(request.urn)
         seed = request.urn if again == 0 else f"{request.urn}#{again}"
         id_ = kind.identifier(seed, {**self._place, **plain(inputs)})
-        computed = self._computed(_type(request.urn), id_, seed, inputs)
-        if request.preview:
-            return provider_pb2.CreateResponse(properties=encode(merged(unknown(computed), inputs)))
+        computed = self._computed(type_of(request.urn), id_, seed, inputs)
         outputs = self._answered(kind, merged(computed, inputs), inputs)
-        thing = Thing(type=_type(request.urn), id=id_, urn=request.urn, status="", inputs=inputs, outputs=outputs)
-
-        def begin() -> Operation:
-            self._admit(kind, None, thing)
-            return self._inventory.create(kind, thing, self._server or self._place.get("region", ""))
-
-        self._perform(begin, thing.type, id_, context, crash=name == self._crash_at)
-        return provider_pb2.CreateResponse(id=id_, properties=encode(outputs))
+        thing = Thing(type=type_of(request.urn), id=id_, urn=request.urn, status="", inputs=inputs, outputs=outputs)
+        with refusals_told(context):
+            if request.preview:
+                self._foresee(None, thing)
+                return provider_pb2.CreateResponse(properties=encode(merged(unknown(computed), inputs)))
+            thing = self._admitted(kind, None, thing)
+            operation = self._inventory.create(kind, thing, self._scope)
+            if name == self._crash_at:
+                os._exit(9)
+            self._wait(operation, thing.type, id_)
+        return provider_pb2.CreateResponse(id=id_, properties=encode(thing.outputs))
 
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
         """Change an object in place; in a preview, say what would be known of it. Fails where the service would."""
@@ -139,39 +129,33 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview and self._is_azure:
             kept, changed = azure_native.promised({**kept, **changed})
         outputs = merged(merged(kept, unknown(changed) if request.preview else changed), inputs)
-        if request.preview:
-            return provider_pb2.UpdateResponse(properties=encode(outputs))
-        outputs = self._answered(kind, outputs, inputs)
+        if not request.preview:
+            outputs = self._answered(kind, outputs, inputs)
         thing = Thing(
-            type=_type(request.urn), id=request.id, urn=request.urn, status="", inputs=inputs, outputs=outputs
+            type=type_of(request.urn), id=request.id, urn=request.urn, status="", inputs=inputs, outputs=outputs
         )
-
-        def begin() -> Operation:
-            self._admit(kind, old, thing)
-            return self._inventory.update(kind, thing)
-
-        self._perform(begin, thing.type, request.id, context)
-        return provider_pb2.UpdateResponse(properties=encode(outputs))
+        with refusals_told(context):
+            if request.preview:
+                self._foresee(old, thing)
+            else:
+                thing = self._admitted(kind, old, thing)
+                self._wait(self._inventory.update(kind, thing), thing.type, thing.id)
+        return provider_pb2.UpdateResponse(properties=encode(thing.outputs))
 
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Remove an object; one that is gone already is no error."""
         kind, _ = self._about(request.urn, context)
-
-        def begin() -> Operation | None:
-            gone = self._package == "kubernetes" and not cluster.is_up(self._inventory, self._server)
-            if gone and self._settings.get("deleteUnreachable") not in (True, "true"):
-                raise RefusedError(
-                    f"configured Kubernetes cluster is unreachable: no cluster answers at {self._server}"
-                )
-            return self._inventory.delete(kind, _type(request.urn), request.id)
-
-        self._perform(begin, _type(request.urn), request.id, context)
+        type_token = type_of(request.urn)
+        with refusals_told(context):
+            operation = self._removed(kind, type_token, request.id)
+            if operation is not None:
+                self._wait(operation, type_token, request.id)
         return empty_pb2.Empty()
 
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
         """The object as its service stores it; nothing when it is not there any more."""
         kind, _ = self._about(request.urn, context)
-        thing = self._inventory.find(_type(request.urn), request.id)
+        thing = self._inventory.find(type_of(request.urn), request.id)
         if thing is None:
             stands = kind.stands(request.id, self._inventory.others)
             return provider_pb2.ReadResponse(id=request.id if stands else "", properties=encode(stands or {}))
@@ -189,10 +173,8 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
         """Answer a function from the table."""
         self._clock.hear()
-        try:
+        with refusals_told(context):
             answer = kinds.invoke(request.tok, {**self._place, **plain(decode(request.args))})
-        except UnknownKindError as error:
-            _abort(context, error)
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").CopyFrom(encode(answer))
         return response
@@ -215,10 +197,8 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
     def _about(self, urn: str, context: grpc.ServicerContext) -> tuple[Kind, str]:
         """The kind and the logical name of a resource."""
         self._clock.hear()
-        try:
-            return kinds.kind(_type(urn)), urn.rsplit("::", 1)[-1]
-        except UnknownKindError as error:
-            _abort(context, error)
+        with refusals_told(context):
+            return kinds.kind(type_of(urn)), urn.rsplit("::", 1)[-1]
 
     def _computed(self, type_token: str, id_: str, seed: str, inputs: Values) -> Values:
         """An object's outputs; all but IAM's are in the provider's region and say so."""
@@ -230,75 +210,51 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         """An object's outputs after it was made or changed; azure-native reads what the service has made of the inputs."""
         return merged(outputs, kind.stored(plain(inputs))) if self._is_azure else outputs
 
-    def _admit(self, kind: Kind, old: Values | None, thing: Thing) -> None:
+    @property
+    def _scope(self) -> str:
+        """Where a name that there may be once is taken."""
+        return self._place.get("region", "")
+
+    def _replaced_by(self, old: Values, new: Values) -> list[str]:
+        """The settings of the provider whose change means another place."""
+        return []
+
+    def _foresee(self, old: Values | None, thing: Thing) -> None:
+        """Say in a preview what the service says by then: nothing. Raises RefusedError."""
+
+    def _admitted(self, kind: Kind, old: Values | None, thing: Thing) -> Thing:
+        """What the service makes of an object that is to be made, or changed where there are old inputs. Raises RefusedError."""
         # A right that Confluent Cloud does not know everywhere yet is none.
         others = self._inventory.made if self._package == "confluentcloud" else self._inventory.others
         refusal = behaviour.refusal(kind, old, thing.inputs, others)
-        if self._package == "kubernetes":
-            refusal = cluster.refusal(self._inventory, self._server, thing.inputs) or refusal
         if self._is_azure and old is None:
             refusal = azure_native.refusal(self._inventory, thing.id) or refusal
         if self._package == "gcp" and old is None:
             refusal = gcp_native.refusal(self._inventory, thing.type, thing.inputs, self._place) or refusal
         if refusal:
             raise RefusedError(refusal)
+        return thing
 
-    def _perform(
-        self,
-        begin: Callable[[], Operation | None],
-        type_token: str,
-        id_: str,
-        context: grpc.ServicerContext,
-        *,
-        crash: bool = False,
-    ) -> None:
-        """Begin an operation, let its simulated time pass, and write down its end."""
-        try:
-            operation = begin()
-            if crash:
-                os._exit(9)
-            if operation is not None:
-                self._clock.wait(operation.ends)
-                self._inventory.settle(type_token, id_, operation.operation)
-        except (RefusedError, CancelledError) as error:
-            _abort(context, error)
+    def _removed(self, kind: Kind, type_token: str, id_: str) -> Operation | None:
+        """The deletion of an object, which has begun; None where it is gone already. Raises RefusedError."""
+        return self._inventory.delete(kind, type_token, id_)
+
+    def _wait(self, operation: Operation, type_token: str, id_: str) -> None:
+        """Let an operation's simulated time pass, and write down its end."""
+        self._clock.wait(operation.ends)
+        self._inventory.settle(type_token, id_, operation.operation)
 
 
-def _type(urn: str) -> str:
+def type_of(urn: str) -> str:
     """``urn:pulumi:stack::project::parent$type::name`` -> type."""
     return urn.split("::")[2].rsplit("$", 1)[-1]
 
 
-def _abort(context: grpc.ServicerContext, error: Exception) -> NoReturn:
-    context.abort(grpc.StatusCode.UNKNOWN, str(error))
-    raise error
-
-
-def serve(package: str, directory: Path, crash_at: str | None) -> None:
-    """Serve one package on a free port of this machine until the engine that started this process ends."""
-    inventory = Inventory(directory / "inventory.sqlite")
-    clock = Clock(inventory, directory / "heard")
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=256))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(
-        SimulatedProvider(package, inventory, clock, crash_at), server
-    )
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    clock.started()
-    print(port, flush=True)  # noqa: T201  this is how a plugin tells the engine its port
-    clock.keep()
-    os._exit(0)
-
-
-def main() -> None:
-    """The entry point of ``pulumi-resource-<package>``; the engine adds its own address, which is not needed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--package", required=True)
-    parser.add_argument("--directory", required=True, type=Path)
-    parser.add_argument("--crash-at")
-    options, _ = parser.parse_known_args(sys.argv[1:])
-    serve(options.package, options.directory, options.crash_at)
-
-
-if __name__ == "__main__":
-    main()
+@contextmanager
+def refusals_told(context: grpc.ServicerContext) -> Generator[None]:
+    """Tell the engine why something was not done."""
+    try:
+        yield
+    except (RefusedError, CancelledError, UnknownKindError) as error:
+        context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        raise

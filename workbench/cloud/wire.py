@@ -5,6 +5,7 @@ or compute.
 """
 
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any, cast
 
 from google.protobuf import struct_pb2
@@ -82,6 +83,19 @@ def replaced(values: Mapping[str, Any], others: Mapping[str, Any]) -> Values:
         key: ({**value, "value": others[key]} if _is_secret(value) else others[key]) if key in others else value
         for key, value in values.items()
     }
+
+
+def with_secrets(value: Any, like: Any) -> Any:
+    """The value, in which all is secret that is in another one of the same form."""
+    if isinstance(like, dict) and _is_secret(cast("Values", like)):
+        return {**cast("Values", like), "value": value}
+    if isinstance(value, dict) and isinstance(like, dict):
+        bag, other = cast("Values", value), cast("Values", like)
+        return {key: with_secrets(item, other.get(key)) for key, item in bag.items()}
+    if isinstance(value, list) and isinstance(like, list):
+        pairs = zip_longest(cast("list[Any]", value), cast("list[Any]", like)[: len(cast("list[Any]", value))])
+        return [with_secrets(item, other) for item, other in pairs]
+    return cast("Any", value)
 
 
 def merged(computed: Mapping[str, Any], inputs: Mapping[str, Any]) -> Values:

@@ -1,0 +1,98 @@
+"""Real brokers on loopback, and pipes on them: a topic, replicas of the real consumer that read it, and a writer."""
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from workbench.kafka_broker import MISSED_SOON, KafkaCluster
+from workbench.prove_replicas import Replicas, wait_until
+from workbench.prove_tally import Tally, tally
+from workbench.prove_topic import Topic, Writer
+
+HANDLING_SECONDS = 0.002
+
+NEWER = {"KAFKA_GROUP_PROTOCOL": "consumer"}
+CLASSIC = {
+    "KAFKA_SESSION_TIMEOUT_MS": "6000",
+    "KAFKA_HEARTBEAT_INTERVAL_MS": "500",
+    "KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS": "1000",  # how soon new partitions are seen
+}
+PROTOCOLS = [pytest.param(NEWER, id="KIP-848"), pytest.param(CLASSIC, id="cooperative-sticky")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipe:
+    topic: Topic
+    replicas: Replicas
+    writer: Writer
+
+    def tally(self) -> Tally:
+        return tally(self.writer.written, self.replicas.handled())
+
+    def wait_until_handled(self) -> None:
+        wait_until(lambda: not self.tally().lost, "every message is handled")
+
+    def wait_for(self, messages: int) -> None:
+        """Wait until so many more are handled than now."""
+        now = len(self.replicas.handled())
+        wait_until(lambda: len(self.replicas.handled()) >= now + messages, f"{messages} more messages are handled")
+
+
+MakePipe = Callable[..., Pipe]
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Generator[KafkaCluster]:
+    with KafkaCluster(print, settings=MISSED_SOON) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def three_brokers() -> Generator[KafkaCluster]:
+    missed_soon = {"broker.heartbeat.interval.ms": "500", "broker.session.timeout.ms": "3000"}
+    with KafkaCluster(print, brokers=3, settings={**MISSED_SOON, **missed_soon}) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> Generator[MakePipe]:
+    """Makes a pipe with as many partitions, whose pods are told some variables; no replica runs yet."""
+    with ExitStack() as stack:
+
+        def make(partitions: int, variables: Mapping[str, str] = NEWER) -> Pipe:
+            pipe = _pipe(kafka, tmp_path, partitions, variables, {})
+            stack.enter_context(pipe.replicas)
+            return pipe
+
+        yield make
+
+
+@pytest.fixture
+def replicated_pipe(three_brokers: KafkaCluster, tmp_path: Path) -> Generator[Pipe]:
+    """One with 3 partitions on three brokers, of which two must have a message before it counts as written."""
+    pipe = _pipe(three_brokers, tmp_path, 3, NEWER, {"min.insync.replicas": "2"})
+    with pipe.replicas:
+        yield pipe
+
+
+def _pipe(
+    cluster: KafkaCluster, directory: Path, partitions: int, variables: Mapping[str, str], config: Mapping[str, str]
+) -> Pipe:
+    name = f"orders-{uuid4()}"
+    connection = {"bootstrap.servers": cluster.bootstrap_servers}
+    environment = {
+        "STREAM_SERVICE": "kafka",
+        "STREAM_TOPIC": name,
+        "STREAM_GROUP": name,
+        "KAFKA_BOOTSTRAP_SERVERS": cluster.bootstrap_servers,
+        **variables,
+    }
+    return Pipe(
+        topic=Topic(connection, name, partitions, config),
+        replicas=Replicas("orders", environment, directory, seconds=HANDLING_SECONDS),
+        writer=Writer(connection, name),
+    )

@@ -1,0 +1,203 @@
+"""A record that cannot be handled goes to the dead letters on a real broker: never lost, and never in the way of the others."""
+
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
+
+from workbench.kafka_broker import KafkaCluster
+from workbench.prove_replicas import PATIENCE, wait_until
+from workbench.prove_topic import Topic
+from workbench.stack_file import ROOT
+
+PARTITIONS, RECORDS, POISONED = 3, 100, 40
+POISON = b"poison"
+
+PROGRAM = """
+import os, sys
+from consumer.run import run
+
+file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+def handle(record):
+    if record.value == b"poison":
+        raise ValueError("this one cannot be handled")
+    os.write(file, f"{record.partition} {record.value.decode()}\\n".encode())
+
+sys.exit(run(os.environ, handle, port=0))
+"""
+
+HEALED = PROGRAM.replace('b"poison"', "None")
+
+
+@dataclass
+class Pipe:
+    """A topic with one record among the others that cannot be handled."""
+
+    servers: str
+    name: str
+    directory: Path
+
+    @property
+    def dead_letters(self) -> str:
+        return f"{self.name}.dead-letters"
+
+    @property
+    def handled(self) -> dict[int, list[str]]:
+        """What was handled of each partition."""
+        handled: dict[int, list[str]] = defaultdict(list)
+        with suppress(FileNotFoundError):
+            for line in (self.directory / "handled").read_text().splitlines():
+                partition, value = line.split()
+                handled[int(partition)].append(value)
+        return handled
+
+    def fill(self) -> None:
+        producer = Producer({"bootstrap.servers": self.servers})
+        for number in range(RECORDS):
+            value = POISON if number == POISONED else str(number)
+            headers: list[tuple[str, str | bytes | None]] = [("number", str(number).encode())]
+            producer.produce(self.name, value, f"key-{number}", number % PARTITIONS, headers=headers)
+        assert producer.flush(PATIENCE) == 0
+
+    def start(self, program: str = PROGRAM, **variables: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-c", program, str(self.directory / "handled")],
+            cwd=ROOT,
+            env={
+                "PATH": os.defpath,
+                "STREAM_SERVICE": "kafka",
+                "STREAM_TOPIC": self.name,
+                "STREAM_GROUP": self.name,
+                "KAFKA_BOOTSTRAP_SERVERS": self.servers,
+                **variables,
+            },
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def committed(self) -> list[int]:
+        with _reader(self.servers, self.name) as reader:
+            places = [TopicPartition(self.name, number) for number in range(PARTITIONS)]
+            return [place.offset for place in reader.committed(places, PATIENCE)]
+
+    def set_aside(self, count: int) -> list[Message]:
+        """The dead letters, of which there must be so many, and a moment later not one more."""
+        found: list[Message] = []
+        with _reader(self.servers, str(uuid4())) as reader:
+            reader.assign([TopicPartition(self.dead_letters, 0, 0)])
+            end = time.monotonic() + PATIENCE
+            while len(found) < count and time.monotonic() < end:
+                found += reader.consume(10, 0.5)
+            return found + reader.consume(10, 1.0)
+
+
+def _reader(servers: str, group: str) -> Consumer:
+    return Consumer({"bootstrap.servers": servers, "group.id": group, "auto.offset.reset": "earliest"})
+
+
+MakePipe = Callable[..., Pipe]
+
+
+@pytest.fixture
+def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> MakePipe:
+    """Makes a topic with its dead letters, which has what settings are asked for."""
+
+    def make(**config: str) -> Pipe:
+        pipe = Pipe(kafka.bootstrap_servers, f"orders-{uuid4()}", tmp_path)
+        connection = {"bootstrap.servers": kafka.bootstrap_servers}
+        Topic(connection, pipe.name, PARTITIONS, {})
+        Topic(connection, pipe.dead_letters, 1, {name.replace("_", "."): value for name, value in config.items()})
+        pipe.fill()
+        return pipe
+
+    return make
+
+
+def expected() -> dict[int, list[str]]:
+    """What is handled of each partition, in order."""
+    numbers = [number for number in range(RECORDS) if number != POISONED]
+    return {partition: [str(n) for n in numbers if n % PARTITIONS == partition] for partition in range(PARTITIONS)}
+
+
+def ends() -> list[int]:
+    return [len(range(partition, RECORDS, PARTITIONS)) for partition in range(PARTITIONS)]
+
+
+@pytest.mark.parametrize("variables", [{}, {"KAFKA_GROUP_PROTOCOL": "consumer"}], ids=["classic", "KIP-848"])
+def test_a_poison_record_is_set_aside_with_its_story_and_all_others_are_handled_in_order(make_pipe, variables):
+    pipe = make_pipe()
+    with pipe.start(**variables, STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="3") as consumer:
+        try:
+            wait_until(lambda: pipe.handled == expected(), "all but one are handled")
+            wait_until(lambda: pipe.committed() == ends(), "what was handled and set aside is committed while it runs")
+            consumer.terminate()
+            _, log = consumer.communicate(timeout=PATIENCE)
+        finally:
+            consumer.kill()
+    assert consumer.returncode == 0, log
+    (letter,) = pipe.set_aside(1)
+    assert (letter.key(), letter.value()) == (f"key-{POISONED}".encode(), POISON)
+    assert dict(letter.headers() or ()) == {
+        "number": str(POISONED).encode(),
+        "dead-letter-topic": pipe.name.encode(),
+        "dead-letter-partition": str(POISONED % PARTITIONS).encode(),
+        "dead-letter-position": str(POISONED // PARTITIONS).encode(),
+        "dead-letter-group": pipe.name.encode(),
+        "dead-letter-reason": b"ValueError: this one cannot be handled",
+        "dead-letter-tries": b"3",
+    }
+
+
+def test_without_dead_letters_the_consumer_ends_at_a_poison_record_and_a_better_one_goes_on_there(make_pipe):
+    pipe = make_pipe()
+    with pipe.start(STREAM_MAX_DELIVERY_ATTEMPTS="2") as consumer:
+        try:
+            _, log = consumer.communicate(timeout=PATIENCE)
+        finally:
+            consumer.kill()
+    place = f"{pipe.name}[{POISONED % PARTITIONS}] {POISONED // PARTITIONS}"
+    assert consumer.returncode == 1
+    assert log.splitlines()[-1] == (
+        f"consumer: {place} cannot be handled, and there is nowhere to set it aside: "
+        "ValueError: this one cannot be handled"
+    )
+    assert pipe.committed()[POISONED % PARTITIONS] == POISONED // PARTITIONS, "all before it, and not itself"
+    _nothing_lost(pipe)
+
+
+def test_a_record_that_the_dead_letters_refuse_is_not_lost(make_pipe):
+    pipe = make_pipe(max_message_bytes="100")
+    with pipe.start(STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="1") as consumer:
+        try:
+            _, log = consumer.communicate(timeout=PATIENCE)
+        finally:
+            consumer.kill()
+    place = f"{pipe.name}[{POISONED % PARTITIONS}] {POISONED // PARTITIONS}"
+    assert consumer.returncode == 1
+    assert log.splitlines()[-1].startswith(f"consumer: {place} cannot be set aside in {pipe.dead_letters}: ")
+    assert "MSG_SIZE_TOO_LARGE" in log.splitlines()[-1]
+    assert pipe.committed()[POISONED % PARTITIONS] == POISONED // PARTITIONS
+    _nothing_lost(pipe)
+
+
+def _nothing_lost(pipe: Pipe) -> None:
+    """A consumer that can handle the record handles it and whatever is left, and nothing of its partition twice."""
+    with pipe.start(HEALED) as consumer:
+        try:
+            wait_until(lambda: pipe.committed() == ends(), "all is handled")
+        finally:
+            consumer.kill()
+    handled = {partition: list(dict.fromkeys(values)) for partition, values in pipe.handled.items()}
+    everything = expected()
+    everything[POISONED % PARTITIONS].insert(POISONED // PARTITIONS, POISON.decode())
+    assert handled == everything

@@ -1,0 +1,47 @@
+"""Replicas replaced one after the other, never more than there are partitions: nothing is lost, and nothing comes twice.
+
+How long each partition waited is measured and told, in the output and as properties of the test, and not judged.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from tests.dataplane.conftest import CLASSIC, NEWER, MakePipe
+from workbench.prove_tally import longest_pauses
+
+RecordProperty = Callable[[str, object], None]
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["any name", "names of their own"])
+@pytest.mark.parametrize("protocol", [NEWER, CLASSIC], ids=["KIP-848", "cooperative-sticky"])
+def test_a_rolling_restart_loses_nothing_and_repeats_nothing(
+    make_pipe: MakePipe, protocol: Mapping[str, str], named: bool, record_property: RecordProperty
+):
+    pipe = make_pipe(3, protocol)
+
+    def start(number: int) -> None:
+        pipe.replicas.start(number, **({"KAFKA_GROUP_INSTANCE_ID": f"orders-{number}"} if named else {}))
+
+    for number in range(3):
+        start(number)
+    before = pipe.topic.wait_for_owners(1, 1, 1)
+    with pipe.writer.writing(3, per_second=300):
+        pipe.wait_for(200)
+        for number in range(3):
+            assert pipe.replicas.stop(number) == [0], "it stops as told"
+            start(number)
+            after = pipe.topic.wait_for_owners(1, 1, 1)
+            assert sorted(after.values()) == [(0,), (1,), (2,)]
+            assert after == before or not named, "a replica with a name of its own gets its partition back"
+            pipe.wait_for(100)
+        end = time.monotonic()
+    pipe.wait_until_handled()
+    pauses = {
+        partition: round(seconds, 2) for partition, seconds in longest_pauses(pipe.replicas.handled(), end).items()
+    }
+    print(f"longest pause of each partition, in seconds: {pauses}")  # noqa: T201 - what is measured here
+    record_property("pauses", pauses)
+    assert pipe.tally().problems == ()
+    assert pipe.tally().again == 0, "what was handled before a stop is committed"

@@ -1,0 +1,241 @@
+"""Programs on the real engine before a real Kubernetes API server: what it refuses, keeps, fills in and lets go."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+import pytest
+
+from workbench.cloud.kubernetes_fields import read_back, state, taken_over
+from workbench.cloud.kubernetes_live import LiveObjects
+from workbench.kubernetes_api import KubernetesApi, KubernetesRefusalError
+from workbench.kubernetes_server import KubernetesServer
+from workbench.sandbox import EngineError, Sandbox
+
+pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+
+Start = Callable[..., Sandbox]
+
+PIPES, ORDERS = "/api/v1/namespaces/pipes", "/apis/apps/v1/namespaces/pipes/deployments/orders"
+TOKEN = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": "hunter2"}
+
+
+@pytest.fixture
+def api(server: KubernetesServer) -> Iterator[KubernetesApi]:
+    with server.api() as api:
+        yield api
+
+
+def namespace() -> pulumi.Output[str]:
+    return kubernetes.core.v1.Namespace("pipes", metadata={"name": "pipes"}).metadata.name.apply(str)
+
+
+def deployment(namespace: pulumi.Input[str], replicas: int = 3, **container: Any) -> kubernetes.apps.v1.Deployment:
+    labels = {"app": "orders"}
+    whole: Any = {"name": "consumer", "image": "consumer:1", **container}
+    return kubernetes.apps.v1.Deployment(
+        "orders",
+        metadata={"name": "orders", "namespace": namespace},
+        spec={
+            "replicas": replicas,
+            "selector": {"match_labels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [whole]}},
+        },
+    )
+
+
+def is_there(api: KubernetesApi, path: str) -> bool:
+    try:
+        api.call("GET", path)
+    except KubernetesRefusalError as error:
+        if error.status == 404:
+            return False
+        raise
+    return True
+
+
+def test_objects_are_on_the_server_after_up_stay_as_they_are_and_are_gone_after_destroy(
+    start: Start, kubeconfig: Path, api: KubernetesApi
+):
+    def program():
+        made = deployment(namespace())
+        pulumi.export("ready", made.status.ready_replicas)
+        pulumi.export("policy", made.spec.template.spec.restart_policy)
+        pulumi.export("uid", made.metadata.uid)
+
+    sandbox = start(program, kubernetes=kubeconfig)
+    sandbox.run("up")
+    found = api.call("GET", ORDERS)
+    assert found["metadata"]["managedFields"][0]["manager"] == "pulumi-kubernetes"
+    outputs = {name: output.value for name, output in sandbox.stack.outputs().items()}
+    assert outputs == {"ready": 3, "policy": "Always", "uid": found["metadata"]["uid"]}, (
+        "what the server fills in is known"
+    )
+    assert sandbox.run("up").touched == {}
+    assert sandbox.run("refresh").touched == {}
+    sandbox.run("destroy")
+    assert not is_there(api, ORDERS)
+    assert not is_there(api, PIPES), "a namespace does not stay behind as terminating"
+
+
+def test_growth_is_applied_by_the_managers_name_that_a_resource_has_of_its_own(
+    start: Start, kubeconfig: Path, api: KubernetesApi
+):
+    wanted = {"replicas": 3}
+    sandbox = start(lambda: deployment(namespace(), **wanted), kubernetes=kubeconfig)
+    for replicas in (3, 6, 7):
+        wanted["replicas"] = replicas
+        sandbox.run("up")
+    found = api.call("GET", ORDERS)
+    assert found["spec"]["replicas"] == 7
+    [manager] = found["metadata"]["managedFields"]
+    assert manager["operation"] == "Apply"
+    assert manager["manager"].startswith("pulumi-kubernetes-")
+
+
+@pytest.mark.parametrize(
+    ("container", "answer"),
+    [
+        ({"imagePolicy": "Always"}, r'unknown field "spec\.template\.spec\.containers\[0\]\.imagePolicy"'),
+        ({"resources": {"requests": {"memory": "1 GB"}}}, r"quantities must match the regular expression"),
+        ({"image": ""}, r"spec\.template\.spec\.containers\[0\]\.image: Required value"),
+    ],
+    ids=["unknown field", "quantity", "no image"],
+)
+def test_what_the_server_refuses_ends_up_in_its_own_words(
+    start: Start, kubeconfig: Path, api: KubernetesApi, container: dict[str, Any], answer: str
+):
+    sandbox = start(lambda: deployment(namespace(), **container), kubernetes=kubeconfig)
+    with pytest.raises(EngineError, match=answer) as told:
+        sandbox.run("up")
+    assert "was not successfully created by the Kubernetes API server" in str(told.value)
+    assert "Traceback" not in str(told.value)
+    assert not is_there(api, ORDERS)
+    with pytest.raises(EngineError, match=answer):
+        sandbox.run("preview")  # the namespace is there by now, so a dry run tells before anything is done
+    sandbox.run("destroy")
+    assert not is_there(api, PIPES)
+
+
+def test_a_field_that_never_changes_is_refused_in_the_preview_and_in_the_update(start: Start, kubeconfig: Path):
+    settings = {"policy": "Delete"}
+
+    def program():
+        kubernetes.storage.v1.StorageClass(
+            "volumes",
+            metadata={"name": "volumes"},
+            provisioner="disk.csi.example.com",
+            reclaim_policy=settings["policy"],
+        )
+
+    sandbox = start(program, kubernetes=kubeconfig)
+    sandbox.run("up")
+    settings["policy"] = "Retain"
+    for action in ("preview", "up"):
+        with pytest.raises(EngineError, match='reclaimPolicy: Invalid value: "Retain": field is immutable') as told:
+            sandbox.run(action)
+        assert "Traceback" not in str(told.value)
+
+
+def test_a_change_behind_pulumis_back_is_found_and_only_kubectls_is_undone(
+    start: Start, kubeconfig: Path, api: KubernetesApi
+):
+    def change(manager: str, replicas: int) -> None:
+        patch = {"spec": {"replicas": replicas}}
+        api.call("PATCH", ORDERS, patch, query={"fieldManager": manager}, content="application/merge-patch+json")
+
+    sandbox = start(lambda: deployment(namespace()), kubernetes=kubeconfig)
+    sandbox.run("up")
+    for again in (4, 5):
+        change("kubectl-edit", again)
+        assert list(sandbox.run("refresh").touched.values()) == ["update"]
+        sandbox.run("up")
+        assert api.call("GET", ORDERS)["spec"]["replicas"] == 3
+    change("autoscaler", 9)
+    sandbox.run("refresh")
+    with pytest.raises(EngineError, match=r'conflict with "autoscaler" using apps/v1: \.spec\.replicas'):
+        sandbox.run("up")
+    assert api.call("GET", ORDERS)["spec"]["replicas"] == 9
+
+
+def test_what_was_deleted_behind_pulumis_back_is_missed_and_made_again(
+    start: Start, kubeconfig: Path, api: KubernetesApi
+):
+    sandbox = start(lambda: deployment(namespace()), kubernetes=kubeconfig)
+    sandbox.run("up")
+    api.remove(ORDERS)
+    assert sandbox.run("refresh").counts.get("delete") == 1
+    assert sandbox.run("up").counts.get("create") == 1
+    assert is_there(api, ORDERS)
+
+
+def test_a_secret_reaches_the_server_and_no_file_of_the_state(start: Start, kubeconfig: Path, api: KubernetesApi):
+    def program():
+        token = pulumi.Config("lab").require_secret("token")
+        kubernetes.core.v1.Secret("secret", metadata={"name": "secret"}, string_data={"token": token})
+        kubernetes.core.v1.ConfigMap("map", metadata={"name": "map"}, data={"token": token})
+
+    sandbox = start(program, kubernetes=kubeconfig)
+    sandbox.configure({}, {"lab:token": "hunter2"})
+    sandbox.run("up")
+    kept = base64.b64encode(b"hunter2").decode()
+    assert api.call("GET", "/api/v1/namespaces/default/secrets/secret")["data"] == {"token": kept}
+    assert sandbox.run("refresh").touched == {}
+    assert sandbox.run("up").touched == {}
+    written = [file.read_text(encoding="utf-8") for file in (sandbox.directory / "state").rglob("*.json")]
+    assert written
+    assert [text for text in written if "hunter2" in text or kept in text] == []
+
+
+def test_a_kind_that_the_server_does_not_know_stays_simulated(start: Start, kubeconfig: Path):
+    def program():
+        kubernetes.helm.v3.Release("operator", chart="strimzi-kafka-operator", namespace=namespace())
+
+    sandbox = start(program, kubernetes=kubeconfig)
+    sandbox.run("up")
+    assert sandbox.run("refresh").touched == {}
+    assert sandbox.run("destroy").counts.get("delete") == 3, "the release, its namespace and the stack"
+
+
+def test_only_a_server_on_this_machine_will_do(tmp_path: Path):
+    kubeconfig = tmp_path / "kubeconfig"
+    cluster = {"cluster": {"server": "https://cluster.example.com:6443"}}
+    kubeconfig.write_text(json.dumps({"clusters": [cluster], "users": [{"user": {"token": ""}}]}), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"https://cluster\.example\.com:6443 is not on this machine"):
+        LiveObjects(kubeconfig)
+
+
+def test_a_state_is_what_the_server_has_and_a_secret_stays_one_wherever_it_stands():
+    live = {"data": {"a": "hunter2", "b": "x"}, "items": [{"c": "hunter2", "filled": "in"}], "status": {}}
+    inputs = {"data": {"a": TOKEN}, "items": [{"c": TOKEN}]}
+    assert state(live, inputs, {"phase": "Active"}) == {
+        "data": {"a": TOKEN, "b": "x"},
+        "items": [{"c": TOKEN, "filled": "in"}],
+        "status": {"phase": "Active"},
+    }
+
+
+def test_inputs_are_read_back_in_the_form_they_were_given_in():
+    live = {"data": {"token": base64.b64encode(b"new").decode(), "other": "x"}, "spec": {"replicas": 4, "more": 1}}
+    inputs = {"stringData": {"token": TOKEN}, "spec": {"replicas": 3, "egress": []}}
+    assert read_back(live, inputs) == {
+        "stringData": {"token": {**TOKEN, "value": "new"}},
+        "spec": {"replicas": 4, "egress": []},
+    }
+
+
+def test_an_update_takes_over_what_pulumi_and_kubectl_wrote_and_nothing_else():
+    def entry(manager: str, operation: str, *fields: str, **more: str) -> dict[str, Any]:
+        return {"manager": manager, "operation": operation, "fieldsV1": {f: {} for f in fields}, **more}
+
+    status = entry("kubectl-edit", "Update", "f:status", subresource="status")
+    other = entry("autoscaler", "Update", "f:replicas")
+    written = [entry("pulumi-kubernetes", "Update", "f:a"), status, other, entry("kubectl-edit", "Update", "f:b")]
+    taken = taken_over(written, "mine")
+    assert taken
+    assert taken == [status, other, entry("mine", "Apply", "f:a", "f:b")]
+    assert taken_over(taken, "mine") is None
