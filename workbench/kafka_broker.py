@@ -162,7 +162,14 @@ class KafkaCluster:
     def _format(self, number: int, cluster: str) -> None:
         """Prepare a broker's data directory."""
         done = subprocess.run(  # noqa: S603 - Java with fixed arguments
-            [*self._java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", self._configuration(number)],
+            [
+                *self._java,
+                "kafka.tools.StorageTool",
+                "format",
+                f"--cluster-id={cluster}",
+                "-c",
+                self._configuration(number),
+            ],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
