@@ -5,7 +5,7 @@ import logging
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError
 from consumer.kafka_dead_letters import KafkaDeadLetters
-from consumer.kafka_faults import UnreleasedError
+from consumer.kafka_faults import OlderBrokersError, UnreleasedError
 from consumer.kafka_member import KafkaMember
 from consumer.kafka_settings import KafkaSettings, read
 from consumer.variables import Variables
@@ -34,6 +34,15 @@ class KafkaSource:
                 delivery.status.poll()
                 if not delivery.stopping.wait(RELEASE_PAUSE):
                     continue
+            except OlderBrokersError:
+                LOGGER.warning(
+                    "%s: %s does not have the group protocol that KAFKA_GROUP_PROTOCOL=consumer asks for (Kafka 4.0, feature "
+                    "group.version); goes on with the classic one",
+                    self.settings.topic,
+                    self.settings.brokers,
+                )
+                self.settings = self.settings.classic()
+                continue
             return
         name = self.settings.membership.get("group.instance.id")
         raise ConsumerError(

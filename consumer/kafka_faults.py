@@ -34,6 +34,9 @@ FATAL = "_FATAL"
 UNRELEASED = "UNRELEASED_INSTANCE_ID"
 """The error of a member whose name in the group is still another's."""
 
+OLDER = frozenset({"UNSUPPORTED_VERSION", "_UNSUPPORTED_FEATURE"})
+"""The errors of a member that asks brokers for a group protocol that they do not have."""
+
 LASTING = {
     "CLUSTER_AUTHORIZATION_FAILED": "Give the consumer's identity the right to it",
     "FENCED_INSTANCE_ID": "Another member of the group has taken its KAFKA_GROUP_INSTANCE_ID; give each replica one of its own",
@@ -42,10 +45,14 @@ LASTING = {
     "INCONSISTENT_GROUP_PROTOCOL": "The group has members that share partitions in another way; stop them first",
     "INVALID_GROUP_ID": "Check STREAM_GROUP",
     "TOPIC_AUTHORIZATION_FAILED": "Give the consumer's identity the right to read the topic",
-    "UNSUPPORTED_VERSION": "The brokers may be too old for KAFKA_GROUP_PROTOCOL=consumer, which needs Kafka 4.0",
-    "_UNSUPPORTED_FEATURE": "The brokers may be too old for KAFKA_GROUP_PROTOCOL=consumer, which needs Kafka 4.0",
+    "UNSUPPORTED_VERSION": "The brokers are too old for it",
+    "_UNSUPPORTED_FEATURE": "The brokers are too old for it",
 }
 """Errors that do not pass by themselves, and what to do about each."""
+
+
+class OlderBrokersError(Exception):
+    """The brokers do not have the newer group protocol, or it is off there."""
 
 
 class UnreleasedError(Exception):
@@ -81,6 +88,8 @@ class KafkaFaults:
         name = name_of(error)
         if name == UNRELEASED:
             raise UnreleasedError
+        if name in OLDER and self.settings.newer:
+            raise OlderBrokersError
         if name in LASTING or name == FATAL:
             raise self.end(error)
         self._tell(error)

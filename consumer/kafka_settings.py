@@ -1,7 +1,7 @@
 """What the environment says of a Kafka topic, as librdkafka takes it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,23 @@ OWN: Mapping[str, Any] = {
 
 CLASSIC: Mapping[str, Any] = {
     # A pod with a name of its own is back within this time, and finds its partitions kept.
-    "session.timeout.ms": 45_000
+    "session.timeout.ms": 45_000,
+    # The members share the partitions themselves, so they must see that a topic has grown; by default after 5 minutes.
+    "topic.metadata.refresh.interval.ms": 10_000,
 }
 """What only the classic group protocol knows, and the environment may change."""
 
+COOPERATIVE: Mapping[str, Any] = {"partition.assignment.strategy": "cooperative-sticky"}
+"""How members that share the partitions themselves do it: those that stay where they are go on being read meanwhile."""
+
+NEWER: Mapping[str, Any] = {"group.protocol": "consumer"}
+"""By this the brokers share the partitions (KIP-848)."""
+
 ONLY_CLASSIC = frozenset({"session.timeout.ms", "heartbeat.interval.ms", "group.protocol.type"})
 """Properties that brokers decide by the newer group protocol (librdkafka, Introduction, Next Generation Consumer Group Protocol)."""
+
+ONLY_NEWER = frozenset({"group.protocol", "group.remote.assignor"})
+"""Properties that belong to the newer one."""
 
 TOKEN_VARIABLES = frozenset({"sasl.oauthbearer.scope", "sasl.oauthbearer.extensions"})
 """Properties that kafka_tokens.py reads itself: librdkafka takes them only where it fetches tokens itself."""
@@ -68,6 +79,16 @@ class KafkaSettings:
     def group(self) -> str:
         """The consumer group's name."""
         return self.membership["group.id"]
+
+    @property
+    def newer(self) -> bool:
+        """Whether the brokers share the partitions (KIP-848), and not the members themselves."""
+        return self.membership.keys() >= NEWER.keys()
+
+    def classic(self) -> "KafkaSettings":
+        """The same with the classic group protocol."""
+        kept = {name: value for name, value in self.membership.items() if name not in ONLY_NEWER}
+        return replace(self, membership={**CLASSIC, **kept, **COOPERATIVE})
 
 
 def read(variables: Variables) -> KafkaSettings:
@@ -100,25 +121,25 @@ def read(variables: Variables) -> KafkaSettings:
     )
 
 
-def _protocol(name: str, variables: Variables) -> Mapping[str, str]:
+def _protocol(name: str, variables: Variables) -> Mapping[str, Any]:
     """How the members of the group share the partitions: by the brokers (KIP-848), or among themselves."""
     match name:
         case "consumer":
-            return {"group.protocol": "consumer"}
+            return NEWER
         case "classic":
-            return {"partition.assignment.strategy": "cooperative-sticky"}
+            return COOPERATIVE
         case _:
             variables.mistakes.append(f"KAFKA_GROUP_PROTOCOL: must be classic or consumer, not {name!r}")
             return {}
 
 
-def _foreign(told: Mapping[str, str], protocol: Mapping[str, str], variables: Variables) -> None:
+def _foreign(told: Mapping[str, str], protocol: Mapping[str, Any], variables: Variables) -> None:
     """Note what belongs to the other group protocol."""
     if "group.protocol" in protocol:
-        foreign = (ONLY_CLASSIC | {"partition.assignment.strategy"}) & told.keys()
+        foreign = (ONLY_CLASSIC | COOPERATIVE.keys()) & told.keys()
         reason = "KAFKA_GROUP_PROTOCOL is consumer, by which the brokers decide it"
     else:
-        foreign = {"group.remote.assignor"} & told.keys()
+        foreign = ONLY_NEWER & told.keys()
         reason = "it belongs to KAFKA_GROUP_PROTOCOL=consumer, and the classic protocol is used"
     variables.mistakes += [f"{_variable(name)}: must not be set, since {reason}; remove it" for name in sorted(foreign)]
 

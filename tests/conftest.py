@@ -1,10 +1,14 @@
 """What holds for every test: no settings or credentials of the machine, and those that need servers or the engine told apart."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from workbench.kubernetes_kinds import eks_kinds, install, strimzi_kinds
+from workbench.kubernetes_server import KubernetesServer
 
 settings.register_profile("data-pipes", deadline=None)  # the first example pays for imports
 settings.load_profile("data-pipes")
@@ -29,3 +33,12 @@ def _no_settings_of_the_machine():
     kept = {name: os.environ.pop(name) for name in (*SETTINGS_OF_A_RUN, *CREDENTIALS) if name in os.environ}
     yield
     os.environ.update(kept)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[KubernetesServer]:
+    """One real API server for each process that runs tests, which knows the custom kinds of the stacks."""
+    with KubernetesServer(print) as running:
+        with running.api() as api:
+            install(api, [*strimzi_kinds(print), *eks_kinds()])
+        yield running

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import urllib3
 import yaml
@@ -15,7 +15,9 @@ Manifest = Mapping[str, Any]
 
 SECONDS = 60
 """How long a server may say nothing."""
+CONNECTIONS = 4
 RETRIES = 10
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _EVERY_KIND = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 """Asks for all kinds of a server in one answer (Kubernetes, API concepts, Aggregated discovery)."""
 
@@ -23,24 +25,33 @@ _EVERY_KIND = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryL
 class KubernetesRefusalError(Exception):
     """The server did not do what it was asked to; the message is its own."""
 
-    def __init__(self, status: int, message: str) -> None:
-        """``status`` is that of HTTP."""
+    def __init__(self, status: int, message: str, reason: str = "") -> None:
+        """``status`` is that of HTTP; ``reason`` is the server's word for it, such as AlreadyExists, Invalid or NotFound."""
         self.status = status
+        self.reason = reason
         super().__init__(message)
 
 
 class KubernetesApi:
     """The API of a server on this machine; a context manager, which closes its connections.
 
-    It needs little: the official client takes longer to import than a server takes to start.
+    It needs little: a simulated provider starts in each action of the engine, and the official client takes longer to import than all
+    else of it.
     """
 
     def __init__(self, kubeconfig: Path) -> None:
-        """Use the first cluster and the first user, who has a token."""
+        """Use the first cluster and the first user, who has a token.
+
+        Raises ValueError when the server is not on this machine: no test or rehearsal must ever reach a cluster of the user's.
+        """
         settings = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
         cluster, user = settings["clusters"][0]["cluster"], settings["users"][0]["user"]
-        self._server: str = cluster["server"]
+        self.server: str = cluster["server"]
+        if urlsplit(self.server).hostname not in LOOPBACK:
+            raise ValueError(f"{kubeconfig}: {self.server} is not on this machine")
         self._pool = urllib3.PoolManager(
+            maxsize=CONNECTIONS,
+            block=True,
             # as every official client: asked again where the server says when, which it does while a kind is new to it
             retries=urllib3.Retry(RETRIES, connect=0, read=0, allowed_methods=None, raise_on_status=False),
             timeout=SECONDS,
@@ -123,7 +134,7 @@ class KubernetesApi:
         self,
         method: str,
         path: str,
-        body: Manifest | None = None,
+        body: object = None,
         *,
         query: Mapping[str, str] | None = None,
         content: str = "application/json",
@@ -132,12 +143,12 @@ class KubernetesApi:
         """What the server answers to any request. Raises KubernetesRefusalError, or urllib3's HTTPError where it does not answer."""
         answer = self._pool.request(
             method,
-            f"{self._server}{path}{'?' + urlencode(query) if query else ''}",
+            f"{self.server}{path}{'?' + urlencode(query) if query else ''}",
             body=None if body is None else json.dumps(body),
             headers={**self._pool.headers, "Accept": accept, "Content-Type": content},
         )
         if answer.status >= HTTPStatus.BAD_REQUEST:
-            raise KubernetesRefusalError(answer.status, _said(answer.data.decode(errors="replace")))
+            raise KubernetesRefusalError(answer.status, *_said(answer.data.decode(errors="replace")))
         return cast("dict[str, Any]", json.loads(answer.data))
 
 
@@ -145,9 +156,10 @@ def _base(version: str) -> str:
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
 
 
-def _said(body: str) -> str:
-    """The message of a Status object, or whatever the body is."""
+def _said(body: str) -> tuple[str, str]:
+    """The message and the reason of a Status object, or whatever the body is."""
     try:
-        return str(json.loads(body)["message"])
+        status = json.loads(body)
+        return str(status["message"]), str(status.get("reason", ""))
     except (ValueError, KeyError, TypeError):
-        return body
+        return body.strip(), ""

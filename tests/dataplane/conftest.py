@@ -64,7 +64,7 @@ def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> Generator[MakePipe]:
     with ExitStack() as stack:
 
         def make(partitions: int, variables: Mapping[str, str] = NEWER) -> Pipe:
-            pipe = _pipe(kafka, tmp_path, partitions, variables, {})
+            pipe = make_pipe_on(kafka, tmp_path, partitions, variables, {})
             stack.enter_context(pipe.replicas)
             return pipe
 
@@ -74,12 +74,12 @@ def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> Generator[MakePipe]:
 @pytest.fixture
 def replicated_pipe(three_brokers: KafkaCluster, tmp_path: Path) -> Generator[Pipe]:
     """One with 3 partitions on three brokers, of which two must have a message before it counts as written."""
-    pipe = _pipe(three_brokers, tmp_path, 3, NEWER, {"min.insync.replicas": "2"})
+    pipe = make_pipe_on(three_brokers, tmp_path, 3, NEWER, {"min.insync.replicas": "2"})
     with pipe.replicas:
         yield pipe
 
 
-def _pipe(
+def make_pipe_on(
     cluster: KafkaCluster, directory: Path, partitions: int, variables: Mapping[str, str], config: Mapping[str, str]
 ) -> Pipe:
     name = f"orders-{uuid4()}"

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from pulumi.automation import PulumiCommand
 
-from workbench.kubernetes_kinds import eks_kinds, install, strimzi_kinds
 from workbench.kubernetes_server import KubernetesServer
 from workbench.pulumi_cli import pulumi_command
 from workbench.sandbox import Sandbox
@@ -23,18 +22,9 @@ def command() -> PulumiCommand:
     return pulumi_command(print)
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[KubernetesServer]:
-    """A real API server with the custom kinds that stacks use."""
-    with KubernetesServer(print) as running:
-        with running.api() as api:
-            install(api, [*strimzi_kinds(print), *eks_kinds()])
-        yield running
-
-
 @pytest.fixture
 def kubeconfig(server: KubernetesServer) -> Iterator[Path]:
-    """That of the server, with nothing in it."""
+    """That of the real API server, with nothing in it."""
     yield server.kubeconfig
     server.clean()
 

@@ -1,4 +1,4 @@
-"""One real API server for each process that runs these tests, which knows the custom kinds of the stacks."""
+"""The API of the real server, as its administrator and as the pods' accounts see it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,18 +9,9 @@ import yaml
 
 from tests.kubernetes.manifests import token
 from workbench.kubernetes_api import KubernetesApi
-from workbench.kubernetes_kinds import eks_kinds, install, strimzi_kinds
 from workbench.kubernetes_server import KubernetesServer
 
 Acting = Callable[[str, str], KubernetesApi]
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[KubernetesServer]:
-    with KubernetesServer(print) as server:
-        with server.api() as api:
-            install(api, [*strimzi_kinds(print), *eks_kinds()])
-        yield server
 
 
 @pytest.fixture(scope="session")

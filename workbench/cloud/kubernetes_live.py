@@ -1,30 +1,24 @@
 """The objects of a real Kubernetes API server, made and changed as pulumi-kubernetes does it (provider/pkg/await/await.go).
 
 An object is created by a request that fails where it exists, and changed by server-side apply. No controller runs, so what one
-would do to let an object go is done here. It needs little: a provider starts in each action of the engine, and the official
-client alone takes longer to import than all else of it.
+would do to let an object go is done here.
 """
 
-import base64
 import json
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
-from urllib.parse import urlencode, urlsplit
+from typing import Any
 
-import urllib3
-import yaml
+from urllib3.exceptions import HTTPError
 
 from workbench.cloud.inventory import RefusedError
 from workbench.cloud.kubernetes_fields import taken_over
 from workbench.cloud.wire import Values
+from workbench.kubernetes_api import KubernetesApi, KubernetesRefusalError
 
 CREATOR = "pulumi-kubernetes"
 """The field manager of what pulumi-kubernetes creates; each resource has one of its own from the first update on."""
-_CONNECTIONS = 4
-_SECONDS = 60
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class ApiRefusedError(RefusedError):
@@ -41,21 +35,7 @@ class LiveObjects:
 
     def __init__(self, kubeconfig: Path) -> None:
         """Raises ValueError when the server is not on this machine: a rehearsal must never reach a cluster of the user's."""
-        settings = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
-        cluster, user = settings["clusters"][0]["cluster"], settings["users"][0]["user"]
-        self._server: str = cluster["server"]
-        if urlsplit(self._server).hostname not in _LOOPBACK:
-            raise ValueError(f"{kubeconfig}: {self._server} is not on this machine")
-        embedded = cluster.get("certificate-authority-data")
-        self._pool = urllib3.PoolManager(
-            maxsize=_CONNECTIONS,
-            block=True,
-            retries=False,
-            timeout=_SECONDS,
-            ca_certs=cluster.get("certificate-authority"),
-            ca_cert_data=base64.b64decode(embedded).decode() if embedded else None,
-            headers={"Accept": "application/json", "Authorization": f"Bearer {user['token']}"},
-        )
+        self._api = KubernetesApi(kubeconfig)
         self._kinds: dict[str, Mapping[str, Mapping[str, Any]]] = {}
         self._asking = threading.Lock()
 
@@ -140,17 +120,12 @@ class LiveObjects:
         content_type: str = "application/json",
     ) -> Values:
         """What the server answers. Raises ApiRefusedError."""
-        url = f"{self._server}{path}{'?' + urlencode(query) if query else ''}"
-        headers = {**self._pool.headers, "Content-Type": content_type}
-        body = None if content is None else json.dumps(content)
         try:
-            response = self._pool.request(method, url, body=body, headers=headers)
-        except urllib3.exceptions.HTTPError as error:
-            raise RefusedError(f"the Kubernetes API server at {self._server} does not answer: {error}") from None
-        answer = _parsed(response.data)
-        if response.status >= 400:
-            raise ApiRefusedError(str(answer["message"]), str(answer.get("reason", "")))
-        return answer
+            return self._api.call(method, path, content, query=query, content=content_type)
+        except KubernetesRefusalError as error:
+            raise ApiRefusedError(str(error), error.reason) from None
+        except HTTPError as error:
+            raise RefusedError(f"the Kubernetes API server at {self._api.server} does not answer: {error}") from None
 
 
 def _root(type_token: str) -> str:
@@ -161,11 +136,3 @@ def _root(type_token: str) -> str:
 
 def _query(manager: str, *, dry_run: bool) -> dict[str, str]:
     return {"fieldManager": manager, "fieldValidation": "Strict", **({"dryRun": "All"} if dry_run else {})}
-
-
-def _parsed(body: bytes) -> Values:
-    """The JSON of an answer; what is no JSON is a message."""
-    try:
-        return cast("Values", json.loads(body))
-    except ValueError:
-        return {"message": body.decode(errors="replace").strip()}

@@ -1,0 +1,20 @@
+"""Brokers that do not have the newer group protocol, though the environment says so: the group shares the partitions all the same."""
+
+from pathlib import Path
+
+from tests.dataplane.conftest import NEWER, make_pipe_on
+from workbench.kafka_broker import MISSED_SOON, KafkaCluster
+
+
+def test_a_group_that_is_told_of_the_newer_protocol_goes_on_with_the_classic_one_where_brokers_lack_it(tmp_path: Path):
+    settings = {**MISSED_SOON, "group.coordinator.rebalance.protocols": "classic"}
+    with KafkaCluster(print, settings=settings) as kafka:
+        pipe = make_pipe_on(kafka, tmp_path, 2, NEWER, {})
+        with pipe.replicas:
+            pipe.writer.fill(2, 100)
+            pipe.replicas.start(0, 1)
+            owners = pipe.topic.wait_for_owners(1, 1)
+            assert sorted(owners.values()) == [(0,), (1,)]
+            pipe.wait_until_handled()
+            assert not pipe.tally().problems
+            assert "goes on with the classic one" in pipe.replicas.running[0].log(lines=50)
