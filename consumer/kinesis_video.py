@@ -13,6 +13,7 @@ from consumer.kinesis_aws import AwsError, asked, client
 from consumer.kinesis_dead_letters import DeadLetterStream
 from consumer.kinesis_fragments import LOST, Fragment, fragments
 from consumer.kinesis_pushed import Pushed
+from consumer.kinesis_video_position import Position
 from consumer.record import Record
 from consumer.variables import Variables
 
@@ -20,6 +21,10 @@ LOGGER = logging.getLogger(__name__)
 
 EARLIEST = {"StartSelectorType": "EARLIEST"}
 """Start with the oldest fragment that is kept (as AGAIN_SECONDS)."""
+
+NOT_KEPT = frozenset({LOST, "InvalidArgumentException"})
+"""What GetMedia answers where it cannot start after a fragment: the fragment is no longer kept, or never was, as after a stream was
+made anew under its name (as AGAIN_SECONDS)."""
 
 PAUSE = 0.1
 """Seconds to wait where nothing was there to be handled."""
@@ -32,12 +37,13 @@ PATIENCE_SECONDS = 60.0
 
 
 def source(variables: Variables) -> "KinesisVideoSource":
-    """The one video stream that the environment names."""
+    """The one video stream that the environment names, with the table of positions named as the group."""
     region = variables.required("AWS_REGION")
     dead_letters = variables.optional("STREAM_DEAD_LETTERS")
     return KinesisVideoSource(
         region=region,
         stream=variables.required("STREAM_TOPIC"),
+        group=variables.required("STREAM_GROUP"),
         partition=variables.required("STREAM_PARTITION"),
         dead_letters=DeadLetterStream(stream=dead_letters, region=region, told=without_data) if dead_letters else None,
     )
@@ -68,23 +74,30 @@ def without_data(record: Record) -> Mapping[str, Any]:
     }
 
 
+def after(number: str | None) -> Mapping[str, str]:
+    """Start with the fragment after the one of that number; without one, with the oldest that is kept."""
+    return {"StartSelectorType": "FRAGMENT_NUMBER", "AfterFragmentNumber": number} if number else EARLIEST
+
+
 @dataclass(frozen=True, kw_only=True)
 class KinesisVideoSource:
-    """A video stream, from the oldest fragment that is kept.
+    """A video stream, as its one reader reads it: it goes on after the fragment that was handled last.
 
-    Kinesis notes nowhere how far it was read, so a consumer that starts again begins with the oldest fragment once more: nothing is
-    lost, and whatever is still kept comes again. A handler that remembers the numbers of fragments can pass over those that it knows.
+    Where none was handled, or none that is still kept, it begins with the oldest fragment that is kept.
     """
 
     region: str
     stream: str
+    group: str
     partition: str
     dead_letters: DeadLetters | None
 
     def run(self, delivery: Delivery) -> None:
-        """Deliver fragment after fragment until it is told to stop."""
+        """Deliver fragment after fragment, and note each once it is handled, until it is told to stop."""
         status, connected = delivery.status, Event()
-        pushed = Pushed("fragments", lambda closed: self._fragments(closed, connected))
+        position = Position(client("dynamodb", self.region), table=self.group, stream=self.stream)
+        start = after(position.read())
+        pushed = Pushed("fragments", lambda closed: self._fragments(start, closed, connected))
         try:
             while not delivery.stopping.is_set():
                 status.poll()
@@ -96,7 +109,9 @@ class KinesisVideoSource:
                     delivery.stopping.wait(PAUSE)
                     continue
                 status.lag_seconds[self.partition] = float(fragment.said("MILLIS_BEHIND_NOW") or 0) / 1000
-                delivery.deliver(self._record(fragment))
+                record = self._record(fragment)
+                if delivery.deliver(record):
+                    position.note(record.position, delivery.stopping)
         finally:
             pushed.close()
 
@@ -110,10 +125,10 @@ class KinesisVideoSource:
             timestamp=float(fragment.said("SERVER_TIMESTAMP") or 0),
         )
 
-    def _fragments(self, closed: Event, connected: Event) -> Iterator[Fragment]:
+    def _fragments(self, start: Mapping[str, str], closed: Event, connected: Event) -> Iterator[Fragment]:
         """All fragments, over as many connections as it takes: each goes on after the last fragment that came."""
         what = f"reading the video stream {self.stream}"
-        start, reached = EARLIEST, time.monotonic()
+        reached = time.monotonic()
         while not closed.is_set():
             try:
                 with closing(self._media(what, start)) as media:
@@ -121,17 +136,18 @@ class KinesisVideoSource:
                     reached = time.monotonic()
                     for fragment in fragments(lambda size, media=media: asked(what, media.read, amt=size)):
                         yield fragment
-                        number = fragment.said("FRAGMENT_NUMBER")
-                        start = {"StartSelectorType": "FRAGMENT_NUMBER", "AfterFragmentNumber": number}
+                        start = after(fragment.said("FRAGMENT_NUMBER"))
                         if closed.is_set():
                             return
             except AwsError as error:
                 late = time.monotonic() - reached > PATIENCE_SECONDS
-                if not error.passing or late or not connected.is_set():
-                    raise
-                LOGGER.info("%s", error)
-                if error.code == LOST:
+                if error.code in NOT_KEPT and start != EARLIEST:
+                    LOGGER.warning("%s; it goes on with the oldest fragment that is kept, not with %s", error, start)
                     start = EARLIEST
+                elif not error.passing or late or not connected.is_set():
+                    raise
+                else:
+                    LOGGER.info("%s", error)
             closed.wait(AGAIN_SECONDS)
 
     def _media(self, what: str, start: Mapping[str, str]) -> Any:

@@ -147,6 +147,11 @@ HOLD_RECORDS = {
             "aws-video-ecs-cameras-dead-letters-stream",
             "aws-video-ecs-cameras.dead-letters",
         ),
+        (
+            "index:Pipe$data-pipes:aws:VideoStreams$data-pipes:aws:VideoPositions$aws:dynamodb/table:Table::"
+            "aws-video-ecs-cameras-positions-table",
+            "aws-video-ecs-cameras.positions",
+        ),
         *(
             (
                 f"index:Pipe$data-pipes:aws:VideoStreams$aws:kinesis/videoStream:VideoStream::aws-video-ecs-cameras-{number}",

@@ -1,7 +1,7 @@
 """Amazon Kinesis Video Streams: as many video streams for each pipe as it has consumers, all encrypted with the stack's own key."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pulumi import ResourceOptions
 from pydantic import Field
@@ -16,6 +16,8 @@ from components.section import Mistake
 
 class KinesisVideoSettings(ServiceSettings, frozen=True):
     """The streaming section of a stack file, for Kinesis Video Streams."""
+
+    cloud_services: ClassVar = ("dynamodb",)
 
     service: Literal["kinesis-video"]
     """Always kinesis-video."""

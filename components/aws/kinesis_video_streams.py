@@ -9,6 +9,7 @@ from pydantic import Field
 
 from components.aws.kinesis_dead_letters import DeadLetters, DeadLettersArgs, KinesisDeadLetterSettings
 from components.aws.network import Network
+from components.aws.video_positions import VideoPositions, VideoPositionsArgs
 from components.contracts import Connection, Grant, PipeSettings, Topic
 from components.section import Form, Section
 
@@ -64,7 +65,10 @@ class VideoStreamsArgs:
 
 
 class VideoStreams(Topic):
-    """As many video streams as the pipe's parallelism, numbered from 0, each for one consumer that may read it alone."""
+    """As many video streams as the pipe's parallelism, numbered from 0, each for one consumer that may read it alone.
+
+    Beside them is what the consumers write: how far they have read, and dead letters.
+    """
 
     def __init__(self, name: str, args: VideoStreamsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:VideoStreams", name, None, opts)
@@ -82,6 +86,11 @@ class VideoStreams(Topic):
             )
             for number in range(args.pipe.parallelism)
         ]
+        self.positions = VideoPositions(
+            f"{name}-positions",
+            VideoPositionsArgs(topic_name=args.prefix, protect=args.protect),
+            ResourceOptions(parent=self),
+        )
         self.dead_letters = self._dead_letters() if args.pipe.topic.dead_letter.enabled else None
         self.topic_name = Output.from_input(args.prefix)
         self.partitions = Output.all(*(stream.name for stream in streams)).apply(len)
@@ -110,6 +119,7 @@ class VideoStreams(Topic):
                 "STREAM_SERVICE": "kinesis-video",
                 "STREAM_TOPIC": stream.name,
                 "STREAM_PARTITION": str(number),
+                **self.positions.variables,
                 **(self.dead_letters.variables if self.dead_letters else {}),
             },
             secrets={},
@@ -117,6 +127,7 @@ class VideoStreams(Topic):
             grants=[
                 Grant(actions=READ_ACTIONS, resource=stream.arn),
                 Grant(actions=("kms:Decrypt",), resource=self.args.key.arn),
+                *self.positions.grants(stream.name),
                 *(self.dead_letters.grants if self.dead_letters else ()),
             ],
             destinations=[],

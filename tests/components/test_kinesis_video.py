@@ -16,12 +16,19 @@ STACK = "aws-video-ecs"
 NAME = "aws-video-ecs-cameras"
 STREAM = "aws:kinesis/videoStream:VideoStream"
 SERVICE = "aws:ecs/service:Service"
+TABLE = "aws:dynamodb/table:Table"
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 KEY = f"{STACK}-video-key"
 
 
 def cameras(**changes):
     return {"data-pipes:pipes": {"cameras": changes}}
+
+
+def statements(recording, number):
+    """What the consumer of one stream may do, as its policy says it, and the policy."""
+    [policy] = [each for each in recording.of_type("aws:iam/rolePolicy:RolePolicy") if each.name == f"{NAME}-{number}"]
+    return json.loads(policy.inputs["policy"])["Statement"], policy
 
 
 def environments(recording):
@@ -88,6 +95,7 @@ def test_each_consumer_is_told_its_own_stream():
             "STREAM_SERVICE": "kinesis-video",
             "STREAM_TOPIC": f"{NAME}-{number}",
             "STREAM_PARTITION": str(number),
+            "STREAM_GROUP": f"{NAME}.positions",
             "STREAM_DEAD_LETTERS": f"{NAME}.dead-letters",
             "STREAM_MAX_DELIVERY_ATTEMPTS": "5",
         }
@@ -98,10 +106,7 @@ def test_each_consumer_is_told_its_own_stream():
 def test_each_consumer_may_read_its_own_stream_alone():
     recording = shipped(STACK).recording
     for number in range(3):
-        [policy] = [
-            each for each in recording.of_type("aws:iam/rolePolicy:RolePolicy") if each.name == f"{NAME}-{number}"
-        ]
-        reading, decrypting, *_ = json.loads(policy.inputs["policy"])["Statement"]
+        (reading, decrypting, *_), policy = statements(recording, number)
         assert reading["Action"] == ["kinesisvideo:GetDataEndpoint", "kinesisvideo:GetMedia"]
         own = f"arn:aws:kinesisvideo:eu-west-1:123456789012:stream/{NAME}-{number}/"
         assert reading["Resource"].startswith(own)
@@ -110,11 +115,68 @@ def test_each_consumer_may_read_its_own_stream_alone():
         assert recording.one(KEY).urn in policy.dependencies
 
 
+@pytest.mark.parametrize("parallelism", [1, 5])
+def test_a_pipe_has_one_table_of_positions_whatever_its_parallelism(parallelism):
+    [table] = planned(cameras(parallelism=parallelism), stack=STACK).recording.of_type(TABLE)
+    assert table.inputs == shipped(STACK).recording.one(TABLE).inputs
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("name", f"{NAME}.positions"),
+        ("hashKey", "stream"),
+        ("attributes", [{"name": "stream", "type": "S"}]),
+        ("billingMode", "PAY_PER_REQUEST"),
+        ("pointInTimeRecovery.enabled", True),
+        ("tags", {"Name": f"{NAME}.positions"}),
+    ],
+)
+def test_positions_are_found_by_stream_are_paid_by_request_and_can_be_brought_back(path, value):
+    assert shipped(STACK).recording.one(TABLE).input(path) == value
+
+
+def test_each_consumer_may_read_and_write_the_position_of_its_own_stream_and_no_other_s():
+    recording = shipped(STACK).recording
+    for number in range(3):
+        allowed, _ = statements(recording, number)
+        assert [each for each in allowed if "dynamodb" in json.dumps(each)] == [
+            {
+                "Effect": "Allow",
+                "Action": ["dynamodb:GetItem", "dynamodb:PutItem"],
+                "Resource": f"arn:aws:dynamodb:eu-west-1:123456789012:table/{NAME}.positions",
+                "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": f"{NAME}-{number}"}},
+            }
+        ]
+
+
+def test_a_consumer_waits_for_the_table_of_positions():
+    recording = shipped(STACK).recording
+    table = recording.one(TABLE)
+    assert all(table.urn in recording.requirements(service) for service in recording.of_type(SERVICE))
+
+
+def test_growth_leaves_the_tasks_there_are_as_they_were():
+    def known(recording):
+        return {each.name: each.inputs for each in (*recording.of_type(TASK), *recording.of_type(TABLE))}
+
+    before, after = known(shipped(STACK).recording), known(planned(cameras(parallelism=4), stack=STACK).recording)
+    assert before.items() <= after.items()
+    assert after.keys() - before.keys() == {f"{NAME}-3-task"}
+
+
+def test_positions_are_reached_without_leaving_the_vpc_and_without_cost():
+    endpoints = shipped(STACK).recording.of_type("aws:ec2/vpcEndpoint:VpcEndpoint")
+    services = {each.inputs["serviceName"].rsplit(".", 1)[1]: each.inputs["vpcEndpointType"] for each in endpoints}
+    assert services["dynamodb"] == "Gateway"
+
+
 @pytest.mark.parametrize("protect", [True, False])
-def test_streams_and_their_key_are_protected_by_one_setting(protect):
+def test_streams_their_positions_and_their_key_are_protected_by_one_setting(protect):
     recording = planned({"data-pipes:protect": protect}, stack=STACK).recording
-    for held in (recording.one(KEY), *recording.of_type(STREAM)):
+    for held in (recording.one(KEY), *recording.of_type(STREAM), recording.one(TABLE)):
         assert held.protect is protect, held.name
+    assert recording.one(TABLE).inputs["deletionProtectionEnabled"] is protect
 
 
 @pytest.mark.parametrize(

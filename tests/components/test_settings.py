@@ -190,7 +190,7 @@ WRONG = [
             "data-pipes:streaming": {"instanceType": "kafka.t3.small"},
             "data-pipes:pipes": {"orders": {"parallelism": 251}},
         },
-        "streaming.brokers: (251 + 50 of Kafka's own) x 3 replicas = 903 partitions do not fit: "
+        "streaming.brokers: (251 + 1 of dead letters + 50 of Kafka's own) x 3 replicas = 906 partitions do not fit: "
         "3 brokers of kafka.t3.small hold 300 each = 900",
     ),
     (

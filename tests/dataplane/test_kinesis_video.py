@@ -6,14 +6,55 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from components.aws.video_positions import ACTIONS, KEY
 from tests.dataplane.kinesis_consumer import POISON
 from tests.dataplane.kinesis_replica import Replica, replica, until
 from tests.dataplane.matroska import fragment
-from tests.dataplane.moto_server import REGION
+from tests.dataplane.moto_server import REGION, MotoServer, moto_server
 from tests.dataplane.video_server import Video, served
+
+STREAM = "cameras-0"
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[MotoServer]:
+    with moto_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rights(moto: MotoServer) -> dict[str, str]:
+    """What a consumer signs in with: with positions it may do what the stack grants and nothing else."""
+    return moto.user("consumer", ACTIONS)
+
+
+@pytest.fixture
+def table(moto: MotoServer) -> str:
+    """The table of positions, as the stack makes it."""
+    name = f"cameras-{uuid4().hex[:8]}.positions"
+    moto.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": KEY, "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": KEY, "AttributeType": "S"}],
+    )
+    return name
+
+
+@pytest.fixture
+def noted(moto: MotoServer, table: str) -> Callable[[], str]:
+    """The number that is written down."""
+
+    def number() -> str:
+        [item] = moto.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
+        assert item[KEY] == {"S": STREAM}
+        return item["fragmentNumber"]["S"]
+
+    return number
 
 
 @pytest.fixture
@@ -23,24 +64,31 @@ def serve() -> Iterator[Callable[[Video], Video]]:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[Video], Replica]]:
+def start(moto: MotoServer, rights: dict[str, str], table: str, tmp_path: Path) -> Iterator[Callable[..., Replica]]:
+    """Starts a consumer, which takes some seconds for each fragment, with other variables than the usual ones."""
     with ExitStack() as ended:
 
-        def started(video: Video) -> Replica:
+        def started(video: Video, *, seconds: float = 0.0, **variables: str) -> Replica:
             environment = {
                 "AWS_ENDPOINT_URL": video.url,
-                "AWS_ACCESS_KEY_ID": os.urandom(8).hex(),
-                "AWS_SECRET_ACCESS_KEY": os.urandom(16).hex(),
+                "AWS_ENDPOINT_URL_DYNAMODB": moto.url,
+                **rights,
                 "AWS_REGION": REGION,
                 "STREAM_SERVICE": "kinesis-video",
-                "STREAM_TOPIC": "cameras-0",
+                "STREAM_TOPIC": STREAM,
+                "STREAM_GROUP": table,
                 "STREAM_PARTITION": "0",
                 "STREAM_DEAD_LETTERS": "cameras.dead-letters",
                 "STREAM_MAX_DELIVERY_ATTEMPTS": "2",
+                **variables,
             }
-            return ended.enter_context(replica(tmp_path, environment))
+            return ended.enter_context(replica(tmp_path, environment, seconds=seconds))
 
         yield started
+
+
+def positions(reader: Replica) -> list[str]:
+    return [each["position"] for each in reader.handled]
 
 
 def clips(number: int) -> dict[str, bytes]:
@@ -65,19 +113,66 @@ def test_it_is_ready_once_it_reads_and_ends_at_once_where_nothing_comes(serve, s
     assert reader.stop(seconds=20) == 0
 
 
-def test_one_that_starts_again_begins_with_the_oldest_fragment(serve, start):
-    video = serve(Video(clips(3), at_once=9))
-    first = start(video)
-    until("all are handled", lambda: len(first.handled) == 3)
-    first.process.kill()
+def test_one_that_is_stopped_and_starts_again_goes_on_after_the_last_fragment(serve, start):
+    video = serve(Video(clips(20), at_once=99))
+    first = start(video, seconds=0.2)
+    until("it is in the middle of it", lambda: len(first.handled) > 2)
+    assert first.stop() == 0
+    assert len(first.handled) < 20
     second = start(video)
-    until("all are handled again", lambda: len(second.handled) == 3)
+    until("the others are handled", lambda: len(first.handled) + len(second.handled) == 20)
+    assert positions(first) + positions(second) == list(video.fragments), "each once, and in order"
 
 
-def test_a_fragment_that_cannot_be_handled_is_named_in_the_dead_letters_and_holds_up_nothing(serve, start):
+def test_one_that_is_killed_repeats_the_fragment_at_hand_at_most(serve, start):
+    video = serve(Video(clips(20), at_once=99))
+    first = start(video, seconds=0.2)
+    until("it is in the middle of it", lambda: len(first.handled) > 2)
+    first.process.kill()
+    first.process.wait()
+    last = int(positions(first)[-1])
+    assert last < 20
+    second = start(video)
+    until("the last one is handled", lambda: positions(second)[-1:] == ["20"])
+    assert positions(second)[0] in (str(last), str(last + 1))
+    assert positions(second) == list(video.fragments)[int(positions(second)[0]) - 1 :]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_one_whose_last_fragment_is_no_longer_kept_goes_on_with_the_oldest_and_says_so(serve, start, noted, refused):
+    first = start(serve(Video(clips(2), at_once=9)))
+    until("both are noted", lambda: len(first.handled) == 2 and noted() == "2")
+    first.process.kill()
+    later = serve(
+        Video({"8": fragment("8", b"eight"), "9": fragment("9", b"nine")}, at_once=9, unknown_refused=refused)
+    )
+    second = start(later)
+    until("what is kept is handled", lambda: positions(second) == ["8", "9"])
+    assert [start.get("AfterFragmentNumber") for start in later.starts[:2]] == ["2", None]
+    assert "it goes on with the oldest fragment that is kept" in second.notes.with_suffix(".errors").read_text()
+    until("it is noted", lambda: noted() == "9")
+
+
+def test_a_fragment_whose_position_cannot_be_written_ends_it_and_comes_again(serve, start, moto, table):
+    video = serve(Video(clips(2), at_once=9))
+    told = start(video, **moto.user(f"{table}-reader", ["dynamodb:GetItem"]))
+    assert told.end().startswith(f"consumer: writing to the table {table}: AWS refused it: AccessDeniedException: ")
+    assert positions(told) == ["1"]
+    second = start(video)
+    until("all are handled", lambda: positions(second) == ["1", "2"])
+
+
+def test_one_that_cannot_read_its_position_handles_nothing_and_ends_with_one_line(serve, start, moto, table):
+    told = start(serve(Video(clips(2), at_once=9)), **moto.user(f"{table}-writer", ["dynamodb:PutItem"]))
+    assert told.end().startswith(f"consumer: reading the table {table}: AWS refused it: AccessDeniedException: ")
+    assert told.handled == []
+
+
+def test_a_fragment_that_cannot_be_handled_is_named_in_the_dead_letters_and_holds_up_nothing(serve, start, noted):
     video = serve(Video({**clips(1), "2": fragment("2", POISON), "3": fragment("3", b"fine")}, at_once=9))
     reader = start(video)
-    until("the others are handled", lambda: [each["position"] for each in reader.handled] == ["1", "3"])
+    until("the others are handled", lambda: positions(reader) == ["1", "3"])
+    until("the last one is noted", lambda: noted() == "3")
     [request] = video.letters
     assert request["StreamName"] == "cameras.dead-letters"
     letter = json.loads(b64decode(request["Data"]))

@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
+from tests.dataplane.matroska import HEADER, element, tags
+
 DEADLINE = 120.0
 """Seconds after which a connection ends on which nothing is new."""
 
@@ -21,6 +23,8 @@ class Video:
     """After how many fragments a connection ends, in the middle of the next one."""
     refusal: str = ""
     """The error with which everything is refused."""
+    unknown_refused: bool = False
+    """Whether a start after a fragment that is not there is refused at once; if not, an error is put into the stream."""
     starts: list[dict[str, str]] = field(default_factory=list)
     letters: list[dict[str, Any]] = field(default_factory=list)
     ended: Event = field(default_factory=Event)
@@ -34,9 +38,15 @@ class Video:
                 self.letters.append(request)
                 return {"ShardId": "shardId-000000000000", "SequenceNumber": "1"}
 
+    def unknown(self, start: dict[str, str]) -> bool:
+        """Whether it is to start after a fragment that is not there."""
+        return "AfterFragmentNumber" in start and start["AfterFragmentNumber"] not in self.fragments
+
     def media(self, start: dict[str, str]) -> list[bytes]:
         """What one connection sends."""
         self.starts.append(start)
+        if self.unknown(start):
+            return [element(HEADER, b"") + tags(ERROR_CODE="FRAGMENT_NOT_FOUND", ERROR_ID="4000")]
         numbers = list(self.fragments)
         first = numbers.index(start["AfterFragmentNumber"]) + 1 if "AfterFragmentNumber" in start else 0
         whole, cut = numbers[first : first + self.at_once], numbers[first + self.at_once :][:1]
@@ -54,6 +64,9 @@ def served(video: Video) -> Iterator[Video]:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if video.refusal:
                 self.answer(403, {"message": "no"}, {"x-amzn-ErrorType": video.refusal})
+            elif self.path == "/getMedia" and video.unknown_refused and video.unknown(request["StartSelector"]):
+                video.starts.append(request["StartSelector"])
+                self.answer(400, {"message": "no"}, {"x-amzn-ErrorType": "InvalidArgumentException"})
             elif self.path == "/getMedia":
                 self.media(video.media(request["StartSelector"]))
             else:
