@@ -44,6 +44,10 @@ KEPT_SETTINGS: Mapping[str, str] = {
 FIRST_BY_BROKERS = 4
 """The first major version whose brokers deal a topic's partitions out to the members of a group (KIP-848)."""
 
+BYTES_OF_A_RECORD = "max.message.bytes"
+LARGEST_NUMBER = 2**31 - 1
+"""The most that max.message.bytes may be; it may not be -1 either (Apache Kafka, Topic Configs)."""
+
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "cleanup.policy": ("delete", "compact", "compact,delete", "delete,compact"),
     "compression.type": ("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"),
@@ -73,6 +77,8 @@ def known_values(config: Mapping[str, str]) -> Mapping[str, str]:
     for name, value in config.items():
         if name.endswith(WHOLE_NUMBERS) and not re.fullmatch(r"-1|\d+", value):
             raise ValueError(f'{name} must be a whole number in quotes, such as "1000000", not {value!r}; correct it')
+        if name == BYTES_OF_A_RECORD and not 0 <= int(value) <= LARGEST_NUMBER:
+            raise ValueError(f"{name} must be from 0 to {LARGEST_NUMBER}, not {value}; correct it")
         if name in CHOICES and value not in CHOICES[name]:
             raise ValueError(f"{name} must be one of {' or '.join(CHOICES[name])}, not {value!r}; choose one of them")
     return config

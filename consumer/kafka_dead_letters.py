@@ -1,5 +1,6 @@
 """Where records of a Kafka topic are set aside: another topic of the same brokers."""
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -16,8 +17,15 @@ LONGEST_REASON = 1000
 """How many characters of the reason are kept: it must not make a record too large for its topic."""
 
 
+TOO_LARGE = "MSG_SIZE_TOO_LARGE"
+"""The error of a record that is larger than its topic takes."""
+
+
 class KafkaDeadLetters:
-    """A topic with the records that could not be handled: the same key, value and headers, and what befell them in more headers."""
+    """A topic with the records that could not be handled: the same key, value and headers, and what befell them in more headers.
+
+    A record that with those is larger than the topic takes goes there without its value, which its own topic still has.
+    """
 
     def __init__(self, settings: KafkaSettings, topic: str) -> None:
         self.settings = settings
@@ -34,12 +42,24 @@ class KafkaDeadLetters:
             "dead-letter-reason": reason[:LONGEST_REASON],
             "dead-letter-tries": str(tries),
         }
+        fault = self._write(record, told, record.value)
+        if fault and fault.name() == TOO_LARGE:
+            left_out = {"dead-letter-value": "left out, since it is too large; the topic of the record has it"}
+            fault = self._write(record, {**told, **left_out}, None)
+        if fault:
+            place = f"{record.topic}[{record.partition}] {record.position}"
+            raise ConsumerError(
+                f"{place} cannot be set aside in {self.topic}: {text_of(fault)}. It comes again once the consumer starts again."
+            )
+
+    def _write(self, record: Record, told: Mapping[str, str], value: bytes | None) -> KafkaError | None:
+        """Write a record and wait until the brokers have it; why they do not, if they do not."""
         reports: list[KafkaError | None] = []
         self.fault = None
         try:
             self._producer.produce(
                 self.topic,
-                record.value,
+                value,
                 record.key,
                 headers=[*record.headers, *((name, text.encode(errors="replace")) for name, text in told.items())],
                 on_delivery=lambda error, _: reports.append(error),
@@ -48,13 +68,9 @@ class KafkaDeadLetters:
         except KafkaException as error:
             reports.append(error.args[0])
         if reports and reports[0] is None:
-            return
-        fault = self.fault or (reports[0] if reports else None)
-        place = f"{record.topic}[{record.partition}] {record.position}"
-        raise ConsumerError(
-            f"{place} cannot be set aside in {self.topic}: {text_of(fault) if fault else f'no answer within {SECONDS} seconds'}. "
-            "It comes again once the consumer starts again."
-        )
+            return None
+        silence = KafkaError(KafkaError._TIMED_OUT, f"no answer within {SECONDS} seconds")  # noqa: SLF001 - its public name
+        return self.fault or (reports[0] if reports else silence)
 
     @cached_property
     def _producer(self) -> Producer:

@@ -22,6 +22,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from workbench.cache import cached
+from workbench.child import bound
 from workbench.maven_jars import jars
 from workbench.ports import HOST, free_ports
 
@@ -181,7 +182,7 @@ class KafkaCluster:
     def _launch(self, number: int) -> None:
         with self._log(number).open("ab") as log:
             self._running[number] = subprocess.Popen(  # noqa: S603 - as above
-                [*self._java, "kafka.Kafka", self._configuration(number)],
+                bound([*self._java, "kafka.Kafka", self._configuration(number)]),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

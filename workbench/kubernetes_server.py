@@ -22,6 +22,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from workbench.child import bound
 from workbench.kubernetes_api import KubernetesApi, Manifest
 from workbench.kubernetes_binaries import find_binaries, kubernetes_binaries
 
@@ -172,7 +173,7 @@ class KubernetesServer:
     def _launch(self, name: str, binary: Path, flags: list[str]) -> None:
         with self._log(name).open("wb") as log:
             self._running[name] = subprocess.Popen(  # noqa: S603 - fixed arguments
-                [str(binary), *flags], cwd=self._directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                bound([binary, *flags]), cwd=self._directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
     def _wait_until_ready(self) -> None:

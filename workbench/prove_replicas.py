@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from workbench.child import bound
 from workbench.ports import HOST, free_ports
 from workbench.prove_tally import Handled
 from workbench.stack_file import ROOT
@@ -48,7 +49,7 @@ class Replica:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(("KAFKA_", "STREAM_"))}
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - this Python with arguments of its own
-                [sys.executable, "-m", "workbench.prove_replica", str(self.port), self._records, str(seconds)],
+                bound([sys.executable, "-m", "workbench.prove_replica", str(self.port), self._records, str(seconds)]),
                 cwd=ROOT,
                 env={**inherited, "KAFKA_CLIENT_ID": name, **environment},
                 stdin=subprocess.DEVNULL,

@@ -19,9 +19,9 @@ ENVIRONMENT = {
 
 
 class Table:
-    """A table with one item, which refuses as many calls as there are errors."""
+    """A table with one item, which answers its first calls with errors."""
 
-    def __init__(self, *errors):
+    def __init__(self, errors=()):
         self.errors = list(errors)
         self.item = {}
         self.asked = []
@@ -64,7 +64,7 @@ def test_what_is_noted_is_what_the_next_one_reads():
 
 
 def test_what_aws_does_not_take_for_a_while_is_written_again():
-    table = Table("ThrottlingException")
+    table = Table(["ThrottlingException"])
     position(table).note("7", Event())
     assert position(table).read() == "7"
 
@@ -78,7 +78,7 @@ def test_what_aws_does_not_take_for_a_while_is_written_again():
     ],
 )
 def test_what_aws_does_not_take_is_told_and_not_tried_for_ever(code, patience_seconds, stopped):
-    table, stopping = Table(*[code] * 2), Event()
+    table, stopping = Table([code] * 2), Event()
     if stopped:
         stopping.set()
     with pytest.raises(AwsError, match=f"writing to the table cameras.positions: AWS refused it: {code}"):

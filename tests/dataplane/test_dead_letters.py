@@ -21,6 +21,7 @@ from workbench.stack_file import ROOT
 
 PARTITIONS, RECORDS, POISONED = 3, 100, 40
 POISON = b"poison"
+LARGE = "x" * 2000
 
 PROGRAM = """
 import os, sys
@@ -188,6 +189,27 @@ def test_a_record_that_the_dead_letters_refuse_is_not_lost(make_pipe):
     assert "MSG_SIZE_TOO_LARGE" in log.splitlines()[-1]
     assert pipe.committed()[POISONED % PARTITIONS] == POISONED // PARTITIONS
     _nothing_lost(pipe)
+
+
+def test_a_record_that_is_too_large_for_the_dead_letters_is_set_aside_without_its_value(make_pipe):
+    pipe = make_pipe(max_message_bytes="1000")
+    producer = Producer({"bootstrap.servers": pipe.servers})
+    producer.produce(pipe.name, LARGE, "large", 0)
+    assert producer.flush(PATIENCE) == 0
+    with pipe.start(
+        PROGRAM.replace('b"poison"', f"b{LARGE!r}"),
+        STREAM_DEAD_LETTERS=pipe.dead_letters,
+        STREAM_MAX_DELIVERY_ATTEMPTS="1",
+    ) as consumer:
+        try:
+            wait_until(lambda: pipe.committed()[0] == ends()[0] + 1, "it is set aside")
+        finally:
+            consumer.kill()
+    (letter,) = pipe.set_aside(1)
+    headers = dict(letter.headers() or ())
+    assert (letter.key(), letter.value()) == (b"large", None)
+    assert headers["dead-letter-position"] == str(ends()[0]).encode()
+    assert headers["dead-letter-value"].startswith(b"left out, since it is too large")
 
 
 def _nothing_lost(pipe: Pipe) -> None:
