@@ -14,6 +14,11 @@ def test_no_more_room_is_asked_for_than_the_service_has():
     assert config["max.message.bytes"] == "8388608"
 
 
+def test_no_more_room_is_asked_for_than_kafka_can_count():
+    config = KafkaDeadLetterSettings().kafka_config({"max.message.bytes": "2147483647"})
+    assert config["max.message.bytes"] == "2147483647"
+
+
 def test_what_a_pipe_says_of_its_topic_besides_is_not_for_its_dead_letters():
     config = KafkaDeadLetterSettings.model_validate({"retentionHours": 1}).kafka_config({"cleanup.policy": "compact"})
     assert config == {"max.message.bytes": "1114124", "retention.ms": "3600000"}
