@@ -78,7 +78,7 @@ def known_values(config: Mapping[str, str]) -> Mapping[str, str]:
         if name.endswith(WHOLE_NUMBERS) and not re.fullmatch(r"-1|\d+", value):
             raise ValueError(f'{name} must be a whole number in quotes, such as "1000000", not {value!r}; correct it')
         if name == BYTES_OF_A_RECORD and not 0 <= int(value) <= LARGEST_NUMBER:
-            raise ValueError(f"{name} must be from 0 to {LARGEST_NUMBER}, not {value}; correct it")
+            raise ValueError(f"{name} must be from 0 to {LARGEST_NUMBER}, not {value!r}; correct it")
         if name in CHOICES and value not in CHOICES[name]:
             raise ValueError(f"{name} must be one of {' or '.join(CHOICES[name])}, not {value!r}; choose one of them")
     return config

@@ -7,13 +7,16 @@ from typing import Protocol
 
 from consumer.errors import ConsumerError
 from consumer.record import Handler, Record
-from consumer.status import Status
+from consumer.status import LIVE_SECONDS, Status
 
 LOGGER = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
-"""Seconds between two tries: doubled each time, up to the longest. A hundred tries, the most that a stack may ask for, then pause for
-less than two minutes in all: Kafka takes a consumer for dead that does not poll for five (max.poll.interval.ms)."""
+"""Seconds between two tries: doubled each time, up to the longest."""
+
+PATIENCE = LIVE_SECONDS / 2
+"""After how many seconds without asking for more no new try of a record begins, since the group would take the consumer for dead in the
+middle of one, and give the record to another while this one still has it. What is left is for the last try and the dead letter."""
 
 
 class DeadLetters(Protocol):
@@ -61,12 +64,11 @@ class Delivery:
         pause, tried = FIRST_PAUSE, 1
         while True:
             self._failed(record, error, f"try {tried} of {self.tries}")
-            if tried >= self.tries:
+            if tried >= self.tries or self.status.silent > PATIENCE:
                 break
             if self.stopping.wait(pause):
                 return False
             pause = min(2 * pause, LONGEST_PAUSE)
-            self.status.poll()
             try:
                 self.handle(record)
             except Exception as again:  # noqa: BLE001 - as above

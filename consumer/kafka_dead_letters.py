@@ -80,6 +80,8 @@ class KafkaDeadLetters:
                 **self.settings.connection,
                 "enable.idempotence": True,
                 "acks": "all",
+                # What fitted into its topic compressed must fit here. This is the codec that every service knows.
+                "compression.type": "gzip",
                 "message.timeout.ms": SECONDS * 1000,
                 # The topic says how large a record may be, and the client need not.
                 "message.max.bytes": 1_000_000_000,

@@ -49,7 +49,7 @@ class KafkaMember:
         self.consumer = self._connect()
         self.own: frozenset[int] = frozenset()
         self.gone: set[int] = set()
-        """Partitions that went while it polled."""
+        """Partitions that went since the first record of a batch was there."""
         self.size = 1
         self.looked = self.owned = time.monotonic()
 
@@ -93,12 +93,13 @@ class KafkaMember:
 
     def _poll(self) -> Sequence[Message]:
         """Wait for a record, and take with it what is there without waiting."""
-        self.gone.clear()
         first = self.consumer.poll(POLL_SECONDS)
         if first is None:
             return ()
+        # What went while the first was waited for went before it: its partition may have come back with it.
+        self.gone.clear()
         rest = self.consumer.consume(self.size - 1, 0) if self.size > 1 else []
-        # The first was out of librdkafka's hands when its partition went; the rest it has looked through itself.
+        # The first was out of librdkafka's hands when its partition went meanwhile; the rest it has looked through itself.
         return rest if first.partition() in self.gone else [first, *rest]
 
     def _handle(self, batch: Sequence[Message]) -> None:
@@ -144,7 +145,8 @@ class KafkaMember:
         """Go back in each partition to the first message that was not delivered."""
         first: dict[int | None, Message] = {}
         for message in rest:
-            first.setdefault(message.partition(), message)
+            if not message.error():
+                first.setdefault(message.partition(), message)
         for message in first.values():
             place = TopicPartition(str(message.topic()), message.partition() or 0, message.offset() or 0)
             try:

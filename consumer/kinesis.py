@@ -133,6 +133,7 @@ class Reading:
         """Deliver a batch as long as the shard is the worker's own, and write down how far that came."""
         noted = time.monotonic()
         for record in batch.records:
+            self.delivery.status.poll()
             stopping = self.delivery.stopping.is_set()
             if stopping or not holding.wanted or not self.member.holds(holding) or not self.delivery.deliver(record):
                 self._close(holding.shard)

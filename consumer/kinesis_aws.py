@@ -9,11 +9,12 @@ from botocore.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    InvalidRegionError,
     NoCredentialsError,
 )
 from urllib3.exceptions import HTTPError
 
-from consumer.errors import ConsumerError
+from consumer.errors import ConsumerError, WrongEnvironmentError
 
 PASSING = frozenset(
     {
@@ -57,8 +58,15 @@ class AwsError(ConsumerError):
 
 
 def client(service: str, region: str, endpoint: str | None = None) -> Any:
-    """A client of a service, signed in as the platform says it."""
-    return cast("Any", boto3).client(service, region_name=region, endpoint_url=endpoint, config=CONFIG)
+    """A client of a service, signed in as the platform says it; what the SDK cannot make one of is told at once."""
+    try:
+        return cast("Any", boto3).client(service, region_name=region, endpoint_url=endpoint, config=CONFIG)
+    except InvalidRegionError:
+        raise WrongEnvironmentError(
+            f"AWS_REGION: must be the name of a region, such as eu-west-1, not {region!r}"
+        ) from None
+    except (BotoCoreError, ValueError) as error:  # the SDK raises a bare ValueError for an endpoint that is no address
+        raise ConsumerError(f"cannot make a client of {service}: {' '.join(str(error).split())}") from None
 
 
 def asked(what: str, call: Callable[..., AnswerT], **request: Any) -> AnswerT:

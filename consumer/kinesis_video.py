@@ -141,7 +141,7 @@ class KinesisVideoSource:
                             return
             except AwsError as error:
                 late = time.monotonic() - reached > PATIENCE_SECONDS
-                if error.code in () and start != EARLIEST:
+                if error.code in NOT_KEPT and start != EARLIEST:
                     LOGGER.warning("%s; it goes on with the oldest fragment that is kept, not with %s", error, start)
                     start = EARLIEST
                 elif not error.passing or late or not connected.is_set():

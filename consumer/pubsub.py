@@ -1,6 +1,7 @@
 """Reads a subscription of Pub/Sub, by itself or with others, one message at a time."""
 
 import logging
+import re
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -25,9 +26,15 @@ TICK = 0.5
 
 def source(variables: Variables) -> "PubSub":
     """What reads the subscription that the environment names."""
+    topic = variables.required("STREAM_TOPIC")
+    subscription = variables.required("STREAM_SUBSCRIPTION")
+    if subscription and not re.fullmatch("projects/[^/]+/subscriptions/[^/]+", subscription):
+        variables.mistakes.append(
+            f"STREAM_SUBSCRIPTION: must be projects/PROJECT/subscriptions/NAME, not {subscription!r}"
+        )
     return PubSub(
-        topic=variables.required("STREAM_TOPIC"),
-        subscription=variables.required("STREAM_SUBSCRIPTION"),
+        topic=topic,
+        subscription=subscription,
         partition=variables.optional("STREAM_PARTITION"),
         emulated=variables.optional("PUBSUB_EMULATOR_HOST") is not None,
     )
@@ -75,8 +82,7 @@ class PubSub:
                 turns.look(ready=client.settled)
         finally:
             delivery.status.ready = False
-            pulling.cancel()
-            pulling.result()
+            client.end(pulling)
 
 
 @dataclass(kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 
 import google.auth
 import grpc
+from google.api_core.exceptions import Cancelled
 from google.auth.transport.requests import Request
 from google.cloud.pubsub_v1 import SubscriberClient
 from google.cloud.pubsub_v1.subscriber.scheduler import ThreadScheduler
@@ -72,11 +73,29 @@ class Message(Protocol):
         ...
 
 
+class Ended:
+    """What stands for a stream that is opened again after the end: closed, as if it had been cancelled."""
+
+    def is_active(self) -> bool:
+        """Never."""
+        return False
+
+    def add_done_callback(self, _callback: Callable[[Any], None]) -> None:
+        """There is nothing left to be told."""
+
+    def cancel(self) -> None:
+        """It is already."""
+
+    def __next__(self) -> Any:
+        raise Cancelled("the consumer reads no more")
+
+
 class PubSubClient(SubscriberClient):
     """A client that opens its stream again by itself wherever that may help, as Google's does, but not without a word."""
 
     stream: Any = None
     opened: float = 0.0
+    ended: bool = False
 
     @property
     def settled(self) -> bool:
@@ -93,9 +112,20 @@ class PubSubClient(SubscriberClient):
             await_callbacks_on_shutdown=True,
         )
 
+    def end(self, pulling: "Future[Any]") -> None:
+        """Pull no more, and return once what was being taken is; raises what the pulling failed with before."""
+        self.ended = True
+        pulling.cancel()
+        pulling.result()
+
     @override
     def streaming_pull(self, *args: Any, **options: Any) -> Any:
-        """Open the stream: what the library calls each time that it does."""
+        """Open the stream: what the library calls each time that it does.
+
+        It waits up to ten seconds before it opens one again, looks at nothing then, and would find the client's channel closed.
+        """
+        if self.ended:
+            return Ended()
         stream = cast("Any", super()).streaming_pull(*args, **options)
         self.stream, self.opened = stream, time.monotonic()
         stream.add_callback(lambda: self._closed_stream(stream))

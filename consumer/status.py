@@ -44,6 +44,11 @@ class Status:
                 lag.pop(partition, None)
 
     @property
+    def silent(self) -> float:
+        """For how many seconds it has not asked for more."""
+        return self.clock() - self.polled
+
+    @property
     def live(self) -> bool:
         """Whether it has asked for more lately."""
-        return self.clock() - self.polled < LIVE_SECONDS
+        return self.silent < LIVE_SECONDS

@@ -1,5 +1,6 @@
 """Answers probes and shows metrics."""
 
+import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -14,6 +15,8 @@ from typing_extensions import override
 from consumer.errors import ConsumerError
 from consumer.metrics import StatusCollector
 from consumer.status import Status
+
+LOGGER = logging.getLogger(__name__)
 
 PORT = 8080
 """Where probes and metrics are asked for, as components/consumer.py tells the platforms."""
@@ -71,6 +74,7 @@ def served(status: Status, port: int) -> Generator[int]:
     with server:
         thread = Thread(target=server.serve_forever, name="web", daemon=True)
         thread.start()
+        LOGGER.info("/live, /ready and /metrics answer on port %d", server.server_port)
         try:
             yield server.server_port
         finally:

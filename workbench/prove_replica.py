@@ -1,6 +1,6 @@
 """The program of one replica: the real consumer, with a handler that takes a known time and notes what it handled.
 
-`python -m workbench.prove_replica PORT FILE SECONDS`, with the environment of a consumer's pod.
+`python -m workbench.prove_replica FILE SECONDS`, with the environment of a consumer's pod.
 """
 
 import os
@@ -13,7 +13,7 @@ from consumer.run import run
 
 def main() -> int:
     """Run the consumer until it is told to stop."""
-    port, path, seconds = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+    path, seconds = sys.argv[1], float(sys.argv[2])
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def handle(record: Record) -> None:
@@ -21,7 +21,7 @@ def main() -> int:
         # One write for each record, so that what was handled is known whatever becomes of this process.
         os.write(file, f"{time.monotonic()} {record.partition} {record.position}\n".encode())
 
-    return run(os.environ, handle, port=port)
+    return run(os.environ, handle, port=0)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The replicas of a pipe on this machine: the real consumer, one process each."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from workbench.child import bound
-from workbench.ports import HOST, free_ports
+from workbench.ports import HOST
 from workbench.prove_tally import Handled
 from workbench.stack_file import ROOT
 
@@ -41,7 +42,6 @@ class Replica:
     def __init__(self, name: str, environment: Mapping[str, str], directory: Path, seconds: float) -> None:
         """Start it: with a name, its pod's environment, a directory to write in, and how long it handles a message."""
         self.name = name
-        (self.port,) = free_ports(1)
         self._records, self._log = directory / f"{name}.records", directory / f"{name}.log"
         self._handled: list[Handled] = []
         self._read = 0
@@ -49,7 +49,7 @@ class Replica:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(("KAFKA_", "STREAM_"))}
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - this Python with arguments of its own
-                bound([sys.executable, "-m", "workbench.prove_replica", str(self.port), self._records, str(seconds)]),
+                bound([sys.executable, "-m", "workbench.prove_replica", self._records, str(seconds)]),
                 cwd=ROOT,
                 env={**inherited, "KAFKA_CLIENT_ID": name, **environment},
                 stdin=subprocess.DEVNULL,
@@ -66,8 +66,13 @@ class Replica:
 
     def ask(self, path: str) -> tuple[int, str]:
         """Its answer at /live, /ready or /metrics: the status and the text; 0 while it does not answer."""
+        found = re.search(
+            r" answer on port (\d+)$", self._log.read_text(encoding="utf-8", errors="replace"), re.MULTILINE
+        )
+        if found is None:
+            return 0, ""
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{self.port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{HOST}:{found[1]}{path}", timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:

@@ -111,17 +111,20 @@ def test_the_pauses_grow_and_stay_well_within_what_kafka_allows(monkeypatch):
     assert sum(filter(None, pauses)) < 120
 
 
-def test_a_consumer_that_is_busy_with_tries_counts_as_alive():
-    now = 0.0
+@pytest.mark.parametrize(("seconds", "tries"), [(10, 4), (100, 2), (200, 1)])
+def test_slow_tries_are_fewer_so_that_they_end_before_the_group_takes_the_consumer_for_dead(seconds, tries):
+    now, called = 0.0, 0
 
     def handle(record):
-        nonlocal now
-        now += 200
+        nonlocal now, called
+        now, called = now + seconds, called + 1
         raise ValueError
 
-    one = Delivery(handle=handle, tries=4, dead_letters=Shelf(), status=Status(clock=lambda: now))
+    shelf = Shelf()
+    one = Delivery(handle=handle, tries=4, dead_letters=shelf, status=Status(clock=lambda: now))
     assert one.deliver(Letter("7"))
-    assert now == 800
+    assert called == tries
+    assert one.status.dead == 1
     assert one.status.live
 
 
