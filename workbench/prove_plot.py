@@ -22,8 +22,9 @@ def plot(proof: Proof, directory: Path) -> tuple[Path, Path]:
         axes.annotate(
             f"{rate.per_second:.0f}  ({times:.2f} x)",
             (rate.sharing.replicas, rate.per_second),
-            xytext=(8, -12),
+            xytext=(-8, 8),
             textcoords="offset points",
+            horizontalalignment="right",
             fontsize=9,
         )
     axes.set(

@@ -17,7 +17,7 @@ from components.section import Mistake
 class KinesisVideoSettings(ServiceSettings, frozen=True):
     """The streaming section of a stack file, for Kinesis Video Streams."""
 
-    cloud_services: ClassVar = ("dynamodb", "kinesis-streams")
+    cloud_services: ClassVar = ("dynamodb",)
 
     service: Literal["kinesis-video"]
     """Always kinesis-video."""

@@ -1,8 +1,13 @@
 """A message of Pub/Sub is acknowledged once it is handled and not before, and a consumer that is stuck with one is seen."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +20,13 @@ from consumer.pubsub import Turns
 from consumer.record import Handler, Record
 from consumer.status import LIVE_SECONDS, Status
 from consumer.variables import Variables
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PROGRAM = "import os, sys; from consumer.run import run; sys.exit(run(os.environ, lambda record: None, port=0))"
+
+OPENED = 6
+"""How often the library opens a stream before it first waits, up to ten seconds, to open it again."""
 
 
 class Clock:
@@ -111,3 +123,38 @@ def test_without_a_subscription_it_does_not_start():
     pubsub.source(variables)
     with pytest.raises(WrongEnvironmentError, match=r"^STREAM_TOPIC: must be set\nSTREAM_SUBSCRIPTION: must be set$"):
         variables.check()
+
+
+@pytest.mark.parametrize("subscription", ["orders", "projects/p/topics/orders", "projects/p/subscriptions/", "a/b/c/d"])
+def test_a_subscription_is_told_by_its_full_path(subscription: str):
+    variables = Variables({"STREAM_TOPIC": "orders", "STREAM_SUBSCRIPTION": subscription})
+    pubsub.source(variables)
+    assert variables.mistakes == [
+        f"STREAM_SUBSCRIPTION: must be projects/PROJECT/subscriptions/NAME, not {subscription!r}"
+    ]
+
+
+def test_one_that_never_reached_pubsub_stops_without_a_traceback():
+    environment = {
+        "PATH": os.defpath,
+        "PUBSUB_EMULATOR_HOST": "127.0.0.1:1",
+        "STREAM_SERVICE": "pubsub",
+        "STREAM_TOPIC": "orders",
+        "STREAM_SUBSCRIPTION": "projects/p/subscriptions/orders",
+    }
+    command = [sys.executable, "-c", PROGRAM]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            refused = 0
+            while refused < OPENED:
+                line = process.stderr.readline()
+                assert line, "it ended by itself"
+                refused += "the stream was closed: UNAVAILABLE" in line
+            process.send_signal(signal.SIGTERM)
+            _, said = process.communicate(timeout=120)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    assert "ERROR" not in said
