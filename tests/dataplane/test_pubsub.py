@@ -257,8 +257,9 @@ def test_a_message_that_fails_comes_again_before_those_of_its_key_and_others_pas
     for number in range(5):
         topic.publish(f"a{number}", "a")
     topic.publish(AWAITED, "b")
-    until("all are handled", lambda: len(replica.values) == 7)
-    assert replica.values == ["awaited", "patient", "a0", "a1", "a2", "a3", "a4"]
+    until("all are handled", lambda: len(set(replica.values)) == 7)
+    first_times = list(dict.fromkeys(replica.values))  # one that is delivered again is no fault
+    assert first_times == ["awaited", "patient", "a0", "a1", "a2", "a3", "a4"]
     assert replica.metric("consumer_failed_total") >= 1
     assert replica.stop() == 0
 
