@@ -188,6 +188,23 @@ def test_what_becomes_slow_in_the_midst_of_a_batch_is_put_back_and_nothing_of_it
     assert broker.sought == {0: 8, 1: 1}, "each partition goes on where it was left"
 
 
+def test_an_error_among_what_is_put_back_is_no_place_to_go_back_to(broker, reading, clock):
+    broker.polls = [
+        lambda: [record(0, 0)],
+        lambda: [record(0, 1), record(0, 2)],
+        lambda: [record(0, 3), problem(KafkaError._TRANSPORT), record(0, 4)],
+    ]
+
+    def work(place: str) -> None:
+        if place == "0@3":
+            clock.now += 8
+
+    reading.work = work
+    reading.run()
+    assert reading.handled[-1] == "0@3"
+    assert broker.sought == {0: 4}
+
+
 def test_a_record_whose_partition_went_before_it_was_handled_is_left_to_the_next_owner(broker, reading):
     def assign() -> list[Message]:
         broker.assign(0, 1)
@@ -198,6 +215,19 @@ def test_a_record_whose_partition_went_before_it_was_handled_is_left_to_the_next
     reading.run()
     assert reading.handled == ["1@0", "1@1"]
     assert broker.stored == {1: 2}
+
+
+@pytest.mark.parametrize("way", ["revoke", "lose"])
+def test_the_record_that_comes_with_a_partition_that_went_and_came_back_is_handled(broker, reading, way):
+    def go_and_come() -> list[Message]:
+        getattr(broker, way)(0)
+        broker.assign(0)
+        return [record(0, 5)]
+
+    broker.polls = [lambda: broker.assign(0) or [], go_and_come, lambda: [record(0, 6)]]
+    reading.run()
+    assert reading.handled == ["0@5", "0@6"]
+    assert broker.stored == {0: 7}
 
 
 @pytest.mark.parametrize("way", ["revoke", "lose"])
@@ -302,6 +332,22 @@ def test_a_fatal_error_that_holds_its_reason_in_its_text_is_told_with_what_to_do
     broker.polls = [lambda: [problem(KafkaError._FATAL, f"Fatal error: {fenced}")]]
     with pytest.raises(ConsumerError, match="give each replica one of its own"):
         reading.run()
+
+
+def test_brokers_without_the_newer_group_protocol_are_read_by_the_classic_one(broker, reading, caplog):
+    reading.source = source(
+        Variables({**VARIABLES, "KAFKA_GROUP_PROTOCOL": "consumer", "KAFKA_GROUP_INSTANCE_ID": "orders-0"})
+    )
+    unsupported = KafkaError(KafkaError.UNSUPPORTED_VERSION).str()
+    broker.polls = [lambda: [problem(KafkaError._FATAL, f"Fatal error: {unsupported}")], lambda: [record(0, 1)]]
+    reading.run()
+    assert reading.handled == ["0@1"]
+    assert broker.closed == 2
+    assert "group.protocol" not in broker.properties
+    assert broker.properties["partition.assignment.strategy"] == "cooperative-sticky"
+    assert broker.properties["session.timeout.ms"] == 45_000
+    assert broker.properties["group.instance.id"] == "orders-0"
+    assert "goes on with the classic one" in caplog.text
 
 
 def test_a_fatal_error_of_another_reason_ends_it_too(broker, reading):
