@@ -24,7 +24,8 @@ TOO_LARGE = "MSG_SIZE_TOO_LARGE"
 class KafkaDeadLetters:
     """A topic with the records that could not be handled: the same key, value and headers, and what befell them in more headers.
 
-    A record that with those is larger than the topic takes goes there without its value, which its own topic still has.
+    A record that with those is larger than the topic takes goes there without its value, which its own topic still has. So does one that
+    fitted there only compressed: not every service takes what is compressed (Event Hubs, Kafka compression: premium and dedicated).
     """
 
     def __init__(self, settings: KafkaSettings, topic: str) -> None:
@@ -80,8 +81,6 @@ class KafkaDeadLetters:
                 **self.settings.connection,
                 "enable.idempotence": True,
                 "acks": "all",
-                # What fitted into its topic compressed must fit here. This is the codec that every service knows.
-                "compression.type": "gzip",
                 "message.timeout.ms": SECONDS * 1000,
                 # The topic says how large a record may be, and the client need not.
                 "message.max.bytes": 1_000_000_000,
