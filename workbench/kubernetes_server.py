@@ -152,7 +152,7 @@ class KubernetesServer:
 
     def _server_flags(self) -> list[str]:
         return [
-            f"--etcd-servers=unix://{self._directory}/{_ETCD_CLIENTS.removeprefix('unix://')}",
+            f"--etcd-servers={_ETCD_CLIENTS}",  # by the name that it has in this directory: a path may be too long for a socket
             f"--bind-address={HOST}",
             f"--advertise-address={HOST}",
             f"--secure-port={self._port}",

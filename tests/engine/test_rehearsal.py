@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -209,14 +208,13 @@ def test_a_growth_to_the_present_number_is_refused_at_once():
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_rehearsal_that_is_stopped_leaves_nothing_and_says_so_in_a_line(number: signal.Signals):
-    tmp_path = short = Path(tempfile.mkdtemp(prefix="dp-"))  # the path of a socket has room for 107 characters
+def test_a_rehearsal_that_is_stopped_leaves_nothing_and_says_so_in_a_line(tmp_path: Path, number: signal.Signals):
     process = subprocess.Popen(
         [sys.executable, "-m", "workbench", "rehearse", "aws-msk-eks"],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "TMPDIR": str(short)},
+        env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     assert process.stderr is not None
     told: list[str] = []

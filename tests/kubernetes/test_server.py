@@ -3,7 +3,9 @@
 import http.client
 import socket
 import ssl
+import tempfile
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -78,3 +80,12 @@ def test_without_the_token_nobody_may_ask(server: KubernetesServer):
         with closing(http.client.HTTPSConnection("127.0.0.1", server._port, context=trust)) as connection:
             connection.request("GET", "/api/v1/namespaces", headers=headers)
             assert connection.getresponse().status in {401, 403}
+
+
+def test_it_starts_in_a_directory_whose_path_is_too_long_for_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    deep = tmp_path / ("d" * 120)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    with KubernetesServer(print) as server, server.api() as api:
+        assert server.kubeconfig.is_relative_to(deep)
+        assert "gitVersion" in api.call("GET", "/version")
