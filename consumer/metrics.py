@@ -22,6 +22,7 @@ class StatusCollector(Collector):
         yield CounterMetricFamily("consumer_handled", "Records that the handler has handled.", status.handled)
         yield CounterMetricFamily("consumer_failed", "How often the handler raised.", status.failed)
         yield CounterMetricFamily("consumer_dead_letters", "Records set aside after the last try.", status.dead)
+        yield CounterMetricFamily("consumer_lost_records", "Records deleted before they were read.", status.lost)
         yield GaugeMetricFamily("consumer_ready", "1 once it has joined its group and reads.", int(status.ready))
         yield GaugeMetricFamily("consumer_partitions", "Partitions that are its own.", len(status.partitions))
         records = GaugeMetricFamily("consumer_lag_records", "Records still to be read.", labels=["partition"])

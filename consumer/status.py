@@ -22,6 +22,8 @@ class Status:
     """How often the handler raised."""
     dead: int = 0
     """Records that were set aside."""
+    lost: int = 0
+    """Records that the service deleted before they were read. A service that does not number its records counts one for each gap."""
     lag_records: dict[str, int] = field(default_factory=dict[str, int])
     """How many records of a partition are still to be read, where the service says so."""
     lag_seconds: dict[str, float] = field(default_factory=dict[str, float])
