@@ -57,7 +57,7 @@ def _properties(resource: RecordedResource, previewed: RecordedResource) -> Iter
         return
     of_type = kind(resource.type)
     counted = COUNTED[resource.type].property_path if resource.type in COUNTED else None
-    optional = {of_type.name_property, counted} - {None}
+    optional = filter(None, (of_type.name_property, counted))
     for path in sorted({*of_type.unique, *of_type.replace_on, *of_type.grow_only, *optional}):
         is_name = path.lower().endswith("name")  # one that ends in the stack's random letters is unknown in a preview
         value = at((resource if is_name else previewed).inputs, path)
