@@ -1,19 +1,25 @@
 """What a rehearsal grows, refuses and calls a problem. No engine needed."""
 
-import subprocess
-import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from workbench import __main__ as command_line
 from workbench import rehearse as rehearsing
 from workbench.rehearsal import Step, drift, problems
-from workbench.stack_file import ROOT, find_stack_file
+from workbench.stack_file import find_stack_file
+
+Run = Callable[..., Result]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "workbench", "rehearse", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command in this process, whose signal handlers stay as they are."""
+    monkeypatch.setattr(command_line, "_end_quietly_on_signals", lambda _command: None)
+    return lambda *arguments: CliRunner().invoke(command_line.app, ["rehearse", *arguments])
 
 
 def test_what_must_not_be_is_named():
@@ -53,14 +59,14 @@ def test_a_pipe_doubles_or_grows_as_far_as_the_settings_let_it(present: int, gro
     assert words == (f"orders {present} → {grown}" if grown else rehearsing.NO_ROOM)
 
 
-def test_a_growth_that_the_settings_refuse_ends_with_status_2_before_anything_is_done():
+def test_a_growth_that_the_settings_refuse_ends_with_status_2_before_anything_is_done(run: Run):
     done = run("aws-msk-ecs", "--grow", "orders=2000", "--json")
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "parallelism" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_growth_to_the_present_number_is_refused_at_once():
+def test_a_growth_to_the_present_number_is_refused_at_once(run: Run):
     done = run("aws-msk-ecs", "--grow", "orders=3")
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "that is its parallelism already" in done.stderr
