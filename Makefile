@@ -12,7 +12,7 @@ STAMP  := $(VENV)/.requirements-installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help venv plan rehearse prove diff preview up destroy lint format reference test test-unit test-kubernetes test-dataplane test-engine
+.PHONY: help venv plan rehearse prove diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine
 
 help: ## List these commands
 	@echo "make COMMAND [STACK=$(STACK)] [BASE=$(BASE)] [ARGS=...]"
@@ -60,6 +60,9 @@ format: $(STAMP) ## Format the code and mend what ruff can mend
 
 reference: $(STAMP) ## Write stacks/schema.json and docs/settings.md from the settings' models
 	@$(PY) -m workbench reference
+
+inventories: $(STAMP) ## Write tests/inventories from the stack files, after an intended change of what they make
+	@$(PY) -m tests.inventory
 
 test: lint test-unit test-kubernetes test-dataplane test-engine ## All of the following, the fast ones first
 

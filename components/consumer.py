@@ -91,12 +91,17 @@ class EgressSettings(Section, frozen=True):
     """The TCP port to be reached."""
 
 
-class ConsumerSettings(Section, frozen=True):
-    """The program that reads a pipe, and the room that one replica of it needs."""
+class ImageSettings(Section, frozen=True):
+    """The image of a consumer, as the stack file names it: only a registry knows the full reference."""
 
     image: Image = ":1.0.0"
     """The container image with a tag or digest: registry.example.com/orders:1.0.0, or :1.0.0 alone for one in the stack's own
     registry."""
+
+
+class ContainerSettings(Section, frozen=True):
+    """What the container of one replica is given besides its image."""
+
     cpu: Annotated[QuotedText, Form(r"[1-9][0-9]*m?", "an amount of CPU such as 500m or 2")] = "500m"
     """The CPU that each replica is given: 500m is half a vCPU."""
     memory: Annotated[str, Form(r"[1-9][0-9]*(Mi|Gi)", "an amount of memory such as 512Mi or 2Gi")] = "1Gi"
@@ -144,6 +149,11 @@ class ConsumerSettings(Section, frozen=True):
                     yield Mistake(path=(section, name), text=text)
                 elif secret not in known:
                     yield Mistake(path=(section, name), text=no_secret(secret))
+
+
+# The order of the bases puts the image first in docs/settings.md.
+class ConsumerSettings(ContainerSettings, ImageSettings, frozen=True):
+    """The program that reads a pipe, and the room that one replica of it needs."""
 
 
 def no_secret(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Generic, Literal, TypeAlias, TypeVar
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pydantic import Field
 
-from components.consumer import ConsumerSettings
+from components.consumer import ConsumerSettings, ContainerSettings
 from components.kubernetes.capacity import Room
 from components.section import Form, Mistake, Section
 
@@ -87,9 +87,9 @@ class Workload:
     """Identical consumers of one topic, in one consumer group."""
 
     name: str
-    consumer: ConsumerSettings
+    consumer: ContainerSettings
     image: Output[str]
-    """The container image with its registry."""
+    """The full reference of the container image, from Registry.image."""
     replicas: Output[int]
     connections: Mapping[str, Connection]
     """As in Topic: one that all replicas share, or one for each."""

@@ -6,6 +6,7 @@ from components.catalog import CLOUDS
 from components.settings import SettingsError
 from tests.combinations import ALLOWED, PAIRS, REFUSED, Combination
 from tests.invariants import INVARIANTS
+from tests.stacks import NAMES, changed
 from workbench.plan import plan
 from workbench.stack_file import read_settings
 
@@ -39,3 +40,12 @@ def test_every_streaming_service_has_a_platform_and_every_platform_a_streaming_s
         pairs = [combination for combination in PAIRS if combination.cloud == name]
         assert {each.streaming for each in pairs} == set(cloud.streaming)
         assert {each.platform for each in pairs} == set(cloud.platforms)
+
+
+def test_every_pair_of_services_has_a_stack_file():
+    shipped = {
+        (read_settings(changed(stack=name)).streaming.service, read_settings(changed(stack=name)).platform.service)
+        for name in NAMES
+    }
+    assert {(each.streaming, each.platform) for each in PAIRS} == shipped
+    assert set(CLOUDS) == {each.cloud for each in PAIRS}

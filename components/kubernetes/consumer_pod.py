@@ -86,7 +86,7 @@ def _container(args: ConsumerPod, files: Mapping[PurePosixPath, Secret]) -> kube
     return kubernetes.core.v1.ContainerArgs(
         name="consumer",
         image=args.workload.image,
-        image_pull_policy=image_pull_policy(consumer.image),
+        image_pull_policy=args.workload.image.apply(image_pull_policy),
         ports=[kubernetes.core.v1.ContainerPortArgs(name="http", container_port=PORT, protocol="TCP")],
         env_from=[
             kubernetes.core.v1.EnvFromSourceArgs(

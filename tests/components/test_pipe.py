@@ -1,6 +1,7 @@
 """A pipe: as many consumers as its topic has partitions, and a change that cannot be made refused in the preview."""
 
 import asyncio
+from typing import get_type_hints
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError, kafka_partitions
+from components.contracts import Workload
 from tests.stacks import planned, shipped
 
 TOPIC = "aws-msk-eks-orders-topic"
@@ -31,6 +33,12 @@ def test_replicas_come_from_the_topic_s_own_output_and_so_wait_for_it(preview):
     deployment = recording.one(DEPLOYMENT)
     assert recording.one(TOPIC).urn in deployment.property_dependencies["spec"]
     assert deployment.input("spec.replicas") == 3, "a preview knows the number"
+
+
+def test_a_platform_is_given_one_image_which_names_its_registry():
+    fields = get_type_hints(Workload)
+    assert "image" in fields
+    assert "image" not in fields["consumer"].model_fields, "the one in the stack file may lack its registry"
 
 
 def test_two_pipes_in_one_stack_share_nothing_but_the_services():

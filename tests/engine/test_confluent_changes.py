@@ -10,7 +10,7 @@ from workbench.rehearse import program
 from workbench.sandbox import EngineError, Sandbox
 from workbench.stack_file import StackFile
 
-pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 STACK = "aws-confluent-ecs"
 TOPIC = "confluentcloud:index/kafkaTopic:KafkaTopic"

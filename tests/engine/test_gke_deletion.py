@@ -9,7 +9,7 @@ import pytest
 from components.gcp.gke_changes import kept_from_deletion
 from workbench.sandbox import EngineError, Sandbox
 
-pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 Start = Callable[..., Sandbox]
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from components.catalog import CLOUDS
-from tests.combinations import FORMS_ONCE, PAIRS
-from tests.stacks import DEFAULT, NAMES, changed
+from tests.combinations import FORMS_ONCE
+from tests.stacks import DEFAULT, NAMES
 from workbench.rehearse import rehearse
 from workbench.stack_file import StackFile, find_stack_file, read_settings
 
-pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+pytestmark = [
+    pytest.mark.usefixtures("command"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 ROOM = {"aws:eks/nodeGroup:NodeGroup", "gcp:container/nodePool:NodePool", "kubernetes:karpenter.sh/v1:NodePool"}
 """What may grow too, since more replicas need more room."""
@@ -47,12 +49,3 @@ def test_a_stack_comes_up_stays_the_same_grows_and_goes(stack_file: StackFile, k
     else:
         assert updated[:-1] == [topic.type], "the topic first"
         assert updated[-1] in workloads, "then its consumers"
-
-
-def test_every_pair_of_services_has_a_stack_file():
-    shipped = {
-        (read_settings(changed(stack=name)).streaming.service, read_settings(changed(stack=name)).platform.service)
-        for name in NAMES
-    }
-    assert {(each.streaming, each.platform) for each in PAIRS} == shipped
-    assert set(CLOUDS) == {each.cloud for each in PAIRS}

@@ -1,7 +1,6 @@
 """Programs on the real engine before a real Kubernetes API server: what it refuses, keeps, fills in and lets go."""
 
 import base64
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,11 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
 
-from workbench.cloud.kubernetes_fields import read_back, state, taken_over
-from workbench.cloud.kubernetes_live import LiveObjects
 from workbench.kubernetes_api import KubernetesApi, KubernetesRefusalError
 from workbench.kubernetes_server import KubernetesServer
 from workbench.sandbox import EngineError, Sandbox
 
-pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 Start = Callable[..., Sandbox]
 
@@ -199,43 +196,3 @@ def test_a_kind_that_the_server_does_not_know_stays_simulated(start: Start, kube
     sandbox.run("up")
     assert sandbox.run("refresh").touched == {}
     assert sandbox.run("destroy").counts.get("delete") == 3, "the release, its namespace and the stack"
-
-
-def test_only_a_server_on_this_machine_will_do(tmp_path: Path):
-    kubeconfig = tmp_path / "kubeconfig"
-    cluster = {"cluster": {"server": "https://cluster.example.com:6443"}}
-    kubeconfig.write_text(json.dumps({"clusters": [cluster], "users": [{"user": {"token": ""}}]}), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"https://cluster\.example\.com:6443 is not on this machine"):
-        LiveObjects(kubeconfig)
-
-
-def test_a_state_is_what_the_server_has_and_a_secret_stays_one_wherever_it_stands():
-    live = {"data": {"a": "hunter2", "b": "x"}, "items": [{"c": "hunter2", "filled": "in"}], "status": {}}
-    inputs = {"data": {"a": TOKEN}, "items": [{"c": TOKEN}]}
-    assert state(live, inputs, {"phase": "Active"}) == {
-        "data": {"a": TOKEN, "b": "x"},
-        "items": [{"c": TOKEN, "filled": "in"}],
-        "status": {"phase": "Active"},
-    }
-
-
-def test_inputs_are_read_back_in_the_form_they_were_given_in():
-    live = {"data": {"token": base64.b64encode(b"new").decode(), "other": "x"}, "spec": {"replicas": 4, "more": 1}}
-    inputs = {"stringData": {"token": TOKEN}, "spec": {"replicas": 3, "egress": []}}
-    assert read_back(live, inputs) == {
-        "stringData": {"token": {**TOKEN, "value": "new"}},
-        "spec": {"replicas": 4, "egress": []},
-    }
-
-
-def test_an_update_takes_over_what_pulumi_and_kubectl_wrote_and_nothing_else():
-    def entry(manager: str, operation: str, *fields: str, **more: str) -> dict[str, Any]:
-        return {"manager": manager, "operation": operation, "fieldsV1": {f: {} for f in fields}, **more}
-
-    status = entry("kubectl-edit", "Update", "f:status", subresource="status")
-    other = entry("autoscaler", "Update", "f:replicas")
-    written = [entry("pulumi-kubernetes", "Update", "f:a"), status, other, entry("kubectl-edit", "Update", "f:b")]
-    taken = taken_over(written, "mine")
-    assert taken
-    assert taken == [status, other, entry("mine", "Apply", "f:a", "f:b")]
-    assert taken_over(taken, "mine") is None

@@ -8,18 +8,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from workbench import rehearse as rehearsing
 from workbench.cloud.inventory import Inventory
 from workbench.kubernetes_server import KubernetesServer
-from workbench.rehearsal import Event, Rehearsal, Step, drift, problems
+from workbench.rehearsal import Event, Rehearsal, Step
 from workbench.stack_file import ROOT, find_stack_file
 
 pytestmark = [
-    pytest.mark.engine,
+    pytest.mark.usefixtures("command"),
     pytest.mark.xdist_group("rehearsal"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
@@ -105,43 +104,6 @@ def test_progress_says_first_that_the_clouds_are_simulated_and_the_api_server_is
     assert not any("stand-in for" in str(event) for event in events)
 
 
-def test_what_must_not_be_is_named():
-    def done(name: str, updated: tuple[str, ...] = (), replaced: tuple[str, ...] = (), **changes: int) -> Step:
-        counts = {"create": 0, "update": len(updated), "replace": len(replaced), "delete": 0, "same": 1, **changes}
-        return Step(step=name, changes=counts, updated=updated, replaced=replaced, seconds=0)
-
-    topic = "urn:pulumi:s::data-pipes::a:b:C$aws:msk/topic:Topic::orders"
-    fine = {"again": done("again"), "drifted": (), "grow": done("grow", (topic,)), "left": ()}
-    assert problems(**fine) == []
-    assert "second up" in problems(**{**fine, "again": done("again", (topic,))})[0]
-    assert "refresh changed 1" in problems(**{**fine, "drifted": (topic,)})[0]
-    assert "msk/topic orders" in problems(**{**fine, "grow": done("grow", (topic,), (topic,))})[0]
-    assert problems(**{**fine, "grow": done("grow")}) == ["growth changed nothing"]
-    assert problems(**{**fine, "grow": done("grow", create=2)}) == []
-    run = "urn:pulumi:s::data-pipes::a:b:C$kubernetes:batch/v1:Job::orders"
-    assert problems(**{**fine, "grow": done("grow", (topic,), (run,))}) == [], "a job is replaced to run again"
-    assert "destroy left 1" in problems(**{**fine, "left": (topic,)})[0]
-
-
-def test_a_refresh_may_find_what_the_program_ignores_and_nothing_else():
-    def state(count: int, *ignored: str) -> dict[str, Any]:
-        return {"urn": "pool", "inputs": {"count": count, "vmSize": "a"}, "ignoreChanges": list(ignored)}
-
-    assert drift([state(3, "count")], [state(4, "count")]) == ()
-    assert drift([state(3)], [state(4)]) == ("pool",)
-    assert drift([state(3, "counter")], [state(4, "counter")]) == ("pool",)
-    assert drift([state(3, "count")], []) == ("pool",)
-    assert drift([{**state(3), "external": True}], [state(4)]) == (), "it is only read"
-
-
-@pytest.mark.parametrize(("present", "grown"), [(3, 6), (12, 18), (18, None)])
-def test_a_pipe_doubles_or_grows_as_far_as_the_settings_let_it(present: int, grown: int | None):
-    stack_file = find_stack_file("aws-msk-eks").with_parallelism("orders", present)
-    after, words = rehearsing._grown(stack_file, None)
-    assert after.config["data-pipes:pipes"]["orders"]["parallelism"] == (grown or present)
-    assert words == (f"orders {present} → {grown}" if grown else rehearsing.NO_ROOM)
-
-
 def test_fewer_partitions_are_refused_by_the_engine_with_what_to_do_instead():
     done = run("aws-msk-eks", "--grow", "orders=2")
     assert done.returncode == 1
@@ -152,13 +114,6 @@ def test_fewer_partitions_are_refused_by_the_engine_with_what_to_do_instead():
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "workbench", "rehearse", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ})
-
-
-def test_a_growth_that_the_settings_refuse_ends_with_status_2_before_anything_is_done():
-    done = run("aws-msk-eks", "--grow", "orders=2000", "--json")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "parallelism" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -199,12 +154,6 @@ def test_a_step_that_fails_ends_with_the_engines_words_and_nothing_is_left(monke
         rehearsing.rehearse(find_stack_file("aws-msk-eks"), on_event=lambda _event: None)
     assert directories
     assert not any(path.exists() for path in directories)
-
-
-def test_a_growth_to_the_present_number_is_refused_at_once():
-    done = run("aws-msk-eks", "--grow", "orders=3")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "that is its parallelism already" in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -15,7 +15,7 @@ import pytest
 from workbench import timeline
 from workbench.sandbox import EngineError, Sandbox
 
-pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 Start = Callable[..., Sandbox]
 

@@ -7,7 +7,7 @@ from workbench.rehearse import program
 from workbench.sandbox import Sandbox
 from workbench.stack_file import ROOT, find_stack_file
 
-pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 SERVICES = "**aws:ecs/service:Service**"
 
