@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.invariants import HOLDS_DATA, INVARIANTS
+from tests.invariants import CLUSTERS, INVARIANTS, UNPROTECTED
 from tests.stacks import DEFAULT, NAMES, changed, shipped
+from workbench.cloud.kinds import holds_data
 from workbench.recording.records import RecordedResource
 from workbench.stack_file import ROOT, read_settings
 
@@ -244,7 +245,7 @@ def test_what_holds_records_keeps_its_urn_and_its_name_in_the_service(stack):
     found = {
         (each.urn.removeprefix(prefix), name_in_the_service(each))
         for each in shipped(stack).recording.resources
-        if each.type in HOLDS_DATA and each.type not in REGISTRIES
+        if holds_data(each.type) and each.type not in {*REGISTRIES, *CLUSTERS, *UNPROTECTED}
     }
     assert found == HOLD_RECORDS[stack]
 
