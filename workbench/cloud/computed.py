@@ -24,10 +24,11 @@ def computed_inputs(type_token: str) -> frozenset[str]:
         return frozenset()
     parameters = inspect.signature(args).parameters
     blank = args(**{name: None for name, each in parameters.items() if each.default is each.empty})
+    always_there = _always_there(resource)
     return frozenset(
         pulumi_name
         for name, pulumi_name in _types.input_type_py_to_pulumi_names(args).items()
-        if parameters[name].default is None and vars(blank).get(name) is None and pulumi_name in _always_there(resource)
+        if parameters[name].default is None and vars(blank).get(name) is None and pulumi_name in always_there
     )
 
 
