@@ -104,6 +104,7 @@ def name_in_the_service(resource: RecordedResource) -> str:
         "namespaceName",
         "clusterName",
         "clusterId",
+        "containerName",
         "topicId",
         "topicName",
         "vaultName",
@@ -190,6 +191,10 @@ HOLD_RECORDS = {
             "azure:HdInsight$data-pipes:azure:HdInsightCluster$data-pipes:azure:KeyVault$azure-native:keyvault:Vault::"
             "azure-hdinsight-aks-vault",
             "azurehdinsightak3908c581",
+        ),
+        (
+            "azure:HdInsight$data-pipes:azure:HdInsightCluster$azure-native:storage:BlobContainer::azure-hdinsight-aks-hdinsight-files",
+            "hdinsight",
         ),
     },
     "azure-kafka-aks": strimzi("azure-kafka-aks"),
