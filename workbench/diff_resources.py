@@ -8,55 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from workbench.cloud.behaviour import differences
-from workbench.cloud.kinds import UnknownKindError, kind
+from workbench.cloud.behaviour import differences, stays, with_name
+from workbench.cloud.kinds import UnknownKindError, holds_data, kind
+from workbench.cloud.model import Kind
 from workbench.values import is_list, is_object, join
 
 ABSENT: Final = object()
 """In place of a value: the key is not there."""
-
-HOLDS_DATA: Final = frozenset(
-    {
-        "aws:cloudwatch/logGroup:LogGroup",
-        "aws:dynamodb/table:Table",
-        "aws:ecr/repository:Repository",
-        "aws:kinesis/stream:Stream",
-        "aws:kinesis/videoStream:VideoStream",
-        "aws:kms/key:Key",
-        "aws:msk/cluster:Cluster",
-        "aws:msk/serverlessCluster:ServerlessCluster",
-        "aws:msk/topic:Topic",
-        "aws:secretsmanager/secret:Secret",
-        "azure-native:containerregistry:Registry",
-        "azure-native:eventhub:EventHub",
-        "azure-native:eventhub:Namespace",
-        "azure-native:eventhub:SchemaRegistry",
-        "azure-native:hdinsight:Cluster",
-        "azure-native:keyvault:Key",
-        "azure-native:keyvault:Secret",
-        "azure-native:keyvault:Vault",
-        "azure-native:operationalinsights:Workspace",
-        "azure-native:storage:BlobContainer",
-        "azure-native:storage:StorageAccount",
-        "confluentcloud:index/environment:Environment",
-        "confluentcloud:index/kafkaCluster:KafkaCluster",
-        "confluentcloud:index/kafkaTopic:KafkaTopic",
-        "confluentcloud:index/ksqlCluster:KsqlCluster",
-        "gcp:artifactregistry/repository:Repository",
-        "gcp:kms/cryptoKey:CryptoKey",
-        "gcp:kms/keyRing:KeyRing",
-        "gcp:logging/projectBucketConfig:ProjectBucketConfig",
-        "gcp:managedkafka/cluster:Cluster",
-        "gcp:managedkafka/topic:Topic",
-        "gcp:pubsub/schema:Schema",
-        "gcp:pubsub/subscription:Subscription",
-        "gcp:pubsub/topic:Topic",
-        "kubernetes:kafka.strimzi.io/v1:Kafka",
-        "kubernetes:kafka.strimzi.io/v1:KafkaNodePool",
-        "kubernetes:kafka.strimzi.io/v1:KafkaTopic",
-    }
-)
-"""Types whose objects hold what a new one would not have: records, logs, images, or the key that opens them."""
 
 _IDENTITIES = ("name", "Sid", "key")
 """What tells the items of a list apart, so that one more in front does not change all the others."""
@@ -121,7 +79,7 @@ def _resource(
         happens=happens,
         type=states[-1]["type"],
         name=states[-1]["name"],
-        holds_data=states[0]["type"] in HOLDS_DATA or any(state["protect"] for state in states),
+        holds_data=holds_data(states[0]["type"]) or any(state["protect"] for state in states),
         changes=changes,
     )
 
@@ -130,11 +88,15 @@ def _changes_of(
     old: Mapping[str, Any], new: Mapping[str, Any], before: Resources, after: Resources
 ) -> tuple[Change, ...]:
     was, becomes = _provider(old, before), _provider(new, after)
-    forcing = _forcing(old, new, becomes)
+    known = _known(new["type"])
+    forcing = _forcing(known, old, new, becomes) if known else []
     found = [
         Change(path=path, old=left, new=right, replaces=any(_touch(path, other) for other in forcing))
         for path, left, right in walk(old["inputs"], new["inputs"])
     ]
+    if known:
+        unseen = known.unseen(old["inputs"], new["inputs"])
+        found = [each for each in found if each.path not in unseen and not _stays(known, each)]
     if old["protect"] != new["protect"]:
         found.append(Change(path="protect", old=old["protect"], new=new["protect"]))
     place = _place_of(new["type"])
@@ -156,13 +118,26 @@ def _provider(resource: Mapping[str, Any], resources: Resources) -> Mapping[str,
     return {key: value for key, value in provider["inputs"].items() if value != "false"} if provider else {}
 
 
-def _forcing(old: Mapping[str, Any], new: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
-    """The inputs whose difference replaces the resource."""
+def _known(type_token: str) -> Kind | None:
+    """What the simulated clouds know about a type."""
     try:
-        known = kind(new["type"])
+        return kind(type_token)
     except UnknownKindError:
-        return []
-    return [each.path for each in differences(known, old["inputs"], new["inputs"], settings) if each.replaces]
+        return None
+
+
+def _stays(known: Kind, change: Change) -> bool:
+    """Whether the provider has the value anyway. A name that is left out does not stay: the provider gives another one."""
+    if change.path == known.name_property or (change.old is not ABSENT and change.new is not ABSENT):
+        return False
+    left_out = change.new is ABSENT
+    return stays(known, change.path, change.old if left_out else change.new, left_out=left_out)
+
+
+def _forcing(known: Kind, old: Mapping[str, Any], new: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
+    """The inputs whose difference replaces the resource, once both sides have a name."""
+    before, after = (with_name(known, each["name"], b"", dict(each["inputs"]), {}) for each in (old, new))
+    return [each.path for each in differences(known, before, after, settings) if each.replaces]
 
 
 def _touch(one: str, other: str) -> bool:

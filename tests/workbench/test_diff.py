@@ -17,10 +17,9 @@ from typer.testing import CliRunner
 
 from workbench import diff as differing
 from workbench.__main__ import app
-from workbench.cloud.kinds import kind
 from workbench.diff import Diff, Side, StackDiff, diff
 from workbench.diff_markdown import LIMIT, code, render
-from workbench.diff_resources import ABSENT, HOLDS_DATA, compare, walk
+from workbench.diff_resources import ABSENT, compare, walk
 from workbench.equation import Equation
 from workbench.stack_file import ROOT
 
@@ -378,9 +377,62 @@ def test_lifted_protection_is_a_change():
     assert happens({}, {}, protect=(True, False)) == [("changed", [("protect", False)])]
 
 
-@pytest.mark.parametrize("type_", sorted(HOLDS_DATA))
-def test_a_type_that_holds_data_is_one_that_stacks_have(type_: str):
-    assert kind(type_)
+@pytest.mark.parametrize(
+    ("type_", "holds_data"),
+    [
+        ("aws:msk/cluster:Cluster", True),
+        ("kubernetes:kafka.strimzi.io/v1:KafkaTopic", True),
+        ("aws:iam/role:Role", False),
+        ("aws:other/thing:Thing", True),
+        ("data-pipes:aws:Msk", False),
+        ("pulumi:providers:aws", False),
+    ],
+)
+def test_what_is_removed_counts_as_lost_data_unless_its_type_is_known_to_hold_none(type_: str, holds_data: bool):
+    gone = resource(type_, "it")
+    [found] = compare({gone["urn"]: gone}, {})
+    assert (found.happens, found.loses_data) == ("removed", holds_data)
+
+
+def test_what_the_provider_keeps_is_no_change_when_the_program_leaves_it_out():
+    cluster, node_pool = "aws:msk/cluster:Cluster", "gcp:container/nodePool:NodePool"
+    assert happens({"storageMode": "TIERED", "tags": {"a": "b"}}, {"tags": {"a": "b"}}, cluster) == []
+    assert happens({"storageMode": "TIERED"}, {"numberOfBrokerNodes": 3}, cluster) == [
+        ("changed", [("numberOfBrokerNodes", False)])
+    ]
+    assert happens({"nodeConfig": {"machineType": "a"}}, {"nodeConfig": {}}, node_pool) == []
+    assert happens({"upgradeSettings": {"strategy": "SURGE"}}, {"upgradeSettings": {}}, node_pool) == []
+    assert happens({"upgradeSettings": {}}, {"upgradeSettings": {"strategy": "SURGE"}}, node_pool) == []
+    assert happens({"upgradeSettings": {"strategy": "BLUE_GREEN"}}, {"upgradeSettings": {}}, node_pool) == [
+        ("changed", [("upgradeSettings.strategy", False)])
+    ]
+
+
+def test_a_setting_inside_what_the_provider_keeps_is_a_change_when_it_is_left_out():
+    topic, firewall = "confluentcloud:index/kafkaTopic:KafkaTopic", "gcp:compute/firewall:Firewall"
+    assert happens({"config": {"retention.ms": "1"}}, {"config": {}}, topic) == [
+        ("changed", [('config["retention.ms"]', False)])
+    ]
+    assert happens({"destinationRanges": ["10.0.0.0/8"]}, {"destinationRanges": []}, firewall) == [
+        ("changed", [("destinationRanges", False)])
+    ]
+
+
+def test_a_name_that_the_program_leaves_out_is_another_name():
+    """The provider computes it, and gives a name of its own: Check comes before Diff."""
+    assert happens({"name": "orders"}, {}, "gcp:pubsub/topic:Topic") == [("replaced", [("name", True)])]
+    assert happens({"displayName": "orders"}, {}, "confluentcloud:index/environment:Environment") == [
+        ("changed", [("displayName", False)])
+    ]
+    assert happens({}, {}, "gcp:pubsub/topic:Topic") == []
+
+
+def test_what_the_provider_does_not_see_is_no_change():
+    def private(value: bool) -> dict[str, Any]:
+        addresses = {"controlPlaneEndpointsConfig": {"ipEndpointsConfig": {"enabled": False}}}
+        return {**addresses, "privateClusterConfig": {"enablePrivateEndpoint": value}}
+
+    assert happens(private(True), private(False), "gcp:container/cluster:Cluster") == []
 
 
 def test_json_texts_are_compared_key_by_key():

@@ -22,6 +22,15 @@ def _paths(*paths: str) -> frozenset[str]:
     return frozenset(paths)
 
 
+_SOURCES = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
+
+
+def _other_sort_of_source(old: Inputs, new: Inputs) -> frozenset[str]:
+    """A rule takes other addresses or another group, and no group in place of addresses (vpc_security_group_ingress_rule.go, ModifyPlan)."""
+    before, after = ({key for key in _SOURCES if key in inputs} for inputs in (old, new))
+    return frozenset(before | after) if before != after else frozenset()
+
+
 _RULE = Kind(
     create_minutes=0.1,
     delete_minutes=0.1,
@@ -29,6 +38,7 @@ _RULE = Kind(
     identifier=opaque("sgr"),
     outputs=shape.security_group_rule,
     replace_on=_paths("securityGroupId"),
+    replaces_too=_other_sort_of_source,
 )
 
 _NETWORK: Mapping[str, Kind] = {

@@ -52,6 +52,7 @@ def _secret_version(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 ACCOUNT_WIDE: Mapping[str, Kind] = {
     "aws:kms/key:Key": Kind(
+        holds_data=True,
         create_minutes=0.2,
         delete_minutes=0.1,
         source=COMMON + "; a deletion is only scheduled",
@@ -74,6 +75,7 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         name_prefix="alias/",
     ),
     "aws:cloudwatch/logGroup:LogGroup": Kind(
+        holds_data=True,
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -122,6 +124,7 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         unique=("url",),
     ),
     "aws:secretsmanager/secret:Secret": Kind(
+        holds_data=True,
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON + "; a deletion is only scheduled unless recoveryWindowInDays is 0",

@@ -87,6 +87,7 @@ def _in_registry(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
 
 ECS: Mapping[str, Kind] = {
     "aws:ecs/cluster:Cluster": Kind(
+        holds_data=True,
         create_minutes=0.2,
         delete_minutes=0.2,
         source="common use: the provider looks again after 10 s",
@@ -151,6 +152,7 @@ ECS: Mapping[str, Kind] = {
 
 ECR: Mapping[str, Kind] = {
     "aws:ecr/repository:Repository": Kind(
+        holds_data=True,
         create_minutes=0.1,
         delete_minutes=0.1,
         source="common use: 1 to 3 s",

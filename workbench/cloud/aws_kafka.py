@@ -149,6 +149,7 @@ MSK: Mapping[str, Kind] = {
         name_property="name",
     ),
     "aws:msk/cluster:Cluster": Kind(
+        holds_data=True,
         create_minutes=28,
         delete_minutes=6,
         update_minutes=36,
@@ -174,6 +175,7 @@ MSK: Mapping[str, Kind] = {
         grow_only=frozenset({"brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize"}),
     ),
     "aws:msk/topic:Topic": Kind(
+        holds_data=True,
         create_minutes=1,
         delete_minutes=1,
         update_minutes=1,
@@ -187,6 +189,7 @@ MSK: Mapping[str, Kind] = {
         grow_only=frozenset({"partitionCount"}),
     ),
     "aws:msk/serverlessCluster:ServerlessCluster": Kind(
+        holds_data=True,
         create_minutes=10,
         delete_minutes=5,
         source="common use, no log found: 5 to 20 min (READMEs), 10 taken; deleted in about 5 min",

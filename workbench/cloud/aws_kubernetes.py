@@ -83,14 +83,17 @@ def _fargate_profile(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _replaced_values(old: Inputs, new: Inputs) -> frozenset[str]:
-    """Another role of Auto Mode's nodes than there was, another family or range of addresses; what a program leaves out stays.
+    """Another role of Auto Mode's nodes than there was, another family or range of addresses, and encryption that is taken away.
 
-    A first role is an update (terraform-provider-aws, aws_eks_cluster).
+    A first role is an update, and what a program leaves out of the others stays (terraform-provider-aws, aws_eks_cluster). So is a
+    first or another key of the encryption.
     """
     role = "computeConfig.nodeRoleArn"
     paths = {role, "kubernetesNetworkConfig.ipFamily", "kubernetesNetworkConfig.serviceIpv4Cidr"}
     paths -= {role} if at(old, role) is None else set()
-    return frozenset(path for path in paths if at(new, path) is not None and at(old, path) != at(new, path))
+    changed = {path for path in paths if at(new, path) is not None and at(old, path) != at(new, path)}
+    bare = at(old, "encryptionConfig") is not None and at(new, "encryptionConfig") is None
+    return frozenset(changed | ({"encryptionConfig"} if bare else set()))
 
 
 def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
@@ -115,6 +118,7 @@ def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
 
 EKS: Mapping[str, Kind] = {
     "aws:eks/cluster:Cluster": Kind(
+        holds_data=True,
         create_minutes=10,
         delete_minutes=5,
         update_minutes=5,
@@ -125,7 +129,6 @@ EKS: Mapping[str, Kind] = {
             {
                 "accessConfig.bootstrapClusterCreatorAdminPermissions",
                 "bootstrapSelfManagedAddons",
-                "encryptionConfig",
                 "name",
                 "outpostConfig",
                 "roleArn",

@@ -50,6 +50,7 @@ def _table(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 STREAMS: Mapping[str, Kind] = {
     "aws:kinesis/stream:Stream": Kind(
+        holds_data=True,
         create_minutes=0.5,
         delete_minutes=0.7,
         update_minutes=2,
@@ -82,6 +83,7 @@ STREAMS: Mapping[str, Kind] = {
         unique=("resourceArn",),
     ),
     "aws:kinesis/videoStream:VideoStream": Kind(
+        holds_data=True,
         create_minutes=0.2,
         delete_minutes=0.2,
         update_minutes=0.2,
@@ -99,6 +101,7 @@ STREAMS: Mapping[str, Kind] = {
 
 TABLES: Mapping[str, Kind] = {
     "aws:dynamodb/table:Table": Kind(
+        holds_data=True,
         create_minutes=0.2,
         delete_minutes=0.2,
         update_minutes=0.2,

@@ -142,6 +142,7 @@ CONTAINERS: Mapping[str, Kind] = {
     "azure-native:containerservice:ManagedCluster": resource(
         "Microsoft.ContainerService/managedClusters",
         "resourceName",
+        holds_data=True,
         create=6,
         delete=7,
         update=3,
@@ -195,6 +196,7 @@ CONTAINERS: Mapping[str, Kind] = {
     "azure-native:containerregistry:Registry": resource(
         "Microsoft.ContainerRegistry/registries",
         "registryName",
+        holds_data=True,
         create=0.4,
         delete=0.2,
         source="Terraform logs: created in 21 s and 28 s",

@@ -136,6 +136,7 @@ STREAMING: Mapping[str, Kind] = {
     _NAMESPACE: resource(
         "Microsoft.EventHub/namespaces",
         "namespaceName",
+        holds_data=True,
         create=1.5,
         delete=2,
         update=0.5,
@@ -150,6 +151,7 @@ STREAMING: Mapping[str, Kind] = {
         "Microsoft.EventHub/namespaces/eventhubs",
         "namespaceName",
         "eventHubName",
+        holds_data=True,
         create=0.2,
         delete=0.2,
         source=_HUB,
@@ -174,6 +176,7 @@ STREAMING: Mapping[str, Kind] = {
         "Microsoft.EventHub/namespaces/schemagroups",
         "namespaceName",
         "schemaGroupName",
+        holds_data=True,
         create=0.2,
         delete=0.2,
         source=_HUB,
@@ -206,6 +209,7 @@ STREAMING: Mapping[str, Kind] = {
     "azure-native:hdinsight:Cluster": resource(
         "Microsoft.HDInsight/clusters",
         "clusterName",
+        holds_data=True,
         create=20,
         delete=10,
         update=0.2,

@@ -61,8 +61,11 @@ def differences(kind: Kind, old: Values, new: Values, settings: Mapping[str, Any
     replacing = {path for path in kind.replace_on if not settings.get(kind.unless_configured.get(path, ""))}
     replacing |= kind.replaces_too(plain(old), plain(new))
     found: list[Difference] = []
-    for path, change in _walk(plain(old), plain(new), ""):
+    unseen = kind.unseen(plain(old), plain(new))
+    for path, change, value in _walk(plain(old), plain(new), ""):
         bare = re.sub(r"\[\d+\]", "", path)
+        if bare in unseen or (change != "update" and stays(kind, path, value, left_out=change == "delete")):
+            continue
         replaces = any(
             bare == rule or bare.startswith((f"{rule}.", f"{rule}[")) or rule.startswith(f"{bare}.")
             for rule in replacing
@@ -71,15 +74,34 @@ def differences(kind: Kind, old: Values, new: Values, settings: Mapping[str, Any
     return found
 
 
-def _walk(old: Any, new: Any, path: str) -> Iterator[tuple[str, Literal["add", "update", "delete"]]]:
+def stays(kind: Kind, path: str, value: object, *, left_out: bool) -> bool:
+    """Whether the provider has a value anyway, when a program leaves it out or writes it down.
+
+    An item of a list or map (``a[0]``, ``a["b"]``) never stays: only a property of the schema has a default.
+    """
+    if path.endswith("]"):
+        return False
+    bare = re.sub(r'\[(\d+|"[^"]*")\]', "", path)
+    if bare in kind.defaults and kind.defaults[bare] == value:
+        return True
+    return left_out and (bare in kind.left_out or bare in kind.computed())
+
+
+def is_left_out(kind: Kind, key: str, old: Values, new: Values) -> bool:
+    """Whether a program leaves out an input that the provider keeps."""
+    return key in old and key not in new and key != DEFAULTS and stays(kind, key, plain(old[key]), left_out=True)
+
+
+def _walk(old: Any, new: Any, path: str) -> Iterator[tuple[str, Literal["add", "update", "delete"], object]]:
+    """Paths that differ, how, and the value that is left out or written down (the new one of an update)."""
     if isinstance(old, dict) and isinstance(new, dict):
         before, after = cast("Values", old), cast("Values", new)
         for key in sorted({*before, *after} - {DEFAULTS}):
             place = _join(path, key)
             if key not in before:
-                yield place, "add"
+                yield place, "add", after[key]
             elif key not in after:
-                yield place, "delete"
+                yield place, "delete", before[key]
             else:
                 yield from _walk(before[key], after[key], place)
     elif isinstance(old, list) and isinstance(new, list):
@@ -87,13 +109,13 @@ def _walk(old: Any, new: Any, path: str) -> Iterator[tuple[str, Literal["add", "
         for index in range(max(len(left), len(right))):
             place = f"{path}[{index}]"
             if index >= len(left):
-                yield place, "add"
+                yield place, "add", right[index]
             elif index >= len(right):
-                yield place, "delete"
+                yield place, "delete", left[index]
             else:
                 yield from _walk(left[index], right[index], place)
     elif old != new:
-        yield path, "update"
+        yield path, "update", new
 
 
 def _join(path: str, key: str) -> str:

@@ -104,10 +104,12 @@ def _connection(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 KINDS: Mapping[str, Kind] = {
     "confluentcloud:index/environment:Environment": Kind(
+        holds_data=True,
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
         identifier=identifier("env"),
+        name_property="displayName",
         outputs=_environment,
         unique=("displayName",),
     ),
@@ -116,6 +118,7 @@ KINDS: Mapping[str, Kind] = {
         delete_minutes=0.1,
         source=COMMON,
         identifier=identifier("sa"),
+        name_property="displayName",
         outputs=_account,
         unique=("displayName",),
     ),
@@ -125,6 +128,7 @@ KINDS: Mapping[str, Kind] = {
         source="the provider's source: it asks until the key works on the cluster, within a minute; a key of a Schema Registry "
         "or of ksqlDB waits for 1 and 5 minutes",
         identifier=_key_id,
+        name_property="displayName",
         outputs=_key,
         replace_on=frozenset({"managedResource", "owner"}),
     ),

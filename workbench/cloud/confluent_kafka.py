@@ -177,6 +177,7 @@ def _ksql_refusal(_old: Inputs | None, new: Inputs) -> str | None:
 
 KAFKA: Mapping[str, Kind] = {
     CLUSTER: Kind(
+        holds_data=True,
         create_minutes=5,
         delete_minutes=1,
         update_minutes=1,
@@ -188,9 +189,11 @@ KAFKA: Mapping[str, Kind] = {
         replaces_too=_same_availability,
         refusal=_cluster_refusal,
         unique=("environment.id", "displayName"),
+        name_property="displayName",
         guard="deletionProtection",
     ),
     TOPIC: Kind(
+        holds_data=True,
         create_minutes=0.2,
         delete_minutes=0.1,
         update_minutes=0.2,
@@ -199,6 +202,7 @@ KAFKA: Mapping[str, Kind] = {
         outputs=lambda _id, _name, _inputs: {"config": {}},
         replace_on=frozenset({"kafkaCluster", "topicName"}),
         replaces_too=_fewer_partitions,
+        defaults={"partitionsCount": 6},
         refusal_beside=_topic_refusal,
         unique=("kafkaCluster.id", "topicName"),
     ),
@@ -211,6 +215,7 @@ KAFKA: Mapping[str, Kind] = {
         refusal_beside=_acl_refusal,
     ),
     "confluentcloud:index/ksqlCluster:KsqlCluster": Kind(
+        holds_data=True,
         create_minutes=10,
         delete_minutes=2,
         source=f"{COMMON.split(':')[0]}: ready in 5 to 10 min and at times 20 (issues of the provider), 10 taken",
@@ -219,6 +224,7 @@ KAFKA: Mapping[str, Kind] = {
         replace_on=frozenset(
             {"credentialIdentity", "csu", "displayName", "environment", "kafkaCluster", "useDetailedProcessingLog"}
         ),
+        defaults={"useDetailedProcessingLog": True},
         refusal=_ksql_refusal,
         unique=("environment.id", "displayName"),
     ),

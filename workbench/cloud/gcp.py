@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from workbench.cloud.gcp_account import ACCOUNT_WIDE
 from workbench.cloud.gcp_containers import CONTAINERS
-from workbench.cloud.gcp_resource import NUMBER, agent, project_of, resource, short
+from workbench.cloud.gcp_resource import NUMBER, agent, identifier, project_of, resource, short
 from workbench.cloud.gcp_streaming import STREAMING
 from workbench.cloud.model import MOMENT, Inputs, Kind, Others, at, digits, text
 
@@ -123,6 +123,7 @@ _NETWORK: Mapping[str, Kind] = {
         outputs=_network,
         linked=True,
         fixed="autoCreateSubnetworks description internalIpv6Range networkProfile params",
+        defaults={"autoCreateSubnetworks": True, "networkFirewallPolicyEnforcementOrder": "AFTER_CLASSIC_FIREWALL"},
     ),
     _SUBNET: resource(
         f"{_REGIONAL}/subnetworks/{{name}}",
@@ -135,6 +136,13 @@ _NETWORK: Mapping[str, Kind] = {
         replaces_too=_shrunk,
         refusal_beside=_overlap_refusal,
         fixed="description externalIpv6Prefix internalIpv6Prefix network params reservedInternalRange",
+        left_out="secondaryIpRanges.ipCidrRange",
+        defaults={
+            "logConfig.aggregationInterval": "INTERVAL_5_SEC",
+            "logConfig.filterExpr": "true",
+            "logConfig.flowSampling": 0.5,
+            "logConfig.metadata": "INCLUDE_ALL_METADATA",
+        },
     ),
     "gcp:compute/router:Router": resource(
         f"{_REGIONAL}/routers/{{name}}",
@@ -152,6 +160,14 @@ _NETWORK: Mapping[str, Kind] = {
         update=0.2,
         source=_COMPUTE,
         fixed="endpointTypes initialNatIps type",
+        defaults={
+            "icmpIdleTimeoutSec": 30,
+            "tcpEstablishedIdleTimeoutSec": 1200,
+            "tcpTimeWaitTimeoutSec": 120,
+            "tcpTransitoryIdleTimeoutSec": 30,
+            "type": "PUBLIC",
+            "udpIdleTimeoutSec": 30,
+        },
     ),
     "gcp:compute/firewall:Firewall": resource(
         "projects/{project}/global/firewalls/{name}",
@@ -161,6 +177,7 @@ _NETWORK: Mapping[str, Kind] = {
         outputs=lambda _id, _name, _inputs: {"creationTimestamp": MOMENT},
         linked=True,
         fixed="direction params",
+        defaults={"priority": 1000},
     ),
     "gcp:compute/address:Address": resource(
         f"{_REGIONAL}/addresses/{{name}}",
@@ -171,6 +188,7 @@ _NETWORK: Mapping[str, Kind] = {
         labels="labels",
         linked=True,
         fixed="address addressType description ipVersion ipv6EndpointType network networkTier prefixLength purpose subnetwork",
+        defaults={"addressType": "EXTERNAL"},
     ),
     "gcp:compute/forwardingRule:ForwardingRule": resource(
         f"{_REGIONAL}/forwardingRules/{{name}}",
@@ -182,6 +200,7 @@ _NETWORK: Mapping[str, Kind] = {
         linked=True,
         fixed="allPorts backendService description ipAddress ipProtocol ipVersion isMirroringCollector loadBalancingScheme network"
         " networkTier noAutomateDnsZone portRange ports serviceDirectoryRegistrations serviceLabel sourceIpRanges subnetwork",
+        defaults={"loadBalancingScheme": "EXTERNAL"},
     ),
     "gcp:dns/managedZone:ManagedZone": resource(
         "projects/{project}/managedZones/{name}",
@@ -190,9 +209,11 @@ _NETWORK: Mapping[str, Kind] = {
         outputs=_zone,
         labels="labels",
         fixed="dnsName visibility",
+        defaults={"visibility": "public"},
     ),
     "gcp:dns/recordSet:RecordSet": resource(
-        "projects/{project}/managedZones/{managedZone}/rrsets/{name}/{type}",
+        "projects/{project}/managedZones/{managedZone}/rrsets/{name}",
+        identifier=identifier("projects/{project}/managedZones/{managedZone}/rrsets/{name}/{type}"),
         create=0.1,
         delete=0.1,
         refusal_beside=_record_refusal,
@@ -200,10 +221,12 @@ _NETWORK: Mapping[str, Kind] = {
     ),
     "gcp:logging/projectBucketConfig:ProjectBucketConfig": resource(
         "projects/{project}/locations/{location}/buckets/{bucketId}",
+        holds_data=True,
         create=0.2,
         delete=0.1,
         source="common use, no log found: seconds; a deletion is only asked for, and for seven days the name stays taken",
         outputs=lambda id_, _name, _inputs: {"name": id_, "lifecycleState": "ACTIVE"},
+        defaults={"retentionDays": 30},
         forever=True,
     ),
     "gcp:logging/projectSink:ProjectSink": resource(

@@ -52,6 +52,7 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         create=1,
         delete=0.05,
         source="common use: an API takes 0.5 to 2 min to enable; what is not disabled on destroy is only forgotten",
+        defaults={"disableOnDestroy": False},
     ),
     "gcp:projects/serviceIdentity:ServiceIdentity": resource(
         "projects/{project}/services/{service}", create=0.2, delete=0.05, outputs=_service_agent
@@ -65,18 +66,25 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         identifier=_account_id,
         outputs=_account,
         refusal=_account_refusal,
+        name_property="accountId",
     ),
     "gcp:serviceaccount/iAMMember:IAMMember": member("{serviceAccountId}"),
     "gcp:kms/keyRing:KeyRing": resource(
-        "projects/{project}/locations/{location}/keyRings/{name}", create=0.1, delete=0.05, forever=True
+        "projects/{project}/locations/{location}/keyRings/{name}",
+        holds_data=True,
+        create=0.1,
+        delete=0.05,
+        forever=True,
     ),
     "gcp:kms/cryptoKey:CryptoKey": resource(
         "{keyRing}/cryptoKeys/{name}",
+        holds_data=True,
         create=0.1,
         delete=0.1,
         outputs=_key,
         labels="labels",
         fixed="cryptoKeyBackend destroyScheduledDuration importOnly purpose versionTemplate.protectionLevel",
+        defaults={"purpose": "ENCRYPT_DECRYPT"},
         forever=True,
     ),
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": member("{cryptoKeyId}"),

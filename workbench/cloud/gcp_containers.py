@@ -22,6 +22,14 @@ _NOT_WITH_AUTOPILOT = (
     "nodePools",
     "removeDefaultNodePool",
 )
+_NODES = (
+    "nodeConfig.diskSizeGb nodeConfig.diskType nodeConfig.imageType nodeConfig.machineType nodeConfig.serviceAccount"
+)
+"""What nodes keep when a program leaves it out, in a cluster as in a pool: both have one schema (node_config.go)."""
+_SHIELDED: Mapping[str, Any] = {
+    "nodeConfig.shieldedInstanceConfig.enableIntegrityMonitoring": True,
+    "nodeConfig.shieldedInstanceConfig.enableSecureBoot": False,
+}
 _REPOSITORY = "projects/{project}/locations/{location}/repositories/"
 
 
@@ -50,6 +58,12 @@ def _cluster(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     if at(inputs, "enableAutopilot") is True:
         outputs["workloadIdentityConfig"] = {"workloadPool": f"{project_of(inputs)}.svc.id.goog"}
     return outputs
+
+
+def _dictated(_old: Inputs, new: Inputs) -> frozenset[str]:
+    """Without endpoints by address the service decides of a private one (containerClusterApiDictatedPrivateEndpointField)."""
+    by_address = at(new, "controlPlaneEndpointsConfig.ipEndpointsConfig.enabled")
+    return frozenset({"privateClusterConfig.enablePrivateEndpoint"}) if by_address is False else frozenset()
 
 
 def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
@@ -162,6 +176,7 @@ def _repository(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 CONTAINERS: Mapping[str, Kind] = {
     CLUSTER: resource(
         "projects/{project}/locations/{location}/clusters/{name}",
+        holds_data=True,
         create=7,
         delete=5,
         update=2,
@@ -180,6 +195,18 @@ CONTAINERS: Mapping[str, Kind] = {
         " nodeConfig.bootDiskKmsKey nodeConfig.metadata nodeConfig.oauthScopes nodeConfig.serviceAccount"
         " nodeConfig.shieldedInstanceConfig nodeConfig.spot nodePools privateClusterConfig.masterIpv4CidrBlock"
         " privateClusterConfig.privateEndpointSubnetwork subnetwork",
+        unseen=_dictated,
+        left_out="binaryAuthorization.evaluationMode ipAllocationPolicy.clusterSecondaryRangeName"
+        " ipAllocationPolicy.servicesSecondaryRangeName masterAuthorizedNetworksConfig.gcpPublicCidrsAccessEnabled"
+        f" masterAuthorizedNetworksConfig.privateEndpointEnforcementEnabled {_NODES}",
+        defaults={
+            "clusterAutoscaling.autoProvisioningDefaults.serviceAccount": "default",
+            "controlPlaneEndpointsConfig.ipEndpointsConfig.enabled": False,
+            "deletionProtection": True,
+            "dnsConfig.clusterDns": "PROVIDER_UNSPECIFIED",
+            "enableShieldedNodes": True,
+            **_SHIELDED,
+        },
     ),
     _POOL: resource(
         "projects/{project}/locations/{location}/clusters/{cluster}/nodePools/{name}",
@@ -197,14 +224,27 @@ CONTAINERS: Mapping[str, Kind] = {
         " nodeConfig.localSsdCount nodeConfig.metadata nodeConfig.minCpuPlatform nodeConfig.oauthScopes nodeConfig.preemptible"
         " nodeConfig.reservationAffinity nodeConfig.sandboxConfig nodeConfig.serviceAccount"
         " nodeConfig.shieldedInstanceConfig nodeConfig.spot placementPolicy queuedProvisioning",
+        left_out=f"autoscaling.locationPolicy upgradeSettings.maxSurge upgradeSettings.maxUnavailable {_NODES}",
+        defaults={
+            "management.autoRepair": True,
+            "management.autoUpgrade": True,
+            "upgradeSettings.strategy": "SURGE",
+            **_SHIELDED,
+        },
     ),
     "gcp:artifactregistry/repository:Repository": resource(
         f"{_REPOSITORY}{{repositoryId}}",
+        holds_data=True,
         create=0.2,
         delete=0.2,
         source="common use, no log found: 10 to 15 s; a repository goes with its images",
         outputs=_repository,
         fixed="format kmsKeyName mode",
+        defaults={
+            "cleanupPolicies.condition.tagState": "ANY",
+            "cleanupPolicyDryRun": False,
+            "mode": "STANDARD_REPOSITORY",
+        },
         labels="labels",
     ),
     "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": member(f"{_REPOSITORY}{{repository}}"),

@@ -116,13 +116,14 @@ def resource(
     source: str = COMMON,
     outputs: Outputs = no_outputs,
     fixed: str = "",
+    left_out: str = "",
     labels: str | None = None,
     linked: bool = False,
     **more: Any,
 ) -> Kind:
     """A row of a table. `fixed` are the inputs that the provider forces to be new, beyond those in the id.
 
-    `labels` is the input that holds labels, to which the provider adds its own; what is `linked` has an address in Compute Engine.
+    `left_out` are those inside others that are Optional and Computed in the provider's schema. `labels` is the input that holds labels, to which the provider adds its own; what is `linked` has an address in Compute Engine.
     """
     updated = more.pop("updated", no_changes)
 
@@ -142,6 +143,7 @@ def resource(
         outputs=computed,
         updated=_relabelled(labels, updated) if labels else updated,
         replace_on=fields(pattern) | frozenset(fixed.split()),
+        left_out=frozenset(left_out.split()),
         name_property=more.pop("name_property", "name" if "name" in fields(pattern) else None),
         kept=_prevented(more.pop("kept", nothing_keeps)),
         **more,

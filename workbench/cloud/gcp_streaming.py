@@ -173,6 +173,7 @@ def _subscribed_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str
 STREAMING: Mapping[str, Kind] = {
     _TOPIC: resource(
         "projects/{project}/topics/{name}",
+        holds_data=True,
         create=0.05,
         delete=0.05,
         update=0.05,
@@ -183,17 +184,21 @@ STREAMING: Mapping[str, Kind] = {
     ),
     "gcp:pubsub/subscription:Subscription": resource(
         "projects/{project}/subscriptions/{name}",
+        holds_data=True,
         create=0.05,
         delete=0.05,
         update=0.05,
         source=_PUBSUB,
         fixed="enableMessageOrdering filter tags topic",
+        defaults={"messageRetentionDuration": "604800s"},
+        left_out="retryPolicy.maximumBackoff retryPolicy.minimumBackoff",
         labels="labels",
         refusal=_subscription_refusal,
         refusal_beside=_subscribed_refusal,
     ),
     "gcp:pubsub/schema:Schema": resource(
         "projects/{project}/schemas/{name}",
+        holds_data=True,
         create=0.05,
         delete=0.05,
         update=0.05,
@@ -207,6 +212,7 @@ STREAMING: Mapping[str, Kind] = {
     "gcp:pubsub/schemaIamMember:SchemaIamMember": member("projects/{project}/schemas/{schema}"),
     "gcp:managedkafka/cluster:Cluster": resource(
         "projects/{project}/locations/{location}/clusters/{clusterId}",
+        holds_data=True,
         create=28,
         delete=8,
         update=10,
@@ -218,6 +224,7 @@ STREAMING: Mapping[str, Kind] = {
     ),
     "gcp:managedkafka/topic:Topic": resource(
         f"{_IN_CLUSTER}/topics/{{topicId}}",
+        holds_data=True,
         create=0.2,
         delete=0.2,
         source="common use, no log found: 5 to 20 s",
@@ -232,6 +239,7 @@ STREAMING: Mapping[str, Kind] = {
         source="common use, no log found: 5 to 20 s",
         identifier=_acl_id,
         outputs=_acl,
+        defaults={"aclEntries.host": "*", "aclEntries.permissionType": "ALLOW"},
         refusal=_acl_refusal,
     ),
 }

@@ -5,9 +5,12 @@ is a test double.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 from workbench.cloud import aws, azure, confluent, gcp, kubernetes, random_values
+from workbench.cloud.computed import computed_inputs
 from workbench.cloud.model import ACCOUNT, DEFAULT_REGION, Kind
 
 __all__ = ["ACCOUNT", "DEFAULT_REGION", "Kind", "UnknownKindError", "invoke", "kind"]
@@ -27,6 +30,8 @@ _INVOKES: Mapping[str, Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, A
     "confluentcloud": confluent.INVOKES,
     "gcp": gcp.INVOKES,
 }
+_BRIDGED = ("aws", "confluentcloud", "gcp")
+"""Packages whose provider is Terraform's: it keeps what is left out if it computed the value."""
 _PLACES: Mapping[str, tuple[str, ...]] = {
     "aws": ("region",),
     "azure-native": ("location", "subscriptionId", "tenantId"),
@@ -38,6 +43,7 @@ class UnknownKindError(Exception):
     """A resource type or function that no table describes; the message says which table to extend."""
 
 
+@cache
 def kind(type_token: str) -> Kind:
     """Describe a resource type such as ``aws:msk/topic:Topic``.
 
@@ -54,7 +60,21 @@ def kind(type_token: str) -> Kind:
         raise UnknownKindError(
             f"{type_token}: the simulated {package} does not know this type; add it to KINDS in {where}"
         )
-    return table[type_token]
+    known = table[type_token]
+    return replace(known, computed=partial(computed_inputs, type_token)) if package in _BRIDGED else known
+
+
+def holds_data(type_token: str) -> bool:
+    """Whether an object of this type holds what a new one would not have.
+
+    A cloud's type that no table describes is taken for one that does. Components and providers hold nothing.
+    """
+    if type_token.split(":", 1)[0] not in _TABLES:
+        return False
+    try:
+        return kind(type_token).holds_data
+    except UnknownKindError:
+        return True
 
 
 def place(package: str, settings: Mapping[str, Any]) -> dict[str, Any]:

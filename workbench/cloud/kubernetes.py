@@ -89,7 +89,10 @@ def _variables(job: Inputs) -> Iterable[Inputs]:
 KINDS: Mapping[str, Kind] = {
     **STRIMZI,
     "kubernetes:core/v1:Namespace": row(
-        delete_minutes=0.3, source="common use: a namespace goes once everything in it is gone", outputs=_namespace
+        holds_data=True,
+        delete_minutes=0.3,
+        source="common use: a namespace goes once everything in it is gone",
+        outputs=_namespace,
     ),
     "kubernetes:core/v1:ServiceAccount": row(),
     "kubernetes:core/v1:ConfigMap": row(

@@ -35,6 +35,11 @@ def nothing_more(_old: Inputs, _new: Inputs) -> frozenset[str]:
     return frozenset()
 
 
+def nothing_computed() -> frozenset[str]:
+    """Of a type that is not sent through a Terraform provider: what a program leaves out is taken away."""
+    return frozenset()
+
+
 def no_refusal(_old: Inputs | None, _new: Inputs) -> str | None:
     """Of a type whose service takes whatever the provider lets through."""
     return None
@@ -73,6 +78,8 @@ class Kind:
     minutes; ``source`` says where they come from.
     """
 
+    holds_data: bool = False
+    """Whether an object holds what a new one would not have: records, logs, images, settings, or the key that opens them."""
     create_minutes: float
     delete_minutes: float
     update_minutes: float = 0.1
@@ -88,8 +95,16 @@ class Kind:
     """Paths whose change replaces the object."""
     replaces_too: Callable[[Inputs, Inputs], frozenset[str]] = nothing_more
     """(old inputs, new inputs) -> further paths that replace the object in this change, where it depends on the values."""
+    unseen: Callable[[Inputs, Inputs], frozenset[str]] = nothing_more
+    """(old inputs, new inputs) -> paths whose change the provider does not see beside these values."""
+    computed: Callable[[], frozenset[str]] = nothing_computed
+    """Inputs that keep their value when the program leaves them out; `kinds.kind` reads them from the SDK."""
+    left_out: frozenset[str] = frozenset()
+    """Further such paths inside other inputs, of which the SDK does not tell."""
+    defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Path -> the provider's default: to leave the input out is to set this value."""
     unless_configured: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Of those, the ones that a provider setting turns into plain updates: path -> setting."""
+    """Of the paths in `replace_on`, the ones that a provider setting turns into plain updates: path -> setting."""
     unique: tuple[str, ...] = ()
     """Paths whose values together may exist once; empty where the service does not care."""
     name_property: str | None = None

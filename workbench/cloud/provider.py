@@ -125,7 +125,10 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         kind, _ = self._about(request.urn, context)
         state, old, inputs = decode(request.olds), decode(request.old_inputs), decode(request.news)
         changed = kind.updated(plain(state), plain(inputs))
-        kept = beyond(state, old)
+        kept = {
+            **beyond(state, old),
+            **{key: state[key] for key in state if behaviour.is_left_out(kind, key, old, inputs)},
+        }
         if request.preview and self._is_azure:
             kept, changed = azure_native.promised({**kept, **changed})
         outputs = merged(merged(kept, unknown(changed) if request.preview else changed), inputs)

@@ -191,6 +191,7 @@ STRIMZI: Mapping[str, Kind] = {
         kept=_release_kept,
     ),
     _KAFKA: row(
+        holds_data=True,
         create_minutes=3,
         delete_minutes=1,
         update_minutes=3,
@@ -199,8 +200,9 @@ STRIMZI: Mapping[str, Kind] = {
         refusal_beside=_kafka_refusal,
         kept=_kafka_kept,
     ),
-    _POOL: row(refusal_beside=_no_operator, kept=_pool_kept),
+    _POOL: row(holds_data=True, refusal_beside=_no_operator, kept=_pool_kept),
     _TOPIC: row(
+        holds_data=True,
         create_minutes=0.2,
         delete_minutes=0.2,
         update_minutes=0.2,

@@ -49,7 +49,7 @@ def mistakes(type_token: str, inputs: Mapping[str, Any]) -> Iterator[str]:
 @cache
 def args_type(type_token: str) -> type | None:
     """The `...Args` class of a resource type, or None where the SDK has none."""
-    resource = _resource_class(type_token)
+    resource = resource_class(type_token)
     if resource is None:
         return None
     module = sys.modules[resource.__module__]
@@ -60,7 +60,8 @@ def args_type(type_token: str) -> type | None:
     return None
 
 
-def _resource_class(type_token: str) -> type | None:
+def resource_class(type_token: str) -> type | None:
+    """The SDK's class of a resource type, or None where the SDK has none. The SDK must be imported already."""
     package, module, name = type_token.split(":", 2)
     if package == "pulumi" and module == "providers":
         found = getattr(import_module(f"pulumi_{name.replace('-', '_')}"), "Provider", None)

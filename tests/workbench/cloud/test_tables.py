@@ -44,7 +44,7 @@ def test_a_kind_names_only_properties_that_the_sdk_has_and_answers_without_input
     kind = kinds.kind(token)
     inputs, outputs = sdk_properties(token)
     single = filter(None, (kind.name_property, kind.guard, kind.release))
-    named = {*kind.replace_on, *kind.unique, *kind.grow_only, *single}
+    named = {*kind.replace_on, *kind.unique, *kind.grow_only, *kind.left_out, *kind.defaults, *single}
     assert {path.split(".")[0] for path in named} <= inputs
     for given_inputs in ({}, dict.fromkeys(inputs, UNKNOWN)):
         identity = kind.identifier("orders", given_inputs)
@@ -133,7 +133,7 @@ def test_an_unknown_type_or_function_says_which_table_to_extend():
             {},
             False,
         ),
-        ("aws:ecs/service:Service", {"launchType": "FARGATE"}, {}, {}, True),
+        ("aws:ecs/service:Service", {"launchType": "FARGATE"}, {"launchType": "EC2"}, {}, True),
         ("aws:ecr/repository:Repository", {"imageTagMutability": "A"}, {"imageTagMutability": "B"}, {}, False),
         ("aws:ecr/lifecyclePolicy:LifecyclePolicy", {"policy": "a"}, {"policy": "b"}, {}, True),
         ("aws:secretsmanager/secretVersion:SecretVersion", {"secretString": "a"}, {"secretString": "b"}, {}, True),

@@ -1,0 +1,197 @@
+"""The simulated providers decide about a changed input as the real ones do. The facts and their sources are in provider_verdicts.tsv."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.cloud import aws, behaviour, confluent, gcp, kinds
+
+FACTS = Path(__file__).with_name("provider_verdicts.tsv")
+BESIDE: dict[str, dict[str, Any]] = {
+    "privateClusterConfig.enablePrivateEndpoint": {
+        "controlPlaneEndpointsConfig": {"ipEndpointsConfig": {"enabled": False}}
+    }
+}
+"""A path -> other inputs that the verdict depends on."""
+GKE, POOL = "gcp:container/cluster:Cluster", "gcp:container/nodePool:NodePool"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of the file."""
+
+    token: str
+    path: str
+    change: str
+    verdicts: str
+    values: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.token.rsplit(':', 1)[-1]}.{self.path} {self.change}"
+
+    @property
+    def pair(self) -> tuple[Any, Any]:
+        """Two values of the input: those of the file, or any."""
+        decoder, left, values = json.JSONDecoder(), self.values, [f"old {self.path}", f"new {self.path}"]
+        for index in range(len(left.split(" "))):
+            if left:
+                values[index], end = decoder.raw_decode(left)
+                left = left[end:].lstrip()
+        return values[0], values[1]
+
+
+def facts() -> list[Fact]:
+    lines = FACTS.read_text(encoding="utf-8").splitlines()
+    return [Fact(*line.split("\t")) for line in lines if not line.startswith("#")]
+
+
+def steps(path: str) -> list[str | int]:
+    """`a.b[0]["c.d"]` -> a, b, 0, c.d."""
+    found = re.findall(r'([^.\[\]"]+)|\[(\d+)\]|\["([^"]+)"\]', path)
+    return [int(index) if index else plain or quoted for plain, index, quoted in (each for each in found)]
+
+
+def inputs(path: list[str | int], *value: Any) -> Any:
+    """Inputs with a value at a path, or with all of the path but its last step."""
+    if not path:
+        return value[0]
+    first, *rest = path
+    if isinstance(first, int):
+        return [*(f"item {index}" for index in range(first)), *([inputs(rest, *value)] if rest or value else [])]
+    return {first: inputs(rest, *value)} if rest or value else {}
+
+
+def decided(token: str, path: str, *values: Any, left_out: bool = False, **beside: Any) -> str:
+    """What the simulation makes of another value, or of none where one is left out."""
+    way = steps(path)
+    old, new = (inputs(way, *given) for given in (values[:1], values[1:]))
+    found = behaviour.differences(kinds.kind(token), {**old, **beside}, {**new, **beside}, {})
+    assert left_out == (len(values) == 1)
+    if not found:
+        return "none"
+    return "replace" if any(each.replaces for each in found) else "update"
+
+
+@pytest.mark.parametrize("fact", facts(), ids=str)
+def test_a_changed_input_is_seen_as_the_real_provider_sees_it(fact: Fact):
+    old, new = fact.pair
+    given = (old, new) if fact.change == "set" else (old,)
+    beside = BESIDE.get(fact.path, {})
+    assert decided(fact.token, fact.path, *given, left_out=fact.change == "del", **beside) in fact.verdicts.split("|")
+
+
+def test_the_file_holds_all_that_was_found():
+    found = facts()
+    assert len(found) == len({(each.token, each.path, each.change) for each in found}) == 441
+    assert {each.change for each in found} == {"set", "del"}
+    assert {verdict for each in found for verdict in each.verdicts.split("|")} == {"none", "update", "replace"}
+
+
+@pytest.mark.parametrize(
+    ("token", "path", "value", "verdict"),
+    [
+        ("gcp:logging/projectBucketConfig:ProjectBucketConfig", "retentionDays", 90, "update"),
+        ("confluentcloud:index/kafkaTopic:KafkaTopic", "partitionsCount", 3, "update"),
+        ("gcp:compute/subnetwork:Subnetwork", "logConfig.flowSampling", 1, "update"),
+        (POOL, "nodeConfig.shieldedInstanceConfig.enableSecureBoot", True, "replace"),
+        (GKE, "deletionProtection", False, "update"),
+        ("gcp:compute/network:Network", "autoCreateSubnetworks", False, "replace"),
+    ],
+)
+def test_what_is_left_out_becomes_the_default_and_is_no_change_where_it_was_that(
+    token: str, path: str, value: object, verdict: str
+):
+    kind = kinds.kind(token)
+    assert decided(token, path, value, left_out=True) == verdict
+    assert decided(token, path, kind.defaults[path], left_out=True) == "none"
+    way = steps(path)
+    written_down = behaviour.differences(kind, inputs(way), inputs(way, kind.defaults[path]), {})
+    assert written_down == [], "to write a default down is no change either"
+
+
+@pytest.mark.parametrize(
+    ("token", "path", "verdict"),
+    [
+        ("aws:msk/cluster:Cluster", "storageMode", "none"),
+        ("aws:eks/cluster:Cluster", "version", "none"),
+        ("aws:eks/nodeGroup:NodeGroup", "instanceTypes", "none"),
+        ("aws:ec2/subnet:Subnet", "availabilityZone", "none"),
+        ("aws:ec2/securityGroup:SecurityGroup", "description", "replace"),
+        ("gcp:managedkafka/cluster:Cluster", "tlsConfig", "none"),
+        ("gcp:managedkafka/cluster:Cluster", "gcpConfig", "replace"),
+        ("gcp:dns/managedZone:ManagedZone", "description", "update"),
+        ("gcp:compute/firewall:Firewall", "sourceRanges[0]", "update"),
+        ("gcp:container/nodePool:NodePool", "nodeConfig.oauthScopes[0]", "replace"),
+        ("azure-native:eventhub:Namespace", "minimumTlsVersion", "update"),
+        ("kubernetes:apps/v1:Deployment", "spec.replicas", "update"),
+    ],
+)
+def test_what_the_provider_computes_stays_when_it_is_left_out_and_nothing_else_does(
+    token: str, path: str, verdict: str
+):
+    assert decided(token, path, "old", left_out=True) == verdict
+
+
+@pytest.mark.parametrize("token", [*aws.KINDS, *confluent.KINDS, *gcp.KINDS])
+def test_a_kind_says_of_no_path_twice_what_becomes_of_it_when_it_is_left_out(token: str):
+    kind = kinds.kind(token)
+    assert not kind.left_out & kind.computed()
+    assert not (kind.left_out | kind.computed()) & set(kind.defaults)
+    assert all("." in path for path in kind.left_out), "of the first level the SDK tells"
+
+
+def test_what_the_sdk_fills_itself_is_not_computed_by_the_provider():
+    """The SDK sends `Managed by Pulumi` where a program gives no description."""
+    assert "description" not in kinds.kind("gcp:dns/managedZone:ManagedZone").computed()
+
+
+ADDRESSES, GROUP = {"cidrIpv4": "10.0.0.0/16"}, {"referencedSecurityGroupId": "sg-1"}
+
+
+@pytest.mark.parametrize("direction", ["Ingress", "Egress"])
+@pytest.mark.parametrize(
+    ("old", "new", "replaces"),
+    [
+        (ADDRESSES, GROUP, True),
+        (GROUP, ADDRESSES, True),
+        (ADDRESSES, {"cidrIpv6": "2001:db8::/56"}, True),
+        ({"prefixListId": "pl-1"}, GROUP, True),
+        (ADDRESSES, {"cidrIpv4": "10.1.0.0/16"}, False),
+        (GROUP, {"referencedSecurityGroupId": "sg-2"}, False),
+        ({**GROUP, "toPort": 9096}, {**GROUP, "toPort": 9098}, False),
+    ],
+)
+def test_a_rule_of_a_security_group_is_replaced_when_the_sort_of_its_source_changes(
+    direction: str, old: dict[str, Any], new: dict[str, Any], replaces: bool
+):
+    kind = kinds.kind(f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule")
+    found = behaviour.differences(kind, old, new, {})
+    assert found
+    assert {each.replaces for each in found} == {replaces}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "replaces"),
+    [
+        ({"encryptionConfig": {"provider": {"keyArn": "a"}}}, {}, True),
+        ({}, {"encryptionConfig": {"provider": {"keyArn": "a"}}}, False),
+        (
+            {"encryptionConfig": {"provider": {"keyArn": "a"}}},
+            {"encryptionConfig": {"provider": {"keyArn": "b"}}},
+            False,
+        ),
+    ],
+)
+def test_a_cluster_of_eks_is_replaced_for_its_encryption_only_when_that_is_taken_away(
+    old: dict[str, Any], new: dict[str, Any], replaces: bool
+):
+    [difference] = behaviour.differences(kinds.kind("aws:eks/cluster:Cluster"), old, new, {})
+    assert difference.replaces is replaces
+
+
+def test_a_private_endpoint_is_seen_where_the_cluster_is_reached_by_address():
+    assert decided(GKE, "privateClusterConfig.enablePrivateEndpoint", True, False) == "update"

@@ -1,0 +1,42 @@
+"""Which inputs a Terraform provider fills when a program leaves them out, as the SDKs tell."""
+
+import inspect
+import typing
+from functools import cache
+from importlib import import_module
+
+from pulumi import _types  # pyright: ignore[reportPrivateUsage]  as in workbench/recording/input_types.py
+
+from workbench.recording.input_types import args_type, resource_class
+
+
+@cache
+def computed_inputs(type_token: str) -> frozenset[str]:
+    """Inputs of the first level that are optional, and always there as outputs: Optional and Computed in Terraform's terms.
+
+    Pulumi's bridge writes the SDKs so (pkg/tfgen/generate.go, ``optional``). Terraform keeps the value of such an input when a
+    program leaves it out. Not among them is what the SDK itself fills with a constant, such as ``Managed by Pulumi``: the provider
+    gets that constant. Of nested inputs the SDKs tell nothing.
+    """
+    import_module(f"pulumi_{type_token.split(':', 1)[0]}")
+    resource, args = resource_class(type_token), args_type(type_token)
+    if resource is None or args is None:
+        return frozenset()
+    parameters = inspect.signature(args).parameters
+    blank = args(**{name: None for name, each in parameters.items() if each.default is each.empty})
+    always_there = _always_there(resource)
+    return frozenset(
+        pulumi_name
+        for name, pulumi_name in _types.input_type_py_to_pulumi_names(args).items()
+        if parameters[name].default is None and vars(blank).get(name) is None and pulumi_name in always_there
+    )
+
+
+def _always_there(resource: type) -> set[str]:
+    """The outputs whose type is not optional."""
+    types = {
+        name: typing.get_args(getter.fget.__annotations__["return"])[0]
+        for _, name, getter in _types._py_properties(resource)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        if getter.fget
+    }
+    return {name for name, each in types.items() if type(None) not in typing.get_args(each)}
