@@ -196,6 +196,11 @@ def _config(text: str, source: str) -> dict[str, Any]:
         raise StackFileError(
             f"{source}: config: must be a map of keys such as aws:region to values, not {_called(config)}"
         )
+    return _full_keys(config, source)
+
+
+def _full_keys(config: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The keys with the namespace that Pulumi gives to those without one."""
     full: dict[str, Any] = {}
     for key, value in config.items():
         name = key if ":" in key else f"{NAMESPACE}:{key}"
@@ -267,4 +272,3 @@ def _as_text(value: Any) -> str:
     if value is None:
         return ""
     return json.dumps(value, sort_keys=True)  # as Go writes a map
-

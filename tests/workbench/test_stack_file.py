@@ -101,10 +101,22 @@ def test_a_directory_is_refused_as_unreadable(tmp_path: Path):
         ("config: {x:t: {1: a}}\n", "line 1: 1: a key must be text. Write it in quotes."),
         ("config: {x:t: {no: a, null: b}}\n", "line 1: null: a key must be text. Write it in quotes."),
         ("config: {a: {<<: {b: 1}, <<: {c: 1}}}\n", "line 1: <<: this key stands in line 1 too; keep one of them"),
-        ("config: {a: 1}\n---\nconfig: {a: 2}\n", "expected a single document in the stream but found another document"),
-        ("config: {aws:config:region: a}\n", "aws:config:region: must be a key such as aws:region, with one colon. Rename it."),
-        ("config: {a: 1, data-pipes:a: 2}\n", "data-pipes:a: this key stands there as data-pipes:a too; keep one of them"),
-        ('config: {a: "\\ud800"}\n', "line 1: a: must be text of Unicode characters, got half of a surrogate pair. Remove it."),
+        (
+            "config: {a: 1}\n---\nconfig: {a: 2}\n",
+            "expected a single document in the stream but found another document",
+        ),
+        (
+            "config: {aws:config:region: a}\n",
+            "aws:config:region: must be a key such as aws:region, with one colon. Rename it.",
+        ),
+        (
+            "config: {a: 1, data-pipes:a: 2}\n",
+            "data-pipes:a: this key stands there as data-pipes:a too; keep one of them",
+        ),
+        (
+            'config: {a: "\\ud800"}\n',
+            "line 1: a: must be text of Unicode characters, got half of a surrogate pair. Remove it.",
+        ),
     ],
 )
 def test_a_file_that_is_no_stack_file_is_refused_in_one_line(write, text, message):
