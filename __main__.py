@@ -1,9 +1,16 @@
 """A data pipe on the cloud that the stack file chooses: settings, then everything built from them, then what users need of it."""
 
-import pulumi
+import os
+import signal
 
-from components.pipeline import Pipeline
-from components.settings import Settings
+if "PULUMI_CONFIG" in os.environ:  # set only by the CLI's language host, which runs nothing else in this process
+    # The engine ends a program with SIGINT, also after a refused change; Python would print KeyboardInterrupt's tracebacks.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import pulumi  # noqa: E402  the signal comes first: these imports take seconds
+
+from components.pipeline import Pipeline  # noqa: E402
+from components.settings import Settings  # noqa: E402
 
 settings = Settings.from_config()
 pipeline = Pipeline(settings.name, settings)
