@@ -4,13 +4,14 @@ import os
 import signal
 
 if "PULUMI_CONFIG" in os.environ:  # set only by the CLI's language host, which runs nothing else in this process
-    # The engine ends a program with SIGINT, also after a refused change; Python would print KeyboardInterrupt's tracebacks.
+    # The engine ends a program with SIGINT, also after a refused change; Python would print tracebacks of KeyboardInterrupt.
+    # Set before the imports, which take seconds.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-import pulumi  # noqa: E402  the signal comes first: these imports take seconds
+import pulumi
 
-from components.pipeline import Pipeline  # noqa: E402
-from components.settings import Settings  # noqa: E402
+from components.pipeline import Pipeline
+from components.settings import Settings
 
 settings = Settings.from_config()
 pipeline = Pipeline(settings.name, settings)
