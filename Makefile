@@ -47,7 +47,9 @@ up: $(STAMP) ## pulumi up: deploy a stack to the real cloud
 	@$(call pulumi,up --stack "$(STACK)" $(ARGS))
 
 destroy: $(STAMP) ## pulumi destroy: remove a stack from the real cloud
-	@$(call pulumi,destroy --stack "$(STACK)" $(ARGS))
+	@{ $(call pulumi,destroy --stack "$(STACK)" $(ARGS)); } || { status=$$?; \
+	  echo "If the stack is protected: pulumi config set data-pipes:protect false, make up, make destroy (README, Taking a stack down)." >&2; \
+	  echo "Do not add --run-program: with --skip-preview it deletes consumers and nodes before it is refused." >&2; exit $$status; }
 
 lint: $(STAMP) ## ruff (rules and format) and basedpyright
 	$(PY) -m ruff check .

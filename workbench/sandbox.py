@@ -34,6 +34,7 @@ from pulumi.automation.errors import CommandError
 
 from workbench.cloud.inventory import Inventory
 from workbench.stack_file import ROOT
+from workbench.stack_yaml import stack_yaml
 
 PACKAGES = ("aws", "azure-native", "confluentcloud", "gcp", "kubernetes", "random")
 """The packages that are simulated; the engine is forbidden to fetch any other plugin."""
@@ -154,7 +155,7 @@ class Sandbox:
         file = self.directory / "project" / f"Pulumi.{self._name}.yaml"
         content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
         content["config"] = dict(config)
-        file.write_text(yaml.safe_dump(content), encoding="utf-8")
+        file.write_text(stack_yaml(content), encoding="utf-8")
         if secret_values:
             values = {path: ConfigValue(value=value, secret=True) for path, value in secret_values.items()}
             self.stack.set_all_config(values, path=True)

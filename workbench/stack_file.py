@@ -13,10 +13,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from workbench.stack_yaml import StackLoader
 from workbench.values import is_list, is_object, join
 
 if TYPE_CHECKING:
@@ -169,11 +170,12 @@ def _choice(wanted: str, known: Collection[str]) -> str:
 
 def _config(text: str, source: str) -> dict[str, Any]:
     try:
-        content: object = yaml.load(text, Loader=_Loader)  # noqa: S506  a subclass of SafeLoader
+        content: object = yaml.load(text, Loader=StackLoader)  # noqa: S506  a subclass of SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}: " if mark else ""
-        raise StackFileError(f"{source}: {where}{error.problem or error.context}") from error
+        told = " ".join(part for part in (error.context, error.problem) if part)
+        raise StackFileError(f"{source}: {where}{told}") from error
     except yaml.YAMLError as error:
         raise StackFileError(f"{source}: {' '.join(str(error).split())}") from error
     except RecursionError as error:
@@ -194,7 +196,20 @@ def _config(text: str, source: str) -> dict[str, Any]:
         raise StackFileError(
             f"{source}: config: must be a map of keys such as aws:region to values, not {_called(config)}"
         )
-    return {key if ":" in key else f"{NAMESPACE}:{key}": config[key] for key in config}
+    return _full_keys(config, source)
+
+
+def _full_keys(config: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The keys with the namespace that Pulumi gives to those without one."""
+    full: dict[str, Any] = {}
+    for key, value in config.items():
+        name = key if ":" in key else f"{NAMESPACE}:{key}"
+        if name.count(":") > 1:
+            raise StackFileError(f"{source}: {key}: must be a key such as aws:region, with one colon. Rename it.")
+        if name in full:
+            raise StackFileError(f"{source}: {key}: this key stands there as {name} too; keep one of them")
+        full[name] = value
+    return full
 
 
 def _called(value: object) -> str:
@@ -223,7 +238,7 @@ def _without_secure(value: Any, path: str, stand_ins: list[str]) -> Any:
 
 
 def _is_secure(value: Any) -> bool:
-    return is_object(value) and set(value) == {"secure"}
+    return is_object(value) and set(value) == {"secure"} and isinstance(value["secure"], str)
 
 
 def _stand_in(path: str) -> str:
@@ -256,36 +271,4 @@ def _as_text(value: Any) -> str:
         return value
     if value is None:
         return ""
-    return json.dumps(value)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML as Pulumi's Go reader takes it: no duplicate keys, `no` and `12:30` are text, a date is text."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        seen: dict[str, int] = {}
-        for key_node, _ in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=key_node.start_mark)
-            key, line = str(key_node.value), key_node.start_mark.line + 1
-            if key in seen and key != "<<":
-                raise yaml.MarkedYAMLError(
-                    problem=f"{key}: this key stands in line {seen[key]} too; keep one of them",
-                    problem_mark=key_node.start_mark,
-                )
-            seen[key] = line
-        return {str(key): value for key, value in super().construct_mapping(node, deep=deep).items()}
-
-
-# YAML 1.2's core schema; PyYAML's own is 1.1, where `no` is false, 12:30 is 750 and 010 is 8.
-_Loader.yaml_implicit_resolvers = {}
-for _tag, _pattern, _first in (
-    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("int", r"[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
-    ("float", r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?", "-+.0123456789"),
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("merge", r"<<", "<"),
-):
-    cast("Any", _Loader).add_implicit_resolver(
-        f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first)
-    )
+    return json.dumps(value, sort_keys=True)  # as Go writes a map

@@ -9,6 +9,7 @@ from pulumi import InvokeOptions, Output, Resource
 from pydantic import AfterValidator, Field
 
 from components.contracts import AccountSettings
+from components.lookup import lookup
 from components.section import Form
 
 TWO_ZONES = ("us-west-1",)
@@ -79,11 +80,21 @@ class Account:
     def of(cls, settings: AwsSettings, tags: Mapping[str, str], parent: Resource) -> "Account":
         """Ask AWS who is deploying, with the provider of the given resource."""
         options = InvokeOptions(parent=parent)
-        caller = aws.get_caller_identity_output(opts=options)
+        rule, fix = "a profile whose credentials AWS accepts", "Sign in again, or name another profile."
+        profile = settings.profile
+        caller = lookup(aws.get_caller_identity_output(opts=options), "aws:profile", rule=rule, got=profile, fix=fix)
+        partition = lookup(aws.get_partition_output(opts=options), "aws:profile", rule=rule, got=profile, fix=fix)
+        session = lookup(
+            aws.iam.get_session_context_output(arn=caller.arn, opts=options),
+            "aws:profile",
+            rule="a profile whose role may read itself (iam:GetRole)",
+            got=profile,
+            fix="Allow it, or name another profile.",
+        )
         return cls(
             id=caller.account_id,
-            partition=aws.get_partition_output(opts=options).partition,
-            deployer=aws.iam.get_session_context_output(arn=caller.arn, opts=options).issuer_arn,
+            partition=partition.partition,
+            deployer=session.issuer_arn,
             region=settings.region,
             profile=settings.profile,
             tags=tags,

@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 
 from components.azure.names import UUID
 from components.contracts import AccountSettings
+from components.lookup import lookup
 from components.section import Form
 
 THREE_ZONES = (
@@ -128,7 +129,13 @@ class Account:
     @classmethod
     def of(cls, settings: AzureSettings, tags: Mapping[str, str], parent: Resource) -> "Account":
         """Ask Azure who is deploying, with the provider of the given resource."""
-        caller = azure.authorization.get_client_config_output(opts=InvokeOptions(parent=parent))
+        caller = lookup(
+            azure.authorization.get_client_config_output(opts=InvokeOptions(parent=parent)),
+            "azure-native:subscriptionId",
+            rule="a subscription that the deployer is signed in to",
+            got=settings.subscription_id,
+            fix="Sign in again (az login), or name another subscription.",
+        )
         return cls(
             subscription_id=caller.subscription_id,
             tenant_id=caller.tenant_id,

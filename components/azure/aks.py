@@ -24,6 +24,7 @@ from components.contracts import Grant, PlatformArgs
 from components.kubernetes.consumers import NODE_LABEL
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pod_identity import PodIdentity
+from components.lookup import lookup
 
 ENTRA_SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630"
 """The application, the same for all clusters, that tokens for AKS are issued for (AKS, Use kubelogin to authenticate)."""
@@ -104,6 +105,12 @@ class Aks(KubernetesPlatform):
             resource_name=self.cluster.name,
             server_fqdn="public" if self.private else None,
             opts=InvokeOutputOptions(parent=self),
+        )
+        found = lookup(
+            found,
+            "azure-native:subscriptionId",
+            rule="a subscription where the deployer may read the credentials of the AKS cluster",
+            fix="Give the deployer the role Azure Kubernetes Service Cluster User Role.",
         )
         return found.apply(lambda result: result.kubeconfigs[0].value)
 

@@ -11,6 +11,7 @@ from pulumi_confluentcloud.outputs import PrivateLinkAttachmentAzure
 
 from components.azure.network import Network
 from components.confluent.home import PrivateLink, PrivateLinkArgs
+from components.lookup import lookup
 
 TTL = 60
 """For how many seconds a name may be remembered (Confluent Cloud, Azure Private Link, Set up DNS records)."""
@@ -106,6 +107,12 @@ class ConfluentLink(PrivateLink):
             resource_group_name=self.args.network.resource_group,
             network_interface_name=endpoint.network_interfaces.apply(_interface),
             opts=InvokeOutputOptions(parent=self),
+        )
+        interface = lookup(
+            interface,
+            "azure-native:subscriptionId",
+            rule="a subscription where the deployer may read network interfaces",
+            fix="Give the deployer the role Reader on the stack's resource group.",
         )
         return interface.apply(
             lambda found: next(each.private_ip_address or "" for each in found.ip_configurations or [])

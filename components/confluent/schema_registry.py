@@ -8,6 +8,7 @@ from pulumi import Input, InvokeOutputOptions, Output, Resource
 
 from components.confluent.rights import bind
 from components.confluent.service_account import Keyed
+from components.lookup import lookup
 
 SUBJECTS = ("key", "value")
 """What of a topic's records has a schema: its subjects are the topic's name with these (Schema Registry, TopicNameStrategy)."""
@@ -32,6 +33,12 @@ def schema_registry(
     found = confluentcloud.get_schema_registry_cluster_output(
         environment=environment_id.apply(lambda id_: confluentcloud.GetSchemaRegistryClusterEnvironmentArgs(id=id_)),
         opts=InvokeOutputOptions(parent=parent, depends_on=[kafka]),
+    )
+    found = lookup(
+        found,
+        "streaming.credentials",
+        rule="an API key that may read the Schema Registry of the environment",
+        fix="Use a Cloud API key of an account with the role OrganizationAdmin.",
     )
     return SchemaRegistry(
         id=found.id,

@@ -8,6 +8,7 @@ import pulumi_gcp as gcp
 from pulumi import InvokeOptions, Output, Resource
 
 from components.contracts import AccountSettings
+from components.lookup import lookup, unanswered
 from components.section import Form
 
 
@@ -64,5 +65,20 @@ class Account:
     @classmethod
     def of(cls, settings: GcpSettings, parent: Resource) -> "Account":
         """Ask Google Cloud for the project's number, with the provider of the given resource."""
-        project = gcp.organizations.get_project_output(project_id=settings.project, opts=InvokeOptions(parent=parent))
-        return cls(project=settings.project, region=settings.region, number=project.number)
+        return cls(project=settings.project, region=settings.region, number=_number(settings.project, parent))
+
+
+def _number(project: str, parent: Resource) -> Output[str]:
+    """The project's number, from the list of projects: `get_project` would read billing information too."""
+    rule = "a project that the deployer may read (resourcemanager.projects.get)"
+    fix = "Name another project, or give the deployer the role Browser on this one."
+
+    def of(answer: gcp.projects.GetProjectResult) -> str:
+        for found in answer.projects:
+            if found.project_id == project and found.lifecycle_state == "ACTIVE":
+                return found.number
+        reason = "Google Cloud lists no active project of this id; a new one is listed after some minutes"
+        raise unanswered("gcp:project", rule=rule, got=project, reason=reason, fix=fix)
+
+    listed = gcp.projects.get_project_output(filter=f"id:{project}", opts=InvokeOptions(parent=parent))
+    return lookup(listed, "gcp:project", rule=rule, got=project, fix=fix).apply(of)

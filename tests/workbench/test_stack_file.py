@@ -94,7 +94,29 @@ def test_a_directory_is_refused_as_unreadable(tmp_path: Path):
             "Pulumi.dev.yaml: line 3: parallelism: this key stands in line 3 too; keep one of them",
         ),
         ("config:\n  ? [a]\n  : b\n", "Pulumi.dev.yaml: line 2: a key must be text"),
-        ("config: {a: !!python/none x}\n", "could not determine a constructor"),
+        ("config: {a: !!python/none x}\n", "line 1: a: must have no tag, got !!python/none. Write it in quotes."),
+        ("config: {a: !!set {b}}\n", "line 1: a: must have no tag, got !!set. Remove the tag."),
+        ("config: {a: 012345670123}\n", "line 1: a: must be text or a decimal number such as 3 or 1.5 ("),
+        ("config:\n  a: [1, 0777]\n", "line 2: must be text or a decimal number such as 3 or 1.5 ("),
+        ("config: {x:t: {1: a}}\n", "line 1: 1: a key must be text. Write it in quotes."),
+        ("config: {x:t: {no: a, null: b}}\n", "line 1: null: a key must be text. Write it in quotes."),
+        ("config: {a: {<<: {b: 1}, <<: {c: 1}}}\n", "line 1: <<: this key stands in line 1 too; keep one of them"),
+        (
+            "config: {a: 1}\n---\nconfig: {a: 2}\n",
+            "expected a single document in the stream but found another document",
+        ),
+        (
+            "config: {aws:config:region: a}\n",
+            "aws:config:region: must be a key such as aws:region, with one colon. Rename it.",
+        ),
+        (
+            "config: {a: 1, data-pipes:a: 2}\n",
+            "data-pipes:a: this key stands there as data-pipes:a too; keep one of them",
+        ),
+        (
+            'config: {a: "\\ud800"}\n',
+            "line 1: a: must be text of Unicode characters, got half of a surrogate pair. Remove it.",
+        ),
     ],
 )
 def test_a_file_that_is_no_stack_file_is_refused_in_one_line(write, text, message):
@@ -117,7 +139,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path):
 def test_values_are_read_as_pulumi_reads_them_not_as_yaml_1_1_does(write):
     config = read(
         write,
-        "config: {x:a: no, x:b: 12:30, x:c: 2026-01-01, x:d: 1.35, x:e: 012345670123, x:f: true, x:g: 3, x:h: ~, x:i: '3'}\n",
+        "config: {x:a: no, x:b: 12:30, x:c: '2026-01-01', x:d: 1.35, x:e: '012345670123', x:f: true, x:g: 3, x:h: ~, x:i: '3', x:j: 1.0}\n",
     ).config
     assert config == {
         "x:a": "no",
@@ -129,6 +151,7 @@ def test_values_are_read_as_pulumi_reads_them_not_as_yaml_1_1_does(write):
         "x:g": 3,
         "x:h": None,
         "x:i": "3",
+        "x:j": 1,
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from workbench.cloud.gcp_account import ACCOUNT_WIDE
 from workbench.cloud.gcp_containers import CONTAINERS
-from workbench.cloud.gcp_resource import NUMBER, agent, identifier, project_of, resource, short
+from workbench.cloud.gcp_resource import NUMBER, agent, identifier, resource, short
 from workbench.cloud.gcp_streaming import STREAMING
 from workbench.cloud.model import MOMENT, Inputs, Kind, Others, at, digits, text
 
@@ -237,12 +237,14 @@ _NETWORK: Mapping[str, Kind] = {
 KINDS: Mapping[str, Kind] = {**_NETWORK, **ACCOUNT_WIDE, **CONTAINERS, **STREAMING}
 
 
-def _project(args: Inputs) -> Mapping[str, Any]:
-    """What the Resource Manager knows of a project."""
-    project = text(args, "projectId", project_of(args))
-    return {"id": f"projects/{project}", "projectId": project, "name": project, "number": NUMBER}
+def _projects(args: Inputs) -> Mapping[str, Any]:
+    """What the Resource Manager lists by a filter such as id:pipes-1."""
+    asked = text(args, "filter", "")
+    project = asked.removeprefix("id:")
+    found = {"projectId": project, "name": project, "number": NUMBER, "lifecycleState": "ACTIVE"}
+    return {"id": asked, "projects": [found]}
 
 
 INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
-    "gcp:organizations/getProject:getProject": _project,
+    "gcp:projects/getProject:getProject": _projects,
 }

@@ -339,7 +339,7 @@ def test_a_clusters_name_and_address_lead_to_it_once_it_is_there(inventory: Inve
 def test_the_project_is_the_one_that_the_provider_is_set_to():
     place = kinds.place("gcp", {**PLACE, "defaultLabels": "{}", "credentials": "secret"})
     assert set(place) == {"project", "region", "defaultLabels"}
-    project = kinds.invoke("gcp:organizations/getProject:getProject", {"projectId": "pipes-1"})
+    [project] = kinds.invoke("gcp:projects/getProject:getProject", {"filter": "id:pipes-1"})["projects"]
     assert (project["projectId"], project["number"]) == ("pipes-1", NUMBER)
     host = kinds.kind(KAFKA).outputs(
         "projects/p/locations/l/clusters/pipes", "x", {**PLACE, "location": "europe-west1"}

@@ -1,0 +1,131 @@
+"""A cloud that refuses to answer ends the program with one line, which names the key to change."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import grpc
+import pytest
+from pulumi import RunError
+
+from tests.stacks import planned
+from workbench.cloud import kinds
+from workbench.stack_file import ROOT
+
+REASON = "1 error occurred:\n\t* api error AccessDenied: User is not\n\tauthorized"
+PROJECTS = "gcp:projects/getProject:getProject"
+
+
+class Denied(grpc.RpcError):
+    """How a provider's error reaches the program."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return REASON
+
+
+@pytest.mark.parametrize(
+    ("stack", "changes", "token", "line"),
+    [
+        (
+            "gcp-pubsub-gke",
+            {},
+            PROJECTS,
+            "gcp:project: must be a project that the deployer may read (resourcemanager.projects.get), got 'data-pipes-42' ",
+        ),
+        (
+            "aws-kinesis-ecs",
+            {"aws:profile": "prod"},
+            "aws:index/getCallerIdentity:getCallerIdentity",
+            "aws:profile: must be a profile whose credentials AWS accepts, got 'prod' ",
+        ),
+        (
+            "aws-kinesis-ecs",
+            {},
+            "aws:index/getPartition:getPartition",
+            "aws:profile: must be a profile whose credentials AWS accepts ",
+        ),
+        (
+            "aws-msk-eks",
+            {},
+            "aws:iam/getSessionContext:getSessionContext",
+            "aws:profile: must be a profile whose role may read itself (iam:GetRole) ",
+        ),
+        (
+            "azure-eventhubs-aks",
+            {"azure-native:subscriptionId": "01234567-89ab-cdef-0123-456789abcdef"},
+            "azure-native:authorization:getClientConfig",
+            "azure-native:subscriptionId: must be a subscription that the deployer is signed in to, "
+            "got '01234567-89ab-cdef-0123-456789abcdef' ",
+        ),
+        (
+            "azure-eventhubs-aks",
+            {},
+            "azure-native:containerservice:listManagedClusterUserCredentials",
+            "azure-native:subscriptionId: must be a subscription where the deployer may read the credentials of the AKS cluster ",
+        ),
+        (
+            "azure-confluent-aks",
+            {"data-pipes:streaming": {"tier": "enterprise", "privateLink": True}},
+            "azure-native:network:getNetworkInterface",
+            "azure-native:subscriptionId: must be a subscription where the deployer may read network interfaces ",
+        ),
+        (
+            "aws-confluent-eks",
+            {"data-pipes:pipes": {"orders": {"topic": {"schemaRegistry": True}}}},
+            "confluentcloud:index/getSchemaRegistryCluster:getSchemaRegistryCluster",
+            "streaming.credentials: must be an API key that may read the Schema Registry of the environment ",
+        ),
+    ],
+)
+def test_a_refused_lookup_is_one_line_with_the_key_and_the_reason(
+    monkeypatch: pytest.MonkeyPatch, stack: str, changes: Mapping[str, Any], token: str, line: str
+):
+    answer = kinds.invoke
+
+    def refuse(asked: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        if asked == token:
+            raise Denied
+        return answer(asked, args)
+
+    monkeypatch.setattr(kinds, "invoke", refuse)
+    with pytest.raises(RunError) as refused:
+        planned(changes, stack=stack)
+    told = str(refused.value)
+    assert told.startswith(
+        f"stacks/Pulumi.{stack}.yaml: {line}(invoke of {token} failed: 1 error occurred: * api error"
+    )
+    assert re.search(r"\)\. [A-Z].*\.$", told)
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [[], [{"projectId": "data-pipes-42", "number": "1", "name": "", "lifecycleState": "DELETE_REQUESTED"}]],
+    ids=["unknown", "deleted"],
+)
+def test_a_project_that_is_not_listed_is_one_line(monkeypatch: pytest.MonkeyPatch, listed: list[dict[str, str]]):
+    monkeypatch.setattr(kinds, "invoke", lambda _token, args: {**args, "id": "x", "projects": listed})
+    with pytest.raises(RunError) as refused:
+        planned(stack="gcp-pubsub-gke")
+    assert str(refused.value) == (
+        "stacks/Pulumi.gcp-pubsub-gke.yaml: gcp:project: must be a project that the deployer may read "
+        "(resourcemanager.projects.get), got 'data-pipes-42' (Google Cloud lists no active project of this id; "
+        "a new one is listed after some minutes). Name another project, or give the deployer the role Browser on this one."
+    )
+
+
+def test_the_number_of_a_project_is_found_without_reading_its_billing_information():
+    plan = planned(stack="gcp-managed-kafka-gke")
+    asked = {invoke.token: invoke.args for invoke in plan.recording.invokes}
+    assert [token for token in asked if token.startswith("gcp:")] == [PROJECTS]
+    assert asked[PROJECTS]["filter"] == "id:data-pipes-42"
+
+
+def test_every_lookup_of_a_component_tells_its_failure_so():
+    for path in (ROOT / "components").rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        asked = len(re.findall(r"\b(?:get|list)_\w+_output\(", source))
+        assert asked == len(re.findall(r"(?<!def )\blookup\(", source)), path

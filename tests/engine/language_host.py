@@ -1,0 +1,76 @@
+"""Stand-in for the CLI's Python language host: runs a program in a process of its own and ends it with SIGINT, as that one does.
+
+The real one (pulumi-language-python) comes with the CLI's release and with no Go module, so it cannot be built here as the engine is.
+The script that runs the program, pulumi-language-python-exec, is the real one; it comes with the engine's Go module.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from concurrent import futures
+from typing import Any
+
+import grpc
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+
+SHOWN = 32
+"""The status of a program that has shown its error itself."""
+
+
+class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
+    """What the engine asks of a language, as far as it runs a program of ours."""
+
+    def __init__(self, executor: str, engine: str) -> None:
+        self.executor = executor
+        self.engine = engine
+
+    def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:  # noqa: N802  the names are Pulumi's
+        return plugin_pb2.PluginInfo(version="3.0.0")
+
+    def GetRequiredPackages(  # noqa: N802
+        self, request: Any, context: Any
+    ) -> language_pb2.GetRequiredPackagesResponse:
+        return language_pb2.GetRequiredPackagesResponse()
+
+    def Run(self, request: Any, context: grpc.ServicerContext) -> language_pb2.RunResponse:  # noqa: N802
+        arguments = {
+            "monitor": request.monitor_address,
+            "engine": self.engine,
+            "project": request.project,
+            "root_directory": request.info.root_directory,
+            "stack": request.stack,
+            "pwd": request.pwd,
+            "dry_run": str(request.dryRun).lower(),
+            "parallel": str(request.parallel),
+            "organization": request.organization,
+        }
+        given = [part for name, value in arguments.items() if value for part in (f"--{name}", value)]
+        environment = {
+            **os.environ,
+            "PULUMI_CONFIG": json.dumps(dict(request.config)),
+            "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
+        }
+        command = [sys.executable, self.executor, *given, request.info.entry_point]
+        with subprocess.Popen(command, cwd=request.info.program_directory, env=environment) as process:
+            context.add_callback(lambda: process.send_signal(signal.SIGINT))  # does nothing once the program has ended
+            status = process.wait()
+        if status == SHOWN:
+            return language_pb2.RunResponse(bail=True)
+        return language_pb2.RunResponse(error=f"program exited with non-zero exit code: {status}" if status else "")
+
+
+def main() -> None:
+    executor, engine = sys.argv[1], sys.argv[-1]
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageHost(executor, engine), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    signal.signal(signal.SIGINT, lambda _number, _frame: server.stop(grace=5))
+    print(port, flush=True)  # noqa: T201  this is how a plugin tells the engine its port
+    server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    main()
