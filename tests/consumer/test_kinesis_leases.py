@@ -43,13 +43,13 @@ def taken(table: LeaseTable, lease: Lease) -> Lease:
 
 def test_after_a_takeover_nothing_that_the_former_owner_writes_is_taken(first: LeaseTable, second: LeaseTable):
     seen = taken(first, first.add("shard-0"))
-    assert first.checkpoint("shard-0", "17")
+    assert first.checkpoint("shard-0", "17", None)
     taken(second, seen)
-    assert second.checkpoint("shard-0", "20")
+    assert second.checkpoint("shard-0", "20", None)
     lease = second.leases()["shard-0"]
-    assert not first.checkpoint("shard-0", "18")
+    assert not first.checkpoint("shard-0", "18", None)
     assert not first.renew("shard-0")
-    assert not first.give_up("shard-0", "18")
+    assert not first.give_up("shard-0", "18", None)
     assert second.leases()["shard-0"] == lease
     assert (lease.owner, lease.checkpoint) == ("second", "20")
 
@@ -72,6 +72,6 @@ def test_a_lease_that_was_given_up_since_it_was_seen_is_not_taken_as_its_former_
     first: LeaseTable, second: LeaseTable
 ):
     seen = taken(first, first.add("shard-0"))
-    assert first.give_up("shard-0", "17")
+    assert first.give_up("shard-0", "17", None)
     assert second.take(seen) is None
     assert taken(second, second.leases()["shard-0"]).checkpoint == "17"

@@ -25,6 +25,7 @@ class Tables:
         self.items = {}
         self.beats = {}
         self.worker = ""
+        self.writes = 0
 
     def seen_by(self, worker) -> Any:
         view = Tables()
@@ -39,23 +40,24 @@ class Tables:
 
     def remove(self, lease, last=None):
         if isinstance(lease, Lease):
-            del self.items[lease.shard]
-        else:
-            self.beats.pop(lease, None)
+            return self.items.pop(lease.shard, None) is not None
+        self.beats.pop(lease, None)
+        return True
 
     def take(self, lease):
         if self.items[lease.shard] != lease:
             return None
-        return self._put(lease.shard, self.worker, lease.checkpoint)
+        return self._put(lease.shard, self.worker, lease.checkpoint, lease.handled_until)
 
     def renew(self, shard):
-        return shard in self.items and self._own(shard, self.worker, self.items[shard].checkpoint)
+        lease = self.items.get(shard)
+        return bool(lease) and self._own(shard, self.worker, lease.checkpoint, lease.handled_until)
 
-    def checkpoint(self, shard, position):
-        return self._own(shard, self.worker, position)
+    def checkpoint(self, shard, position, until):
+        return self._own(shard, self.worker, position, until)
 
-    def give_up(self, shard, position):
-        return self._own(shard, None, position)
+    def give_up(self, shard, position, until):
+        return self._own(shard, None, position, until)
 
     def beat(self):
         self.beats[self.worker] = str(int(self.beats.get(self.worker, "0")) + 1)
@@ -63,15 +65,16 @@ class Tables:
     def workers(self):
         return dict(self.beats)
 
-    def _own(self, shard, owner, position):
+    def _own(self, shard, owner, position, until):
         if self.items[shard].owner != self.worker:
             return False
-        self._put(shard, owner, position)
+        self._put(shard, owner, position, until)
         return True
 
-    def _put(self, shard, owner, position):
+    def _put(self, shard, owner, position, until):
+        self.writes += 1
         counter = self.items[shard].counter + 1
-        self.items[shard] = Lease(shard=shard, owner=owner, counter=counter, checkpoint=position)
+        self.items[shard] = Lease(shard=shard, owner=owner, counter=counter, checkpoint=position, handled_until=until)
         return self.items[shard]
 
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from consumer.kinesis_aws import AwsError
-from consumer.kinesis_video import source
+from consumer.kinesis_video import VideoRecord, source, without_data
 from consumer.kinesis_video_position import Position
 from consumer.variables import Variables
 
@@ -70,17 +70,29 @@ def test_what_aws_does_not_take_for_a_while_is_written_again():
 
 
 @pytest.mark.parametrize(
-    ("code", "patience_seconds", "stopped"),
+    ("code", "patience_seconds"),
     [
-        pytest.param("AccessDeniedException", 60.0, False, id="what will not mend"),
-        pytest.param("ThrottlingException", -1.0, False, id="too long"),
-        pytest.param("ThrottlingException", 60.0, True, id="while it is to stop"),
+        pytest.param("AccessDeniedException", 60.0, id="what will not mend"),
+        pytest.param("ThrottlingException", -1.0, id="too long"),
     ],
 )
-def test_what_aws_does_not_take_is_told_and_not_tried_for_ever(code, patience_seconds, stopped):
+def test_what_aws_does_not_take_is_told_and_not_tried_for_ever(code, patience_seconds):
     table, stopping = Table([code] * 2), Event()
-    if stopped:
-        stopping.set()
     with pytest.raises(AwsError, match=f"writing to the table cameras.positions: AWS refused it: {code}"):
         position(table, patience_seconds).note("7", stopping)
     assert len(table.asked) == 1
+
+
+def test_what_aws_does_not_take_just_now_does_not_hold_up_a_stop():
+    table, stopping = Table(["ThrottlingException"] * 2), Event()
+    stopping.set()
+    position(table).note("7", stopping)
+    assert len(table.asked) == 1
+    assert table.item == {}, "the fragment comes again"
+
+
+def test_what_is_wrong_with_a_tag_is_no_reason_to_lose_its_dead_letter():
+    record = VideoRecord(
+        topic="cameras-0", partition="0", position="7", value=b"", headers=(("tag", b"\xe4"),), timestamp=0.0
+    )
+    assert without_data(record)["tags"] == {"tag": "\\xe4"}
