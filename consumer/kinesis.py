@@ -182,8 +182,9 @@ class Reading:
     def _user_records(self, holding: Holding, batch: Batch) -> Iterator[KinesisRecord]:
         """The records of a batch that are still to be handled; aggregates are taken apart one after the other.
 
-        Left out is a user record whose hash key belongs to another shard, as in KCL. That happens after a reshard, and the KPL writes it
-        again, to the shard where it belongs, and no other record of the aggregate (KPL 1.0, retrier.cc).
+        Left out is a user record whose hash key belongs to another shard. That happens after a reshard: the KPL then writes again exactly
+        those user records (amazon-kinesis-producer, retrier.cc, read 2026-11-29). KCL leaves out their whole aggregate, so the others are
+        lost to it (amazon-kinesis-client, AggregatorUtil.java, read 2026-11-29).
         """
         hash_keys = self.stream.hash_keys(holding.shard)
         for whole in batch.records:

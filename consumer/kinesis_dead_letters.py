@@ -24,7 +24,7 @@ def with_data(record: Record) -> Mapping[str, Any]:
         "shard": record.partition,
         "sequenceNumber": sequence,
         **({} if sub_sequence is None else {"subSequenceNumber": sub_sequence}),
-        "partitionKey": (record.key or b"").decode(),
+        "partitionKey": (record.key or b"").decode(errors="backslashreplace"),
         "timestamp": record.timestamp,
         "data": b64encode(record.value or b"").decode(),
     }

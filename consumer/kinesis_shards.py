@@ -141,7 +141,7 @@ def records(stream: str, shard: str, answer: Mapping[str, Any]) -> list[KinesisR
             topic=stream,
             partition=shard,
             position=each["SequenceNumber"],
-            key=each["PartitionKey"].encode(),
+            key=each["PartitionKey"].encode(errors="surrogatepass"),  # JSON can hold half a character
             value=each["Data"],
             timestamp=each["ApproximateArrivalTimestamp"].timestamp(),
         )
@@ -152,8 +152,9 @@ def records(stream: str, shard: str, answer: Mapping[str, Any]) -> list[KinesisR
 class Sought:
     """The record that reading starts at: it was handled already, and shows whether anything was deleted after it.
 
-    Kinesis starts at the oldest record that it keeps if it no longer has that one, and does not say so: GetShardIterator has no error for
-    it (Kinesis API), and KCL 3 does not look. So reading starts at the last record that was handled, not after it.
+    So reading starts at the last record that was handled, not after it, as KCL does too (amazon-kinesis-client, IteratorBuilder.java, read
+    2026-11-29). If Kinesis no longer has that record, it starts at the oldest one. Its API has no error for that (GetShardIterator); users
+    saw it (influxdata/telegraf issue 19505, harlow/kinesis-consumer issue 125, with empty batches first).
     """
 
     def __init__(self, position: str) -> None:

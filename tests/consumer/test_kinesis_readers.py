@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from consumer import kinesis_fan_out
 from consumer.kinesis_aws import AwsError, Patience
+from consumer.kinesis_dead_letters import with_data
 from consumer.kinesis_fan_out import FanOutReader
 from consumer.kinesis_shards import PollingReader, Stream
 
@@ -129,6 +130,15 @@ def test_it_is_asked_at_most_four_times_a_second_and_once_a_second_where_there_i
     assert reader.read() is None
     clock.now = 1.3
     assert len(reader.read().records) == 1
+
+
+def test_a_key_with_half_a_character_can_be_read_and_set_aside():
+    answer = some(1)
+    answer["Records"][0]["PartitionKey"] = "half \ud800"
+    _, _, reader = polling(answer)
+    [found] = reader.read().records
+    assert found.key == b"half \xed\xa0\x80"
+    assert with_data(found)["partitionKey"] == "half \\xed\\xa0\\x80"
 
 
 def test_the_last_batch_of_a_closed_shard_says_so():
