@@ -67,6 +67,7 @@ class Run:
         until: float | None = None,
         hash_keys: range = range(2**128),
         stop_after: int = 1_000_000,
+        dead_letters: Any = None,
     ) -> None:
         self.handled: list[KinesisRecord] = []
         self.noted: list[tuple[str, float | None]] = []
@@ -74,7 +75,7 @@ class Run:
         self.holding = Holding(shard="shard-0", position=position, noted=position, renewed=0.0, until=until)
         self.batches = list(batches)
         self.stop_after = stop_after
-        self.delivery = Delivery(handle=self.handle, tries=1, dead_letters=None, status=Status())
+        self.delivery = Delivery(handle=self.handle, tries=1, dead_letters=dead_letters, status=Status())
         member: Any = SimpleNamespace(
             holdings=lambda: [self.holding],
             holds=lambda _: True,
@@ -99,6 +100,8 @@ class Run:
         return found
 
     def handle(self, record: Any) -> None:
+        if record.value == b"poison":
+            raise ValueError("this one cannot be handled")
         self.handled.append(record)
         if len(self.handled) == self.stop_after:
             self.delivery.stopping.set()
@@ -241,6 +244,27 @@ def test_a_gap_is_not_counted_again_where_reading_starts_anew():
     run = Run(batch(kept=False), passes, batch(record("20"), kept=False), position="17", until=NOW - 49 * HOUR)
     assert run.lost == 1
     assert run.opened == ["17", "17"]
+
+
+class Refusing:
+    """Dead letters that are out of reach at first."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+        self.errors = [AwsError("AWS cannot be reached", passing=True)]
+
+    def put(self, record: Any, **_: Any) -> None:
+        if self.errors:
+            raise self.errors.pop()
+        self.kept.append(record.position)
+
+
+def test_a_gap_is_not_counted_again_where_its_first_record_comes_again():
+    dead_letters, found = Refusing(), batch(record("20", b"poison", age=HOUR), kept=False)
+    run = Run(found, found, position="17", until=NOW - 49 * HOUR, dead_letters=dead_letters)
+    assert dead_letters.kept == ["20"]
+    assert run.opened == ["17", "17"]
+    assert run.lost == 1
 
 
 def test_how_far_a_shard_is_handled_follows_what_is_read_of_it():
