@@ -1,6 +1,9 @@
-"""Calls AWS, and tells in one line what it refused."""
+"""Calls AWS, tells in one line what it refused, and tries again for a minute what may pass."""
 
+import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from threading import Event
 from typing import Any, TypeAlias, TypeVar, cast
 
 import boto3  # pyright: ignore[reportMissingTypeStubs]
@@ -12,9 +15,26 @@ from botocore.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
     InvalidRegionError,
     NoCredentialsError,
 )
+from botocore.parsers import ResponseParserError  # pyright: ignore[reportMissingTypeStubs]
+from botocore.retries.standard import (  # pyright: ignore[reportMissingTypeStubs]
+    RetryContext,
+    ThrottledRetryableChecker,
+    TransientRetryableChecker,
+)
 from urllib3.exceptions import HTTPError
 
 from consumer.errors import ConsumerError, WrongEnvironmentError
+
+LOGGER = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 60.0
+"""How long AWS may be out of reach, or refuse what may pass, before the consumer ends."""
+
+AGAIN_SECONDS = 1.0
+"""Seconds before a call is made again that failed."""
+
+RETRIED = (ThrottledRetryableChecker(), TransientRetryableChecker())
+"""The SDK's own lists of the errors that pass by themselves: throttling and timeouts."""
 
 PASSING = frozenset(
     {
@@ -22,17 +42,18 @@ PASSING = frozenset(
         "InternalFailureException",
         "InternalServerError",
         "KMSThrottlingException",
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
         "ServiceUnavailable",
-        "ThrottlingException",
     }
 )
-"""The errors that pass by themselves (Kinesis API, Common errors; DynamoDB, Error handling)."""
+"""Errors that pass as well and are not in RETRIED. An error inside an event stream has no HTTP status, only a name (Kinesis API, Common
+errors and SubscribeToShard; DynamoDB, Error handling)."""
 
-ERRORS = (ClientError, BotoCoreError, HTTPError)
-"""What the SDK raises, and where it streams, the library beneath it."""
+TIMEOUT, TOO_MANY, SERVER_FAULT = 408, 429, 500
+"""HTTP statuses that pass: the first two, and the last one and above."""
+
+ERRORS = (ClientError, BotoCoreError, HTTPError, ResponseParserError)
+"""What the SDK raises. HTTPError is from the library below it, while an answer is streamed; ResponseParserError is for an answer that is
+no answer of AWS, such as the page of a proxy."""
 
 CONFIG = Config(
     connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3}, tcp_keepalive=True
@@ -58,13 +79,19 @@ class AwsError(ConsumerError):
 
 
 def client(service: str, region: str, endpoint: str | None = None) -> Any:
-    """A client of a service, signed in as the platform says it; what the SDK cannot make one of is told at once."""
+    """A client of a service, signed in as the platform says it.
+
+    Raises WrongEnvironmentError for a region that cannot exist, AwsError if the platform gives no credentials just now, and
+    ConsumerError for anything else.
+    """
     try:
         return cast("Any", boto3).client(service, region_name=region, endpoint_url=endpoint, config=CONFIG)
     except InvalidRegionError:
         raise WrongEnvironmentError(
             f"AWS_REGION: must be the name of a region, such as eu-west-1, not {region!r}"
         ) from None
+    except CredentialRetrievalError as error:  # the SDK looks for credentials here already
+        raise _told(f"making a client of {service}", error) from None
     except (BotoCoreError, ValueError) as error:  # the SDK raises a bare ValueError for an endpoint that is no address
         raise ConsumerError(f"cannot make a client of {service}: {' '.join(str(error).split())}") from None
 
@@ -85,12 +112,59 @@ def streamed(what: str, events: Iterable[EventT]) -> Iterator[EventT]:
         raise _told(what, error) from error
 
 
+class Patience:
+    """How long failures last by now, each of which may pass."""
+
+    def __init__(self, seconds: float = PATIENCE_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+        self.seconds = seconds
+        self.clock = clock
+        self.since: float | None = None
+
+    def bear(self, error: AwsError) -> None:
+        """Return if another try makes sense; raise the error if it does not pass, or if failures have lasted for too long."""
+        now = self.clock()
+        self.since = now if self.since is None else self.since
+        if now - self.since > self.seconds:
+            error.passing = False  # whoever catches it next has no patience left either
+        if not error.passing:
+            raise error
+
+    def reset(self) -> None:
+        """Note that a call has worked."""
+        self.since = None
+
+
+def patiently(call: Callable[[], AnswerT], stopping: Event, seconds: float = PATIENCE_SECONDS) -> AnswerT | None:
+    """Return what a call returns, and repeat it while it fails with what may pass; None if the consumer is to stop before it works."""
+    patience = Patience(seconds)
+    while True:
+        try:
+            return call()
+        except AwsError as error:
+            patience.bear(error)
+            LOGGER.warning("%s", error)
+        if stopping.wait(AGAIN_SECONDS):
+            return None
+
+
 def _told(what: str, error: Exception) -> AwsError:
     if isinstance(error, ClientError):
-        answer = cast("Mapping[str, str]", cast("Any", error).response["Error"])
+        response = cast("Mapping[str, Any]", cast("Any", error).response)
+        answer: Mapping[str, str] = response.get("Error", {})
         code = answer.get("Code", "")
         reason = " ".join(answer.get("Message", "").split())
-        return AwsError(f"{what}: AWS refused it: {code}: {reason}", code=code, passing=code in PASSING)
+        return AwsError(f"{what}: AWS refused it: {code}: {reason}", code=code, passing=_passes(response, code))
     if isinstance(error, NoCredentialsError | CredentialRetrievalError):
-        return AwsError(f"{what}: there are no credentials, which the platform gives to whoever has a role: {error}")
+        passing = isinstance(error, CredentialRetrievalError)  # whoever gives them did not answer
+        text = f"{what}: there are no credentials, which the platform gives to whoever has a role: {error}"
+        return AwsError(text, passing=passing)
     return AwsError(f"{what}: AWS cannot be reached: {error}", passing=True)
+
+
+def _passes(response: Mapping[str, Any], code: str) -> bool:
+    """Whether another try may mend an error that AWS answered with."""
+    status: int = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if status in (TIMEOUT, TOO_MANY) or status >= SERVER_FAULT or code in PASSING:
+        return True
+    context = RetryContext(attempt_number=1, parsed_response=response)
+    return any(cast("Any", checker).is_retryable(context) for checker in RETRIED)

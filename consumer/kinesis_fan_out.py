@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from threading import Event
 from typing import Any
 
-from consumer.kinesis_aws import AwsError, asked, streamed
-from consumer.kinesis_leases import BEGINNING
+from consumer.kinesis_aws import AwsError, Patience, asked, streamed
+from consumer.kinesis_positions import BEGINNING, split
 from consumer.kinesis_pushed import Pushed
-from consumer.kinesis_shards import Batch, Kinesis, records
+from consumer.kinesis_shards import REFUSED_POSITION, Batch, Kinesis, Sought, records
 
 LOGGER = logging.getLogger(__name__)
 
@@ -25,7 +25,11 @@ class FanOutReader:
         self.stream = stream
         self.consumer = consumer
         self.shard = shard
-        self.position = position
+        self.start = {"Type": BEGINNING}
+        if position != BEGINNING:
+            self.start = {"Type": "AT_SEQUENCE_NUMBER", "SequenceNumber": split(position)[0]}
+        self.sought = Sought(position)
+        self.patience = Patience()
         self.what = f"subscribing to {stream} {shard}"
         self.batches = Pushed(f"fan-out {shard}", self._batches)
 
@@ -42,36 +46,40 @@ class FanOutReader:
             subscribed = time.monotonic()
             try:
                 for batch in self._subscription():
+                    self.patience.reset()
                     yield batch
                     if batch.ended or closed.is_set():
                         return
             except AwsError as error:
-                if not error.passing and error.code != "ResourceInUseException":
-                    raise
-                LOGGER.info("%s", error)
+                if error.code == REFUSED_POSITION and "SequenceNumber" in self.start:
+                    LOGGER.warning("%s. Reading goes on with the oldest record that is kept.", error)
+                    self.start = {"Type": BEGINNING}
+                else:
+                    if error.code != "ResourceInUseException":
+                        self.patience.bear(error)
+                    LOGGER.info("%s", error)
             closed.wait(SUBSCRIBE_SECONDS - (time.monotonic() - subscribed))
 
     def _subscription(self) -> Iterator[Batch]:
         """What one subscription pushes."""
-        start = (
-            {"Type": BEGINNING}
-            if self.position == BEGINNING
-            else {"Type": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self.position}
-        )
         answer = asked(
             self.what,
             self.kinesis.subscribe_to_shard,
             ConsumerARN=self.consumer,
             ShardId=self.shard,
-            StartingPosition=start,
+            StartingPosition=self.start,
         )
         events = answer["EventStream"]
         try:
             for each in streamed(self.what, events):
                 event: Mapping[str, Any] = each["SubscribeToShardEvent"]
-                self.position = event.get("ContinuationSequenceNumber") or self.position
-                yield Batch(
-                    records=records(self.stream, self.shard, event),
+                if event.get("ContinuationSequenceNumber"):
+                    self.start = {
+                        "Type": "AFTER_SEQUENCE_NUMBER",
+                        "SequenceNumber": event["ContinuationSequenceNumber"],
+                    }
+                yield self.sought.batch(
+                    records(self.stream, self.shard, event),
                     behind_seconds=event["MillisBehindLatest"] / 1000,
                     ended=bool(event.get("ChildShards")),
                 )

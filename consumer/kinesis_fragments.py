@@ -1,10 +1,13 @@
 """Takes what GetMedia sends apart into fragments: Matroska, each fragment a document of its own (Kinesis Video Streams, Data model)."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from consumer.errors import ConsumerError
 from consumer.kinesis_aws import AwsError
+
+LOGGER = logging.getLogger(__name__)
 
 HEADER, SEGMENT, CLUSTER, TAGS = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1254C367
 TAG, SIMPLE_TAG, TAG_NAME, TAG_STRING = 0x7373, 0x67C8, 0x45A3, 0x4487
@@ -26,11 +29,25 @@ class Fragment:
     """A few seconds of video, as a Matroska document."""
 
     data: bytearray = field(default_factory=bytearray)
-    tags: dict[str, str] = field(default_factory=dict[str, str])
+    tags: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    after_gap: bool = False
+    """Whether fragments before it may have been deleted before they were read."""
 
     def said(self, name: str) -> str:
         """What Kinesis says of the fragment under a name; empty if nothing."""
-        return self.tags.get(PREFIX + name, "")
+        return text(self.tags.get(PREFIX + name, b""))
+
+    def number(self, name: str) -> float:
+        """The number that Kinesis says of the fragment under a name; 0 if it says none."""
+        try:
+            return float(self.said(name))
+        except ValueError:
+            return 0.0
+
+
+def text(written: bytes) -> str:
+    """What a producer wrote, whatever it is: bytes that are not UTF-8 are shown as such."""
+    return written.decode(errors="backslashreplace")
 
 
 class Elements:
@@ -41,11 +58,13 @@ class Elements:
         self.kept = bytearray()
 
     def number(self, *, marker: bool) -> int | None:
-        """A number of 1 to 8 bytes, with or without the bits that say how many; None where the stream ends, or for "unknown"."""
+        """A number of 1 to 8 bytes, with or without the bits that say how many; None for "unknown". Raises ValueError for a longer one."""
         first = self.body(1)[0]
         length = 9 - first.bit_length()
+        if length > 8:
+            raise ValueError("a number has more than 8 bytes")
         value = first if marker else first & ((1 << (8 - length)) - 1)
-        for byte in self.body(length - 1) if length <= 8 else b"":
+        for byte in self.body(length - 1):
             value = value << 8 | byte
         return None if not marker and value == (1 << 7 * length) - 1 else value
 
@@ -91,16 +110,21 @@ def fragments(read: Callable[[int], bytes]) -> Iterator[Fragment]:
                 elements.kept, fragment = bytearray(), Fragment()
     except EOFError:
         return
+    except ValueError as error:
+        raise ConsumerError(f"what GetMedia sent is no Matroska: {error}") from None
 
 
-def _tags(body: bytes) -> dict[str, str]:
-    """The simple tags in an element, by name."""
-    found: dict[str, str] = {}
-    for tag, inside in _children(body):
-        for simple, pair in _children(inside) if tag == TAG else ():
-            if simple == SIMPLE_TAG:
-                values = dict(_children(pair))
-                found[values.get(TAG_NAME, b"").decode()] = values.get(TAG_STRING, b"").decode()
+def _tags(body: bytes) -> dict[str, bytes]:
+    """The simple tags in an element, by name; those that cannot be read are left out."""
+    found: dict[str, bytes] = {}
+    try:
+        for tag, inside in _children(body):
+            for simple, pair in _children(inside) if tag == TAG else ():
+                if simple == SIMPLE_TAG:
+                    values = dict(_children(pair))
+                    found[text(values.get(TAG_NAME, b""))] = values.get(TAG_STRING, b"")
+    except (EOFError, ValueError) as error:
+        LOGGER.warning("tags of a fragment cannot be read: %s", repr(error))
     return found
 
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from consumer.kinesis_aws import AwsError, Call, asked
+from consumer.kinesis_positions import BEGINNING, END, position, split
 
-BEGINNING = "TRIM_HORIZON"
-"""The checkpoint of a shard of which nothing is handled."""
+HANDLED_UNTIL = "handledUntil"
+"""The one attribute of a lease that is not KCL's, which leaves it alone: milliseconds since 1970 up to which the shard is handled."""
 
-END = "SHARD_END"
-"""The checkpoint of a closed shard of which everything is handled."""
+SUB_SEQUENCE = "checkpointSubSequenceNumber"
+"""KCL's attribute for the sub-sequence number of a checkpoint."""
 
 WORKERS = "-WorkerMetricStats"
 """What the name of the table of members adds to that of the leases."""
@@ -39,7 +40,9 @@ class Lease:
     counter: int
     """Moves as long as the owner lives."""
     checkpoint: str
-    """BEGINNING, END, or the sequence number of the last record that was handled."""
+    """BEGINNING, END, or the position of the last record that was handled."""
+    handled_until: float | None = None
+    """The time up to which the shard was handled, in seconds since 1970: what arrived before need not be read. None if nobody noted it."""
 
     @property
     def finished(self) -> bool:
@@ -66,14 +69,15 @@ class LeaseTable:
         self._unless_changed(self.dynamodb.put_item, Item=item, ConditionExpression="attribute_not_exists(leaseKey)")
         return _lease(item)
 
-    def remove(self, lease: Lease) -> None:
-        """Remove a lease, unless it has moved since it was seen."""
-        self._unless_changed(
+    def remove(self, lease: Lease) -> bool:
+        """Remove a lease; False if it has moved since it was seen, or was removed."""
+        answer = self._unless_changed(
             self.dynamodb.delete_item,
             Key={"leaseKey": {"S": lease.shard}},
             ConditionExpression="leaseCounter = :seen",
             ExpressionAttributeValues={":seen": {"N": str(lease.counter)}},
         )
+        return answer is not None
 
     def take(self, lease: Lease) -> Lease | None:
         """Take a lease as it was seen; None if it has moved since."""
@@ -93,13 +97,28 @@ class LeaseTable:
         """Show that the owner lives; False if it is another one by now."""
         return self._own(shard, "SET leaseCounter = leaseCounter + :one", one={"N": "1"})
 
-    def checkpoint(self, shard: str, position: str) -> bool:
+    def checkpoint(self, shard: str, position: str, handled_until: float | None) -> bool:
         """Note how far a shard is handled; False if it is another's by now."""
-        return self._own(shard, "SET checkpoint = :position", position={"S": position})
+        return self._note(shard, position, handled_until)
 
-    def give_up(self, shard: str, position: str) -> bool:
+    def give_up(self, shard: str, position: str, handled_until: float | None) -> bool:
         """Note how far a shard is handled and leave it to others; False if it is another's by now."""
-        return self._own(shard, "SET checkpoint = :position REMOVE leaseOwner", position={"S": position})
+        return self._note(shard, position, handled_until, "leaseOwner")
+
+    def _note(self, shard: str, position: str, handled_until: float | None, *removed: str) -> bool:
+        """Write a position, and remove some attributes. KCL reads a missing sub-sequence number as 0, that of a whole record."""
+        sequence, sub_sequence = split(position)
+        changes, values = ["checkpoint = :position"], {"position": {"S": sequence}}
+        if sub_sequence is None:
+            removed = (SUB_SEQUENCE, *removed)
+        else:
+            changes.append(f"{SUB_SEQUENCE} = :sub")
+            values["sub"] = {"N": str(sub_sequence)}
+        if handled_until is not None:
+            changes.append(f"{HANDLED_UNTIL} = :until")
+            values["until"] = {"N": str(int(handled_until * 1000))}
+        update = f"SET {', '.join(changes)}" + (f" REMOVE {', '.join(removed)}" if removed else "")
+        return self._own(shard, update, **values)
 
     def _own(self, shard: str, update: str, **values: Mapping[str, str]) -> bool:
         changed = self._update(shard, update, "leaseOwner = :worker", worker={"S": self.worker}, **values)
@@ -149,8 +168,17 @@ def _lease(item: Mapping[str, Any]) -> Lease:
         shard=item["leaseKey"]["S"],
         owner=item["leaseOwner"]["S"] if "leaseOwner" in item else None,
         counter=int(item["leaseCounter"]["N"]),
-        checkpoint=item["checkpoint"]["S"],
+        checkpoint=_position(item),
+        handled_until=int(item[HANDLED_UNTIL]["N"]) / 1000 if HANDLED_UNTIL in item else None,
     )
+
+
+def _position(item: Mapping[str, Any]) -> str:
+    """The position that a lease notes. A KCL application may begin elsewhere (LATEST, AT_TIMESTAMP): then nothing is handled."""
+    checkpoint: str = item["checkpoint"]["S"]
+    if not checkpoint.isdigit():
+        return END if checkpoint == END else BEGINNING
+    return position(checkpoint, int(item[SUB_SEQUENCE]["N"])) if SUB_SEQUENCE in item else checkpoint
 
 
 def _scan(dynamodb: DynamoDb, table: str) -> Iterator[Mapping[str, Any]]:

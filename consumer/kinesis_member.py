@@ -7,10 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
 
-from consumer.kinesis_aws import AwsError
-from consumer.kinesis_leases import END, Lease, LeaseTable, WorkerTable
+from consumer.kinesis_aws import PATIENCE_SECONDS, AwsError, Patience
+from consumer.kinesis_leases import Lease, LeaseTable, WorkerTable
+from consumer.kinesis_positions import END
 
 LOGGER = logging.getLogger(__name__)
+
+UNTIL_SECONDS = 60.0
+"""How often the time is noted up to which a shard is handled in which nothing is written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +25,7 @@ class Pace:
     """After how long a lease or a worker that does not move counts as given up: KCL's failoverTimeMillis."""
     round_seconds: float = 2.0
     """How often leases are renewed, shards listed and shares counted."""
-    patience_seconds: float = 60.0
+    patience_seconds: float = PATIENCE_SECONDS
     """How long AWS may be out of reach before the consumer ends."""
 
 
@@ -35,6 +39,10 @@ class Holding:
     noted: str
     """What of it is written down."""
     renewed: float
+    until: float | None = None
+    """The time up to which the shard is handled, in seconds since 1970; None if that is not known."""
+    noted_until: float = 0.0
+    """What of it is written down."""
     wanted: bool = True
     """Whether it is part of the worker's share; if not, the one who reads gives it up."""
 
@@ -85,11 +93,11 @@ class Member:
         self._holdings: dict[str, Holding] = {}
         self._lease_watch, self._worker_watch = Watch(pace.lease_seconds, clock), Watch(pace.lease_seconds, clock)
         self._error: Exception | None = None
+        self._deleted_unread = 0
 
     @contextmanager
     def sharing(self) -> Generator[None]:
         """Join the group; in the end, leave every lease to the others at once."""
-        self.round()
         leaving = Event()
         thread = Thread(target=self._keep, args=(leaving,), name="leases", daemon=True)
         thread.start()
@@ -106,6 +114,12 @@ class Member:
             raise self._error
         return [holding for holding in self._all() if self.holds(holding)]
 
+    def deleted_unread(self) -> int:
+        """How many shards were deleted before they were read to their end, since this was asked last."""
+        with self._lock:
+            deleted, self._deleted_unread = self._deleted_unread, 0
+        return deleted
+
     def holds(self, holding: Holding) -> bool:
         """Whether nobody else can have taken a lease yet."""
         with self._lock:
@@ -114,18 +128,18 @@ class Member:
 
     def note(self, holding: Holding) -> None:
         """Write down how far a shard is handled."""
-        position = holding.position
-        if position == holding.noted:
+        position, until = holding.position, holding.until
+        if position == holding.noted and (until or 0.0) - holding.noted_until < UNTIL_SECONDS:
             return
-        if self.leases.checkpoint(holding.shard, position):
-            holding.noted = position
+        if self.leases.checkpoint(holding.shard, position, until):
+            holding.noted, holding.noted_until = position, until or 0.0
         else:
             self._lost(holding)
 
     def give_up(self, holding: Holding) -> None:
         """Write down how far a shard is handled, and leave it to others."""
         self._lost(holding)
-        self.leases.give_up(holding.shard, holding.position)
+        self.leases.give_up(holding.shard, holding.position, holding.until)
 
     def finish(self, holding: Holding) -> None:
         """Write down that a closed shard is handled to its end, so that those made from it may be read."""
@@ -173,7 +187,7 @@ class Member:
         leases = self.leases.leases()
         parents = self.parents()
         for shard in leases.keys() - parents.keys():
-            self.leases.remove(leases.pop(shard))  # whoever holds it finds out when it is renewed
+            self._remove(leases.pop(shard))
         for shard in parents.keys() - leases.keys():
             leases[shard] = self.leases.add(shard)
         return [
@@ -181,6 +195,15 @@ class Member:
             for shard, lease in sorted(leases.items())
             if not lease.finished and all(leases[each].finished for each in parents[shard] & leases.keys())
         ]
+
+    def _remove(self, lease: Lease) -> None:
+        """Remove the lease of a shard that is gone; whoever holds it finds out when it is renewed."""
+        if self.leases.remove(lease) and not lease.finished:
+            LOGGER.warning(
+                "%s: the whole shard was deleted before everything after %s was read", lease.shard, lease.checkpoint
+            )
+            with self._lock:
+                self._deleted_unread += 1
 
     def _free(self, lease: Lease) -> bool:
         """Whether nobody has a lease who would still renew it."""
@@ -200,27 +223,36 @@ class Member:
             if taken:
                 LOGGER.info("reading %s from %s on", taken.shard, taken.checkpoint)
                 holding = Holding(
-                    shard=taken.shard, position=taken.checkpoint, noted=taken.checkpoint, renewed=self.clock()
+                    shard=taken.shard,
+                    position=taken.checkpoint,
+                    noted=taken.checkpoint,
+                    renewed=self.clock(),
+                    until=taken.handled_until,
+                    noted_until=taken.handled_until or 0.0,
                 )
                 with self._lock:
                     self._holdings[taken.shard] = holding
 
     def _keep(self, leaving: Event) -> None:
-        """Go on with one round after the other; what will not mend, the one who reads is told."""
-        reached = self.clock()
-        while not leaving.wait(self.pace.round_seconds):
+        """Go on with one round after the other, from the first one; what will not mend, the one who reads is told."""
+        patience = Patience(self.pace.patience_seconds, self.clock)
+        while True:
             try:
-                self.round()
-            except AwsError as error:
-                if not error.passing or self.clock() - reached > self.pace.patience_seconds:
-                    self._error = error
-                    return
-                LOGGER.warning("%s", error)
+                self._patient_round(patience)
             except Exception as error:  # noqa: BLE001  told to the one who reads
                 self._error = error
                 return
-            else:
-                reached = self.clock()
+            if leaving.wait(self.pace.round_seconds):
+                return
+
+    def _patient_round(self, patience: Patience) -> None:
+        try:
+            self.round()
+        except AwsError as error:
+            patience.bear(error)
+            LOGGER.warning("%s", error)
+        else:
+            patience.reset()
 
     def _leave(self) -> None:
         try:

@@ -1,7 +1,6 @@
 """Reads a video stream of Kinesis, fragment after fragment: its one consumer shares it with nobody."""
 
 import logging
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -9,9 +8,9 @@ from threading import Event
 from typing import Any
 
 from consumer.delivery import DeadLetters, Delivery
-from consumer.kinesis_aws import AwsError, asked, client
+from consumer.kinesis_aws import AGAIN_SECONDS, AwsError, Patience, asked, client, patiently
 from consumer.kinesis_dead_letters import DeadLetterStream
-from consumer.kinesis_fragments import LOST, Fragment, fragments
+from consumer.kinesis_fragments import LOST, Fragment, fragments, text
 from consumer.kinesis_pushed import Pushed
 from consumer.kinesis_video_position import Position
 from consumer.record import Record
@@ -20,20 +19,14 @@ from consumer.variables import Variables
 LOGGER = logging.getLogger(__name__)
 
 EARLIEST = {"StartSelectorType": "EARLIEST"}
-"""Start with the oldest fragment that is kept (as AGAIN_SECONDS)."""
+"""Start with the oldest fragment that is kept (Kinesis Video Streams API, GetMedia)."""
 
 NOT_KEPT = frozenset({LOST, "InvalidArgumentException"})
 """What GetMedia answers where it cannot start after a fragment: the fragment is no longer kept, or never was, as after a stream was
-made anew under its name (as AGAIN_SECONDS)."""
+made anew under its name (as EARLIEST)."""
 
 PAUSE = 0.1
 """Seconds to wait where nothing was there to be handled."""
-
-AGAIN_SECONDS = 1.0
-"""Seconds before the stream is asked for again: that may be five times a second (Kinesis Video Streams API, GetMedia)."""
-
-PATIENCE_SECONDS = 60.0
-"""How long AWS may be out of reach before the consumer ends."""
 
 
 def source(variables: Variables) -> "KinesisVideoSource":
@@ -70,7 +63,7 @@ def without_data(record: Record) -> Mapping[str, Any]:
         "partition": record.partition,
         "fragmentNumber": record.position,
         "timestamp": record.timestamp,
-        "tags": {name: value.decode() for name, value in record.headers},
+        "tags": {name: text(value) for name, value in record.headers},
     }
 
 
@@ -95,9 +88,11 @@ class KinesisVideoSource:
     def run(self, delivery: Delivery) -> None:
         """Deliver fragment after fragment, and note each once it is handled, until it is told to stop."""
         status, connected = delivery.status, Event()
-        position = Position(client("dynamodb", self.region), table=self.group, stream=self.stream)
-        start = after(position.read())
-        pushed = Pushed("fragments", lambda closed: self._fragments(start, closed, connected))
+        position = patiently(self._position, delivery.stopping)
+        if position is None:
+            return
+        handled = patiently(position.read, delivery.stopping)
+        pushed = Pushed("fragments", lambda closed: self._fragments(after(handled), closed, connected))
         try:
             while not delivery.stopping.is_set():
                 status.poll()
@@ -108,12 +103,24 @@ class KinesisVideoSource:
                 if fragment is None:
                     delivery.stopping.wait(PAUSE)
                     continue
-                status.lag_seconds[self.partition] = float(fragment.said("MILLIS_BEHIND_NOW") or 0) / 1000
+                status.lag_seconds[self.partition] = fragment.number("MILLIS_BEHIND_NOW") / 1000
                 record = self._record(fragment)
+                if fragment.after_gap:
+                    status.lost += 1
+                    LOGGER.warning(
+                        "%s: fragments after number %s are lost: they are no longer kept; the first one that is still there is %s",
+                        self.stream,
+                        handled,
+                        record.position,
+                    )
                 if delivery.deliver(record):
                     position.note(record.position, delivery.stopping)
+                    handled = record.position
         finally:
             pushed.close()
+
+    def _position(self) -> Position:
+        return Position(client("dynamodb", self.region), table=self.group, stream=self.stream)
 
     def _record(self, fragment: Fragment) -> VideoRecord:
         return VideoRecord(
@@ -121,33 +128,41 @@ class KinesisVideoSource:
             partition=self.partition,
             position=fragment.said("FRAGMENT_NUMBER"),
             value=bytes(fragment.data),
-            headers=tuple((name, value.encode()) for name, value in fragment.tags.items()),
-            timestamp=float(fragment.said("SERVER_TIMESTAMP") or 0),
+            headers=tuple(fragment.tags.items()),
+            timestamp=fragment.number("SERVER_TIMESTAMP"),
         )
 
     def _fragments(self, start: Mapping[str, str], closed: Event, connected: Event) -> Iterator[Fragment]:
-        """All fragments, over as many connections as it takes: each goes on after the last fragment that came."""
-        what = f"reading the video stream {self.stream}"
-        reached = time.monotonic()
+        """All fragments, over as many connections as it takes: each goes on after the last fragment that came.
+
+        A fragment comes after a gap if the one before it was no longer kept when a connection was to start there. There is none if an
+        earlier connection started there and brought nothing: then nothing came after that fragment, and only time has passed.
+        """
+        what, patience = f"reading the video stream {self.stream}", Patience()
+        gap = quiet = False
         while not closed.is_set():
+            before, opened = start, False
             try:
                 with closing(self._media(what, start)) as media:
+                    opened = True
                     connected.set()
-                    reached = time.monotonic()
+                    patience.reset()
                     for fragment in fragments(lambda size, media=media: asked(what, media.read, amt=size)):
+                        fragment.after_gap, gap = gap, False
                         yield fragment
                         start = after(fragment.said("FRAGMENT_NUMBER"))
                         if closed.is_set():
                             return
             except AwsError as error:
-                late = time.monotonic() - reached > PATIENCE_SECONDS
                 if error.code in NOT_KEPT and start != EARLIEST:
-                    LOGGER.warning("%s; it goes on with the oldest fragment that is kept, not with %s", error, start)
-                    start = EARLIEST
-                elif not error.passing or late or not connected.is_set():
-                    raise
+                    LOGGER.warning(
+                        "%s. Reading goes on with the oldest fragment that is kept, not with %s", error, start
+                    )
+                    start, gap = EARLIEST, not quiet
                 else:
+                    patience.bear(error)
                     LOGGER.info("%s", error)
+            quiet = start == before and (quiet or opened)
             closed.wait(AGAIN_SECONDS)
 
     def _media(self, what: str, start: Mapping[str, str]) -> Any:

@@ -1,22 +1,12 @@
 """How far a video stream is handled, noted in DynamoDB: Kinesis itself remembers it of no reader."""
 
-import logging
-import time
 from threading import Event
 from typing import Protocol
 
-from consumer.kinesis_aws import AwsError, Call, asked
-
-LOGGER = logging.getLogger(__name__)
+from consumer.kinesis_aws import PATIENCE_SECONDS, Call, asked, patiently
 
 KEY, FRAGMENT_NUMBER = "stream", "fragmentNumber"
 """The attributes of an item: the name of the video stream, and the number of the last fragment that was handled."""
-
-AGAIN_SECONDS = 1.0
-"""Seconds before a position is written again that AWS did not take."""
-
-PATIENCE_SECONDS = 60.0
-"""How long AWS may not take a position before the consumer ends."""
 
 
 class DynamoDb(Protocol):
@@ -51,19 +41,12 @@ class Position:
     def note(self, number: str, stopping: Event) -> None:
         """Write down which fragment was handled last, and return once DynamoDB has it.
 
-        Waits while AWS is out of reach, unless the consumer is to stop. Raises AwsError where AWS does not take it: the fragment is
-        handled and comes again.
+        Waits while AWS is out of reach, unless the consumer is to stop; then, and when AwsError is raised, the fragment comes again.
         """
         item = {KEY: {"S": self.stream}, FRAGMENT_NUMBER: {"S": number}}
-        began = time.monotonic()
-        while True:
-            try:
-                asked(f"writing to the table {self.table}", self.dynamodb.put_item, TableName=self.table, Item=item)
-            except AwsError as error:
-                late = time.monotonic() - began > self.patience_seconds
-                if not error.passing or late or stopping.is_set():
-                    raise
-                LOGGER.warning("%s", error)
-                stopping.wait(AGAIN_SECONDS)
-            else:
-                return
+        what = f"writing to the table {self.table}"
+        patiently(
+            lambda: asked(what, self.dynamodb.put_item, TableName=self.table, Item=item),
+            stopping,
+            self.patience_seconds,
+        )

@@ -58,3 +58,38 @@ def test_an_error_in_the_stream_is_told_after_what_came_before_it(code, passing)
 def test_what_is_no_matroska_is_told():
     with pytest.raises(ConsumerError, match="no Matroska: the element 1254c367 has no size"):
         read(element(HEADER, b"") + CLUSTER + UNKNOWN + TAGS + UNKNOWN)
+
+
+def with_more(elements):
+    """The first fragment with elements right after its header."""
+    header = element(HEADER, b"\x42\x82\x88matroska")
+    return header + elements + FIRST.removeprefix(header)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param(element(TAGS, b"\x73\x73\x90"), id="shorter than it says"),
+        pytest.param(element(TAGS, b"\x00\x00"), id="a number of no length"),
+        pytest.param(element(TAGS, b"\x73"), id="an id that is cut"),
+    ],
+)
+def test_a_fragment_whose_tags_cannot_be_read_goes_without_them(broken):
+    first, second = read(with_more(broken) + SECOND)
+    assert [each.said("FRAGMENT_NUMBER") for each in (first, second)] == ["1", "2"]
+
+
+def test_a_tag_that_is_not_utf_8_is_kept_as_it_is():
+    [found] = read(with_more(tags(PLACE="?").replace(b"?", b"\xe4")))
+    assert found.tags["AWS_KINESISVIDEO_PLACE"] == b"\xe4"
+    assert found.said("PLACE") == "\\xe4"
+
+
+def test_a_number_that_is_none_counts_as_none():
+    [found] = read(with_more(tags(MORE="?")))
+    assert (found.number("MORE"), found.number("SERVER_TIMESTAMP")) == (0.0, 1767225600.5)
+
+
+def test_an_element_of_no_size_is_told():
+    with pytest.raises(ConsumerError, match="no Matroska: a number has more than 8 bytes"):
+        read(HEADER + b"\x00")

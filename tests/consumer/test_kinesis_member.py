@@ -1,11 +1,14 @@
 """How the members of a group share shards among themselves."""
 
+import time
 from itertools import chain
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consumer.kinesis_aws import AwsError
 from consumer.kinesis_leases import Lease
 from consumer.kinesis_member import Member, Pace, Watch, share
 
@@ -25,6 +28,7 @@ class Tables:
         self.items = {}
         self.beats = {}
         self.worker = ""
+        self.writes = 0
 
     def seen_by(self, worker) -> Any:
         view = Tables()
@@ -39,23 +43,24 @@ class Tables:
 
     def remove(self, lease, last=None):
         if isinstance(lease, Lease):
-            del self.items[lease.shard]
-        else:
-            self.beats.pop(lease, None)
+            return self.items.pop(lease.shard, None) is not None
+        self.beats.pop(lease, None)
+        return True
 
     def take(self, lease):
         if self.items[lease.shard] != lease:
             return None
-        return self._put(lease.shard, self.worker, lease.checkpoint)
+        return self._put(lease.shard, self.worker, lease.checkpoint, lease.handled_until)
 
     def renew(self, shard):
-        return shard in self.items and self._own(shard, self.worker, self.items[shard].checkpoint)
+        lease = self.items.get(shard)
+        return bool(lease) and self._own(shard, self.worker, lease.checkpoint, lease.handled_until)
 
-    def checkpoint(self, shard, position):
-        return self._own(shard, self.worker, position)
+    def checkpoint(self, shard, position, until):
+        return self._own(shard, self.worker, position, until)
 
-    def give_up(self, shard, position):
-        return self._own(shard, None, position)
+    def give_up(self, shard, position, until):
+        return self._own(shard, None, position, until)
 
     def beat(self):
         self.beats[self.worker] = str(int(self.beats.get(self.worker, "0")) + 1)
@@ -63,15 +68,16 @@ class Tables:
     def workers(self):
         return dict(self.beats)
 
-    def _own(self, shard, owner, position):
+    def _own(self, shard, owner, position, until):
         if self.items[shard].owner != self.worker:
             return False
-        self._put(shard, owner, position)
+        self._put(shard, owner, position, until)
         return True
 
-    def _put(self, shard, owner, position):
+    def _put(self, shard, owner, position, until):
+        self.writes += 1
         counter = self.items[shard].counter + 1
-        self.items[shard] = Lease(shard=shard, owner=owner, counter=counter, checkpoint=position)
+        self.items[shard] = Lease(shard=shard, owner=owner, counter=counter, checkpoint=position, handled_until=until)
         return self.items[shard]
 
 
@@ -165,6 +171,93 @@ def test_the_lease_of_a_shard_that_is_no_longer_there_is_removed_and_holds_up_no
     group.rounds([member])
     assert group.tables.items.keys() == {"child"}
     assert held(member) == ["child"]
+
+
+def test_a_shard_that_was_deleted_before_it_was_read_to_its_end_is_counted_once_and_told(caplog):
+    group = Group(a=(), b=(), child=("a",))
+    member = group.member("only")
+    group.rounds([member])
+    [finished] = [holding for holding in member.holdings() if holding.shard == "a"]
+    member.finish(finished)
+    group.rounds([member])
+    del group.parents["a"], group.parents["b"]
+    group.rounds([member])
+    assert "b: the whole shard was deleted before everything after TRIM_HORIZON was read" in caplog.text
+    assert "a: the whole shard" not in caplog.text, "that one was read"
+    assert (member.deleted_unread(), member.deleted_unread()) == (1, 0)
+
+
+def test_the_time_up_to_which_a_quiet_shard_is_handled_is_noted_once_a_minute():
+    group = Group(a=())
+    member = group.member("only")
+    group.rounds([member])
+    [holding] = member.holdings()
+    noted = []
+    for second in range(0, 180, 10):
+        holding.until = 1_800_000_000.0 + second
+        member.note(holding)
+        noted.append(group.tables.items["a"].handled_until - 1_800_000_000)
+    assert noted == [0] * 6 + [60] * 6 + [120] * 6
+    member.give_up(holding)
+    other = group.member("other")
+    group.rounds([other], 8)
+    [taken] = other.holdings()
+    assert taken.until == 1_800_000_170.0
+
+
+class Refusing:
+    """The shards of a stream that AWS does not list at first, for as many calls as there are errors."""
+
+    def __init__(self, parents, errors):
+        self.parents = parents
+        self.errors = errors
+
+    def __call__(self):
+        if self.errors:
+            raise self.errors.pop(0)
+        return self.parents
+
+
+def until(reached):
+    deadline = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def refused(*, passing):
+    return AwsError("listing the shards of orders: AWS refused it", passing=passing)
+
+
+def joining(errors, patience_seconds):
+    group = Group(a=())
+    view = group.tables.seen_by("only")
+    pace = Pace(round_seconds=0.01, patience_seconds=patience_seconds)
+    return group, Member(view, view, Refusing(group.parents, errors), pace=pace)
+
+
+def test_what_may_pass_is_borne_from_the_first_round_on():
+    group, member = joining([refused(passing=True) for _ in range(3)], 60)
+    with member.sharing():
+        until(member.holdings)
+        assert member.shared_out
+    assert group.tables.items["a"].owner is None
+
+
+@pytest.mark.parametrize(
+    ("passing", "patience_seconds"), [(False, 60), (True, 0.05)], ids=["what will not mend", "too long"]
+)
+def test_what_does_not_mend_is_told_to_the_one_who_reads(passing, patience_seconds):
+    _, member = joining([refused(passing=passing) for _ in range(1000)], patience_seconds)
+
+    def told():
+        try:
+            return member.holdings()
+        except AwsError as error:
+            return str(error) == "listing the shards of orders: AWS refused it" and not error.passing
+
+    with member.sharing():
+        until(told)
 
 
 def test_what_moves_is_never_still():

@@ -8,9 +8,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from consumer import kinesis_fan_out
-from consumer.kinesis_aws import AwsError
+from consumer.kinesis_aws import AwsError, Patience
+from consumer.kinesis_dead_letters import with_data
 from consumer.kinesis_fan_out import FanOutReader
-from consumer.kinesis_shards import PollingReader, parents
+from consumer.kinesis_shards import PollingReader, Stream
 
 ARRIVED = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -46,7 +47,7 @@ class Kinesis:
             raise answer
         return answer
 
-    get_records = subscribe_to_shard = list_shards = answer
+    get_records = subscribe_to_shard = list_shards = describe_stream_summary = answer
 
 
 class Clock:
@@ -67,20 +68,55 @@ def some(*numbers: int, following: str | None = "next", behind=0):
     return {**found, "NextShardIterator": following} if following else found
 
 
-def test_a_shard_is_read_from_its_beginning_or_after_what_is_handled():
+def test_a_shard_is_read_from_its_beginning_or_from_the_record_that_was_handled_last():
     kinesis, _, reader = polling(some(1))
-    reader.read()
+    assert reader.read().kept is None
     assert kinesis.asked[0] == {
         "StreamName": "orders",
         "ShardId": "shard-0",
         "ShardIteratorType": "TRIM_HORIZON",
     }
-    kinesis, _, reader = polling(some(18), position="17")
-    [first] = reader.read().records
-    assert kinesis.asked[0]["ShardIteratorType"] == "AFTER_SEQUENCE_NUMBER"
+    kinesis, _, reader = polling(some(17, 18), position="17")
+    [_, last] = reader.read().records
+    assert kinesis.asked[0]["ShardIteratorType"] == "AT_SEQUENCE_NUMBER"
     assert kinesis.asked[0]["StartingSequenceNumber"] == "17"
-    assert (first.position, first.key, first.value) == ("18", b"key", b"data")
-    assert first.timestamp == ARRIVED.timestamp()
+    assert (last.position, last.key, last.value) == ("18", b"key", b"data")
+    assert last.timestamp == ARRIVED.timestamp()
+
+
+def test_within_an_aggregate_reading_starts_at_the_whole_record():
+    kinesis, _, reader = polling(some(17), position="17:3")
+    assert reader.read().kept is True
+    assert kinesis.asked[0]["StartingSequenceNumber"] == "17"
+
+
+def test_a_batch_says_whether_the_record_that_was_handled_last_is_still_there():
+    _, clock, reader = polling(some(behind=86_400_000), some(17, 18), some(19), position="17")
+    found = []
+    for _ in range(3):
+        found.append(reader.read().kept)
+        clock.now += 10
+    assert found == [None, True, None], "not before the first record, and once"
+
+
+@pytest.mark.parametrize(
+    "answer", [some(20), some(), some(behind=5000, following=None)], ids=["another", "none", "closed"]
+)
+def test_a_batch_says_that_the_record_that_was_handled_last_is_gone(answer):
+    _, _, reader = polling(answer, position="17")
+    assert reader.read().kept is False
+
+
+def test_a_position_that_kinesis_takes_for_none_of_the_shard_gives_way_to_the_oldest_record(caplog):
+    kinesis, _, reader = polling(refused("InvalidArgumentException"), some(20), position="17")
+    kinesis.get_shard_iterator = kinesis.answer
+    kinesis.answers.insert(1, {"ShardIterator": "oldest"})
+    assert reader.read() is None
+    batch = reader.read()
+    assert [each.position for each in batch.records] == ["20"]
+    assert batch.kept is False
+    assert kinesis.asked[1]["ShardIteratorType"] == "TRIM_HORIZON"
+    assert "AWS refused it: InvalidArgumentException: no. Reading goes on with the oldest record" in caplog.text
 
 
 def test_it_is_asked_at_most_four_times_a_second_and_once_a_second_where_there_is_nothing():
@@ -96,17 +132,28 @@ def test_it_is_asked_at_most_four_times_a_second_and_once_a_second_where_there_i
     assert len(reader.read().records) == 1
 
 
+def test_a_key_with_half_a_character_can_be_read_and_set_aside():
+    answer = some(1)
+    answer["Records"][0]["PartitionKey"] = "half \ud800"
+    _, _, reader = polling(answer)
+    [found] = reader.read().records
+    assert found.key == b"half \xed\xa0\x80"
+    assert with_data(found)["partitionKey"] == "half \\xed\\xa0\\x80"
+
+
 def test_the_last_batch_of_a_closed_shard_says_so():
     _, _, reader = polling(some(1, following=None))
     assert reader.read().ended
 
 
-def test_an_iterator_that_is_too_old_is_renewed_after_the_last_record():
-    kinesis, clock, reader = polling(some(1, 2), refused("ExpiredIteratorException"), some(3))
+def test_an_iterator_that_is_too_old_is_renewed_at_the_last_record():
+    kinesis, clock, reader = polling(some(1, 2), refused("ExpiredIteratorException"), some(2, 3))
     reader.read()
     clock.now = 400
     assert reader.read() is None
-    assert [each.position for each in reader.read().records] == ["3"]
+    batch = reader.read()
+    assert [each.position for each in batch.records] == ["2", "3"]
+    assert batch.kept is True
     assert kinesis.asked[-2]["StartingSequenceNumber"] == "2"
 
 
@@ -138,13 +185,30 @@ def test_what_is_refused_is_told_in_one_line_with_whether_it_passes(error, told,
     assert refusal.value.passing is passing
 
 
-def test_all_shards_are_listed_with_those_that_they_were_made_from():
+def listed(shard, first=0, last=2**128 - 1, **before):
+    return {"ShardId": shard, "HashKeyRange": {"StartingHashKey": str(first), "EndingHashKey": str(last)}, **before}
+
+
+def test_all_shards_are_listed_with_those_that_they_were_made_from_and_their_hash_keys():
     kinesis: Any = Kinesis(
-        {"Shards": [{"ShardId": "a"}, {"ShardId": "b"}], "NextToken": "more"},
-        {"Shards": [{"ShardId": "c", "ParentShardId": "a", "AdjacentParentShardId": "b"}]},
+        {"Shards": [listed("a", 0, 9), listed("b", 10, 19)], "NextToken": "more"},
+        {"Shards": [listed("c", 0, 19, ParentShardId="a", AdjacentParentShardId="b")]},
     )
-    assert parents(kinesis, "orders") == {"a": frozenset(), "b": frozenset(), "c": frozenset({"a", "b"})}
+    stream = Stream(kinesis, "orders")
+    assert stream.parents() == {"a": frozenset(), "b": frozenset(), "c": frozenset({"a", "b"})}
     assert kinesis.asked == [{"StreamName": "orders"}, {"NextToken": "more"}]
+    assert [stream.hash_keys(shard) for shard in "abc"] == [range(10), range(10, 20), range(20)]
+
+
+def test_the_retention_is_asked_for_once_a_minute():
+    kinesis: Any = Kinesis(*({"StreamDescriptionSummary": {"RetentionPeriodHours": hours}} for hours in (24, 48)))
+    clock = Clock()
+    stream = Stream(kinesis, "orders", clock)
+    assert stream.deleted_before(1_000_000.0) == 1_000_000 - 24 * 3600
+    clock.now = 59
+    assert stream.deleted_before(1_000_001.0) == 1_000_001 - 24 * 3600
+    clock.now = 61
+    assert stream.deleted_before(1_000_002.0) == 1_000_002 - 48 * 3600
 
 
 class Events:
@@ -214,3 +278,37 @@ def test_a_subscription_that_is_refused_is_told():
     reader = fan_out(Kinesis(refused("AccessDeniedException")))
     with pytest.raises(AwsError, match="subscribing to orders shard-0: AWS refused it: AccessDeniedException"):
         batches(reader, 1)
+
+
+def test_the_first_batch_of_a_subscription_says_whether_the_record_that_was_handled_last_is_still_there(monkeypatch):
+    monkeypatch.setattr(kinesis_fan_out, "SUBSCRIBE_SECONDS", 0.01)
+    streams = ({"EventStream": Events(event(17, 18, on="18"))}, {"EventStream": Events(event(20, on="20"))})
+    kinesis = Kinesis(*streams)
+    reader = fan_out(kinesis, "17:3")
+    assert [batch.kept for batch in batches(reader, 2)] == [True, None]
+    reader.close()
+    assert [request["StartingPosition"] for request in kinesis.asked[:2]] == [
+        {"Type": "AT_SEQUENCE_NUMBER", "SequenceNumber": "17"},
+        {"Type": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": "18"},
+    ]
+    reader = fan_out(Kinesis({"EventStream": Events(event(20, on="20", children=["child"]))}), "17")
+    assert [batch.kept for batch in batches(reader, 1)] == [False]
+
+
+def test_a_subscription_at_a_position_that_is_none_of_the_shard_starts_at_the_oldest_record(monkeypatch):
+    monkeypatch.setattr(kinesis_fan_out, "SUBSCRIBE_SECONDS", 0.01)
+    kinesis = Kinesis(
+        refused("InvalidArgumentException"), {"EventStream": Events(event(20, on="20", children=["child"]))}
+    )
+    [batch] = batches(fan_out(kinesis, "17"), 1)
+    assert batch.kept is False
+    assert kinesis.asked[-1]["StartingPosition"] == {"Type": "TRIM_HORIZON"}
+
+
+def test_a_subscription_that_fails_for_too_long_with_what_may_pass_is_told(monkeypatch):
+    monkeypatch.setattr(kinesis_fan_out, "SUBSCRIBE_SECONDS", 0.01)
+    monkeypatch.setattr(kinesis_fan_out, "Patience", lambda: Patience(0.05))
+    reader = fan_out(Kinesis(*[refused("LimitExceededException")] * 1000))
+    with pytest.raises(AwsError, match="LimitExceededException") as error:
+        batches(reader, 1)
+    assert error.value.passing is False, "nobody else is patient with it"

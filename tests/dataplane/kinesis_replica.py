@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -47,6 +48,19 @@ class Replica:
             return False
 
     @property
+    def lost(self) -> int:
+        """How many lost records its metrics count."""
+        with urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
+            found = re.search(r"^consumer_lost_records_total (\S+)$", answer.read().decode(), re.MULTILINE)
+        assert found
+        return int(float(found[1]))
+
+    @property
+    def told(self) -> str:
+        """What it wrote to standard error."""
+        return self.notes.with_suffix(".errors").read_text()
+
+    @property
     def handled(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.notes.read_text().splitlines()] if self.notes.exists() else []
 
@@ -57,7 +71,7 @@ class Replica:
     def end(self) -> str:
         """Wait until it ends by itself, because it cannot go on; return what it told last."""
         self.process.wait(DEADLINE)
-        *_, last = self.notes.with_suffix(".errors").read_text().splitlines()
+        *_, last = self.told.splitlines()
         assert (self.process.returncode, last.split()[0]) == (1, "consumer:"), last
         return last
 

@@ -1,7 +1,7 @@
 """moto's server on loopback, in a process of its own: Kinesis and DynamoDB, simulated, with IAM in force.
 
-What moto's Kinesis does not do at a reshard is added here: a closed shard keeps its records and ends after them, and what comes later
-goes to its children.
+What moto's Kinesis does not do is added here. At a reshard, a closed shard keeps its records and ends after them, and what comes later
+goes to its children. A shorter retention deletes all records but the newest of each shard, as if they were old.
 """
 
 import json
@@ -116,10 +116,26 @@ def _close_shards_as_kinesis_does() -> None:
     models.KinesisBackend.get_records = get_records
 
 
+def _delete_records_as_kinesis_does() -> None:
+    from moto.kinesis.models import KinesisBackend  # noqa: PLC0415  only in the server's process
+
+    backend: Any = KinesisBackend
+    decrease = backend.decrease_stream_retention_period
+
+    def decreasing(self: Any, stream_arn: str | None, stream_name: str | None, retention_period_hours: int) -> None:
+        decrease(self, stream_arn, stream_name, retention_period_hours)
+        for shard in self.describe_stream(stream_arn, stream_name).shards.values():
+            for number in list(shard.records)[:-1]:
+                del shard.records[number]
+
+    backend.decrease_stream_retention_period = decreasing
+
+
 def _serve() -> None:
     from moto.server import ThreadedMotoServer  # noqa: PLC0415  only in the server's process
 
     _close_shards_as_kinesis_does()
+    _delete_records_as_kinesis_does()
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import time
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,7 +18,9 @@ import pytest
 from components.aws.kinesis_access import READ_ACTIONS, TABLE_ACTIONS
 from tests.dataplane.kinesis_consumer import POISON
 from tests.dataplane.kinesis_replica import Replica, replica, until
+from tests.dataplane.kpl import Written, aggregate, keys
 from tests.dataplane.moto_server import REGION, MotoServer, moto_server
+from tests.dataplane.unavailable import out_of_order
 
 
 @pytest.fixture(scope="session")
@@ -194,6 +198,128 @@ def test_a_reshard_keeps_each_key_in_order(make):
     assert sorted(lease["checkpoint"] == "SHARD_END" for lease in leases) == [False] * 4 + [True] * 2
 
 
+def letters(stream: Stream) -> list[dict[str, Any]]:
+    """The dead letters of a stream."""
+    kinesis = stream.moto.client("kinesis")
+    iterator = kinesis.get_shard_iterator(
+        StreamName=f"{stream.name}.dead-letters", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
+    )
+    return [
+        json.loads(each["Data"]) for each in kinesis.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
+    ]
+
+
+def put(stream: Stream, data: bytes) -> str:
+    """Write a record; return its sequence number."""
+    client = stream.moto.client("kinesis")
+    return client.put_record(StreamName=stream.name, PartitionKey="key", Data=data)["SequenceNumber"]
+
+
+def notes(*replicas: Replica) -> list[tuple[str, str, str]]:
+    """The position, key and value of each record that replicas handled, those of the first one first."""
+    return [(note["position"], note["key"], note["value"]) for each in replicas for note in each.handled]
+
+
+def test_a_restart_within_an_aggregate_goes_on_after_the_user_record_that_was_handled_last(make):
+    stream = make(1)
+    plain = put(stream, b"plain")
+    whole = put(stream, aggregate(*(Written(f"key-{number % 3}", str(number).encode()) for number in range(40))))
+    last = put(stream, b"last")
+    [first] = stream.start(seconds=0.1)
+    until("it is within the aggregate", lambda: len(first.handled) > 3)
+    assert first.stop() == 0
+    [lease] = stream.leases.values()
+    assert first.handled[-1]["position"] == f"{lease['checkpoint']}:{lease['checkpointSubSequenceNumber']}"
+    assert lease["checkpoint"] == whole
+    assert len(first.handled) < 41
+    [second] = stream.start()
+    until("all are handled", lambda: len(first.handled) + len(second.handled) == 42)
+    assert notes(first, second) == [
+        (plain, "key", "plain"),
+        *((f"{whole}:{number}", f"key-{number % 3}", str(number)) for number in range(40)),
+        (last, "key", "last"),
+    ]
+    assert second.lost == 0
+
+
+def test_a_poison_user_record_is_set_aside_alone_with_both_of_its_numbers(make):
+    stream = make(1)
+    stream.start()
+    whole = put(stream, aggregate(Written("red", b"1"), Written("blue", POISON), Written("red", b"3")))
+    [reader] = stream.replicas
+    until("the others are handled", lambda: len(reader.handled) == 2)
+    assert notes(reader) == [(f"{whole}:0", "red", "1"), (f"{whole}:2", "red", "3")]
+    [letter] = letters(stream)
+    assert (letter["sequenceNumber"], letter["subSequenceNumber"]) == (whole, 1)
+    assert (letter["partitionKey"], b64decode(letter["data"])) == ("blue", POISON)
+
+
+def test_a_user_record_that_belongs_to_another_shard_after_a_reshard_is_handled_there_alone(make):
+    stream = make(2)
+    replicas = stream.start(2)
+    until("each replica has a lease", lambda: sorted(stream.owners.values()) == [1, 1])
+    low, high = keys(range(2**127), 2), keys(range(2**127, 2**128), 1)
+    client = stream.moto.client("kinesis")
+    mixed = aggregate(Written(low[0], b"here"), Written(high[0], b"elsewhere"), Written(low[1], b"here too"))
+    client.put_record(StreamName=stream.name, PartitionKey="key", ExplicitHashKey="0", Data=mixed)
+    again = aggregate(Written(high[0], b"again"))
+    client.put_record(StreamName=stream.name, PartitionKey="key", ExplicitHashKey=str(2**128 - 1), Data=again)
+    until("all are handled", lambda: sum(len(each.handled) for each in replicas) == 3)
+    assert sorted(value for _, _, value in notes(*replicas)) == ["again", "here", "here too"]
+    assert "left out 1 user records" in "".join(each.told for each in replicas)
+
+
+def test_records_that_were_deleted_while_nobody_read_are_counted_and_told(make):
+    stream = make(1)
+    client = stream.moto.client("kinesis")
+    client.increase_stream_retention_period(StreamName=stream.name, RetentionPeriodHours=48)
+    handled = put(stream, b"handled")
+    [first] = stream.start()
+    until("it is handled", lambda: len(first.handled) == 1)
+    assert first.stop() == 0
+    put(stream, b"lost")
+    kept = put(stream, b"kept")
+    client.decrease_stream_retention_period(StreamName=stream.name, RetentionPeriodHours=24)
+    stream.moto.client("dynamodb").update_item(
+        TableName=stream.name,
+        Key={"leaseKey": {"S": "shardId-000000000000"}},
+        UpdateExpression="SET handledUntil = :then",
+        ExpressionAttributeValues={":then": {"N": str(int((time.time() - 25 * 3600) * 1000))}},
+    )
+    [second] = stream.start()
+    until("what is left is handled", lambda: notes(second) == [(kept, "key", "kept")])
+    assert second.lost == 1
+    assert (
+        f"{stream.name}[shardId-000000000000]: what was written after sequence number {handled} was deleted before it was "
+        f"read; the first record that is still there is {kept}"
+    ) in second.told
+
+
+def test_a_quiet_shard_whose_last_record_was_deleted_has_lost_nothing(make):
+    stream = make(1)
+    client = stream.moto.client("kinesis")
+    client.increase_stream_retention_period(StreamName=stream.name, RetentionPeriodHours=48)
+    put(stream, b"handled")
+    [first] = stream.start()
+    until("it is handled", lambda: len(first.handled) == 1)
+    assert first.stop() == 0
+    kept = put(stream, b"kept")
+    client.decrease_stream_retention_period(StreamName=stream.name, RetentionPeriodHours=24)
+    [second] = stream.start()
+    until("what is left is handled", lambda: notes(second) == [(kept, "key", "kept")])
+    assert second.lost == 0
+
+
+def test_aws_that_is_out_of_order_when_a_consumer_starts_is_waited_for(make):
+    stream = make(1)
+    stream.produce(1)
+    with out_of_order(stream.moto.url, answers=9) as url:
+        [reader] = stream.start(AWS_ENDPOINT_URL=url)
+        stream.assert_all_handled_in_order()
+        assert "AWS refused it: 503" in reader.told
+        assert reader.stop() == 0
+
+
 def test_a_poison_record_is_set_aside_whole_and_holds_up_nothing(make):
     stream = make(1)
     stream.start()
@@ -202,11 +328,7 @@ def test_a_poison_record_is_set_aside_whole_and_holds_up_nothing(make):
     put = kinesis.put_record(StreamName=stream.name, PartitionKey="key-0", Data=POISON)
     stream.produce(1)
     stream.assert_all_handled_in_order()
-    iterator = kinesis.get_shard_iterator(
-        StreamName=f"{stream.name}.dead-letters", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
-    )
-    [record] = kinesis.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
-    letter = json.loads(record["Data"])
+    [letter] = letters(stream)
     assert b64decode(letter.pop("data")) == POISON
     assert letter.pop("timestamp") > 1_700_000_000
     assert letter == {

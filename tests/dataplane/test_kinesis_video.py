@@ -149,7 +149,10 @@ def test_one_whose_last_fragment_is_no_longer_kept_goes_on_with_the_oldest_and_s
     second = start(later)
     until("what is kept is handled", lambda: positions(second) == ["8", "9"])
     assert [start.get("AfterFragmentNumber") for start in later.starts[:2]] == ["2", None]
-    assert "it goes on with the oldest fragment that is kept" in second.notes.with_suffix(".errors").read_text()
+    assert "Reading goes on with the oldest fragment that is kept" in second.told
+    assert "cameras-0: fragments after number 2 are lost" in second.told
+    assert "the first one that is still there is 8" in second.told
+    assert second.lost == 1
     until("it is noted", lambda: noted() == "9")
 
 
@@ -194,3 +197,11 @@ def test_a_fragment_that_cannot_be_handled_is_named_in_the_dead_letters_and_hold
 def test_what_is_refused_ends_it_with_one_line(serve, start):
     reader = start(serve(Video({}, at_once=1, refusal="AccessDeniedException")))
     assert reader.end() == "consumer: reading the video stream cameras-0: AWS refused it: AccessDeniedException: no"
+
+
+def test_a_service_that_is_out_of_order_when_a_consumer_starts_is_waited_for(serve, start):
+    video = serve(Video(clips(2), at_once=9, unavailable=7))
+    reader = start(video)
+    until("all are handled", lambda: positions(reader) == ["1", "2"])
+    assert "AWS refused it: 503" in reader.told
+    assert reader.stop() == 0

@@ -23,6 +23,8 @@ class Video:
     """After how many fragments a connection ends, in the middle of the next one."""
     refusal: str = ""
     """The error with which everything is refused."""
+    unavailable: int = 0
+    """To how many requests it answers 503 first, without an error of AWS."""
     unknown_refused: bool = False
     """Whether a start after a fragment that is not there is refused at once; if not, an error is put into the stream."""
     starts: list[dict[str, str]] = field(default_factory=list)
@@ -62,7 +64,10 @@ def served(video: Video) -> Iterator[Video]:
 
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if video.refusal:
+            if video.unavailable:
+                video.unavailable -= 1
+                self.answer(503, {}, {})
+            elif video.refusal:
                 self.answer(403, {"message": "no"}, {"x-amzn-ErrorType": video.refusal})
             elif self.path == "/getMedia" and video.unknown_refused and video.unknown(request["StartSelector"]):
                 video.starts.append(request["StartSelector"])
