@@ -54,7 +54,7 @@ class MskTopicSettings(Section, frozen=True):
     local_retention_hours: Annotated[int, Field(ge=1, le=87_600)] | None = None
     """The hours after which records leave the brokers' disks for the low-cost tier, where the cluster has tieredStorage.
 
-    By default they stay on the disks until they are deleted.
+    By default they stay on the disks until they are deleted. Once set, it can change and not be removed.
     """
     config: Annotated[
         Mapping[Annotated[str, AfterValidator(setting_names(MSK_TOPIC_SETTINGS, kept=MSK_KEPT_SETTINGS))], QuotedText],
