@@ -2,7 +2,6 @@
 
 import json
 from functools import reduce
-from typing import Any, cast
 
 from pulumi import ResourceHookBinding
 
@@ -127,5 +126,5 @@ def no_remote_storage(present: object, wanted: object) -> str | None:
 
 def _remote(configs: object) -> bool:
     """Whether a topic's settings, as JSON text, enable remote storage."""
-    settings = cast("Any", json.loads(configs)) if isinstance(configs, str) else {}
-    return settings.get("remote.storage.enable") == "true"
+    settings = json.loads(configs) if isinstance(configs, str) else None
+    return value_at(settings, '["remote.storage.enable"]') == "true"

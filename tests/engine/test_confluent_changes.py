@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.Pyt
 
 STACK = "aws-confluent-ecs"
 TOPIC = "confluentcloud:index/kafkaTopic:KafkaTopic"
-LIVE = {"tier": "standard", "availability": "low"}
+LIVE: dict[str, Any] = {"tier": "standard", "availability": "low"}
 SETTINGS = {"segment.ms": "604800000", "retention.bytes": "-1"}
 
 
