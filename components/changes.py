@@ -25,6 +25,16 @@ def kafka_partitions(present: int, wanted: int) -> str | None:
     )
 
 
+def older_kafka(present: object, wanted: object) -> str | None:
+    """Brokers do not read the metadata of a newer version; a step between patches of one release is allowed (Apache Kafka, Upgrading).
+
+    Versions are texts such as 4.3.1, 3.7.x or 3.9.x.kraft.
+    """
+    if _release(wanted) >= _release(present):
+        return None
+    return f"cannot go from {present} to {wanted}, since Kafka does not read the metadata of a newer version. Set version back to {present}."
+
+
 def guard(name: str, setting: str, property_path: str, rule: ChangeRule) -> pulumi.ResourceHookBinding:
     """Bind a rule to the resource that it is about, in previews too, before anything has been touched.
 
@@ -82,6 +92,11 @@ def value_at(inputs: object, property_path: str) -> object:
         key = step["quoted"] or step[0]
         value = cast("Mapping[str, Any]", value).get(key) if isinstance(value, Mapping) else None
     return value
+
+
+def _release(version: object) -> tuple[int, ...]:
+    """The first two numbers of a version."""
+    return tuple(int(number) for number in re.findall(r"\d+", str(version))[:2])
 
 
 def _whole(value: object) -> int | None:

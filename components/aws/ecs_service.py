@@ -12,6 +12,7 @@ from components.aws.fargate import TaskSize, minimum_healthy_percent
 from components.aws.network import Network
 from components.aws.policy import document
 from components.aws.rights import rights
+from components.changes import refused_change
 from components.contracts import Grant
 
 
@@ -114,10 +115,24 @@ class EcsService(ComponentResource):
                 # Two services side by side would be twice as many consumers as partitions.
                 delete_before_replace=True,
                 custom_timeouts=CustomTimeouts(create="30m", update="60m", delete="30m"),
+                hooks=refused_change(f"{name}-service", "platform.spot", "capacityProviderStrategies", other_capacity),
             ),
         )
         self.tasks = cast("Output[int]", service.desired_count)
         self.register_outputs({"tasks": self.tasks})
+
+
+def other_capacity(present: object, wanted: object) -> str | None:
+    """ECS exchanges a service's capacity only in a forced deployment (ECS API, UpdateService).
+
+    The program forces none, since each later change would then restart all tasks.
+    """
+    if wanted == present:
+        return None
+    return (
+        "cannot change while the services run, since ECS keeps a service's capacity. Set it back, destroy the services, then change it and "
+        "deploy (docs/aws.md, Spot or not)."
+    )
 
 
 def tasks_trust(account: Account) -> Output[str]:

@@ -12,6 +12,7 @@ from components.aws.encryption import LogDays, account_key_policy, eks_log_path,
 from components.aws.network import Network
 from components.aws.policy import auto_mode_trust, document, service_trust
 from components.changes import refused_change
+from components.kubernetes.versions import one_minor_version_up
 
 ADMIN_POLICY = "AmazonEKSClusterAdminPolicy"
 """Full rights in a cluster (EKS, Access policy permissions)."""
@@ -31,6 +32,13 @@ BLOCK_STORAGE = aws.eks.ClusterStorageConfigArgs(
     block_storage=aws.eks.ClusterStorageConfigBlockStorageArgs(enabled=True)
 )
 """Auto Mode is enabled as a whole: nodes, load balancers and volumes (EKS, Create an EKS Auto Mode cluster)."""
+
+version_change = one_minor_version_up(
+    "EKS",
+    back="goes back only by hand, within seven days of the upgrade and nodes first (docs/aws.md, A new Kubernetes version)",
+)
+"""A cluster goes up by one minor version at a time (EKS, Update existing cluster to new Kubernetes version). EKS rolls it back by one
+(EKS, Roll back a cluster to a previous Kubernetes version; read 2026-11-29), but here the control plane is updated before its nodes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +115,7 @@ class EksCluster(ComponentResource):
                 protect=args.protect,
                 depends_on=[logs, *rights, *(args.auto_mode.rights if args.auto_mode else ())],
                 custom_timeouts=CustomTimeouts(create="30m", update="60m", delete="30m"),
+                hooks=refused_change(f"{name}-eks", "platform.version", "version", version_change),
             ),
         )
         self.admission = [*endpoint_rules, *self._admins()]

@@ -1,38 +1,19 @@
 """Amazon MSK: a provisioned Kafka cluster with KRaft."""
 
-from functools import reduce
-
 import pulumi_aws as aws
-from pulumi import CustomTimeouts, Output, ResourceHookBinding, ResourceOptions
+from pulumi import CustomTimeouts, Output, ResourceOptions
 from typing_extensions import override
 
 from components.aws.encryption import account_key_policy, key
 from components.aws.msk_access import METHODS, brokers_security_group
 from components.aws.msk_brokers import server_properties
+from components.aws.msk_changes import VOLUME_SIZE, cluster_hooks
 from components.aws.msk_scram import MskScram, MskScramArgs
 from components.aws.msk_settings import MskSettings
 from components.aws.msk_storage import MskStorage, MskStorageArgs
 from components.aws.msk_topic import MskPipeSettings, MskTopic, MskTopicArgs
 from components.aws.network import Network
-from components.changes import guard, refused_change, refused_creation, value_at
 from components.contracts import Platform, Streaming, StreamingArgs, Topic
-
-VOLUME_SIZE = "brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize"
-INSTANCE_TYPE = "brokerNodeGroupInfo.instanceType"
-MULTI_VPC = "brokerNodeGroupInfo.connectivityInfo.vpcConnectivity"
-
-CONNECTED_LATER = (
-    "MSK makes no cluster that is reached from outside its VPC. Deploy in two steps: first without connectivity; once the cluster "
-    "is there, set connectivity again and deploy. MSK then updates the brokers one after the other, which takes a while."
-)
-"""Why a cluster is not made with connectivity (MSK API, CreateCluster), and what to do instead."""
-
-
-def grown_volume(present: int, wanted: int) -> str | None:
-    """The brokers' disks grow and never shrink (MSK, Scale broker storage)."""
-    if wanted >= present:
-        return None
-    return f"The disks of MSK's brokers cannot shrink. Set volumeSize back to {present} or more."
 
 
 def disks(volume_size: int) -> aws.msk.ClusterBrokerNodeGroupInfoStorageInfoArgs:
@@ -40,6 +21,17 @@ def disks(volume_size: int) -> aws.msk.ClusterBrokerNodeGroupInfoStorageInfoArgs
     return aws.msk.ClusterBrokerNodeGroupInfoStorageInfoArgs(
         ebs_storage_info=aws.msk.ClusterBrokerNodeGroupInfoStorageInfoEbsStorageInfoArgs(volume_size=volume_size)
     )
+
+
+def storage_mode(settings: MskSettings) -> str | None:
+    """Storage mode of the cluster; Express brokers have none.
+
+    LOCAL is MSK's default and is set all the same: if the mode were left out, the AWS provider would see no change from TIERED,
+    and no hook would run (terraform-provider-aws, aws_msk_cluster: optional and computed).
+    """
+    if settings.express:
+        return None
+    return "TIERED" if settings.tiered_storage else "LOCAL"
 
 
 def connectivity(settings: MskSettings) -> aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoArgs | None:
@@ -65,27 +57,6 @@ def connectivity(settings: MskSettings) -> aws.msk.ClusterBrokerNodeGroupInfoCon
     return aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoArgs(
         public_access=public_access if speaks_of_public else None,
         vpc_connectivity=multi_vpc if speaks_of_multi_vpc else None,
-    )
-
-
-def left_open(present: object, wanted: object) -> str | None:
-    """Why a way that is open cannot just be left out: MSK would keep it open (MSK API, UpdateConnectivity)."""
-    way = "clientAuthentication.sasl.iam"
-    if value_at(present, way) is not True or value_at(wanted, way) is not None:
-        return None
-    return (
-        "the brokers can be reached from other VPCs, and MSK keeps open what is left out. Set connectivity.multiVpc to false and "
-        "deploy; then it can be removed."
-    )
-
-
-def other_kind(present: object, wanted: object) -> str | None:
-    """Standard and Express brokers are different clusters (MSK, Express brokers)."""
-    if str(present).startswith("express.") == str(wanted).startswith("express."):
-        return None
-    return (
-        f"cannot go from {present} to {wanted}. MSK makes no Express brokers of standard ones, nor the other way round. Set "
-        f"instanceType back to {present}; to change over, make a stack of another name and move the pipes to it."
     )
 
 
@@ -138,7 +109,7 @@ class Msk(Streaming[MskPipeSettings]):
                 storage_info=None if settings.express else disks(settings.volume_size),
                 connectivity_info=connectivity(settings),
             ),
-            storage_mode="TIERED" if settings.tiered_storage else None,
+            storage_mode=storage_mode(settings),
             client_authentication=aws.msk.ClusterClientAuthenticationArgs(
                 sasl=aws.msk.ClusterClientAuthenticationSaslArgs(iam=True, scram="scram" in settings.methods),
                 tls=tls if "tls" in settings.methods else None,
@@ -171,7 +142,7 @@ class Msk(Streaming[MskPipeSettings]):
             opts=ResourceOptions(
                 parent=self,
                 protect=args.protect,
-                hooks=self._hooks(),
+                hooks=cluster_hooks(f"{name}-msk", connected=settings.connected),
                 ignore_changes=[VOLUME_SIZE] if settings.storage_autoscaling else None,
                 custom_timeouts=CustomTimeouts(create="120m", update="180m", delete="60m"),
             ),
@@ -197,18 +168,6 @@ class Msk(Streaming[MskPipeSettings]):
         if settings.connectivity.multi_vpc:
             self.outputs["multiVpcBootstrapServers"] = self.cluster.bootstrap_brokers_vpc_connectivity_sasl_iam
         self.register_outputs(dict(self.outputs))
-
-    def _hooks(self) -> ResourceHookBinding:
-        """What is refused in a preview: what MSK cannot do to a cluster, and one that is reached from outside before it is there."""
-        name = f"{self.name}-msk"
-        hooks = [
-            guard(name, "streaming.volumeSize", VOLUME_SIZE, grown_volume),
-            refused_change(name, "streaming.instanceType", INSTANCE_TYPE, other_kind),
-            refused_change(name, "streaming.connectivity", MULTI_VPC, left_open),
-        ]
-        if self.args.settings.connected:
-            hooks.append(refused_creation(name, "streaming.connectivity", CONNECTED_LATER))
-        return reduce(ResourceHookBinding.merge, hooks)
 
     @override
     def topic(self, name: str, pipe: MskPipeSettings, opts: ResourceOptions) -> Topic:

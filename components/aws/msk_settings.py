@@ -56,9 +56,10 @@ class MskSettings(ServiceSettings, frozen=True):
         Form(r"[34]\.\d\.(x|\d+)\.kraft", "a Kafka version with KRaft as AWS lists it, such as 3.9.x.kraft"),
         AfterValidator(kraft),
     ] = "3.9.x.kraft"
-    """The Kafka version; 3.9 is the one that AWS recommends (MSK, Supported Apache Kafka versions)."""
+    """The Kafka version, which goes up and never down; 3.9 is the one that AWS recommends (MSK, Supported Apache Kafka versions)."""
     brokers: Annotated[int, Field(ge=3, le=60)] = 3
-    """The number of brokers, the same in every zone; a KRaft cluster has at most 60 (MSK quota)."""
+    """The number of brokers, the same in every zone; a KRaft cluster has at most 60 (MSK quota). Fewer are removed by hand first
+    (docs/aws.md, Fewer brokers on MSK)."""
     instance_type: Annotated[str, AfterValidator(known_broker)] = "kafka.m5.large"
     """The size of each broker: kafka.* is a standard broker, express.* an Express broker; one does not become the other."""
     broker_subnets: Literal["private", "public"] = "private"
@@ -71,7 +72,8 @@ class MskSettings(ServiceSettings, frozen=True):
     storage_autoscaling: StorageAutoscalingSettings | None = None
     """How the brokers' disks grow by themselves; by default they keep their size."""
     tiered_storage: bool = False
-    """Whether topics may keep older records in a low-cost tier, each by its localRetentionHours (MSK, Tiered storage)."""
+    """Whether topics may keep older records in a low-cost tier, each by its localRetentionHours (MSK, Tiered storage); a cluster keeps
+    the tier for life."""
     authentication: Literal["iam", "scram"] = "iam"
     """How the pipes' consumers say who they are: by their IAM role, or each pipe by a user with a password of its own (SASL/SCRAM).
 
@@ -91,7 +93,7 @@ class MskSettings(ServiceSettings, frozen=True):
         Field(max_length=20),
         Distinct,
     ] = ()
-    """The ARNs of the ACM Private CAs whose certificates clients may show in place of an IAM identity.
+    """The ARNs of the ACM Private CAs whose certificates clients may show in place of an IAM identity; a live cluster keeps at least one.
 
     What such clients may do is said by Kafka's ACLs, and without any ACL they may do everything (MSK, Apache Kafka ACLs).
     """

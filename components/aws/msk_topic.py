@@ -11,9 +11,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from components.aws.msk_access import METHODS, consumer_grants, dead_letter_grants
 from components.aws.msk_brokers import min_insync
+from components.aws.msk_changes import topic_hooks
 from components.aws.msk_scram import MskScramUser
 from components.aws.network import Network
-from components.changes import guard, kafka_partitions
 from components.contracts import SHARED, Connection, Destination, PipeSettings, Topic
 from components.dead_letters import SUFFIX
 from components.kafka import KEPT_SETTINGS, TOPIC_SETTINGS, group_protocol, known_values, setting_names
@@ -54,7 +54,7 @@ class MskTopicSettings(Section, frozen=True):
     local_retention_hours: Annotated[int, Field(ge=1, le=87_600)] | None = None
     """The hours after which records leave the brokers' disks for the low-cost tier, where the cluster has tieredStorage.
 
-    By default they stay on the disks until they are deleted.
+    By default they stay on the disks until they are deleted. Once set, it can change and not be removed.
     """
     config: Annotated[
         Mapping[Annotated[str, AfterValidator(setting_names(MSK_TOPIC_SETTINGS, kept=MSK_KEPT_SETTINGS))], QuotedText],
@@ -150,9 +150,7 @@ class MskTopic(Topic):
             opts=ResourceOptions(
                 parent=self,
                 protect=args.protect,
-                hooks=guard(
-                    f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "partitionCount", kafka_partitions
-                ),
+                hooks=topic_hooks(f"{name}-topic", args.topic_name),
             ),
         )
         self.topic_name = topic.name

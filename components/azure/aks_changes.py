@@ -1,9 +1,12 @@
 """Changes that AKS cannot make on a live cluster, refused while they are still a preview."""
 
-import re
+from components.kubernetes.versions import one_minor_version_up
 
 ANOTHER_STACK = "bring up a stack of another name with it, move the pipes there, then take this one down"
 """The way to what is for the life of a cluster."""
+
+version_change = one_minor_version_up("AKS")
+"""A cluster goes up by one minor version at a time, and never down (AKS, Upgrade a cluster)."""
 
 
 def privacy_change(present: object, wanted: object) -> str | None:
@@ -34,18 +37,3 @@ def subnet_change(present: object, wanted: object) -> str | None:
         f"cannot go from {present} to another: nodes keep their subnet, and the Kubernetes API its address there. "
         f"Set it back; to change it, {ANOTHER_STACK}."
     )
-
-
-def version_change(present: object, wanted: object) -> str | None:
-    """A cluster goes up by one minor version at a time, and never down (AKS, Upgrade a cluster)."""
-    before, after = _minor(present), _minor(wanted)
-    if before is None or after is None or before <= after <= before + 1:
-        return None
-    if after < before:
-        return f"cannot go from {present} to {wanted}, since AKS never takes a cluster to an older version; set it to 1.{before} or later."
-    return f"cannot go from {present} to {wanted} at once, since AKS skips no minor version; set it to 1.{before + 1}, deploy, and go on from there."
-
-
-def _minor(version: object) -> int | None:
-    found = re.match(r"1\.(\d+)", version) if isinstance(version, str) else None
-    return int(found[1]) if found else None

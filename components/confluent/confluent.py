@@ -18,7 +18,7 @@ from components.confluent.ksqldb import Ksqldb, KsqldbArgs
 from components.confluent.rights import Cluster, Key, bind
 from components.confluent.schema_registry import SchemaRegistry, schema_registry
 from components.confluent.service_account import Keyed, api_key, service_account
-from components.confluent.tiers import lower_governance, other_availability, other_place, other_tier
+from components.confluent.tiers import lower_governance, no_limit, other_availability, other_place, other_tier
 from components.contracts import Platform, Streaming, StreamingArgs, Topic
 
 ANYWHERE = "0.0.0.0/0"
@@ -53,8 +53,10 @@ class Confluent(Streaming[ConfluentPipeSettings]):
             "availability": settings.zones,
             "cloud": home.cloud,
             "region": home.region,
+            **({"maxEcku": settings.max_ecku} if settings.max_ecku else {}),
         }
-        # The provider replaces a cluster for most of these, and no hook of what is replaced sees both values: the component keeps them.
+        # The provider replaces a cluster for most of these, and no hook of what is replaced sees both values: the component keeps them. It
+        # sees no change where maxEcku is left out.
         super().__init__(
             "data-pipes:confluent:Confluent",
             name,
@@ -204,11 +206,12 @@ class Confluent(Streaming[ConfluentPipeSettings]):
 
 
 def _hooks(name: str) -> ResourceHookBinding:
-    """What is refused in a preview: what no cluster can become, since its records would not come along."""
+    """What is refused in a preview: what no cluster can become, and a limit that would stay."""
     hooks = [
         refused_change(name, "streaming.tier", "tier", other_tier),
         refused_change(name, "streaming.availability", "availability", other_availability),
         refused_change(name, "streaming", "cloud", other_place("cloud")),
         refused_change(name, "streaming", "region", other_place("region")),
+        refused_change(name, "streaming.maxEcku", "maxEcku", no_limit),
     ]
     return reduce(ResourceHookBinding.merge, hooks)

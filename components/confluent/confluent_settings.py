@@ -70,7 +70,7 @@ class ConfluentSettings(ServiceSettings, frozen=True):
     availability high (Confluent Cloud, Kafka cluster types)."""
     max_ecku: Annotated[int, Field(ge=1, le=50)] | None = None
     """The most units (eCKU) that a cluster of the other tiers takes up by itself: up to 50 on basic, 10 on standard and 32 on
-    enterprise, 10 over a private link on AWS (Confluent Cloud, Kafka cluster types); by default as many."""
+    enterprise, 10 over a private link on AWS (Confluent Cloud, Kafka cluster types); by default as many. Once set, it can change and not be removed."""
     governance: Literal["none", "essentials", "advanced"] = "essentials"
     """The package of stream governance that the environment is made with, which brings the Schema Registry; it goes up and never
     down (Confluent Cloud, Stream Governance packages)."""

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi_confluentcloud as confluentcloud
-from pulumi import Input, Output, Resource, ResourceOptions
+from pulumi import Input, Output, Resource, ResourceHookBinding, ResourceOptions
 
-from components.changes import guard, kafka_partitions
+from components.changes import guard, kafka_partitions, refused_change
+from components.confluent.confluent_topic_changes import config_change
 from components.confluent.confluent_topic_settings import ConfluentPipeSettings
 from components.confluent.home import KAFKA_PORT
 from components.confluent.identity_pool import AUDIENCE, identity_pool
@@ -80,6 +81,7 @@ class ConfluentTopic(Topic):
             topic_name=args.topic_name,
             partitions=args.pipe.parallelism,
             config=args.pipe.topic.kafka_config,
+            hooks=refused_change(f"{name}-topic", f"pipes.{args.topic_name}.topic.config", "config", config_change),
         )
         self.topic_name = topic.topic_name
         self.partitions = topic.partitions_count.apply(lambda count: int(count or 0))
@@ -87,7 +89,13 @@ class ConfluentTopic(Topic):
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     def _topic(
-        self, label: str, *, topic_name: str, partitions: int, config: Mapping[str, str]
+        self,
+        label: str,
+        *,
+        topic_name: str,
+        partitions: int,
+        config: Mapping[str, str],
+        hooks: ResourceHookBinding | None = None,
     ) -> confluentcloud.KafkaTopic:
         """A topic, and the manager's right to it, without which it could neither make it nor add partitions."""
         args, cluster = self.args, self.args.cluster
@@ -105,7 +113,7 @@ class ConfluentTopic(Topic):
             config=config,
             rest_endpoint=cluster.kafka.rest_endpoint,
             credentials=confluentcloud.KafkaTopicCredentialsArgs(key=cluster.manager.id, secret=cluster.manager.secret),
-            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=[*owner, *args.ready]),
+            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=[*owner, *args.ready], hooks=hooks),
         )
 
     def _dead_letters(self) -> Mapping[str, Input[str]]:

@@ -55,7 +55,7 @@ class ConfluentTopicSettings(Section, frozen=True):
         ],
         AfterValidator(known_values),
     ] = {}
-    """More settings of the topic by their Kafka names, each with a text as value."""
+    """More settings of the topic by their Kafka names, each with a text as value; one that was set can change and not be removed."""
     kafka_streams: bool = False
     """Whether the consumer is an application of Kafka Streams, whose application.id is the pipe's name: it may then create, use and
     delete the internal topics and transactional ids that begin with that name and a hyphen (Kafka Streams, Security)."""

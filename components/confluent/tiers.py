@@ -115,6 +115,13 @@ def lower_governance(present: object, wanted: object) -> str | None:
     )
 
 
+def no_limit(present: object, wanted: object) -> str | None:
+    """The provider leaves a limit that a program no longer sets as it is, and sees no change (Confluent provider, KafkaCluster)."""
+    if wanted is not None or not isinstance(present, int | float):
+        return None
+    return f"cannot be removed: the cluster would keep its limit of {int(present)} units. Set it to the limit that you want, and keep the line."
+
+
 def other_units(present: int, wanted: int) -> str | None:
     """The provider replaces a ksqlDB cluster to change its units, and its queries go with it (Confluent provider, KsqlCluster)."""
     if wanted == present:

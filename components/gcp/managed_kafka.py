@@ -9,13 +9,13 @@ import pulumi_gcp as gcp
 from pulumi import CustomTimeouts, Output, ResourceHookBinding, ResourceOptions
 from typing_extensions import override
 
-from components.changes import refused_change
+from components.changes import older_kafka, refused_change
 from components.contracts import Grant, Platform, Streaming, StreamingArgs, Topic
 from components.gcp.encryption import Key
 from components.gcp.grants import granted
 from components.gcp.managed_kafka_acl import closed
 from components.gcp.managed_kafka_settings import ManagedKafkaSettings
-from components.gcp.managed_kafka_size import GIB, older_version, other_key, other_subnet, size_change, smaller_disk
+from components.gcp.managed_kafka_size import GIB, other_key, other_subnet, size_change, smaller_disk
 from components.gcp.managed_kafka_topic import (
     PORT,
     ManagedKafkaPipeSettings,
@@ -121,7 +121,7 @@ class ManagedKafka(Streaming[ManagedKafkaPipeSettings]):
         hooks = [
             refused_change(name, "streaming", "capacityConfig", size_change),
             refused_change(name, "streaming.diskSize", "brokerCapacityConfig.diskSizeGib", smaller_disk),
-            refused_change(name, "streaming.version", "kafkaVersion", older_version),
+            refused_change(name, "streaming.version", "kafkaVersion", older_kafka),
             refused_change(name, "streaming.customerManagedKey", f"labels.{KEY_LABEL}", other_key),
             refused_change(name, "network", network_configs, other_subnet),
         ]

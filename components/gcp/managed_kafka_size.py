@@ -1,6 +1,5 @@
 """How large a cluster of Managed Service for Apache Kafka is, and what it can become: arithmetic and messages only."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -56,13 +55,6 @@ def size_change(present: object, wanted: object) -> str | None:
     return None
 
 
-def older_version(present: object, wanted: object) -> str | None:
-    """Brokers do not run on metadata of a newer version (Apache Kafka, Upgrading)."""
-    if _release(wanted) >= _release(present):
-        return None
-    return f"cannot go from {present} to {wanted}, since Kafka does not read the metadata of a newer version. Set version back to {present}."
-
-
 def smaller_disk(present: object, wanted: object) -> str | None:
     """The brokers' disks grow and never shrink (Managed Service for Apache Kafka, Configure broker disk size)."""
     if present is None or (wanted is not None and int(str(wanted)) >= int(str(present))):
@@ -108,8 +100,3 @@ def _size(capacity: object) -> Size | None:
 def _least(had: int, brokers: int, more_brokers: int) -> int:
     """The least that leaves each of more brokers nine tenths of what each of them had."""
     return -(-had * 9 * more_brokers // (10 * brokers))
-
-
-def _release(version: object) -> tuple[int, ...]:
-    """The numbers of a version such as 3.7.x."""
-    return tuple(int(number) for number in re.findall(r"\d+", str(version)))

@@ -1,6 +1,5 @@
 """Kafka in containers: a cluster that Strimzi's operator runs in the Kubernetes cluster of the platform."""
 
-import re
 from collections.abc import Mapping
 from functools import reduce
 from typing import Any, cast
@@ -9,7 +8,7 @@ import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, CustomTimeouts, Output, Resource, ResourceHookBinding, ResourceOptions
 from typing_extensions import override
 
-from components.changes import guard, refused_change
+from components.changes import guard, older_kafka, refused_change
 from components.contracts import Secret, Streaming, StreamingArgs, Topic
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pods import labels, restricted
@@ -51,27 +50,12 @@ def smaller_volume(present: object, wanted: object) -> str | None:
     return f"cannot go from {before} to {after}. The volumes of brokers cannot shrink. Set volumeSize back to {before} or more."
 
 
-def older_version(present: object, wanted: object) -> str | None:
-    """Brokers do not run on metadata of a newer version (Strimzi, Downgrading Kafka)."""
-    if _release(wanted) >= _release(present):
-        return None
-    return (
-        f"cannot go from {present} to {wanted}. The cluster's metadata has the form of {present}, which {wanted} does not read. "
-        f"Set version back to {present}, or to another of the same two numbers."
-    )
-
-
 def _gib(storage: object) -> int | None:
     """The size of a pool's volume; None where there is none."""
     if not isinstance(storage, Mapping):
         return None
     (volume,) = cast("Mapping[str, Any]", storage)["volumes"]
     return int(volume["size"].removesuffix("Gi"))
-
-
-def _release(version: object) -> tuple[int, ...]:
-    """The first two numbers of a version."""
-    return tuple(int(number) for number in re.findall(r"\d+", str(version))[:2])
 
 
 class Strimzi(Streaming[StrimziPipeSettings]):
@@ -112,7 +96,7 @@ class Strimzi(Streaming[StrimziPipeSettings]):
                 ResourceOptions(
                     protect=args.protect,
                     depends_on=self._pools(self._operator()),
-                    hooks=refused_change(f"{name}-kafka", "streaming.version", "spec.kafka.version", older_version),
+                    hooks=refused_change(f"{name}-kafka", "streaming.version", "spec.kafka.version", older_kafka),
                     custom_timeouts=CustomTimeouts(create="30m", update="60m", delete="15m"),
                 )
             ),

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import pulumi_kubernetes as kubernetes
-from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceHookBinding, ResourceOptions
 
-from components.changes import guard, kafka_partitions
+from components.changes import guard, kafka_partitions, refused_change
 from components.contracts import Connection, Surroundings
 from components.kubernetes.job import AGAIN, TIMEOUTS, Program, job_spec
 from components.kubernetes.platform import KubernetesPlatform
@@ -23,6 +23,10 @@ CONTAINER = "topic"
 PARTITIONS = "data-pipes/partitions"
 """The annotation that says how many partitions a topic has."""
 
+POLICY = "cleanup.policy"
+CLEANUP = "data-pipes/cleanup-policy"
+"""The annotation with a topic's cleanup.policy, on services where it is for the life of the topic."""
+
 TOPIC, DEAD_LETTERS = "-topic", "-dead"
 """What is added to a pipe's name for the job that makes its topic, and for that of its dead letters, which may not be longer."""
 
@@ -31,6 +35,20 @@ LONGEST_NAMES = 43
 
 The name of a Job ends at 63 characters (Kubernetes, Jobs), that of an IAM role at 64 (IAM, quotas); the rest is what is added.
 """
+
+
+def other_cleanup(present: object, wanted: object) -> str | None:
+    """MSK Serverless accepts cleanup.policy only for a new topic (MSK, MSK Serverless configuration properties).
+
+    An account of an older version of this program has no annotation.
+    """
+    if present is None or wanted == present:
+        return None
+    return (
+        f"cleanup.policy cannot go from {present} to {wanted}, since a topic keeps the policy that it was created with. Set it back to "
+        f"{present}; to change it, add a pipe of another name, point the producers at it, let the old one drain, then remove the old one "
+        "(README, Removing a pipe)."
+    )
 
 
 def name_mistakes(rest: Surroundings) -> Iterator[Mistake]:
@@ -75,7 +93,10 @@ class TopicJobArgs:
     config: Mapping[str, str]
     """The topic's settings by their Kafka names."""
     settings: Set[str]
-    """The names of the settings that the topic has as its own only if `config` names them; any other is left as it is."""
+    """The names of the settings that the topic has as its own only if `config` names them; any other is left as it is.
+
+    Without cleanup.policy among them, a topic keeps the policy that it was created with.
+    """
     image: Output[str]
     """The image of the program in topic/."""
     connection: Connection
@@ -109,19 +130,16 @@ class TopicJob(ComponentResource):
         # A Job's pods never change, so a new number is a new Job: what can be refused is the change of the account, which stays.
         account = kubernetes.core.v1.ServiceAccount(
             f"{name}-account",
-            metadata=self._metadata({**identity.annotations, PARTITIONS: str(args.partitions)}, name=args.topic_name),
-            automount_service_account_token=False,
-            opts=ResourceOptions.merge(
-                child,
-                ResourceOptions(
-                    hooks=guard(
-                        f"{name}-account",
-                        f"pipes.{args.topic_name}.parallelism",
-                        f'metadata.annotations["{PARTITIONS}"]',
-                        kafka_partitions,
-                    )
-                ),
+            metadata=self._metadata(
+                {
+                    **identity.annotations,
+                    PARTITIONS: str(args.partitions),
+                    **({CLEANUP: args.config.get(POLICY, "delete")} if self._keeps_policy else {}),
+                },
+                name=args.topic_name,
             ),
+            automount_service_account_token=False,
+            opts=ResourceOptions.merge(child, ResourceOptions(hooks=self._hooks(f"{name}-account"))),
         )
         policy = kubernetes.networking.v1.NetworkPolicy(
             f"{name}-policy",
@@ -154,6 +172,21 @@ class TopicJob(ComponentResource):
         self.partitions = job.metadata.annotations[PARTITIONS].apply(int)
         self.topic_name = self.partitions.apply(lambda _: args.topic_name)
         self.register_outputs({"partitions": self.partitions})
+
+    def _hooks(self, account: str) -> ResourceHookBinding:
+        pipe = f"pipes.{self.args.topic_name}"
+        partitions, cleanup = (f'metadata.annotations["{key}"]' for key in (PARTITIONS, CLEANUP))
+        growth = guard(account, f"{pipe}.parallelism", partitions, kafka_partitions)
+        if not self._keeps_policy:
+            return growth
+        return ResourceHookBinding.merge(
+            growth, refused_change(account, f"{pipe}.topic.config", cleanup, other_cleanup)
+        )
+
+    @property
+    def _keeps_policy(self) -> bool:
+        """Whether the topic keeps the cleanup.policy that it was created with."""
+        return POLICY not in self.args.settings
 
     def _metadata(
         self, annotations: Mapping[str, Input[str]] | None = None, *, name: str | None = None

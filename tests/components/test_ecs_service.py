@@ -10,7 +10,9 @@ from components.aws.account import aws_provider
 from components.aws.ecs import Ecs
 from components.aws.network import Network
 from components.aws.registry import EcrRegistry
+from components.changes import ChangeRefusedError
 from components.contracts import Connection, Grant, NetworkArgs, PlatformArgs, RegistryArgs, Residents, Workload
+from tests.hooks import before_update
 from tests.stacks import REMOVED, planned, settings, shipped
 from workbench.recording.recorder import record
 from workbench.values import SECRET
@@ -308,3 +310,19 @@ def test_readers_share_one_secret_and_see_only_what_is_theirs_in_it():
             f"{number}-file-etc_.stream_.pin",
         }
         assert {"name": "STREAM_TOPIC", "value": f"camera-{number}"} in own["consumer"]["environment"]
+
+
+def capacity(provider):
+    return {"capacityProviderStrategies": [{"capacityProvider": provider, "weight": 1}]}
+
+
+def test_other_capacity_is_refused_for_a_service_that_runs_with_the_way_to_it():
+    recording = orders().recording
+    service = named(recording, SERVICE, f"{STACK}-orders-service")
+    with pytest.raises(ChangeRefusedError) as refusal:
+        before_update(recording, service, capacity("FARGATE"), capacity("FARGATE_SPOT"))
+    assert str(refusal.value) == (
+        "platform.spot: cannot change while the services run, since ECS keeps a service's capacity. Set it back, destroy the services, then "
+        "change it and deploy (docs/aws.md, Spot or not)."
+    )
+    before_update(recording, service, capacity("FARGATE"), capacity("FARGATE"))

@@ -6,6 +6,8 @@ import pytest
 
 from components.aws.eks import kubeconfig
 from components.aws.eks_cluster import admission_warning
+from components.changes import ChangeRefusedError
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 
 CLUSTER = "aws:eks/cluster:Cluster"
@@ -242,3 +244,33 @@ def test_kafka_and_kubernetes_are_created_side_by_side(preview):
         waits = recorded.requirements(halves[half])
         assert not any(f"data-pipes:aws:{other}$" in urn for urn in waits), f"{half} waits for {other}"
     assert halves["Msk"].urn not in recorded.requirements(recorded.one(NODES))
+
+
+@pytest.mark.parametrize(
+    ("present", "wanted", "told"),
+    [
+        (
+            "1.34",
+            "1.36",
+            "at once, since EKS skips no minor version; set it to 1.35, deploy, and go on from there.",
+        ),
+        (
+            "1.36",
+            "1.35",
+            ", since EKS goes back only by hand, within seven days of the upgrade and nodes first (docs/aws.md, A new Kubernetes version); "
+            "set it to 1.36 or later.",
+        ),
+    ],
+)
+def test_a_version_that_eks_does_not_go_to_is_refused_in_the_preview(present, wanted, told):
+    with pytest.raises(ChangeRefusedError) as refusal:
+        before_update(recording(), recording().one(CLUSTER), {"version": present}, {"version": wanted})
+    assert (
+        str(refusal.value)
+        == f"platform.version: cannot go from {present} to {wanted}{told if told[0] == ',' else f' {told}'}"
+    )
+
+
+@pytest.mark.parametrize(("present", "wanted"), [("1.35", "1.35"), ("1.35", "1.36")])
+def test_the_next_version_is_let_through(present, wanted):
+    before_update(recording(), recording().one(CLUSTER), {"version": present}, {"version": wanted})

@@ -55,4 +55,6 @@ def test_records_move_to_the_tier_after_the_hours_that_their_topic_says():
 def test_a_topic_that_says_nothing_of_the_tier_stays_on_the_disks():
     recording = planned(tiered({})).recording
     assert "remote.storage.enable" not in recording.one("aws-msk-eks-orders-topic").inputs["configs"]
-    assert "storageMode" not in shipped().recording.one(CLUSTER).inputs
+    assert shipped().recording.one(CLUSTER).inputs["storageMode"] == "LOCAL", (
+        "left out, the way back would be no change"
+    )

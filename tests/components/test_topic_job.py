@@ -1,13 +1,11 @@
 """The Job that makes a topic where no cloud API does."""
 
-import asyncio
-
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
-from components.kubernetes.topic_job import DEAD_LETTERS, LONGEST_NAMES, TOPIC
+from components.kubernetes.topic_job import CLEANUP, DEAD_LETTERS, LONGEST_NAMES, TOPIC
 from components.settings import NAME
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 from topic.topic import main, read
 
@@ -154,22 +152,14 @@ def test_the_program_reads_what_the_job_tells_it(recording):
     assert properties["bootstrap.servers"] == recording.outputs["bootstrapServers"]
 
 
-def change(recording, present, wanted):
-    """Run the hook that the engine runs before it updates the account of the job."""
-    hook = recording.hook(account(recording), "before_update")
-    assert hook.opts is not None
-    assert hook.opts.on_dry_run, "it must refuse in the preview"
+def annotated(present, wanted, key):
+    """The inputs of an account before and after a change of one annotation; None: it is not there."""
+    values = (None if value is None else str(value) for value in (present, wanted))
+    return [{"metadata": {"annotations": {"other": "x", **({key: each} if each else {})}}} for each in values]
 
-    def inputs(number):
-        return {"metadata": {"annotations": {"other": "x", "data-pipes/partitions": str(number)}}}
 
-    result = hook(
-        ResourceHookArgs(
-            urn="urn", id="id", name="account", type=ACCOUNT, old_inputs=inputs(present), new_inputs=inputs(wanted)
-        )
-    )
-    if asyncio.iscoroutine(result):
-        asyncio.run(result)
+def change(recording, present, wanted, key="data-pipes/partitions"):
+    before_update(recording, account(recording), *annotated(present, wanted, key))
 
 
 def test_fewer_partitions_are_refused_in_the_preview_though_a_job_is_replaced_and_not_updated(recording):
@@ -184,6 +174,32 @@ def test_as_many_partitions_or_more_are_let_through(recording, present, wanted):
 
 def test_the_account_carries_the_number_that_the_guard_compares(recording):
     assert account(recording).input('metadata.annotations["data-pipes/partitions"]') == "3"
+
+
+@pytest.mark.parametrize(("present", "wanted"), [("delete", "compact"), ("compact", "delete")])
+def test_another_cleanup_policy_is_refused_where_the_service_keeps_it(recording, present, wanted):
+    with pytest.raises(ChangeRefusedError) as refusal:
+        change(recording, present, wanted, CLEANUP)
+    assert str(refusal.value) == (
+        f"pipes.orders.topic.config: cleanup.policy cannot go from {present} to {wanted}, since a topic keeps the policy that it was "
+        f"created with. Set it back to {present}; to change it, add a pipe of another name, point the producers at it, let the old one "
+        "drain, then remove the old one (README, Removing a pipe)."
+    )
+
+
+def test_a_topic_of_an_older_version_of_the_program_gets_its_annotation(recording):
+    change(recording, None, "compact", CLEANUP)
+
+
+def test_the_account_carries_the_policy_only_where_the_service_keeps_it(recording):
+    assert account(recording).input(f'metadata.annotations["{CLEANUP}"]') == "delete"
+    compact = planned(
+        {"data-pipes:pipes": {"orders": {"topic": {"config": {"cleanup.policy": "compact"}}}}}, stack=STACK
+    ).recording
+    assert account(compact).input(f'metadata.annotations["{CLEANUP}"]') == "compact"
+    other = shipped("azure-hdinsight-aks").recording
+    assert CLEANUP not in account(other).inputs["metadata"]["annotations"]
+    before_update(other, account(other), *annotated("delete", "compact", CLEANUP))
 
 
 @pytest.mark.parametrize(("added", "longest"), [("-job" + "-01234567", 63), ("-role" + "-0123456", 64)])

@@ -1,5 +1,6 @@
-"""What Confluent's provider would answer with a deletion is refused in the preview, on the real engine, even without protection."""
+"""What Confluent's provider would answer with a deletion or refuse is refused in the preview, on the real engine, even without protection."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,10 +15,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 STACK = "aws-confluent-ecs"
 TOPIC = "confluentcloud:index/kafkaTopic:KafkaTopic"
+LIVE: dict[str, Any] = {"tier": "standard", "availability": "low"}
+SETTINGS = {"segment.ms": "604800000", "retention.bytes": "-1"}
 
 
-def stack_file(parallelism: int = 3, **streaming: Any) -> StackFile:
-    pipes = {"orders": {"parallelism": parallelism}}
+def stack_file(parallelism: int = 3, *, config: Mapping[str, str] | None = None, **streaming: Any) -> StackFile:
+    pipes = {"orders": {"parallelism": parallelism, "topic": {"config": config or SETTINGS}}}
     return changed(
         {"data-pipes:protect": False, "data-pipes:streaming": streaming, "data-pipes:pipes": pipes}, stack=STACK
     )
@@ -43,8 +46,19 @@ def test_a_basic_cluster_becomes_standard_with_its_topics_and_loses_neither_part
             (stack_file(2, tier="standard", availability="low"), "pipes.orders.parallelism: cannot go from 3 to 2. "),
             (stack_file(tier="dedicated", cku=1, availability="low"), "streaming.tier: a cluster stays in its tier"),
             (stack_file(tier="standard"), "streaming.availability: a cluster keeps the availability"),
+            (
+                stack_file(config={"segment.ms": "604800000"}, **LIVE),
+                "pipes.orders.topic.config: retention.bytes cannot be removed",
+            ),
+            (
+                stack_file(config={**SETTINGS, "cleanup.policy": "compact,delete"}, **LIVE),
+                "pipes.orders.topic.config: cleanup.policy cannot go from delete to compact,delete at once. Set it to compact, deploy",
+            ),
         ):
             use(sandbox, wanted)
             with pytest.raises(EngineError) as refusal:
                 sandbox.run("preview")
             assert told in str(refusal.value)
+        for policy in ("compact", "compact,delete"):
+            use(sandbox, stack_file(config={**SETTINGS, "cleanup.policy": policy}, **LIVE))
+            assert [step for urn, step in sandbox.run("up").touched.items() if TOPIC in urn] == ["update"], policy

@@ -4,7 +4,7 @@ import pytest
 from pulumi.automation import PulumiCommand
 
 from workbench.rehearse import program
-from workbench.sandbox import Sandbox
+from workbench.sandbox import EngineError, Sandbox
 from workbench.stack_file import ROOT, find_stack_file
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -18,9 +18,13 @@ def test_services_that_are_taken_down_first_come_back_on_spare_capacity(command:
     with Sandbox(program, command, stack=stack_file.stack) as sandbox:
         sandbox.configure(stack_file.config)
         sandbox.run("up")
+        spot = stack_file.with_config("data-pipes:platform", {**stack_file.config["data-pipes:platform"], "spot": True})
+        sandbox.configure(spot.config)
+        with pytest.raises(EngineError, match=r"platform\.spot: cannot change while the services run"):
+            sandbox.run("preview")
+        sandbox.configure(stack_file.config)
         sandbox.stack.destroy(target=[SERVICES], show_secrets=False)
         assert not [thing for thing in sandbox.inventory.things() if "aws:ecs/service:Service" in thing.urn]
-        spot = stack_file.with_config("data-pipes:platform", {**stack_file.config["data-pipes:platform"], "spot": True})
         sandbox.configure(spot.config)
         back = sandbox.run("up")
         assert (back.counts["create"], back.counts.get("replace"), back.counts.get("delete")) == (3, None, None)

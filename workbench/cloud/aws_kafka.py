@@ -1,11 +1,12 @@
 """The simulated AWS: Kafka (MSK) and the autoscaling of its storage. Figures and rules as explained in aws.py."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.aws_outputs import arn, region_of
-from workbench.cloud.model import COMMON, Inputs, Kind, at, digits, joined, number, text, uuid_of
+from workbench.cloud.model import COMMON, Inputs, Kind, at, digits, joined, mapping, number, text, uuid_of
 
 _CONNECTIVITY = "brokerNodeGroupInfo.connectivityInfo"
 
@@ -72,17 +73,11 @@ def _other_bootstrap(state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
 
 def _version(inputs: Inputs) -> tuple[int, ...]:
     """`3.9.x.kraft` -> (3, 9)."""
-    return tuple(int(part) for part in re.findall(r"\d+", text(inputs, "kafkaVersion", "")))
-
-
-def _older_version(old: Inputs, new: Inputs) -> frozenset[str]:
-    """The provider replaces a cluster whose Kafka version is lowered; a higher one is an update."""
-    lowered = bool(_version(new)) and _version(new) < _version(old)
-    return frozenset({"kafkaVersion"}) if lowered else frozenset()
+    return tuple(int(part) for part in re.findall(r"\d+", text(inputs, "kafkaVersion", ""))[:2])
 
 
 def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """What CreateCluster and UpdateConnectivity refuse; the first two answers are MSK's own words."""
+    """What CreateCluster and the updates refuse; the first two answers are MSK's own words."""
     if old is None and at(new, f"{_CONNECTIVITY}.publicAccess.type") == "SERVICE_PROVIDED_EIPS":
         return (
             "BadRequestException: When creating a cluster, the only valid value for the Type parameter in PublicAccess "
@@ -96,7 +91,49 @@ def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
         )
     if _express(new) and at(new, "brokerNodeGroupInfo.storageInfo") is not None:
         return "BadRequestException: storageInfo is not supported for Express brokers, which manage their own storage"
+    return None if old is None else _update_refusal(old, new)
+
+
+def _update_refusal(old: Inputs, new: Inputs) -> str | None:
+    """What an update refuses. The provider leaves tls out of a request where a program does, and never sends it as disabled.
+
+    The first answer is MSK's own words (terraform-provider-aws #24914); of the others only the refusal is known. No version is lowered:
+    the provider would replace the cluster for it, but cannot compare versions such as 3.9.x.kraft. All brokers hold partitions here, since
+    nothing in a simulation moves them.
+    """
+    before, after = (dict(mapping(inputs, "clientAuthentication")) for inputs in (old, new))
+    if before.pop("tls", None) and not after.pop("tls", None) and before == after:
+        return (
+            "BadRequestException: The request does not include any updates to the security setting of the cluster. Verify the "
+            "request, then try again."
+        )
+    if _version(new) and _version(new) < _version(old):
+        return f"BadRequestException: Kafka cannot be taken from {old['kafkaVersion']} to {new['kafkaVersion']}"
+    if at(old, "storageMode") == "TIERED" and at(new, "storageMode") == "LOCAL":
+        return "BadRequestException: the storage mode of a cluster cannot go from TIERED to LOCAL"
+    present, wanted = (number(inputs, "numberOfBrokerNodes", 0) for inputs in (old, new))
+    if 0 < wanted < present:
+        return (
+            f"BadRequestException: the brokers to remove hold partitions: there are {present}, {wanted} were asked for"
+        )
     return None
+
+
+def _remote_storage(topic: Inputs) -> bool:
+    configs = text(topic, "configs", "")
+    return configs.startswith("{") and json.loads(configs).get("remote.storage.enable") == "true"
+
+
+def _topic_refusal(old: Inputs | None, new: Inputs) -> str | None:
+    """What Kafka answers to UpdateTopic, in its own words (Apache Kafka, LogConfig)."""
+    before, after = (_remote_storage(inputs or {}) for inputs in (old, new))
+    if after or not before:
+        return None
+    return (
+        "BadRequestException: It is invalid to disable remote storage without deleting remote data. If you want to keep the remote data and "
+        "turn to read only, please set `remote.storage.enable=true,remote.log.copy.disable=true`. If you want to disable remote storage and "
+        "delete all remote data, please set `remote.storage.enable=false,remote.log.delete.on.disable=true`."
+    )
 
 
 def _topic(_id: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
@@ -168,7 +205,6 @@ MSK: Mapping[str, Kind] = {
                 "encryptionInfo.encryptionInTransit.inCluster",
             }
         ),
-        replaces_too=_older_version,
         refusal=_cluster_refusal,
         unique=("clusterName",),
         name_property="clusterName",
@@ -184,6 +220,7 @@ MSK: Mapping[str, Kind] = {
         outputs=_topic,
         updated=lambda _state, inputs: {"configsActual": text(inputs, "configs", "{}")},
         replace_on=frozenset({"clusterArn", "name", "replicationFactor"}),
+        refusal=_topic_refusal,
         unique=("clusterArn", "name"),
         name_property="name",
         grow_only=frozenset({"partitionCount"}),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.aws_outputs import arn, region_of
-from workbench.cloud.model import ACCOUNT, MOMENT, Inputs, Kind, at, digits, joined, text, uuid_of
+from workbench.cloud.model import ACCOUNT, MOMENT, Inputs, Kind, at, digits, joined, minor_version, text, uuid_of
 
 _CHILD = "Terraform logs of EKS: 10 s to 1 min"
 
@@ -97,7 +97,14 @@ def _replaced_values(old: Inputs, new: Inputs) -> frozenset[str]:
 
 
 def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """Auto Mode is switched on as a whole (EKS user guide, "Create an EKS Auto Mode Cluster")."""
+    """Versions go up one by one, and not down before the nodes do; Auto Mode is switched on as a whole.
+
+    EKS user guide: "Update existing cluster to new Kubernetes version", "Roll back a cluster to a previous Kubernetes version",
+    "Create an EKS Auto Mode Cluster". The first answer is EKS's own words.
+    """
+    before, after = (minor_version(inputs or {}, "version") for inputs in (old, new))
+    if before is not None and after is not None and not before <= after <= before + 1:
+        return f"InvalidParameterException: Unsupported Kubernetes minor version update from 1.{before} to 1.{after}"
     parts = (
         "computeConfig.enabled",
         "kubernetesNetworkConfig.elasticLoadBalancing.enabled",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from workbench.cloud.azure_resource import TENANT, group_id, location_of, resource
-from workbench.cloud.model import MOMENT, Inputs, Kind, Others, at, digits, number, text, uuid_of
+from workbench.cloud.model import MOMENT, Inputs, Kind, Others, at, digits, minor_version, number, text, uuid_of
 
 _POOL = "azure-native:containerservice:AgentPool"
 _PATCH = ".2"
@@ -84,7 +84,7 @@ def _scaled(inputs: Inputs, _others: Others) -> Mapping[str, Any]:
 
 
 def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """What an AKS cluster can't take back (AKS documentation of each)."""
+    """What an AKS cluster can't take back, and versions that it cannot go to (AKS documentation of each)."""
     for path, words in (
         ("oidcIssuerProfile.enabled", "OIDCIssuerFeatureCannotBeDisabled: OIDC issuer feature cannot be disabled"),
         (
@@ -95,6 +95,9 @@ def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
         changed = old is not None and (at(old, path) is True) != (at(new, path) is True)
         if changed and (at(old, path) is True or path.startswith("apiServer")):
             return words
+    before, after = (minor_version(inputs or {}, "kubernetesVersion") for inputs in (old, new))
+    if before is not None and after is not None and not before <= after <= before + 1:
+        return f"OperationNotAllowed: Upgrading Kubernetes version 1.{before} to 1.{after} is not allowed."
     return None
 
 

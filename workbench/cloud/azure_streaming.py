@@ -7,6 +7,7 @@ from workbench.cloud.azure_resource import location_of, resource
 from workbench.cloud.model import MOMENT, Inputs, Kind, Others, at, number, text, uuid_of
 
 _NAMESPACE = "azure-native:eventhub:Namespace"
+_CLEANUP = "retentionDescription.cleanupPolicy"
 _HUB = "common use, no log found: 5 to 20 s"
 _HDINSIGHT_VERSIONS = {"5.1": "5.1.3000.0"}
 """What the service makes of a version (azurerm #4485 shows the form)."""
@@ -66,7 +67,10 @@ def _regrown(state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _hub_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """Partitions by the tier: 32 and fixed on Standard, 100 on Premium, 1024 on Dedicated; never fewer (Event Hubs quotas)."""
+    """Partitions by the tier: 32 and fixed on Standard, 100 on Premium, 1024 on Dedicated; never fewer (Event Hubs quotas).
+
+    The cleanup policy is fixed too (Azure/azure-cli #26865).
+    """
     namespaces = {text(each, "namespaceName", ""): each for each in others(_NAMESPACE)}
     namespace = namespaces.get(text(new, "namespaceName", ""), {})
     tier = "Dedicated" if at(namespace, "clusterArmId") else text(namespace, "sku.name", "Premium")
@@ -79,6 +83,8 @@ def _hub_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
         return "BadRequest: SubCode=40000. PartitionCount cannot be changed for EventHub."
     if after < before:
         return f"BadRequest: SubCode=40000. PartitionCount cannot be decreased for EventHub: it is {before}, {after} was asked for."
+    if old is not None and at(old, _CLEANUP) != at(new, _CLEANUP):
+        return "BadRequest: SubCode=40000. CleanupPolicy changes are not allowed in update."
     return None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.confluent_outputs import crn, described, domain, environment_of, identifier
-from workbench.cloud.model import COMMON, Inputs, Kind, Others, at, digits, joined, number, text
+from workbench.cloud.model import COMMON, Inputs, Kind, Others, at, digits, joined, mapping, number, text
 
 CLUSTER = "confluentcloud:index/kafkaCluster:KafkaCluster"
 KEY = "confluentcloud:index/apiKey:ApiKey"
@@ -89,6 +89,26 @@ def _covers(binding: Inputs, topic: str) -> bool:
 
 def _topic_of(inputs: Inputs) -> str:
     return f"{text(inputs, 'kafkaCluster.id', '')}/topic={text(inputs, 'topicName', '')}"
+
+
+def _config_refusal(old: Inputs | None, new: Inputs) -> str | None:
+    """What the provider itself and the brokers refuse of a topic's settings, in their own words.
+
+    Sources: terraform-provider-confluent, resource_kafka_topic.go; michelin/ns4kafka #621.
+    """
+    before, after = (mapping(inputs, "config") for inputs in (old, new))
+    if before.keys() - after.keys():
+        return (
+            f'error updating Kafka Topic "{_topic_id("", new)}": reset to topic setting\'s default value operation (in other words, removing '
+            "topic settings from 'configs' block) is not supported at the moment."
+        )
+    policies = [set(each.get("cleanup.policy", "delete").split(",")) for each in (before, after)]
+    if old is not None and policies == [{"delete"}, {"compact", "delete"}]:
+        return (
+            "400 Bad Request: Altering topic configuration from `delete` to `compact` and `delete` is not currently supported. Please set "
+            "`cleanup.policy` to either `delete` or `compact`."
+        )
+    return None
 
 
 def _topic_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
@@ -203,6 +223,7 @@ KAFKA: Mapping[str, Kind] = {
         replace_on=frozenset({"kafkaCluster", "topicName"}),
         replaces_too=_fewer_partitions,
         defaults={"partitionsCount": 6},
+        refusal=_config_refusal,
         refusal_beside=_topic_refusal,
         unique=("kafkaCluster.id", "topicName"),
     ),

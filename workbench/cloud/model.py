@@ -4,6 +4,7 @@ Account 123456789012 is the one that AWS's own documentation uses.
 """
 
 import hashlib
+import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -152,6 +153,18 @@ def number(inputs: Inputs, path: str, default: int) -> int:
     """The number under a path, or the default when it is absent, unknown or no number."""
     value = at(inputs, path)
     return int(value) if isinstance(value, int | float) else default
+
+
+def mapping(inputs: object, path: str) -> Inputs:
+    """The mapping under a path, or an empty one when it is absent, unknown or no mapping."""
+    value = at(inputs, path)
+    return cast("Inputs", value) if isinstance(value, Mapping) else {}
+
+
+def minor_version(inputs: Inputs, path: str) -> int | None:
+    """The minor version of the Kubernetes version under a path, or None where there is none."""
+    found = re.match(r"1\.(\d+)", text(inputs, path, ""))
+    return int(found[1]) if found else None
 
 
 def digits(seed: str, length: int = 17) -> str:

@@ -214,6 +214,21 @@ def test_what_would_replace_the_cluster_is_refused_in_the_preview_before_the_pro
     assert "then destroy it" in str(refusal.value)
 
 
+def test_a_limit_that_the_provider_would_leave_as_it_is_cannot_be_removed_but_changed():
+    recording = planned({"data-pipes:streaming": {"maxEcku": 4}}, stack=STACK).recording
+    component = recording.one(COMPONENT)
+    limited = {**KEPT, "maxEcku": 4}
+    assert component.inputs == limited
+    change(recording, component, limited, {**KEPT, "maxEcku": 6})
+    change(recording, component, KEPT, limited)
+    with pytest.raises(ChangeRefusedError) as refusal:
+        change(recording, component, limited, KEPT)
+    assert str(refusal.value) == (
+        "streaming.maxEcku: cannot be removed: the cluster would keep its limit of 4 units. Set it to the limit that you want, and keep "
+        "the line."
+    )
+
+
 def test_a_basic_cluster_can_become_standard():
     recording = shipped(STACK).recording
     low = {**KEPT, "availability": "low"}

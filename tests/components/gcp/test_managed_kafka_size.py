@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from components.gcp.managed_kafka_size import GIB, Size, older_version, other_key, size_change, smaller_disk
+from components.changes import older_kafka
+from components.gcp.managed_kafka_size import GIB, Size, other_key, size_change, smaller_disk
 
 
 def capacity(vcpus, memory):
@@ -80,9 +81,9 @@ def test_a_size_that_is_not_known_yet_is_not_judged():
 @pytest.mark.parametrize(
     ("rule", "before", "after"),
     [
-        (older_version, "3.7.x", "3.7.x"),
-        (older_version, "3.7.x", "3.10.x"),
-        (older_version, "3.9.x", "4.0.x"),
+        (older_kafka, "3.7.x", "3.7.x"),
+        (older_kafka, "3.7.x", "3.10.x"),
+        (older_kafka, "3.9.x", "4.0.x"),
         (smaller_disk, None, "100"),
         (smaller_disk, None, None),
         (smaller_disk, "900", "1000"),
@@ -97,7 +98,7 @@ def test_what_stays_or_grows_is_let_through(rule, before, after):
     ("rule", "before", "after", "refusal"),
     [
         (
-            older_version,
+            older_kafka,
             "3.10.x",
             "3.7.x",
             "cannot go from 3.10.x to 3.7.x, since Kafka does not read the metadata of a newer version. Set version back to 3.10.x.",

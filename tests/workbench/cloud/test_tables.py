@@ -111,7 +111,7 @@ def test_an_unknown_type_or_function_says_which_table_to_extend():
         ("kubernetes:batch/v1:Job", {"spec": {"template": {"a": "b"}}}, {"spec": {"template": {}}}, {}, True),
         ("kubernetes:batch/v1:Job", {"spec": {"suspend": True}}, {"spec": {"suspend": False}}, {}, False),
         ("aws:msk/cluster:Cluster", {"kafkaVersion": "3.9.x.kraft"}, {"kafkaVersion": "4.1.x.kraft"}, {}, False),
-        ("aws:msk/cluster:Cluster", {"kafkaVersion": "4.1.x.kraft"}, {"kafkaVersion": "3.9.x.kraft"}, {}, True),
+        ("aws:msk/cluster:Cluster", {"kafkaVersion": "4.1.x.kraft"}, {"kafkaVersion": "3.9.x.kraft"}, {}, False),
         ("aws:msk/serverlessCluster:ServerlessCluster", {"vpcConfigs": ["a"]}, {"vpcConfigs": ["b"]}, {}, True),
         ("aws:kinesis/stream:Stream", {"shardCount": 3}, {"shardCount": 6}, {}, False),
         ("aws:kinesis/stream:Stream", {"name": "orders"}, {"name": "other"}, {}, True),
