@@ -71,7 +71,7 @@ def topic(**settings):
         ),
         (
             topic(config={"cleanup.policy": "compacted"}),
-            "pipes.orders.topic.config: cleanup.policy must be one of delete or compact or compact,delete or delete,compact, "
+            "pipes.orders.topic.config.cleanup.policy: must be one of delete or compact or compact,delete or delete,compact, "
             "not 'compacted'; choose one of them",
         ),
         (
