@@ -88,9 +88,7 @@ _D_SERIES = {1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 11: 2, 12: 4, 13: 8, 14: 16, 15: 20}
 
 def known_vcpus(size: str) -> int | None:
     """Return the vCPUs of a virtual machine of the series D, E, F or Av2, as its name says them; None for other names."""
-    form = re.fullmatch(
-        r"Standard_(?P<series>[ADEF]S?)(?P<number>\d+)(-(?P<active>\d+))?[a-z]*(_v(?P<version>\d+))?", size
-    )
+    form = re.fullmatch(r"Standard_(?P<series>[ADEF]S?)(?P<number>\d+)[a-z]*(_v(?P<version>\d+))?", size)
     if form is None:
         return None
     number, version = int(form["number"]), int(form["version"] or 1)
@@ -98,7 +96,7 @@ def known_vcpus(size: str) -> int | None:
         return _D_SERIES.get(number)
     if form["series"] == "A" and version < 2:
         return None
-    return int(form["active"] or number)
+    return number
 
 
 VmSize = Annotated[str, Form(r"Standard_[A-Za-z0-9_]{2,60}", "the size of a virtual machine, such as Standard_DS3_v2")]

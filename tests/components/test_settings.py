@@ -96,7 +96,7 @@ WRONG = [
         {"data-pipes:platform": {"version": "1.20"}},
         "platform.version: must be 1.32 or newer, got ",
     ),
-    ({"data-pipes:streaming": {"version": "9.9.x.kraft"}}, "streaming.version: must be a Kafka version with KRaft"),
+    ({"data-pipes:streaming": {"version": "3.9.1.kraft"}}, "streaming.version: must be a Kafka version with KRaft"),
     ({"data-pipes:platform": {"nodes": {"instanceType": "m5.999xlarge"}}}, "instanceType: must be an instance type of"),
     (
         {"data-pipes:platform": {"admins": ["arn:aws:iam::123456789012:role/a"] * 2}},
