@@ -241,6 +241,11 @@ class ServiceSettings(Section, ABC, frozen=True):
         return Residents()
 
     @property
+    def warnings(self) -> Sequence[str]:
+        """What the deployer should know of this section, though nothing in it is wrong: each begins with the key."""
+        return ()
+
+    @property
     def can_grow(self) -> bool:
         """Whether a topic can get more partitions after it was made."""
         return True

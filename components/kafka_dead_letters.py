@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from components.dead_letters import DeadLetterSettings
-from components.kafka import LARGEST_NUMBER
+from components.kafka_config import LARGEST_INT
 
 LARGEST_RECORD = 1_048_588
 """The bytes that a topic takes at once unless its max.message.bytes says otherwise (Apache Kafka, Topic Configs)."""
@@ -21,7 +21,7 @@ class KafkaDeadLetterSettings(DeadLetterSettings, frozen=True):
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 336
     """The hours that records set aside are kept, read or not; a lower number deletes those that are older."""
 
-    def kafka_config(self, pipe: Mapping[str, str], *, largest: int = LARGEST_NUMBER) -> dict[str, str]:
+    def kafka_config(self, pipe: Mapping[str, str], *, largest: int = LARGEST_INT) -> dict[str, str]:
         """The settings of the topic: it has room for each record of the pipe's topic, whose settings are given, with its headers.
 
         `largest` is how many bytes the service lets a topic take at once.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Output, ResourceOptions, log
 
 from components.contracts import NetworkArgs, PlatformArgs, RegistryArgs, StreamingArgs
 from components.pipe import Pipe, PipeArgs
@@ -23,6 +23,8 @@ class Pipeline(ComponentResource):
             "data-pipes:index:Pipeline", name, None, ResourceOptions.merge(opts, ResourceOptions(providers=[provider]))
         )
         child = ResourceOptions(parent=self)
+        for warning in (*settings.streaming.warnings, *settings.platform.warnings):
+            log.warn(warning, self)
 
         network = cloud.network(
             name,

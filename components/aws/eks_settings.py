@@ -1,6 +1,6 @@
 """The settings of Amazon EKS."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -18,9 +18,15 @@ from components.kubernetes.node_group import NodeGroup
 from components.kubernetes.node_labels import NodeLabel, selector_mistakes
 from components.kubernetes.platform import consumer_mistakes
 from components.section import ClosedCidr, Distinct, Form, Mistake, QuotedText, Section
+from components.versions import KnownVersions
 
-OLDEST_MINOR = 32
-"""The extended support of Kubernetes 1.31 ends on 2026-11-26 (EKS, Kubernetes versions)."""
+VERSIONS = KnownVersions(
+    service="EKS",
+    versions=("1.32", "1.33", "1.34", "1.35", "1.36"),
+    default="1.35",
+    source="endoflife.date, Amazon EKS, read 2026-08",
+)
+"""The extended support of Kubernetes 1.31 ended on 2026-11-26."""
 
 LARGEST_FARGATE_POD = Room(cpu=16_000, memory=120 * 1024 - 256)
 """What the largest pod on Fargate has for its container: 16 vCPU and 120 GB, less 256 MB for Kubernetes (EKS, Fargate pod
@@ -34,12 +40,6 @@ def _has_audit(logs: tuple[ControlPlaneLog, ...]) -> tuple[ControlPlaneLog, ...]
     if missing:
         raise ValueError(f"must name {' and '.join(missing)} too: api and audit tell who did what; add it")
     return logs
-
-
-def _supported(version: str) -> str:
-    if int(version.split(".")[1]) < OLDEST_MINOR:
-        raise ValueError(f"must be 1.{OLDEST_MINOR} or later, the oldest that EKS still runs, not {version}; use 1.35")
-    return version
 
 
 def _known_instance(name: str) -> str:
@@ -86,8 +86,8 @@ class EksSettings(ServiceSettings, frozen=True):
     version: Annotated[
         QuotedText,
         Form(r"1\.[1-9][0-9]", 'a Kubernetes version of two numbers in quotes, such as "1.35"'),
-        AfterValidator(_supported),
-    ] = "1.35"
+        AfterValidator(VERSIONS.check),
+    ] = VERSIONS.default
     """The Kubernetes version; a cluster goes up by one minor version at a time (EKS, Update cluster version)."""
     admins: Annotated[
         tuple[Annotated[str, Form(r"arn:[a-z-]+:iam::\d{12}:(role|user)/.+", "the ARN of an IAM role or user")], ...],
@@ -122,6 +122,12 @@ class EksSettings(ServiceSettings, frozen=True):
             room=room.less(VOLUME_DRIVER) if self.volumes else room,
             max=self.nodes.max,
         )
+
+    @property
+    @override
+    def warnings(self) -> Sequence[str]:
+        """A version that the program does not know."""
+        return VERSIONS.warnings("platform.version", self.version)
 
     @override
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:

@@ -3,11 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from components.versions import KnownVersions
+
 OFFSETS_PARTITIONS = 50
 """The partitions of Kafka's own topic __consumer_offsets (Apache Kafka, offsets.topic.num.partitions)."""
 
-FIRST_KRAFT = (3, 7)
-"""MSK runs KRaft from Kafka 3.7 on (MSK, Supported Apache Kafka versions)."""
+VERSIONS = KnownVersions(
+    service="MSK",
+    versions=("3.8.x.kraft", "3.9.x.kraft", "4.0.x.kraft", "4.1.x.kraft", "4.2.x.kraft"),
+    default="3.9.x.kraft",
+    source="MSK, Supported Apache Kafka versions, read 2026-07",
+)
+"""The versions with KRaft. The support of 3.7 ended on 2026-09-01."""
 
 EXPRESS_VERSIONS = ("3.9", "4.2")
 """The versions with KRaft that Express brokers have (MSK, Supported Apache Kafka versions)."""
@@ -69,18 +76,10 @@ def known_broker(instance_type: str) -> str:
     return instance_type
 
 
-def kraft(version: str) -> str:
-    """Return a version such as 3.9.x.kraft, or raise ValueError where MSK has no KRaft for it."""
-    major, minor, *_ = version.split(".")
-    if (int(major), int(minor)) < FIRST_KRAFT:
-        raise ValueError(
-            f"must be Kafka 3.7 or later, since MSK has KRaft only from there on, not {version}; use 3.9.x.kraft"
-        )
-    return version
-
-
 def version_mistake(version: str, instance_type: str) -> str | None:
-    """Why brokers of that size do not run a version, and what to choose instead; None where they do."""
+    """Why brokers of that size do not run a version, and what to choose instead; None where they do, or where it is not known."""
+    if version not in VERSIONS.versions:
+        return None
     release = ".".join(version.split(".")[:2])
     if BROKERS[instance_type].express:
         if release in EXPRESS_VERSIONS:

@@ -31,7 +31,8 @@ from components.contracts import (
     Topic,
 )
 from components.dead_letters import SUFFIX
-from components.kafka import known_values, setting_names
+from components.kafka import setting_names
+from components.kafka_config import Limit, Limits, Whole, pipe_config_mistakes
 from components.kafka_dead_letters import KafkaDeadLetterSettings
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.topic_job import DEAD_LETTERS, TOPIC, TopicJob, TopicJobArgs, TopicNamespace, name_mistakes
@@ -41,7 +42,16 @@ PARTITIONS, COMPACTED_PARTITIONS = 2400, 120
 """How many partitions a cluster has room for, without and with compaction (MSK quota, MSK Serverless)."""
 
 LARGEST_RECORD = 8_388_608
-"""The most that max.message.bytes may be (MSK, Configuration properties for MSK Serverless clusters)."""
+"""The most that max.message.bytes may be (MSK, Configuration properties for MSK Serverless clusters, read 2026-11-29)."""
+
+LIMITS: Limits = {
+    "max.message.bytes": Limit(
+        definition=Whole(0, LARGEST_RECORD), source="MSK, Configuration properties for MSK Serverless clusters"
+    )
+}
+
+KAFKA_VERSION = "3.2"
+"""MSK does not say which Kafka its serverless clusters run. It has message.timestamp.difference.max.ms, which Kafka 4.0 removed."""
 
 TOPIC_SETTINGS = frozenset(
     [
@@ -75,7 +85,7 @@ class MskServerlessTopicSettings(Section, frozen=True):
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
     """The hours that records are kept, read or not, as long as a partition has no more than 250 GiB (config: retention.bytes)."""
-    config: Annotated[Mapping[SettingName, QuotedText], AfterValidator(known_values)] = {}
+    config: Mapping[SettingName, QuotedText] = {}
     """More settings of the topic by their Kafka names, each with a text as value; cleanup.policy is fixed with the topic."""
     dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
     """What becomes of records that the consumers cannot handle."""
@@ -121,8 +131,11 @@ class MskServerlessSettings(ServiceSettings, frozen=True):
 
     @override
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
-        """Yield more partitions than a cluster has room for, and names too long for the jobs that make topics."""
+        """Yield more partitions than a cluster has room for, values that topics refuse, and names too long for the jobs that make topics."""
         pipes = cast("Mapping[str, MskServerlessPipeSettings]", rest.pipes)
+        yield from pipe_config_mistakes(
+            {name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION, LIMITS
+        )
         for compacted, limit, kind in ((False, PARTITIONS, ""), (True, COMPACTED_PARTITIONS, "compacted ")):
             asked = {name: pipe.parallelism for name, pipe in pipes.items() if pipe.topic.compacted is compacted}
             if not compacted:

@@ -1,6 +1,6 @@
 """The streaming section of a stack file for MSK, and what must fit together in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator, Field
@@ -10,15 +10,23 @@ from components.aws.encryption import LogDays
 from components.aws.msk_brokers import (
     BROKERS,
     SMALLEST,
+    VERSIONS,
     known_broker,
-    kraft,
     partitions_mistake,
     share_mistake,
     version_mistake,
 )
-from components.aws.msk_topic import EXPRESS_SETTINGS, MskPipeSettings
+from components.aws.msk_topic import (
+    EXPRESS_LIMITS,
+    EXPRESS_SETTINGS,
+    TIER_SOURCE,
+    TIERED_HOURS,
+    TIERED_LIMITS,
+    MskPipeSettings,
+)
 from components.aws.network import AwsNetworkSettings
 from components.contracts import ServiceSettings, Surroundings
+from components.kafka_config import Limits, config_mistakes
 from components.section import ClosedCidr, Distinct, Form, Mistake, Section, unknown
 
 LARGEST_VOLUME = 16_384
@@ -53,9 +61,9 @@ class MskSettings(ServiceSettings, frozen=True):
     """Always msk."""
     version: Annotated[
         str,
-        Form(r"[34]\.\d\.(x|\d+)\.kraft", "a Kafka version with KRaft as AWS lists it, such as 3.9.x.kraft"),
-        AfterValidator(kraft),
-    ] = "3.9.x.kraft"
+        Form(r"[1-9]\d*\.\d+\.x\.kraft", "a Kafka version with KRaft as AWS lists it, such as 3.9.x.kraft"),
+        AfterValidator(VERSIONS.check),
+    ] = VERSIONS.default
     """The Kafka version, which goes up and never down; 3.9 is the one that AWS recommends (MSK, Supported Apache Kafka versions)."""
     brokers: Annotated[int, Field(ge=3, le=60)] = 3
     """The number of brokers, the same in every zone; a KRaft cluster has at most 60 (MSK quota). Fewer are removed by hand first
@@ -121,6 +129,12 @@ class MskSettings(ServiceSettings, frozen=True):
     def connected(self) -> bool:
         """Whether anybody outside the VPC reaches the brokers."""
         return self.connectivity.multi_vpc or bool(self.connectivity.public_cidrs)
+
+    @property
+    @override
+    def warnings(self) -> Sequence[str]:
+        """A version that the program does not know."""
+        return VERSIONS.warnings("streaming.version", self.version)
 
     @override
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
@@ -189,6 +203,29 @@ class MskSettings(ServiceSettings, frozen=True):
                 "needs the low-cost tier, which this cluster lacks; set streaming.tieredStorage to true, or remove it"
             )
             yield Mistake(path=("localRetentionHours",), text=text)
-        for name in sorted(pipe.topic.config.keys() - EXPRESS_SETTINGS) if self.express else ():
+        if pipe.topic.local_retention_hours is not None and pipe.topic.retention_hours < TIERED_HOURS:
+            text = (
+                f"must be at least {TIERED_HOURS} with localRetentionHours, got {pipe.topic.retention_hours} ({TIER_SOURCE}). Raise it, or "
+                "remove localRetentionHours."
+            )
+            yield Mistake(path=("retentionHours",), text=text)
+        foreign = pipe.topic.config.keys() - EXPRESS_SETTINGS if self.express else set[str]()
+        for name in sorted(foreign):
             text = f"is MSK's own to set on Express brokers; {unknown(name, EXPRESS_SETTINGS)}"
             yield Mistake(path=("config", name), text=text)
+        config = {name: value for name, value in pipe.topic.config.items() if name not in foreign}
+        limits: Limits = {
+            **(EXPRESS_LIMITS if self.express else {}),
+            **(TIERED_LIMITS if pipe.topic.local_retention_hours is not None else {}),
+        }
+        found = list(config_mistakes(config, self.version, limits)) or _tier_mistakes(config)
+        yield from (mistake.under("config") for mistake in found)
+
+
+def _tier_mistakes(config: Mapping[str, str]) -> Iterator[Mistake]:
+    """Yield a part on the brokers' disks that is not smaller than the whole; the values themselves are right."""
+    local, whole = "local.retention.bytes", "retention.bytes"
+    limit = int(config.get(whole, -1))
+    if local in config and limit >= 0 and (config[local] == "-1" or int(config[local]) >= limit):
+        text = f"must be less than {whole}, which is {limit}, got {config[local]!r} ({TIER_SOURCE}). Lower it, or raise {whole}."
+        yield Mistake(path=(local,), text=text)

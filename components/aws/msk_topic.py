@@ -16,7 +16,8 @@ from components.aws.msk_scram import MskScramUser
 from components.aws.network import Network
 from components.contracts import SHARED, Connection, Destination, PipeSettings, Topic
 from components.dead_letters import SUFFIX
-from components.kafka import KEPT_SETTINGS, TOPIC_SETTINGS, group_protocol, known_values, setting_names
+from components.kafka import KEPT_SETTINGS, TOPIC_SETTINGS, group_protocol, setting_names
+from components.kafka_config import LARGEST_INT, LARGEST_LONG, Limit, Limits, Whole
 from components.kafka_dead_letters import KafkaDeadLetterSettings
 from components.section import QuotedText, Section
 
@@ -39,6 +40,24 @@ EXPRESS_SETTINGS = frozenset(
 )
 """Those of them that Express brokers let one choose (MSK, Topic-level configurations on Express brokers)."""
 
+EXPRESS_LIMITS: Limits = {
+    "max.compaction.lag.ms": Limit(
+        definition=Whole(86_400_000, LARGEST_LONG), source="MSK, Topic-level configurations on Express brokers"
+    )
+}
+"""Express brokers compact a topic once a day at most."""
+
+TIER_SOURCE = "MSK, Guidelines for tiered storage topic-level configuration, read 2026-11-29"
+
+TIERED_LIMITS: Limits = {
+    "segment.bytes": Limit(definition=Whole(48 * 1024**2, LARGEST_INT), source=TIER_SOURCE),
+    "segment.ms": Limit(definition=Whole(600_000, LARGEST_LONG), source=TIER_SOURCE),
+}
+"""Segments go to the low-cost tier one by one, so MSK refuses small ones."""
+
+TIERED_HOURS = 72
+"""The least hours that a topic with a low-cost tier keeps its records (MSK, Guidelines for tiered storage topic-level configuration)."""
+
 MSK_KEPT_SETTINGS = {
     **KEPT_SETTINGS,
     "local.retention.ms": "localRetentionHours says it",
@@ -56,9 +75,8 @@ class MskTopicSettings(Section, frozen=True):
 
     By default they stay on the disks until they are deleted. Once set, it can change and not be removed.
     """
-    config: Annotated[
-        Mapping[Annotated[str, AfterValidator(setting_names(MSK_TOPIC_SETTINGS, kept=MSK_KEPT_SETTINGS))], QuotedText],
-        AfterValidator(known_values),
+    config: Mapping[
+        Annotated[str, AfterValidator(setting_names(MSK_TOPIC_SETTINGS, kept=MSK_KEPT_SETTINGS))], QuotedText
     ] = {}
     """More settings of the topic by their Kafka names, each with a text as value."""
     dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()

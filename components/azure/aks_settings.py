@@ -1,6 +1,6 @@
 """The settings of Azure Kubernetes Service."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
@@ -17,9 +17,15 @@ from components.kubernetes.node_group import NodeGroup
 from components.kubernetes.node_labels import selector_mistakes
 from components.kubernetes.platform import consumer_mistakes
 from components.section import Cidr, ClosedCidr, Distinct, Form, Mistake, QuotedText, Section
+from components.versions import KnownVersions
 
-OLDEST_MINOR = 34
-"""The support of Kubernetes 1.33 ended in July 2026 (AKS, Supported Kubernetes versions)."""
+VERSIONS = KnownVersions(
+    service="AKS",
+    versions=("1.34", "1.35", "1.36"),
+    default="1.35",
+    source="AKS, Supported Kubernetes versions, read 2026-08",
+)
+"""The support of Kubernetes 1.33 ended in July 2026."""
 
 SYSTEM_NODES = 3
 """How many nodes run what the cluster itself needs: one in each zone (AKS, Use system node pools)."""
@@ -59,14 +65,6 @@ def _has_audit(logs: tuple[ControlPlaneLog, ...]) -> tuple[ControlPlaneLog, ...]
     if not set(logs) & set(AUDITS):
         raise ValueError(f"must name {' or '.join(AUDITS)} too: without, nothing tells who did what; add one")
     return logs
-
-
-def _supported(version: str) -> str:
-    if int(version.split(".")[1]) < OLDEST_MINOR:
-        raise ValueError(
-            f"must be 1.{OLDEST_MINOR} or later, the oldest that AKS still supports, not {version}; use 1.35"
-        )
-    return version
 
 
 def _known_machine(name: str) -> str:
@@ -148,8 +146,8 @@ class AksSettings(ServiceSettings, frozen=True):
     version: Annotated[
         QuotedText,
         Form(r"1\.[1-9][0-9]", 'a Kubernetes version of two numbers in quotes, such as "1.35"'),
-        AfterValidator(_supported),
-    ] = "1.35"
+        AfterValidator(VERSIONS.check),
+    ] = VERSIONS.default
     """The Kubernetes version of control plane and consumers' nodes; a cluster goes up by one minor version at a time (AKS, Upgrade a cluster)."""
     admin_groups: Annotated[tuple[Uuid, ...], Distinct] = ()
     """The object ids of the Entra groups that administer the cluster, by default whoever runs Pulumi.
@@ -198,6 +196,12 @@ class AksSettings(ServiceSettings, frozen=True):
     def most_nodes(self) -> int:
         """How many nodes there may be for a time: all twice, while a pool is exchanged for one of another size or brought up to date."""
         return 2 * (self.nodes.max + SYSTEM_NODES)
+
+    @property
+    @override
+    def warnings(self) -> Sequence[str]:
+        """A version that the program does not know."""
+        return VERSIONS.warnings("platform.version", self.version)
 
     @override
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:

@@ -8,7 +8,7 @@ import pulumi_azure_native as azure
 import pulumi_random as random
 from pulumi import ComponentResource, CustomTimeouts, Output, Resource, ResourceHookBinding, ResourceOptions
 
-from components.azure.hdinsight_settings import HdInsightSettings
+from components.azure.hdinsight_settings import KAFKA_VERSION, HdInsightSettings
 from components.azure.key_vault import KeyVault, KeyVaultArgs
 from components.azure.names import global_name
 from components.azure.network import Network
@@ -17,8 +17,8 @@ from components.azure.storage_account import StorageAccount, StorageAccountArgs
 from components.changes import refused_change
 from components.contracts import Secret
 
-VERSION, KAFKA_VERSION = "5.1", "3.2"
-"""The only version that HDInsight still makes, and its Kafka (HDInsight, Component versioning)."""
+VERSION = "5.1"
+"""The only version that HDInsight still makes (HDInsight, Component versioning)."""
 
 LONGEST_NAME = 59
 """How long the name of a cluster may be (Azure Resource Manager, Naming rules)."""

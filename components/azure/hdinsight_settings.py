@@ -1,5 +1,6 @@
 """The streaming section of a stack file for HDInsight, and what must fit together in it."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal, cast
 
@@ -11,6 +12,7 @@ from components.azure.account import Uuid
 from components.azure.network import AzureNetworkSettings
 from components.consumer import Image
 from components.contracts import PipeSettings, ServiceSettings, Surroundings
+from components.kafka_config import pipe_config_mistakes
 from components.kafka_dead_letters import KafkaDeadLetterSettings
 from components.kubernetes.topic_job import DEAD_LETTERS, TOPIC, name_mistakes
 from components.section import Form, Mistake, QuotedText, Section
@@ -24,19 +26,26 @@ COPIES, IN_SYNC = 3, 2
 """How many brokers have each record, and how many of them must have it before it counts as written: one may fail, and none is lost."""
 
 
+KAFKA_VERSION = "3.2"
+"""The only Kafka that HDInsight still makes (HDInsight, Component versioning)."""
+
+MOST_WORKERS = 32
+"""Up to which head nodes of any size do."""
+
+LARGE_HEAD_VCPUS = 8
+"""The vCPUs of a head node with more workers, along with 14 GB, which every size of known_vcpus with as many vCPUs has."""
+
+HEAD_SOURCE = "HDInsight, Create clusters by using the Azure portal, read 2026-11-29"
+
+
 class HdInsightTopicSettings(Section, frozen=True):
     """What a user may say of a topic on HDInsight."""
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
     """The hours that records are kept, read or not; a lower number deletes the records that are older."""
-    config: Annotated[
-        Mapping[
-            Annotated[
-                str, AfterValidator(kafka.setting_names(TOPIC_SETTINGS, what="a setting of topics in Kafka 3.2"))
-            ],
-            QuotedText,
-        ],
-        AfterValidator(kafka.known_values),
+    config: Mapping[
+        Annotated[str, AfterValidator(kafka.setting_names(TOPIC_SETTINGS, what="a setting of topics in Kafka 3.2"))],
+        QuotedText,
     ] = {}
     """More settings of the topic by their Kafka names, each with a text as value."""
     dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
@@ -73,6 +82,23 @@ class RestProxySettings(Section, frozen=True):
     """The name of that group."""
 
 
+_D_SERIES = {1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 11: 2, 12: 4, 13: 8, 14: 16, 15: 20}
+"""The vCPUs of Dv2 and DSv2 by their number, which counts sizes (Azure Virtual Machines, Dv2 and DSv2-series)."""
+
+
+def known_vcpus(size: str) -> int | None:
+    """Return the vCPUs of a virtual machine of the series D, E, F or Av2, as its name says them; None for other names."""
+    form = re.fullmatch(r"Standard_(?P<series>[ADEF]S?)(?P<number>\d+)[a-z]*(_v(?P<version>\d+))?", size)
+    if form is None:
+        return None
+    number, version = int(form["number"]), int(form["version"] or 1)
+    if form["series"] in ("D", "DS") and version < 3:
+        return _D_SERIES.get(number)
+    if form["series"] == "A" and version < 2:
+        return None
+    return number
+
+
 VmSize = Annotated[str, Form(r"Standard_[A-Za-z0-9_]{2,60}", "the size of a virtual machine, such as Standard_DS3_v2")]
 
 
@@ -97,8 +123,8 @@ class HdInsightSettings(ServiceSettings, frozen=True):
     disks_per_worker: Annotated[int, Field(ge=1, le=8)] = 2
     """The number of disks of 1 TiB that each broker keeps its records on, from 1 to 8 (HDInsight, Configure storage for Kafka)."""
     head_vm_size: VmSize = "Standard_DS3_v2"
-    """The size of the two head nodes, and of the two that the REST proxy runs on; with more than 32 workers it needs 8 vCPUs
-    (HDInsight, Capacity planning)."""
+    """The size of the two head nodes, and of the two that the REST proxy runs on; with more than 32 workers it needs 8 vCPUs and 14 GB
+    (HDInsight, Create clusters by using the Azure portal, read 2026-11-29)."""
     zookeeper_vm_size: VmSize = "Standard_DS2_v2"
     """The size of the three ZooKeeper nodes."""
     rest_proxy: RestProxySettings | None = None
@@ -117,7 +143,17 @@ class HdInsightSettings(ServiceSettings, frozen=True):
 
     @override
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
-        """Yield an adopted network without a subnet for the cluster, and names that the jobs cannot take."""
+        """Yield head nodes that are too small, an adopted network without a subnet, values that topics refuse, and names that jobs cannot take."""
+        vcpus = known_vcpus(self.head_vm_size)
+        if self.workers > MOST_WORKERS and vcpus is not None and vcpus < LARGE_HEAD_VCPUS:
+            text = (
+                f"must have at least {LARGE_HEAD_VCPUS} vCPUs and 14 GB with more than {MOST_WORKERS} workers, got {self.head_vm_size} with "
+                f"{vcpus} for {self.workers} ({HEAD_SOURCE}). Set it to Standard_DS4_v2, or lower workers. The head nodes of an existing "
+                "cluster keep their size."
+            )
+            yield Mistake(path=("streaming", "headVmSize"), text=text)
+        pipes = cast("Mapping[str, HdInsightPipeSettings]", rest.pipes)
+        yield from pipe_config_mistakes({name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION)
         existing = cast("AzureNetworkSettings", rest.network).existing
         if existing and not existing.hdinsight_subnet_id:
             yield Mistake(

@@ -7,13 +7,17 @@ from typing import Annotated, Literal, cast
 from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import override
 
-from components.confluent.confluent_topic_settings import ConfluentPipeSettings
+from components.confluent.confluent_topic_settings import LIMITS, ConfluentPipeSettings
 from components.confluent.tiers import HIGH_UNITS, TIERS, Availability, Tier, TierName
 from components.consumer import SecretName
 from components.contracts import ServiceSettings, Surroundings
+from components.kafka_config import Limit, Limits, Whole, pipe_config_mistakes
 from components.section import Mistake, Section
 
 SOURCE = "(Confluent Cloud, Kafka cluster types)"
+
+KAFKA_VERSION = "4.3.1"
+"""Confluent Cloud has no versions, so its topics are checked with the newest definitions that the program has."""
 
 
 def _no_key_itself(name: str) -> str:
@@ -102,6 +106,13 @@ class ConfluentSettings(ServiceSettings, frozen=True):
         pipes = cast("Mapping[str, ConfluentPipeSettings]", rest.pipes)
         own = (*self._units(), *self._features(), *self._room(pipes))
         yield from (mistake.under("streaming") for mistake in own)
+        size = Limit(
+            definition=Whole(0, self.limits.message_bytes),
+            source=f"Confluent Cloud, Kafka cluster types, tier {self.tier}",
+        )
+        limits: Limits = {**LIMITS, "max.message.bytes": size}
+        configs = {name: pipe.topic.config for name, pipe in pipes.items()}
+        yield from pipe_config_mistakes(configs, KAFKA_VERSION, limits)
         for name, pipe in pipes.items():
             yield from (mistake.under("pipes", name) for mistake in self._pipe(name, pipe, pipes))
 
@@ -163,11 +174,6 @@ class ConfluentSettings(ServiceSettings, frozen=True):
     def _pipe(
         self, name: str, pipe: ConfluentPipeSettings, pipes: Mapping[str, ConfluentPipeSettings]
     ) -> Iterator[Mistake]:
-        most = self.limits.message_bytes
-        asked = pipe.topic.config.get("max.message.bytes", "0")
-        if int(asked) > most:
-            text = f"must be at most {most} on the tier {self.tier}, not {asked} {SOURCE}; lower it"
-            yield Mistake(path=("topic", "config", "max.message.bytes"), text=text)
         if pipe.topic.schema_registry and self.governance == "none":
             text = "needs stream governance, which brings the Schema Registry; set streaming.governance to essentials, or remove it"
             yield Mistake(path=("topic", "schemaRegistry"), text=text)

@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from components.contracts import PipeSettings
-from components.kafka import KEPT_SETTINGS, known_values, setting_names
+from components.kafka import KEPT_SETTINGS, setting_names
+from components.kafka_config import Limit, Limits, Whole
 from components.kafka_dead_letters import KafkaDeadLetterSettings
 from components.section import QuotedText, Section
 
@@ -28,6 +29,18 @@ CONFLUENT_TOPIC_SETTINGS = frozenset(
 """The settings of a topic that Confluent Cloud lets one choose on every tier (Confluent Cloud, Cluster and topic configuration
 settings)."""
 
+LIMITS: Limits = {
+    "delete.retention.ms": Limit(
+        definition=Whole(0, 60_566_400_000),
+        source="Confluent Cloud, Configuration Reference for Topics, read 2026-11-29",
+    ),
+    "segment.bytes": Limit(
+        definition=Whole(50 * 1024**2, 1024**3), source="Confluent's TopicPolicyConfig, read 2026-11-29"
+    ),
+}
+"""What Confluent Cloud accepts on every tier. The bounds of max.message.bytes depend on the tier; those of segment.ms and
+max.compaction.lag.ms could not be read."""
+
 MESSAGE_BYTES = "2097164"
 """The max.message.bytes of a topic that says nothing of it (Confluent Cloud, Cluster and topic configuration settings)."""
 
@@ -39,21 +52,18 @@ class ConfluentTopicSettings(Section, frozen=True):
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
     """The hours that records are kept, read or not; a lower number deletes the records that are older."""
-    config: Annotated[
-        Mapping[
-            Annotated[
-                str,
-                AfterValidator(
-                    setting_names(
-                        CONFLUENT_TOPIC_SETTINGS,
-                        what="a setting that Confluent Cloud lets a topic have",
-                        kept=CONFLUENT_KEPT_SETTINGS,
-                    )
-                ),
-            ],
-            QuotedText,
+    config: Mapping[
+        Annotated[
+            str,
+            AfterValidator(
+                setting_names(
+                    CONFLUENT_TOPIC_SETTINGS,
+                    what="a setting that Confluent Cloud lets a topic have",
+                    kept=CONFLUENT_KEPT_SETTINGS,
+                )
+            ),
         ],
-        AfterValidator(known_values),
+        QuotedText,
     ] = {}
     """More settings of the topic by their Kafka names, each with a text as value; one that was set can change and not be removed."""
     kafka_streams: bool = False

@@ -1,21 +1,32 @@
 """The streaming section of a stack file for Managed Service for Apache Kafka, and what must fit together in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal, cast
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from typing_extensions import override
 
 from components.contracts import ServiceSettings, Surroundings
 from components.gcp.managed_kafka_size import COPIES_PER_VCPU, Size
-from components.gcp.managed_kafka_topic import REPLICATION, ManagedKafkaPipeSettings
+from components.gcp.managed_kafka_topic import LIMITS, REPLICATION, ManagedKafkaPipeSettings
+from components.kafka_config import pipe_config_mistakes
 from components.section import Form, Mistake
+from components.versions import KnownVersions
 
 ADVISED_MEMORY = 4
 """GiB for each vCPU (Managed Service for Apache Kafka, Plan your cluster size)."""
 
 MOST_MEMORY = 8
 """GiB for each vCPU; the least is one (Managed Service for Apache Kafka, Plan your cluster size)."""
+
+VERSIONS = KnownVersions(
+    service="Managed Service for Apache Kafka",
+    versions=("3.7.x", "4.3.x"),
+    default="3.7.x",
+    source="pulumi-gcp 10.2.0, managedkafka.Cluster, read 2026-11-29",
+    complete=False,
+)
+"""The provider names the oldest and the newest only. No page with the whole list was found."""
 
 
 class ManagedKafkaSettings(ServiceSettings, frozen=True):
@@ -25,7 +36,11 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
 
     service: Literal["managed-kafka"]
     """Always managed-kafka."""
-    version: Annotated[str, Form(r"[1-9]\d*\.\d+\.x", "a Kafka version as Google lists it, such as 3.7.x")] = "3.7.x"
+    version: Annotated[
+        str,
+        Form(r"[1-9]\d*\.\d+\.x", "a Kafka version as Google lists it, such as 3.7.x"),
+        AfterValidator(VERSIONS.check),
+    ] = VERSIONS.default
     """The Kafka version, which goes up and never back; 3.7.x is Google's own default (Managed Service for Apache Kafka API, Cluster)."""
     vcpus: Annotated[int, Field(ge=3)] = 3
     """The vCPUs of all brokers together; there is a broker in each of three zones, and one more for every 15 vCPUs above 45
@@ -49,9 +64,15 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
         memory = self.vcpus * ADVISED_MEMORY if self.memory is None else self.memory
         return Size(vcpus=self.vcpus, memory=memory)
 
+    @property
+    @override
+    def warnings(self) -> Sequence[str]:
+        """A version that the program does not know."""
+        return VERSIONS.warnings("streaming.version", self.version)
+
     @override
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
-        """Yield memory that does not go with the vCPUs, and more partitions than the brokers' own disks are made for."""
+        """Yield memory that does not go with the vCPUs, more partitions than the brokers' disks are made for, and values that topics refuse."""
         least, most = self.vcpus, self.vcpus * MOST_MEMORY
         if not least <= self.size.memory <= most:
             text = (
@@ -60,6 +81,7 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
             )
             yield Mistake(path=("streaming", "memory"), text=text)
         pipes = cast("Mapping[str, ManagedKafkaPipeSettings]", rest.pipes)
+        yield from pipe_config_mistakes({name: pipe.topic.config for name, pipe in pipes.items()}, self.version, LIMITS)
         copies = sum(pipe.partitions for pipe in pipes.values()) * REPLICATION
         if self.disk_size is None and copies > self.vcpus * COPIES_PER_VCPU:
             text = (

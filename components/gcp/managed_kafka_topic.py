@@ -13,7 +13,8 @@ from components.contracts import SHARED, Connection, Destination, Grant, PipeSet
 from components.dead_letters import SUFFIX
 from components.gcp.managed_kafka_acl import allowed
 from components.gcp.network import Network
-from components.kafka import TOPIC_SETTINGS, group_protocol, known_values, setting_names
+from components.kafka import TOPIC_SETTINGS, group_protocol, setting_names
+from components.kafka_config import CODECS, Choice, Limit, Limits
 from components.kafka_dead_letters import KafkaDeadLetterSettings
 from components.section import Distinct, Form, QuotedText, Section
 
@@ -35,13 +36,13 @@ ServiceAccount = Annotated[
 ]
 
 
-def _taken(config: Mapping[str, str]) -> Mapping[str, str]:
-    """Return a topic's settings, or raise ValueError where Google refuses what Kafka takes."""
-    if config.get("compression.type") == "zstd":
-        raise ValueError(
-            "compression.type cannot be zstd here (Managed Service for Apache Kafka, Limitations); choose lz4, gzip or snappy, or remove it"
-        )
-    return config
+LIMITS: Limits = {
+    "compression.type": Limit(
+        definition=Choice(tuple(codec for codec in CODECS if codec != "zstd")),
+        source="Managed Service for Apache Kafka, Limitations",
+    )
+}
+"""What Google refuses of a topic's settings, though Kafka takes it."""
 
 
 class ManagedKafkaTopicSettings(Section, frozen=True):
@@ -49,11 +50,7 @@ class ManagedKafkaTopicSettings(Section, frozen=True):
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
     """The hours that records are kept, read or not; a lower number deletes the records that are older."""
-    config: Annotated[
-        Mapping[Annotated[str, AfterValidator(setting_names(TOPIC_SETTINGS))], QuotedText],
-        AfterValidator(known_values),
-        AfterValidator(_taken),
-    ] = {}
+    config: Mapping[Annotated[str, AfterValidator(setting_names(TOPIC_SETTINGS))], QuotedText] = {}
     """More settings of the topic by their Kafka names, each with a text as value; compression.type cannot be zstd
     (Managed Service for Apache Kafka, Limitations)."""
     producers: Annotated[tuple[ServiceAccount, ...], Field(max_length=49), Distinct] = ()

@@ -1,15 +1,19 @@
 """The streaming section of a stack file for Kafka in containers, and what Strimzi then runs on the platform."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from pydantic import AfterValidator, Field
 from typing_extensions import override
 
 from components.contracts import Residents, ServiceSettings, Surroundings
+from components.kafka_config import pipe_config_mistakes
 from components.kubernetes.capacity import Room, replica_room
 from components.section import Form, Mistake, QuotedText
+
+if TYPE_CHECKING:
+    from components.kubernetes.strimzi_topic import StrimziPipeSettings
 
 REPLICATION = 3
 """How many brokers hold each partition, each in a zone of its own."""
@@ -104,7 +108,9 @@ class StrimziSettings(ServiceSettings, frozen=True):
 
     @override
     def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
-        """Yield files of consumers that lie where their certificates do."""
+        """Yield values of topics that Kafka refuses, and files of consumers that lie where their certificates do."""
+        pipes = cast("Mapping[str, StrimziPipeSettings]", rest.pipes)
+        yield from pipe_config_mistakes({name: pipe.topic.config for name, pipe in pipes.items()}, self.version)
         for name, pipe in rest.pipes.items():
             for file in map(PurePosixPath, pipe.consumer.files):
                 if file.is_relative_to(FILES) or FILES.is_relative_to(file):

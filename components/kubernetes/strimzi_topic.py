@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from components.changes import guard, kafka_partitions
 from components.contracts import SHARED, Connection, PipeSettings, PodDestination, Secret, Topic
 from components.dead_letters import SUFFIX
-from components.kafka import TOPIC_SETTINGS, group_protocol, known_values, setting_names
+from components.kafka import TOPIC_SETTINGS, group_protocol, setting_names
 from components.kafka_dead_letters import KafkaDeadLetterSettings
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.strimzi_cluster import PORT, consumer_user
@@ -24,9 +24,7 @@ class StrimziTopicSettings(Section, frozen=True):
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
     """The hours that records are kept, read or not; a lower number deletes the records that are older."""
-    config: Annotated[
-        Mapping[Annotated[str, AfterValidator(setting_names(TOPIC_SETTINGS))], QuotedText], AfterValidator(known_values)
-    ] = {}
+    config: Mapping[Annotated[str, AfterValidator(setting_names(TOPIC_SETTINGS))], QuotedText] = {}
     """More settings of the topic by their Kafka names, each with a text as value."""
     dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
     """What becomes of records that the consumers cannot handle."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from components.aws.msk_topic import TIER_SOURCE
 from tests.stacks import REMOVED, changed, refused
 
 FILE = "stacks/Pulumi.test.yaml: "
@@ -111,6 +112,36 @@ def tiered(topic, *, tier=True):
             "pipes.orders.topic: localRetentionHours must be less than retentionHours, which is 24, not 24: records leave the "
             "disks before they are deleted (MSK, Tiered storage topic-level configuration); lower it, raise retentionHours or "
             "remove it",
+        ),
+        (
+            tiered({"retentionHours": 71, "localRetentionHours": 24}),
+            f"pipes.orders.topic.retentionHours: must be at least 72 with localRetentionHours, got 71 ({TIER_SOURCE}). Raise it, or remove "
+            "localRetentionHours.",
+        ),
+        (
+            tiered({"localRetentionHours": 24, "config": {"segment.bytes": "50331647"}}),
+            f"pipes.orders.topic.config.segment.bytes: must be a whole number from 50331648 to 2147483647, got '50331647' ({TIER_SOURCE}). "
+            "Correct it.",
+        ),
+        (
+            tiered({"localRetentionHours": 24, "config": {"segment.ms": "599999"}}),
+            "pipes.orders.topic.config.segment.ms: must be a whole number from 600000 to 9223372036854775807, got '599999' "
+            f"({TIER_SOURCE}). Correct it.",
+        ),
+        (
+            tiered({"localRetentionHours": 24, "config": {"local.retention.bytes": "-1", "retention.bytes": "9"}}),
+            f"pipes.orders.topic.config.local.retention.bytes: must be less than retention.bytes, which is 9, got '-1' ({TIER_SOURCE}). "
+            "Lower it, or raise retention.bytes.",
+        ),
+        (
+            {**express(), "data-pipes:pipes": {"orders": {"topic": {"config": {"max.compaction.lag.ms": "86399999"}}}}},
+            "pipes.orders.topic.config.max.compaction.lag.ms: must be a whole number from 86400000 to 9223372036854775807, got '86399999' "
+            "(MSK, Topic-level configurations on Express brokers). Correct it.",
+        ),
+        (
+            {"data-pipes:streaming": {"version": "3.10.x.kraft"}},
+            "streaming.version: must be one of 3.8.x.kraft, 3.9.x.kraft, 4.0.x.kraft, 4.1.x.kraft, 4.2.x.kraft, or newer, got '3.10.x.kraft' "
+            "(MSK, Supported Apache Kafka versions, read 2026-07). Use 3.9.x.kraft.",
         ),
         (
             {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"maxDeliveryAttempts": 0}}}}},

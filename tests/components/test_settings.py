@@ -61,7 +61,7 @@ WRONG = [
     ({"data-pipes:platform": {"version": True}}, "platform.version: must be a text, not true; write it in quotes"),
     ({"data-pipes:platform": {"version": "v1.35"}}, "platform.version: must be a Kubernetes version of two numbers"),
     ({"data-pipes:streaming": {"version": "3.9.x"}}, "streaming.version: must be a Kafka version with KRaft"),
-    ({"data-pipes:streaming": {"version": "3.6.x.kraft"}}, "streaming.version: must be Kafka 3.7 or later"),
+    ({"data-pipes:streaming": {"version": "3.6.x.kraft"}}, "streaming.version: must be 3.8.x.kraft or newer"),
     (
         {"data-pipes:streaming": {"instanceType": "m5.large"}},
         "streaming.instanceType: must be a size of standard broker",
@@ -94,9 +94,9 @@ WRONG = [
     ({"aws:region": "cn-north-1"}, "aws:region: must be a region outside China"),
     (
         {"data-pipes:platform": {"version": "1.20"}},
-        "platform.version: must be 1.32 or later, the oldest that EKS still",
+        "platform.version: must be 1.32 or newer, got ",
     ),
-    ({"data-pipes:streaming": {"version": "9.9.x.kraft"}}, "streaming.version: must be a Kafka version with KRaft"),
+    ({"data-pipes:streaming": {"version": "3.9.1.kraft"}}, "streaming.version: must be a Kafka version with KRaft"),
     ({"data-pipes:platform": {"nodes": {"instanceType": "m5.999xlarge"}}}, "instanceType: must be an instance type of"),
     (
         {"data-pipes:platform": {"admins": ["arn:aws:iam::123456789012:role/a"] * 2}},

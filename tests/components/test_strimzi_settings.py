@@ -71,8 +71,8 @@ def topic(**settings):
         ),
         (
             topic(config={"cleanup.policy": "compacted"}),
-            "pipes.orders.topic.config: cleanup.policy must be one of delete or compact or compact,delete or delete,compact, "
-            "not 'compacted'; choose one of them",
+            "pipes.orders.topic.config.cleanup.policy: must be one of delete or compact or compact,delete or delete,compact, "
+            "got 'compacted' (Apache Kafka, Topic Configs). Correct it.",
         ),
         (
             {"data-pipes:pipes": {"orders": {"consumer": {"files": {"/etc/data-pipes/kafka/ca.crt": "ordersToken"}}}}},

@@ -40,7 +40,8 @@ WRONG = [
     ),
     (
         {"version": "1.33"},
-        "platform.version: must be 1.34 or later, the oldest that AKS still supports, not 1.33; use 1.35",
+        "platform.version: must be 1.34 or newer, got '1.33', which AKS no longer offers (AKS, Supported Kubernetes versions, read 2026-08). "
+        "Use 1.35.",
     ),
     ({"version": 1.35}, "platform.version: must be a text, not a number (1.35); write it in quotes, every digit of it"),
     (

@@ -1,6 +1,8 @@
 """What is refused in a stack file before HDInsight, or a job half an hour later, would refuse it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from components.settings import SettingsError
 from tests.stacks import settings
@@ -59,7 +61,7 @@ def test_what_the_service_does_not_take_is_refused_with_its_place(change, told):
             {"config": {"message.timestamp.after.max.ms": "1"}},
             "is not a setting of topics in Kafka 3.2; did you mean 'message.timestamp.difference.max.ms'?",
         ),
-        ({"config": {"cleanup.policy": "never"}}, "cleanup.policy must be one of delete or compact"),
+        ({"config": {"cleanup.policy": "never"}}, "config.cleanup.policy: must be one of delete or compact"),
     ],
 )
 def test_what_kafka_3_2_does_not_take_is_refused_with_its_place(topic, told):
@@ -102,3 +104,30 @@ def test_a_pipe_whose_consumers_would_have_the_identity_of_a_job_is_refused(name
     line = refused({"data-pipes:pipes": {name: {"parallelism": 1}}})
     assert f"pipes.{name}: is also what a job that makes a topic of the pipe orders is called" in line
     settings({"data-pipes:pipes": {name.replace("orders", "clicks"): {"parallelism": 1}}}, stack=STACK)
+
+
+@pytest.mark.parametrize("size", ["Standard_DS3_v2", "Standard_D3_v2", "Standard_E4_v3", "Standard_D12_v2"])
+def test_more_than_32_workers_need_head_nodes_of_8_vcpus(size):
+    settings({"data-pipes:streaming": {"workers": 32, "headVmSize": size}}, stack=STACK)
+    assert refused({"data-pipes:streaming": {"workers": 33, "headVmSize": size}}).endswith(
+        f"streaming.headVmSize: must have at least 8 vCPUs and 14 GB with more than 32 workers, got {size} with 4 for 33 (HDInsight, Create "
+        "clusters by using the Azure portal, read 2026-11-29). Set it to Standard_DS4_v2, or lower workers. The head nodes of an existing "
+        "cluster keep their size."
+    )
+
+
+@pytest.mark.parametrize(
+    "size",
+    ["Standard_DS4_v2", "Standard_D13_v2", "Standard_E8_v3", "Standard_F8s_v2", "Standard_A8m_v2", "Standard_G3"],
+)
+def test_larger_head_nodes_and_sizes_that_say_nothing_of_their_vcpus_go_with_many_workers(size):
+    settings({"data-pipes:streaming": {"workers": 200, "headVmSize": size}}, stack=STACK)
+
+
+@given(workers=st.integers(3, 200), vcpus=st.sampled_from([2, 4, 8, 16, 32]))
+def test_head_nodes_are_refused_by_workers_and_vcpus_alone(workers, vcpus):
+    change = {"data-pipes:streaming": {"workers": workers, "headVmSize": f"Standard_D{vcpus}_v3"}}
+    if workers > 32 and vcpus < 8:
+        assert "streaming.headVmSize: must have at least 8 vCPUs" in refused(change)
+    else:
+        settings(change, stack=STACK)

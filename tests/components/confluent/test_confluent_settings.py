@@ -36,7 +36,10 @@ ENTERPRISE, DEDICATED = {"tier": "enterprise", "privateLink": True}, {"tier": "d
         ({"tier": "basic", "ksqldb": {"csu": 12}}, orders(kafkaStreams=True, schemaRegistry=True)),
         (ENTERPRISE | {"maxEcku": 32}, orders(5000)),
         (DEDICATED | {"ksqldb": {}}, orders(5000)),
-        (DEDICATED | {"cku": 1, "availability": "low"}, orders(config={"max.message.bytes": "20971520"})),
+        (
+            DEDICATED | {"cku": 1, "availability": "low"},
+            orders(config={"max.message.bytes": "20971520", "delete.retention.ms": "60566400000"}),
+        ),
         ({"governance": "none"}, orders()),
         ({}, orders(kafkaStreams=True) | {"ordersold": {"parallelism": 1}}),
     ],
@@ -131,7 +134,20 @@ def test_more_partitions_than_a_cluster_has_room_for_are_told(streaming, paralle
         (
             {},
             orders(config={"max.message.bytes": "8388609"}),
-            f"pipes.orders.topic.config.max.message.bytes: must be at most 8388608 on the tier standard, not 8388609 {SOURCE}; lower it",
+            "pipes.orders.topic.config.max.message.bytes: must be a whole number from 0 to 8388608, got '8388609' (Confluent Cloud, Kafka cluster "
+            "types, tier standard). Correct it.",
+        ),
+        (
+            {},
+            orders(config={"delete.retention.ms": "60566400001"}),
+            "pipes.orders.topic.config.delete.retention.ms: must be a whole number from 0 to 60566400000, got '60566400001' (Confluent Cloud, "
+            "Configuration Reference for Topics, read 2026-11-29). Correct it.",
+        ),
+        (
+            {},
+            orders(config={"segment.bytes": "52428799"}),
+            "pipes.orders.topic.config.segment.bytes: must be a whole number from 52428800 to 1073741824, got '52428799' (Confluent's "
+            "TopicPolicyConfig, read 2026-11-29). Correct it.",
         ),
         (
             {},

@@ -61,6 +61,12 @@ def test_what_the_service_has_is_let_through(streaming, pipes):
             "streaming.memory: must be 3 to 24 for 3 vCPUs, not 25: brokers have 1 to 8 GiB",
         ),
         ({"diskSize": 99}, {}, "streaming.diskSize: must be at least 100, not 99; diskSize is the disk of each broker"),
+        (
+            {"version": "3.6.x"},
+            {},
+            "streaming.version: must be 3.7.x or newer, got '3.6.x', which Managed Service for Apache Kafka no longer offers (pulumi-gcp "
+            "10.2.0, managedkafka.Cluster, read 2026-11-29). Use 3.7.x.",
+        ),
         ({"version": "3.7.1"}, {}, "streaming.version: must be a Kafka version as Google lists it, such as 3.7.x, not"),
         (
             {"vcpus": 3},
@@ -71,7 +77,8 @@ def test_what_the_service_has_is_let_through(streaming, pipes):
         (
             {},
             orders(config={"compression.type": "zstd"}),
-            "pipes.orders.topic.config: compression.type cannot be zstd here (Managed Service for Apache Kafka, Limitations); choose",
+            "pipes.orders.topic.config.compression.type: must be one of uncompressed or lz4 or snappy or gzip or producer, got 'zstd' (Managed Service "
+            "for Apache Kafka, Limitations). Correct it.",
         ),
         (
             {},
