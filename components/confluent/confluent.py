@@ -8,7 +8,7 @@ import pulumi_confluentcloud as confluentcloud
 from pulumi import Output, Resource, ResourceHookBinding, ResourceOptions
 from typing_extensions import override
 
-from components.changes import refused_change
+from components.changes import guard, refused_change
 from components.confluent.confluent_settings import ConfluentSettings
 from components.confluent.confluent_topic import ConfluentTopic, ConfluentTopicArgs, Pods
 from components.confluent.confluent_topic_settings import ConfluentPipeSettings
@@ -18,7 +18,14 @@ from components.confluent.ksqldb import Ksqldb, KsqldbArgs
 from components.confluent.rights import Cluster, Key, bind
 from components.confluent.schema_registry import SchemaRegistry, schema_registry
 from components.confluent.service_account import Keyed, api_key, service_account
-from components.confluent.tiers import lower_governance, no_limit, other_availability, other_place, other_tier
+from components.confluent.tiers import (
+    fewer_units,
+    lower_governance,
+    no_limit,
+    other_availability,
+    other_place,
+    other_tier,
+)
 from components.contracts import Platform, Streaming, StreamingArgs, Topic
 
 ANYWHERE = "0.0.0.0/0"
@@ -124,7 +131,11 @@ class Confluent(Streaming[ConfluentPipeSettings]):
             else None,
             dedicated=confluentcloud.KafkaClusterDedicatedArgs(cku=settings.cku or 0) if tier == "dedicated" else None,
             deletion_protection=args.protect,
-            opts=ResourceOptions(parent=self, protect=args.protect),
+            opts=ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                hooks=guard(f"{self.name}-cluster", "streaming.cku", "dedicated.cku", fewer_units),
+            ),
         )
 
     def _private_link(self, environment: confluentcloud.Environment) -> Sequence[Resource]:

@@ -115,6 +115,13 @@ def lower_governance(present: object, wanted: object) -> str | None:
     )
 
 
+def fewer_units(present: int, wanted: int) -> str | None:
+    """A dedicated cluster shrinks by one unit at a time (Confluent CLI, confluent kafka cluster update; read 2026-11-29)."""
+    if wanted >= present - 1:
+        return None
+    return f"A dedicated cluster shrinks by one unit at a time. Set cku to {present - 1}, deploy, and go on from there."
+
+
 def no_limit(present: object, wanted: object) -> str | None:
     """The provider leaves a limit that a program no longer sets as it is, and sees no change (Confluent provider, KafkaCluster)."""
     if wanted is not None or not isinstance(present, int | float):

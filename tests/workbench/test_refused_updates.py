@@ -10,6 +10,7 @@ from workbench.cloud import behaviour, kinds
 MSK, MSK_TOPIC = "aws:msk/cluster:Cluster", "aws:msk/topic:Topic"
 EKS = "aws:eks/cluster:Cluster"
 AKS, HUB = "azure-native:containerservice:ManagedCluster", "azure-native:eventhub:EventHub"
+CONFLUENT = "confluentcloud:index/kafkaCluster:KafkaCluster"
 CONFLUENT_TOPIC = "confluentcloud:index/kafkaTopic:KafkaTopic"
 TLS: dict[str, Any] = {"tls": {"certificateAuthorityArns": ["arn:aws:acm-pca:eu-west-1:123456789012:x"]}}
 IAM: dict[str, Any] = {"sasl": {"iam": True, "scram": False}}
@@ -29,6 +30,7 @@ def config(**settings: str) -> dict[str, Any]:
 
 
 REFUSED = [
+    (CONFLUENT, {"dedicated": {"cku": 4}}, {"dedicated": {"cku": 2}}, "shrunk by one CKU at a time"),
     (MSK, methods(**IAM, **TLS), methods(**IAM), "does not include any updates to the security setting"),
     (MSK, {"kafkaVersion": "4.1.x.kraft"}, {"kafkaVersion": "3.9.x.kraft"}, "from 4.1.x.kraft to 3.9.x.kraft"),
     (MSK, {"storageMode": "TIERED"}, {"storageMode": "LOCAL"}, "TIERED to LOCAL"),
@@ -60,6 +62,8 @@ REFUSED = [
 ]
 
 ACCEPTED = [
+    (CONFLUENT, {"dedicated": {"cku": 4}}, {"dedicated": {"cku": 3}}),
+    (CONFLUENT, {"dedicated": {"cku": 2}}, {"dedicated": {"cku": 4}}),
     (MSK, methods(**IAM), methods(**IAM, **TLS)),
     (MSK, methods(**IAM, **TLS), methods(**SCRAM)),
     (MSK, {"kafkaVersion": "3.9.x.kraft"}, {"kafkaVersion": "4.1.x.kraft"}),

@@ -47,11 +47,21 @@ def _same_availability(old: Inputs, new: Inputs) -> frozenset[str]:
     return frozenset() if names.get(before, before) == names.get(after, after) else frozenset({"availability"})
 
 
+def _cluster_update_refusal(old: Inputs, new: Inputs) -> str | None:
+    """What a live cluster cannot become."""
+    before, tiers = _tiers(old), _tiers(new)
+    if tiers and before != tiers and (before, tiers) != (["basic"], ["standard"]):
+        return "error updating Kafka Cluster: clusters can only be upgraded from 'Basic' to 'Standard'"
+    if 0 < number(new, "dedicated.cku", 0) < number(old, "dedicated.cku", 0) - 1:
+        return "400 Bad Request: a dedicated cluster can only be shrunk by one CKU at a time"
+    return None
+
+
 def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
     """What the provider's own checks and the service refuse of a tier."""
     tiers, availability = _tiers(new), text(new, "availability", "")
-    if old is not None and tiers and (before := _tiers(old)) != tiers and (before, tiers) != (["basic"], ["standard"]):
-        return "error updating Kafka Cluster: clusters can only be upgraded from 'Basic' to 'Standard'"
+    if old is not None and (refusal := _cluster_update_refusal(old, new)):
+        return refusal
     if len(tiers) > 1:
         return f"only one of `{','.join(_TIERS)}` can be specified, but `{','.join(tiers)}` were specified"
     if tiers == ["dedicated"] and availability in ("LOW", "HIGH"):

@@ -229,6 +229,20 @@ def test_a_limit_that_the_provider_would_leave_as_it_is_cannot_be_removed_but_ch
     )
 
 
+@pytest.mark.parametrize(("present", "wanted", "refused"), [(4, 2, True), (4, 3, False), (2, 4, False)])
+def test_a_dedicated_cluster_shrinks_by_one_unit_at_a_time(present, wanted, refused):
+    recording = shipped(STACK).recording
+    before, after = ({"dedicated": {"cku": each}} for each in (present, wanted))
+    if not refused:
+        change(recording, recording.one(CLUSTER), before, after)
+        return
+    with pytest.raises(ChangeRefusedError) as refusal:
+        change(recording, recording.one(CLUSTER), before, after)
+    assert str(refusal.value) == (
+        "streaming.cku: cannot go from 4 to 2. A dedicated cluster shrinks by one unit at a time. Set cku to 3, deploy, and go on from there."
+    )
+
+
 def test_a_basic_cluster_can_become_standard():
     recording = shipped(STACK).recording
     low = {**KEPT, "availability": "low"}
