@@ -23,12 +23,13 @@ def computed_inputs(type_token: str) -> frozenset[str]:
     if resource is None or args is None:
         return frozenset()
     parameters = inspect.signature(args).parameters
-    blank = args(**{name: None for name, each in parameters.items() if each.default is each.empty})
+    nothing_given = args(**{name: None for name, each in parameters.items() if each.default is each.empty})
+    filled = typing.cast("dict[str, object]", vars(nothing_given))
     always_there = _always_there(resource)
     return frozenset(
         pulumi_name
         for name, pulumi_name in _types.input_type_py_to_pulumi_names(args).items()
-        if parameters[name].default is None and vars(blank).get(name) is None and pulumi_name in always_there
+        if parameters[name].default is None and filled.get(name) is None and pulumi_name in always_there
     )
 
 
