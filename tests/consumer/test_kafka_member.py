@@ -43,6 +43,10 @@ class Broker:
     sizes: list[int] = field(default_factory=list)
     generation: int = 1
     closed: int = 0
+    commits: dict[int, int] = field(default_factory=dict)
+    """What the group has committed before."""
+    starts: dict[int, int] = field(default_factory=dict)
+    """The first offset that the brokers still have, as far as the client knows it."""
     stop: Callable[[], None] = lambda: None
     metadata: Callable[[], Any] = lambda: None
     properties: dict[str, Any] = field(default_factory=dict)
@@ -75,8 +79,14 @@ class Broker:
         self.sizes.append(1 + len(taken))
         return taken
 
-    def store_offsets(self, message: Message) -> None:
-        self.stored[message.partition() or 0] = (message.offset() or 0) + 1
+    def store_offsets(self, message: Message | None = None, offsets: list[TopicPartition] | None = None) -> None:
+        for place in offsets or ():
+            self.stored[place.partition] = place.offset
+        if message is not None:
+            self.stored[message.partition() or 0] = (message.offset() or 0) + 1
+
+    def committed(self, places: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        return [TopicPartition("orders", each.partition, self.commits.get(each.partition, -1001)) for each in places]
 
     def seek(self, place: TopicPartition) -> None:
         self.sought[place.partition] = place.offset
@@ -86,7 +96,7 @@ class Broker:
 
     def get_watermark_offsets(self, place: TopicPartition, cached: bool) -> tuple[int, int]:
         assert cached, "the brokers are not asked"
-        return 0, 100 if place.partition != 2 else -1001
+        return self.starts.get(place.partition, -1001), 100 if place.partition != 2 else -1001
 
     def position(self, places: list[TopicPartition]) -> list[TopicPartition]:
         return [TopicPartition("orders", place.partition, 40) for place in places]
