@@ -76,10 +76,10 @@ class Delivery:
             else:
                 self.status.handled += 1
                 return True
-        self._set_aside(record, name_of(error), tried)
+        self.set_aside(record, name_of(error), tried)
         return True
 
-    def _set_aside(self, record: Record, reason: str, tried: int) -> None:
+    def set_aside(self, record: Record, reason: str, tried: int) -> None:
         """Keep a record among the dead letters; ConsumerError if there are none."""
         if self.dead_letters is None:
             raise ConsumerError(
@@ -95,11 +95,7 @@ class Delivery:
         if isinstance(error, (SystemExit, KeyboardInterrupt)):
             raise ConsumerError(f"{place}: the handler ended the consumer: {_line(name_of(error))}") from None
         self.status.failed += 1
-        message = "%s: %s failed: %s"
-        try:
-            LOGGER.warning(message, place, attempt, type(error).__name__, exc_info=error)
-        except RecursionError:  # logging lets it pass: causes or groups nested too deep to be formatted
-            LOGGER.warning(message, place, attempt, type(error).__name__)
+        LOGGER.warning("%s: %s failed: %s", place, attempt, type(error).__name__, exc_info=error)
 
 
 def _place(record: Record) -> str:

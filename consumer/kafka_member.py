@@ -14,6 +14,7 @@ from consumer.kafka_faults import KafkaFaults, text_of
 from consumer.kafka_record import KafkaRecord
 from consumer.kafka_retention import KafkaRetention
 from consumer.kafka_settings import KafkaSettings
+from consumer.kafka_unreadable import KafkaUnreadable
 
 LOGGER = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class KafkaMember:
         self.faults = KafkaFaults(settings)
         self.consumer = self._connect()
         self.retention = KafkaRetention(self.consumer, settings.topic, delivery.status)
+        self.unreadable = KafkaUnreadable(self.retention, delivery)
         self.own: frozenset[int] = frozenset()
         self.gone: set[int] = set()
         """Partitions that went since the first record of a batch was there."""
@@ -66,6 +68,7 @@ class KafkaMember:
                 self._look()
                 if batch:
                     self._handle(batch)
+                self.unreadable.pass_over()
         except KafkaException as error:
             raise self.faults.end(error.args[0]) from None
         finally:
@@ -118,6 +121,7 @@ class KafkaMember:
                     break
                 if error := message.error():
                     self.faults.judge(error)
+                    self.unreadable.note(message, error)
                 else:
                     record = KafkaRecord()
                     record.message = message
@@ -127,6 +131,7 @@ class KafkaMember:
                 done += 1
         finally:
             self.retention.handled(batch[:done], last, behind)
+            self.unreadable.forget(last)
             self._store(last.values())
         seconds = clock() - begun
         if done == len(batch):
@@ -172,6 +177,7 @@ class KafkaMember:
         numbers = {partition.partition for partition in partitions}
         self.gone |= numbers
         self.retention.give(numbers)
+        self.unreadable.forget(numbers)
         self._own(self.own - numbers)
 
     def _own(self, partitions: frozenset[int]) -> None:

@@ -86,6 +86,11 @@ class KafkaRetention:
                 # Without a commit, another start could not tell deleted records from those of before the group.
                 self._commit(number, low)
 
+    def skip(self, number: int, offset: int) -> None:
+        """Go on with an offset, and have it committed."""
+        self.consumer.seek(TopicPartition(self.topic, number, offset))
+        self._commit(number, offset)
+
     def _start(self, number: int) -> int:
         """The first offset that the brokers have of a partition; below 0 if nothing was fetched of it yet."""
         return self.consumer.get_watermark_offsets(self.places[number], cached=True)[0]
