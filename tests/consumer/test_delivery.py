@@ -147,8 +147,7 @@ class MuteError(Exception):
 
 
 class NumberedError(Exception):
-    def __str__(self) -> str:
-        return 7  # pyright: ignore[reportReturnType]
+    __str__ = lambda self: 7  # noqa: E731 - a function of str is not allowed to  # pyright: ignore[reportAssignmentType]
 
 
 class Odd(str):
