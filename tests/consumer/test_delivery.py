@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event, Timer
+from typing import Any
 
 import pytest
 
@@ -182,7 +183,7 @@ class PanicError(BaseException):
 
 def nested(depth: int) -> Exception:
     """An error too deep to be formatted."""
-    error: Exception = ValueError("deep")
+    error: Any = ValueError("deep")
     for _ in range(depth):
         error = ExceptionGroup("group", [error])
     return error

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
-from consumer import kafka_faults, kafka_member
+from consumer import kafka_faults, kafka_member, kafka_unreadable
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError
 from consumer.kafka import KafkaSource, source
@@ -121,6 +121,7 @@ def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(kafka_member, "time", clock)
     monkeypatch.setattr(kafka_faults, "time", clock)
+    monkeypatch.setattr(kafka_unreadable, "time", clock)
     return clock
 
 
@@ -374,6 +375,31 @@ def test_errors_that_pass_are_waited_out(broker, reading):
     ]
     reading.run()
     assert reading.handled == ["0@1", "0@2"]
+
+
+def unreadable(offset: int) -> list[Message]:
+    return [Message(topic="orders", partition=0, offset=offset, error=KafkaError(KafkaError._BAD_MSG))]
+
+
+def test_a_batch_that_can_be_read_after_some_seconds_is_handled(broker, reading):
+    broker.commits = {0: 3}
+    broker.polls = [
+        lambda: broker.assign(0) or [],
+        *[lambda: [*unreadable(3)], list] * 2,
+        lambda: [record(0, 3)],
+        *[list] * 20,
+    ]
+    reading.run()
+    assert reading.handled == ["0@3"]
+    assert broker.sought == {}
+
+
+def test_a_batch_that_cannot_be_read_for_some_seconds_ends_a_consumer_that_has_no_dead_letters(broker, reading):
+    broker.commits = {0: 4}  # in the middle of the batch
+    broker.polls = [lambda: broker.assign(0) or [], *[lambda: [*unreadable(3)], list] * 9]
+    with pytest.raises(ConsumerError, match=r"^orders\[0\] 4 cannot be handled, .* the record cannot be read: "):
+        reading.run()
+    assert (broker.stored, broker.sought) == ({}, {})
 
 
 def test_a_sign_in_that_every_broker_refuses_for_some_seconds_ends_it(broker, reading, clock):

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -99,9 +100,9 @@ def set_aside(pipe: Pipe, count: int = 1, **variables: str) -> tuple[list[Messag
     return pipe.set_aside(count), "".join(lines)
 
 
-def told(pipe: Pipe, letter: Message) -> dict[str, bytes]:
+def told(pipe: Pipe, letter: Message) -> dict[str, Any]:
     """The headers of a dead letter, which must name the record."""
-    headers = dict(letter.headers() or ())
+    headers: dict[str, Any] = dict(letter.headers() or ())
     assert headers.pop("dead-letter-topic") == pipe.name.encode()
     assert headers.pop("dead-letter-partition") == b"0"
     assert headers.pop("dead-letter-position") == str(GOOD).encode()
@@ -179,7 +180,6 @@ def test_a_batch_that_the_client_cannot_decompress_is_set_aside_record_by_record
     assert [letter.value() for letter in letters] == [None, None]
     positions = [dict(letter.headers() or ())["dead-letter-position"] for letter in letters]
     assert positions == [str(GOOD).encode(), str(GOOD + 1).encode()]
-    reasons = {dict(letter.headers() or ())["dead-letter-reason"] for letter in letters}
-    assert len(reasons) == 1
-    assert reasons.pop()[:40] == b"the record cannot be read: Decompression"
+    reasons = {str(dict(letter.headers() or ())["dead-letter-reason"]) for letter in letters}
+    assert all("the record cannot be read: Decompression" in reason for reason in reasons)
     assert f"{pipe.name}[0] {GOOD + 1}: set aside" in log
