@@ -39,7 +39,7 @@ UNREAD = {
     ("pubsub", "STREAM_GROUP"): "the same on every service; Pub/Sub has no groups",
     ("pubsub", "STREAM_SCHEMA"): "for images that use the topic's schema",
 }
-"""What plans set, by service, and the reference consumer does not read."""
+"""What plans may set, by service, and the reference consumer does not read."""
 
 FORMS = list({(each.streaming, each.streaming_form): each for each in ALLOWED if each.streaming_form}.values())
 """Every form of every streaming service that no shipped stack has, each on one platform."""
@@ -149,6 +149,6 @@ def test_every_variable_that_a_plan_sets_is_read_or_documented_for_other_images(
         for environment in planned(which)
         for name in environment.keys() - read(environment)[1]
     }
-    assert unread == set(UNREAD)
+    assert unread <= UNREAD.keys()
     documented = (ROOT / "docs" / "consumer.md").read_text(encoding="utf-8")
-    assert {name for _, name in unread if f"`{name}`" not in documented} == set()
+    assert {name for _, name in UNREAD if f"`{name}`" not in documented} == set()
