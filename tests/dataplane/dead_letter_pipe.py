@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from workbench.prove_replicas import PATIENCE
 from workbench.stack_file import ROOT
@@ -57,9 +57,13 @@ class Pipe:
         )
 
     def committed(self) -> list[int]:
+        """The offset that each partition goes on with; below 0 where there is none, or none is known yet."""
         with reader(self.servers, self.name) as reading:
             places = [TopicPartition(self.name, number) for number in range(PARTITIONS)]
-            return [place.offset for place in reading.committed(places, PATIENCE)]
+            try:
+                return [place.offset for place in reading.committed(places, PATIENCE)]
+            except KafkaException:  # brokers that have just started have no coordinator of the group yet
+                return [-1] * PARTITIONS
 
     def set_aside(self, count: int) -> list[Message]:
         """The dead letters, of which there must be so many, and a moment later not one more."""
