@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
 
-from consumer.errors import ConsumerError
+from consumer.errors import ConsumerError, name_of
 from consumer.record import Handler, Record
 from consumer.status import LIVE_SECONDS, Status
 
@@ -44,7 +44,7 @@ class Delivery:
         """Deliver a record; True once it need not come again, False if the consumer was to stop before."""
         try:
             self.handle(record)
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises
+        except BaseException as error:  # noqa: BLE001 - a handler's CancelledError and PanicException are no Exception
             return self._again(record, error)
         self.status.handled += 1
         return True
@@ -53,13 +53,13 @@ class Delivery:
         """Deliver a record one time; False if the handler raised. For services that deliver it again, and set it aside, themselves."""
         try:
             self.handle(record)
-        except Exception as error:  # noqa: BLE001 - as above
+        except BaseException as error:  # noqa: BLE001 - as above
             self._failed(record, error, attempt)
             return False
         self.status.handled += 1
         return True
 
-    def _again(self, record: Record, error: Exception) -> bool:
+    def _again(self, record: Record, error: BaseException) -> bool:
         """Try a record again after its first failure, ever more seldom, then set it aside."""
         pause, tried = FIRST_PAUSE, 1
         while True:
@@ -71,24 +71,36 @@ class Delivery:
             pause = min(2 * pause, LONGEST_PAUSE)
             try:
                 self.handle(record)
-            except Exception as again:  # noqa: BLE001 - as above
+            except BaseException as again:  # noqa: BLE001 - as above
                 error, tried = again, tried + 1
             else:
                 self.status.handled += 1
                 return True
-        reason = f"{type(error).__name__}: {error}"
+        self.set_aside(record, name_of(error), tried)
+        return True
+
+    def set_aside(self, record: Record, reason: str, tried: int) -> None:
+        """Keep a record among the dead letters; ConsumerError if there are none."""
         if self.dead_letters is None:
-            raise ConsumerError(f"{_place(record)} cannot be handled, and there is nowhere to set it aside: {reason}")
+            raise ConsumerError(
+                f"{_place(record)} cannot be handled, and there is nowhere to set it aside: {_line(reason)}"
+            )
         self.dead_letters.put(record, reason=reason, tries=tried)
         self.status.dead += 1
         LOGGER.error("%s: set aside after %d tries", _place(record), tried)
-        return True
 
-    def _failed(self, record: Record, error: Exception, attempt: str) -> None:
-        """Count and tell that the handler raised."""
+    def _failed(self, record: Record, error: BaseException, attempt: str) -> None:
+        """Count and log that the handler raised; raise ConsumerError if it asked the process to exit."""
+        place = _place(record)
+        if isinstance(error, (SystemExit, KeyboardInterrupt)):
+            raise ConsumerError(f"{place}: the handler ended the consumer: {_line(name_of(error))}") from None
         self.status.failed += 1
-        LOGGER.warning("%s: %s failed: %s", _place(record), attempt, type(error).__name__, exc_info=error)
+        LOGGER.warning("%s: %s failed: %s", place, attempt, type(error).__name__, exc_info=error)
 
 
 def _place(record: Record) -> str:
     return f"{record.topic}[{record.partition}] {record.position}"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -12,7 +12,9 @@ from consumer.delivery import Delivery
 from consumer.errors import ConsumerError, WrongEnvironmentError
 from consumer.kafka_faults import KafkaFaults, text_of
 from consumer.kafka_record import KafkaRecord
+from consumer.kafka_retention import KafkaRetention
 from consumer.kafka_settings import KafkaSettings
+from consumer.kafka_unreadable import KafkaUnreadable
 
 LOGGER = logging.getLogger(__name__)
 
@@ -47,6 +49,8 @@ class KafkaMember:
         self.delivery = delivery
         self.faults = KafkaFaults(settings)
         self.consumer = self._connect()
+        self.retention = KafkaRetention(self.consumer, settings.topic, delivery.status)
+        self.unreadable = KafkaUnreadable(self.retention, delivery)
         self.own: frozenset[int] = frozenset()
         self.gone: set[int] = set()
         """Partitions that went since the first record of a batch was there."""
@@ -64,6 +68,7 @@ class KafkaMember:
                 self._look()
                 if batch:
                     self._handle(batch)
+                self.unreadable.pass_over()
         except KafkaException as error:
             raise self.faults.end(error.args[0]) from None
         finally:
@@ -95,6 +100,7 @@ class KafkaMember:
         """Wait for a record, and take with it what is there without waiting."""
         first = self.consumer.poll(POLL_SECONDS)
         if first is None:
+            self.retention.idle()
             return ()
         # What went while the first was waited for went before it: its partition may have come back with it.
         self.gone.clear()
@@ -107,21 +113,25 @@ class KafkaMember:
         deliver, stop, clock = self.delivery.deliver, self.delivery.stopping.is_set, time.monotonic
         begun = clock()
         end, done = begun + LONGEST_BATCH_SECONDS, 0
-        last: dict[int | None, Message] = {}
+        last: dict[int, Message] = {}
+        behind = self.retention.behind()
         try:
             for message in batch:
                 if stop() or clock() > end:
                     break
                 if error := message.error():
                     self.faults.judge(error)
+                    self.unreadable.note(message, error)
                 else:
                     record = KafkaRecord()
                     record.message = message
                     if not deliver(record):
                         break
-                    last[message.partition()] = message
+                    last[message.partition() or 0] = message
                 done += 1
         finally:
+            self.retention.handled(batch[:done], last, behind)
+            self.unreadable.forget(last)
             self._store(last.values())
         seconds = clock() - begun
         if done == len(batch):
@@ -158,6 +168,7 @@ class KafkaMember:
 
     def _take(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
         """Note partitions that come to this member, or that it joined and there is none for it."""
+        self.retention.take(partitions)
         self._own(self.own | {partition.partition for partition in partitions})
         self._join(ready=True)
 
@@ -165,6 +176,8 @@ class KafkaMember:
         """Note partitions that go to another member, or are lost to it already."""
         numbers = {partition.partition for partition in partitions}
         self.gone |= numbers
+        self.retention.give(numbers)
+        self.unreadable.forget(numbers)
         self._own(self.own - numbers)
 
     def _own(self, partitions: frozenset[int]) -> None:

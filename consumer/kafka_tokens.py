@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
 
-from consumer.errors import ConsumerError
+from consumer.errors import ConsumerError, line_of
 from consumer.variables import Variables
 
 LOGGER = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Tokens:
         try:
             token = _good(self.fetch())
         except Exception as error:  # noqa: BLE001 - whatever a signer raises
-            self.failure = f"there is no token to sign in with: {' '.join(str(error).split()) or type(error).__name__}"
+            self.failure = f"there is no token to sign in with: {line_of(error)}"
             if self.present is None or self.present[1] <= time.time():
                 raise ConsumerError(self.failure) from None
             LOGGER.warning("%s; the present one is good until %s", self.failure, _clock(self.present[1]))

@@ -14,7 +14,7 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 
 from consumer.delivery import Delivery
-from consumer.errors import ConsumerError
+from consumer.errors import ConsumerError, line_of
 from consumer.pubsub_client import Message, PubSubClient, default_credentials
 from consumer.variables import Variables
 
@@ -66,9 +66,9 @@ class PubSub:
             with client:
                 self._pull(client, delivery)
         except GoogleAuthError as error:
-            raise ConsumerError(f"cannot sign in to Google Cloud: {_one_line(error)}") from None
+            raise ConsumerError(f"cannot sign in to Google Cloud: {line_of(error)}") from None
         except GoogleAPICallError as error:
-            raise ConsumerError(f"Pub/Sub refuses {self.subscription}: {_one_line(error)}") from None
+            raise ConsumerError(f"Pub/Sub refuses {self.subscription}: {line_of(error)}") from None
 
     def _pull(self, client: PubSubClient, delivery: Delivery) -> None:
         turns = Turns(delivery=delivery, topic=self.topic, partition=self.partition or "")
@@ -94,9 +94,13 @@ class Turns:
     partition: str
     busy: bool = False
     """Whether a message is being handled, which may take too long."""
+    end: ConsumerError | None = None
+    """Why no more messages are handled."""
 
     def look(self, *, ready: bool) -> None:
-        """Note how things stand; another thread calls this."""
+        """Note how things stand, and raise the error that ended the handling; another thread calls this."""
+        if self.end:
+            raise self.end
         self.delivery.status.ready = ready
         if not self.busy:
             self.delivery.status.poll()
@@ -104,13 +108,16 @@ class Turns:
     def take(self, message: Message) -> None:
         """Acknowledge a message once it is handled, else give it back."""
         delivery, record = self.delivery, _Record(self.topic, self.partition, message)
-        if delivery.stopping.is_set():
+        if delivery.stopping.is_set() or self.end:
             message.nack()
             return
         delivery.status.poll()
         delivery.status.lag_seconds[self.partition] = max(0.0, time.time() - record.timestamp)
-        self.busy = True
-        handled = delivery.once(record, f"try {message.delivery_attempt}" if message.delivery_attempt else "a try")
+        self.busy, handled = True, False
+        try:
+            handled = delivery.once(record, f"try {message.delivery_attempt}" if message.delivery_attempt else "a try")
+        except ConsumerError as error:  # raised here, the library would log it with a traceback
+            self.end = error
         self.busy = False
         if handled:
             message.ack_with_response().add_done_callback(partial(_tell, record))
@@ -151,8 +158,4 @@ def _tell(record: _Record, acknowledged: "Future[Any]") -> None:
     """Tell that a message which is handled comes again, as Pub/Sub says where it delivers exactly once."""
     error = acknowledged.exception()
     if error:
-        LOGGER.warning("%s: not acknowledged, and comes again: %s", record.position, _one_line(error))
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+        LOGGER.warning("%s: not acknowledged, and comes again: %s", record.position, line_of(error))

@@ -1,7 +1,10 @@
 """No record is lost, and none keeps those after it waiting: what becomes of one that cannot be handled."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event, Timer
+from typing import Any
 
 import pytest
 
@@ -133,3 +136,116 @@ def test_what_is_logged_of_a_failure_holds_no_content_of_the_record(caplog):
     assert "orders[1] 7: try 1 of 3 failed" in caplog.text
     assert "orders[1] 7: set aside after 3 tries" in caplog.text
     assert "secret" not in caplog.text
+
+
+class MuteError(Exception):
+    """An error whose text cannot be had."""
+
+    def __str__(self):
+        raise RuntimeError("and this one is no text either")
+
+    __repr__ = __str__
+
+
+class NumberedError(Exception):
+    __str__ = lambda self: 7  # noqa: E731 - a function of str is not allowed to  # pyright: ignore[reportAssignmentType]
+
+
+class Odd(str):
+    """A text that does nothing that texts do."""
+
+    __slots__ = ()
+
+    def __format__(self, spec):
+        raise RuntimeError
+
+    __getitem__ = __iter__ = encode = split = __format__  # pyright: ignore[reportAssignmentType]
+
+
+class OddTextError(Exception):
+    def __str__(self):
+        return Odd("odd")
+
+
+class QuietError(Exception):
+    def __str__(self):
+        return ""
+
+
+class LeavingError(Exception):
+    def __str__(self):
+        raise SystemExit(3)
+
+
+class PanicError(BaseException):
+    """As extensions in Rust raise it (pyo3)."""
+
+
+def nested(depth: int) -> Exception:
+    """An error too deep to be formatted."""
+    error: Any = ValueError("deep")
+    for _ in range(depth):
+        error = ExceptionGroup("group", [error])
+    return error
+
+
+UNUSUAL: list[tuple[Callable[[], BaseException], str]] = [
+    (MuteError, "MuteError"),
+    (NumberedError, "NumberedError"),
+    (OddTextError, "OddTextError: odd"),
+    (QuietError, "QuietError"),
+    (LeavingError, "LeavingError"),
+    (lambda: PanicError("rust"), "PanicError: rust"),
+    (asyncio.CancelledError, "CancelledError"),
+    (lambda: GeneratorExit("over"), "GeneratorExit: over"),
+    (lambda: nested(3000), "ExceptionGroup: group (1 sub-exception)"),
+]
+
+
+def raising(make: Callable[[], BaseException]) -> Handler:
+    def handle(record: Record) -> None:
+        raise make()
+
+    return handle
+
+
+@pytest.mark.parametrize(("make", "reason"), UNUSUAL, ids=[reason for _, reason in UNUSUAL])
+def test_whatever_a_handler_raises_the_record_is_set_aside_with_its_type_and_the_next_is_delivered(
+    make, reason, caplog
+):
+    shelf = Shelf()
+    one = delivery(raising(make), tries=2, shelf=shelf)
+    assert one.deliver(Letter("7"))
+    assert one.deliver(Letter("8"))
+    assert shelf.kept == [("7", reason, 2), ("8", reason, 2)]
+    assert type(shelf.kept[0][1]) is str
+    assert one.status.failed == 4
+    assert f"orders[1] 7: try 1 of 2 failed: {reason.partition(':')[0]}" in caplog.text
+
+
+@pytest.mark.parametrize(("make", "reason"), UNUSUAL, ids=[reason for _, reason in UNUSUAL])
+def test_whatever_a_handler_raises_a_service_that_sets_aside_itself_gets_the_record_back(make, reason):
+    one = delivery(raising(make))
+    assert not one.once(Letter("7"), "a try")
+    assert one.status.failed == 1
+
+
+@pytest.mark.parametrize("make", [lambda: SystemExit(3), KeyboardInterrupt], ids=["SystemExit: 3", "KeyboardInterrupt"])
+def test_a_handler_that_asks_the_process_to_exit_ends_the_consumer_in_one_line_and_the_record_comes_again(
+    make, request
+):
+    shelf = Shelf()
+    one = delivery(raising(make), shelf=shelf)
+    for deliver in (one.deliver, lambda record: one.once(record, "a try")):
+        with pytest.raises(ConsumerError) as error:
+            deliver(Letter("7"))
+        assert str(error.value) == f"orders[1] 7: the handler ended the consumer: {request.node.callspec.id}"
+        assert error.value.__suppress_context__
+    assert shelf.kept == []
+    assert one.status.handled == 0
+
+
+def test_the_line_that_a_consumer_ends_with_is_one_line_also_if_the_error_has_more():
+    one = delivery(raising(lambda: ValueError("first\n  second")), tries=1)
+    with pytest.raises(ConsumerError, match=r"nowhere to set it aside: ValueError: first second$"):
+        one.deliver(Letter("7"))

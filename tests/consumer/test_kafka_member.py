@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
-from consumer import kafka_faults, kafka_member
+from consumer import kafka_faults, kafka_member, kafka_unreadable
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError
 from consumer.kafka import KafkaSource, source
@@ -43,6 +43,10 @@ class Broker:
     sizes: list[int] = field(default_factory=list)
     generation: int = 1
     closed: int = 0
+    commits: dict[int, int] = field(default_factory=dict)
+    """What the group has committed before."""
+    starts: dict[int, int] = field(default_factory=dict)
+    """The first offset that the brokers still have, as far as the client knows it."""
     stop: Callable[[], None] = lambda: None
     metadata: Callable[[], Any] = lambda: None
     properties: dict[str, Any] = field(default_factory=dict)
@@ -75,8 +79,14 @@ class Broker:
         self.sizes.append(1 + len(taken))
         return taken
 
-    def store_offsets(self, message: Message) -> None:
-        self.stored[message.partition() or 0] = (message.offset() or 0) + 1
+    def store_offsets(self, message: Message | None = None, offsets: list[TopicPartition] | None = None) -> None:
+        for place in offsets or ():
+            self.stored[place.partition] = place.offset
+        if message is not None:
+            self.stored[message.partition() or 0] = (message.offset() or 0) + 1
+
+    def committed(self, places: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        return [TopicPartition("orders", each.partition, self.commits.get(each.partition, -1001)) for each in places]
 
     def seek(self, place: TopicPartition) -> None:
         self.sought[place.partition] = place.offset
@@ -86,7 +96,7 @@ class Broker:
 
     def get_watermark_offsets(self, place: TopicPartition, cached: bool) -> tuple[int, int]:
         assert cached, "the brokers are not asked"
-        return 0, 100 if place.partition != 2 else -1001
+        return self.starts.get(place.partition, -1001), 100 if place.partition != 2 else -1001
 
     def position(self, places: list[TopicPartition]) -> list[TopicPartition]:
         return [TopicPartition("orders", place.partition, 40) for place in places]
@@ -111,6 +121,7 @@ def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(kafka_member, "time", clock)
     monkeypatch.setattr(kafka_faults, "time", clock)
+    monkeypatch.setattr(kafka_unreadable, "time", clock)
     return clock
 
 
@@ -364,6 +375,31 @@ def test_errors_that_pass_are_waited_out(broker, reading):
     ]
     reading.run()
     assert reading.handled == ["0@1", "0@2"]
+
+
+def unreadable(offset: int) -> list[Message]:
+    return [Message(topic="orders", partition=0, offset=offset, error=KafkaError(KafkaError._BAD_MSG))]
+
+
+def test_a_batch_that_can_be_read_after_some_seconds_is_handled(broker, reading):
+    broker.commits = {0: 3}
+    broker.polls = [
+        lambda: broker.assign(0) or [],
+        *[lambda: [*unreadable(3)], list] * 2,
+        lambda: [record(0, 3)],
+        *[list] * 20,
+    ]
+    reading.run()
+    assert reading.handled == ["0@3"]
+    assert broker.sought == {}
+
+
+def test_a_batch_that_cannot_be_read_for_some_seconds_ends_a_consumer_that_has_no_dead_letters(broker, reading):
+    broker.commits = {0: 4}  # in the middle of the batch
+    broker.polls = [lambda: broker.assign(0) or [], *[lambda: [*unreadable(3)], list] * 9]
+    with pytest.raises(ConsumerError, match=r"^orders\[0\] 4 cannot be handled, .* the record cannot be read: "):
+        reading.run()
+    assert (broker.stored, broker.sought) == ({}, {})
 
 
 def test_a_sign_in_that_every_broker_refuses_for_some_seconds_ends_it(broker, reading, clock):

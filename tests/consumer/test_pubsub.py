@@ -15,7 +15,7 @@ import pytest
 
 from consumer import pubsub
 from consumer.delivery import Delivery
-from consumer.errors import WrongEnvironmentError
+from consumer.errors import ConsumerError, WrongEnvironmentError
 from consumer.pubsub import Turns
 from consumer.record import Handler, Record
 from consumer.status import LIVE_SECONDS, Status
@@ -87,6 +87,21 @@ def test_a_message_that_cannot_be_handled_is_given_back_and_not_counted_as_dead(
     status = reader.delivery.status
     assert poison.became == ["given back"]
     assert (status.handled, status.failed, status.dead) == (0, 1, 0)
+
+
+def test_a_handler_that_asks_the_process_to_exit_ends_the_consumer_in_one_line_and_gives_all_messages_back():
+    def leave(record: Record) -> None:
+        sys.exit("no database")
+
+    one = turns(leave)
+    messages = [message(), message()]
+    for each in messages:
+        one.take(each)
+    assert [each.became for each in messages] == [["given back"], ["given back"]]
+    with pytest.raises(
+        ConsumerError, match=r"^orders\[2\] 17: the handler ended the consumer: SystemExit: no database$"
+    ):
+        one.look(ready=True)
 
 
 def test_after_a_stop_no_message_is_begun():

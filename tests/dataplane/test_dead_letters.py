@@ -1,25 +1,18 @@
 """A record that cannot be handled goes to the dead letters on a real broker: never lost, and never in the way of the others."""
 
-import os
-import subprocess
-import sys
-import time
-from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Producer
 
+from tests.dataplane.dead_letter_pipe import PARTITIONS, Pipe
 from workbench.kafka_broker import KafkaCluster
 from workbench.prove_replicas import PATIENCE, wait_until
 from workbench.prove_topic import Topic
-from workbench.stack_file import ROOT
 
-PARTITIONS, RECORDS, POISONED = 3, 100, 40
+RECORDS, POISONED = 100, 40
 POISON = b"poison"
 LARGE = "x" * 2000
 
@@ -40,70 +33,13 @@ sys.exit(run(os.environ, handle, port=0))
 HEALED = PROGRAM.replace('b"poison"', "None")
 
 
-@dataclass
-class Pipe:
-    """A topic with one record among the others that cannot be handled."""
-
-    servers: str
-    name: str
-    directory: Path
-
-    @property
-    def dead_letters(self) -> str:
-        return f"{self.name}.dead-letters"
-
-    @property
-    def handled(self) -> dict[int, list[str]]:
-        """What was handled of each partition."""
-        handled: dict[int, list[str]] = defaultdict(list)
-        with suppress(FileNotFoundError):
-            for line in (self.directory / "handled").read_text().splitlines():
-                partition, value = line.split()
-                handled[int(partition)].append(value)
-        return handled
-
-    def fill(self) -> None:
-        producer = Producer({"bootstrap.servers": self.servers})
-        for number in range(RECORDS):
-            value = POISON if number == POISONED else str(number)
-            headers: list[tuple[str, str | bytes | None]] = [("number", str(number).encode())]
-            producer.produce(self.name, value, f"key-{number}", number % PARTITIONS, headers=headers)
-        assert producer.flush(PATIENCE) == 0
-
-    def start(self, program: str = PROGRAM, **variables: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-c", program, str(self.directory / "handled")],
-            cwd=ROOT,
-            env={
-                "PATH": os.defpath,
-                "STREAM_SERVICE": "kafka",
-                "STREAM_TOPIC": self.name,
-                "STREAM_GROUP": self.name,
-                "KAFKA_BOOTSTRAP_SERVERS": self.servers,
-                **variables,
-            },
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def committed(self) -> list[int]:
-        with _reader(self.servers, self.name) as reader:
-            places = [TopicPartition(self.name, number) for number in range(PARTITIONS)]
-            return [place.offset for place in reader.committed(places, PATIENCE)]
-
-    def set_aside(self, count: int) -> list[Message]:
-        """The dead letters, of which there must be so many, and a moment later not one more."""
-        found: list[Message] = []
-        with _reader(self.servers, str(uuid4())) as reader:
-            reader.assign([TopicPartition(self.dead_letters, 0, 0)])
-            end = time.monotonic() + PATIENCE
-            while len(found) < count and time.monotonic() < end:
-                found += reader.consume(10, 0.5)
-            return found + reader.consume(10, 1.0)
-
-
-def _reader(servers: str, group: str) -> Consumer:
-    return Consumer({"bootstrap.servers": servers, "group.id": group, "auto.offset.reset": "earliest"})
+def fill(pipe: Pipe) -> None:
+    producer = Producer({"bootstrap.servers": pipe.servers})
+    for number in range(RECORDS):
+        value = POISON if number == POISONED else str(number)
+        headers: list[tuple[str, str | bytes | None]] = [("number", str(number).encode())]
+        producer.produce(pipe.name, value, f"key-{number}", number % PARTITIONS, headers=headers)
+    assert producer.flush(PATIENCE) == 0
 
 
 MakePipe = Callable[..., Pipe]
@@ -118,7 +54,7 @@ def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> MakePipe:
         connection = {"bootstrap.servers": kafka.bootstrap_servers}
         Topic(connection, pipe.name, PARTITIONS, {})
         Topic(connection, pipe.dead_letters, 1, {name.replace("_", "."): value for name, value in config.items()})
-        pipe.fill()
+        fill(pipe)
         return pipe
 
     return make
@@ -137,7 +73,9 @@ def ends() -> list[int]:
 @pytest.mark.parametrize("variables", [{}, {"KAFKA_GROUP_PROTOCOL": "consumer"}], ids=["classic", "KIP-848"])
 def test_a_poison_record_is_set_aside_with_its_story_and_all_others_are_handled_in_order(make_pipe, variables):
     pipe = make_pipe()
-    with pipe.start(**variables, STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="3") as consumer:
+    with pipe.start(
+        PROGRAM, **variables, STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="3"
+    ) as consumer:
         try:
             wait_until(lambda: pipe.handled == expected(), "all but one are handled")
             wait_until(lambda: pipe.committed() == ends(), "what was handled and set aside is committed while it runs")
@@ -161,7 +99,7 @@ def test_a_poison_record_is_set_aside_with_its_story_and_all_others_are_handled_
 
 def test_without_dead_letters_the_consumer_ends_at_a_poison_record_and_a_better_one_goes_on_there(make_pipe):
     pipe = make_pipe()
-    with pipe.start(STREAM_MAX_DELIVERY_ATTEMPTS="2") as consumer:
+    with pipe.start(PROGRAM, STREAM_MAX_DELIVERY_ATTEMPTS="2") as consumer:
         try:
             _, log = consumer.communicate(timeout=PATIENCE)
         finally:
@@ -178,7 +116,7 @@ def test_without_dead_letters_the_consumer_ends_at_a_poison_record_and_a_better_
 
 def test_a_record_that_the_dead_letters_refuse_is_not_lost(make_pipe):
     pipe = make_pipe(max_message_bytes="100")
-    with pipe.start(STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="1") as consumer:
+    with pipe.start(PROGRAM, STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="1") as consumer:
         try:
             _, log = consumer.communicate(timeout=PATIENCE)
         finally:

@@ -1,0 +1,80 @@
+"""A topic with dead letters on a real broker, and the consumer as a process that reads it."""
+
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from workbench.prove_replicas import PATIENCE
+from workbench.stack_file import ROOT
+
+PARTITIONS = 3
+
+
+@dataclass
+class Pipe:
+    """A topic and its dead letters, which a consumer reads that tells what it handles in a file."""
+
+    servers: str
+    name: str
+    directory: Path
+
+    @property
+    def dead_letters(self) -> str:
+        return f"{self.name}.dead-letters"
+
+    @property
+    def handled(self) -> dict[int, list[str]]:
+        """What was handled of each partition."""
+        handled: dict[int, list[str]] = defaultdict(list)
+        with suppress(FileNotFoundError):
+            for line in (self.directory / "handled").read_text().splitlines():
+                partition, value = line.split()
+                handled[int(partition)].append(value)
+        return handled
+
+    def start(self, program: str, **variables: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-c", program, str(self.directory / "handled")],
+            cwd=ROOT,
+            env={
+                "PATH": os.defpath,
+                "STREAM_SERVICE": "kafka",
+                "STREAM_TOPIC": self.name,
+                "STREAM_GROUP": self.name,
+                "KAFKA_BOOTSTRAP_SERVERS": self.servers,
+                **variables,
+            },
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def committed(self) -> list[int]:
+        """The offset that each partition goes on with; below 0 where there is none, or none is known yet."""
+        with reader(self.servers, self.name) as reading:
+            places = [TopicPartition(self.name, number) for number in range(PARTITIONS)]
+            try:
+                return [place.offset for place in reading.committed(places, PATIENCE)]
+            except KafkaException:  # brokers that have just started have no coordinator of the group yet
+                return [-1] * PARTITIONS
+
+    def set_aside(self, count: int) -> list[Message]:
+        """The dead letters, of which there must be so many, and a moment later not one more."""
+        found: list[Message] = []
+        with reader(self.servers, str(uuid4())) as reading:
+            reading.assign([TopicPartition(self.dead_letters, 0, 0)])
+            end = time.monotonic() + PATIENCE
+            while len(found) < count and time.monotonic() < end:
+                found += reading.consume(10, 0.5)
+            return found + reading.consume(10, 1.0)
+
+
+def reader(servers: str, group: str) -> Consumer:
+    return Consumer({"bootstrap.servers": servers, "group.id": group, "auto.offset.reset": "earliest"})
