@@ -80,7 +80,7 @@ def test_values_that_kafka_takes_pass_on_every_service_as_they_are(stack):
         "message.timestamp.type": "LogAppendTime",
     }
     read = settings({"data-pipes:pipes": {"orders": {"topic": {"config": config}}}}, stack=stack)
-    assert read.pipes["orders"].topic.config == config
+    assert read.pipes["orders"].model_dump()["topic"]["config"] == config
 
 
 @pytest.mark.parametrize("stack", [name for name, service in SERVICES.items() if service != "msk-serverless"])

