@@ -25,11 +25,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         directory = item.path.relative_to(Path(__file__).parent).parts[0]
         if directory in MARKED:
             item.add_marker(directory)
-        if directory == "engine" and "command" not in getattr(item, "fixturenames", ()):
-            raise pytest.UsageError(
-                f"{item.nodeid}: must use the engine (fixture `command` or `start`), as every test in tests/engine. "
-                "Move a test that needs no engine to a fast directory, such as tests/workbench."
-            )
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -30,6 +30,12 @@ def kubeconfig(server: KubernetesServer) -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
+def _needs_the_engine(request: pytest.FixtureRequest) -> None:
+    """A test that needs no engine belongs to a fast directory, such as tests/workbench."""
+    assert "command" in request.fixturenames, "must use the fixture `command` or `start`; or move it to a fast directory"
+
+
+@pytest.fixture(autouse=True)
 def _forget_abandoned_programs(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if request.node.get_closest_marker("filterwarnings"):  # of those who run such programs
