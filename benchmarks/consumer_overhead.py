@@ -19,12 +19,12 @@ import typer
 from confluent_kafka import Consumer, Producer
 
 from consumer.delivery import Delivery
-from consumer.kafka import source
+from consumer.kafka.source import source
 from consumer.record import Record
 from consumer.status import Status
 from consumer.variables import Variables
-from workbench.kafka_broker import KafkaCluster
-from workbench.prove_topic import Topic
+from workbench.prove.topic import Topic
+from workbench.servers.kafka_broker import KafkaCluster
 
 TOPIC, PARTITIONS, VALUE = "orders", 6, b"x" * 200
 BATCH = 500

@@ -7,34 +7,38 @@ from typing import Any
 from pulumi import ComponentResource, ProviderResource, ResourceOptions
 
 from components.aws.account import AwsSettings, aws_provider
-from components.aws.confluent import confluent as confluent_on_aws
-from components.aws.ecs import Ecs, EcsSettings
-from components.aws.eks_compute import eks
-from components.aws.eks_settings import EksSettings
-from components.aws.kinesis import Kinesis, KinesisSettings
-from components.aws.kinesis_stream import KinesisPipeSettings
-from components.aws.kinesis_video import KinesisVideo, KinesisVideoSettings
-from components.aws.kinesis_video_streams import VideoPipeSettings
-from components.aws.msk import Msk
-from components.aws.msk_serverless import MskServerless, MskServerlessPipeSettings, MskServerlessSettings
-from components.aws.msk_settings import MskSettings
-from components.aws.msk_topic import MskPipeSettings
-from components.aws.network import AwsNetworkSettings, Network
+from components.aws.confluent.service import confluent as confluent_on_aws
+from components.aws.ecs.platform import Ecs
+from components.aws.ecs.settings import EcsSettings
+from components.aws.eks.compute import eks
+from components.aws.eks.settings import EksSettings
+from components.aws.kinesis.service import Kinesis
+from components.aws.kinesis.settings import KinesisSettings
+from components.aws.kinesis.stream import KinesisPipeSettings
+from components.aws.kinesis_video.service import KinesisVideo
+from components.aws.kinesis_video.settings import KinesisVideoSettings
+from components.aws.kinesis_video.streams import VideoPipeSettings
+from components.aws.msk.service import Msk
+from components.aws.msk.settings import MskSettings
+from components.aws.msk.topic import MskPipeSettings
+from components.aws.msk_serverless.service import MskServerless
+from components.aws.msk_serverless.settings import MskServerlessPipeSettings, MskServerlessSettings
+from components.aws.network.network import AwsNetworkSettings, Network
 from components.aws.registry import EcrRegistry
 from components.azure.account import AzureSettings, azure_provider
-from components.azure.aks import Aks
-from components.azure.aks_settings import AksSettings
-from components.azure.confluent import confluent as confluent_on_azure
-from components.azure.event_hubs import EventHubs
-from components.azure.event_hubs_settings import EventHubsSettings
-from components.azure.event_hubs_topic import EventHubsPipeSettings
-from components.azure.hdinsight import HdInsight
-from components.azure.hdinsight_settings import HdInsightPipeSettings, HdInsightSettings
-from components.azure.network import AzureNetworkSettings
-from components.azure.network import Network as AzureNetwork
+from components.azure.aks.platform import Aks
+from components.azure.aks.settings import AksSettings
+from components.azure.confluent.service import confluent as confluent_on_azure
+from components.azure.event_hubs.service import EventHubs
+from components.azure.event_hubs.settings import EventHubsSettings
+from components.azure.event_hubs.topic import EventHubsPipeSettings
+from components.azure.hdinsight.service import HdInsight
+from components.azure.hdinsight.settings import HdInsightPipeSettings, HdInsightSettings
+from components.azure.network.network import AzureNetworkSettings
+from components.azure.network.network import Network as AzureNetwork
 from components.azure.registry import AcrRegistry
-from components.confluent.confluent_settings import ConfluentSettings
-from components.confluent.confluent_topic_settings import ConfluentPipeSettings
+from components.confluent.settings import ConfluentSettings
+from components.confluent.topic_settings import ConfluentPipeSettings
 from components.contracts import (
     AccountSettings,
     NetworkArgs,
@@ -49,20 +53,21 @@ from components.contracts import (
     StreamingArgs,
 )
 from components.gcp.account import GcpSettings, gcp_provider
-from components.gcp.confluent import confluent as confluent_on_gcp
-from components.gcp.gke import Gke
-from components.gcp.gke_settings import GkeSettings
-from components.gcp.managed_kafka import ManagedKafka
-from components.gcp.managed_kafka_settings import ManagedKafkaSettings
-from components.gcp.managed_kafka_topic import ManagedKafkaPipeSettings
-from components.gcp.network import GcpNetworkSettings
-from components.gcp.network import Network as GcpNetwork
-from components.gcp.pubsub import PubSub, PubSubSettings
-from components.gcp.pubsub_topic_settings import PubSubPipeSettings
+from components.gcp.confluent.service import confluent as confluent_on_gcp
+from components.gcp.gke.platform import Gke
+from components.gcp.gke.settings import GkeSettings
+from components.gcp.managed_kafka.service import ManagedKafka
+from components.gcp.managed_kafka.settings import ManagedKafkaSettings
+from components.gcp.managed_kafka.topic import ManagedKafkaPipeSettings
+from components.gcp.network.network import GcpNetworkSettings
+from components.gcp.network.network import Network as GcpNetwork
+from components.gcp.pubsub.service import PubSub
+from components.gcp.pubsub.settings import PubSubSettings
+from components.gcp.pubsub.topic_settings import PubSubPipeSettings
 from components.gcp.registry import ArtifactRegistry
-from components.kubernetes.strimzi import Strimzi
-from components.kubernetes.strimzi_settings import StrimziSettings
-from components.kubernetes.strimzi_topic import StrimziPipeSettings
+from components.kubernetes.strimzi.service import Strimzi
+from components.kubernetes.strimzi.settings import StrimziSettings
+from components.kubernetes.strimzi.topic import StrimziPipeSettings
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from pydantic import Field
 
 from components.consumer import ConsumerSettings, ContainerSettings
-from components.kubernetes.capacity import Room
+from components.kubernetes.nodes.capacity import Room
 from components.section import Form, Mistake, Section
 
 Secret: TypeAlias = Output[str]

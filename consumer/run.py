@@ -20,10 +20,10 @@ TRIES = 5
 """How often a record is handed to the handler where STREAM_MAX_DELIVERY_ATTEMPTS does not say it."""
 
 SOURCES = {
-    "kafka": "consumer.kafka",
-    "kinesis": "consumer.kinesis",
-    "kinesis-video": "consumer.kinesis_video",
-    "pubsub": "consumer.pubsub",
+    "kafka": "consumer.kafka.source",
+    "kinesis": "consumer.kinesis.source",
+    "kinesis-video": "consumer.kinesis_video.source",
+    "pubsub": "consumer.pubsub.source",
 }
 """STREAM_SERVICE, and the module whose `source` reads it; only that one is imported, with what it needs."""
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from workbench.kubernetes_kinds import eks_kinds, install, strimzi_kinds
-from workbench.kubernetes_server import KubernetesServer
+from workbench.servers.kubernetes_kinds import eks_kinds, install, strimzi_kinds
+from workbench.servers.kubernetes_server import KubernetesServer
 
 settings.register_profile("data-pipes", deadline=None)  # the first example pays for imports
 settings.load_profile("data-pipes")

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from components.consumer import RESERVED_ENVIRONMENT
 from consumer import run as program
-from consumer.kafka import KafkaSource
+from consumer.kafka.source import KafkaSource
 from consumer.variables import Variables
 from tests.combinations import ALLOWED, Combination
 from tests.stacks import NAMES, shipped
@@ -106,7 +106,7 @@ def read(environment: Mapping[str, str]) -> tuple[Any, set[str]]:
 
 @pytest.fixture(autouse=True)
 def _files_are_there(monkeypatch):
-    monkeypatch.setattr("consumer.kafka_settings.Path.exists", lambda path: True)
+    monkeypatch.setattr("consumer.kafka.settings.Path.exists", lambda path: True)
 
 
 @pytest.mark.parametrize("which", WHICH, ids=str)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from workbench.pulumi_cli import wanted_version
+from workbench.rehearse.pulumi_cli import wanted_version
 from workbench.stack_file import ROOT
 
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

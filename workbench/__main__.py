@@ -87,8 +87,8 @@ def rehearse(
     growth = dict(_growth(each) for each in grow or []) or None
 
     def run() -> None:
-        from workbench import rehearse as rehearsing  # noqa: PLC0415  as above
-        from workbench.progress import Progress  # noqa: PLC0415
+        from workbench.rehearse import rehearse as rehearsing  # noqa: PLC0415  as above
+        from workbench.rehearse.progress import Progress  # noqa: PLC0415
 
         gc.enable()
         _end_quietly_on_signals("the rehearsal")
@@ -121,10 +121,10 @@ def prove(
 
     def run() -> None:
         from workbench import plan as planning  # noqa: PLC0415  as above
-        from workbench import prove as proving  # noqa: PLC0415  as above
-        from workbench.prove_plot import plot as draw  # noqa: PLC0415  as above
-        from workbench.prove_report import Live, render  # noqa: PLC0415  as above
-        from workbench.prove_stack import planned_topic  # noqa: PLC0415  as above
+        from workbench.prove import prove as proving  # noqa: PLC0415  as above
+        from workbench.prove.plot import plot as draw  # noqa: PLC0415  as above
+        from workbench.prove.report import Live, render  # noqa: PLC0415  as above
+        from workbench.prove.stack import planned_topic  # noqa: PLC0415  as above
 
         planned = planned_topic(planning.plan(stack_file))
         gc.enable()
@@ -155,8 +155,8 @@ def diff(
     """
 
     def run() -> None:
-        from workbench import diff as differing  # noqa: PLC0415  as above
-        from workbench.diff_markdown import render  # noqa: PLC0415  as above
+        from workbench.diff import diff as differing  # noqa: PLC0415  as above
+        from workbench.diff.markdown import render  # noqa: PLC0415  as above
 
         _end_quietly_on_signals("the diff")
         try:

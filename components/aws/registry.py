@@ -9,7 +9,7 @@ from pulumi import Output, ResourceOptions
 from typing_extensions import override
 
 from components.aws.encryption import account_key_policy, key
-from components.aws.network import Network
+from components.aws.network.network import Network
 from components.aws.policy import document
 from components.contracts import Registry, RegistryArgs
 

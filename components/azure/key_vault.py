@@ -7,8 +7,8 @@ import pulumi_azure_native as azure
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 
 from components.azure.names import global_name
-from components.azure.network import Network
-from components.azure.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
+from components.azure.network.network import Network
+from components.azure.network.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
 
 RECOVERY_DAYS = 90
 """The longest time in which what was deleted can be had back (Key Vault, Soft-delete overview)."""

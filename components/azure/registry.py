@@ -7,9 +7,9 @@ from pulumi import Output, Resource, ResourceOptions
 from typing_extensions import override
 
 from components.azure.names import global_name
-from components.azure.network import Network
-from components.azure.private_dns import REGISTRY
-from components.azure.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
+from components.azure.network.network import Network
+from components.azure.network.private_dns import REGISTRY
+from components.azure.network.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
 from components.contracts import Registry, RegistryArgs
 
 

@@ -7,7 +7,7 @@ from pulumi import Input, Output, Resource, ResourceOptions
 from typing_extensions import override
 
 from components.contracts import Registry, RegistryArgs
-from components.gcp.network import Network
+from components.gcp.network.network import Network
 
 UNTAGGED_DAYS = 14
 """How long images without a tag are kept; those with one stay, since a stack may run any of them."""

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.aws import eks_settings, msk_brokers
-from components.azure import aks_settings
-from components.gcp import managed_kafka_settings
+from components.aws.eks import settings as eks_settings
+from components.aws.msk import brokers as msk_brokers
+from components.azure.aks import settings as aks_settings
+from components.gcp.managed_kafka import settings as managed_kafka_settings
 from components.settings import SettingsError
 from components.versions import KnownVersions, release
 from tests.stacks import planned, settings

@@ -18,7 +18,7 @@ BASE = re.compile(r"^FROM (\S+)$", re.MULTILINE)
 def imported() -> set[str]:
     """The packages that the program imports, wherever in its files."""
     modules: set[str] = set()
-    for path in (ROOT / "consumer").glob("*.py"):
+    for path in (ROOT / "consumer").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 modules |= {name.name for name in node.names}
@@ -44,9 +44,18 @@ def test_it_answers_on_the_port_that_the_platforms_ask():
 
 def test_it_carries_every_module_of_the_program_and_starts_it():
     assert "\nWORKDIR /app\n" in DOCKERFILE
-    assert "\nCOPY *.py ./consumer/\n" in DOCKERFILE
+    assert "\nCOPY . ./consumer/\n" in DOCKERFILE
     assert '\nENTRYPOINT ["python", "-m", "consumer"]\n' in DOCKERFILE
-    assert not [path for path in (ROOT / "consumer").iterdir() if path.is_dir() and path.name != "__pycache__"]
+
+
+def test_no_file_of_this_machine_gets_into_it():
+    """A pattern of .dockerignore that excludes a module would be missed only when a pod starts."""
+    ignored = (ROOT / "consumer" / ".dockerignore").read_text(encoding="utf-8").split()
+    assert ignored == ["Dockerfile", ".dockerignore", "**/__pycache__"]
+    suffixes = {
+        path.suffix for path in (ROOT / "consumer").rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert suffixes == {".py", ".txt", ""}, "what else lies there would be copied too"
 
 
 def test_whatever_is_installed_is_pinned_by_hash():

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from workbench.kafka_broker import MISSED_SOON, KafkaCluster
-from workbench.prove_replicas import Replicas, wait_until
-from workbench.prove_tally import Tally, tally
-from workbench.prove_topic import Topic, Writer
+from workbench.prove.replicas import Replicas, wait_until
+from workbench.prove.tally import Tally, tally
+from workbench.prove.topic import Topic, Writer
+from workbench.servers.kafka_broker import MISSED_SOON, KafkaCluster
 
 HANDLING_SECONDS = 0.002
 

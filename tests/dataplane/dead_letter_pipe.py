@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from workbench.prove_replicas import PATIENCE
+from workbench.prove.replicas import PATIENCE
 from workbench.stack_file import ROOT
 
 PARTITIONS = 3

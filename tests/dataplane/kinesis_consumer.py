@@ -7,8 +7,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from consumer import kinesis
-from consumer.kinesis_member import Pace
+from consumer.kinesis import source as kinesis
+from consumer.kinesis.member import Pace
 from consumer.record import Record
 from consumer.run import SOURCES, run
 from consumer.variables import Variables

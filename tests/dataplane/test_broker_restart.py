@@ -1,8 +1,8 @@
 """Brokers restarted one after the other, and one killed, while messages are written and handled: none is lost."""
 
 from tests.dataplane.conftest import Pipe
-from workbench.kafka_broker import KafkaCluster
-from workbench.prove_replicas import wait_until
+from workbench.prove.replicas import wait_until
+from workbench.servers.kafka_broker import KafkaCluster
 
 
 def wait_until_replicated(cluster: KafkaCluster) -> None:

@@ -8,9 +8,9 @@ import pytest
 from confluent_kafka import Producer
 
 from tests.dataplane.dead_letter_pipe import PARTITIONS, Pipe
-from workbench.kafka_broker import KafkaCluster
-from workbench.prove_replicas import PATIENCE, wait_until
-from workbench.prove_topic import Topic
+from workbench.prove.replicas import PATIENCE, wait_until
+from workbench.prove.topic import Topic
+from workbench.servers.kafka_broker import KafkaCluster
 
 RECORDS, POISONED = 100, 40
 POISON = b"poison"

@@ -14,10 +14,10 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from tests.dataplane.dead_letter_pipe import Pipe
-from workbench.kafka_broker import KafkaCluster
-from workbench.ports import free_ports
-from workbench.prove_replicas import PATIENCE, wait_until
-from workbench.prove_topic import Topic
+from workbench.prove.replicas import PATIENCE, wait_until
+from workbench.prove.topic import Topic
+from workbench.servers.kafka_broker import KafkaCluster
+from workbench.servers.ports import free_ports
 
 PROGRAM = """
 import os, sys, time

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.dataplane.conftest import PROTOCOLS, MakePipe
-from workbench.prove_replicas import Replica, wait_until
+from workbench.prove.replicas import Replica, wait_until
 
 
 def partitions_of(replica: Replica) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.dataplane.conftest import PROTOCOLS, MakePipe, Pipe
-from workbench.prove_replicas import wait_until
+from workbench.prove.replicas import wait_until
 
 FREEZES = 3
 

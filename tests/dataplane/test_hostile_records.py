@@ -11,9 +11,9 @@ from confluent_kafka import Message, Producer
 
 from tests.dataplane.dead_letter_pipe import Pipe
 from tests.kafka_wire import write
-from workbench.kafka_broker import KafkaCluster
-from workbench.prove_replicas import PATIENCE, wait_until
-from workbench.prove_topic import Topic
+from workbench.prove.replicas import PATIENCE, wait_until
+from workbench.prove.topic import Topic
+from workbench.servers.kafka_broker import KafkaCluster
 
 GOOD = 30
 """Records before the hostile one: enough that CPython has specialised the handler's code by then."""

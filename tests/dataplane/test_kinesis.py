@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 
-from components.aws.kinesis_access import READ_ACTIONS, TABLE_ACTIONS
+from components.aws.kinesis.access import READ_ACTIONS, TABLE_ACTIONS
 from tests.dataplane.kinesis_consumer import POISON
 from tests.dataplane.kinesis_replica import Replica, replica, until
 from tests.dataplane.kpl import Written, aggregate, keys

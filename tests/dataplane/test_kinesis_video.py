@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from components.aws.video_positions import ACTIONS, KEY
+from components.aws.kinesis_video.positions import ACTIONS, KEY
 from tests.dataplane.kinesis_consumer import POISON
 from tests.dataplane.kinesis_replica import Replica, replica, until
 from tests.dataplane.matroska import fragment

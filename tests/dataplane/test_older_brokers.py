@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.dataplane.conftest import NEWER, make_pipe_on
-from workbench.kafka_broker import MISSED_SOON, KafkaCluster
+from workbench.servers.kafka_broker import MISSED_SOON, KafkaCluster
 
 
 def test_a_group_that_is_told_of_the_newer_protocol_goes_on_with_the_classic_one_where_brokers_lack_it(tmp_path: Path):

@@ -24,8 +24,8 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransp
 
 from tests.dataplane.issuer import METADATA, issuing
 from tests.dataplane.pubsub_consumer import AWAITED, PATIENT, POISON
-from workbench.ports import free_ports
-from workbench.pubsub_server import pubsub_server
+from workbench.servers.ports import free_ports
+from workbench.servers.pubsub_server import pubsub_server
 from workbench.stack_file import ROOT
 
 DEADLINE = 120.0

@@ -9,7 +9,7 @@ from workbench.stack_file import ROOT
 
 USER = """
 import sys, time
-from workbench.pubsub_server import pubsub_server
+from workbench.servers.pubsub_server import pubsub_server
 
 with pubsub_server(lambda _: None) as address:
     print(address, flush=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from tests.dataplane.conftest import CLASSIC, NEWER, MakePipe
-from workbench.prove_tally import longest_pauses
+from workbench.prove.tally import longest_pauses
 
 RecordProperty = Callable[[str, object], None]
 

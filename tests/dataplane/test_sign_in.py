@@ -27,9 +27,9 @@ from confluent_kafka.admin import (
 
 from tests.certificates import authority_file, broker_certificate, client_files
 from tests.dataplane.issuer import CLIENT, KEYS, TENANT, Issuer, issuing
-from workbench.kafka_broker import KafkaCluster
-from workbench.prove_replicas import PATIENCE, Replica, wait_until
-from workbench.prove_topic import Topic, Writer
+from workbench.prove.replicas import PATIENCE, Replica, wait_until
+from workbench.prove.topic import Topic, Writer
+from workbench.servers.kafka_broker import KafkaCluster
 
 AUDIENCE = "https://orders.servicebus.windows.net"
 MODULES = "org.apache.kafka.common.security"

@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from workbench.kafka_broker import KafkaCluster
-from workbench.prove_replicas import PATIENCE, wait_until
-from workbench.prove_topic import Topic, Writer
+from workbench.prove.replicas import PATIENCE, wait_until
+from workbench.prove.topic import Topic, Writer
+from workbench.servers.kafka_broker import KafkaCluster
 from workbench.stack_file import ROOT
 
 PARTITIONS, RECORDS = 3, 1000

@@ -14,10 +14,10 @@ from confluent_kafka.cimpl import NewTopic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.kafka_config import DEFINITIONS, LARGEST_INT, LARGEST_LONG, Choice, Ratio, Whole, config_mistakes
-from workbench.cache import cached
-from workbench.kafka_broker import TOOL, KafkaCluster, kafka_version
-from workbench.maven_jars import jars
+from components.kafka.config import DEFINITIONS, LARGEST_INT, LARGEST_LONG, Choice, Ratio, Whole, config_mistakes
+from workbench.servers.cache import cached
+from workbench.servers.kafka_broker import TOOL, KafkaCluster, kafka_version
+from workbench.servers.maven_jars import jars
 
 Config = Mapping[str, str]
 

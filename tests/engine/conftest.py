@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pulumi.automation import PulumiCommand
 
-from workbench.kubernetes_server import KubernetesServer
-from workbench.pulumi_cli import pulumi_command
-from workbench.sandbox import Sandbox
+from workbench.rehearse.pulumi_cli import pulumi_command
+from workbench.rehearse.sandbox import Sandbox
+from workbench.servers.kubernetes_server import KubernetesServer
 
 Start = Callable[..., Sandbox]
 
@@ -32,7 +32,9 @@ def kubeconfig(server: KubernetesServer) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def _needs_the_engine(request: pytest.FixtureRequest) -> None:
     """A test that needs no engine belongs to a fast directory, such as tests/workbench."""
-    assert "command" in request.fixturenames, "must use the fixture `command` or `start`; or move it to a fast directory"
+    assert "command" in request.fixturenames, (
+        "must use the fixture `command` or `start`; or move it to a fast directory"
+    )
 
 
 @pytest.fixture(autouse=True)

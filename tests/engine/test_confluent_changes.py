@@ -7,8 +7,8 @@ import pytest
 from pulumi.automation import PulumiCommand
 
 from tests.stacks import changed
-from workbench.rehearse import program
-from workbench.sandbox import EngineError, Sandbox
+from workbench.rehearse.rehearse import program
+from workbench.rehearse.sandbox import EngineError, Sandbox
 from workbench.stack_file import StackFile
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -3,8 +3,8 @@
 import pytest
 from pulumi.automation import PulumiCommand
 
-from workbench.rehearse import program
-from workbench.sandbox import Sandbox
+from workbench.rehearse.rehearse import program
+from workbench.rehearse.sandbox import Sandbox
 from workbench.stack_file import ROOT, find_stack_file
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

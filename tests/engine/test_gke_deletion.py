@@ -6,8 +6,8 @@ import pulumi
 import pulumi_random as random
 import pytest
 
-from components.gcp.gke_changes import kept_from_deletion
-from workbench.sandbox import EngineError, Sandbox
+from components.gcp.gke.changes import kept_from_deletion
+from workbench.rehearse.sandbox import EngineError, Sandbox
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 

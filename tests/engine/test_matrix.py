@@ -9,7 +9,7 @@ import pytest
 
 from tests.combinations import FORMS_ONCE
 from tests.stacks import DEFAULT, NAMES
-from workbench.rehearse import rehearse
+from workbench.rehearse.rehearse import rehearse
 from workbench.stack_file import StackFile, find_stack_file, read_settings
 
 pytestmark = [

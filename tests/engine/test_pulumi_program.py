@@ -11,9 +11,9 @@ import pytest
 from pulumi.automation import PulumiCommand
 
 from tests.engine import language_host
-from workbench.pulumi_cli import TOOL
-from workbench.rehearse import program
-from workbench.sandbox import Sandbox
+from workbench.rehearse.pulumi_cli import TOOL
+from workbench.rehearse.rehearse import program
+from workbench.rehearse.sandbox import Sandbox
 from workbench.stack_file import ROOT, StackFile, find_stack_file
 
 pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]

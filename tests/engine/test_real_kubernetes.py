@@ -9,9 +9,9 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
 
-from workbench.kubernetes_api import KubernetesApi, KubernetesRefusalError
-from workbench.kubernetes_server import KubernetesServer
-from workbench.sandbox import EngineError, Sandbox
+from workbench.rehearse.sandbox import EngineError, Sandbox
+from workbench.servers.kubernetes_api import KubernetesApi, KubernetesRefusalError
+from workbench.servers.kubernetes_server import KubernetesServer
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 

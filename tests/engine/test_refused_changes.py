@@ -9,11 +9,11 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.aws.eks_cluster import version_change
-from components.aws.msk_changes import cluster_hooks, topic_hooks
+from components.aws.eks.cluster import version_change
+from components.aws.msk.changes import cluster_hooks, topic_hooks
 from components.changes import refused_change
 from workbench.cloud import kinds
-from workbench.sandbox import EngineError, Sandbox
+from workbench.rehearse.sandbox import EngineError, Sandbox
 
 pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 

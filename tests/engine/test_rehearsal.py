@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench import rehearse as rehearsing
 from workbench.cloud.inventory import Inventory
-from workbench.kubernetes_server import KubernetesServer
-from workbench.rehearsal import Event, Rehearsal, Step
+from workbench.rehearse import rehearse as rehearsing
+from workbench.rehearse.rehearsal import Event, Rehearsal, Step
+from workbench.servers.kubernetes_server import KubernetesServer
 from workbench.stack_file import ROOT, find_stack_file
 
 pytestmark = [

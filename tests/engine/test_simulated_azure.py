@@ -7,7 +7,7 @@ import pulumi
 import pulumi_azure_native as azure
 import pytest
 
-from workbench.sandbox import EngineError, Sandbox
+from workbench.rehearse.sandbox import EngineError, Sandbox
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 

@@ -12,8 +12,8 @@ import pulumi_kubernetes as kubernetes
 import pulumi_random as random
 import pytest
 
-from workbench import timeline
-from workbench.sandbox import EngineError, Sandbox
+from workbench.rehearse import timeline
+from workbench.rehearse.sandbox import EngineError, Sandbox
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 

@@ -8,7 +8,7 @@ from pulumi.automation import CommandError
 
 from tests.engine.conftest import Start
 from tests.yaml_values import ENTRIES, SCALARS, Read, comparable, reader
-from workbench.sandbox import Sandbox
+from workbench.rehearse.sandbox import Sandbox
 from workbench.stack_file import StackFileError
 
 

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from tests.kubernetes.manifests import token
-from workbench.kubernetes_api import KubernetesApi
-from workbench.kubernetes_server import KubernetesServer
+from workbench.servers.kubernetes_api import KubernetesApi
+from workbench.servers.kubernetes_server import KubernetesServer
 
 Acting = Callable[[str, str], KubernetesApi]
 

@@ -7,9 +7,9 @@ from typing import Any
 from tests.combinations import FORMS_ONCE
 from tests.stacks import NAMES
 from workbench.cloud.kinds import kind
-from workbench.kubernetes_api import KubernetesApi, Manifest
 from workbench.plan import Plan, in_order, plan
 from workbench.recording.monitor import _made_up_name
+from workbench.servers.kubernetes_api import KubernetesApi, Manifest
 from workbench.stack_file import StackFile, find_stack_file, read_settings
 
 RELEASE = "kubernetes:helm.sh/v3:Release"

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.kubernetes.brokers_job import NAME
-from components.kubernetes.topic_job import NAMESPACE
+from components.kubernetes.jobs.brokers import NAME
+from components.kubernetes.jobs.topic import NAMESPACE
 from tests.kubernetes.conftest import Acting
 from tests.kubernetes.manifests import MANAGER, deploy, manifests, object_of, token
 from tests.topic.ambari import AUTHORITY, Servers, serving
 from topic import brokers as program
-from workbench.kubernetes_api import KubernetesApi, KubernetesRefusalError
-from workbench.kubernetes_server import KubernetesServer
+from workbench.servers.kubernetes_api import KubernetesApi, KubernetesRefusalError
+from workbench.servers.kubernetes_server import KubernetesServer
 
 STACK = "azure-hdinsight-aks"
 CONFIG_MAP = object_of("v1", "ConfigMap", NAME, NAMESPACE)

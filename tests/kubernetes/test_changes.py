@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from components.kubernetes.topic_job import LONGEST_NAMES
+from components.kubernetes.jobs.topic import LONGEST_NAMES
 from tests.kubernetes.manifests import MANAGER, deploy, grown, manifests, of_kind, of_plan
 from tests.stacks import merged
-from workbench.kubernetes_api import KubernetesApi, KubernetesRefusalError, Manifest
-from workbench.kubernetes_server import KubernetesServer
 from workbench.plan import plan
+from workbench.servers.kubernetes_api import KubernetesApi, KubernetesRefusalError, Manifest
+from workbench.servers.kubernetes_server import KubernetesServer
 
 GROWTH = {
     "aws-kafka-eks": {"Deployment": "replicas", "KafkaTopic": "partitions"},

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from components.kubernetes.strimzi import VERSION
+from components.kubernetes.strimzi.service import VERSION
 from tests.kubernetes.manifests import MANAGER, deploy, manifests, of_kind
 from tests.stacks import merged
-from workbench.kubernetes_api import KubernetesApi, KubernetesRefusalError
-from workbench.kubernetes_kinds import EKS, STRIMZI, strimzi_version
-from workbench.kubernetes_server import KubernetesServer
+from workbench.servers.kubernetes_api import KubernetesApi, KubernetesRefusalError
+from workbench.servers.kubernetes_kinds import EKS, STRIMZI, strimzi_version
+from workbench.servers.kubernetes_server import KubernetesServer
 
 
 def test_strimzi_s_definitions_are_of_the_version_that_stacks_install():

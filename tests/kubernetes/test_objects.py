@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from components.kubernetes.brokers_job import NAME
+from components.kubernetes.jobs.brokers import NAME
 from tests.kubernetes.conftest import Acting
 from tests.kubernetes.manifests import MANAGER, STACKS, WORKLOADS, manifests, object_of, of_kind, pod
-from workbench.kubernetes_api import KubernetesApi, KubernetesRefusalError, Manifest
-from workbench.kubernetes_server import KubernetesServer
+from workbench.servers.kubernetes_api import KubernetesApi, KubernetesRefusalError, Manifest
+from workbench.servers.kubernetes_server import KubernetesServer
 
 
 @dataclass

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.kubernetes.manifests import MANAGER, object_of
-from workbench.kubernetes_api import KubernetesApi, KubernetesRefusalError
-from workbench.kubernetes_binaries import wanted_version
-from workbench.kubernetes_server import KubernetesServer
+from workbench.servers.kubernetes_api import KubernetesApi, KubernetesRefusalError
+from workbench.servers.kubernetes_binaries import wanted_version
+from workbench.servers.kubernetes_server import KubernetesServer
 
 POD = {"containers": [{"name": "only", "image": "example.com/image"}]}
 

@@ -6,7 +6,7 @@ import sys
 from importlib.metadata import version
 
 from components.consumer import USER
-from components.kubernetes.brokers_job import COMMAND
+from components.kubernetes.jobs.brokers import COMMAND
 from workbench.stack_file import ROOT
 
 DOCKERFILE = (ROOT / "topic" / "Dockerfile").read_text(encoding="utf-8")

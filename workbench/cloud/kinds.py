@@ -9,18 +9,23 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
-from workbench.cloud import aws, azure, confluent, gcp, kubernetes, random_values
+from workbench.cloud import random_values
+from workbench.cloud.aws import kinds as aws
+from workbench.cloud.azure import kinds as azure
 from workbench.cloud.computed import computed_inputs
+from workbench.cloud.confluent import kinds as confluent
+from workbench.cloud.gcp import kinds as gcp
+from workbench.cloud.kubernetes import kinds as kubernetes
 from workbench.cloud.model import ACCOUNT, DEFAULT_REGION, Kind
 
 __all__ = ["ACCOUNT", "DEFAULT_REGION", "Kind", "UnknownKindError", "invoke", "kind"]
 
 _TABLES: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
-    "aws": ("workbench/cloud/aws.py", aws.KINDS),
-    "azure-native": ("workbench/cloud/azure.py", azure.KINDS),
-    "confluentcloud": ("workbench/cloud/confluent.py", confluent.KINDS),
-    "gcp": ("workbench/cloud/gcp.py", gcp.KINDS),
-    "kubernetes": ("workbench/cloud/kubernetes.py", kubernetes.KINDS),
+    "aws": ("workbench/cloud/aws/kinds.py", aws.KINDS),
+    "azure-native": ("workbench/cloud/azure/kinds.py", azure.KINDS),
+    "confluentcloud": ("workbench/cloud/confluent/kinds.py", confluent.KINDS),
+    "gcp": ("workbench/cloud/gcp/kinds.py", gcp.KINDS),
+    "kubernetes": ("workbench/cloud/kubernetes/kinds.py", kubernetes.KINDS),
     "random": ("workbench/cloud/random_values.py", random_values.KINDS),
 }
 

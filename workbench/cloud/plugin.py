@@ -11,8 +11,8 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from workbench.cloud.clock import Clock
 from workbench.cloud.inventory import Inventory
-from workbench.cloud.kubernetes_live import LiveObjects
-from workbench.cloud.kubernetes_provider import KubernetesProvider
+from workbench.cloud.kubernetes.live import LiveObjects
+from workbench.cloud.kubernetes.provider import KubernetesProvider
 from workbench.cloud.provider import SimulatedProvider
 
 

@@ -18,8 +18,10 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from workbench.cloud import azure_native, behaviour, gcp_native, kinds
+from workbench.cloud import behaviour, kinds
+from workbench.cloud.azure import native as azure_native
 from workbench.cloud.clock import CancelledError, Clock
+from workbench.cloud.gcp import preconditions
 from workbench.cloud.inventory import Inventory, Operation, RefusedError, Thing
 from workbench.cloud.kinds import Kind, UnknownKindError
 from workbench.cloud.model import DEFAULT_REGION
@@ -233,7 +235,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         if self._is_azure and old is None:
             refusal = azure_native.refusal(self._inventory, thing.id) or refusal
         if self._package == "gcp" and old is None:
-            refusal = gcp_native.refusal(self._inventory, thing.type, thing.inputs, self._place) or refusal
+            refusal = preconditions.refusal(self._inventory, thing.type, thing.inputs, self._place) or refusal
         if refusal:
             raise RefusedError(refusal)
         return thing

@@ -5,8 +5,8 @@ from functools import cache
 import pytest
 
 from components.changes import ChangeRefusedError
-from tests.components.confluent.test_confluent import BINDING, CLUSTER, STACK, change
-from tests.components.confluent.test_confluent_topic import acls, roles
+from tests.components.confluent.test_service import BINDING, CLUSTER, STACK, change
+from tests.components.confluent.test_topic import acls, roles
 from tests.stacks import planned, shipped
 
 KSQLDB = "confluentcloud:index/ksqlCluster:KsqlCluster"

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from workbench.cloud import aws, behaviour, confluent, gcp, kinds
+from workbench.cloud import behaviour, kinds
+from workbench.cloud.aws import kinds as aws
+from workbench.cloud.confluent import kinds as confluent
+from workbench.cloud.gcp import kinds as gcp
 
 FACTS = Path(__file__).with_name("provider_verdicts.tsv")
 BESIDE: dict[str, dict[str, Any]] = {

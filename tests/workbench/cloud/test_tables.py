@@ -8,10 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi import _types
 
-from workbench.cloud import aws, azure, behaviour, confluent, gcp, kinds, kubernetes, random_values
+from workbench.cloud import behaviour, kinds, random_values
+from workbench.cloud.aws import kinds as aws
+from workbench.cloud.azure import kinds as azure
+from workbench.cloud.confluent import kinds as confluent
+from workbench.cloud.gcp import kinds as gcp
+from workbench.cloud.kubernetes import kinds as kubernetes
 from workbench.cloud.model import at
 from workbench.cloud.wire import UNKNOWN, beyond, decode, encode, merged, replaced, unknown
-from workbench.timeline import longest_chain
+from workbench.rehearse.timeline import longest_chain
 
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": "hunter2"}
 
@@ -56,7 +61,10 @@ def test_a_kind_names_only_properties_that_the_sdk_has_and_answers_without_input
 
 
 def test_an_unknown_type_or_function_says_which_table_to_extend():
-    for token, place in (("aws:sqs/queue:Queue", "workbench/cloud/aws.py"), ("oci:a/b:C", "workbench/cloud/kinds.py")):
+    for token, place in (
+        ("aws:sqs/queue:Queue", "workbench/cloud/aws/kinds.py"),
+        ("oci:a/b:C", "workbench/cloud/kinds.py"),
+    ):
         with pytest.raises(kinds.UnknownKindError, match=place):
             kinds.kind(token)
     for token, place in (

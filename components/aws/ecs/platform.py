@@ -1,0 +1,104 @@
+"""Amazon ECS on Fargate: a cluster without nodes, and the consumers that run on it."""
+
+import pulumi_aws as aws
+from pulumi import Output, ResourceOptions
+from typing_extensions import override
+
+from components.aws.ecs.service import Place
+from components.aws.ecs.settings import EcsSettings
+from components.aws.ecs.workload import EcsWorkload, EcsWorkloadArgs
+from components.aws.encryption import key
+from components.aws.network.network import Network
+from components.aws.policy import key_policy, logs_key_statement
+from components.aws.registry import EcrRegistry
+from components.contracts import Deployed, Platform, PlatformArgs, Workload
+
+
+class Ecs(Platform):
+    """A cluster on Fargate with Container Insights, and the key of what its pipes keep secret."""
+
+    cluster: aws.ecs.Cluster
+
+    def __init__(
+        self, name: str, args: PlatformArgs[EcsSettings, Network, EcrRegistry], opts: ResourceOptions | None = None
+    ) -> None:
+        super().__init__("data-pipes:aws:Ecs", name, None, opts)
+        self.name = name
+        self.args = args
+        settings, network = args.settings, args.network
+        child = ResourceOptions(parent=self)
+
+        encryption = self._key()
+        performance = aws.cloudwatch.LogGroup(
+            f"{name}-ecs-logs",
+            name=performance_log_path(name),
+            retention_in_days=settings.log_days,
+            kms_key_id=encryption.arn,
+            opts=child,
+        )
+        self.cluster = aws.ecs.Cluster(
+            f"{name}-ecs",
+            name=name,
+            settings=[aws.ecs.ClusterSettingArgs(name="containerInsights", value=settings.container_insights)],
+            tags={"Name": name},
+            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=[performance]),
+        )
+        capacity = aws.ecs.ClusterCapacityProviders(
+            f"{name}-ecs",
+            cluster_name=self.cluster.name,
+            capacity_providers=["FARGATE", "FARGATE_SPOT"],
+            opts=child,
+        )
+        self.key_arn = encryption.arn
+        self.pull_policy = args.registry.pull_policy()
+        self.place = Place(
+            network=network,
+            cluster_arn=self.cluster.arn,
+            capacity_provider="FARGATE_SPOT" if settings.spot else "FARGATE",
+            architecture=settings.architecture,
+            wait_for_steady_state=settings.wait_for_steady_state,
+            ready=[capacity, *network.way_out],
+        )
+        self.outputs = {"clusterName": self.cluster.name}
+        self.register_outputs(dict(self.outputs))
+
+    def _key(self) -> aws.kms.Key:
+        """The key of the pipes' secrets and of the performance log, which ECS would make itself, without key or end."""
+        account = self.args.network.account
+
+        def policy(known: list[str]) -> str:
+            partition, account_id = known
+            logs = logs_key_statement(
+                partition=partition, account=account_id, region=account.region, paths=[performance_log_path(self.name)]
+            )
+            return key_policy(partition=partition, account=account_id, statements=[logs])
+
+        return key(
+            f"{self.name}-ecs-key",
+            purpose=f"Encrypts the secrets of the pipes and the performance log of {self.name}",
+            policy=Output.all(account.partition, account.id).apply(policy),
+            parent=self,
+            protect=self.args.protect,
+        )
+
+    @override
+    def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
+        """Run a pipe's consumers as tasks with a role that only they have."""
+        tasks = EcsWorkload(
+            f"{self.name}-{workload.name}",
+            EcsWorkloadArgs(
+                workload=workload,
+                place=self.place,
+                pull_policy=self.pull_policy,
+                key_arn=self.key_arn,
+                log_days=self.args.settings.log_days,
+                protect=self.args.protect,
+            ),
+            opts,
+        )
+        return Deployed(replicas=tasks.replicas)
+
+
+def performance_log_path(cluster: str) -> str:
+    """The log group that Container Insights writes to (CloudWatch, Container Insights performance log events for ECS)."""
+    return f"/aws/ecs/containerinsights/{cluster}/performance"

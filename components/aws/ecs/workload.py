@@ -1,0 +1,174 @@
+"""A pipe on ECS: what all its tasks share, and the services that run them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+
+from components.aws.ecs.fargate import task_size
+from components.aws.ecs.secrets import (
+    EcsSecret,
+    EcsSecretArgs,
+    read_secret,
+    secret_content,
+    secret_files,
+    secret_variables,
+)
+from components.aws.ecs.service import EcsService, EcsServiceArgs, Place, tasks_trust
+from components.aws.ecs.task import ConsumerTask, container_definitions, volumes
+from components.aws.encryption import LogDays
+from components.aws.policy import document
+from components.contracts import Workload
+
+
+@dataclass(frozen=True, kw_only=True)
+class EcsWorkloadArgs:
+    """What a pipe's workload is built from."""
+
+    workload: Workload
+    place: Place
+    pull_policy: Output[str]
+    """Which images may be pulled."""
+    key_arn: Output[str]
+    """The KMS key that encrypts the pipe's secret."""
+    log_days: LogDays
+    protect: bool
+
+
+class EcsWorkload(ComponentResource):
+    """A service of as many tasks as the topic has partitions; or, where every partition has its own reader, a service for each.
+
+    The role that starts the tasks is apart from the one that they run with: it pulls the image, reads the pipe's secret and writes to
+    the pipe's log group, and the consumer never has it.
+    """
+
+    replicas: Output[int]
+
+    def __init__(self, name: str, args: EcsWorkloadArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:aws:EcsWorkload", name, None, opts)
+        self.name = name
+        self.args = args
+        self.child = ResourceOptions(parent=self)
+        workload = args.workload
+
+        self.logs = args.place.network.logs.group(f"pipe-{workload.name}", days=args.log_days, parent=self)
+        content = secret_content(workload)
+        secret = EcsSecretArgs(pipe=workload.name, content=content, key_arn=args.key_arn, protect=args.protect)
+        self.secret = EcsSecret(name, secret, self.child) if content else None
+        self.role, self.rights = self._starter()
+        self.security_groups, self.rules = self._egress()
+        services = [self._service(reader) for reader in workload.connections]
+        self.replicas = Output.all(*(service.tasks for service in services)).apply(sum)
+        self.register_outputs({"replicas": self.replicas})
+
+    def _starter(self) -> tuple[aws.iam.Role, list[Resource]]:
+        """The role that ECS starts the pipe's tasks with, and its rights (ECS, Task execution IAM role)."""
+        name, pipe = f"{self.name}-start", self.args.workload.name
+        role = aws.iam.Role(
+            name,
+            description=f"Starts the tasks of the pipe {pipe}",
+            assume_role_policy=tasks_trust(self.args.place.network.account),
+            tags={"Name": name},
+            opts=self.child,
+        )
+        pull = aws.iam.RolePolicy(f"{name}-images", role=role.name, policy=self.args.pull_policy, opts=self.child)
+        known = {"log_group_arn": self.logs.arn}
+        if self.secret:
+            known |= {"secret_arn": self.secret.arn, "key_arn": self.args.key_arn}
+        start = aws.iam.RolePolicy(
+            name, role=role.name, policy=Output.all(**known).apply(lambda arns: start_policy(**arns)), opts=self.child
+        )
+        return role, [pull, start]
+
+    def _egress(self) -> tuple[list[Input[str]], list[Resource]]:
+        """The security group of what this pipe's consumers call besides AWS, and its rules."""
+        workload = self.args.workload
+        if not workload.consumer.egress:
+            return [], []
+        group = aws.ec2.SecurityGroup(
+            f"{self.name}-egress",
+            vpc_id=self.args.place.network.vpc_id,
+            description=f"What the consumers of the pipe {workload.name} call",
+            tags={"Name": f"{self.name}-egress"},
+            opts=self.child,
+        )
+        rules: list[Resource] = [
+            aws.vpc.SecurityGroupEgressRule(
+                f"{self.name}-egress-{place.cidr.replace('/', '-')}-{place.port}",
+                security_group_id=group.id,
+                description=f"Named by pipes.{workload.name}.consumer.egress",
+                cidr_ipv4=place.cidr,
+                ip_protocol="tcp",
+                from_port=place.port,
+                to_port=place.port,
+                opts=self.child,
+            )
+            for place in dict.fromkeys(workload.consumer.egress)
+        ]
+        return [group.id], rules
+
+    def _service(self, reader: str) -> EcsService:
+        workload = self.args.workload
+        readers = len(workload.connections)
+        return EcsService(
+            self._named(reader),
+            EcsServiceArgs(
+                place=self.args.place,
+                purpose=f"Consumers of the pipe {workload.name}" + (f", reader {reader}" if reader else ""),
+                size=task_size(workload.consumer.cpu, workload.consumer.memory),
+                containers=self._containers(reader),
+                volumes=list(volumes(secret_files(workload, reader)).values()),
+                grants=workload.connections[reader].grants,
+                execution_role_arn=self.role.arn,
+                security_group_ids=self.security_groups,
+                tasks=workload.replicas.apply(lambda replicas: replicas // readers),
+                after=[*self.rights, *self.rules],
+            ),
+            self.child,
+        )
+
+    def _named(self, reader: str) -> str:
+        return f"{self.name}-{reader}" if reader else self.name
+
+    def _containers(self, reader: str) -> Output[str]:
+        workload, account = self.args.workload, self.args.place.network.account
+        consumer = workload.consumer
+        variables, files = secret_variables(workload, reader), secret_files(workload, reader)
+
+        def render(known: Mapping[str, Any]) -> str:
+            task = ConsumerTask(
+                image=known["image"],
+                health_command=consumer.health_command,
+                stop_seconds=consumer.grace_period_seconds,
+                environment=known["environment"],
+                secrets=dict(zip(variables, known["variables"], strict=True)),
+                files=dict(zip(files, known["files"], strict=True)),
+                log_group=known["log_group"],
+                log_prefix=self._named(reader),
+                region=account.region,
+            )
+            return container_definitions(task)
+
+        return Output.all(
+            image=workload.image,
+            environment={**consumer.environment, **workload.connections[reader].settings},
+            variables=self._references([entry.key for entry in variables.values()]),
+            files=self._references([entry.key for entry in files.values()]),
+            log_group=self.logs.name,
+        ).apply(render)
+
+    def _references(self, keys: Sequence[str]) -> list[Output[str]]:
+        return [self.secret.reference(key) for key in keys] if self.secret else []
+
+
+def start_policy(*, log_group_arn: str, secret_arn: str | None = None, key_arn: str | None = None) -> str:
+    """Lets tasks be started that log to one group and read one secret, if there is one."""
+    log = {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"{log_group_arn}:*",
+    }
+    secret = read_secret(secret_arn=secret_arn, key_arn=key_arn) if secret_arn and key_arn else []
+    return document(log, *secret)

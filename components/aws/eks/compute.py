@@ -1,0 +1,21 @@
+"""What a cluster's pods run on, by the setting platform.compute."""
+
+from collections.abc import Mapping
+
+from pulumi import ResourceOptions
+
+from components.aws.eks.auto import EksOnAuto
+from components.aws.eks.fargate import EksOnFargate
+from components.aws.eks.nodes import EksOnNodes
+from components.aws.eks.platform import Eks
+from components.aws.eks.settings import EksSettings
+from components.aws.network.network import Network
+from components.aws.registry import EcrRegistry
+from components.contracts import PlatformArgs
+
+COMPUTE: Mapping[str, type[Eks]] = {"nodes": EksOnNodes, "fargate": EksOnFargate, "auto": EksOnAuto}
+
+
+def eks(name: str, args: PlatformArgs[EksSettings, Network, EcrRegistry], opts: ResourceOptions) -> Eks:
+    """Make a cluster on the compute that its settings name."""
+    return COMPUTE[args.settings.compute](name, args, opts)

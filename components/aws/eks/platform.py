@@ -1,0 +1,143 @@
+"""Amazon EKS: a private Kubernetes cluster, whatever runs its pods."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import pulumi_aws as aws
+import pulumi_kubernetes as kubernetes
+from pulumi import Input, Output, Resource, ResourceOptions
+from typing_extensions import override
+
+from components.aws.eks.cluster import EksCluster, EksClusterArgs
+from components.aws.eks.irsa import issuer
+from components.aws.eks.node_role import NodeRole
+from components.aws.eks.pod_identity import PodRole, PodRoleArgs
+from components.aws.eks.settings import EksSettings
+from components.aws.eks.volumes import storage_class
+from components.aws.network.network import Network
+from components.aws.registry import EcrRegistry
+from components.contracts import Destination, Grant, PlatformArgs
+from components.kubernetes.platform import KubernetesPlatform
+from components.kubernetes.pod_identity import PodIdentity
+
+POD_IDENTITY_AGENT = Destination(cidr="169.254.170.23/32", port=80)
+"""Where pods get their credentials (EKS, How EKS Pod Identity works)."""
+
+
+class Eks(KubernetesPlatform, ABC):
+    """A Kubernetes cluster, and what runs its pods, in an order that works; for each kind of compute there is one of its own."""
+
+    cluster: aws.eks.Cluster
+    kubeconfig: Output[str]
+    volume_provisioner: ClassVar[str]
+    """Who makes the volumes that pods claim."""
+
+    def __init__(
+        self, name: str, args: PlatformArgs[EksSettings, Network, EcrRegistry], opts: ResourceOptions | None = None
+    ) -> None:
+        super().__init__("data-pipes:aws:Eks", name, None, opts)
+        self.name = name
+        self.args = args
+        self.network = args.network
+        settings = args.settings
+
+        control_plane = EksCluster(
+            name,
+            EksClusterArgs(
+                network=args.network,
+                version=settings.version,
+                admins=settings.admins,
+                public_cidrs=settings.endpoint.public_cidrs,
+                private_cidrs=settings.endpoint.private_cidrs,
+                logs=settings.logs,
+                log_days=settings.log_days,
+                protect=args.protect,
+                auto_mode=self._auto_mode(),
+            ),
+            ResourceOptions(parent=self),
+        )
+        self.cluster = control_plane.cluster
+        self.issuer = issuer(self.cluster)
+        compute = self._compute()
+
+        self.kubeconfig = Output.secret(self._kubeconfig())
+        self.provider = kubernetes.Provider(
+            f"{name}-kubernetes",
+            kubeconfig=self.kubeconfig,
+            cluster_identifier=self.cluster.endpoint,
+            delete_unreachable=not args.protect,
+            opts=ResourceOptions(parent=self, depends_on=[*compute, *control_plane.admission]),
+        )
+        inside = ResourceOptions(parent=self, provider=self.provider)
+        self.volume_class = (
+            storage_class(name, self.volume_provisioner, inside).metadata.name if settings.volumes else None
+        )
+        self._inside(inside)
+        self.outputs = {"clusterName": self.cluster.name, "kubeconfig": self.kubeconfig}
+        self.register_outputs(dict(self.outputs))
+
+    def _auto_mode(self) -> NodeRole | None:
+        """The role of the nodes that the control plane makes itself, where it does."""
+        return None
+
+    @abstractmethod
+    def _compute(self) -> Sequence[Resource]:
+        """Make what runs pods, and name what there must be before anything is made in the cluster."""
+
+    def _inside(self, opts: ResourceOptions) -> None:
+        """Make what the cluster itself needs inside it, once it can be reached; by default nothing."""
+
+    def _kubeconfig(self) -> Output[str]:
+        """How to reach the cluster: with a token that the AWS CLI fetches anew for each use, never with a stored one."""
+        account = self.network.account
+
+        def render(known: Mapping[str, str]) -> str:
+            return kubeconfig(region=account.region, profile=account.profile, **known)
+
+        authority = self.cluster.certificate_authority.data
+        return Output.all(cluster=self.cluster.name, endpoint=self.cluster.endpoint, authority=authority).apply(render)
+
+    @override
+    def identity(
+        self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
+    ) -> PodIdentity:
+        """Give a service account an IAM role by EKS Pod Identity."""
+        role = PodRole(
+            name,
+            PodRoleArgs(
+                account=self.network.account,
+                cluster=self.cluster,
+                namespace=namespace,
+                service_account=service_account,
+                grants=grants,
+            ),
+            opts,
+        )
+        return PodIdentity(ready=[role.association], destinations=[POD_IDENTITY_AGENT])
+
+    @override
+    def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:
+        """Nothing, unless the compute needs it."""
+        return []
+
+
+def kubeconfig(*, cluster: str, endpoint: str, authority: str, region: str, profile: str | None) -> str:
+    """A kubeconfig whose user is whoever the AWS CLI takes one for (EKS, Create or update a kubeconfig file)."""
+    arguments = ["eks", "get-token", "--cluster-name", cluster, "--region", region, "--output", "json"]
+    login = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "aws",
+        "args": [*arguments, *(["--profile", profile] if profile else [])],
+        "interactiveMode": "Never",
+    }
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": cluster, "cluster": {"server": endpoint, "certificate-authority-data": authority}}],
+        "users": [{"name": cluster, "user": {"exec": login}}],
+        "contexts": [{"name": cluster, "context": {"cluster": cluster, "user": cluster}}],
+        "current-context": cluster,
+    }
+    return json.dumps(config)

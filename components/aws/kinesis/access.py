@@ -1,0 +1,104 @@
+"""Who may write to and read from a Kinesis data stream: the pipe's own consumers, and others that its settings name."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pulumi import Input, Output
+
+from components.aws.kinesis.leases import LEASE_INDEX, LeaseTables
+from components.aws.policy import document
+from components.contracts import Grant
+
+READ_ACTIONS = (
+    "kinesis:DescribeStream",
+    "kinesis:DescribeStreamSummary",
+    "kinesis:GetRecords",
+    "kinesis:GetShardIterator",
+    "kinesis:ListShards",
+)
+"""What reading a stream takes (Kinesis Data Streams, IAM permissions required for KCL consumer applications)."""
+
+WRITE_ACTIONS = ("kinesis:DescribeStreamSummary", "kinesis:ListShards", "kinesis:PutRecord", "kinesis:PutRecords")
+"""What writing to a stream takes (Kinesis Data Streams, Example resource-based policies)."""
+
+FAN_OUT_ACTIONS = ("kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard")
+"""What reading through enhanced fan-out takes besides, on the registered consumer (as READ_ACTIONS)."""
+
+TABLE_ACTIONS = (
+    "dynamodb:DeleteItem",
+    "dynamodb:DescribeTable",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Scan",
+    "dynamodb:UpdateItem",
+)
+"""What KCL does with its tables once they are there (as READ_ACTIONS)."""
+
+
+def consumer_grants(
+    *,
+    region: str,
+    stream_arn: Output[str],
+    key_arn: Output[str],
+    fan_out_arn: Output[str] | None,
+    tables: LeaseTables,
+) -> list[Grant]:
+    """What one KCL application needs to read one stream, no more.
+
+    Of what AWS lists, making tables and registering a consumer are left out: both are there before the application starts
+    (Kinesis Data Streams, IAM permissions required for KCL consumer applications).
+    """
+    return [
+        Grant(actions=READ_ACTIONS, resource=stream_arn),
+        *([Grant(actions=FAN_OUT_ACTIONS, resource=fan_out_arn)] if fan_out_arn else []),
+        Grant(actions=("kms:Decrypt",), resource=key_arn, conditions=for_stream(stream_arn, region)),
+        *(Grant(actions=TABLE_ACTIONS, resource=arn) for arn in (tables.lease_table_arn, *tables.state_table_arns)),
+        Grant(actions=("dynamodb:Query",), resource=Output.concat(tables.lease_table_arn, "/index/", LEASE_INDEX)),
+        Grant(
+            actions=("cloudwatch:PutMetricData",),
+            resource="*",
+            conditions={"StringEquals": {"cloudwatch:namespace": tables.application}},
+        ),
+    ]
+
+
+def for_stream(stream_arn: Input[str], region: str) -> Mapping[str, Mapping[str, Input[str]]]:
+    """The condition that a key is used by Kinesis for one stream (Kinesis Data Streams, Permissions to use user-generated KMS keys)."""
+    return {
+        "StringEquals": {
+            "kms:ViaService": f"kinesis.{region}.amazonaws.com",
+            "kms:EncryptionContext:aws:kinesis:arn": stream_arn,
+        }
+    }
+
+
+def key_statements(
+    stream_arn: str, region: str, *, producers: Sequence[str], readers: Sequence[str]
+) -> list[Mapping[str, Any]]:
+    """Let others than the pipe's own consumers use a key for the records of one stream, and only for them."""
+    return [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": list(principals)},
+            "Action": [action],
+            "Resource": "*",
+            "Condition": for_stream(stream_arn, region),
+        }
+        for principals, action in ((producers, "kms:GenerateDataKey"), (readers, "kms:Decrypt"))
+        if principals
+    ]
+
+
+def resource_policy(stream_arn: str, *, producers: Sequence[str], readers: Sequence[str]) -> str:
+    """The policy of a stream that others than the pipe's own consumers write to or read."""
+    statements = [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": list(principals)},
+            "Action": list(actions),
+            "Resource": stream_arn,
+        }
+        for principals, actions in ((producers, WRITE_ACTIONS), (readers, READ_ACTIONS))
+        if principals
+    ]
+    return document(*statements)

@@ -1,0 +1,73 @@
+"""Amazon Kinesis Data Streams: a data stream for each pipe, all encrypted with the stack's own key."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from pulumi import Output, ResourceOptions
+from typing_extensions import override
+
+from components.aws.encryption import key
+from components.aws.kinesis.access import key_statements
+from components.aws.kinesis.settings import KinesisSettings
+from components.aws.kinesis.stream import KinesisPipeSettings, KinesisStream, KinesisStreamArgs
+from components.aws.network.network import Network
+from components.aws.policy import key_policy
+from components.contracts import Platform, Streaming, StreamingArgs, Topic
+
+
+class Kinesis(Streaming[KinesisPipeSettings]):
+    """The key of a stack's data streams, and the way to make one."""
+
+    def __init__(
+        self, name: str, args: StreamingArgs[KinesisSettings, Network, Platform], opts: ResourceOptions | None = None
+    ) -> None:
+        super().__init__("data-pipes:aws:Kinesis", name, None, opts)
+        self.name = name
+        self.args = args
+        self.key = key(
+            f"{name}-kinesis-key",
+            purpose=f"Encrypts the records of {name} at rest",
+            policy=self._key_policy(),
+            parent=self,
+            protect=args.protect,
+        )
+        self.outputs = {}
+        self.register_outputs({"keyArn": self.key.arn})
+
+    def _key_policy(self) -> Output[str]:
+        """The account decides by IAM who uses the key, and those whom pipes let write or read may, for their streams."""
+        account = self.args.network.account
+        pipes = cast("Mapping[str, KinesisPipeSettings]", self.args.pipes)
+
+        def policy(known: list[str]) -> str:
+            partition, account_id = known
+            streams = f"arn:{partition}:kinesis:{account.region}:{account_id}:stream"
+            statements = [
+                statement
+                for name, pipe in pipes.items()
+                for statement in key_statements(
+                    f"{streams}/{self._stream_name(name)}",
+                    account.region,
+                    producers=pipe.topic.producers,
+                    readers=pipe.topic.readers,
+                )
+            ]
+            return key_policy(partition=partition, account=account_id, statements=statements)
+
+        return Output.all(account.partition, account.id).apply(policy)
+
+    def _stream_name(self, pipe: str) -> str:
+        return f"{self.name}-{pipe}"
+
+    @override
+    def topic(self, name: str, pipe: KinesisPipeSettings, opts: ResourceOptions) -> Topic:
+        """Make the data stream of the pipe of that name."""
+        stream = KinesisStreamArgs(
+            pipe_name=name,
+            stream_name=self._stream_name(name),
+            pipe=pipe,
+            network=self.args.network,
+            key=self.key,
+            protect=self.args.protect,
+        )
+        return KinesisStream(f"{self.name}-{name}", stream, opts)

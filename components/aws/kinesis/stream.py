@@ -1,0 +1,215 @@
+"""The data streams of Kinesis: one for each pipe, with as many shards as its parallelism."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, cast
+
+import pulumi_aws as aws
+from pulumi import CustomTimeouts, Output, ResourceOptions
+from pydantic import Field
+
+from components.aws.kinesis.access import consumer_grants, resource_policy
+from components.aws.kinesis.dead_letters import DeadLetters, DeadLettersArgs, KinesisDeadLetterSettings
+from components.aws.kinesis.leases import LeaseTables, LeaseTablesArgs
+from components.aws.network.network import Network
+from components.changes import guard
+from components.contracts import SHARED, Connection, PipeSettings, Topic
+from components.section import Distinct, Form, Section
+
+UPDATES_PER_DAY = 10
+"""How often in 24 hours the shards of a stream can be changed (Kinesis API, UpdateShardCount)."""
+
+Principals = Annotated[
+    tuple[
+        Annotated[
+            str,
+            Form(
+                r"arn:[a-z-]+:iam::\d{12}:(root|(role|user)/[A-Za-z0-9_+=,.@/-]+)",
+                "the ARN of an IAM role, user or account without a wildcard, such as arn:aws:iam::123456789012:role/producer",
+            ),
+        ],
+        ...,
+    ],
+    Distinct,
+]
+
+ShardMetric = Literal[
+    "IncomingBytes",
+    "IncomingRecords",
+    "IteratorAgeMilliseconds",
+    "OutgoingBytes",
+    "OutgoingRecords",
+    "ReadProvisionedThroughputExceeded",
+    "WriteProvisionedThroughputExceeded",
+]
+"""The metrics of single shards, without ALL, which is another word for the seven (Kinesis API, EnableEnhancedMonitoring)."""
+
+
+class KinesisTopicSettings(Section, frozen=True):
+    """What a user may say of a data stream."""
+
+    retention_hours: Annotated[int, Field(ge=24, le=8760)] = 168
+    """The hours that records are kept, read or not (Kinesis API, IncreaseStreamRetentionPeriod); a lower number deletes the
+    records that are older."""
+    fan_out: bool = False
+    """Whether the consumers read through enhanced fan-out, 2 MB/s from each shard for them alone, at a price per shard and GB
+    (Kinesis Data Streams, Enhanced fan-out consumers); without it they share 2 MB/s with all other readers."""
+    shard_metrics: Annotated[tuple[ShardMetric, ...], Distinct] = (
+        "IteratorAgeMilliseconds",
+        "ReadProvisionedThroughputExceeded",
+        "WriteProvisionedThroughputExceeded",
+    )
+    """The metrics that CloudWatch shows of each shard, and bills by shard and metric; by default how far reading is behind and
+    how often readers and writers were refused."""
+    dead_letter: KinesisDeadLetterSettings = KinesisDeadLetterSettings()
+    """What becomes of records that the consumers cannot handle."""
+    producers: Principals = ()
+    """The ARNs of the IAM roles, users or accounts that may write to the stream; those of other accounts need the right in
+    their own account too."""
+    readers: Principals = ()
+    """The ARNs of the IAM roles, users or accounts that may read the stream besides the pipe's own consumers; those of other
+    accounts need the right in their own account too."""
+
+
+class KinesisPipeSettings(PipeSettings, frozen=True):
+    """A pipe on Kinesis Data Streams."""
+
+    topic: KinesisTopicSettings = KinesisTopicSettings()
+    """The data stream's own settings."""
+
+
+def shard_steps(present: int, wanted: int) -> list[int]:
+    """The numbers of shards on the way from one to another: one update at most doubles or halves them (Kinesis API, UpdateShardCount)."""
+    steps: list[int] = []
+    while present != wanted:
+        present = min(wanted, 2 * present) if wanted > present else max(wanted, (present + 1) // 2)
+        steps.append(present)
+    return steps
+
+
+def resharding(present: int, wanted: int) -> str | None:
+    """Refuse a change that takes Kinesis more than one update (Kinesis API, UpdateShardCount)."""
+    first, *later = shard_steps(present, wanted) or [wanted]
+    if not later:
+        return None
+    way = "doubles" if wanted > present else "halves"
+    return (
+        f"Kinesis at most {way} the shards of a stream in one update. Set parallelism to {first} first, then to "
+        f"{', then to '.join(map(str, later))}, with a deployment for each, which takes some minutes; "
+        f"a stream takes {UPDATES_PER_DAY} updates in 24 hours."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class KinesisStreamArgs:
+    """What the data stream of a pipe is built from."""
+
+    pipe_name: str
+    stream_name: str
+    """The name of the stream, and of the one KCL application that reads it."""
+    pipe: KinesisPipeSettings
+    network: Network
+    key: aws.kms.Key
+    """What encrypts the records."""
+    protect: bool
+
+
+class KinesisStream(Topic):
+    """A data stream with a fixed number of shards, encrypted, and what its consumers note: who reads which shard, and dead letters."""
+
+    def __init__(self, name: str, args: KinesisStreamArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:aws:KinesisStream", name, None, opts)
+        self.name = name
+        self.args = args
+        settings, region = args.pipe.topic, args.network.account.region
+        self.stream = aws.kinesis.Stream(
+            f"{name}-stream",
+            name=args.stream_name,
+            shard_count=args.pipe.parallelism,
+            stream_mode_details=aws.kinesis.StreamStreamModeDetailsArgs(stream_mode="PROVISIONED"),
+            retention_period=settings.retention_hours,
+            encryption_type="KMS",
+            kms_key_id=args.key.key_id,
+            shard_level_metrics=sorted(settings.shard_metrics),
+            enforce_consumer_deletion=True,
+            tags={"Name": args.stream_name},
+            opts=ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                hooks=guard(f"{name}-stream", f"pipes.{args.pipe_name}.parallelism", "shardCount", resharding),
+                custom_timeouts=CustomTimeouts(create="30m"),
+            ),
+        )
+        if settings.producers or settings.readers:
+            self._policy()
+        tables = LeaseTables(
+            name,
+            LeaseTablesArgs(application=args.stream_name, protect=args.protect),
+            ResourceOptions(parent=self),
+        )
+        fan_out_arn = self._fan_out() if settings.fan_out else None
+        dead_letters = self._dead_letters() if settings.dead_letter.enabled else None
+        self.topic_name = self.stream.name
+        self.partitions = cast("Output[int]", self.stream.shard_count)  # None only for a stream on demand
+        connection = Connection(
+            settings={
+                "AWS_REGION": region,
+                "STREAM_SERVICE": "kinesis",
+                "STREAM_TOPIC": self.stream.name,
+                "STREAM_GROUP": tables.application,
+                **({"STREAM_CONSUMER_ARN": fan_out_arn} if fan_out_arn else {}),
+                **(dead_letters.variables if dead_letters else {}),
+            },
+            secrets={},
+            files={},
+            grants=[
+                *consumer_grants(
+                    region=region,
+                    stream_arn=self.stream.arn,
+                    key_arn=args.key.arn,
+                    fan_out_arn=fan_out_arn,
+                    tables=tables,
+                ),
+                *(dead_letters.grants if dead_letters else ()),
+            ],
+            destinations=[],
+        )
+        self.connections = {SHARED: connection}
+        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    def _policy(self) -> None:
+        """Let others write to the stream or read it, as the pipe's settings name them."""
+        settings = self.args.pipe.topic
+
+        def policy(stream_arn: str) -> str:
+            return resource_policy(stream_arn, producers=settings.producers, readers=settings.readers)
+
+        aws.kinesis.ResourcePolicy(
+            f"{self.name}-policy",
+            resource_arn=self.stream.arn,
+            policy=self.stream.arn.apply(policy),
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _dead_letters(self) -> DeadLetters:
+        return DeadLetters(
+            f"{self.name}-dead-letters",
+            DeadLettersArgs(
+                topic_name=self.args.stream_name,
+                settings=self.args.pipe.topic.dead_letter,
+                region=self.args.network.account.region,
+                key=self.args.key,
+                protect=self.args.protect,
+            ),
+            ResourceOptions(parent=self),
+        )
+
+    def _fan_out(self) -> Output[str]:
+        """Register the consumers for enhanced fan-out, under the name by which KCL would look for them; return the ARN."""
+        consumer = aws.kinesis.StreamConsumer(
+            f"{self.name}-fan-out",
+            name=self.args.stream_name,
+            stream_arn=self.stream.arn,
+            tags={"Name": self.args.stream_name},
+            opts=ResourceOptions(parent=self),
+        )
+        return consumer.arn

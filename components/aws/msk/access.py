@@ -1,0 +1,121 @@
+"""Who reaches an MSK cluster's brokers, on which ports, and what each may do there."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+from pulumi import Output, Resource, ResourceOptions
+
+from components.aws.network.network import Network
+from components.contracts import Grant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A way for clients to say who they are."""
+
+    port: int
+    bootstrap: str
+    """The output of aws.msk.Cluster that lists the brokers for it."""
+
+
+METHODS: Mapping[str, Method] = {
+    "iam": Method(port=9098, bootstrap="bootstrap_brokers_sasl_iam"),
+    "scram": Method(port=9096, bootstrap="bootstrap_brokers_sasl_scram"),
+    "tls": Method(port=9094, bootstrap="bootstrap_brokers_tls"),
+}
+"""Ports and bootstrap outputs by method (MSK, Port information); the security group opens the ports in use, no others."""
+
+PUBLIC_PORT = 9198
+"""Where clients on the internet connect, by their IAM identity (MSK, Port information)."""
+
+
+def brokers_security_group(
+    name: str, network: Network, methods: Iterable[str], parent: Resource, public_cidrs: Iterable[str] = ()
+) -> aws.ec2.SecurityGroup:
+    """Make the brokers' security group, which lets the consumers in on the ports of the methods in use.
+
+    The given ranges on the internet are let in where IAM knows their clients.
+    """
+    child = ResourceOptions(parent=parent)
+    group = aws.ec2.SecurityGroup(
+        f"{name}-msk",
+        vpc_id=network.vpc_id,
+        description="Kafka brokers: the consumers only",
+        tags={"Name": f"{name}-msk"},
+        opts=child,
+    )
+    for method in methods:
+        port = METHODS[method].port
+        aws.vpc.SecurityGroupIngressRule(
+            f"{name}-msk-{method}",
+            security_group_id=group.id,
+            referenced_security_group_id=network.consumers_security_group_id,
+            description=f"Consumers, authenticated by {method.upper()}",
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            opts=child,
+        )
+    for cidr in public_cidrs:
+        aws.vpc.SecurityGroupIngressRule(
+            f"{name}-msk-public-{cidr}",
+            security_group_id=group.id,
+            cidr_ipv4=cidr,
+            description="Clients on the internet, authenticated by IAM",
+            ip_protocol="tcp",
+            from_port=PUBLIC_PORT,
+            to_port=PUBLIC_PORT,
+            opts=child,
+        )
+    aws.vpc.SecurityGroupEgressRule(
+        f"{name}-msk-vpc",
+        security_group_id=group.id,
+        description="Inside the VPC",
+        cidr_ipv4=network.cidr,
+        ip_protocol="-1",
+        opts=child,
+    )
+    return group
+
+
+def arn_in_cluster(cluster_arn: Output[str], kind: str, name: str) -> Output[str]:
+    """The ARN of a topic or group of a cluster (MSK, IAM access control, Amazon Resource Names)."""
+    return cluster_arn.apply(lambda arn: f"{arn.replace(':cluster/', f':{kind}/', 1)}/{name}")
+
+
+def consumer_grants(cluster_arn: Output[str], topic_arn: Output[str], consumer_group: str) -> list[Grant]:
+    """What one group needs to read one topic, no more (MSK, IAM access control, Common use cases)."""
+    return [
+        Grant(actions=("kafka-cluster:Connect",), resource=cluster_arn),
+        Grant(actions=("kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"), resource=topic_arn),
+        Grant(
+            actions=("kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup"),
+            resource=arn_in_cluster(cluster_arn, "group", consumer_group),
+        ),
+    ]
+
+
+def dead_letter_grants(cluster_arn: Output[str], topic_arn: Output[str]) -> list[Grant]:
+    """What it takes, besides the right to connect, to set records aside in one topic once each (MSK, IAM access control, Semantics)."""
+    return [
+        Grant(actions=("kafka-cluster:WriteDataIdempotently",), resource=cluster_arn),
+        Grant(actions=("kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"), resource=topic_arn),
+    ]
+
+
+def maker_grants(cluster_arn: Output[str], topic_arn: Output[str]) -> list[Grant]:
+    """What it takes to make one topic and to change it, no more (MSK, IAM access control, Actions and resources)."""
+    return [
+        Grant(actions=("kafka-cluster:Connect",), resource=cluster_arn),
+        Grant(
+            actions=(
+                "kafka-cluster:CreateTopic",
+                "kafka-cluster:DescribeTopic",
+                "kafka-cluster:AlterTopic",
+                "kafka-cluster:DescribeTopicDynamicConfiguration",
+                "kafka-cluster:AlterTopicDynamicConfiguration",
+            ),
+            resource=topic_arn,
+        ),
+    ]

@@ -1,0 +1,217 @@
+"""The control plane of an AKS cluster, and the nodes that run what the cluster itself needs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from ipaddress import IPv4Network
+
+import pulumi_azure_native as azure
+from pulumi import ComponentResource, CustomTimeouts, Output, Resource, ResourceHookBinding, ResourceOptions
+
+from components.azure.aks.changes import privacy_change, system_nodes_change, version_change
+from components.azure.aks.labels import OS_SKU, ZONES
+from components.azure.aks.nodes import NO_LOCAL_DNS
+from components.azure.aks.settings import SYSTEM_NODES, AksSettings
+from components.azure.aks.vm_size import machine
+from components.azure.network.network import Network
+from components.azure.roles import assignment
+from components.changes import refused_change
+
+SYSTEM_NODES_TAG = "data-pipes-system-nodes"
+"""The tag that says which size the system nodes were made with."""
+
+SYSTEM_POOL = "system"
+"""The name of the pool that a cluster is made with."""
+
+DNS_ADDRESS = 10
+"""The place of the cluster's DNS in the range of services; the first is the API's own (AKS, Azure CNI Overlay)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AksClusterArgs:
+    """What a control plane is built from."""
+
+    settings: AksSettings
+    network: Network
+    volumes: bool
+    """Whether pods may claim disks."""
+    protect: bool
+
+
+class AksCluster(ComponentResource):
+    """A control plane that Entra alone lets anybody into, private unless ranges are named, which keeps its logs.
+
+    Its identity may change the nodes' subnet and nothing else. A private API has no DNS zone of its own, but a name in public DNS with a
+    private address: a zone would have to be linked to the virtual network, and takes rights on all of it (AKS, Create a private
+    cluster), and the name would be found from nowhere else, connected networks and an adopted network's own DNS included.
+    """
+
+    cluster: azure.containerservice.ManagedCluster
+    admission: Sequence[Resource]
+    """What lets the administrators in; whatever is made in the cluster waits for it, and goes before it."""
+
+    def __init__(self, name: str, args: AksClusterArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:azure:AksCluster", name, None, opts)
+        self.name = name
+        self.args = args
+        network = args.network
+        identity = azure.managedidentity.UserAssignedIdentity(
+            f"{name}-aks",
+            resource_name_=f"{name}-aks",
+            resource_group_name=network.resource_group,
+            location=network.account.location,
+            tags=network.account.tags,
+            opts=ResourceOptions(parent=self),
+        )
+        nodes_subnet = assignment(
+            f"{name}-aks-subnet",
+            role="Network Contributor",
+            scope=network.nodes_subnet_id,
+            principal_id=identity.principal_id,
+            parent=self,
+        )
+        self.cluster = self._cluster(identity, [nodes_subnet, *network.way_out])
+        network.logs.collect(f"{name}-aks", self.cluster.id, args.settings.logs, self)
+        self.admission = self._admission()
+        self.register_outputs({"clusterName": self.cluster.name})
+
+    def _cluster(
+        self, identity: azure.managedidentity.UserAssignedIdentity, after: Sequence[Resource]
+    ) -> azure.containerservice.ManagedCluster:
+        settings, network = self.args.settings, self.args.network
+        return azure.containerservice.ManagedCluster(
+            f"{self.name}-aks",
+            resource_name_=self.name,
+            resource_group_name=network.resource_group,
+            node_resource_group=f"{self.name}-nodes",
+            node_resource_group_profile=azure.containerservice.ManagedClusterNodeResourceGroupProfileArgs(
+                restriction_level="ReadOnly"
+            ),
+            location=network.account.location,
+            dns_prefix=self.name,
+            kubernetes_version=settings.version,
+            sku=azure.containerservice.ManagedClusterSKUArgs(name="Base", tier="Standard"),
+            identity=azure.containerservice.ManagedClusterIdentityArgs(
+                type=azure.containerservice.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[identity.id]
+            ),
+            enable_rbac=True,
+            disable_local_accounts=True,
+            aad_profile=azure.containerservice.ManagedClusterAADProfileArgs(
+                managed=True, enable_azure_rbac=True, admin_group_object_ids=list(settings.admin_groups) or None
+            ),
+            api_server_access_profile=self._api_access(),
+            oidc_issuer_profile=azure.containerservice.ManagedClusterOIDCIssuerProfileArgs(enabled=True),
+            security_profile=azure.containerservice.ManagedClusterSecurityProfileArgs(
+                workload_identity=azure.containerservice.ManagedClusterSecurityProfileWorkloadIdentityArgs(enabled=True)
+            ),
+            network_profile=azure.containerservice.ContainerServiceNetworkProfileArgs(
+                network_plugin="azure",
+                network_plugin_mode="overlay",
+                network_dataplane="cilium",
+                network_policy="cilium",
+                pod_cidr=settings.pod_cidr,
+                service_cidr=settings.service_cidr,
+                dns_service_ip=dns_address(settings.service_cidr),
+                outbound_type=settings.outbound_type,
+                load_balancer_sku="standard",
+            ),
+            auto_upgrade_profile=azure.containerservice.ManagedClusterAutoUpgradeProfileArgs(
+                upgrade_channel=settings.upgrade_channel, node_os_upgrade_channel=settings.node_upgrade_channel
+            ),
+            storage_profile=azure.containerservice.ManagedClusterStorageProfileArgs(
+                disk_csi_driver=azure.containerservice.ManagedClusterStorageProfileDiskCSIDriverArgs(
+                    enabled=self.args.volumes
+                ),
+                file_csi_driver=azure.containerservice.ManagedClusterStorageProfileFileCSIDriverArgs(enabled=False),
+                snapshot_controller=azure.containerservice.ManagedClusterStorageProfileSnapshotControllerArgs(
+                    enabled=False
+                ),
+            ),
+            agent_pool_profiles=[self._system_pool()],
+            tags={**network.account.tags, SYSTEM_NODES_TAG: settings.system_nodes.vm_size},
+            opts=ResourceOptions(
+                parent=self,
+                protect=self.args.protect,
+                depends_on=list(after),
+                # AKS lists all pools here, so that a refresh finds the consumers' too; a request that leaves one out takes none away.
+                ignore_changes=["agentPoolProfiles"],
+                custom_timeouts=CustomTimeouts(create="45m", update="180m", delete="45m"),
+                hooks=self._hooks(),
+            ),
+        )
+
+    def _api_access(self) -> azure.containerservice.ManagedClusterAPIServerAccessProfileArgs:
+        """Private, or open to the named ranges and to the nodes, which come from the address of their NAT gateway then."""
+        ranges = self.args.settings.endpoint.public_cidrs
+        if not ranges:
+            return azure.containerservice.ManagedClusterAPIServerAccessProfileArgs(
+                enable_private_cluster=True,
+                private_dns_zone="none",
+                enable_private_cluster_public_fqdn=True,
+                disable_run_command=True,
+            )
+        own = [Output.concat(address, "/32") for address in self.args.network.public_addresses]
+        return azure.containerservice.ManagedClusterAPIServerAccessProfileArgs(
+            enable_private_cluster=False, authorized_ip_ranges=[*ranges, *own], disable_run_command=True
+        )
+
+    def _system_pool(self) -> azure.containerservice.ManagedClusterAgentPoolProfileArgs:
+        """One node in each zone, for what the cluster itself needs."""
+        size = self.args.settings.system_nodes.vm_size
+        return azure.containerservice.ManagedClusterAgentPoolProfileArgs(
+            name=SYSTEM_POOL,
+            mode="System",
+            type="VirtualMachineScaleSets",
+            count=SYSTEM_NODES,
+            availability_zones=list(ZONES),
+            vm_size=size,
+            vnet_subnet_id=self.args.network.nodes_subnet_id,
+            max_pods=machine(size).pods,
+            os_type="Linux",
+            os_sku=OS_SKU,
+            os_disk_type="Managed",
+            enable_encryption_at_host=True,
+            enable_node_public_ip=False,
+            node_taints=["CriticalAddonsOnly=true:NoSchedule"],
+            local_dns_profile=NO_LOCAL_DNS,
+            upgrade_settings=azure.containerservice.AgentPoolUpgradeSettingsArgs(max_surge="1"),
+        )
+
+    def _hooks(self) -> ResourceHookBinding:
+        name = f"{self.name}-aks"
+        return reduce(
+            ResourceHookBinding.merge,
+            [
+                refused_change(name, "platform.version", "kubernetesVersion", version_change),
+                refused_change(
+                    name,
+                    "platform.endpoint.publicCidrs",
+                    "apiServerAccessProfile.enablePrivateCluster",
+                    privacy_change,
+                ),
+                refused_change(name, "platform.systemNodes.vmSize", f'tags["{SYSTEM_NODES_TAG}"]', system_nodes_change),
+            ],
+        )
+
+    def _admission(self) -> Sequence[Resource]:
+        """Let in whoever deploys, where no group is named; AKS itself lets in the groups.
+
+        Nobody says here whether a user or an application deploys; Azure finds out, since whoever it is was there before.
+        """
+        if self.args.settings.admin_groups:
+            return []
+        return [
+            assignment(
+                f"{self.name}-admin-deployer",
+                role="Azure Kubernetes Service RBAC Cluster Admin",
+                scope=self.cluster.id,
+                principal_id=self.args.network.account.deployer,
+                principal_type=None,
+                parent=self,
+            )
+        ]
+
+
+def dns_address(service_cidr: str) -> str:
+    """The address of the cluster's DNS in the range of services."""
+    return str(IPv4Network(service_cidr)[DNS_ADDRESS])

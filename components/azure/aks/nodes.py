@@ -1,0 +1,98 @@
+"""The consumers' nodes of an AKS cluster."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import pulumi_azure_native as azure
+from pulumi import ComponentResource, CustomTimeouts, Resource, ResourceOptions
+
+from components.azure.aks.changes import subnet_change
+from components.azure.aks.labels import OS_SKU, ZONES
+from components.azure.aks.vm_size import Machine
+from components.azure.network.network import Network
+from components.changes import refused_change
+from components.kubernetes.consumers import NODE_LABEL
+
+DRAIN_MINUTES = 60
+"""How long a node may take to lose its pods: consumers go one of a pipe at a time, each once the one before it is ready elsewhere."""
+
+
+NO_LOCAL_DNS = azure.containerservice.LocalDNSProfileArgs(mode=azure.containerservice.LocalDNSMode.DISABLED)
+"""Pods ask the cluster's DNS, whose pods their network policies name; a resolver on each node, which AKS prefers from 1.37 on, is no
+pod and stands in no namespace (AKS, LocalDNS)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AksNodesArgs:
+    """What a pool of nodes is built from."""
+
+    cluster: azure.containerservice.ManagedCluster
+    network: Network
+    version: str
+    """The Kubernetes version, which the nodes are brought to after the control plane."""
+    machine: Machine
+    minimum: int
+    desired: int
+    maximum: int
+    disk_size: int
+    """The disk of each node in GiB."""
+    after: Sequence[Resource]
+    """What a node needs to become ready, and to leave cleanly: its way to Azure's APIs, and its right to pull images."""
+
+
+class AksNodes(ComponentResource):
+    """A pool over all zones that grows and shrinks between bounds: disks encrypted on the host, no address on the internet.
+
+    What AKS never changes of a pool is in its name, so that for another size new nodes are there before the old ones are drained.
+    """
+
+    pool: azure.containerservice.AgentPool
+
+    def __init__(self, name: str, args: AksNodesArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:azure:AksNodes", name, None, opts)
+        self.pool = azure.containerservice.AgentPool(
+            f"{name}-nodes",
+            agent_pool_name=pool_name(args.machine.name, args.disk_size),
+            resource_name_=args.cluster.name,
+            resource_group_name=args.network.resource_group,
+            mode="User",
+            orchestrator_version=args.version,
+            type="VirtualMachineScaleSets",
+            enable_auto_scaling=True,
+            count=args.desired,
+            min_count=args.minimum,
+            max_count=args.maximum,
+            availability_zones=list(ZONES),
+            vm_size=args.machine.name,
+            vnet_subnet_id=args.network.nodes_subnet_id,
+            max_pods=args.machine.pods,
+            os_type="Linux",
+            os_sku=OS_SKU,
+            os_disk_type="Managed",
+            os_disk_size_gb=args.disk_size,
+            enable_encryption_at_host=True,
+            enable_node_public_ip=False,
+            node_labels=NODE_LABEL,
+            local_dns_profile=NO_LOCAL_DNS,
+            upgrade_settings=azure.containerservice.AgentPoolUpgradeSettingsArgs(
+                max_surge="33%", drain_timeout_in_minutes=DRAIN_MINUTES
+            ),
+            tags=args.network.account.tags,
+            opts=ResourceOptions(
+                parent=self,
+                depends_on=list(args.after),
+                # The autoscaler changes it.
+                ignore_changes=["count"],
+                # Azure's provider takes away first whatever has a name of one's own; this name is new with each pool.
+                delete_before_replace=False,
+                custom_timeouts=CustomTimeouts(create="45m", update="180m", delete="120m"),
+                hooks=refused_change(f"{name}-nodes", "network.existing.nodesSubnetId", "vnetSubnetID", subnet_change),
+            ),
+        )
+        self.register_outputs({"poolName": self.pool.name})
+
+
+def pool_name(vm_size: str, disk_size: int) -> str:
+    """The name of the pool of nodes of this size: at most 12 lower-case letters and digits, a letter first (AKS, Create node pools)."""
+    return f"pool{sha256(f'{vm_size} {disk_size}'.encode()).hexdigest()[:8]}"

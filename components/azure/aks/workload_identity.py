@@ -1,0 +1,77 @@
+"""The cloud identity of pods on AKS: a managed identity that one service account takes on, and nothing else."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_azure_native as azure
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+
+from components.azure.network.network import Network
+from components.azure.roles import assignment
+from components.contracts import Grant
+
+AUDIENCE = "api://AzureADTokenExchange"
+"""Whom the tokens of service accounts are for (AKS, Workload identity overview)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkloadIdentityArgs:
+    """What the identity of pods is built from."""
+
+    network: Network
+    issuer: Input[str]
+    """The URL of the cluster's OIDC issuer."""
+    namespace: str
+    service_account: str
+    grants: Sequence[Grant]
+    """Each names built-in roles as its actions, and the scope that they hold on as its resource."""
+
+
+class WorkloadIdentity(ComponentResource):
+    """A user-assigned identity with exactly the given grants; one service account of the cluster, and no other, gets its tokens."""
+
+    client_id: Output[str]
+    ready: Sequence[Resource]
+    """What must be there before a pod starts, so that it starts with its identity and its rights."""
+
+    def __init__(self, name: str, args: WorkloadIdentityArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:azure:WorkloadIdentity", name, None, opts)
+        child = ResourceOptions(parent=self)
+        identity = azure.managedidentity.UserAssignedIdentity(
+            f"{name}-identity",
+            resource_name_=f"{name}-pods",
+            resource_group_name=args.network.resource_group,
+            location=args.network.account.location,
+            tags=args.network.account.tags,
+            opts=child,
+        )
+        credential = azure.managedidentity.FederatedIdentityCredential(
+            f"{name}-identity",
+            federated_identity_credential_resource_name="kubernetes",
+            resource_name_=identity.name,
+            resource_group_name=args.network.resource_group,
+            issuer=args.issuer,
+            subject=f"system:serviceaccount:{args.namespace}:{args.service_account}",
+            audiences=[AUDIENCE],
+            opts=child,
+        )
+        rights = [
+            assignment(
+                f"{name}-{_words(role)}",
+                role=role,
+                scope=grant.resource,
+                principal_id=identity.principal_id,
+                parent=self,
+            )
+            for grant in args.grants
+            for role in grant.actions
+        ]
+        self.client_id = identity.client_id
+        self.ready = [credential, *rights]
+        self.register_outputs({"clientId": self.client_id})
+
+
+def _words(role: str) -> str:
+    """The name of a role as part of a resource's name."""
+    return re.sub("[^a-z]+", "-", role.lower()).strip("-")

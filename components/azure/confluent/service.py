@@ -1,0 +1,33 @@
+"""Confluent Cloud on Azure: its cluster in the region of the stack, and the way of the consumers there."""
+
+from functools import partial
+
+from pulumi import ResourceOptions
+
+from components.azure.confluent.private_link import ConfluentLink, ConfluentLinkArgs
+from components.azure.network.network import Network
+from components.confluent.home import Home, PrivateLinkArgs
+from components.confluent.service import Confluent
+from components.confluent.settings import ConfluentSettings
+from components.contracts import Platform, StreamingArgs
+
+
+def confluent(
+    name: str, args: StreamingArgs[ConfluentSettings, Network, Platform], opts: ResourceOptions | None = None
+) -> Confluent:
+    """Make a cluster of Confluent Cloud that is reached from a virtual network, whose security groups let everybody out."""
+    network = args.network
+    home = Home(
+        cloud="AZURE",
+        region=network.account.location,
+        token_keys="openid/v1/jwks",
+        cidr=network.cidr,
+        way_out=lambda _name, _private, _opts: [],
+        private_link=partial(private_link, network),
+    )
+    return Confluent(name, args, home, opts)
+
+
+def private_link(network: Network, name: str, args: PrivateLinkArgs, opts: ResourceOptions) -> ConfluentLink:
+    """Make the Azure part of a private link."""
+    return ConfluentLink(name, ConfluentLinkArgs(network=network, link=args), opts)

@@ -1,0 +1,159 @@
+"""Azure Event Hubs as a Kafka endpoint: a namespace, and an event hub for each pipe."""
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import cast
+
+import pulumi_azure_native as azure
+from pulumi import Output, ResourceHookBinding, ResourceOptions
+from typing_extensions import override
+
+from components.azure.event_hubs.key import EventHubsKey, EventHubsKeyArgs
+from components.azure.event_hubs.settings import EventHubsSettings
+from components.azure.event_hubs.tiers import inflated, other_cluster, other_key, other_tier
+from components.azure.event_hubs.topic import KAFKA_PORT, EventHubsPipeSettings, EventHubsTopic, EventHubsTopicArgs
+from components.azure.names import global_name
+from components.azure.network.network import Network
+from components.azure.network.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
+from components.azure.storage_account import StorageAccount, StorageAccountArgs
+from components.changes import refused_change
+from components.contracts import Platform, Streaming, StreamingArgs, Topic
+
+LONGEST_NAME = 50
+"""The letters of a namespace's name (Azure naming rules and restrictions)."""
+
+CAPACITY_TAG = "data-pipes-capacity"
+"""The capacity of the stack file, on a namespace whose throughput units Event Hubs changes itself."""
+
+LOG_CATEGORIES = (
+    "ArchiveLogs",
+    "AutoScaleLogs",
+    "CustomerManagedKeyUserLogs",
+    "DiagnosticErrorLogs",
+    "EventHubVNetConnectionEvent",
+    "KafkaCoordinatorLogs",
+    "KafkaUserErrorLogs",
+    "OperationalLogs",
+)
+"""The resource logs of every namespace (Event Hubs, Monitoring data reference)."""
+
+AUDIT_CATEGORIES = ("ApplicationMetricsLogs", "RuntimeAuditLogs")
+"""Who connected and what for, which a Standard namespace does not tell (Event Hubs, Monitoring data reference)."""
+
+
+class EventHubs(Streaming[EventHubsPipeSettings]):
+    """A namespace in three zones, closed to the internet, that knows its clients by their Entra identity alone."""
+
+    namespace: azure.eventhub.Namespace
+
+    def __init__(
+        self, name: str, args: StreamingArgs[EventHubsSettings, Network, Platform], opts: ResourceOptions | None = None
+    ) -> None:
+        super().__init__("data-pipes:azure:EventHubs", name, None, opts)
+        self.name = name
+        self.args = args
+        network = args.network
+        self.namespace = self._namespace()
+        self.host = Output.concat(self.namespace.name, ".servicebus.windows.net")
+        network.logs.collect(f"{name}-event-hubs", self.namespace.id, self._log_categories(), self)
+        endpoint = PrivateEndpoint(
+            f"{name}-event-hubs",
+            PrivateEndpointArgs(
+                network=network, service="servicebus", resource_id=self.namespace.id, group="namespace"
+            ),
+            ResourceOptions(parent=self),
+        )
+        self.ready = endpoint.ready
+        self.storage = self._storage()
+        self.outputs = {"bootstrapServers": Output.concat(self.host, f":{KAFKA_PORT}")}
+        self.register_outputs(dict(self.outputs))
+
+    def _namespace(self) -> azure.eventhub.Namespace:
+        args, settings, network = self.args, self.args.settings, self.args.network
+        key = (
+            EventHubsKey(
+                self.name, EventHubsKeyArgs(network=network, protect=args.protect), ResourceOptions(parent=self)
+            )
+            if settings.customer_managed_key
+            else None
+        )
+        inflates = settings.auto_inflate
+        return azure.eventhub.Namespace(
+            f"{self.name}-event-hubs",
+            namespace_name=network.suffix.apply(
+                lambda suffix: global_name(self.name, suffix, longest=LONGEST_NAME, hyphens=True)
+            ),
+            resource_group_name=network.resource_group,
+            location=network.account.location,
+            sku=azure.eventhub.SkuArgs(name=settings.limits.sku, tier=settings.limits.sku, capacity=settings.capacity),
+            cluster_arm_id=settings.cluster_id,
+            is_auto_inflate_enabled=inflates is not None,
+            maximum_throughput_units=inflates.maximum_units if inflates else 0,
+            kafka_enabled=True,
+            zone_redundant=True,
+            disable_local_auth=True,
+            minimum_tls_version=azure.eventhub.TlsVersion.TLS_VERSION_1_2,
+            public_network_access=azure.eventhub.PublicNetworkAccess.DISABLED,
+            identity=self._identity(key),
+            encryption=key.encryption if key else None,
+            tags={**network.account.tags, **({CAPACITY_TAG: str(settings.capacity)} if inflates else {})},
+            opts=ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                hooks=self._hooks(),
+                ignore_changes=["sku.capacity"] if inflates else [],
+                depends_on=key.ready if key else [],
+            ),
+        )
+
+    def _identity(self, key: EventHubsKey | None) -> azure.eventhub.IdentityArgs:
+        """The namespace's own identity, which has no rights until an event hub captures records, and the one that may use the key."""
+        kinds = azure.eventhub.ManagedServiceIdentityType
+        if key is None:
+            return azure.eventhub.IdentityArgs(type=kinds.SYSTEM_ASSIGNED)
+        return azure.eventhub.IdentityArgs(
+            type=kinds.SYSTEM_ASSIGNED_USER_ASSIGNED, user_assigned_identities=[key.identity_id]
+        )
+
+    def _hooks(self) -> ResourceHookBinding:
+        """What is refused in a preview: what Azure cannot make of a namespace."""
+        name = f"{self.name}-event-hubs"
+        hooks = [
+            refused_change(name, "streaming.clusterId", "clusterArmId", other_cluster),
+            refused_change(name, "streaming.tier", "sku.name", other_tier),
+            refused_change(name, "streaming.customerManagedKey", "encryption.keySource", other_key),
+        ]
+        if self.args.settings.auto_inflate:
+            hooks.append(refused_change(name, "streaming.capacity", f'tags["{CAPACITY_TAG}"]', inflated))
+        return reduce(ResourceHookBinding.merge, hooks)
+
+    def _log_categories(self) -> Sequence[str]:
+        audit = AUDIT_CATEGORIES if self.args.settings.tier != "standard" else ()
+        return sorted([*LOG_CATEGORIES, *audit])
+
+    def _storage(self) -> StorageAccount | None:
+        """The account for captured records, where a pipe's are."""
+        pipes = cast("Mapping[str, EventHubsPipeSettings]", self.args.pipes)
+        if not any(pipe.topic.capture for pipe in pipes.values()):
+            return None
+        return StorageAccount(
+            self.name,
+            StorageAccountArgs(network=self.args.network, hierarchical=False, protect=self.args.protect),
+            ResourceOptions(parent=self),
+        )
+
+    @override
+    def topic(self, name: str, pipe: EventHubsPipeSettings, opts: ResourceOptions) -> Topic:
+        """Make the event hub of the pipe of that name."""
+        hub = EventHubsTopicArgs(
+            hub_name=name,
+            pipe=pipe,
+            network=self.args.network,
+            tier=self.args.settings.tier,
+            namespace=self.namespace,
+            host=self.host,
+            storage=self.storage,
+            ready=self.ready,
+            protect=self.args.protect,
+        )
+        return EventHubsTopic(f"{self.name}-{name}", hub, opts)

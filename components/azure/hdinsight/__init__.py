@@ -1,0 +1,1 @@
+"""Kafka on Azure HDInsight."""

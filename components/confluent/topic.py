@@ -1,0 +1,215 @@
+"""The topics of a cluster on Confluent Cloud, each with the one identity that reads it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi_confluentcloud as confluentcloud
+from pulumi import Input, Output, Resource, ResourceHookBinding, ResourceOptions
+
+from components.changes import guard, kafka_partitions, refused_change
+from components.confluent.home import KAFKA_PORT
+from components.confluent.identity_pool import AUDIENCE, identity_pool
+from components.confluent.rights import Cluster, Right, allow
+from components.confluent.schema_registry import SchemaRegistry, read_subjects
+from components.confluent.service_account import Keyed, api_key, secret_halves, service_account
+from components.confluent.topic_changes import config_change
+from components.confluent.topic_settings import ConfluentPipeSettings
+from components.contracts import SHARED, Connection, Destination, PodTokens, Secret, Topic
+from components.dead_letters import SUFFIX
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pods:
+    """How the consumers of a pipe show who they are, where they are pods with tokens that the tier takes."""
+
+    tokens: PodTokens
+    provider: confluentcloud.IdentityProvider
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfluentTopicArgs:
+    """What a topic on Confluent Cloud is built from."""
+
+    topic_name: str
+    """The name of the topic, and of the one consumer group that reads it."""
+    pipe: ConfluentPipeSettings
+    cluster: Cluster
+    largest_message: int
+    """How many bytes a topic of the cluster can take at once."""
+    bootstrap_servers: Output[str]
+    brokers: Input[str]
+    """The range of addresses that the brokers are in."""
+    ready: Sequence[Resource]
+    """What leads from the network to the cluster."""
+    pods: Pods | None
+    """Without it, the consumers sign in with an API key."""
+    registry: SchemaRegistry | None
+    """The Schema Registry, where the consumers may read it."""
+    protect: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reader:
+    """Who the consumers are to Confluent Cloud, and how they show it."""
+
+    principal: Output[str]
+    settings: Mapping[str, Input[str]]
+    secrets: Mapping[str, Secret]
+    token_audience: str | None
+
+
+class ConfluentTopic(Topic):
+    """A topic that its consumers may read and no other, in the one group that is theirs; they may write its dead letters.
+
+    They are told of no group protocol, since Confluent Cloud does not say which of its tiers have the newer one (KIP-848).
+    """
+
+    def __init__(self, name: str, args: ConfluentTopicArgs, opts: ResourceOptions | None = None) -> None:
+        hooks = guard(name, f"pipes.{args.topic_name}.parallelism", "partitions", kafka_partitions)
+        # The provider replaces a topic to take partitions away, and no hook of a topic that is replaced sees both numbers: the
+        # component keeps one, and is registered before the topic.
+        super().__init__(
+            "data-pipes:confluent:ConfluentTopic",
+            name,
+            {"partitions": args.pipe.parallelism},
+            ResourceOptions.merge(opts, ResourceOptions(hooks=hooks)),
+        )
+        self.name = name
+        self.args = args
+        topic = self._topic(
+            "topic",
+            topic_name=args.topic_name,
+            partitions=args.pipe.parallelism,
+            config=args.pipe.topic.kafka_config,
+            hooks=refused_change(f"{name}-topic", f"pipes.{args.topic_name}.topic.config", "config", config_change),
+        )
+        self.topic_name = topic.topic_name
+        self.partitions = topic.partitions_count.apply(lambda count: int(count or 0))
+        self.connections = {SHARED: self._connection()}
+        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    def _topic(
+        self,
+        label: str,
+        *,
+        topic_name: str,
+        partitions: int,
+        config: Mapping[str, str],
+        hooks: ResourceHookBinding | None = None,
+    ) -> confluentcloud.KafkaTopic:
+        """A topic, and the manager's right to it, without which it could neither make it nor add partitions."""
+        args, cluster = self.args, self.args.cluster
+        own = {label: Right(resource="topic", name=topic_name, use="own")}
+        owner = (
+            allow(f"{self.name}-manager", cluster.manager.owner, own, cluster=cluster, parent=self)
+            if cluster.roles_within
+            else []
+        )
+        return confluentcloud.KafkaTopic(
+            f"{self.name}-{label}",
+            topic_name=topic_name,
+            kafka_cluster=confluentcloud.KafkaTopicKafkaClusterArgs(id=cluster.kafka.id),
+            partitions_count=partitions,
+            config=config,
+            rest_endpoint=cluster.kafka.rest_endpoint,
+            credentials=confluentcloud.KafkaTopicCredentialsArgs(key=cluster.manager.id, secret=cluster.manager.secret),
+            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=[*owner, *args.ready], hooks=hooks),
+        )
+
+    def _dead_letters(self) -> Mapping[str, Input[str]]:
+        """The topic for what consumers set aside, where there is one, as they are told of it."""
+        args, settings = self.args, self.args.pipe.topic
+        if not settings.dead_letter.enabled:
+            return {}
+        topic = self._topic(
+            "dead-letters",
+            topic_name=f"{args.topic_name}{SUFFIX}",
+            partitions=1,
+            config=settings.dead_letter_config(args.largest_message),
+        )
+        return settings.dead_letter.variables(topic.topic_name)
+
+    def _connection(self) -> Connection:
+        args = self.args
+        reader = self._pool(args.pods) if args.pods else self._account()
+        rights = self._rights(reader.principal)
+        return Connection(
+            settings={
+                "STREAM_SERVICE": "kafka",
+                "STREAM_TOPIC": self.topic_name,
+                # Consumers start once they may read.
+                "STREAM_GROUP": Output.all(*(right.urn for right in rights)).apply(lambda _: args.topic_name),
+                **self._dead_letters(),
+                "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
+                "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+                **({"STREAM_SCHEMA_REGISTRY": args.registry.url} if args.registry else {}),
+                **reader.settings,
+            },
+            secrets=reader.secrets,
+            files={},
+            grants=[],
+            destinations=[Destination(cidr=args.brokers, port=KAFKA_PORT)],
+            token_audience=reader.token_audience,
+        )
+
+    def _rights(self, principal: Output[str]) -> list[Resource]:
+        args = self.args
+        rights = {
+            "read-topic": Right(resource="topic", name=args.topic_name, use="read"),
+            "read-group": Right(resource="group", name=args.topic_name, use="read"),
+        }
+        if args.pipe.topic.dead_letter.enabled:
+            name = f"{args.topic_name}{SUFFIX}"
+            rights |= {"write-dead-letters": Right(resource="topic", name=name, use="write")}
+        if args.pipe.topic.kafka_streams:
+            internal = f"{args.topic_name}-"
+            rights |= {
+                "manage-internal-topics": Right(resource="topic", name=internal, prefix=True, use="manage"),
+                "read-internal-topics": Right(resource="topic", name=internal, prefix=True, use="read"),
+                "write-internal-topics": Right(resource="topic", name=internal, prefix=True, use="write"),
+                "write-transactions": Right(resource="transactional-id", name=internal, prefix=True, use="write"),
+            }
+        made = allow(self.name, principal, rights, cluster=args.cluster, parent=self)
+        if args.registry:
+            made += read_subjects(self.name, principal, args.topic_name, registry=args.registry, parent=self)
+        return made
+
+    def _pool(self, pods: Pods) -> _Reader:
+        """The pods themselves, without anything secret."""
+        pool = identity_pool(f"{self.name}-pods", pods.tokens, pods.provider, parent=self)
+        registry = self.args.registry
+        schemas = (
+            {"STREAM_SCHEMA_REGISTRY_CLUSTER": registry.id, "STREAM_SCHEMA_REGISTRY_IDENTITY_POOL": pool.id}
+            if registry
+            else {}
+        )
+        return _Reader(
+            principal=pool.id,
+            settings={
+                "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
+                "KAFKA_SASL_OAUTHBEARER_EXTENSIONS": Output.concat(
+                    "logicalCluster=", self.args.cluster.kafka.id, ",identityPoolId=", pool.id
+                ),
+                **schemas,
+            },
+            secrets={},
+            token_audience=AUDIENCE,
+        )
+
+    def _account(self) -> _Reader:
+        """A service account, whose keys the consumers get from a secret store."""
+        args, kafka = self.args, self.args.cluster.kafka
+        account = service_account(f"{self.name}-consumer", "Reads one topic", parent=self)
+        keyed = Keyed(
+            id=kafka.id, api_version=kafka.api_version, kind=kafka.kind, environment_id=args.cluster.environment_id
+        )
+        key = api_key(f"{self.name}-consumer", account, keyed, parent=self, depends_on=args.ready)
+        user, password = secret_halves(key)
+        secrets = {"KAFKA_SASL_USERNAME": user, "KAFKA_SASL_PASSWORD": password}
+        if args.registry:
+            schema_key = api_key(f"{self.name}-consumer-schemas", account, args.registry.keyed, parent=self)
+            user, password = secret_halves(schema_key)
+            secrets |= {"STREAM_SCHEMA_REGISTRY_USERNAME": user, "STREAM_SCHEMA_REGISTRY_PASSWORD": password}
+        return _Reader(
+            principal=account.id, settings={"KAFKA_SASL_MECHANISM": "PLAIN"}, secrets=secrets, token_audience=None
+        )

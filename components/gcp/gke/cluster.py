@@ -1,0 +1,195 @@
+"""The control plane of a GKE cluster, and all that it says of nodes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi_gcp as gcp
+from pulumi import ComponentResource, CustomTimeouts, Output, Resource, ResourceOptions
+
+from components.gcp.gke.changes import kept_from_deletion
+from components.gcp.gke.node_account import SCOPES, NodeAccount
+from components.gcp.gke.settings import GkeSettings
+from components.gcp.network.network import Network
+
+ADMIN = "roles/container.admin"
+"""Full rights over clusters and what is in them (GKE, IAM roles)."""
+
+UNCHANGED = ["initialNodeCount", "nodeConfig"]
+"""What the provider then tells of the consumers' pool, though it was given for a pool that was there for a moment only; another value
+would replace the cluster."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GkeClusterArgs:
+    """What a control plane is built from."""
+
+    settings: GkeSettings
+    network: Network
+    nodes: NodeAccount
+    protect: bool
+
+
+class GkeCluster(ComponentResource):
+    """A regional control plane that IAM alone lets anybody into, whose nodes have no address on the internet.
+
+    Secrets are encrypted with a key of the stack's own before they are stored. Images are run as the project's own policy for Binary
+    Authorization allows, which is all of them until somebody writes one.
+    """
+
+    cluster: gcp.container.Cluster
+    admission: Sequence[Resource]
+    """What lets the administrators in."""
+
+    def __init__(self, name: str, args: GkeClusterArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:gcp:GkeCluster", name, None, opts)
+        self.name = name
+        self.args = args
+        network = args.network
+        key = network.keys.key(f"{name}-gke-key", users=[network.agent("container")], parent=self, protect=args.protect)
+        after = [*key.ready, *args.nodes.ready, *network.way_out, network.apis["binaryauthorization"]]
+        self.cluster = self._cluster(key.id, after)
+        self.admission = [
+            gcp.projects.IAMMember(
+                f"{name}-admin-{member.replace(':', '-').replace('/', '-')}",
+                project=network.account.project,
+                role=ADMIN,
+                member=member,
+                condition=gcp.projects.IAMMemberConditionArgs(
+                    title=f"One cluster {name}", expression=self.cluster.id.apply(this_cluster)
+                ),
+                opts=ResourceOptions(parent=self),
+            )
+            for member in args.settings.admins
+        ]
+        self.register_outputs({"clusterName": self.cluster.name})
+
+    def _cluster(self, key: Output[str], after: Sequence[Resource]) -> gcp.container.Cluster:
+        settings, network = self.args.settings, self.args.network
+        autopilot = settings.mode == "autopilot"
+        kept = self.args.protect if settings.deletion_protection is None else settings.deletion_protection
+        return gcp.container.Cluster(
+            f"{self.name}-gke",
+            name=self.name,
+            location=network.account.region,
+            network=network.network_id,
+            subnetwork=network.subnet_id,
+            networking_mode="VPC_NATIVE",
+            ip_allocation_policy=gcp.container.ClusterIpAllocationPolicyArgs(
+                cluster_secondary_range_name=network.pods_range,
+                services_secondary_range_name=network.services_range,
+            ),
+            release_channel=gcp.container.ClusterReleaseChannelArgs(channel=settings.release_channel.upper()),
+            maintenance_policy=self._maintenance(),
+            private_cluster_config=gcp.container.ClusterPrivateClusterConfigArgs(
+                enable_private_nodes=True, enable_private_endpoint=not settings.endpoint.public_cidrs
+            ),
+            control_plane_endpoints_config=self._endpoints(),
+            master_authorized_networks_config=self._authorized_networks(),
+            master_auth=gcp.container.ClusterMasterAuthArgs(
+                client_certificate_config=gcp.container.ClusterMasterAuthClientCertificateConfigArgs(
+                    issue_client_certificate=False
+                )
+            ),
+            database_encryption=gcp.container.ClusterDatabaseEncryptionArgs(state="ENCRYPTED", key_name=key),
+            binary_authorization=gcp.container.ClusterBinaryAuthorizationArgs(
+                evaluation_mode="PROJECT_SINGLETON_POLICY_ENFORCE"
+            ),
+            logging_config=gcp.container.ClusterLoggingConfigArgs(enable_components=list(settings.logs)),
+            deletion_protection=kept,
+            enable_autopilot=True if autopilot else None,
+            cluster_autoscaling=self._autopilot_nodes() if autopilot else None,
+            remove_default_node_pool=None if autopilot else True,
+            initial_node_count=None if autopilot else 1,
+            node_config=None if autopilot else self._first_nodes(),
+            datapath_provider=None if autopilot else "ADVANCED_DATAPATH",
+            enable_shielded_nodes=None if autopilot else True,
+            addons_config=None if autopilot else NO_LOCAL_DNS,
+            dns_config=None if autopilot else CLUSTER_DNS,
+            monitoring_config=None if autopilot else SYSTEM_METRICS,
+            workload_identity_config=None if autopilot else self._workload_identity(),
+            opts=ResourceOptions(
+                parent=self,
+                protect=self.args.protect,
+                depends_on=[network.apis["container"], *after],
+                ignore_changes=UNCHANGED,
+                custom_timeouts=CustomTimeouts(create="60m", update="120m", delete="60m"),
+                hooks=kept_from_deletion(f"{self.name}-gke") if kept else None,
+            ),
+        )
+
+    def _maintenance(self) -> gcp.container.ClusterMaintenancePolicyArgs | None:
+        """When GKE upgrades the cluster, where it is not left to it."""
+        start = self.args.settings.maintenance_start
+        if start is None:
+            return None
+        window = gcp.container.ClusterMaintenancePolicyDailyMaintenanceWindowArgs(start_time=start)
+        return gcp.container.ClusterMaintenancePolicyArgs(daily_maintenance_window=window)
+
+    def _endpoints(self) -> gcp.container.ClusterControlPlaneEndpointsConfigArgs:
+        """A name in public DNS, behind which Google asks IAM first; or an address, which the named ranges alone reach."""
+        by_address = bool(self.args.settings.endpoint.public_cidrs)
+        return gcp.container.ClusterControlPlaneEndpointsConfigArgs(
+            dns_endpoint_config=gcp.container.ClusterControlPlaneEndpointsConfigDnsEndpointConfigArgs(
+                allow_external_traffic=not by_address
+            ),
+            ip_endpoints_config=gcp.container.ClusterControlPlaneEndpointsConfigIpEndpointsConfigArgs(
+                enabled=by_address
+            ),
+        )
+
+    def _authorized_networks(self) -> gcp.container.ClusterMasterAuthorizedNetworksConfigArgs | None:
+        ranges = self.args.settings.endpoint.public_cidrs
+        if not ranges:
+            return None
+        return gcp.container.ClusterMasterAuthorizedNetworksConfigArgs(
+            cidr_blocks=[
+                gcp.container.ClusterMasterAuthorizedNetworksConfigCidrBlockArgs(cidr_block=cidr) for cidr in ranges
+            ],
+            gcp_public_cidrs_access_enabled=False,
+            private_endpoint_enforcement_enabled=True,
+        )
+
+    def _autopilot_nodes(self) -> gcp.container.ClusterClusterAutoscalingArgs:
+        """What may be said of nodes that Autopilot makes: who they are."""
+        defaults = gcp.container.ClusterClusterAutoscalingAutoProvisioningDefaultsArgs(
+            service_account=self.args.nodes.email, oauth_scopes=list(SCOPES)
+        )
+        return gcp.container.ClusterClusterAutoscalingArgs(auto_provisioning_defaults=defaults)
+
+    def _first_nodes(self) -> gcp.container.ClusterNodeConfigArgs:
+        """The nodes that GKE makes a cluster with, which go as soon as it is there; even they are nobody else's."""
+        return gcp.container.ClusterNodeConfigArgs(
+            service_account=self.args.nodes.email,
+            oauth_scopes=list(SCOPES),
+            metadata={"disable-legacy-endpoints": "true"},
+            shielded_instance_config=gcp.container.ClusterNodeConfigShieldedInstanceConfigArgs(
+                enable_secure_boot=True, enable_integrity_monitoring=True
+            ),
+        )
+
+    def _workload_identity(self) -> gcp.container.ClusterWorkloadIdentityConfigArgs:
+        return gcp.container.ClusterWorkloadIdentityConfigArgs(
+            workload_pool=workload_pool(self.args.network.account.project)
+        )
+
+
+NO_LOCAL_DNS = gcp.container.ClusterAddonsConfigArgs(
+    dns_cache_config=gcp.container.ClusterAddonsConfigDnsCacheConfigArgs(enabled=False)
+)
+"""Pods ask the cluster's DNS, whose pods their network policies name; a resolver on each node, which GKE has by default since 1.34.1, is
+one more thing that could stand between (GKE, NodeLocal DNSCache)."""
+
+CLUSTER_DNS = gcp.container.ClusterDnsConfigArgs(cluster_dns="KUBE_DNS")
+"""Cloud DNS would answer at an address that no network policy can name by its pods (GKE, Using Cloud DNS for GKE)."""
+
+SYSTEM_METRICS = gcp.container.ClusterMonitoringConfigArgs(enable_components=["SYSTEM_COMPONENTS"])
+
+
+def workload_pool(project: str) -> str:
+    """Who signs for the service accounts of all clusters of a project (GKE, Workload Identity Federation)."""
+    return f"{project}.svc.id.goog"
+
+
+def this_cluster(cluster_id: str) -> str:
+    """The condition that a right holds for the cluster of that id alone (IAM, Resource attributes for conditions)."""
+    return f'resource.type == "container.googleapis.com/Cluster" && resource.name == "{cluster_id}"'

@@ -1,0 +1,37 @@
+"""The labels that the nodes of a GKE cluster are sure to have, with their values: what consumers can choose nodes by."""
+
+from collections.abc import Mapping
+
+from components.gcp.gke.machine_type import Machine
+from components.kubernetes.nodes.labels import NodeLabel, one_of
+
+
+def _place(region: str) -> Mapping[str, NodeLabel]:
+    """Where nodes are: GKE itself chooses three of the region's zones, which have a letter each."""
+    return {
+        "topology.kubernetes.io/region": one_of(region),
+        "topology.kubernetes.io/zone": NodeLabel(
+            words=f"a zone of {region}", fits=lambda zone: zone[:-1] == f"{region}-" and zone[-1].islower()
+        ),
+    }
+
+
+def pool_labels(region: str, node: Machine) -> Mapping[str, NodeLabel]:
+    """Of the consumers' pool (Kubernetes, Well-Known Labels; GKE, Create node labels)."""
+    return {
+        "cloud.google.com/machine-family": one_of(node.name.split("-")[0]),
+        "kubernetes.io/arch": one_of(node.architecture),
+        "kubernetes.io/os": one_of("linux"),
+        "node.kubernetes.io/instance-type": one_of(node.name),
+        **_place(region),
+    }
+
+
+def autopilot_labels(region: str) -> Mapping[str, NodeLabel]:
+    """Of the nodes that Autopilot makes for pods of its default kind; it refuses pods that ask for labels of one's own (GKE, Autopilot)."""
+    return {
+        "cloud.google.com/gke-spot": one_of("true"),
+        "kubernetes.io/arch": one_of("amd64"),
+        "kubernetes.io/os": one_of("linux"),
+        **_place(region),
+    }

@@ -1,0 +1,171 @@
+"""Google Kubernetes Engine: a private Kubernetes cluster, with a pool of nodes for consumers or with nodes that Google makes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi_gcp as gcp
+import pulumi_kubernetes as kubernetes
+from pulumi import Input, Output, Resource, ResourceOptions
+from typing_extensions import override
+
+from components.contracts import Destination, Grant, PlatformArgs
+from components.gcp.gke.cluster import GkeCluster, GkeClusterArgs
+from components.gcp.gke.node_account import NodeAccount, NodeAccountArgs
+from components.gcp.gke.nodes import GkeNodes, GkeNodesArgs
+from components.gcp.gke.settings import GkeSettings
+from components.gcp.gke.volumes import storage_class
+from components.gcp.gke.workload_identity import WorkloadIdentity, WorkloadIdentityArgs
+from components.gcp.network.network import Network
+from components.gcp.registry import ArtifactRegistry
+from components.kubernetes.consumers import NODE_LABEL
+from components.kubernetes.platform import KubernetesPlatform
+from components.kubernetes.pod_identity import PodIdentity
+
+METADATA_SERVER = Destination(cidr="169.254.169.254/32", port=80)
+"""Where pods get their credentials, under Dataplane V2 (GKE, Network policies, Workload Identity Federation)."""
+
+NODE_DNS = [Destination(cidr="169.254.20.10/32", port=53, protocol=protocol) for protocol in ("UDP", "TCP")]
+"""Where each node of Autopilot answers for names (GKE, NodeLocal DNSCache)."""
+
+
+class Gke(KubernetesPlatform):
+    """A Kubernetes cluster, its nodes, and what lets them pull the stack's images, in an order that works."""
+
+    cluster: gcp.container.Cluster
+    kubeconfig: Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        args: PlatformArgs[GkeSettings, Network, ArtifactRegistry],
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("data-pipes:gcp:Gke", name, None, opts)
+        self.name = name
+        self.args = args
+        # All clusters of a project share one member for a service account of the same namespace and name (GKE, Identity sameness).
+        self.service_account = f"{name}-consumer"
+        self.network = args.network
+        self.autopilot = args.settings.mode == "autopilot"
+        self.node_labels: Mapping[str, str] = {} if self.autopilot else NODE_LABEL
+        child = ResourceOptions(parent=self)
+
+        disk = "pd-balanced" if self.autopilot else args.settings.machine.disk
+        volumes = disk if args.residents.volumes else None
+        nodes = NodeAccount(
+            name,
+            NodeAccountArgs(network=args.network, registry=args.registry, mode=args.settings.mode, volumes=volumes),
+            child,
+        )
+        control_plane = GkeCluster(
+            name,
+            GkeClusterArgs(settings=args.settings, network=args.network, nodes=nodes, protect=args.protect),
+            child,
+        )
+        self.cluster = control_plane.cluster
+        self.issuer = Output.concat("https://container.googleapis.com/v1/", self.cluster.id)
+        before_pods = [*nodes.ready, *args.network.way_out]
+        pools = [] if self.autopilot else [self._pool(nodes, before_pods)]
+
+        self.kubeconfig = Output.secret(self._kubeconfig())
+        self.provider = kubernetes.Provider(
+            f"{name}-kubernetes",
+            kubeconfig=self.kubeconfig,
+            cluster_identifier=self.cluster.control_plane_endpoints_config.apply(dns_name),
+            delete_unreachable=not args.protect,
+            opts=ResourceOptions(parent=self, depends_on=[*pools, *before_pods, *control_plane.admission]),
+        )
+        inside = ResourceOptions(parent=self, provider=self.provider)
+        self.volume_class = storage_class(name, volumes, inside).metadata.name if volumes else None
+        self.outputs = {"clusterName": self.cluster.name, "kubeconfig": self.kubeconfig}
+        self.register_outputs(dict(self.outputs))
+
+    def _pool(self, account: NodeAccount, after: Sequence[Resource]) -> Resource:
+        """The nodes that consumers run on, where Google does not make them itself."""
+        settings = self.args.settings
+        needed = settings.nodes_needed(self.args.pipes, self.args.residents)
+        nodes = GkeNodes(
+            self.name,
+            GkeNodesArgs(
+                cluster=self.cluster,
+                region=self.network.account.region,
+                account=account,
+                machine=settings.machine,
+                minimum=settings.nodes.min,
+                desired=max(settings.nodes.min, needed),
+                maximum=settings.nodes.max,
+                disk_size=settings.nodes.disk_size,
+                after=after,
+            ),
+            ResourceOptions(parent=self),
+        )
+        return nodes.pool
+
+    def _kubeconfig(self) -> Output[str]:
+        """How to reach the cluster: with a token that Google's plugin fetches anew for each use, never with a stored one.
+
+        The name of the DNS-based endpoint has a certificate that the world trusts; the address has one of the cluster's own authority.
+        """
+        if not self.args.settings.endpoint.public_cidrs:
+            host = self.cluster.control_plane_endpoints_config.apply(dns_name)
+            return Output.all(cluster=self.cluster.name, host=host).apply(lambda known: kubeconfig(**known))
+        authority = self.cluster.master_auth.cluster_ca_certificate
+        known = Output.all(cluster=self.cluster.name, host=self.cluster.endpoint, authority=authority)
+        return known.apply(lambda known: kubeconfig(**known))
+
+    @override
+    def identity(
+        self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
+    ) -> PodIdentity:
+        """Give a service account one of Google Cloud by Workload Identity Federation."""
+        identity = WorkloadIdentity(
+            name,
+            WorkloadIdentityArgs(
+                network=self.network,
+                cluster=self.cluster,
+                namespace=namespace,
+                service_account=service_account,
+                grants=grants,
+            ),
+            opts,
+        )
+        return PodIdentity(
+            ready=identity.ready,
+            annotations={"iam.gke.io/gcp-service-account": identity.email},
+            destinations=[METADATA_SERVER, *(NODE_DNS if self.autopilot else [])],
+        )
+
+    @override
+    def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:
+        """Nothing: the nodes are there before anything else in the cluster, or come for the pods that there are."""
+        return []
+
+
+def dns_name(endpoints: gcp.container.outputs.ClusterControlPlaneEndpointsConfig) -> str:
+    """The name of the cluster's DNS-based endpoint, which no other cluster ever has, not even one of the same name."""
+    dns = endpoints.dns_endpoint_config
+    return (dns.endpoint if dns else None) or ""
+
+
+def kubeconfig(*, cluster: str, host: str, authority: str | None = None) -> str:
+    """A kubeconfig whose user is whoever gcloud takes one for (GKE, Install kubectl and configure cluster access)."""
+    login = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "gke-gcloud-auth-plugin",
+        "installHint": "Install it with: gcloud components install gke-gcloud-auth-plugin",
+        "provideClusterInfo": True,
+        "interactiveMode": "Never",
+    }
+    server: dict[str, Any] = {"server": f"https://{host}"}
+    if authority:
+        server["certificate-authority-data"] = authority
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": cluster, "cluster": server}],
+        "users": [{"name": cluster, "user": {"exec": login}}],
+        "contexts": [{"name": cluster, "context": {"cluster": cluster, "user": cluster}}],
+        "current-context": cluster,
+    }
+    return json.dumps(config)

@@ -1,0 +1,1 @@
+"""Google Cloud Managed Service for Apache Kafka."""

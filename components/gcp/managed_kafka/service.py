@@ -1,0 +1,146 @@
+"""Google Cloud Managed Service for Apache Kafka: a cluster, and a topic for each pipe."""
+
+import re
+from collections.abc import Mapping
+from functools import reduce
+from typing import cast
+
+import pulumi_gcp as gcp
+from pulumi import CustomTimeouts, Output, ResourceHookBinding, ResourceOptions
+from typing_extensions import override
+
+from components.changes import older_kafka, refused_change
+from components.contracts import Grant, Platform, Streaming, StreamingArgs, Topic
+from components.gcp.encryption import Key
+from components.gcp.grants import granted
+from components.gcp.managed_kafka.acl import closed
+from components.gcp.managed_kafka.settings import ManagedKafkaSettings
+from components.gcp.managed_kafka.size import GIB, other_key, other_subnet, size_change, smaller_disk
+from components.gcp.managed_kafka.topic import PORT, ManagedKafkaPipeSettings, ManagedKafkaTopic, ManagedKafkaTopicArgs
+from components.gcp.names import account_email, account_id
+from components.gcp.network.network import Network
+
+KEY_LABEL = "data-pipes-customer-managed-key"
+"""The label that says which kind of key a cluster was made with."""
+
+
+def with_port(address: str) -> str:
+    """The address that clients begin with, which the service's own API says without a port."""
+    return address if re.search(r":\d+$", address) else f"{address}:{PORT}"
+
+
+class ManagedKafka(Streaming[ManagedKafkaPipeSettings]):
+    """A Kafka cluster over three zones with addresses in the stack's own subnet: TLS only, known clients only, closed by ACLs.
+
+    Google's IAM says who may connect to it, and Kafka's ACLs what each may then do.
+    """
+
+    cluster: gcp.managedkafka.Cluster
+    bootstrap_servers: Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        args: StreamingArgs[ManagedKafkaSettings, Network, Platform],
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("data-pipes:gcp:ManagedKafka", name, None, opts)
+        self.name = name
+        self.args = args
+        account = args.network.account
+        self.agent = args.network.agent("managedkafka")
+        self.cluster = self._cluster()
+        agent_email = self.agent.apply(lambda member: member.removeprefix("serviceAccount:"))
+        self.closed = closed(f"{name}-managed-kafka", self.cluster, agent_email, self)
+        self.connect = Grant(
+            actions=("roles/managedkafka.client",),
+            # IAM knows clusters by the number of their project (IAM, Resource attributes for conditions).
+            resource=Output.concat(
+                "projects/", account.number, f"/locations/{account.region}/clusters/", self.cluster.cluster_id
+            ),
+        )
+        for producer in self._producers():
+            granted(
+                f"{name}-{producer}",
+                f"serviceAccount:{producer}",
+                [self.connect],
+                account=account,
+                parent=self,
+            )
+        self.bootstrap_servers = self.cluster.bootstrap_address.apply(with_port)
+        self.outputs = {"bootstrapServers": self.bootstrap_servers}
+        self.register_outputs(dict(self.outputs))
+
+    def _cluster(self) -> gcp.managedkafka.Cluster:
+        args, settings, network = self.args, self.args.settings, self.args.network
+        name = f"{self.name}-managed-kafka"
+        key = self._key(name) if settings.customer_managed_key else None
+        subnet = gcp.managedkafka.ClusterGcpConfigAccessConfigNetworkConfigArgs(subnet=network.subnet_id)
+        disk = settings.disk_size
+        return gcp.managedkafka.Cluster(
+            name,
+            cluster_id=self.name,
+            location=network.account.region,
+            kafka_version=settings.version,
+            capacity_config=gcp.managedkafka.ClusterCapacityConfigArgs(
+                vcpu_count=str(settings.size.vcpus), memory_bytes=str(settings.size.memory * GIB)
+            ),
+            broker_capacity_config=gcp.managedkafka.ClusterBrokerCapacityConfigArgs(disk_size_gib=str(disk))
+            if disk
+            else None,
+            gcp_config=gcp.managedkafka.ClusterGcpConfigArgs(
+                access_config=gcp.managedkafka.ClusterGcpConfigAccessConfigArgs(network_configs=[subnet]),
+                kms_key=key.id if key else None,
+            ),
+            rebalance_config=gcp.managedkafka.ClusterRebalanceConfigArgs(
+                mode="AUTO_REBALANCE_ON_SCALE_UP" if settings.auto_rebalance else "NO_REBALANCE"
+            ),
+            labels={KEY_LABEL: str(settings.customer_managed_key).lower()},
+            opts=ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                depends_on=[*(network.apis[api] for api in settings.cloud_services), *(key.ready if key else [])],
+                hooks=self._hooks(name),
+                # Another key would replace the cluster; the label tells of it instead, and the change is refused.
+                ignore_changes=["gcpConfig.kmsKey"],
+                custom_timeouts=CustomTimeouts(create="90m", update="120m", delete="60m"),
+            ),
+        )
+
+    def _key(self, name: str) -> Key:
+        return self.args.network.keys.key(name, users=[self.agent], parent=self, protect=self.args.protect)
+
+    def _hooks(self, name: str) -> ResourceHookBinding:
+        """What is refused in a preview: what cannot be made of a cluster."""
+        network_configs = "gcpConfig.accessConfig.networkConfigs"
+        hooks = [
+            refused_change(name, "streaming", "capacityConfig", size_change),
+            refused_change(name, "streaming.diskSize", "brokerCapacityConfig.diskSizeGib", smaller_disk),
+            refused_change(name, "streaming.version", "kafkaVersion", older_kafka),
+            refused_change(name, "streaming.customerManagedKey", f"labels.{KEY_LABEL}", other_key),
+            refused_change(name, "network", network_configs, other_subnet),
+        ]
+        return reduce(ResourceHookBinding.merge, hooks)
+
+    def _producers(self) -> list[str]:
+        """Everybody who writes to some topic."""
+        pipes = cast("Mapping[str, ManagedKafkaPipeSettings]", self.args.pipes)
+        return sorted({producer for pipe in pipes.values() for producer in pipe.topic.producers})
+
+    @override
+    def topic(self, name: str, pipe: ManagedKafkaPipeSettings, opts: ResourceOptions) -> Topic:
+        """Make the topic of the pipe of that name on this cluster."""
+        account = self.args.network.account
+        topic = ManagedKafkaTopicArgs(
+            topic_name=name,
+            pipe=pipe,
+            version=self.args.settings.version,
+            network=self.args.network,
+            cluster=self.cluster,
+            bootstrap_servers=self.bootstrap_servers,
+            consumer=account_email(account_id(f"{self.name}-{name}"), account.project),
+            connect=self.connect,
+            closed=self.closed,
+            protect=self.args.protect,
+        )
+        return ManagedKafkaTopic(f"{self.name}-{name}", topic, opts)

@@ -1,0 +1,206 @@
+"""The topics of a Managed Service for Apache Kafka cluster, and who may read and write them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import pulumi_gcp as gcp
+from pulumi import Input, Output, Resource, ResourceHookBinding, ResourceOptions
+from pydantic import AfterValidator, Field
+
+from components.changes import guard, kafka_partitions
+from components.contracts import SHARED, Connection, Destination, Grant, PipeSettings, Topic
+from components.dead_letters import SUFFIX
+from components.gcp.managed_kafka.acl import allowed
+from components.gcp.network.network import Network
+from components.kafka.config import CODECS, Choice, Limit, Limits
+from components.kafka.dead_letters import KafkaDeadLetterSettings
+from components.kafka.topic_settings import TOPIC_SETTINGS, group_protocol, setting_names
+from components.section import Distinct, Form, QuotedText, Section
+
+PORT = 9092
+"""Where brokers are reached over TLS by clients that show a token (Managed Service for Apache Kafka, Authentication)."""
+
+TOKEN_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+"""For what the token of a client is asked for (managed-kafka-auth-login-handler, GcpLoginCallbackHandler)."""
+
+REPLICATION = 3
+"""How many brokers hold each partition, each in a zone of its own."""
+
+ServiceAccount = Annotated[
+    str,
+    Form(
+        r"[a-z0-9][a-z0-9-]*@[a-z0-9.-]+\.gserviceaccount\.com",
+        "the e-mail address of a service account, such as NAME@PROJECT.iam.gserviceaccount.com",
+    ),
+]
+
+
+LIMITS: Limits = {
+    "compression.type": Limit(
+        definition=Choice(tuple(codec for codec in CODECS if codec != "zstd")),
+        source="Managed Service for Apache Kafka, Limitations",
+    )
+}
+"""What Google refuses of a topic's settings, though Kafka takes it."""
+
+
+class ManagedKafkaTopicSettings(Section, frozen=True):
+    """What a user may say of a topic on Managed Service for Apache Kafka."""
+
+    retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
+    """The hours that records are kept, read or not; a lower number deletes the records that are older."""
+    config: Mapping[Annotated[str, AfterValidator(setting_names(TOPIC_SETTINGS))], QuotedText] = {}
+    """More settings of the topic by their Kafka names, each with a text as value; compression.type cannot be zstd
+    (Managed Service for Apache Kafka, Limitations)."""
+    producers: Annotated[tuple[ServiceAccount, ...], Field(max_length=49), Distinct] = ()
+    """The e-mail addresses of the service accounts that may write to the topic; nobody else may. An ACL has at most 100 entries, two
+    for each of them (Managed Service for Apache Kafka API, Acl)."""
+    dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
+    """What becomes of records that the consumers cannot handle."""
+
+    @property
+    def kafka_config(self) -> dict[str, str]:
+        """The topic's Kafka settings: no acknowledged record is lost while one replica is down."""
+        own = {
+            "min.insync.replicas": str(REPLICATION - 1),
+            "retention.ms": str(self.retention_hours * 3_600_000),
+        }
+        return {**own, **self.config}
+
+    @property
+    def dead_letter_config(self) -> dict[str, str]:
+        """The Kafka settings of the dead letters' topic, which loses no more than the other."""
+        return {"min.insync.replicas": str(REPLICATION - 1), **self.dead_letter.kafka_config(self.config)}
+
+
+class ManagedKafkaPipeSettings(PipeSettings, frozen=True):
+    """A pipe on Managed Service for Apache Kafka."""
+
+    topic: ManagedKafkaTopicSettings = ManagedKafkaTopicSettings()
+    """The topic's own settings."""
+
+    @property
+    def partitions(self) -> int:
+        """The partitions of the topic, and the one of its dead letters."""
+        return self.parallelism + (1 if self.topic.dead_letter.enabled else 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagedKafkaTopicArgs:
+    """What a topic on Managed Service for Apache Kafka is built from."""
+
+    topic_name: str
+    """The name of the topic, and of the one consumer group that reads it."""
+    pipe: ManagedKafkaPipeSettings
+    version: str
+    """Of the brokers."""
+    network: Network
+    cluster: gcp.managedkafka.Cluster
+    bootstrap_servers: Output[str]
+    consumer: str
+    """The e-mail address of the service account that the pipe's consumers are."""
+    connect: Grant
+    """The right to connect to the cluster."""
+    closed: Sequence[Resource]
+    """What takes from everybody the rights that no ACL names."""
+    protect: bool
+
+
+class ManagedKafkaTopic(Topic):
+    """A topic that its consumers may read in their one group, its producers may write, and nobody else reaches.
+
+    The consumers may write to the topic of its dead letters too, which no ACL opens to anybody else.
+    """
+
+    def __init__(self, name: str, args: ManagedKafkaTopicArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:gcp:ManagedKafkaTopic", name, None, opts)
+        self.name = name
+        self.args = args
+        settings = args.pipe.topic
+        topic = self._topic(
+            f"{name}-topic",
+            topic_id=args.topic_name,
+            partitions=args.pipe.parallelism,
+            configs=settings.kafka_config,
+            hooks=guard(f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "partitionCount", kafka_partitions),
+        )
+        writers = [entry for producer in settings.producers for entry in allowed(producer, "WRITE", "DESCRIBE")]
+        topic_acl = self._acl(
+            f"{name}-topic-acl",
+            Output.concat("topic/", topic.topic_id),
+            [*allowed(args.consumer, "READ", "DESCRIBE"), *writers],
+        )
+        group_acl = self._acl(f"{name}-group-acl", f"consumerGroup/{args.topic_name}", allowed(args.consumer, "READ"))
+        self.topic_name = topic.topic_id
+        self.partitions = topic.partition_count.apply(lambda count: int(count or 0))
+        connection = Connection(
+            settings={
+                "STREAM_SERVICE": "kafka",
+                "STREAM_TOPIC": topic_acl.id.apply(lambda _: args.topic_name),
+                "STREAM_GROUP": group_acl.id.apply(lambda _: args.topic_name),
+                **self._dead_letters(),
+                "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
+                "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+                "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
+                "KAFKA_SASL_OAUTHBEARER_SCOPE": TOKEN_SCOPE,
+                **group_protocol(args.version),
+            },
+            secrets={},
+            files={},
+            grants=[args.connect],
+            destinations=[Destination(cidr=args.network.cidr, port=PORT)],
+        )
+        self.connections = {SHARED: connection}
+        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    def _topic(
+        self,
+        resource_name: str,
+        *,
+        topic_id: str,
+        partitions: int,
+        configs: Mapping[str, str],
+        hooks: ResourceHookBinding | None = None,
+    ) -> gcp.managedkafka.Topic:
+        """A topic with a copy in each zone."""
+        args = self.args
+        return gcp.managedkafka.Topic(
+            resource_name,
+            topic_id=topic_id,
+            cluster=args.cluster.cluster_id,
+            location=args.network.account.region,
+            partition_count=partitions,
+            replication_factor=REPLICATION,
+            configs=configs,
+            # At no moment is there a topic that everybody may read.
+            opts=ResourceOptions(parent=self, protect=args.protect, depends_on=args.closed, hooks=hooks),
+        )
+
+    def _acl(
+        self, resource_name: str, acl_id: Input[str], entries: Sequence[gcp.managedkafka.AclAclEntryArgs]
+    ) -> gcp.managedkafka.Acl:
+        args = self.args
+        return gcp.managedkafka.Acl(
+            resource_name,
+            acl_id=acl_id,
+            cluster=args.cluster.cluster_id,
+            location=args.network.account.region,
+            acl_entries=entries,
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _dead_letters(self) -> Mapping[str, Input[str]]:
+        """The topic for what consumers set aside, where there is one, and their right to write it, as they are told of it."""
+        settings, name = self.args.pipe.topic, f"{self.args.topic_name}{SUFFIX}"
+        if not settings.dead_letter.enabled:
+            return {}
+        topic = self._topic(
+            f"{self.name}-dead-letters", topic_id=name, partitions=1, configs=settings.dead_letter_config
+        )
+        acl = self._acl(
+            f"{self.name}-dead-letters-acl",
+            Output.concat("topic/", topic.topic_id),
+            allowed(self.args.consumer, "WRITE", "DESCRIBE"),
+        )
+        return settings.dead_letter.variables(acl.id.apply(lambda _: name))

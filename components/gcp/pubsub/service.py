@@ -1,0 +1,43 @@
+"""Google Cloud Pub/Sub: a topic for each pipe, with one subscription for its consumers or one for each of them."""
+
+from pulumi import ResourceOptions
+from typing_extensions import override
+
+from components.contracts import Platform, Streaming, StreamingArgs, Topic
+from components.gcp.network.network import Network
+from components.gcp.pubsub.settings import PubSubSettings
+from components.gcp.pubsub.topic import PubSubTopic, PubSubTopicArgs
+from components.gcp.pubsub.topic_settings import PubSubPipeSettings
+
+
+class PubSub(Streaming[PubSubPipeSettings]):
+    """The key of a stack's messages, if they have one of their own, and the way to make a topic."""
+
+    def __init__(
+        self, name: str, args: StreamingArgs[PubSubSettings, Network, Platform], opts: ResourceOptions | None = None
+    ) -> None:
+        super().__init__("data-pipes:gcp:PubSub", name, None, opts)
+        self.name = name
+        self.args = args
+        self.key = (
+            args.network.keys.key(
+                f"{name}-pubsub-key", users=[args.network.agent("pubsub")], parent=self, protect=args.protect
+            )
+            if args.settings.customer_managed_key
+            else None
+        )
+        self.outputs = {}
+        self.register_outputs({"keyId": self.key.id if self.key else None})
+
+    @override
+    def topic(self, name: str, pipe: PubSubPipeSettings, opts: ResourceOptions) -> Topic:
+        """Make the topic of the pipe of that name, with its subscriptions."""
+        topic = PubSubTopicArgs(
+            pipe_name=name,
+            full_name=f"{self.name}-{name}",
+            pipe=pipe,
+            network=self.args.network,
+            key=self.key,
+            protect=self.args.protect,
+        )
+        return PubSubTopic(f"{self.name}-{name}", topic, opts)

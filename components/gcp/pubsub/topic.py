@@ -1,0 +1,241 @@
+"""A topic of Pub/Sub and the subscriptions that the consumers of a pipe read."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import pulumi_gcp as gcp
+from pulumi import Output, ResourceHookBinding, ResourceOptions
+
+from components.changes import guard, refused_change
+from components.contracts import PARTITION, SHARED, Connection, Grant, Topic
+from components.gcp.encryption import Key
+from components.gcp.network.network import Network
+from components.gcp.pubsub.changes import (
+    fewer_partitions,
+    other_filter,
+    other_mode,
+    other_ordering,
+    other_schema_type,
+    without_key,
+)
+from components.gcp.pubsub.dead_letters import NEVER, SUBSCRIBERS, DeadLetters, DeadLettersArgs, seconds, stored_in
+from components.gcp.pubsub.filter import subscription_filters
+from components.gcp.pubsub.topic_settings import PubSubPipeSettings, SchemaSettings
+
+SUBSCRIBER = "roles/pubsub.subscriber"
+
+MODE, ORDERING, FILTER, PARTITIONS = (
+    "data-pipes-mode",
+    "data-pipes-ordering",
+    "data-pipes-filter",
+    "data-pipes-partitions",
+)
+"""Labels of a topic: what its subscriptions were made with. A subscription that is made with something else takes the place of the old
+one, of which protection says only that it must not go; on the topic it is a change, which the preview refuses with the way out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PubSubTopicArgs:
+    """What the topic of a pipe is built from."""
+
+    pipe_name: str
+    full_name: str
+    """The name of the topic, of its schema and of its subscription; those of partitions and the dead letters add to it, after a dot,
+    which the name of no pipe has."""
+    pipe: PubSubPipeSettings
+    network: Network
+    key: Key | None
+    """What encrypts the messages; by default Google's own keys do."""
+    protect: bool
+
+
+class PubSubTopic(Topic):
+    """A topic whose messages stay in the stack's region, with one subscription for all consumers, or one for each partition.
+
+    Subscriptions never expire. What they cannot deliver goes to the dead letters, and Pub/Sub may do that before a consumer starts.
+    """
+
+    def __init__(self, name: str, args: PubSubTopicArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:gcp:PubSubTopic", name, None, opts)
+        self.name = name
+        self.args = args
+        settings = args.pipe.topic
+        self.schema = self._schema(settings.message_schema) if settings.message_schema else None
+        self.topic = self._topic()
+        self.dead_letters = self._dead_letters() if settings.dead_letter.enabled else None
+        filters = subscription_filters(settings.filter, args.pipe.partitions)
+        subscriptions = [self._subscription(number, own) for number, own in enumerate(filters)]
+        self._publishers(subscriptions)
+        self.topic_name = self.topic.name
+        self.partitions = self._partitions(subscriptions)
+        self.connections = {SHARED: self._connection(subscriptions)}
+        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    def _schema(self, settings: SchemaSettings) -> gcp.pubsub.Schema:
+        """The schema of the topic's messages, of which each changed definition is a revision."""
+        name = f"{self.name}-schema"
+        return gcp.pubsub.Schema(
+            name,
+            name=self.args.full_name,
+            type=settings.type.upper().replace("-", "_"),
+            definition=settings.definition,
+            opts=ResourceOptions(
+                parent=self,
+                protect=self.args.protect,
+                depends_on=self.args.network.apis["pubsub"],
+                hooks=refused_change(name, f"pipes.{self.args.pipe_name}.topic.schema.type", "type", other_schema_type),
+            ),
+        )
+
+    def _topic(self) -> gcp.pubsub.Topic:
+        args, settings = self.args, self.args.pipe.topic
+        return gcp.pubsub.Topic(
+            f"{self.name}-topic",
+            name=args.full_name,
+            message_storage_policy=stored_in(args.network.account.region),
+            message_retention_duration=seconds(settings.replay_hours) if settings.replay_hours else None,
+            kms_key_name=args.key.id if args.key else None,
+            schema_settings=self._schema_settings(),
+            labels=self._labels(),
+            opts=ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                hooks=self._hooks(f"{self.name}-topic"),
+                depends_on=[args.network.apis["pubsub"], *(args.key.ready if args.key else [])],
+            ),
+        )
+
+    def _schema_settings(self) -> gcp.pubsub.TopicSchemaSettingsArgs | None:
+        settings = self.args.pipe.topic.message_schema
+        if settings is None or self.schema is None:
+            return None
+        return gcp.pubsub.TopicSchemaSettingsArgs(
+            schema=self.schema.id,
+            encoding=settings.encoding.upper(),
+            first_revision_id=settings.first_revision,
+            last_revision_id=settings.last_revision,
+        )
+
+    def _labels(self) -> Mapping[str, str]:
+        settings, partitions = self.args.pipe.topic, self.args.pipe.partitions
+        labels = {MODE: settings.mode, ORDERING: "on" if settings.ordering else "off"}
+        if settings.filter:
+            labels[FILTER] = hashlib.sha256(settings.filter.encode()).hexdigest()[:16]
+        if partitions:
+            labels[PARTITIONS] = str(partitions)
+        return labels
+
+    def _hooks(self, topic: str) -> ResourceHookBinding:
+        """What is refused in a preview: what would take messages away that nobody has read."""
+        pipe = f"pipes.{self.args.pipe_name}"
+        hooks = [
+            refused_change(topic, f"{pipe}.topic.mode", f'labels["{MODE}"]', other_mode),
+            refused_change(topic, f"{pipe}.topic.ordering", f'labels["{ORDERING}"]', other_ordering),
+            refused_change(topic, f"{pipe}.topic.filter", f'labels["{FILTER}"]', other_filter),
+            guard(topic, f"{pipe}.parallelism", f'labels["{PARTITIONS}"]', fewer_partitions),
+            refused_change(topic, "streaming.customerManagedKey", "kmsKeyName", without_key),
+        ]
+        return reduce(ResourceHookBinding.merge, hooks)
+
+    def _publishers(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> None:
+        """Let others publish to the topic, as the pipe's settings name them, once no message of theirs would be dropped."""
+        for member in self.args.pipe.topic.publishers:
+            gcp.pubsub.TopicIAMMember(
+                f"{self.name}-publisher-{member}",
+                topic=self.topic.id,
+                role="roles/pubsub.publisher",
+                member=member,
+                project=self.args.network.account.project,
+                opts=ResourceOptions(parent=self, depends_on=list(subscriptions)),
+            )
+
+    def _dead_letters(self) -> DeadLetters:
+        return DeadLetters(
+            f"{self.name}-dead-letters",
+            DeadLettersArgs(
+                full_name=f"{self.args.full_name}.dead-letters",
+                retention_hours=self.args.pipe.topic.dead_letter.retention_hours,
+                network=self.args.network,
+                key=self.args.key,
+                protect=self.args.protect,
+            ),
+            ResourceOptions(parent=self),
+        )
+
+    def _subscription(self, number: int, own_filter: str | None) -> gcp.pubsub.Subscription:
+        """The one subscription of all consumers, or that of the partition of this number."""
+        args, settings, partitions = self.args, self.args.pipe.topic, self.args.pipe.partitions
+        return gcp.pubsub.Subscription(
+            f"{self.name}-subscription-{number}" if partitions else f"{self.name}-subscription",
+            name=f"{args.full_name}.{number}" if partitions else args.full_name,
+            topic=self.topic.id,
+            filter=own_filter,
+            enable_message_ordering=settings.ordering,
+            enable_exactly_once_delivery=settings.exactly_once,
+            ack_deadline_seconds=settings.ack_deadline_seconds,
+            message_retention_duration=seconds(settings.retention_hours),
+            expiration_policy=gcp.pubsub.SubscriptionExpirationPolicyArgs(ttl=NEVER),
+            retry_policy=gcp.pubsub.SubscriptionRetryPolicyArgs(
+                minimum_backoff=f"{settings.retry.minimum_backoff_seconds}s",
+                maximum_backoff=f"{settings.retry.maximum_backoff_seconds}s",
+            ),
+            dead_letter_policy=gcp.pubsub.SubscriptionDeadLetterPolicyArgs(
+                dead_letter_topic=self.dead_letters.topic_id,
+                max_delivery_attempts=settings.dead_letter.max_delivery_attempts,
+            )
+            if self.dead_letters
+            else None,
+            labels={SUBSCRIBERS: "1" if partitions else str(args.pipe.parallelism)},
+            opts=ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                depends_on=self.dead_letters.ready if self.dead_letters else [],
+            ),
+        )
+
+    def _partitions(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> Output[int]:
+        """How many consumers there are to be, once Pub/Sub may take messages off the subscriptions that it moves away."""
+        subscribers = [subscription.labels.apply(_subscribers) for subscription in subscriptions]
+        ready = [self._forwarder(number, each) for number, each in enumerate(subscriptions) if self.dead_letters]
+        return Output.all(Output.all(*subscribers), Output.all(*ready)).apply(lambda known: sum(known[0]))
+
+    def _forwarder(self, number: int, subscription: gcp.pubsub.Subscription) -> Output[str]:
+        """Let Pub/Sub acknowledge the messages that it moves to the dead letters."""
+        forwarder = gcp.pubsub.SubscriptionIAMMember(
+            f"{self.name}-forwarder-{number}" if self.args.pipe.partitions else f"{self.name}-forwarder",
+            subscription=subscription.name,
+            role=SUBSCRIBER,
+            member=self.args.network.agent("pubsub"),
+            project=self.args.network.account.project,
+            opts=ResourceOptions(parent=self),
+        )
+        return forwarder.subscription
+
+    def _connection(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> Connection:
+        """How the pipe's consumers reach the subscriptions, and the schema of what they read."""
+        args, schema = self.args, self.schema
+        path = f"projects/{args.network.account.project}/subscriptions/{args.full_name}"
+        subscription = {"STREAM_SUBSCRIPTION": f"{path}.{PARTITION}" if args.pipe.partitions else subscriptions[0].id}
+        return Connection(
+            settings={
+                "STREAM_SERVICE": "pubsub",
+                "STREAM_TOPIC": self.topic_name,
+                "STREAM_GROUP": args.full_name,
+                **({} if args.pipe.partitions else subscription),
+                **({"STREAM_SCHEMA": schema.id} if schema else {}),
+            },
+            secrets={},
+            files={},
+            grants=[
+                *(Grant(actions=(SUBSCRIBER,), resource=each.id) for each in subscriptions),
+                *([Grant(actions=("roles/pubsub.viewer",), resource=schema.id)] if schema else []),
+            ],
+            destinations=[],
+            partition_settings=subscription if args.pipe.partitions else {},
+        )
+
+
+def _subscribers(labels: Mapping[str, str] | None) -> int:
+    return int((labels or {})[SUBSCRIBERS])

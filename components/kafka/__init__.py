@@ -1,0 +1,1 @@
+"""What every Kafka shares: the settings of a topic, and its dead letters."""

@@ -1,0 +1,1 @@
+"""The Jobs that run the programs of topic/ in the cluster."""

@@ -1,0 +1,167 @@
+"""The brokers of a cluster whose names no cloud API tells: a Job asks its Ambari for them, and a ConfigMap keeps the answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi_kubernetes as kubernetes
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
+
+from components.changes import ChangeRule, guard
+from components.contracts import Secret
+from components.kubernetes.jobs.job import AGAIN, TIMEOUTS, Program, job_spec
+from components.kubernetes.jobs.topic import NAMESPACE, TopicNamespace
+from components.kubernetes.platform import KubernetesPlatform
+from components.kubernetes.pods import HTTPS, labels, ways_out
+
+NAME = "data-pipes-brokers"
+"""The name of all that belongs to the job; no pipe may have one that begins so."""
+
+BROKERS = "data-pipes/brokers"
+"""The annotation that says how many brokers there must be."""
+
+COMMAND = ("python", "/app/brokers.py")
+"""The program that asks, in the image of the one that makes topics."""
+
+KEY = "bootstrapServers"
+"""The key of the ConfigMap that the program sets."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokersJobArgs:
+    """What the search for brokers is built from."""
+
+    gateway: Input[str]
+    """Where the cluster's Ambari answers, such as https://name-int.azurehdinsight.net."""
+    address: Input[str]
+    """The address in the network, or the name, that the gateway is reached at."""
+    cluster: Input[str]
+    """The name of the cluster, as Ambari knows it."""
+    username: str
+    password: Secret
+    brokers: int
+    """How many brokers there must be; the Job runs again when it changes."""
+    setting: str
+    """Where that number stands in the stack file."""
+    rule: ChangeRule
+    """Which changes of the number the service can make."""
+    image: Output[str]
+    """The image of the programs in topic/."""
+    place: TopicNamespace
+    """Where the job runs."""
+    platform: KubernetesPlatform
+
+
+class BrokersJob(ComponentResource):
+    """A Job that writes the brokers into one ConfigMap, the only thing in the cluster that it may read or change.
+
+    It alone has the gateway's password and a token for the Kubernetes API. Its network policy lets it out to HTTPS, and so to that
+    API too: AKS runs it on none of the cluster's nodes, so Cilium counts it among addresses (Cilium, Kube API Server entity).
+    """
+
+    bootstrap_servers: Output[str]
+    """Known once the Job is through; whoever uses it waits for that."""
+
+    def __init__(self, name: str, args: BrokersJobArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:kubernetes:BrokersJob", name, None, opts)
+        self.args = args
+        child = ResourceOptions(parent=self, provider=args.platform.provider)
+        found = kubernetes.core.v1.ConfigMap(
+            f"{name}-found",
+            metadata=self._metadata(),
+            opts=ResourceOptions.merge(child, ResourceOptions(ignore_changes=["data"])),
+        )
+        credentials = kubernetes.core.v1.Secret(
+            f"{name}-credentials",
+            metadata=self._metadata(),
+            type="Opaque",
+            string_data={"AMBARI_USERNAME": args.username, "AMBARI_PASSWORD": args.password},
+            opts=child,
+        )
+        # As with topics, a Job's pods never change, so what can be refused is the change of the account, which stays.
+        account = kubernetes.core.v1.ServiceAccount(
+            f"{name}-account",
+            metadata=self._metadata({BROKERS: str(args.brokers)}),
+            automount_service_account_token=False,
+            opts=ResourceOptions.merge(
+                child,
+                ResourceOptions(
+                    hooks=guard(f"{name}-account", args.setting, f'metadata.annotations["{BROKERS}"]', args.rule)
+                ),
+            ),
+        )
+        right = self._right(name, account.metadata.name, child)
+        policy = kubernetes.networking.v1.NetworkPolicy(
+            f"{name}-policy",
+            metadata=self._metadata(),
+            spec=kubernetes.networking.v1.NetworkPolicySpecArgs(
+                pod_selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels=labels(NAME)),
+                policy_types=["Ingress", "Egress"],
+                egress=ways_out([HTTPS]),
+            ),
+            opts=child,
+        )
+        job = kubernetes.batch.v1.Job(
+            f"{name}-job",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(
+                namespace=args.place.namespace, labels=labels(NAME), annotations={BROKERS: str(args.brokers), **AGAIN}
+            ),
+            spec=job_spec(
+                Program(
+                    name="brokers",
+                    image=args.image,
+                    command=COMMAND,
+                    environment={
+                        "AMBARI_URL": args.gateway,
+                        "AMBARI_ADDRESS": args.address,
+                        "AMBARI_CLUSTER": args.cluster,
+                        "BROKERS": str(args.brokers),
+                        "CONFIG_MAP": found.metadata.name,
+                    },
+                    secret=credentials.metadata.name,
+                    labels=labels(NAME),
+                    account=account.metadata.name,
+                    token=True,
+                    node_labels=args.platform.node_labels,
+                )
+            ),
+            opts=ResourceOptions.merge(
+                child,
+                ResourceOptions(depends_on=[*args.place.ready, right, policy], custom_timeouts=TIMEOUTS),
+            ),
+        )
+        told = kubernetes.core.v1.ConfigMap.get(
+            f"{name}-told",
+            job.id.apply(lambda _: f"{NAMESPACE}/{NAME}"),
+            opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[job])),
+        )
+        self.bootstrap_servers = told.data.apply(lambda data: data[KEY])
+        self.register_outputs({"bootstrapServers": self.bootstrap_servers})
+
+    def _right(self, name: str, account: Output[str], child: ResourceOptions) -> Resource:
+        """The right to read the one ConfigMap and to change it."""
+        role = kubernetes.rbac.v1.Role(
+            f"{name}-role",
+            metadata=self._metadata(),
+            rules=[
+                kubernetes.rbac.v1.PolicyRuleArgs(
+                    api_groups=[""], resources=["configmaps"], resource_names=[NAME], verbs=["get", "patch"]
+                )
+            ],
+            opts=child,
+        )
+        return kubernetes.rbac.v1.RoleBinding(
+            f"{name}-role",
+            metadata=self._metadata(),
+            role_ref=kubernetes.rbac.v1.RoleRefArgs(
+                api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name
+            ),
+            subjects=[
+                kubernetes.rbac.v1.SubjectArgs(kind="ServiceAccount", name=account, namespace=self.args.place.namespace)
+            ],
+            opts=child,
+        )
+
+    def _metadata(self, annotations: Mapping[str, Input[str]] | None = None) -> kubernetes.meta.v1.ObjectMetaArgs:
+        return kubernetes.meta.v1.ObjectMetaArgs(
+            name=NAME, namespace=self.args.place.namespace, labels=labels(NAME), annotations=annotations
+        )

@@ -1,0 +1,1 @@
+"""Nodes: their capacity, their groups and their labels."""

@@ -1,0 +1,1 @@
+"""Kafka in containers, run by Strimzi in the cluster of the platform."""

@@ -1,0 +1,191 @@
+"""Kafka in containers: a cluster that Strimzi's operator runs in the Kubernetes cluster of the platform."""
+
+from collections.abc import Mapping
+from functools import reduce
+from typing import Any, cast
+
+import pulumi_kubernetes as kubernetes
+from pulumi import ComponentResource, CustomTimeouts, Output, Resource, ResourceHookBinding, ResourceOptions
+from typing_extensions import override
+
+from components.changes import guard, older_kafka, refused_change
+from components.contracts import Secret, Streaming, StreamingArgs, Topic
+from components.kubernetes.platform import KubernetesPlatform
+from components.kubernetes.pods import labels, restricted
+from components.kubernetes.strimzi.cluster import PORT, kafka, node_pool, operator_values, pools
+from components.kubernetes.strimzi.resource import (
+    CLUSTER,
+    NAMESPACE,
+    StrimziResource,
+    made_secret,
+    secret_text,
+    strimzi_resource,
+)
+from components.kubernetes.strimzi.settings import StrimziSettings
+from components.kubernetes.strimzi.topic import StrimziPipeSettings, StrimziTopic, StrimziTopicArgs
+
+CHART, VERSION = "oci://quay.io/strimzi-helm/strimzi-kafka-operator", "1.2.0"
+"""The operator's chart. Helm never changes the custom resource definitions that a chart brought (Helm, Custom Resource Definitions):
+before another version is deployed, apply strimzi-crds-<version>.yaml of that release."""
+
+PRIORITY = 1_000_000
+"""Above that of consumers, which is 0: a broker whose zone is full takes the place of one, which can go to another zone."""
+
+
+def fewer_brokers(present: int, wanted: int) -> str | None:
+    """Strimzi takes no broker away that holds partitions (Strimzi, Scaling clusters)."""
+    if wanted >= present:
+        return None
+    return (
+        f"Strimzi keeps brokers that hold partitions, and nothing moves them. Set cruiseControl to true and brokers back to {present}, "
+        f"deploy, then set brokers to {wanted}: Cruise Control moves the partitions first."
+    )
+
+
+def smaller_volume(present: object, wanted: object) -> str | None:
+    """Volumes grow and never shrink (Kubernetes, Expanding Persistent Volumes Claims)."""
+    before, after = _gib(present), _gib(wanted)
+    if before is None or after is None or after >= before:
+        return None
+    return f"cannot go from {before} to {after}. The volumes of brokers cannot shrink. Set volumeSize back to {before} or more."
+
+
+def _gib(storage: object) -> int | None:
+    """The size of a pool's volume; None where there is none."""
+    if not isinstance(storage, Mapping):
+        return None
+    (volume,) = cast("Mapping[str, Any]", storage)["volumes"]
+    return int(volume["size"].removesuffix("Gi"))
+
+
+class Strimzi(Streaming[StrimziPipeSettings]):
+    """A Kafka cluster over three zones in the cluster of the platform: TLS only, known clients only, open to pipelines' pods alone.
+
+    What is made here goes in the opposite order: users and topics while there are operators that let them go, then the cluster, its
+    pools, the operator, and the namespace with the volumes that are left.
+    """
+
+    kafka: StrimziResource
+    bootstrap_servers: Output[str]
+    ca_certificate: Secret
+
+    def __init__(
+        self,
+        name: str,
+        args: StreamingArgs[StrimziSettings, ComponentResource, KubernetesPlatform],
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("data-pipes:kubernetes:Strimzi", name, None, opts)
+        self.name = name
+        self.args = args
+        self.child = ResourceOptions(parent=self, provider=args.platform.provider)
+
+        namespace = kubernetes.core.v1.Namespace(
+            f"{name}-kafka",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NAMESPACE, labels=restricted(labels(NAMESPACE))),
+            opts=self._with(ResourceOptions(protect=args.protect)),
+        )
+        self.namespace = namespace.metadata.name.apply(str)
+        self.kafka = strimzi_resource(
+            f"{name}-kafka",
+            kind="Kafka",
+            name=CLUSTER,
+            namespace=self.namespace,
+            spec=kafka(args.settings, args.platform.node_labels),
+            opts=self._with(
+                ResourceOptions(
+                    protect=args.protect,
+                    depends_on=self._pools(self._operator()),
+                    hooks=refused_change(f"{name}-kafka", "streaming.version", "spec.kafka.version", older_kafka),
+                    custom_timeouts=CustomTimeouts(create="30m", update="60m", delete="15m"),
+                )
+            ),
+        )
+        authority = made_secret(
+            f"{name}-cluster-ca", Output.concat(self.kafka.id, "-cluster-ca-cert"), self.kafka, self.child
+        )
+        self.ca_certificate = secret_text(authority, "ca.crt")
+        self.bootstrap_servers = Output.concat(
+            self.kafka.metadata.name, "-kafka-bootstrap.", self.kafka.metadata.namespace, f".svc:{PORT}"
+        )
+        self.outputs = {"bootstrapServers": self.bootstrap_servers}
+        self.register_outputs(dict(self.outputs))
+
+    def _operator(self) -> Resource:
+        """Strimzi's cluster operator, which sees to the resources of this namespace alone."""
+        platform = self.args.platform
+        return kubernetes.helm.v3.Release(
+            f"{self.name}-operator",
+            name="strimzi",
+            chart=CHART,
+            version=VERSION,
+            namespace=self.namespace,
+            values=operator_values(platform.node_labels),
+            timeout=900,
+            opts=self._with(
+                ResourceOptions(
+                    depends_on=platform.before_pods(f"{self.name}-kafka", self.namespace, self.child),
+                    custom_timeouts=CustomTimeouts(create="15m", update="15m", delete="10m"),
+                )
+            ),
+        )
+
+    def _pools(self, operator: Resource) -> list[StrimziResource]:
+        """Controllers and brokers; neither is ready before there is a cluster that they belong to."""
+        settings, platform = self.args.settings, self.args.platform
+        if platform.volume_class is None:
+            raise ValueError("the platform gives pods no volumes, and brokers keep their records on them")
+        priority = kubernetes.scheduling.v1.PriorityClass(
+            f"{self.name}-kafka",
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NAMESPACE, labels=labels(NAMESPACE)),
+            value=PRIORITY,
+            description="Kafka's nodes, whose volumes bind them to a zone",
+            opts=self.child,
+        )
+        return [
+            strimzi_resource(
+                f"{self.name}-{pool.name}",
+                kind="KafkaNodePool",
+                name=pool.name,
+                namespace=self.namespace,
+                spec=node_pool(
+                    pool,
+                    volume_class=platform.volume_class,
+                    keep_volumes=self.args.protect,
+                    priority_class=priority.metadata.name.apply(str),
+                    node_labels=platform.node_labels,
+                ),
+                awaited=False,
+                opts=self._with(
+                    ResourceOptions(protect=self.args.protect, depends_on=[operator], hooks=self._pool_hooks(pool.name))
+                ),
+            )
+            for pool in pools(settings)
+        ]
+
+    def _pool_hooks(self, pool: str) -> ResourceHookBinding:
+        """What is refused in a preview: volumes that shrink, and brokers that go while nothing moves their partitions."""
+        name = f"{self.name}-{pool}"
+        hooks = [refused_change(name, "streaming.volumeSize", "spec.storage", smaller_volume)]
+        if not self.args.settings.cruise_control:
+            hooks.append(guard(name, "streaming.brokers", "spec.replicas", fewer_brokers))
+        return reduce(ResourceHookBinding.merge, hooks)
+
+    def _with(self, more: ResourceOptions) -> ResourceOptions:
+        """The options of something in the platform's cluster, and more."""
+        return ResourceOptions.merge(self.child, more)
+
+    @override
+    def topic(self, name: str, pipe: StrimziPipeSettings, opts: ResourceOptions) -> Topic:
+        """Make the topic of the pipe of that name on this cluster."""
+        topic = StrimziTopicArgs(
+            topic_name=name,
+            pipe=pipe,
+            version=self.args.settings.version,
+            kafka=self.kafka,
+            bootstrap_servers=self.bootstrap_servers,
+            ca_certificate=self.ca_certificate,
+            platform=self.args.platform,
+            protect=self.args.protect,
+        )
+        return StrimziTopic(f"{self.name}-{name}", topic, opts)

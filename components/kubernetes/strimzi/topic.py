@@ -1,0 +1,169 @@
+"""The topics of a Kafka cluster in containers, and the users that read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pulumi import CustomTimeouts, Input, Output, ResourceHookBinding, ResourceOptions
+from pydantic import AfterValidator, Field
+
+from components.changes import guard, kafka_partitions
+from components.contracts import SHARED, Connection, PipeSettings, PodDestination, Secret, Topic
+from components.dead_letters import SUFFIX
+from components.kafka.dead_letters import KafkaDeadLetterSettings
+from components.kafka.topic_settings import TOPIC_SETTINGS, group_protocol, setting_names
+from components.kubernetes.platform import KubernetesPlatform
+from components.kubernetes.strimzi.cluster import PORT, consumer_user
+from components.kubernetes.strimzi.resource import StrimziResource, made_secret, secret_text, strimzi_resource
+from components.kubernetes.strimzi.settings import FILES, REPLICATION
+from components.section import QuotedText, Section
+
+
+class StrimziTopicSettings(Section, frozen=True):
+    """What a user may say of a topic on Kafka in containers."""
+
+    retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
+    """The hours that records are kept, read or not; a lower number deletes the records that are older."""
+    config: Mapping[Annotated[str, AfterValidator(setting_names(TOPIC_SETTINGS))], QuotedText] = {}
+    """More settings of the topic by their Kafka names, each with a text as value."""
+    dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
+    """What becomes of records that the consumers cannot handle."""
+
+    @property
+    def kafka_config(self) -> dict[str, str]:
+        """The topic's Kafka settings: no acknowledged record is lost while one replica is down."""
+        own = {
+            "min.insync.replicas": str(REPLICATION - 1),
+            "retention.ms": str(self.retention_hours * 3_600_000),
+        }
+        return {**own, **self.config}
+
+    @property
+    def dead_letter_config(self) -> dict[str, str]:
+        """The Kafka settings of the dead letters' topic, which loses no more than the other."""
+        return {"min.insync.replicas": str(REPLICATION - 1), **self.dead_letter.kafka_config(self.config)}
+
+
+class StrimziPipeSettings(PipeSettings, frozen=True):
+    """A pipe on Kafka in containers."""
+
+    topic: StrimziTopicSettings = StrimziTopicSettings()
+    """The topic's own settings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrimziTopicArgs:
+    """What a topic on Kafka in containers is built from."""
+
+    topic_name: str
+    """The name of the topic, of the one consumer group that reads it, and of its user."""
+    pipe: StrimziPipeSettings
+    version: str
+    """Of the brokers."""
+    kafka: StrimziResource
+    bootstrap_servers: Output[str]
+    ca_certificate: Secret
+    """The certificate of the authority that signs the brokers'."""
+    platform: KubernetesPlatform
+    protect: bool
+
+
+class StrimziTopic(Topic):
+    """A topic that Strimzi's operator makes and grows, and a user with a certificate for its consumers.
+
+    The user may read the topic, write its dead letters, and nothing else.
+    """
+
+    def __init__(self, name: str, args: StrimziTopicArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("data-pipes:kubernetes:StrimziTopic", name, None, opts)
+        self.name = name
+        self.args = args
+        self.child = ResourceOptions(parent=self, provider=args.platform.provider)
+        self.namespace = args.kafka.metadata.namespace.apply(str)
+        topic = self._topic(
+            f"{name}-topic",
+            topic_name=args.topic_name,
+            partitions=args.pipe.parallelism,
+            config=args.pipe.topic.kafka_config,
+            hooks=guard(f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "spec.partitions", kafka_partitions),
+        )
+        told_of_dead_letters = self._dead_letters()
+        user = self._user()
+        certificate = made_secret(f"{name}-certificate", user.id, user, self.child)
+        self.topic_name = topic.metadata.name.apply(str)
+        self.partitions = topic.spec["partitions"].apply(int)
+        connection = Connection(
+            settings={
+                "STREAM_SERVICE": "kafka",
+                "STREAM_TOPIC": self.topic_name,
+                "STREAM_GROUP": args.topic_name,
+                **told_of_dead_letters,
+                "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
+                "KAFKA_SECURITY_PROTOCOL": "SSL",
+                "KAFKA_SSL_CA_LOCATION": str(FILES / "ca.crt"),
+                "KAFKA_SSL_CERTIFICATE_LOCATION": str(FILES / "user.crt"),
+                "KAFKA_SSL_KEY_LOCATION": str(FILES / "user.key"),
+                **group_protocol(args.version),
+            },
+            secrets={},
+            files={
+                FILES / "ca.crt": args.ca_certificate,
+                FILES / "user.crt": secret_text(certificate, "user.crt"),
+                FILES / "user.key": secret_text(certificate, "user.key"),
+            },
+            grants=[],
+            destinations=[PodDestination(namespace=self.namespace, port=PORT)],
+        )
+        self.connections = {SHARED: connection}
+        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    def _topic(
+        self,
+        resource_name: str,
+        *,
+        topic_name: str,
+        partitions: int,
+        config: Mapping[str, str],
+        hooks: ResourceHookBinding | None = None,
+    ) -> StrimziResource:
+        """A topic with a copy in each zone."""
+        return strimzi_resource(
+            resource_name,
+            kind="KafkaTopic",
+            name=topic_name,
+            namespace=self.namespace,
+            spec={"partitions": partitions, "replicas": REPLICATION, "config": config},
+            opts=self._made_in_cluster(ResourceOptions(protect=self.args.protect, hooks=hooks)),
+        )
+
+    def _dead_letters(self) -> Mapping[str, Input[str]]:
+        """The topic for what consumers set aside, where there is one, as they are told of it."""
+        settings = self.args.pipe.topic
+        if not settings.dead_letter.enabled:
+            return {}
+        topic = self._topic(
+            f"{self.name}-dead-letters",
+            topic_name=f"{self.args.topic_name}{SUFFIX}",
+            partitions=1,
+            config=settings.dead_letter_config,
+        )
+        return settings.dead_letter.variables(topic.metadata.name.apply(str))
+
+    def _user(self) -> StrimziResource:
+        """Who the consumers are; the user's certificate is there once the user may do what it says."""
+        topic = self.args.topic_name
+        writes = [f"{topic}{SUFFIX}"] if self.args.pipe.topic.dead_letter.enabled else []
+        return strimzi_resource(
+            f"{self.name}-user",
+            kind="KafkaUser",
+            name=topic,
+            namespace=self.namespace,
+            spec=consumer_user(topic=topic, group=topic, writes=writes),
+            opts=self._made_in_cluster(ResourceOptions()),
+        )
+
+    def _made_in_cluster(self, more: ResourceOptions) -> ResourceOptions:
+        """The options of what the operators in the Kafka cluster see to, and more."""
+        timeouts = CustomTimeouts(create="10m", update="10m", delete="10m")
+        ours = ResourceOptions(depends_on=[self.args.kafka], custom_timeouts=timeouts)
+        return ResourceOptions.merge(ResourceOptions.merge(self.child, ours), more)

@@ -1,0 +1,1 @@
+"""Reads a stream of Kinesis Data Streams."""

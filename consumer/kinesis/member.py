@@ -1,0 +1,263 @@
+"""One member of a group: takes its share of the shards, keeps it, and leaves the rest to others."""
+
+import logging
+import time
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event, Lock, Thread
+
+from consumer.aws import PATIENCE_SECONDS, AwsError, Patience
+from consumer.kinesis.leases import Lease, LeaseTable, WorkerTable
+from consumer.kinesis.positions import END
+
+LOGGER = logging.getLogger(__name__)
+
+UNTIL_SECONDS = 60.0
+"""How often the time is noted up to which a shard is handled in which nothing is written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How often the members of a group look at what the others do."""
+
+    lease_seconds: float = 10.0
+    """After how long a lease or a worker that does not move counts as given up: KCL's failoverTimeMillis."""
+    round_seconds: float = 2.0
+    """How often leases are renewed, shards listed and shares counted."""
+    patience_seconds: float = PATIENCE_SECONDS
+    """How long AWS may be out of reach before the consumer ends."""
+
+
+@dataclass(kw_only=True)
+class Holding:
+    """A lease that is this worker's own."""
+
+    shard: str
+    position: str
+    """How far the shard is handled: moved by the one who reads."""
+    noted: str
+    """What of it is written down."""
+    renewed: float
+    until: float | None = None
+    """The time up to which the shard is handled, in seconds since 1970; None if that is not known."""
+    noted_until: float = 0.0
+    """What of it is written down."""
+    wanted: bool = True
+    """Whether it is part of the worker's share; if not, the one who reads gives it up."""
+
+
+class Watch:
+    """Tells what has not moved for a while, by this process's own clock: those of others may be wrong."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        self.seconds = seconds
+        self.clock = clock
+        self.seen: dict[str, tuple[object, float]] = {}
+
+    def still(self, name: str, value: object) -> bool:
+        """Whether the value that stands under a name has been the same for longer than anything that lives would leave it."""
+        seen, since = self.seen.get(name, (None, 0.0))
+        if seen != value:
+            self.seen[name] = (value, self.clock())
+            return False
+        return self.clock() - since > self.seconds
+
+
+def share(workers: Collection[str], worker: str, shards: int) -> int:
+    """How many of the shards are for one of the workers: as many as for each other one, or one more for the first of them."""
+    each, more = divmod(shards, len(workers))
+    return each + (sorted(workers).index(worker) < more)
+
+
+class Member:
+    """Holds leases for the one who reads, while a thread of its own keeps them and looks what has changed."""
+
+    def __init__(
+        self,
+        leases: LeaseTable,
+        workers: WorkerTable,
+        parents: Callable[[], Mapping[str, frozenset[str]]],
+        *,
+        pace: Pace,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.leases = leases
+        self.workers = workers
+        self.parents = parents
+        self.pace = pace
+        self.clock = clock
+        self.shared_out = False
+        """Whether, at some time, every shard was somebody's."""
+        self._lock = Lock()
+        self._holdings: dict[str, Holding] = {}
+        self._lease_watch, self._worker_watch = Watch(pace.lease_seconds, clock), Watch(pace.lease_seconds, clock)
+        self._error: Exception | None = None
+        self._deleted_unread = 0
+
+    @contextmanager
+    def sharing(self) -> Generator[None]:
+        """Join the group; in the end, leave every lease to the others at once."""
+        leaving = Event()
+        thread = Thread(target=self._keep, args=(leaving,), name="leases", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            leaving.set()
+            thread.join()
+            self._leave()
+
+    def holdings(self) -> list[Holding]:
+        """What is this worker's own now; raises what its thread ended with."""
+        if self._error:
+            raise self._error
+        return [holding for holding in self._all() if self.holds(holding)]
+
+    def deleted_unread(self) -> int:
+        """How many shards were deleted before they were read to their end, since this was asked last."""
+        with self._lock:
+            deleted, self._deleted_unread = self._deleted_unread, 0
+        return deleted
+
+    def holds(self, holding: Holding) -> bool:
+        """Whether nobody else can have taken a lease yet."""
+        with self._lock:
+            mine = self._holdings.get(holding.shard) is holding
+        return mine and self.clock() - holding.renewed < self.pace.lease_seconds
+
+    def note(self, holding: Holding) -> None:
+        """Write down how far a shard is handled."""
+        position, until = holding.position, holding.until
+        if position == holding.noted and (until or 0.0) - holding.noted_until < UNTIL_SECONDS:
+            return
+        if self.leases.checkpoint(holding.shard, position, until):
+            holding.noted, holding.noted_until = position, until or 0.0
+        else:
+            self._lost(holding)
+
+    def give_up(self, holding: Holding) -> None:
+        """Write down how far a shard is handled, and leave it to others."""
+        self._lost(holding)
+        self.leases.give_up(holding.shard, holding.position, holding.until)
+
+    def finish(self, holding: Holding) -> None:
+        """Write down that a closed shard is handled to its end, so that those made from it may be read."""
+        holding.position = END
+        self.give_up(holding)
+
+    def round(self) -> None:
+        """Show that this worker lives, and take or mark as unwanted what makes its share."""
+        for holding in self._all():
+            if self.leases.renew(holding.shard):
+                holding.renewed = self.clock()
+            else:
+                self._lost(holding)
+        self.workers.beat()
+        alive = self._alive()
+        leases = self._open()
+        free = [lease for lease in leases if self._free(lease)]
+        self._settle(share(alive, self.workers.worker, len(leases)), free, sorted(alive).index(self.workers.worker))
+        self.shared_out = self.shared_out or all(lease.shard in self._holdings for lease in free)
+
+    def _all(self) -> list[Holding]:
+        with self._lock:
+            return list(self._holdings.values())
+
+    def _lost(self, holding: Holding) -> None:
+        with self._lock:
+            if self._holdings.get(holding.shard) is holding:
+                del self._holdings[holding.shard]
+
+    def _alive(self) -> set[str]:
+        """The workers that move; those that have not for long are removed."""
+        alive = {self.workers.worker}
+        for worker, last in self.workers.workers().items():
+            if not self._worker_watch.still(worker, last):
+                alive.add(worker)
+            elif worker != self.workers.worker:
+                self.workers.remove(worker, last)
+        return alive
+
+    def _open(self) -> list[Lease]:
+        """The leases of all shards that can be read now: the shards that each was made from are handled, so keys keep their order.
+
+        Leases are read before shards are listed: one whose shard is not in the list is of a shard that is gone, never of a new one.
+        """
+        leases = self.leases.leases()
+        parents = self.parents()
+        for shard in leases.keys() - parents.keys():
+            self._remove(leases.pop(shard))
+        for shard in parents.keys() - leases.keys():
+            leases[shard] = self.leases.add(shard)
+        return [
+            lease
+            for shard, lease in sorted(leases.items())
+            if not lease.finished and all(leases[each].finished for each in parents[shard] & leases.keys())
+        ]
+
+    def _remove(self, lease: Lease) -> None:
+        """Remove the lease of a shard that is gone; whoever holds it finds out when it is renewed."""
+        if self.leases.remove(lease) and not lease.finished:
+            LOGGER.warning(
+                "%s: the whole shard was deleted before everything after %s was read", lease.shard, lease.checkpoint
+            )
+            with self._lock:
+                self._deleted_unread += 1
+
+    def _free(self, lease: Lease) -> bool:
+        """Whether nobody has a lease who would still renew it."""
+        if lease.shard in self._holdings:
+            return False
+        still = self._lease_watch.still(lease.shard, (lease.owner, lease.counter))
+        return lease.owner is None or still
+
+    def _settle(self, wanted: int, free: list[Lease], rank: int) -> None:
+        """Take leases or mark some as unwanted, until there are as many as wanted."""
+        holdings = sorted(self._all(), key=lambda holding: holding.shard)
+        for number, holding in enumerate(holdings):
+            holding.wanted = number < wanted
+        first = rank % (len(free) or 1)  # so that not all begin with the same one
+        for lease in (free[first:] + free[:first])[: max(0, wanted - len(holdings))]:
+            taken = self.leases.take(lease)
+            if taken:
+                LOGGER.info("reading %s from %s on", taken.shard, taken.checkpoint)
+                holding = Holding(
+                    shard=taken.shard,
+                    position=taken.checkpoint,
+                    noted=taken.checkpoint,
+                    renewed=self.clock(),
+                    until=taken.handled_until,
+                    noted_until=taken.handled_until or 0.0,
+                )
+                with self._lock:
+                    self._holdings[taken.shard] = holding
+
+    def _keep(self, leaving: Event) -> None:
+        """Go on with one round after the other, from the first one; what will not mend, the one who reads is told."""
+        patience = Patience(self.pace.patience_seconds, self.clock)
+        while True:
+            try:
+                self._patient_round(patience)
+            except Exception as error:  # noqa: BLE001  told to the one who reads
+                self._error = error
+                return
+            if leaving.wait(self.pace.round_seconds):
+                return
+
+    def _patient_round(self, patience: Patience) -> None:
+        try:
+            self.round()
+        except AwsError as error:
+            patience.bear(error)
+            LOGGER.warning("%s", error)
+        else:
+            patience.reset()
+
+    def _leave(self) -> None:
+        try:
+            for holding in self._all():
+                self.give_up(holding)
+            self.workers.remove(self.workers.worker)
+        except AwsError as error:
+            LOGGER.warning("left without a word, so others wait %s s: %s", self.pace.lease_seconds, error)

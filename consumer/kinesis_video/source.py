@@ -1,0 +1,173 @@
+"""Reads a video stream of Kinesis, fragment after fragment: its one consumer shares it with nobody."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+from consumer.aws import AGAIN_SECONDS, AwsError, Patience, asked, client, patiently
+from consumer.delivery import DeadLetters, Delivery
+from consumer.kinesis.dead_letters import DeadLetterStream
+from consumer.kinesis_video.fragments import LOST, Fragment, fragments, text
+from consumer.kinesis_video.position import Position
+from consumer.pushed import Pushed
+from consumer.record import Record
+from consumer.variables import Variables
+
+LOGGER = logging.getLogger(__name__)
+
+EARLIEST = {"StartSelectorType": "EARLIEST"}
+"""Start with the oldest fragment that is kept (Kinesis Video Streams API, GetMedia)."""
+
+NOT_KEPT = frozenset({LOST, "InvalidArgumentException"})
+"""What GetMedia answers where it cannot start after a fragment: the fragment is no longer kept, or never was, as after a stream was
+made anew under its name (as EARLIEST)."""
+
+PAUSE = 0.1
+"""Seconds to wait where nothing was there to be handled."""
+
+
+def source(variables: Variables) -> "KinesisVideoSource":
+    """The one video stream that the environment names, with the table of positions named as the group."""
+    region = variables.required("AWS_REGION")
+    dead_letters = variables.optional("STREAM_DEAD_LETTERS")
+    return KinesisVideoSource(
+        region=region,
+        stream=variables.required("STREAM_TOPIC"),
+        group=variables.required("STREAM_GROUP"),
+        partition=variables.required("STREAM_PARTITION"),
+        dead_letters=DeadLetterStream(stream=dead_letters, region=region, told=without_data) if dead_letters else None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoRecord:
+    """A fragment of a video stream: its value is a Matroska document, its headers are the document's tags."""
+
+    topic: str
+    partition: str
+    position: str
+    """The fragment's number."""
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+    timestamp: float
+    key: None = None
+
+
+def without_data(record: Record) -> Mapping[str, Any]:
+    """Which fragment it is: too large for a data stream, it stays in the video stream for as long as that keeps it."""
+    return {
+        "stream": record.topic,
+        "partition": record.partition,
+        "fragmentNumber": record.position,
+        "timestamp": record.timestamp,
+        "tags": {name: text(value) for name, value in record.headers},
+    }
+
+
+def after(number: str | None) -> Mapping[str, str]:
+    """Start with the fragment after the one of that number; without one, with the oldest that is kept."""
+    return {"StartSelectorType": "FRAGMENT_NUMBER", "AfterFragmentNumber": number} if number else EARLIEST
+
+
+@dataclass(frozen=True, kw_only=True)
+class KinesisVideoSource:
+    """A video stream, as its one reader reads it: it goes on after the fragment that was handled last.
+
+    Where none was handled, or none that is still kept, it begins with the oldest fragment that is kept.
+    """
+
+    region: str
+    stream: str
+    group: str
+    partition: str
+    dead_letters: DeadLetters | None
+
+    def run(self, delivery: Delivery) -> None:
+        """Deliver fragment after fragment, and note each once it is handled, until it is told to stop."""
+        status, connected = delivery.status, Event()
+        position = patiently(self._position, delivery.stopping)
+        if position is None:
+            return
+        handled = patiently(position.read, delivery.stopping)
+        pushed = Pushed("fragments", lambda closed: self._fragments(after(handled), closed, connected))
+        try:
+            while not delivery.stopping.is_set():
+                status.poll()
+                if connected.is_set() and not status.ready:
+                    status.own([self.partition])
+                    status.ready = True
+                fragment = pushed.read()
+                if fragment is None:
+                    delivery.stopping.wait(PAUSE)
+                    continue
+                status.lag_seconds[self.partition] = fragment.number("MILLIS_BEHIND_NOW") / 1000
+                record = self._record(fragment)
+                if fragment.after_gap:
+                    status.lost += 1
+                    LOGGER.warning(
+                        "%s: fragments after number %s are lost: they are no longer kept; the first one that is still there is %s",
+                        self.stream,
+                        handled,
+                        record.position,
+                    )
+                if delivery.deliver(record):
+                    position.note(record.position, delivery.stopping)
+                    handled = record.position
+        finally:
+            pushed.close()
+
+    def _position(self) -> Position:
+        return Position(client("dynamodb", self.region), table=self.group, stream=self.stream)
+
+    def _record(self, fragment: Fragment) -> VideoRecord:
+        return VideoRecord(
+            topic=self.stream,
+            partition=self.partition,
+            position=fragment.said("FRAGMENT_NUMBER"),
+            value=bytes(fragment.data),
+            headers=tuple(fragment.tags.items()),
+            timestamp=fragment.number("SERVER_TIMESTAMP"),
+        )
+
+    def _fragments(self, start: Mapping[str, str], closed: Event, connected: Event) -> Iterator[Fragment]:
+        """All fragments, over as many connections as it takes: each goes on after the last fragment that came.
+
+        A fragment comes after a gap if the one before it was no longer kept when a connection was to start there. There is none if an
+        earlier connection started there and brought nothing: then nothing came after that fragment, and only time has passed.
+        """
+        what, patience = f"reading the video stream {self.stream}", Patience()
+        gap = quiet = False
+        while not closed.is_set():
+            before, opened = start, False
+            try:
+                with closing(self._media(what, start)) as media:
+                    opened = True
+                    connected.set()
+                    patience.reset()
+                    for fragment in fragments(lambda size, media=media: asked(what, media.read, amt=size)):
+                        fragment.after_gap, gap = gap, False
+                        yield fragment
+                        start = after(fragment.said("FRAGMENT_NUMBER"))
+                        if closed.is_set():
+                            return
+            except AwsError as error:
+                if error.code in NOT_KEPT and start != EARLIEST:
+                    LOGGER.warning(
+                        "%s. Reading goes on with the oldest fragment that is kept, not with %s", error, start
+                    )
+                    start, gap = EARLIEST, not quiet
+                else:
+                    patience.bear(error)
+                    LOGGER.info("%s", error)
+            quiet = start == before and (quiet or opened)
+            closed.wait(AGAIN_SECONDS)
+
+    def _media(self, what: str, start: Mapping[str, str]) -> Any:
+        """Open the stream where it is to start."""
+        video = client("kinesisvideo", self.region)
+        endpoint = asked(what, video.get_data_endpoint, StreamName=self.stream, APIName="GET_MEDIA")["DataEndpoint"]
+        media = client("kinesis-video-media", self.region, endpoint)
+        return asked(what, media.get_media, StreamName=self.stream, StartSelector=start)["Payload"]

@@ -1,0 +1,1 @@
+"""Reads a subscription of Pub/Sub."""

@@ -1,0 +1,242 @@
+"""What EKS refuses of a stack file, by the compute that pods run on."""
+
+import pytest
+
+from components.aws.eks.auto import node_pool
+from components.aws.eks.labels import Place, auto_labels
+from components.settings import SettingsError
+from tests.stacks import settings
+
+FILE = "stacks/Pulumi.aws-msk-eks.yaml: "
+
+
+def refused(platform, consumer=None, region="eu-west-1", network=None):
+    with pytest.raises(SettingsError) as error:
+        settings(
+            {
+                "aws:region": region,
+                "data-pipes:network": network or {},
+                "data-pipes:platform": platform,
+                "data-pipes:pipes": {"orders": {"consumer": consumer or {}}},
+            }
+        )
+    return [line.removeprefix(FILE) for line in str(error.value).splitlines()]
+
+
+WRONG = [
+    (
+        {"compute": "nodes"},
+        {"cpu": "4", "memory": "1Gi"},
+        "pipes.orders.consumer: asks for 4 CPU and 1Gi, and an empty m5.large has 1680m and 6391Mi for consumers; lower cpu or memory, "
+        "or choose a larger platform.nodes.instanceType",
+    ),
+    (
+        {"compute": "fargate", "nodes": {"min": 3}},
+        {},
+        "platform.nodes: would have no effect with compute fargate, which has no nodes; remove nodes, or set compute to nodes",
+    ),
+    (
+        {"compute": "auto", "nodes": {"min": 3}},
+        {},
+        "platform.nodes: would have no effect with compute auto, which chooses nodes itself; remove nodes, or set compute to nodes",
+    ),
+    (
+        {"compute": "fargate", "volumes": True},
+        {},
+        "platform.volumes: must be false with compute fargate, whose pods cannot mount EBS volumes; remove it, or set compute to nodes "
+        "or auto",
+    ),
+    (
+        {"compute": "fargate"},
+        {"nodeSelector": {"disk": "ssd"}},
+        "pipes.orders.consumer.nodeSelector: would leave every replica waiting: a pod on Fargate is its own node, without labels to "
+        "choose by; remove it",
+    ),
+    (
+        {"compute": "fargate"},
+        {"cpu": "17", "memory": "1Gi"},
+        "pipes.orders.consumer: asks for 17 CPU and 1Gi, and the largest pod on Fargate has 16000m and 122624Mi; lower cpu or memory, or "
+        "set platform.compute to nodes or auto",
+    ),
+    (
+        {"compute": "fargate"},
+        {"cpu": "1", "memory": "120Gi"},
+        "pipes.orders.consumer: asks for 1 CPU and 120Gi, and the largest pod on Fargate has 16000m and 122624Mi; lower cpu or memory, or "
+        "set platform.compute to nodes or auto",
+    ),
+    (
+        {"compute": "auto"},
+        {"cpu": "32", "memory": "1Gi"},
+        "pipes.orders.consumer: asks for 32 CPU and 1Gi, and the largest node that Auto Mode makes for consumers has 31600m and 240406Mi; "
+        "lower cpu or memory, or set platform.compute to nodes",
+    ),
+]
+
+
+@pytest.mark.parametrize(("platform", "consumer", "message"), WRONG)
+def test_what_the_compute_cannot_do_is_refused_with_the_reason_and_the_way_out(platform, consumer, message):
+    assert refused(platform, consumer) == [message]
+
+
+def test_fargate_is_refused_where_eks_has_none():
+    assert "platform.compute: must be nodes or auto, since EKS has no Fargate in us-gov-west-1" in refused(
+        {"compute": "fargate"}, region="us-gov-west-1"
+    )
+
+
+def test_an_unknown_compute_is_refused():
+    [message] = refused({"compute": "ec2"})
+    assert message.startswith(
+        "platform.compute: must be 'nodes', 'fargate' or 'auto', not \"ec2\"; compute is what pods run on"
+    )
+
+
+@pytest.mark.parametrize(
+    ("platform", "consumer"),
+    [
+        ({"compute": "fargate"}, {"cpu": "16", "memory": "122624Mi"}),
+        ({"compute": "auto"}, {"cpu": "31", "memory": "100Gi"}),
+        ({"compute": "fargate"}, {}),
+    ],
+)
+def test_what_fits_is_taken(platform, consumer):
+    changes = {
+        "data-pipes:platform": platform,
+        "data-pipes:pipes": {"orders": {"consumer": consumer, "parallelism": 900}},
+    }
+    assert settings(changes).platform.service == "eks"
+
+
+ARM = {"nodes": {"instanceType": "m7g.large"}}
+AUTO = {"compute": "auto"}
+EXISTING = {
+    "existing": {
+        "vpcId": "vpc-0a",
+        "cidr": "10.9.0.0/16",
+        "privateSubnetIds": ["subnet-1a", "subnet-1b", "subnet-1c"],
+    }
+}
+ZONE = "topology.kubernetes.io/zone"
+INSTANCE = "eks.amazonaws.com/instance-"
+GROUP_LABELS = (
+    "eks.amazonaws.com/capacityType, kubernetes.io/arch, kubernetes.io/os, node.kubernetes.io/instance-type, "
+    "topology.kubernetes.io/region, topology.kubernetes.io/zone"
+)
+AUTO_LABELS = (
+    "eks.amazonaws.com/compute-type, eks.amazonaws.com/instance-category, eks.amazonaws.com/instance-cpu, "
+    "eks.amazonaws.com/instance-cpu-manufacturer, eks.amazonaws.com/instance-family, eks.amazonaws.com/instance-generation, "
+    "eks.amazonaws.com/instance-size, karpenter.sh/capacity-type, kubernetes.io/arch, node.kubernetes.io/instance-type, "
+    "topology.kubernetes.io/zone"
+)
+
+
+@pytest.mark.parametrize(
+    ("platform", "label", "known"),
+    [
+        ({}, "team", f"known here: {GROUP_LABELS}"),
+        ({}, "kubernetes.io/hostname", f"did you mean 'kubernetes.io/os'? (known here: {GROUP_LABELS})"),
+        (
+            {},
+            "karpenter.sh/capacity-type",
+            f"did you mean 'eks.amazonaws.com/capacityType'? (known here: {GROUP_LABELS})",
+        ),
+        (AUTO, "disk", f"known here: {AUTO_LABELS}"),
+        (AUTO, "foo.kubernetes.io/arch", f"did you mean 'kubernetes.io/arch'? (known here: {AUTO_LABELS})"),
+        (AUTO, "evilkubernetes.io/arch", f"did you mean 'kubernetes.io/arch'? (known here: {AUTO_LABELS})"),
+        (
+            AUTO,
+            "eks.amazonaws.com/capacityType",
+            f"did you mean 'eks.amazonaws.com/compute-type'? (known here: {AUTO_LABELS})",
+        ),
+        (AUTO, "kubernetes.io/os", f"did you mean 'kubernetes.io/arch'? (known here: {AUTO_LABELS})"),
+    ],
+)
+def test_a_label_that_no_node_is_sure_to_have_is_refused_with_the_nearest_one(platform, label, known):
+    assert refused(platform, {"nodeSelector": {label: "linux"}}) == [
+        f"pipes.orders.consumer.nodeSelector.{label}: could leave every replica waiting: no node is sure to have this label; {known}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("platform", "network", "label", "value", "nodes_have"),
+    [
+        ({}, {}, "eks.amazonaws.com/capacityType", "SPOT", "ON_DEMAND"),
+        ({}, {}, "kubernetes.io/arch", "arm64", "amd64"),
+        (ARM, {}, "kubernetes.io/arch", "amd64", "arm64"),
+        ({}, {}, "kubernetes.io/os", "windows", "linux"),
+        ({}, {}, "node.kubernetes.io/instance-type", "m5.xlarge", "m5.large"),
+        ({}, {}, "topology.kubernetes.io/region", "us-east-1", "eu-west-1"),
+        ({}, {}, ZONE, "us-east-1a", "eu-west-1a, eu-west-1b or eu-west-1c"),
+        ({}, {"zones": ["b", "c", "d"]}, ZONE, "eu-west-1a", "eu-west-1b, eu-west-1c or eu-west-1d"),
+        ({}, EXISTING, ZONE, "us-east-1a", "a zone of eu-west-1"),
+        (AUTO, {}, ZONE, "us-east-1a", "eu-west-1a, eu-west-1b or eu-west-1c"),
+        (AUTO, {}, "eks.amazonaws.com/compute-type", "ec2", "auto"),
+        (AUTO, {}, "kubernetes.io/arch", "arm64", "amd64"),
+        (AUTO, {}, "karpenter.sh/capacity-type", "spot", "on-demand"),
+        (AUTO, {}, f"{INSTANCE}category", "t", "c, m or r"),
+        (AUTO, {}, f"{INSTANCE}cpu", "48", "2 to 32 vCPUs"),
+        (AUTO, {}, f"{INSTANCE}cpu-manufacturer", "aws", "amd or intel"),
+        (AUTO, {}, f"{INSTANCE}family", "m4", "a family of c, m or r from generation 5 on, for amd64, such as m5"),
+        (AUTO, {}, f"{INSTANCE}family", "t3", "a family of c, m or r from generation 5 on, for amd64, such as m5"),
+        (AUTO, {}, f"{INSTANCE}family", "c7g", "a family of c, m or r from generation 5 on, for amd64, such as m5"),
+        (AUTO, {}, f"{INSTANCE}generation", "4", "a generation from 5 on"),
+        (AUTO, {}, f"{INSTANCE}size", "medium", "a size from large to 8xlarge"),
+        (AUTO, {}, f"{INSTANCE}size", "12xlarge", "a size from large to 8xlarge"),
+        (
+            AUTO,
+            {},
+            "node.kubernetes.io/instance-type",
+            "r5.12xlarge",
+            "a type of c, m or r from generation 5 on, for amd64, up to 8xlarge, such as m5.large",
+        ),
+    ],
+)
+def test_a_value_that_no_node_has_is_refused_with_those_that_there_are(platform, network, label, value, nodes_have):
+    assert refused(platform, {"nodeSelector": {label: value}}, network=network) == [
+        f"pipes.orders.consumer.nodeSelector.{label}: would leave every replica waiting: nodes have {nodes_have}, not {value!r}; "
+        "name what there is, or remove it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("platform", "network", "selector"),
+    [
+        (
+            {},
+            {},
+            {"eks.amazonaws.com/capacityType": "ON_DEMAND", "kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux"},
+        ),
+        ({}, {}, {"node.kubernetes.io/instance-type": "m5.large", "topology.kubernetes.io/region": "eu-west-1"}),
+        ({}, {}, {ZONE: "eu-west-1c"}),
+        ({}, {"zones": ["b", "c", "d"]}, {ZONE: "eu-west-1d"}),
+        ({}, EXISTING, {ZONE: "eu-west-1f"}),
+        (ARM, {}, {"kubernetes.io/arch": "arm64"}),
+        (AUTO, {}, {ZONE: "eu-west-1a", "kubernetes.io/arch": "amd64", "karpenter.sh/capacity-type": "on-demand"}),
+        (AUTO, {}, {f"{INSTANCE}category": "r", f"{INSTANCE}generation": "7", f"{INSTANCE}cpu": "32"}),
+        (
+            AUTO,
+            {},
+            {f"{INSTANCE}family": "c7i-flex", f"{INSTANCE}size": "8xlarge", f"{INSTANCE}cpu-manufacturer": "intel"},
+        ),
+        (AUTO, {}, {"node.kubernetes.io/instance-type": "m6a.4xlarge", "eks.amazonaws.com/compute-type": "auto"}),
+    ],
+)
+def test_labels_that_nodes_have_are_taken(platform, network, selector):
+    changes = {
+        "data-pipes:network": network,
+        "data-pipes:platform": platform,
+        "data-pipes:pipes": {"orders": {"consumer": {"nodeSelector": selector}}},
+    }
+    assert settings(changes).pipes["orders"].consumer.node_selector == selector
+
+
+def test_auto_mode_s_labels_are_those_that_its_pool_requires():
+    labels = auto_labels(Place(region="eu-west-1", zones="abc"))
+    for requirement in node_pool({})["template"]["spec"]["requirements"]:
+        label, [bound, *others] = labels[requirement["key"]], requirement["values"]
+        if requirement["operator"] == "In":
+            assert all(label.fits(value) for value in (bound, *others))
+            continue
+        inside = 1 if requirement["operator"] == "Gt" else -1
+        assert label.fits(str(int(bound) + inside))
+        assert not label.fits(bound)

@@ -1,0 +1,256 @@
+"""What a stack file says of MSK that cannot be is refused, each in one line with fact, reason and way out."""
+
+import pytest
+
+from components.aws.msk.topic import TIER_SOURCE
+from tests.stacks import REMOVED, changed, refused
+
+FILE = "stacks/Pulumi.test.yaml: "
+CIDRS = ["203.0.113.0/24", "198.51.100.7/32"]
+EXISTING = {
+    "vpcId": "vpc-0a",
+    "cidr": "10.9.0.0/16",
+    "privateSubnetIds": ["subnet-0a", "subnet-0b", "subnet-0c"],
+}
+
+
+def told(changes, stack="aws-msk-eks"):
+    stack_file = changed(changes, stack)
+    lines = refused(stack_file.program_config(), secret_keys=stack_file.secret_keys)
+    return [line.removeprefix(FILE) for line in lines]
+
+
+def streaming(**settings):
+    return {"data-pipes:streaming": settings}
+
+
+def express(**settings):
+    return streaming(instanceType="express.m7g.large", **settings)
+
+
+def tiered(topic, *, tier=True):
+    return {**streaming(tieredStorage=tier), "data-pipes:pipes": {"orders": {"topic": topic}}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        (express(volumeSize=100), "streaming.volumeSize: Express brokers have no disk to size; remove it"),
+        (
+            express(storageAutoscaling={"maxSize": 200}),
+            "streaming.storageAutoscaling: Express brokers have no disk to size; remove it",
+        ),
+        (
+            express(tieredStorage=True),
+            "streaming.tieredStorage: Express brokers keep all records in storage of MSK's own; remove it",
+        ),
+        (
+            express(version="4.1.x.kraft"),
+            "streaming.version: must be a version that Express brokers have, not 4.1.x.kraft; "
+            "use 3.9.x.kraft or 4.2.x.kraft, or a standard instanceType",
+        ),
+        (
+            {"data-pipes:streaming": {"version": "4.2.x.kraft"}},
+            "streaming.version: must be a version that standard brokers have, and 4.2.x.kraft runs on Express brokers alone; "
+            "use 3.9.x.kraft",
+        ),
+        (
+            express(brokers=4),
+            "streaming.brokers: must be a multiple of the 3 zones, so that each has as many, not 4; use 3 or 6",
+        ),
+        (
+            {
+                **express(),
+                "data-pipes:pipes": {"orders": {"parallelism": 1450, "consumer": {"cpu": "1m", "memory": "1Mi"}}},
+                "data-pipes:platform": {"nodes": {"max": 450}},
+            },
+            "streaming.brokers: (1450 + 1 of dead letters + 50 of Kafka's own) x 3 replicas = 4503 partitions do not fit: "
+            "3 brokers of express.m7g.large hold 1500 each = 4500 (MSK quota); add brokers, choose a larger instanceType or "
+            "lower the pipes' parallelism",
+        ),
+        (
+            {**express(), "data-pipes:pipes": {"orders": {"topic": {"config": {"segment.ms": "600000"}}}}},
+            "pipes.orders.topic.config.segment.ms: is MSK's own to set on Express brokers; known here: cleanup.policy, compression.type, "
+            "delete.retention.ms, max.compaction.lag.ms, max.message.bytes, message.timestamp.after.max.ms, "
+            "message.timestamp.before.max.ms, message.timestamp.type, min.compaction.lag.ms, retention.bytes",
+        ),
+        (
+            streaming(volumeSize=500, storageAutoscaling={"maxSize": 400}),
+            "streaming.storageAutoscaling.maxSize: must be at least volumeSize, which is 500, not 400: disks never shrink; raise it",
+        ),
+        (
+            streaming(storageAutoscaling={"maxSize": 16_385}),
+            "streaming.storageAutoscaling.maxSize: must be at most 16384, not 16385; "
+            "maxSize is the size in GiB up to which the disk of each broker may grow",
+        ),
+        (
+            streaming(storageAutoscaling={"maxSize": 400, "targetUtilization": 81}),
+            "streaming.storageAutoscaling.targetUtilization: must be at most 80, not 81; targetUtilization is the percentage of "
+            "a disk in use from which it grows, by a tenth or by 10 GiB (MSK, Automatic scaling)",
+        ),
+        (
+            streaming(instanceType="kafka.t3.small", tieredStorage=True),
+            "streaming.tieredStorage: is not to be had on kafka.t3.small (MSK, Tiered storage); "
+            "choose a larger instanceType or remove it",
+        ),
+        (
+            tiered({"localRetentionHours": 24}, tier=False),
+            "pipes.orders.topic.localRetentionHours: needs the low-cost tier, which this cluster lacks; "
+            "set streaming.tieredStorage to true, or remove it",
+        ),
+        (
+            tiered({"config": {"remote.storage.enable": "true"}}, tier=False),
+            "pipes.orders.topic.config.remote.storage.enable: is not for a pipe to set: localRetentionHours says it; remove it",
+        ),
+        (
+            tiered({"config": {"local.retention.bytes": "1"}}),
+            "pipes.orders.topic: config local.retention.bytes would have no effect without localRetentionHours; "
+            "set that too, or remove it",
+        ),
+        (
+            tiered({"retentionHours": 24, "localRetentionHours": 24}),
+            "pipes.orders.topic: localRetentionHours must be less than retentionHours, which is 24, not 24: records leave the "
+            "disks before they are deleted (MSK, Tiered storage topic-level configuration); lower it, raise retentionHours or "
+            "remove it",
+        ),
+        (
+            tiered({"retentionHours": 71, "localRetentionHours": 24}),
+            f"pipes.orders.topic.retentionHours: must be at least 72 with localRetentionHours, got 71 ({TIER_SOURCE}). Raise it, or remove "
+            "localRetentionHours.",
+        ),
+        (
+            tiered({"localRetentionHours": 24, "config": {"segment.bytes": "50331647"}}),
+            f"pipes.orders.topic.config.segment.bytes: must be a whole number from 50331648 to 2147483647, got '50331647' ({TIER_SOURCE}). "
+            "Correct it.",
+        ),
+        (
+            tiered({"localRetentionHours": 24, "config": {"segment.ms": "599999"}}),
+            "pipes.orders.topic.config.segment.ms: must be a whole number from 600000 to 9223372036854775807, got '599999' "
+            f"({TIER_SOURCE}). Correct it.",
+        ),
+        (
+            tiered({"localRetentionHours": 24, "config": {"local.retention.bytes": "-1", "retention.bytes": "9"}}),
+            f"pipes.orders.topic.config.local.retention.bytes: must be less than retention.bytes, which is 9, got '-1' ({TIER_SOURCE}). "
+            "Lower it, or raise retention.bytes.",
+        ),
+        (
+            {**express(), "data-pipes:pipes": {"orders": {"topic": {"config": {"max.compaction.lag.ms": "86399999"}}}}},
+            "pipes.orders.topic.config.max.compaction.lag.ms: must be a whole number from 86400000 to 9223372036854775807, got '86399999' "
+            "(MSK, Topic-level configurations on Express brokers). Correct it.",
+        ),
+        (
+            {"data-pipes:streaming": {"version": "3.10.x.kraft"}},
+            "streaming.version: must be one of 3.8.x.kraft, 3.9.x.kraft, 4.0.x.kraft, 4.1.x.kraft, 4.2.x.kraft, or newer, got '3.10.x.kraft' "
+            "(MSK, Supported Apache Kafka versions, read 2026-07). Use 3.9.x.kraft.",
+        ),
+        (
+            {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"maxDeliveryAttempts": 0}}}}},
+            "pipes.orders.topic.deadLetter.maxDeliveryAttempts: must be at least 1, not 0; maxDeliveryAttempts is how often a record "
+            "is handed to the consumer's handler before it is set aside",
+        ),
+        (
+            {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"enabled": False, "retentionHours": 24}}}}},
+            "pipes.orders.topic.deadLetter: has keys that say nothing while enabled is false; remove them, or enabled",
+        ),
+        (
+            {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"retentionHours": 87_601}}}}},
+            "pipes.orders.topic.deadLetter.retentionHours: must be at most 87600, not 87601; retentionHours is the hours that records "
+            "set aside are kept, read or not; a lower number deletes those that are older",
+        ),
+        (
+            {"data-pipes:pipes": {"orders.dead-letters": {"parallelism": 1}}},
+            "pipes.orders.dead-letters: the name of a pipe must be 2 to 24 lower-case letters, digits and hyphens, beginning with a letter, not "
+            "'orders.dead-letters'",
+        ),
+        (
+            tiered({"localRetentionHours": 24, "config": {"cleanup.policy": "compact"}}),
+            "pipes.orders.topic: localRetentionHours cannot go with cleanup.policy compact, since compacted topics stay on the "
+            "brokers' disks (MSK, Tiered storage); remove one of the two",
+        ),
+        (
+            streaming(connectivity={"publicCidrs": CIDRS}, certificateAuthorityArns=[]),
+            "streaming.connectivity.publicCidrs: needs brokers in public subnets, which have a way to the internet, and they "
+            "stand in private ones (MSK, Public access); remove it, or set brokerSubnets to public, which replaces a cluster "
+            "that is there already",
+        ),
+        (
+            streaming(brokerSubnets="public", connectivity={"publicCidrs": ["0.0.0.0/0"]}),
+            "streaming.connectivity.publicCidrs[0]: must not be 0.0.0.0/0, which is everyone or nearly so; name the ranges that "
+            "may connect, such as your own address with /32 (/8 is the widest)",
+        ),
+        (
+            streaming(instanceType="kafka.t3.small", connectivity={"multiVpc": True}, certificateAuthorityArns=[]),
+            "streaming.connectivity.multiVpc: is not to be had on kafka.t3.small (MSK, Multi-VPC private connectivity); "
+            "choose a larger instanceType or remove it",
+        ),
+        (
+            {**streaming(brokerSubnets="public"), "data-pipes:network": {"existing": EXISTING}},
+            "streaming.brokerSubnets: needs public subnets, and the existing VPC is given without; "
+            "set network.existing.publicSubnetIds",
+        ),
+    ],
+)
+def test_what_brokers_disks_and_ways_in_cannot_be_is_refused(changes, line):
+    assert told(changes) == [line]
+
+
+def pipes(**parallelism):
+    small = {"consumer": {"cpu": "1m", "memory": "1Mi"}}
+    return {
+        "data-pipes:platform": {"nodes": {"max": 450}},
+        "data-pipes:pipes": {pipe: {"parallelism": number, **small} for pipe, number in parallelism.items()},
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        (
+            streaming(authentication="scram"),
+            "streaming.authentication: must be 'iam', not \"scram\"; authentication is always iam, since MSK Serverless knows its "
+            "clients by IAM alone (MSK, MSK Serverless)",
+        ),
+        (
+            streaming(brokers=3),
+            "streaming.brokers: unknown key; known here: authentication, service, topicImage",
+        ),
+        (
+            pipes(orders=2000, clicks=399),
+            "pipes: have 2401 partitions together (orders 2000, clicks 399, orders.dead-letters 1, clicks.dead-letters 1), and a "
+            "serverless cluster has room for 2400 (MSK quota); lower parallelism, or set streaming.service to msk",
+        ),
+        (
+            {
+                "data-pipes:pipes": {
+                    "orders": {"parallelism": 121, "topic": {"config": {"cleanup.policy": "compact"}}}
+                },
+                "data-pipes:platform": {"nodes": {"max": 450}},
+            },
+            "pipes: have 121 compacted partitions together (orders 121), and a serverless cluster has room for 120 "
+            "(MSK quota); lower parallelism, or set streaming.service to msk",
+        ),
+        (
+            {"data-pipes:pipes": {"orders": {"topic": {"config": {"segment.bytes": "1"}}}}},
+            "pipes.orders.topic.config.segment.bytes: is not a setting that MSK Serverless lets one choose; did you mean "
+            "'retention.bytes'? (known here: cleanup.policy, compression.type, max.message.bytes, "
+            "message.timestamp.difference.max.ms, message.timestamp.type, retention.bytes)",
+        ),
+        (
+            {"data-pipes:pipes": {"orders": {"topic": {"config": {"retention.ms": "1"}}}}},
+            "pipes.orders.topic.config.retention.ms: is not for a pipe to set: retentionHours says it; remove it",
+        ),
+        (
+            {"data-pipes:pipes": {"o" * 22: {"parallelism": 1}}},
+            f"pipes.{'o' * 22}: has with the stack's name, aws-msk-serverless-eks, 44 characters, and the job that makes its topic "
+            "has room for 43 (Kubernetes, Jobs); choose a shorter name for the pipe or, before the first deployment, for the stack",
+        ),
+        (
+            {"data-pipes:platform": {"service": "ecs", "version": REMOVED, "admins": REMOVED}},
+            "streaming.service: msk-serverless cannot be read on ecs: no AWS API makes its topics, so a job in Kubernetes does, "
+            "and ECS has no job that a deployment waits for; set platform.service to eks",
+        ),
+    ],
+    ids=["scram", "brokers", "partitions", "compacted", "setting", "retention", "names", "ecs"],
+)
+def test_what_a_serverless_cluster_cannot_be_is_refused(changes, line):
+    assert told(changes, "aws-msk-serverless-eks") == [line]

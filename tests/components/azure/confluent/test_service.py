@@ -1,0 +1,83 @@
+"""Confluent Cloud on Azure: the consumers' way to it, on the internet and by Private Link."""
+
+from tests.components.azure.network.test_network import EXISTING, OWNER, inbound, mistakes
+from tests.stacks import planned, shipped
+
+STACK = "azure-confluent-aks"
+LINK = {"data-pipes:streaming": {"tier": "enterprise", "privateLink": True}}
+ENDPOINT = "azure-native:network:PrivateEndpoint"
+ZONE = "azure-native:privatedns:PrivateZone"
+RECORD = "azure-native:privatedns:PrivateRecordSet"
+CONNECTION = "confluentcloud:index/privateLinkAttachmentConnection:PrivateLinkAttachmentConnection"
+PROVIDER = "confluentcloud:index/identityProvider:IdentityProvider"
+KEY, TOPIC = "confluentcloud:index/apiKey:ApiKey", "confluentcloud:index/kafkaTopic:KafkaTopic"
+PRIVATE = planned(LINK, stack=STACK).recording
+
+
+def named(type_token, role):
+    return next(each for each in PRIVATE.of_type(type_token) if each.name == f"{STACK}-{role}")
+
+
+def sources(resource, key):
+    """The names of what an input comes from."""
+    return {PRIVATE.by_urn(urn).name for urn in resource.property_dependencies[key]}
+
+
+def test_the_cluster_is_in_the_region_of_the_stack():
+    cluster = shipped(STACK).recording.one("confluentcloud:index/kafkaCluster:KafkaCluster").inputs
+    assert (cluster["cloud"], cluster["region"]) == ("AZURE", "westeurope")
+    assert not shipped(STACK).recording.of_type(CONNECTION)
+
+
+def test_the_nodes_reach_brokers_at_private_endpoints_where_confluent_is_called_and_nowhere_else():
+    assert inbound(STACK, "endpoints")[0] == ("10.0.0.0/22", ["443", "9092"], "Allow")
+    assert "9092" not in inbound("azure-eventhubs-aks", "endpoints")[0][1]
+
+
+def test_the_endpoint_asks_for_confluents_service_by_its_alias_and_confluent_is_told_its_id():
+    endpoint = named(ENDPOINT, "link-endpoint")
+    [asked] = endpoint.inputs["manualPrivateLinkServiceConnections"]
+    assert asked["privateLinkServiceId"].endswith(".westeurope.azure.privatelinkservice")
+    assert asked["requestMessage"]
+    assert "privateLinkServiceConnections" not in endpoint.inputs
+    assert sources(endpoint, "manualPrivateLinkServiceConnections") == {f"{STACK}-link"}
+    assert sources(endpoint, "subnet") == {f"{STACK}-endpoints"}
+    connection = PRIVATE.one(CONNECTION)
+    assert sources(connection, "azure") == {f"{STACK}-link-endpoint"}
+    assert sources(connection, "privateLinkAttachment") == {f"{STACK}-link"}
+
+
+def test_every_name_of_the_link_is_the_address_of_the_endpoint_in_this_network_alone():
+    zone, record = named(ZONE, "link-zone"), PRIVATE.one(RECORD)
+    domain = zone.inputs["privateZoneName"]
+    assert PRIVATE.outputs["bootstrapServers"].split(":")[0].endswith(f".{domain}")
+    linked = named("azure-native:privatedns:VirtualNetworkLink", "link-zone")
+    assert linked.inputs["privateZoneName"] == record.inputs["privateZoneName"] == domain
+    assert f"{STACK}-vnet" in sources(linked, "virtualNetwork")
+    assert (record.inputs["relativeRecordSetName"], record.inputs["recordType"]) == ("*", "A")
+    assert f"{STACK}-link-endpoint" in sources(record, "aRecords")
+    [asked] = [each for each in PRIVATE.invokes if each.token == "azure-native:network:getNetworkInterface"]
+    assert asked.args["networkInterfaceName"] == named(ENDPOINT, "link-endpoint").inputs["customNetworkInterfaceName"]
+    assert len(record.inputs["aRecords"]) == 1
+
+
+def test_the_way_is_there_before_a_key_is_tried_or_a_topic_made():
+    linked = named("azure-native:privatedns:VirtualNetworkLink", "link-zone")
+    opened = {each.urn for each in (PRIVATE.one(CONNECTION), PRIVATE.one(RECORD), linked)}
+    for resource in (*PRIVATE.of_type(TOPIC), *PRIVATE.of_type(KEY)):
+        assert opened <= PRIVATE.requirements(resource), resource.name
+
+
+def test_the_zone_of_the_link_is_not_one_that_a_network_brings():
+    zone = f"{OWNER}/privateDnsZones/westeurope.azure.private.confluent.cloud"
+    [found] = mistakes(
+        {"data-pipes:network": {"existing": {**EXISTING, "privateDnsZoneIds": {"confluent": zone}}}}, STACK
+    )
+    assert found.startswith("network.existing.privateDnsZoneIds: confluent is not a service with a private DNS zone;")
+
+
+def test_confluent_finds_the_keys_of_aks_where_aks_has_them():
+    provider = shipped(STACK).recording.one(PROVIDER).inputs
+    assert provider["issuer"].startswith("https://westeurope.oic.prod-aks.azure.com/")
+    assert provider["issuer"].endswith("/")
+    assert provider["jwksUri"] == f"{provider['issuer']}openid/v1/jwks"

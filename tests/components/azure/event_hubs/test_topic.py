@@ -1,0 +1,216 @@
+"""The event hub of a pipe: its partitions, how long it keeps records, and who may read it."""
+
+import asyncio
+
+import pytest
+from pulumi import ResourceHookArgs
+
+from components.azure.event_hubs.tiers import fixed_partitions
+from components.changes import ChangeRefusedError
+from tests.stacks import planned, shipped
+
+STACK = "azure-eventhubs-aks"
+NAME = "azure-eventhubs-aks-orders"
+NAMESPACE = "azure-native:eventhub:Namespace"
+HUB = f"{NAME}-hub"
+GROUP = "azure-native:eventhub:ConsumerGroup"
+SCHEMAS = "azure-native:eventhub:SchemaRegistry"
+RIGHT = "azure-native:authorization:RoleAssignment"
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+RECEIVER, SCHEMA_READER = "a638d3c7-ab3a-418d-83e6-5f17a39d4fde", "2c56ea50-c6b3-40a6-83c0-9d98858bc7d2"
+
+
+def with_topic(**topic):
+    return planned({"data-pipes:pipes": {"orders": {"topic": topic}}}, stack=STACK).recording
+
+
+def environment(recording):
+    return recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]
+
+
+def rights(recording, role):
+    """Where a built-in role is held."""
+    assignments = recording.of_type(RIGHT)
+    return [each.inputs["scope"] for each in assignments if each.inputs["roleDefinitionId"].endswith(role)]
+
+
+def ports(recording):
+    """The ports in the network that the pipe's consumers may call."""
+    policies = recording.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+    rules = [rule for policy in policies for rule in policy.inputs["spec"].get("egress", [])]
+    return {
+        port["port"]
+        for rule in rules
+        if {"ipBlock": {"cidr": "10.0.0.0/16"}} in rule.get("to", [])
+        for port in rule["ports"]
+    }
+
+
+@pytest.mark.parametrize("parallelism", [1, 7])
+def test_a_pipe_has_as_many_partitions_as_parallelism_and_as_many_replicas(parallelism):
+    plan = planned({"data-pipes:pipes": {"orders": {"parallelism": parallelism}}}, stack=STACK)
+    assert plan.problems == ()
+    assert plan.recording.one(HUB).inputs["partitionCount"] == parallelism
+    assert plan.recording.one(DEPLOYMENT).input("spec.replicas") == parallelism
+
+
+def test_a_preview_knows_partitions_and_replicas():
+    plan = shipped(STACK, preview=True)
+    assert plan.problems == ()
+    assert plan.recording.one(DEPLOYMENT).input("spec.replicas") == 3
+
+
+def test_the_event_hub_has_the_pipe_s_name_and_keeps_records_for_a_week():
+    hub = shipped(STACK).recording.one(HUB)
+    assert hub.inputs["eventHubName"] == "orders"
+    assert hub.inputs["retentionDescription"] == {"cleanupPolicy": "Delete", "retentionTimeInHours": 168}
+    assert not {"messageRetentionInDays", "captureDescription"} & hub.inputs.keys()
+
+
+def test_retention_is_the_pipe_s_to_choose():
+    description = with_topic(retentionHours=2160).one(HUB).inputs["retentionDescription"]
+    assert description["retentionTimeInHours"] == 2160
+
+
+def test_a_compacted_event_hub_keeps_records_by_key_and_says_nothing_of_their_age():
+    hub = with_topic(compaction={"tombstoneHours": 48}).one(HUB)
+    assert hub.inputs["retentionDescription"] == {"cleanupPolicy": "Compact", "tombstoneRetentionTimeInHours": 48}
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_records_and_schemas_are_protected_by_one_setting(protect):
+    changes = {"data-pipes:protect": protect, "data-pipes:pipes": {"orders": {"topic": {"schemaGroup": "forward"}}}}
+    recording = planned(changes, stack=STACK).recording
+    assert recording.one(HUB).protect is protect
+    assert recording.one(SCHEMAS).protect is protect
+
+
+def test_consumers_are_told_how_to_connect_with_the_pod_s_own_identity():
+    recording = shipped(STACK).recording
+    host = f"{recording.one(NAMESPACE).inputs['namespaceName']}.servicebus.windows.net"
+    assert {
+        "STREAM_SERVICE": "kafka",
+        "STREAM_TOPIC": "orders",
+        "STREAM_GROUP": "orders",
+        "KAFKA_BOOTSTRAP_SERVERS": f"{host}:9093",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+        "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
+        "KAFKA_SASL_OAUTHBEARER_SCOPE": f"https://{host}/.default",
+    }.items() <= environment(recording).items()
+
+
+def test_consumers_may_read_this_event_hub_and_no_other():
+    recording = shipped(STACK).recording
+    namespace = recording.one(NAMESPACE).inputs["namespaceName"]
+    [scope] = rights(recording, RECEIVER)
+    assert scope.endswith(f"/namespaces/{namespace}/eventhubs/orders")
+    assert not rights(recording, SCHEMA_READER)
+
+
+def test_consumers_call_the_endpoint_where_it_speaks_kafka():
+    assert 9093 in ports(shipped(STACK).recording)
+
+
+def test_consumers_wait_for_the_event_hub_for_the_way_to_it_and_for_their_right():
+    recording = shipped(STACK).recording
+    waits = recording.requirements(recording.one(DEPLOYMENT))
+    [right] = [each for each in recording.of_type(RIGHT) if each.inputs["roleDefinitionId"].endswith(RECEIVER)]
+    endpoint = f"{STACK}-event-hubs-endpoint"
+    way = [each for each in recording.resources if each.name == endpoint and each.type.startswith("azure-native:")]
+    assert len(way) == 2
+    assert {each.urn for each in (recording.one(HUB), right, *way)} <= set(waits)
+
+
+def test_the_namespace_does_not_wait_for_the_way_to_it():
+    recording = shipped(STACK).recording
+    waits = recording.requirements(recording.one(NAMESPACE))
+    assert not [urn for urn in waits if "PrivateEndpoint::" in urn]
+
+
+def test_without_a_schema_group_there_is_none():
+    recording = shipped(STACK).recording
+    assert not recording.of_type(SCHEMAS)
+    assert not [name for name in environment(recording) if "SCHEMA" in name]
+
+
+def test_a_schema_group_is_the_pipe_s_own_and_its_consumers_may_read_it():
+    recording = with_topic(schemaGroup="backward")
+    group = recording.one(SCHEMAS)
+    assert group.inputs["schemaGroupName"] == "orders"
+    assert (group.inputs["schemaType"], group.inputs["schemaCompatibility"]) == ("Avro", "Backward")
+    [scope] = rights(recording, SCHEMA_READER)
+    assert scope.endswith("/schemagroups/orders")
+    host = f"{recording.one(NAMESPACE).inputs['namespaceName']}.servicebus.windows.net"
+    assert {"STREAM_SCHEMA_REGISTRY": f"https://{host}", "STREAM_SCHEMA_GROUP": "orders"}.items() <= environment(
+        recording
+    ).items()
+    assert {9093, 443} <= ports(recording)
+
+
+def test_consumer_groups_are_made_for_clients_that_need_them():
+    assert not shipped(STACK).recording.of_type(GROUP)
+    groups = with_topic(consumerGroups=["audit", "reports.2"]).of_type(GROUP)
+    assert {group.inputs["consumerGroupName"] for group in groups} == {"audit", "reports.2"}
+    assert {group.inputs["eventHubName"] for group in groups} == {"orders"}
+
+
+def change(tier, name, old, new, **topic):
+    """Run the hooks that the engine runs before it updates a resource."""
+    changes = {"data-pipes:streaming": {"tier": tier}, "data-pipes:pipes": {"orders": {"topic": topic}}}
+    recording = planned(changes, stack=STACK).recording
+    resource = recording.one(name)
+    for hook_name in resource.hooks["before_update"]:
+        hook = recording.hooks[hook_name]
+        assert hook.opts is not None
+        assert hook.opts.on_dry_run, "it must refuse in the preview"
+        args = ResourceHookArgs(urn="urn", id="id", name=NAME, type=resource.type, old_inputs=old, new_inputs=new)
+        result = hook(args)
+        if asyncio.iscoroutine(result):
+            asyncio.run(result)
+
+
+def partitions(count):
+    return {"partitionCount": float(count)}
+
+
+@pytest.mark.parametrize(
+    ("tier", "present", "wanted", "told"),
+    [
+        (
+            "standard",
+            3,
+            6,
+            "On the tier standard the partitions of an event hub are fixed when it is made. Set parallelism back to 3",
+        ),
+        (
+            "standard",
+            6,
+            3,
+            "On the tier standard the partitions of an event hub are fixed when it is made. Set parallelism back to 6",
+        ),
+        ("premium", 6, 3, "Kafka cannot take partitions away"),
+    ],
+)
+def test_partitions_that_the_tier_cannot_change_are_refused_in_the_preview(tier, present, wanted, told):
+    with pytest.raises(ChangeRefusedError) as refusal:
+        change(tier, HUB, partitions(present), partitions(wanted))
+    assert f"pipes.orders.parallelism: cannot go from {present} to {wanted}. {told}" in str(refusal.value)
+    assert f"add a pipe of another name with parallelism {wanted}" in str(refusal.value)
+
+
+def test_partitions_are_added_where_the_tier_can():
+    change("premium", HUB, partitions(3), partitions(6))
+    change("standard", HUB, partitions(3), partitions(3))
+    assert fixed_partitions(3, 3) is None
+
+
+def test_another_cleanup_policy_is_refused_in_the_preview():
+    kept, compacted = ({"retentionDescription": {"cleanupPolicy": policy}} for policy in ("Delete", "Compact"))
+    with pytest.raises(ChangeRefusedError, match="an event hub keeps the cleanup policy that it was made with, delete"):
+        change("premium", HUB, kept, compacted)
+
+
+def test_another_rule_for_schemas_is_refused_in_the_preview():
+    old, new = {"schemaCompatibility": "Backward"}, {"schemaCompatibility": "Forward"}
+    with pytest.raises(ChangeRefusedError, match="a schema group keeps its rule of compatibility, backward"):
+        change("premium", SCHEMAS, old, new, schemaGroup="forward")

@@ -1,0 +1,292 @@
+"""The topic of a pipe on Confluent Cloud: its partitions, and the one identity that may read it."""
+
+from functools import cache
+
+import pytest
+
+from components.changes import ChangeRefusedError
+from tests.components.confluent.test_service import ACL, BINDING, KEY, KEYED, STACK, TOPIC, change, named
+from tests.stacks import planned, shipped
+
+NAME = f"{STACK}-orders"
+COMPONENT = "data-pipes:confluent:ConfluentTopic"
+ACCOUNT = "confluentcloud:index/serviceAccount:ServiceAccount"
+POOL = "confluentcloud:index/identityPool:IdentityPool"
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+SECRET = "kubernetes:core/v1:Secret"
+
+
+def topic_of(recording):
+    return named(recording, TOPIC, f"{NAME}-topic")
+
+
+def dead_letters(recording):
+    return named(recording, TOPIC, f"{NAME}-dead-letters")
+
+
+@cache
+def with_topic(tier="standard", stack=STACK, **topic):
+    changes = {"data-pipes:streaming": {"tier": tier}, "data-pipes:pipes": {"orders": {"topic": topic}}}
+    return planned(changes, stack=stack).recording
+
+
+def environment(recording):
+    return recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]
+
+
+def roles(recording, principal):
+    """The roles that a principal has, and what on."""
+    found = [each.inputs for each in recording.of_type(BINDING) if each.inputs["principal"] == f"User:{principal}"]
+    return {(each["roleName"], each["crnPattern"].rsplit("/", 1)[1]) for each in found}
+
+
+def acls(recording, principal):
+    found = [each.inputs for each in recording.of_type(ACL) if each.inputs["principal"] == f"User:{principal}"]
+    return {(each["operation"], each["resourceType"], each["resourceName"], each["patternType"]) for each in found}
+
+
+def pool_of(recording):
+    """The id of the pipe's identity pool, as its consumers are told."""
+    return environment(recording)["KAFKA_SASL_OAUTHBEARER_EXTENSIONS"].split("identityPoolId=")[1]
+
+
+def account_of(recording, stack=STACK):
+    return named(recording, KEY, f"{stack}-orders-consumer").inputs["owner"]["id"]
+
+
+@pytest.mark.parametrize("parallelism", [1, 7])
+def test_a_pipe_has_as_many_partitions_as_parallelism_and_as_many_replicas(parallelism):
+    plan = planned({"data-pipes:pipes": {"orders": {"parallelism": parallelism}}}, stack=STACK)
+    assert plan.problems == ()
+    assert topic_of(plan.recording).inputs["partitionsCount"] == parallelism
+    assert plan.recording.one(DEPLOYMENT).input("spec.replicas") == parallelism
+
+
+def test_a_preview_knows_partitions_and_replicas():
+    plan = shipped(STACK, preview=True)
+    assert plan.problems == ()
+    assert plan.recording.one(DEPLOYMENT).input("spec.replicas") == 3
+
+
+def test_retention_is_told_in_hours_and_more_settings_by_their_kafka_names():
+    inputs = topic_of(with_topic()).inputs
+    assert inputs["config"] == {"retention.ms": "604800000"}
+    plan = planned(
+        {
+            "data-pipes:pipes": {
+                "orders": {"topic": {"retentionHours": 24, "config": {"cleanup.policy": "compact,delete"}}}
+            }
+        },
+        stack=STACK,
+    )
+    assert topic_of(plan.recording).inputs["config"] == {
+        "retention.ms": "86400000",
+        "cleanup.policy": "compact,delete",
+    }
+
+
+def test_the_pods_of_the_pipe_and_no_others_are_its_identity_pool_by_a_token_meant_for_confluent_cloud():
+    recording = shipped(STACK).recording
+    pool = recording.one(POOL).inputs
+    assert pool["filter"] == 'claims.sub == "system:serviceaccount:orders:consumer" && "confluent.cloud" in claims.aud'
+    assert pool["identityClaim"] == "claims.sub"
+    volumes = recording.one(DEPLOYMENT).input("spec.template.spec.volumes")
+    [token] = [volume["projected"]["sources"][0]["serviceAccountToken"] for volume in volumes if "projected" in volume]
+    assert token["audience"] == "confluent.cloud"
+
+
+READS = {("DeveloperRead", "topic=orders"), ("DeveloperRead", "group=orders")}
+WRITES = {("DeveloperWrite", "topic=orders.dead-letters")}
+
+
+def test_the_pool_may_read_exactly_its_topic_in_exactly_its_group_and_write_its_dead_letters():
+    recording = shipped(STACK).recording
+    assert roles(recording, pool_of(recording)) == READS | WRITES
+    assert recording.of_type(ACL) == ()
+
+
+@pytest.mark.parametrize(
+    ("tier", "largest", "room"),
+    [("standard", "1000000", "1065536"), ("standard", "8388608", "8388608"), ("basic", None, "2162700")],
+)
+def test_dead_letters_have_one_partition_with_room_for_each_record_and_its_headers_as_far_as_the_tier_has_it(
+    tier, largest, room
+):
+    recording = with_config(tier, {"max.message.bytes": largest} if largest else {})
+    inputs = dead_letters(recording).inputs
+    assert (inputs["topicName"], inputs["partitionsCount"]) == ("orders.dead-letters", 1)
+    assert inputs["config"] == {"max.message.bytes": room, "retention.ms": str(336 * 3_600_000)}
+
+
+def with_config(tier, config):
+    changes = {
+        "data-pipes:streaming": {"tier": tier},
+        "data-pipes:pipes": {"orders": {"topic": {"config": config}}},
+    }
+    return planned(changes, stack=STACK).recording
+
+
+def test_consumers_are_told_where_a_record_is_set_aside_and_after_how_many_tries():
+    told = environment(shipped(STACK).recording)
+    assert (told["STREAM_DEAD_LETTERS"], told["STREAM_MAX_DELIVERY_ATTEMPTS"]) == ("orders.dead-letters", "5")
+    assert "KAFKA_GROUP_PROTOCOL" not in told, "Confluent Cloud does not say which tiers have the newer protocol"
+
+
+@pytest.mark.parametrize("tier", ["standard", "basic"])
+def test_without_dead_letters_there_is_no_topic_no_right_and_no_word_of_them(tier):
+    changes = {
+        "data-pipes:streaming": {"tier": tier},
+        "data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"enabled": False}}}},
+    }
+    plan = planned(changes, stack=STACK)
+    assert plan.problems == ()
+    assert plan.recording.of_type(TOPIC) == (topic_of(plan.recording),)
+    assert not [each.urn for each in plan.recording.resources if "dead-letters" in str(each.inputs)]
+
+
+def test_more_partitions_leave_the_dead_letters_as_they_are():
+    grown = planned({"data-pipes:pipes": {"orders": {"parallelism": 6}}}, stack=STACK).recording
+    assert dead_letters(grown).inputs == dead_letters(shipped(STACK).recording).inputs
+
+
+def test_consumers_with_tokens_are_told_how_to_sign_in_and_hold_nothing_secret_of_confluent_s():
+    recording = planned(
+        {"data-pipes:pipes": {"orders": {"consumer": {"secrets": {"API_TOKEN": "ordersToken"}}}}}, stack=STACK
+    ).recording
+    told = environment(recording)
+    assert told["STREAM_SERVICE"] == "kafka"
+    assert (told["STREAM_TOPIC"], told["STREAM_GROUP"]) == ("orders", "orders")
+    assert told["KAFKA_BOOTSTRAP_SERVERS"] == recording.outputs["bootstrapServers"]
+    assert (told["KAFKA_SECURITY_PROTOCOL"], told["KAFKA_SASL_MECHANISM"]) == ("SASL_SSL", "OAUTHBEARER")
+    extensions = dict(each.split("=") for each in told["KAFKA_SASL_OAUTHBEARER_EXTENSIONS"].split(","))
+    assert extensions.keys() == {"logicalCluster", "identityPoolId"}
+    assert extensions["logicalCluster"] == recording.outputs["kafkaClusterId"]
+    assert set(recording.one(SECRET).revealed["stringData"]) == {"API_TOKEN"}
+
+
+def test_consumers_start_after_the_topic_and_their_rights():
+    recording = shipped(STACK).recording
+    before = recording.requirements(recording.one(DEPLOYMENT))
+    assert {topic_of(recording).urn, dead_letters(recording).urn} <= before
+    rights = [each.urn for each in recording.of_type(BINDING)]
+    assert len(rights) == 5
+    assert set(rights) <= before
+
+
+def test_consumers_may_call_the_brokers():
+    policy = shipped(STACK).recording.one("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+    rules = [(rule.get("to"), port["port"]) for rule in policy.inputs["spec"]["egress"] for port in rule["ports"]]
+    assert ([{"ipBlock": {"cidr": "0.0.0.0/0"}}], 9092) in rules
+
+
+def test_with_a_private_link_consumers_may_call_the_brokers_in_the_network_alone():
+    changes = {"data-pipes:streaming": {"tier": "enterprise", "privateLink": True}}
+    policy = planned(changes, stack=STACK).recording.one("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+    to = [rule["to"] for rule in policy.inputs["spec"]["egress"] for port in rule["ports"] if port["port"] == 9092]
+    assert to == [[{"ipBlock": {"cidr": "10.0.0.0/16"}}]]
+
+
+def test_where_pods_have_no_tokens_the_consumers_sign_in_with_a_key_from_the_secret_store():
+    recording = shipped(KEYED).recording
+    assert recording.of_type(POOL) == ()
+    account = account_of(recording, KEYED)
+    assert roles(recording, account) == READS | WRITES
+    [task] = recording.of_type("aws:ecs/taskDefinition:TaskDefinition")
+    definitions = task.inputs["containerDefinitions"]
+    assert '"name": "KAFKA_SASL_MECHANISM", "value": "PLAIN"' in definitions
+    secrets = definitions.split('"secrets": ')[1]
+    assert {name for name in ("KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD") if f'"name": "{name}"' in secrets} == {
+        "KAFKA_SASL_USERNAME",
+        "KAFKA_SASL_PASSWORD",
+    }
+    assert "stand-in for the secret of" not in definitions
+
+
+PLAIN_ACLS = {
+    ("READ", "TOPIC", "orders", "LITERAL"),
+    ("READ", "GROUP", "orders", "LITERAL"),
+    ("WRITE", "TOPIC", "orders.dead-letters", "LITERAL"),
+}
+
+
+def test_on_basic_the_consumers_sign_in_with_a_key_and_read_by_acls():
+    recording = with_topic(tier="basic")
+    told = environment(recording)
+    assert told["KAFKA_SASL_MECHANISM"] == "PLAIN"
+    assert not {"KAFKA_SASL_OAUTHBEARER_EXTENSIONS", "STREAM_TOKEN_FILE"} & told.keys()
+    secret = recording.one(SECRET)
+    assert {"KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"} <= secret.revealed["stringData"].keys()
+    assert "stringData" in secret.secrets
+    account = account_of(recording)
+    assert acls(recording, account) == PLAIN_ACLS
+    assert roles(recording, account) == set()
+
+
+STREAMS_ROLES = {
+    ("DeveloperManage", "topic=orders-*"),
+    ("DeveloperRead", "topic=orders-*"),
+    ("DeveloperWrite", "topic=orders-*"),
+    ("DeveloperWrite", "transactional-id=orders-*"),
+}
+STREAMS_ACLS = {
+    *((operation, "TOPIC", "orders-", "PREFIXED") for operation in ("CREATE", "DELETE", "DESCRIBE_CONFIGS")),
+    *((operation, "TOPIC", "orders-", "PREFIXED") for operation in ("READ", "WRITE")),
+    ("WRITE", "TRANSACTIONAL_ID", "orders-", "PREFIXED"),
+}
+
+
+def test_an_application_of_kafka_streams_may_use_its_internal_topics_and_transactions_and_no_others():
+    recording = with_topic(kafkaStreams=True)
+    assert roles(recording, pool_of(recording)) == READS | WRITES | STREAMS_ROLES
+
+
+def test_on_basic_an_application_of_kafka_streams_has_the_same_rights_as_acls():
+    recording = with_topic(tier="basic", kafkaStreams=True)
+    assert acls(recording, account_of(recording)) == PLAIN_ACLS | STREAMS_ACLS
+
+
+SUBJECTS = {("DeveloperRead", "subject=orders-key"), ("DeveloperRead", "subject=orders-value")}
+
+
+def test_schemas_are_read_by_the_same_pool_in_exactly_the_subjects_of_the_topic():
+    recording = with_topic(schemaRegistry=True)
+    told = environment(recording)
+    assert told["STREAM_SCHEMA_REGISTRY"] == recording.outputs["schemaRegistry"]
+    assert told["STREAM_SCHEMA_REGISTRY"].startswith("https://psrc-")
+    assert told["STREAM_SCHEMA_REGISTRY_CLUSTER"].startswith("lsrc-")
+    assert told["STREAM_SCHEMA_REGISTRY_IDENTITY_POOL"] == pool_of(recording)
+    assert roles(recording, pool_of(recording)) >= SUBJECTS
+
+
+def test_without_tokens_schemas_are_read_with_a_key_of_their_own():
+    recording = with_topic(tier="basic", schemaRegistry=True)
+    key = named(recording, KEY, f"{NAME}-consumer-schemas")
+    assert key.inputs["managedResource"]["id"].startswith("lsrc-")
+    assert key.inputs["owner"]["id"] == account_of(recording)
+    content = recording.one(SECRET).revealed["stringData"]
+    assert {"STREAM_SCHEMA_REGISTRY_USERNAME", "STREAM_SCHEMA_REGISTRY_PASSWORD"} <= content.keys()
+    assert roles(recording, account_of(recording)) == SUBJECTS
+
+
+def test_a_pipe_that_asks_for_no_schemas_is_told_of_no_registry():
+    recording = shipped(STACK).recording
+    assert not [name for name in environment(recording) if name.startswith("STREAM_SCHEMA_REGISTRY")]
+    assert "schemaRegistry" not in recording.outputs
+
+
+def test_fewer_partitions_which_would_delete_the_topic_are_refused_in_the_preview_before_the_provider_is_asked():
+    recording = shipped(STACK).recording
+    component, topic = recording.one(COMPONENT), topic_of(recording)
+    assert component.inputs == {"partitions": 3}, "the component remembers how many there are"
+    assert component.urn == topic.parent, "it is registered before the topic"
+    with pytest.raises(ChangeRefusedError) as refusal:
+        change(recording, component, {"partitions": 3}, {"partitions": 2})
+    assert str(refusal.value).startswith(
+        "pipes.orders.parallelism: cannot go from 3 to 2. Kafka cannot take partitions"
+    )
+    assert "add a pipe of another name with parallelism 2" in str(refusal.value)
+
+
+def test_more_partitions_are_let_through():
+    recording = shipped(STACK).recording
+    change(recording, recording.one(COMPONENT), {"partitions": 3}, {"partitions": 4})

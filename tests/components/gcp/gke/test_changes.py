@@ -1,0 +1,135 @@
+"""What GKE cannot change on a live cluster, and its deletion: refused in the preview."""
+
+import asyncio
+
+import pytest
+from pulumi import ResourceHookArgs
+
+from components.changes import ChangeRefusedError
+from components.gcp.gke.changes import nodes_place, nodes_title
+from tests.stacks import planned, shipped
+
+STACK = "gcp-pubsub-gke"
+CLUSTER = "gcp:container/cluster:Cluster"
+ACCOUNT = f"{STACK}-gke-nodes"
+EXISTING = {
+    "network": "projects/shared/global/networks/hub",
+    "subnetwork": "pipes",
+    "cidr": "10.9.0.0/24",
+    "podsRange": "gke-pods",
+    "podCidr": "10.10.0.0/16",
+    "servicesRange": "gke-services",
+}
+
+
+def account(recorded):
+    """The nodes' service account, whose texts say what the cluster was made with."""
+    return next(each for each in recorded.of_type("gcp:serviceaccount/account:Account") if each.name == ACCOUNT)
+
+
+def run(hook, **inputs):
+    assert hook.opts is not None
+    assert hook.opts.on_dry_run, "it must refuse in the preview"
+    result = hook(ResourceHookArgs(urn="urn", id="id", name=f"{STACK}-gke", type=CLUSTER, **inputs))
+    if asyncio.iscoroutine(result):
+        asyncio.run(result)
+
+
+def change(before, after):
+    """Run every hook that the engine runs before it updates the account of one stack to that of another."""
+    old, new = account(before).inputs, account(after).inputs
+    for name in account(after).hooks["before_update"]:
+        run(after.hooks[name], old_inputs=old, new_inputs=new)
+
+
+ANOTHER = "bring up a stack of another name with it, move the pipes there, then take this one down."
+REFUSED = [
+    (
+        {"data-pipes:platform": {"mode": "autopilot"}},
+        "platform.mode: cannot go from standard to autopilot, since a cluster keeps its mode. Set it back to standard; to change it, ",
+    ),
+    (
+        {"data-pipes:network": {"existing": EXISTING}},
+        "network: cannot change under a live cluster, which keeps its region, its subnet, and the ranges of its pods and services. Set them "
+        "back; to change them, ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), REFUSED)
+def test_what_would_replace_the_cluster_is_refused_in_the_preview(changes, message):
+    changed = planned(changes, stack=STACK).recording
+    with pytest.raises(ChangeRefusedError) as refusal:
+        change(shipped(STACK).recording, changed)
+    assert str(refusal.value) == message + ANOTHER
+
+
+def test_machines_that_do_not_take_the_volumes_that_there_are_are_refused():
+    stack = "gcp-kafka-gke"
+    before = shipped(stack).recording
+    after = planned({"data-pipes:platform": {"nodes": {"machineType": "n4-standard-8"}}}, stack=stack).recording
+    [old, new] = [
+        next(
+            each for each in recorded.of_type("gcp:serviceaccount/account:Account") if each.name == f"{stack}-gke-nodes"
+        )
+        for recorded in (before, after)
+    ]
+    [hook] = [name for name in new.hooks["before_update"] if "volumes" in name]
+    with pytest.raises(ChangeRefusedError) as refusal:
+        run(after.hooks[hook], old_inputs=old.inputs, new_inputs=new.inputs)
+    assert str(refusal.value) == (
+        "platform.nodes.machineType: cannot be of another kind while there are volumes, which are pd-balanced: the new machines take "
+        f"hyperdisk-balanced alone. Set it back, or to a type that takes pd-balanced; to change it, {ANOTHER}"
+    )
+
+
+def test_what_gke_changes_in_place_is_not_refused():
+    changed = planned(
+        {
+            "data-pipes:platform": {
+                "nodes": {"machineType": "n4-standard-8", "max": 9},
+                "endpoint": {"publicCidrs": ["203.0.113.7/32"]},
+                "releaseChannel": "stable",
+            },
+            "data-pipes:pipes": {"orders": {"parallelism": 6}},
+        },
+        stack=STACK,
+    ).recording
+    change(shipped(STACK).recording, changed)
+
+
+def test_the_account_changes_before_the_cluster_does():
+    recorded = shipped(STACK).recording
+    assert account(recorded).urn in recorded.requirements(recorded.one(CLUSTER))
+
+
+def test_the_texts_have_room_for_the_longest_names():
+    subnet = f"projects/p/regions/northamerica-northeast1/subnetworks/{'s' * 63}"
+    assert len(nodes_place(subnet, "p" * 63, "r" * 63)) <= 256
+    assert len(nodes_title("n" * 24, "autopilot", "hyperdisk-balanced")) <= 100
+
+
+KEPT = (
+    f"platform.deletionProtection keeps {STACK}-gke from deletion. To delete it, set data-pipes:protect, and platform.deletionProtection where "
+    "it is set, to false and run pulumi up first"
+)
+
+
+@pytest.mark.parametrize(
+    ("protect", "setting", "kept"),
+    [(True, None, True), (False, None, False), (False, True, True), (True, False, False)],
+)
+def test_the_cluster_is_kept_from_deletion_as_protect_says_unless_a_setting_says_otherwise(protect, setting, kept):
+    platform = {} if setting is None else {"deletionProtection": setting}
+    changes = {"data-pipes:protect": protect, "data-pipes:platform": platform}
+    cluster = planned(changes, stack=STACK).recording.one(CLUSTER)
+    assert cluster.inputs["deletionProtection"] is kept
+    assert cluster.protect is protect
+    assert cluster.hooks.get("before_delete", ()) == ((KEPT,) if kept else ())
+
+
+def test_a_deletion_is_refused_in_the_preview():
+    recorded = shipped(STACK).recording
+    hook = recorded.hook(recorded.one(CLUSTER), "before_delete")
+    with pytest.raises(ChangeRefusedError, match=f"{STACK}-gke was to be deleted or replaced"):
+        run(hook, old_inputs={})

@@ -1,0 +1,65 @@
+"""Where ranges lie on Google Cloud: frozen, since a cluster keeps those that it was made with."""
+
+from ipaddress import IPv4Address, IPv4Network
+from itertools import combinations
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from components.gcp.network.subnets import UNUSABLE, Layout, layout, range_change
+
+networks = st.builds(
+    lambda address, prefix: str(IPv4Network((address, prefix), strict=False)),
+    st.integers(int(IPv4Address("1.0.0.0")), int(IPv4Address("223.255.255.255"))),
+    st.integers(8, 20),
+)
+
+
+def usable(cidr: str) -> bool:
+    return not any(IPv4Network(cidr).overlaps(IPv4Network(taken)) for taken in UNUSABLE)
+
+
+def test_deployed_stacks_have_their_ranges_here():
+    assert layout("10.0.0.0/16") == Layout(nodes="10.0.0.0/20", services="10.0.16.0/20", pods="10.0.128.0/17")
+    assert layout("10.8.0.0/20") == Layout(nodes="10.8.0.0/24", services="10.8.1.0/24", pods="10.8.8.0/21")
+    assert layout("10.0.0.0/8") == Layout(nodes="10.0.0.0/12", services="10.16.0.0/16", pods="10.128.0.0/9")
+
+
+@given(cidr=networks)
+def test_ranges_lie_inside_the_network_and_never_overlap(cidr: str):
+    assume(usable(cidr))
+    found = layout(cidr)
+    ranges = [IPv4Network(each) for each in (found.nodes, found.services, found.pods)]
+    assert all(each.subnet_of(IPv4Network(cidr)) for each in ranges)
+    assert not any(first.overlaps(second) for first, second in combinations(ranges, 2))
+
+
+@given(cidr=networks)
+def test_ranges_have_a_width_that_gke_takes(cidr: str):
+    assume(usable(cidr))
+    found = layout(cidr)
+    assert 9 <= IPv4Network(found.pods).prefixlen <= 21, "for eight nodes at least, and the widest at most"
+    assert 16 <= IPv4Network(found.services).prefixlen <= 27
+    assert 8 <= IPv4Network(found.nodes).prefixlen <= 29
+
+
+@given(prefix=st.integers(0, 7) | st.integers(21, 32))
+def test_a_network_that_is_too_wide_or_too_narrow_is_refused(prefix: int):
+    with pytest.raises(ValueError, match="from /8, the widest private one, to /20"):
+        layout(str(IPv4Network((0, prefix))))
+
+
+@pytest.mark.parametrize("taken", UNUSABLE)
+def test_what_google_cloud_refuses_is_refused_with_the_reason(taken: str):
+    around = str(IPv4Network(taken).supernet(new_prefix=min(IPv4Network(taken).prefixlen, 16)))
+    with pytest.raises(ValueError, match=r"must not overlap .*, which .* \(VPC, |must be a range from /8"):
+        layout(around)
+
+
+def test_another_range_is_refused_with_both_and_a_way_out():
+    assert range_change(["10.0.0.0/16"], ["10.0.0.0/16"]) is None
+    refusal = range_change(["10.0.0.0/16"], ["10.1.0.0/16"])
+    assert refusal is not None
+    assert "from 10.0.0.0/16 to 10.1.0.0/16" in refusal
+    assert "bring up a stack of another name" in refusal

@@ -1,0 +1,160 @@
+"""What consumers are told of how they share partitions, and what Kafka would refuse of a topic's settings on each of its services."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.aws.msk.topic import EXPRESS_LIMITS, MSK_TOPIC_SETTINGS, TIERED_LIMITS
+from components.aws.msk_serverless.settings import LIMITS as SERVERLESS
+from components.aws.msk_serverless.settings import TOPIC_SETTINGS as SERVERLESS_SETTINGS
+from components.azure.hdinsight.settings import TOPIC_SETTINGS as HDINSIGHT_SETTINGS
+from components.confluent.topic_settings import CONFLUENT_TOPIC_SETTINGS
+from components.confluent.topic_settings import LIMITS as CONFLUENT
+from components.gcp.managed_kafka.topic import LIMITS as MANAGED_KAFKA
+from components.kafka.config import LARGEST_LONG, Whole, config_mistakes, definition
+from components.kafka.topic_settings import TOPIC_SETTINGS, group_protocol
+from components.settings import SettingsError
+from tests.stacks import NAMES, find_stack_file, settings
+
+SERVICES = {
+    name: service
+    for name in NAMES
+    if (service := find_stack_file(name).config["data-pipes:streaming"]["service"])
+    in ("confluent", "hdinsight", "kafka", "managed-kafka", "msk", "msk-serverless")
+}
+"""The shipped stacks whose topics are Kafka's, and have its settings."""
+
+FEW_SETTINGS = {"msk-serverless": SERVERLESS_SETTINGS, "confluent": CONFLUENT_TOPIC_SETTINGS}
+
+
+def refused(stack, config):
+    """The lines with which a shipped stack file is refused, once its topic has these settings."""
+    try:
+        settings({"data-pipes:pipes": {"orders": {"topic": {"config": config}}}}, stack=stack)
+    except SettingsError as error:
+        return [line.partition(": ")[2] for line in str(error).splitlines()]
+    return []
+
+
+@pytest.mark.parametrize("stack", SERVICES)
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("cleanup.policy", "sometimes", "one of delete or compact or compact,delete or delete,compact"),
+        ("delete.retention.ms", "-1", "a whole number from 0 to "),
+        ("flush.messages", "-1", "a whole number from "),
+        ("flush.ms", "-1", "a whole number from 0 to 9223372036854775807"),
+        ("index.interval.bytes", "-1", "a whole number from 0 to 2147483647"),
+        ("max.compaction.lag.ms", "0", "a whole number from 1 to 9223372036854775807"),
+        ("max.message.bytes", "-1", "a whole number from 0 to "),
+        ("max.message.bytes", "1e6", "a whole number from 0 to "),
+        ("max.message.bytes", "2147483648", "a whole number from 0 to "),
+        ("message.timestamp.type", "Now", "one of CreateTime or LogAppendTime"),
+        ("min.cleanable.dirty.ratio", "-3", "a decimal number from 0 to 1, such as 0.5"),
+        ("min.cleanable.dirty.ratio", "2", "a decimal number from 0 to 1, such as 0.5"),
+        ("min.cleanable.dirty.ratio", "abc", "a decimal number from 0 to 1, such as 0.5"),
+        ("preallocate", "yes", "one of true or false"),
+        ("retention.bytes", "lots", "a whole number from -1 to 9223372036854775807"),
+        ("retention.bytes", "9223372036854775808", "a whole number from -1 to 9223372036854775807"),
+        ("segment.bytes", "1", "a whole number from "),
+        ("segment.jitter.ms", "-1", "a whole number from 0 to 9223372036854775807"),
+    ],
+)
+def test_a_value_that_kafka_does_not_take_is_refused_with_its_place_on_every_service(stack, name, value, rule):
+    if name not in FEW_SETTINGS.get(SERVICES[stack], TOPIC_SETTINGS):
+        [line] = refused(stack, {name: value})
+        assert line.startswith(f"pipes.orders.topic.config.{name}: is not a setting")
+        return
+    [line] = refused(stack, {name: value})
+    assert line.startswith(f"pipes.orders.topic.config.{name}: must be {rule}")
+    assert f", got {value!r} (" in line
+    assert line.endswith("). Correct it.")
+
+
+@pytest.mark.parametrize("stack", SERVICES)
+def test_values_that_kafka_takes_pass_on_every_service_as_they_are(stack):
+    config = {
+        "retention.bytes": "-1",
+        "cleanup.policy": "compact,delete",
+        "max.message.bytes": "0",
+        "message.timestamp.type": "LogAppendTime",
+    }
+    read = settings({"data-pipes:pipes": {"orders": {"topic": {"config": config}}}}, stack=stack)
+    assert read.pipes["orders"].model_dump()["topic"]["config"] == config
+
+
+@pytest.mark.parametrize("stack", [name for name, service in SERVICES.items() if service != "msk-serverless"])
+def test_every_wrong_setting_of_a_topic_is_told_at_once_and_so_is_what_is_wrong_between_two(stack):
+    lags = {"min.compaction.lag.ms": "10", "max.compaction.lag.ms": "9"}
+    assert refused(stack, {"retention.bytes": "x", "cleanup.policy": "x", **lags}) == [
+        "pipes.orders.topic.config.retention.bytes: must be a whole number from -1 to 9223372036854775807, got 'x' (Apache Kafka, Topic "
+        "Configs). Correct it.",
+        "pipes.orders.topic.config.cleanup.policy: must be one of delete or compact or compact,delete or delete,compact, got 'x' (Apache "
+        "Kafka, Topic Configs). Correct it.",
+        "pipes.orders.topic.config.min.compaction.lag.ms: must be at most max.compaction.lag.ms, which is 9, got '10' (Apache Kafka, Topic "
+        "Configs). Lower it, or raise max.compaction.lag.ms.",
+    ]
+
+
+def test_msk_serverless_takes_messages_of_eight_mebibytes_at_most():
+    assert refused("aws-msk-serverless-eks", {"max.message.bytes": "8388608"}) == []
+    assert refused("aws-msk-serverless-eks", {"max.message.bytes": "8388609"}) == [
+        "pipes.orders.topic.config.max.message.bytes: must be a whole number from 0 to 8388608, got '8388609' (MSK, Configuration properties "
+        "for MSK Serverless clusters). Correct it."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "least"),
+    [
+        ("3.2", 14),
+        ("3.9.x.kraft", 14),
+        ("4.0.x", 14),
+        ("4.1.x.kraft", 1_048_576),
+        ("4.3.1", 1_048_576),
+        ("10.0.x", 1_048_576),
+    ],
+)
+def test_the_smallest_segment_is_the_one_of_the_brokers_version(version, least):
+    assert not list(config_mistakes({"segment.bytes": str(least)}, version))
+    assert list(config_mistakes({"segment.bytes": str(least - 1)}, version))
+
+
+@pytest.mark.parametrize(
+    ("names", "version"),
+    [
+        (SERVERLESS_SETTINGS, "3.2"),
+        (HDINSIGHT_SETTINGS, "3.2"),
+        (MSK_TOPIC_SETTINGS, "3.8.x.kraft"),
+        (CONFLUENT_TOPIC_SETTINGS, "4.3.1"),
+        (TOPIC_SETTINGS, "4.3.1"),
+    ],
+)
+def test_every_setting_that_a_pipe_may_choose_has_a_definition(names, version):
+    assert all(definition(name, version) for name in names)
+
+
+@pytest.mark.parametrize("limits", [SERVERLESS, EXPRESS_LIMITS, TIERED_LIMITS, CONFLUENT, MANAGED_KAFKA])
+@given(number=st.integers(-5, LARGEST_LONG + 5), word=st.text(max_size=12))
+def test_what_a_service_takes_kafka_takes_too(limits, number, word):
+    for name, limit in limits.items():
+        own, kafka = limit.definition, definition(name, "4.3.1")
+        bounds = (own.least, own.most, number) if isinstance(own, Whole) else own.values
+        for value in (*map(str, bounds), word):
+            assert kafka.accepts(value) or not own.accepts(value)
+
+
+@given(st.text(max_size=20))
+def test_no_text_makes_the_check_fail(text):
+    for name in MSK_TOPIC_SETTINGS:
+        assert len(list(config_mistakes({name: text}, "4.3.1"))) <= 1
+
+
+@pytest.mark.parametrize("version", ["4.0.x.kraft", "4.3.1", "4.1.x", "10.0"])
+def test_brokers_that_deal_partitions_out_themselves_are_asked_to(version):
+    assert group_protocol(version) == {"KAFKA_GROUP_PROTOCOL": "consumer"}
+
+
+@pytest.mark.parametrize("version", ["3.9.x.kraft", "3.2", "2.4.1"])
+def test_consumers_of_older_brokers_are_told_nothing_of_it(version):
+    assert group_protocol(version) == {}

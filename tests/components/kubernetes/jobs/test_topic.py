@@ -1,0 +1,208 @@
+"""The Job that makes a topic where no cloud API does."""
+
+import pytest
+
+from components.changes import ChangeRefusedError
+from components.kubernetes.jobs.topic import CLEANUP, DEAD_LETTERS, LONGEST_NAMES, TOPIC
+from components.settings import NAME
+from tests.hooks import before_update
+from tests.stacks import planned, shipped
+from topic.topic import main, read
+
+STACK = "aws-msk-serverless-eks"
+JOB = f"{STACK}-orders-topic-job"
+ACCOUNT = "kubernetes:core/v1:ServiceAccount"
+NAMESPACE = "data-pipes-topics"
+TWO = {"data-pipes:pipes": {"clicks": {"parallelism": 2}}}
+
+
+@pytest.fixture(scope="module")
+def recording():
+    return shipped(STACK).recording
+
+
+def account(recording, pipe="orders"):
+    [found] = [each for each in recording.of_type(ACCOUNT) if each.inputs["metadata"]["name"] == pipe]
+    return found
+
+
+def pod(recording):
+    return recording.one(JOB).input("spec.template.spec")
+
+
+def test_the_job_runs_once_ends_in_time_and_stays_for_its_number_to_be_read(recording):
+    spec = recording.one(JOB).inputs["spec"]
+    assert spec["backoffLimit"] == 5
+    assert spec["activeDeadlineSeconds"] == 900
+    assert "ttlSecondsAfterFinished" not in spec, "Pulumi would miss it and make it anew"
+    assert pod(recording)["restartPolicy"] == "Never"
+    assert recording.one(JOB).custom_timeouts["create"] in ("20m0s", "1200s")
+
+
+def test_what_the_program_says_of_its_failure_is_in_the_pod_s_status(recording):
+    [container] = pod(recording)["containers"]
+    assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
+
+
+def test_a_wrong_environment_fails_the_job_without_another_try(recording):
+    [rule] = recording.one(JOB).input("spec.podFailurePolicy.rules")
+    [container] = pod(recording)["containers"]
+    assert rule == {
+        "action": "FailJob",
+        "onExitCodes": {"containerName": container["name"], "operator": "In", "values": [main({})]},
+    }
+    assert pod(recording)["restartPolicy"] == "Never", "as a rule for failures wants it (Kubernetes, Jobs)"
+
+
+def test_a_changed_topic_is_a_new_job_beside_the_old_one_and_a_failed_job_is_run_again(recording):
+    metadata = recording.one(JOB).inputs["metadata"]
+    assert "name" not in metadata
+    assert metadata["annotations"] == {"data-pipes/partitions": "3", "pulumi.com/replaceUnready": "true"}
+
+
+def test_all_jobs_share_a_namespace_that_admits_restricted_pods_only():
+    recording = planned(TWO, stack=STACK).recording
+    namespaces = [
+        each
+        for each in recording.of_type("kubernetes:core/v1:Namespace")
+        if each.inputs["metadata"]["name"] == NAMESPACE
+    ]
+    assert len(namespaces) == 1
+    assert namespaces[0].inputs["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    jobs = recording.of_type("kubernetes:batch/v1:Job")
+    assert {each.inputs["metadata"]["namespace"] for each in jobs} == {NAMESPACE}
+    assert len(jobs) == 4, "a topic and one of dead letters for each pipe"
+
+
+def test_no_pipe_can_take_the_namespace_of_the_jobs():
+    assert NAME.check(NAMESPACE)
+    with pytest.raises(Exception, match="belongs to the cluster"):
+        planned({"data-pipes:pipes": {NAMESPACE: {"parallelism": 1}}}, stack=STACK)
+
+
+def test_the_pod_has_no_rights_on_its_node_and_little_room(recording):
+    spec = pod(recording)
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert spec["nodeSelector"] == {"data-pipes/consumers": "true"}
+    [container] = spec["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "privileged": False,
+        "readOnlyRootFilesystem": True,
+    }
+    assert container["resources"] == {
+        "requests": {"cpu": "10m", "memory": "128Mi"},
+        "limits": {"cpu": "100m", "memory": "256Mi"},
+    }
+
+
+def test_each_job_has_an_account_and_an_identity_of_its_own_before_it_starts():
+    recording = planned(TWO, stack=STACK).recording
+    for job in recording.of_type("kubernetes:batch/v1:Job"):
+        name = job.input("spec.template.spec.serviceAccountName")
+        [identity] = [
+            each
+            for each in recording.of_type("aws:eks/podIdentityAssociation:PodIdentityAssociation")
+            if (each.inputs["namespace"], each.inputs["serviceAccount"]) == (NAMESPACE, name)
+        ]
+        assert {identity.urn, account(recording, name).urn} <= set(recording.requirements(job))
+        assert account(recording, name).inputs["automountServiceAccountToken"] is False
+
+
+@pytest.mark.parametrize(
+    ("compute", "needed"),
+    [
+        ("fargate", "kubernetes:vpcresources.k8s.aws/v1beta1:SecurityGroupPolicy"),
+        ("auto", "kubernetes:karpenter.sh/v1:NodePool"),
+    ],
+)
+def test_the_job_waits_for_what_pods_need_in_its_namespace(compute, needed):
+    plan = planned({"data-pipes:platform": {"compute": compute}}, stack=STACK)
+    assert plan.problems == ()
+    waits = {plan.recording.by_urn(urn).type for urn in plan.recording.one(JOB).dependencies}
+    assert needed in waits
+
+
+def test_nobody_reaches_the_job_and_it_reaches_dns_brokers_credentials_and_https_alone(recording):
+    [policy] = [
+        each.inputs
+        for each in recording.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+        if each.name == f"{STACK}-orders-topic-policy"
+    ]
+    spec = policy["spec"]
+    labels = recording.one(JOB).input("spec.template.metadata.labels")
+    assert spec["podSelector"]["matchLabels"].items() <= labels.items()
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in spec
+    assert [port["port"] for port in spec["egress"][0]["ports"]] == [53, 53]
+    places = {(rule["to"][0]["ipBlock"]["cidr"], rule["ports"][0]["port"]) for rule in spec["egress"][1:]}
+    assert places == {("10.0.0.0/16", 9098), ("169.254.170.23/32", 80), ("0.0.0.0/0", 443)}
+
+
+def test_the_program_reads_what_the_job_tells_it(recording):
+    [container] = pod(recording)["containers"]
+    wanted, properties = read({variable["name"]: variable["value"] for variable in container["env"]})
+    assert (wanted.name, wanted.partitions, wanted.replication_factor) == ("orders", 3, None)
+    assert wanted.config == {"retention.ms": "604800000"}
+    assert "retention.bytes" in wanted.settings
+    assert properties["security.protocol"] == "SASL_SSL"
+    assert properties["sasl.mechanism"] == "OAUTHBEARER"
+    assert properties["bootstrap.servers"] == recording.outputs["bootstrapServers"]
+
+
+def annotated(present, wanted, key):
+    """The inputs of an account before and after a change of one annotation; None: it is not there."""
+    values = (None if value is None else str(value) for value in (present, wanted))
+    return [{"metadata": {"annotations": {"other": "x", **({key: each} if each else {})}}} for each in values]
+
+
+def change(recording, present, wanted, key="data-pipes/partitions"):
+    before_update(recording, account(recording), *annotated(present, wanted, key))
+
+
+def test_fewer_partitions_are_refused_in_the_preview_though_a_job_is_replaced_and_not_updated(recording):
+    with pytest.raises(ChangeRefusedError, match=r"pipes\.orders\.parallelism: cannot go from 10 to 9\. Kafka cannot"):
+        change(recording, 10, 9)
+
+
+@pytest.mark.parametrize(("present", "wanted"), [(3, 3), (9, 10)])
+def test_as_many_partitions_or_more_are_let_through(recording, present, wanted):
+    change(recording, present, wanted)
+
+
+def test_the_account_carries_the_number_that_the_guard_compares(recording):
+    assert account(recording).input('metadata.annotations["data-pipes/partitions"]') == "3"
+
+
+@pytest.mark.parametrize(("present", "wanted"), [("delete", "compact"), ("compact", "delete")])
+def test_another_cleanup_policy_is_refused_where_the_service_keeps_it(recording, present, wanted):
+    with pytest.raises(ChangeRefusedError) as refusal:
+        change(recording, present, wanted, CLEANUP)
+    assert str(refusal.value) == (
+        f"pipes.orders.topic.config: cleanup.policy cannot go from {present} to {wanted}, since a topic keeps the policy that it was "
+        f"created with. Set it back to {present}; to change it, add a pipe of another name, point the producers at it, let the old one "
+        "drain, then remove the old one (README, Removing a pipe)."
+    )
+
+
+def test_a_topic_of_an_older_version_of_the_program_gets_its_annotation(recording):
+    change(recording, None, "compact", CLEANUP)
+
+
+def test_the_account_carries_the_policy_only_where_the_service_keeps_it(recording):
+    assert account(recording).input(f'metadata.annotations["{CLEANUP}"]') == "delete"
+    compact = planned(
+        {"data-pipes:pipes": {"orders": {"topic": {"config": {"cleanup.policy": "compact"}}}}}, stack=STACK
+    ).recording
+    assert account(compact).input(f'metadata.annotations["{CLEANUP}"]') == "compact"
+    other = shipped("azure-hdinsight-aks").recording
+    assert CLEANUP not in account(other).inputs["metadata"]["annotations"]
+    before_update(other, account(other), *annotated("delete", "compact", CLEANUP))
+
+
+@pytest.mark.parametrize(("added", "longest"), [("-job" + "-01234567", 63), ("-role" + "-0123456", 64)])
+def test_names_of_any_stack_and_pipe_that_are_let_through_fit(added, longest):
+    for job in (TOPIC, DEAD_LETTERS):
+        assert LONGEST_NAMES + len("-" + job + added) <= longest

@@ -1,0 +1,60 @@
+"""A dead letter says which record it is, whatever of the record cannot be read or is too large."""
+
+import itertools
+from typing import Any
+
+import pytest
+
+from consumer.kafka.dead_letters import LEFT_OUT, LONGEST_TEXT, letters
+from consumer.kafka.record import UnreadableHeadersError
+
+TOLD = {"dead-letter-topic": "orders", "dead-letter-position": "41", "dead-letter-reason": "\u00e4" * 1000}
+WHOLE: dict[str, Any] = {"key": b"k", "value": b"v", "headers": [("a", b"1")]}
+PARTS = ("key", "value", "headers")
+
+
+def record(*unreadable: str, error: BaseException = RuntimeError("x")) -> Any:
+    """A record with parts that raise when they are read."""
+
+    def part(name: str) -> Any:
+        def read(_: Any) -> Any:
+            if name in unreadable:
+                raise error
+            return WHOLE[name]
+
+        return property(read)
+
+    return type("Hostile", (), {name: part(name) for name in PARTS})()
+
+
+@pytest.mark.parametrize(
+    "unreadable", [each for number in range(4) for each in itertools.combinations(PARTS, number)], ids="+".join
+)
+def test_whatever_part_cannot_be_read_is_left_out_and_named_and_the_others_are_there(unreadable):
+    letter = next(letters(record(*unreadable), TOLD))
+    for part in PARTS:
+        assert (getattr(letter, part) == WHOLE[part]) == (part not in unreadable)
+    assert {**letter.told, **TOLD} == letter.told
+    named = {name.removeprefix("dead-letter-"): text for name, text in letter.told.items() if name not in TOLD}
+    assert named == dict.fromkeys(unreadable, "left out, since it cannot be read: RuntimeError")
+
+
+def test_of_headers_the_readable_ones_are_kept():
+    letter = next(letters(record("headers", error=UnreadableHeadersError([("a", b"1")], 2)), TOLD))
+    assert letter.headers == [("a", b"1")]
+    assert letter.told["dead-letter-headers"] == ("2 of 3 headers have names that are not UTF-8; those are left out")
+
+
+def test_each_form_is_smaller_and_names_what_it_leaves_out_and_all_name_the_record():
+    forms = list(letters(record(), TOLD))
+    left_out = [{part for part in PARTS if letter.told.get(f"dead-letter-{part}") == LEFT_OUT} for letter in forms]
+    assert left_out == [set(), {"value"}, {"value", "headers"}, {"value", "headers", "key"}]
+    for letter, parts in zip(forms, left_out, strict=True):
+        assert {part for part in PARTS if not getattr(letter, part)} == parts
+        assert (letter.told["dead-letter-topic"], letter.told["dead-letter-position"]) == ("orders", "41")
+
+
+def test_the_last_form_has_only_short_texts_that_are_whole_characters():
+    *_, last = letters(record(*PARTS), TOLD)
+    assert all(len(text.encode()) <= LONGEST_TEXT for text in last.told.values())
+    assert last.told["dead-letter-reason"] == "\u00e4" * 127

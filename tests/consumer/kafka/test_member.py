@@ -1,0 +1,476 @@
+"""A member of a Kafka group handles what is its own in order, commits what it handled, and gives back what it has no time for."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+
+from consumer.delivery import Delivery
+from consumer.errors import ConsumerError
+from consumer.kafka import faults as kafka_faults
+from consumer.kafka import member as kafka_member
+from consumer.kafka import unreadable as kafka_unreadable
+from consumer.kafka.source import KafkaSource, source
+from consumer.status import Status
+from consumer.variables import Variables
+
+VARIABLES = {"STREAM_TOPIC": "orders", "STREAM_GROUP": "readers", "KAFKA_BOOTSTRAP_SERVERS": "b-1:9092"}
+
+
+class Clock:
+    """Time that passes only when somebody waits or works."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@dataclass
+class Broker:
+    """What confluent-kafka's Consumer is for the member: `polls` are what each poll does, and the member stops after the last."""
+
+    clock: Clock
+    polls: list[Callable[[], list[Message]]] = field(default_factory=list)
+    waiting: list[Message] = field(default_factory=list)
+    drained: Callable[[], None] = lambda: None
+    """What happens while the member takes what is there."""
+    stored: dict[int, int] = field(default_factory=dict)
+    sought: dict[int, int] = field(default_factory=dict)
+    sizes: list[int] = field(default_factory=list)
+    generation: int = 1
+    closed: int = 0
+    commits: dict[int, int] = field(default_factory=dict)
+    """What the group has committed before."""
+    starts: dict[int, int] = field(default_factory=dict)
+    """The first offset that the brokers still have, as far as the client knows it."""
+    stop: Callable[[], None] = lambda: None
+    metadata: Callable[[], Any] = lambda: None
+    properties: dict[str, Any] = field(default_factory=dict)
+
+    def make(self, properties: dict[str, Any], logger: Any) -> "Broker":
+        self.properties = properties
+        return self
+
+    def subscribe(self, topics: list[str], on_assign: Any, on_revoke: Any, on_lost: Any) -> None:
+        assert topics == ["orders"]
+        self.assign, self.revoke, self.lose = (
+            lambda *numbers, call=call: call(self, [TopicPartition("orders", number) for number in numbers])
+            for call in (on_assign, on_revoke, on_lost)
+        )
+
+    def poll(self, timeout: float) -> Message | None:
+        if self.polls:
+            self.waiting += self.polls.pop(0)()
+        elif not self.waiting:
+            self.stop()
+        if self.waiting:
+            return self.waiting.pop(0)
+        self.clock.now += timeout
+        return None
+
+    def consume(self, count: int, timeout: float) -> list[Message]:
+        assert timeout == 0
+        self.drained()
+        taken, self.waiting = self.waiting[:count], self.waiting[count:]
+        self.sizes.append(1 + len(taken))
+        return taken
+
+    def store_offsets(self, message: Message | None = None, offsets: list[TopicPartition] | None = None) -> None:
+        for place in offsets or ():
+            self.stored[place.partition] = place.offset
+        if message is not None:
+            self.stored[message.partition() or 0] = (message.offset() or 0) + 1
+
+    def committed(self, places: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        return [TopicPartition("orders", each.partition, self.commits.get(each.partition, -1001)) for each in places]
+
+    def seek(self, place: TopicPartition) -> None:
+        self.sought[place.partition] = place.offset
+
+    def consumer_group_metadata(self) -> bytes:
+        return struct.pack("=7si", b"CGMDv2:", self.generation) + b"readers\0me\0\1"
+
+    def get_watermark_offsets(self, place: TopicPartition, cached: bool) -> tuple[int, int]:
+        assert cached, "the brokers are not asked"
+        return self.starts.get(place.partition, -1001), 100 if place.partition != 2 else -1001
+
+    def position(self, places: list[TopicPartition]) -> list[TopicPartition]:
+        return [TopicPartition("orders", place.partition, 40) for place in places]
+
+    def list_topics(self, topic: str, timeout: float) -> Any:
+        return self.metadata()
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def record(partition: int, offset: int) -> Message:
+    return Message(topic="orders", partition=partition, offset=offset, value=b"x")
+
+
+def problem(code: int, reason: str | None = None) -> Message:
+    return Message(topic="orders", error=KafkaError(code, reason))
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(kafka_member, "time", clock)
+    monkeypatch.setattr(kafka_faults, "time", clock)
+    monkeypatch.setattr(kafka_unreadable, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def broker(monkeypatch, clock):
+    broker = Broker(clock)
+    monkeypatch.setattr(kafka_member, "Consumer", broker.make)
+    return broker
+
+
+class Reading:
+    """A source that reads from the broker, and what it handled."""
+
+    def __init__(self, broker: Broker):
+        self.handled: list[str] = []
+        self.work: Callable[[str], None] = lambda place: None
+        self.source: KafkaSource = source(Variables(VARIABLES))
+        self.delivery = Delivery(handle=self._handle, tries=1, dead_letters=None, status=Status())
+        self.status, broker.stop = self.delivery.status, self.delivery.stopping.set
+
+    def _handle(self, record: Any) -> None:
+        place = f"{record.partition}@{record.position}"
+        self.work(place)
+        self.handled.append(place)
+
+    def run(self) -> None:
+        self.source.run(self.delivery)
+
+
+@pytest.fixture
+def reading(broker):
+    return Reading(broker)
+
+
+def test_records_are_handled_in_order_and_each_partition_is_stored_up_to_its_last(broker, reading):
+    broker.polls = [
+        lambda: [record(0, 5)],
+        lambda: [record(1, 7), record(0, 6)],
+        lambda: [record(1, 8), record(0, 7), record(0, 8), record(1, 9)],
+    ]
+    reading.run()
+    assert reading.handled == ["0@5", "1@7", "0@6", "1@8", "0@7", "0@8", "1@9"]
+    assert broker.stored == {0: 9, 1: 10}
+    assert broker.closed == 1
+
+
+def test_batches_grow_to_what_a_second_has_room_for_and_never_further(broker, reading, clock):
+    def work(place: str) -> None:
+        clock.now += 0.1
+
+    reading.work = work
+    broker.polls = [lambda: [record(0, offset) for offset in range(100)], *[list] * 20]
+    reading.run()
+    assert len(reading.handled) == 100
+    assert broker.sizes[:4] == [2, 4, 8, 9], "9 or 10 by how the tenths add up"
+    assert max(broker.sizes) <= 10
+
+
+def test_what_becomes_slow_in_the_midst_of_a_batch_is_put_back_and_nothing_of_it_is_committed(broker, reading, clock):
+    broker.polls = [
+        lambda: [record(0, 0)],
+        lambda: [record(0, 1), record(0, 2)],
+        lambda: [record(0, offset) for offset in range(3, 7)],
+        lambda: [record(0, 7), record(1, 0), record(1, 1), record(0, 8), record(1, 2), record(0, 9)],
+    ]
+
+    def work(place: str) -> None:
+        if place in {"0@7", "1@0"}:
+            clock.now += 4
+
+    reading.work = work
+    reading.run()
+    assert reading.handled[-2:] == ["0@7", "1@0"]
+    assert broker.stored == {0: 8, 1: 1}
+    assert broker.sought == {0: 8, 1: 1}, "each partition goes on where it was left"
+
+
+def test_an_error_among_what_is_put_back_is_no_place_to_go_back_to(broker, reading, clock):
+    broker.polls = [
+        lambda: [record(0, 0)],
+        lambda: [record(0, 1), record(0, 2)],
+        lambda: [record(0, 3), problem(KafkaError._TRANSPORT)],
+    ]
+
+    def work(place: str) -> None:
+        if place == "0@3":
+            clock.now += 8
+
+    reading.work = work
+    reading.run()
+    assert reading.handled[-1] == "0@3"
+    assert broker.sought == {}
+
+
+def test_a_record_whose_partition_went_before_it_was_handled_is_left_to_the_next_owner(broker, reading):
+    def assign() -> list[Message]:
+        broker.assign(0, 1)
+        return [record(1, 0)]
+
+    broker.polls = [assign, lambda: [record(0, 5), record(1, 1)]]
+    broker.drained = lambda: broker.revoke(0)
+    reading.run()
+    assert reading.handled == ["1@0", "1@1"]
+    assert broker.stored == {1: 2}
+
+
+@pytest.mark.parametrize("way", ["revoke", "lose"])
+def test_the_record_that_comes_with_a_partition_that_went_and_came_back_is_handled(broker, reading, way):
+    def go_and_come() -> list[Message]:
+        getattr(broker, way)(0)
+        broker.assign(0)
+        return [record(0, 5)]
+
+    broker.polls = [lambda: broker.assign(0) or [], go_and_come, lambda: [record(0, 6)]]
+    reading.run()
+    assert reading.handled == ["0@5", "0@6"]
+    assert broker.stored == {0: 7}
+
+
+@pytest.mark.parametrize("way", ["revoke", "lose"])
+def test_it_tells_which_partitions_are_its_own(broker, reading, way):
+    seen: list[frozenset[str]] = []
+
+    def step(change: Callable[[], None]) -> Callable[[], list[Message]]:
+        def poll() -> list[Message]:
+            change()
+            seen.append(reading.status.partitions)
+            return []
+
+        return poll
+
+    broker.polls = [
+        step(lambda: broker.assign(0, 1)),
+        step(lambda: broker.assign(2)),
+        step(lambda: getattr(broker, way)(0)),
+    ]
+    reading.run()
+    assert seen == [{"0", "1"}, {"0", "1", "2"}, {"1", "2"}]
+    assert reading.status.partitions == frozenset(), "none after it has left"
+
+
+def test_it_is_ready_once_it_has_joined_though_it_has_no_partition_and_not_before(broker, reading):
+    seen: list[bool] = []
+
+    def poll() -> list[Message]:
+        seen.append(reading.status.ready)
+        return []
+
+    def joins() -> list[Message]:
+        broker.generation = 3
+        return poll()
+
+    broker.generation = -1
+    broker.polls = [poll, poll, joins, poll]
+    reading.run()
+    assert seen == [False, False, False, True]
+    assert not reading.status.ready, "and no longer after it has left"
+
+
+def test_it_tells_how_many_records_are_still_to_be_read_where_that_is_known(broker, reading):
+    lag: dict[str, int] = {}
+
+    def assign() -> list[Message]:
+        broker.assign(1, 2)
+        return []
+
+    def look() -> list[Message]:
+        lag.update(reading.status.lag_records)
+        return []
+
+    broker.polls = [assign, list, look]
+    reading.run()
+    assert lag == {"1": 60}
+
+
+def test_told_to_stop_it_finishes_the_record_at_hand_and_commits_up_to_it(broker, reading):
+    def work(place: str) -> None:
+        if place == "0@1":
+            reading.delivery.stopping.set()
+
+    reading.work = work
+    broker.polls = [lambda: [record(0, 0)], lambda: [record(0, 1), record(0, 2)]]
+    reading.run()
+    assert reading.handled == ["0@0", "0@1"]
+    assert broker.stored == {0: 2}
+    assert broker.closed == 1
+
+
+def test_a_record_that_cannot_be_handled_ends_it_with_what_was_handled_before_committed(broker, reading):
+    def work(place: str) -> None:
+        if place == "0@2":
+            raise ValueError
+
+    reading.work = work
+    broker.polls = [lambda: [record(0, 0)], lambda: [record(0, 1), record(0, 2)]]
+    with pytest.raises(ConsumerError, match="nowhere to set it aside"):
+        reading.run()
+    assert broker.stored == {0: 2}
+    assert broker.closed == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "way_out"),
+    [
+        (KafkaError.TOPIC_AUTHORIZATION_FAILED, "the right to read the topic"),
+        (KafkaError.GROUP_AUTHORIZATION_FAILED, "the right to read as this group"),
+        (KafkaError.INCONSISTENT_GROUP_PROTOCOL, "stop them first"),
+    ],
+)
+def test_an_error_that_will_not_pass_ends_it_with_what_to_do(broker, reading, code, way_out):
+    broker.polls = [lambda: [problem(code)]]
+    with pytest.raises(ConsumerError, match=f"^orders cannot be read from b-1:9092 by PLAINTEXT: .*{way_out}"):
+        reading.run()
+    assert broker.closed == 1
+
+
+def test_a_fatal_error_that_holds_its_reason_in_its_text_is_told_with_what_to_do(broker, reading):
+    fenced = KafkaError(KafkaError.FENCED_INSTANCE_ID).str()
+    broker.polls = [lambda: [problem(KafkaError._FATAL, f"Fatal error: {fenced}")]]
+    with pytest.raises(ConsumerError, match="give each replica one of its own"):
+        reading.run()
+
+
+def test_brokers_without_the_newer_group_protocol_are_read_by_the_classic_one(broker, reading, caplog):
+    reading.source = source(
+        Variables({**VARIABLES, "KAFKA_GROUP_PROTOCOL": "consumer", "KAFKA_GROUP_INSTANCE_ID": "orders-0"})
+    )
+    unsupported = KafkaError(KafkaError.UNSUPPORTED_VERSION).str()
+    broker.polls = [lambda: [problem(KafkaError._FATAL, f"Fatal error: {unsupported}")], lambda: [record(0, 1)]]
+    reading.run()
+    assert reading.handled == ["0@1"]
+    assert broker.closed == 2
+    assert "group.protocol" not in broker.properties
+    assert broker.properties["partition.assignment.strategy"] == "cooperative-sticky"
+    assert broker.properties["session.timeout.ms"] == 45_000
+    assert broker.properties["group.instance.id"] == "orders-0"
+    assert "goes on with the classic one" in caplog.text
+
+
+def test_a_fatal_error_of_another_reason_ends_it_too(broker, reading):
+    broker.polls = [lambda: [problem(KafkaError._FATAL, "Fatal error: the moon is full")]]
+    with pytest.raises(ConsumerError, match="the moon is full"):
+        reading.run()
+
+
+def test_errors_that_pass_are_waited_out(broker, reading):
+    broker.polls = [
+        lambda: [problem(KafkaError._TRANSPORT), record(0, 1)],
+        lambda: [problem(KafkaError.UNKNOWN_TOPIC_OR_PART)],
+        lambda: [record(0, 2)],
+    ]
+    reading.run()
+    assert reading.handled == ["0@1", "0@2"]
+
+
+def unreadable(offset: int) -> list[Message]:
+    return [Message(topic="orders", partition=0, offset=offset, error=KafkaError(KafkaError._BAD_MSG))]
+
+
+def test_a_batch_that_can_be_read_after_some_seconds_is_handled(broker, reading):
+    broker.commits = {0: 3}
+    broker.polls = [
+        lambda: broker.assign(0) or [],
+        *[lambda: [*unreadable(3)], list] * 2,
+        lambda: [record(0, 3)],
+        *[list] * 20,
+    ]
+    reading.run()
+    assert reading.handled == ["0@3"]
+    assert broker.sought == {}
+
+
+def test_a_batch_that_cannot_be_read_for_some_seconds_ends_a_consumer_that_has_no_dead_letters(broker, reading):
+    broker.commits = {0: 4}  # in the middle of the batch
+    broker.polls = [lambda: broker.assign(0) or [], *[lambda: [*unreadable(3)], list] * 9]
+    with pytest.raises(ConsumerError, match=r"^orders\[0\] 4 cannot be handled, .* the record cannot be read: "):
+        reading.run()
+    assert (broker.stored, broker.sought) == ({}, {})
+
+
+def test_a_sign_in_that_every_broker_refuses_for_some_seconds_ends_it(broker, reading, clock):
+    def refuse() -> list[Message]:
+        broker.properties["error_cb"](KafkaError(KafkaError._AUTHENTICATION, "Invalid username or password"))
+        return []
+
+    def nobody() -> None:
+        raise KafkaException(KafkaError(KafkaError._TRANSPORT))
+
+    begun = clock.now
+    broker.metadata = nobody
+    broker.polls = [refuse] * 30
+    with pytest.raises(ConsumerError, match=r"Invalid username or password .*Check the user and password"):
+        reading.run()
+    assert 5 <= clock.now - begun < 10
+
+
+def test_a_sign_in_that_one_broker_refuses_while_others_answer_is_waited_out(broker, reading, clock):
+    def refuse() -> list[Message]:
+        broker.properties["error_cb"](KafkaError(KafkaError._AUTHENTICATION, "not yet known"))
+        return []
+
+    broker.polls = [refuse, *[list] * 20, lambda: [record(0, 1)]]
+    reading.run()
+    assert reading.handled == ["0@1"]
+
+
+def test_a_topic_that_is_not_there_for_a_minute_ends_it(broker, reading, clock):
+    missing = SimpleNamespace(error=KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
+    begun = clock.now
+    broker.metadata = lambda: SimpleNamespace(topics={"orders": missing})
+    broker.polls = [list] * 100
+    with pytest.raises(ConsumerError, match="Check STREAM_TOPIC and KAFKA_BOOTSTRAP_SERVERS"):
+        reading.run()
+    assert 60 <= clock.now - begun < 70
+
+
+def test_an_idle_member_of_a_topic_that_is_there_waits_for_ever(broker, reading):
+    broker.metadata = lambda: SimpleNamespace(topics={"orders": SimpleNamespace(error=None)})
+    broker.polls = [list] * 300
+    reading.run()
+    assert reading.handled == []
+
+
+def test_a_name_in_the_group_that_is_still_anothers_is_waited_for(broker, reading, monkeypatch):
+    monkeypatch.setattr("consumer.kafka.source.RELEASE_PAUSE", 0.0)
+    taken = KafkaError(KafkaError.UNRELEASED_INSTANCE_ID).str()
+    broker.polls = [
+        *[lambda: [problem(KafkaError._FATAL, f"Fatal error: {taken}")]] * 3,
+        lambda: [record(0, 1)],
+    ]
+    reading.run()
+    assert reading.handled == ["0@1"]
+    assert broker.closed == 4
+
+
+def test_a_name_in_the_group_that_never_becomes_free_ends_it(broker, reading, monkeypatch):
+    monkeypatch.setattr("consumer.kafka.source.RELEASE_PAUSE", 0.0)
+    taken = KafkaError(KafkaError.UNRELEASED_INSTANCE_ID).str()
+    broker.polls = [lambda: [problem(KafkaError._FATAL, f"Fatal error: {taken}")]] * 100
+    with pytest.raises(ConsumerError, match="KAFKA_GROUP_INSTANCE_ID must differ"):
+        reading.run()
+
+
+def test_brokers_that_do_not_answer_do_not_keep_it_from_ending(broker, reading, monkeypatch, caplog):
+    answered = Event()
+    monkeypatch.setattr(kafka_member, "LEAVE_SECONDS", 0.05)
+    broker.close = answered.wait
+    reading.run()
+    answered.set()
+    assert "no broker answers; what was handled last comes again" in caplog.text

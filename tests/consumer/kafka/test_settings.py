@@ -1,0 +1,149 @@
+"""What the environment says reaches librdkafka as it is meant, and what cannot go together is told."""
+
+import pytest
+from confluent_kafka import Consumer, KafkaException
+
+from consumer.errors import WrongEnvironmentError
+from consumer.kafka.settings import KafkaSettings, read
+from consumer.variables import Variables
+
+ENVIRONMENT = {"STREAM_TOPIC": "orders", "STREAM_GROUP": "readers", "KAFKA_BOOTSTRAP_SERVERS": "b-1:9098,b-2:9098"}
+
+CLASSIC_ONLY = [
+    "KAFKA_SESSION_TIMEOUT_MS",
+    "KAFKA_HEARTBEAT_INTERVAL_MS",
+    "KAFKA_PARTITION_ASSIGNMENT_STRATEGY",
+    "KAFKA_GROUP_PROTOCOL_TYPE",
+]
+
+
+def settings(**changes: str) -> KafkaSettings:
+    variables = Variables({**ENVIRONMENT, **changes})
+    known = read(variables)
+    variables.check()
+    return known
+
+
+def mistakes(**changes: str) -> list[str]:
+    with pytest.raises(WrongEnvironmentError) as error:
+        settings(**changes)
+    return str(error.value).splitlines()
+
+
+def accepted(known: KafkaSettings) -> bool:
+    """Whether librdkafka takes them all together."""
+    try:
+        Consumer({**known.connection, **known.membership}).close()
+    except KafkaException:
+        return False
+    return True
+
+
+def test_variables_become_properties_of_librdkafka():
+    known = settings(
+        KAFKA_SECURITY_PROTOCOL="SASL_SSL",
+        KAFKA_SASL_MECHANISM="SCRAM-SHA-512",
+        KAFKA_SASL_USERNAME="reader",
+        KAFKA_SASL_PASSWORD="from a secret",
+        KAFKA_FETCH_MIN_BYTES="2",
+    )
+    told = {"security.protocol", "sasl.mechanism", "sasl.username", "sasl.password", "bootstrap.servers"}
+    assert told <= known.connection.keys()
+    assert known.membership["fetch.min.bytes"] == "2"
+    assert "fetch.min.bytes" not in known.connection, "who writes is told nothing of reading"
+    assert accepted(known)
+
+
+def test_what_is_committed_is_what_was_handled_from_the_first_record_on():
+    membership = settings().membership
+    assert membership["group.id"] == "readers"
+    assert membership["enable.auto.offset.store"] is False
+    assert membership["enable.auto.commit"] is True
+    assert membership["auto.offset.reset"] == "earliest"
+
+
+def test_the_classic_protocol_moves_partitions_one_by_one_and_keeps_those_of_a_member_that_restarts():
+    known = settings(KAFKA_GROUP_INSTANCE_ID="orders-0")
+    assert known.membership["partition.assignment.strategy"] == "cooperative-sticky"
+    assert known.membership["group.instance.id"] == "orders-0"
+    assert known.membership["session.timeout.ms"] >= 45_000
+    assert "group.protocol" not in known.membership
+    assert accepted(known)
+
+
+def test_the_newer_protocol_leaves_to_the_brokers_what_is_theirs():
+    known = settings(KAFKA_GROUP_PROTOCOL="consumer", KAFKA_GROUP_INSTANCE_ID="orders-0")
+    assert known.membership["group.protocol"] == "consumer"
+    assert known.membership["group.instance.id"] == "orders-0"
+    classic_only = {"session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy"}
+    assert not classic_only & known.membership.keys()
+    assert accepted(known)
+
+
+@pytest.mark.parametrize("name", CLASSIC_ONLY)
+def test_what_belongs_to_the_classic_protocol_is_refused_with_the_newer_one(name):
+    (mistake,) = mistakes(KAFKA_GROUP_PROTOCOL="consumer", **{name: "1"})
+    assert mistake == (
+        f"{name}: must not be set, since KAFKA_GROUP_PROTOCOL is consumer, by which the brokers decide it; remove it"
+    )
+
+
+def test_what_belongs_to_the_newer_protocol_is_refused_with_the_classic_one():
+    (mistake,) = mistakes(KAFKA_GROUP_REMOTE_ASSIGNOR="uniform")
+    assert mistake.startswith("KAFKA_GROUP_REMOTE_ASSIGNOR: must not be set, since it belongs to KAFKA_GROUP_PROTOCOL=")
+
+
+def test_an_unknown_group_protocol_is_refused():
+    assert mistakes(KAFKA_GROUP_PROTOCOL="share") == ["KAFKA_GROUP_PROTOCOL: must be classic or consumer, not 'share'"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "KAFKA_GROUP_ID",
+        "KAFKA_ENABLE_AUTO_COMMIT",
+        "KAFKA_ENABLE_AUTO_OFFSET_STORE",
+        "KAFKA_AUTO_OFFSET_RESET",
+        "KAFKA_MAX_POLL_INTERVAL_MS",
+        "KAFKA_PARTITION_ASSIGNMENT_STRATEGY",
+    ],
+)
+def test_what_the_promise_of_the_consumer_hangs_on_cannot_be_set_from_outside(name):
+    assert mistakes(**{name: "1"}) == [f"{name}: is set by the consumer itself; remove it"]
+
+
+def test_every_mistake_is_told_at_once():
+    told = mistakes(STREAM_TOPIC="", KAFKA_GROUP_PROTOCOL="x", KAFKA_GROUP_ID="y", KAFKA_SSL_KEY_LOCATION="/missing")
+    assert [line.partition(":")[0] for line in told] == [
+        "STREAM_TOPIC",
+        "KAFKA_GROUP_PROTOCOL",
+        "KAFKA_GROUP_ID",
+        "KAFKA_SSL_KEY_LOCATION",
+    ]
+
+
+def test_with_tokens_librdkafka_gets_who_fetches_them_and_not_what_for():
+    known = settings(
+        KAFKA_SECURITY_PROTOCOL="SASL_SSL",
+        KAFKA_SASL_MECHANISM="OAUTHBEARER",
+        KAFKA_SASL_OAUTHBEARER_EXTENSIONS="logicalCluster=lkc-1,identityPoolId=pool-1",
+        STREAM_TOKEN_FILE="/token",
+    )
+    assert known.tokens is not None
+    assert known.connection["oauth_cb"] is known.tokens
+    assert not [name for name in known.connection if "oauthbearer" in name]
+
+
+def test_without_tokens_nobody_fetches_any():
+    known = settings(KAFKA_SECURITY_PROTOCOL="SASL_SSL", KAFKA_SASL_MECHANISM="PLAIN")
+    assert known.tokens is None
+    assert "oauth_cb" not in known.connection
+
+
+def test_a_client_that_cannot_connect_pauses_a_second_before_it_tries_again():
+    assert settings().connection["reconnect.backoff.ms"] >= 1000
+
+
+def test_dead_letters_have_a_place_only_where_one_is_named():
+    assert settings().dead_letters is None
+    assert settings(STREAM_DEAD_LETTERS="orders.dead-letters").dead_letters == "orders.dead-letters"

@@ -1,0 +1,271 @@
+"""How the members of a group share shards among themselves."""
+
+import time
+from itertools import chain
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consumer.aws import AwsError
+from consumer.kinesis.leases import Lease
+from consumer.kinesis.member import Member, Pace, Watch, share
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+class Tables:
+    """The tables of a group, of which each worker has a view of its own."""
+
+    def __init__(self):
+        self.items = {}
+        self.beats = {}
+        self.worker = ""
+        self.writes = 0
+
+    def seen_by(self, worker) -> Any:
+        view = Tables()
+        view.items, view.beats, view.worker = self.items, self.beats, worker
+        return view
+
+    def leases(self):
+        return dict(self.items)
+
+    def add(self, shard):
+        return self.items.setdefault(shard, Lease(shard=shard, owner=None, counter=0, checkpoint="TRIM_HORIZON"))
+
+    def remove(self, lease, last=None):
+        if isinstance(lease, Lease):
+            return self.items.pop(lease.shard, None) is not None
+        self.beats.pop(lease, None)
+        return True
+
+    def take(self, lease):
+        if self.items[lease.shard] != lease:
+            return None
+        return self._put(lease.shard, self.worker, lease.checkpoint, lease.handled_until)
+
+    def renew(self, shard):
+        lease = self.items.get(shard)
+        return bool(lease) and self._own(shard, self.worker, lease.checkpoint, lease.handled_until)
+
+    def checkpoint(self, shard, position, until):
+        return self._own(shard, self.worker, position, until)
+
+    def give_up(self, shard, position, until):
+        return self._own(shard, None, position, until)
+
+    def beat(self):
+        self.beats[self.worker] = str(int(self.beats.get(self.worker, "0")) + 1)
+
+    def workers(self):
+        return dict(self.beats)
+
+    def _own(self, shard, owner, position, until):
+        if self.items[shard].owner != self.worker:
+            return False
+        self._put(shard, owner, position, until)
+        return True
+
+    def _put(self, shard, owner, position, until):
+        self.writes += 1
+        counter = self.items[shard].counter + 1
+        self.items[shard] = Lease(shard=shard, owner=owner, counter=counter, checkpoint=position, handled_until=until)
+        return self.items[shard]
+
+
+class Group:
+    def __init__(self, **parents):
+        self.parents = {shard: frozenset(before) for shard, before in parents.items()}
+        self.tables, self.clock = Tables(), Clock()
+
+    def member(self, name):
+        view = self.tables.seen_by(name)
+        return Member(view, view, lambda: self.parents, pace=Pace(lease_seconds=10), clock=self.clock)
+
+    def rounds(self, members, number=4, seconds=2.0):
+        """Let members look round some times, and give up what they are to."""
+        for _ in range(number):
+            self.clock.now += seconds
+            for member in members:
+                member.round()
+                for holding in member.holdings():
+                    if not holding.wanted:
+                        member.give_up(holding)
+
+
+def held(member):
+    return sorted(holding.shard for holding in member.holdings())
+
+
+@given(workers=st.sets(st.text(min_size=1), min_size=1), shards=st.integers(0, 10_000))
+def test_shares_are_alike_and_make_up_all_shards(workers, shards):
+    shares = [share(workers, worker, shards) for worker in workers]
+    assert sum(shares) == shards
+    assert max(shares) - min(shares) <= 1
+
+
+@given(members=st.integers(1, 6), shards=st.integers(1, 6))
+def test_after_some_rounds_every_shard_is_one_member_s_whatever_the_numbers(members, shards):
+    group = Group(**{f"shard-{number}": () for number in range(shards)})
+    joined = []
+    for number in range(members):
+        joined.append(group.member(f"worker-{number}"))
+        group.rounds(joined, 1)
+    group.rounds(joined)
+    assert sorted(chain.from_iterable(map(held, joined))) == sorted(group.parents)
+    assert {len(held(member)) for member in joined} <= {shards // members, -(-shards // members)}
+    assert all(member.shared_out for member in joined)
+
+
+def test_the_leases_of_one_that_is_gone_without_a_word_are_taken_after_their_time_and_not_before():
+    group = Group(a=(), b=())
+    first, second = group.member("first"), group.member("second")
+    group.rounds([first, second])
+    assert (len(held(first)), len(held(second))) == (1, 1)
+    group.rounds([second], 4)
+    assert len(held(second)) == 1
+    assert first.holdings(), "until then it may still read"
+    group.rounds([second], 2)
+    assert held(second) == ["a", "b"]
+    assert held(first) == [], "it knows by its own clock that they are no longer its own"
+    assert group.tables.beats.keys() == {"second"}
+
+
+def test_one_that_lost_its_lease_notes_nothing_more():
+    group = Group(a=())
+    first, second = group.member("first"), group.member("second")
+    group.rounds([first])
+    [holding] = first.holdings()
+    group.rounds([second], 8)
+    holding.position = "17"
+    first.note(holding)
+    first.give_up(holding)
+    assert (group.tables.items["a"].owner, group.tables.items["a"].checkpoint) == ("second", "TRIM_HORIZON")
+
+
+def test_a_shard_is_read_once_all_that_it_was_made_from_are_handled():
+    group = Group(a=(), b=(), merged=("a", "b"))
+    member = group.member("only")
+    group.rounds([member])
+    assert held(member) == ["a", "b"]
+    for holding in member.holdings():
+        assert "merged" not in held(member)
+        member.finish(holding)
+        group.rounds([member], 1)
+    assert held(member) == ["merged"]
+
+
+def test_the_lease_of_a_shard_that_is_no_longer_there_is_removed_and_holds_up_none():
+    group = Group(a=(), child=("a",))
+    member = group.member("only")
+    group.rounds([member])
+    del group.parents["a"]
+    group.rounds([member])
+    assert group.tables.items.keys() == {"child"}
+    assert held(member) == ["child"]
+
+
+def test_a_shard_that_was_deleted_before_it_was_read_to_its_end_is_counted_once_and_told(caplog):
+    group = Group(a=(), b=(), child=("a",))
+    member = group.member("only")
+    group.rounds([member])
+    [finished] = [holding for holding in member.holdings() if holding.shard == "a"]
+    member.finish(finished)
+    group.rounds([member])
+    del group.parents["a"], group.parents["b"]
+    group.rounds([member])
+    assert "b: the whole shard was deleted before everything after TRIM_HORIZON was read" in caplog.text
+    assert "a: the whole shard" not in caplog.text, "that one was read"
+    assert (member.deleted_unread(), member.deleted_unread()) == (1, 0)
+
+
+def test_the_time_up_to_which_a_quiet_shard_is_handled_is_noted_once_a_minute():
+    group = Group(a=())
+    member = group.member("only")
+    group.rounds([member])
+    [holding] = member.holdings()
+    noted = []
+    for second in range(0, 180, 10):
+        holding.until = 1_800_000_000.0 + second
+        member.note(holding)
+        noted.append(group.tables.items["a"].handled_until - 1_800_000_000)
+    assert noted == [0] * 6 + [60] * 6 + [120] * 6
+    member.give_up(holding)
+    other = group.member("other")
+    group.rounds([other], 8)
+    [taken] = other.holdings()
+    assert taken.until == 1_800_000_170.0
+
+
+class Refusing:
+    """The shards of a stream that AWS does not list at first, for as many calls as there are errors."""
+
+    def __init__(self, parents, errors):
+        self.parents = parents
+        self.errors = errors
+
+    def __call__(self):
+        if self.errors:
+            raise self.errors.pop(0)
+        return self.parents
+
+
+def until(reached):
+    deadline = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def refused(*, passing):
+    return AwsError("listing the shards of orders: AWS refused it", passing=passing)
+
+
+def joining(errors, patience_seconds):
+    group = Group(a=())
+    view = group.tables.seen_by("only")
+    pace = Pace(round_seconds=0.01, patience_seconds=patience_seconds)
+    return group, Member(view, view, Refusing(group.parents, errors), pace=pace)
+
+
+def test_what_may_pass_is_borne_from_the_first_round_on():
+    group, member = joining([refused(passing=True) for _ in range(3)], 60)
+    with member.sharing():
+        until(member.holdings)
+        assert member.shared_out
+    assert group.tables.items["a"].owner is None
+
+
+@pytest.mark.parametrize(
+    ("passing", "patience_seconds"), [(False, 60), (True, 0.05)], ids=["what will not mend", "too long"]
+)
+def test_what_does_not_mend_is_told_to_the_one_who_reads(passing, patience_seconds):
+    _, member = joining([refused(passing=passing) for _ in range(1000)], patience_seconds)
+
+    def told():
+        try:
+            return member.holdings()
+        except AwsError as error:
+            return str(error) == "listing the shards of orders: AWS refused it" and not error.passing
+
+    with member.sharing():
+        until(told)
+
+
+def test_what_moves_is_never_still():
+    clock = Clock()
+    watch = Watch(10, clock)
+    for moved in range(5):
+        assert not watch.still("lease", moved)
+        clock.now += 9
+    assert not watch.still("lease", 4)
+    clock.now += 2
+    assert watch.still("lease", 4)

@@ -1,0 +1,284 @@
+"""A batch is handed over record by record, aggregates user record by user record, and a gap is counted and told."""
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from consumer.aws import AwsError, Patience
+from consumer.delivery import Delivery
+from consumer.kinesis.member import Holding
+from consumer.kinesis.shards import Batch, KinesisRecord, Stream
+from consumer.kinesis.source import Reading
+from consumer.status import LIVE_SECONDS, Status
+from tests.dataplane.kpl import Written, aggregate, keys
+
+HOUR = 3600.0
+NOW = 1_800_000_000.0
+RETENTION_HOURS = 48
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Kinesis:
+    """Says how long a stream keeps records, and which hash keys its one shard has."""
+
+    def __init__(self, hash_keys: range) -> None:
+        self.hash_keys = hash_keys
+
+    def describe_stream_summary(self, **_: str) -> Any:
+        return {"StreamDescriptionSummary": {"RetentionPeriodHours": RETENTION_HOURS}}
+
+    def list_shards(self, **_: str) -> Any:
+        ends = {"StartingHashKey": str(self.hash_keys[0]), "EndingHashKey": str(self.hash_keys[-1])}
+        return {"Shards": [{"ShardId": "shard-0", "HashKeyRange": ends}]}
+
+
+def stream(hash_keys: range = range(2**128)) -> Stream:
+    kinesis: Any = Kinesis(hash_keys)
+    found = Stream(kinesis, "orders")
+    found.parents()
+    return found
+
+
+def record(position: str, value: bytes = b"", age: float = 0.0) -> KinesisRecord:
+    return KinesisRecord(
+        topic="orders", partition="shard-0", position=position, key=b"key", value=value, timestamp=NOW - age
+    )
+
+
+def batch(*records: KinesisRecord, kept: bool | None = None, behind: float = 0.0) -> Batch:
+    return Batch(records=records, behind_seconds=behind, ended=False, kept=kept, read_at=NOW)
+
+
+class Run:
+    """One that reads a shard which gives some batches, and stops after the last one, or after so many records."""
+
+    def __init__(
+        self,
+        *batches: Batch | AwsError,
+        position: str = "TRIM_HORIZON",
+        until: float | None = None,
+        hash_keys: range = range(2**128),
+        stop_after: int = 1_000_000,
+        dead_letters: Any = None,
+    ) -> None:
+        self.handled: list[KinesisRecord] = []
+        self.noted: list[tuple[str, float | None]] = []
+        self.opened: list[str] = []
+        self.holding = Holding(shard="shard-0", position=position, noted=position, renewed=0.0, until=until)
+        self.batches = list(batches)
+        self.stop_after = stop_after
+        self.delivery = Delivery(handle=self.handle, tries=1, dead_letters=dead_letters, status=Status())
+        member: Any = SimpleNamespace(
+            holdings=lambda: [self.holding],
+            holds=lambda _: True,
+            note=lambda holding: self.noted.append((holding.position, holding.until)),
+            shared_out=True,
+            deleted_unread=lambda: 0,
+        )
+        self.reading = Reading(member, self.delivery, self.open, stream(hash_keys), Patience(0.05))
+        self.reading.run()
+
+    def open(self, _shard: str, position: str) -> Any:
+        self.opened.append(position)
+        return SimpleNamespace(read=self.read, close=lambda: None)
+
+    def read(self) -> Batch | None:
+        if not self.batches:
+            self.delivery.stopping.set()
+            return None
+        found = self.batches.pop(0)
+        if isinstance(found, AwsError):
+            raise found
+        return found
+
+    def handle(self, record: Any) -> None:
+        if record.value == b"poison":
+            raise ValueError("this one cannot be handled")
+        self.handled.append(record)
+        if len(self.handled) == self.stop_after:
+            self.delivery.stopping.set()
+
+    @property
+    def positions(self) -> list[str]:
+        return [each.position for each in self.handled]
+
+    @property
+    def lost(self) -> int:
+        return self.delivery.status.lost
+
+
+def test_a_batch_that_takes_longer_than_a_stuck_consumer_is_given_lives_as_long_as_each_record_does_not():
+    clock, lived = Clock(), []
+    holding = Holding(shard="shard-0", position="TRIM_HORIZON", noted="TRIM_HORIZON", renewed=0.0)
+    delivery: Delivery
+
+    def handle(_: object) -> None:
+        clock.now += 0.8 * LIVE_SECONDS
+        lived.append(delivery.status.live)
+        if len(lived) == 3:
+            delivery.stopping.set()
+
+    delivery = Delivery(handle=handle, tries=5, dead_letters=None, status=Status(clock=clock))
+    member: Any = SimpleNamespace(
+        holdings=lambda: [holding],
+        holds=lambda _: True,
+        note=lambda _: None,
+        shared_out=True,
+        deleted_unread=lambda: 0,
+    )
+    read = batch(record("1"), record("2"), record("3"))
+    reader: Any = SimpleNamespace(read=lambda: read, close=lambda: None)
+    Reading(member, delivery, lambda _shard, _position: reader, stream(), Patience()).run()
+    assert lived == [True, True, True]
+    assert holding.position == "3"
+
+
+THREE = aggregate(Written("red", b"1"), Written("blue", b"2"), Written("red", b"3"))
+
+
+def test_the_user_records_of_an_aggregate_are_handled_one_by_one_among_plain_ones():
+    run = Run(batch(record("1", b"plain"), record("2", THREE), record("3", b"plain")))
+    assert [(each.position, each.key, each.value) for each in run.handled] == [
+        ("1", b"key", b"plain"),
+        ("2:0", b"red", b"1"),
+        ("2:1", b"blue", b"2"),
+        ("2:2", b"red", b"3"),
+        ("3", b"key", b"plain"),
+    ]
+    assert run.noted == [("3", NOW)]
+
+
+@pytest.mark.parametrize("handled", [1, 2, 3])
+def test_one_that_stops_within_an_aggregate_goes_on_after_the_last_user_record(handled: int):
+    first = Run(batch(record("2", THREE), record("3")), stop_after=handled)
+    assert first.holding.position == f"2:{handled - 1}"
+    second = Run(batch(record("2", THREE), record("3"), kept=True), position=first.holding.position)
+    assert first.positions + second.positions == ["2:0", "2:1", "2:2", "3"]
+    assert second.opened == [first.holding.position]
+
+
+def test_a_corrupt_aggregate_is_handled_whole_and_holds_up_nothing():
+    run = Run(batch(record("2", THREE[:-1] + b"?"), record("3")))
+    assert run.positions == ["2", "3"]
+    assert run.handled[0].value == THREE[:-1] + b"?"
+
+
+def test_user_records_whose_keys_belong_to_another_shard_are_left_out_and_named(caplog: pytest.LogCaptureFixture):
+    here, there = range(2**127), range(2**127, 2**128)
+    mine, other = keys(here, 2), keys(there, 2)
+    value = aggregate(
+        Written(mine[0], b"mine"),
+        Written(other[0], b"other"),
+        Written(mine[1], b"sent elsewhere", there[5]),
+        Written(other[1], b"sent here", here[5]),
+    )
+    run = Run(batch(record("2", value)), hash_keys=here)
+    assert [(each.position, each.value) for each in run.handled] == [("2:0", b"mine"), ("2:3", b"sent here")]
+    assert "orders[shard-0] 2: left out 2 user records of an aggregate whose keys belong to other shards" in caplog.text
+
+
+def test_an_aggregate_that_belongs_elsewhere_altogether_is_noted_as_handled():
+    here = range(2**127)
+    value = aggregate(*(Written(key, b"other") for key in keys(range(2**127, 2**128), 3)))
+    run = Run(batch(record("1"), record("2", value)), hash_keys=here)
+    assert run.positions == ["1"]
+    assert run.noted == [("2:2", NOW)]
+
+
+GONE = "orders[shard-0]: what was written after sequence number 17:3 was deleted before it was read; "
+
+
+@pytest.mark.parametrize(
+    ("until", "found", "told"),
+    [
+        pytest.param(None, batch(record("20"), kept=False), "the first record that is still there is 20", id="KCL's"),
+        pytest.param(
+            NOW - 49 * HOUR, batch(record("20"), kept=False), "the first record that is still there is 20", id="away"
+        ),
+        pytest.param(NOW - 49 * HOUR, batch(kept=False), "no record is there now", id="all of it"),
+        pytest.param(
+            NOW - 49 * HOUR, batch(record("20")), "the first record that is still there is 20", id="reading too slowly"
+        ),
+    ],
+)
+def test_records_that_were_deleted_before_they_were_read_count_once_and_are_told(
+    until: float | None, found: Batch, told: str, caplog: pytest.LogCaptureFixture
+):
+    run = Run(found, batch(record("21")), position="17:3", until=until)
+    assert run.lost == 1
+    assert GONE + told in caplog.text
+    assert run.positions[-1] == "21"
+
+
+@pytest.mark.parametrize(
+    ("position", "until", "found"),
+    [
+        pytest.param("17:3", NOW - 49 * HOUR, batch(record("17"), record("20"), kept=True), id="still there"),
+        pytest.param("17:3", None, batch(record("17"), kept=True), id="still there, KCL's"),
+        pytest.param("17:3", NOW - 47 * HOUR, batch(record("20"), kept=False), id="nothing came after it"),
+        pytest.param("17:3", NOW - HOUR, batch(record("20"), kept=False), id="nothing came for long"),
+        pytest.param("TRIM_HORIZON", None, batch(record("20")), id="a new group"),
+        pytest.param("17:3", NOW - 49 * HOUR, batch(behind=48 * HOUR), id="not known yet"),
+        pytest.param("17:3", None, batch(behind=48 * HOUR), id="not known yet, KCL's"),
+    ],
+)
+def test_what_need_not_be_a_gap_is_not_counted(position: str, until: float | None, found: Batch):
+    assert Run(found, position=position, until=until).lost == 0
+
+
+def test_a_gap_that_shows_after_empty_batches_is_counted():
+    run = Run(batch(behind=48 * HOUR), batch(behind=47 * HOUR), batch(record("20"), kept=False), position="17")
+    assert run.lost == 1
+
+
+def test_a_gap_is_not_counted_again_where_reading_starts_anew():
+    passes = AwsError("AWS cannot be reached", passing=True)
+    run = Run(batch(kept=False), passes, batch(record("20"), kept=False), position="17", until=NOW - 49 * HOUR)
+    assert run.lost == 1
+    assert run.opened == ["17", "17"]
+
+
+class Refusing:
+    """Dead letters that are out of reach at first."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+        self.errors = [AwsError("AWS cannot be reached", passing=True)]
+
+    def put(self, record: Any, **_: Any) -> None:
+        if self.errors:
+            raise self.errors.pop()
+        self.kept.append(record.position)
+
+
+def test_a_gap_is_not_counted_again_where_its_first_record_comes_again():
+    dead_letters, found = Refusing(), batch(record("20", b"poison", age=HOUR), kept=False)
+    run = Run(found, found, position="17", until=NOW - 49 * HOUR, dead_letters=dead_letters)
+    assert dead_letters.kept == ["20"]
+    assert run.opened == ["17", "17"]
+    assert run.lost == 1
+
+
+def test_how_far_a_shard_is_handled_follows_what_is_read_of_it():
+    run = Run(batch(record("1"), behind=600.0), batch(behind=300.0), batch())
+    assert run.noted == [("1", NOW - 600), ("1", NOW - 600), ("1", NOW)]
+    stopped = Run(batch(record("1", age=500.0), record("2", age=400.0), behind=300.0), stop_after=1)
+    assert (stopped.holding.position, stopped.holding.until) == ("1", NOW - 500)
+
+
+def test_what_may_pass_is_borne_for_a_while_and_then_told():
+    passes = [AwsError("AWS cannot be reached", passing=True) for _ in range(3)]
+    run = Run(passes[0], batch(record("1")), passes[1])
+    assert run.positions == ["1"]
+    began = time.monotonic()
+    with pytest.raises(AwsError, match="AWS cannot be reached"):
+        Run(*[AwsError("AWS cannot be reached", passing=True) for _ in range(100)])
+    assert time.monotonic() - began > 0.05

@@ -1,0 +1,95 @@
+"""What GetMedia sends, taken apart into fragments."""
+
+import io
+
+import pytest
+
+from consumer.aws import AwsError
+from consumer.errors import ConsumerError
+from consumer.kinesis_video.fragments import fragments
+from tests.dataplane.matroska import CLUSTER, HEADER, TAGS, UNKNOWN, element, fragment, tags
+
+FIRST, SECOND = fragment("1", b"a" * 300), fragment("2", b"b" * 20_000, open_cluster=True)
+
+
+def read(sent, most=1_000_000):
+    """The fragments of a stream that comes in pieces of so many bytes at most."""
+    stream = io.BytesIO(sent)
+    return list(fragments(lambda size: stream.read(min(size, most))))
+
+
+@pytest.mark.parametrize("most", [1, 7, 1_000_000])
+def test_each_fragment_is_whole_however_it_comes_and_knows_its_tags(most):
+    first, second = read(FIRST + SECOND, most)
+    assert (bytes(first.data), bytes(second.data)) == (FIRST, SECOND)
+    assert [each.said("FRAGMENT_NUMBER") for each in (first, second)] == ["1", "2"]
+    assert (first.said("SERVER_TIMESTAMP"), first.said("MILLIS_BEHIND_NOW")) == ("1767225600.5", "2500")
+
+
+def test_a_fragment_is_there_before_the_next_one_begins():
+    stream = io.BytesIO(FIRST)
+
+    def end(size):
+        more = stream.read(size)
+        assert more, "it asks for more than the first fragment"
+        return more
+
+    assert bytes(next(fragments(end)).data) == FIRST
+
+
+@pytest.mark.parametrize("cut", [1, 30, len(SECOND) - 1])
+def test_what_a_stream_that_ends_leaves_half_done_is_not_handed_over(cut):
+    assert [each.said("FRAGMENT_NUMBER") for each in read(FIRST + SECOND[:cut])] == ["1"]
+
+
+def test_what_comes_before_a_fragment_is_no_part_of_it():
+    assert [bytes(each.data) for each in read(element(HEADER, b"") + FIRST)] == [FIRST]
+
+
+@pytest.mark.parametrize(("code", "passing"), [("3002", True), ("4000", True), ("4500", False), ("5000", True)])
+def test_an_error_in_the_stream_is_told_after_what_came_before_it(code, passing):
+    found = fragments(io.BytesIO(FIRST + tags(ERROR_CODE="SOMETHING", ERROR_ID=code)).read)
+    assert bytes(next(found).data) == FIRST
+    with pytest.raises(AwsError, match=f"GetMedia ended the stream: {code}: SOMETHING") as error:
+        next(found)
+    assert (error.value.code, error.value.passing) == (code, passing)
+
+
+def test_what_is_no_matroska_is_told():
+    with pytest.raises(ConsumerError, match="no Matroska: the element 1254c367 has no size"):
+        read(element(HEADER, b"") + CLUSTER + UNKNOWN + TAGS + UNKNOWN)
+
+
+def with_more(elements):
+    """The first fragment with elements right after its header."""
+    header = element(HEADER, b"\x42\x82\x88matroska")
+    return header + elements + FIRST.removeprefix(header)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param(element(TAGS, b"\x73\x73\x90"), id="shorter than it says"),
+        pytest.param(element(TAGS, b"\x00\x00"), id="a number of no length"),
+        pytest.param(element(TAGS, b"\x73"), id="an id that is cut"),
+    ],
+)
+def test_a_fragment_whose_tags_cannot_be_read_goes_without_them(broken):
+    first, second = read(with_more(broken) + SECOND)
+    assert [each.said("FRAGMENT_NUMBER") for each in (first, second)] == ["1", "2"]
+
+
+def test_a_tag_that_is_not_utf_8_is_kept_as_it_is():
+    [found] = read(with_more(tags(PLACE="?").replace(b"?", b"\xe4")))
+    assert found.tags["AWS_KINESISVIDEO_PLACE"] == b"\xe4"
+    assert found.said("PLACE") == "\\xe4"
+
+
+def test_a_number_that_is_none_counts_as_none():
+    [found] = read(with_more(tags(MORE="?")))
+    assert (found.number("MORE"), found.number("SERVER_TIMESTAMP")) == (0.0, 1767225600.5)
+
+
+def test_an_element_of_no_size_is_told():
+    with pytest.raises(ConsumerError, match="no Matroska: a number has more than 8 bytes"):
+        read(HEADER + b"\x00")

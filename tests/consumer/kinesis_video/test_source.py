@@ -1,0 +1,191 @@
+"""What a reader of a video stream is told, and how it notes how far it is."""
+
+import io
+from itertools import islice
+from threading import Event
+
+import pytest
+from botocore.exceptions import ClientError
+
+from consumer.aws import AwsError, Patience
+from consumer.kinesis_video import source as kinesis_video
+from consumer.kinesis_video.position import Position
+from consumer.kinesis_video.source import KinesisVideoSource, VideoRecord, after, source, without_data
+from consumer.variables import Variables
+from tests.dataplane.matroska import fragment, tags
+
+ENVIRONMENT = {
+    "AWS_REGION": "eu-west-1",
+    "STREAM_TOPIC": "cameras-0",
+    "STREAM_GROUP": "cameras.positions",
+    "STREAM_PARTITION": "0",
+}
+
+
+class Table:
+    """A table with one item, which answers its first calls with errors."""
+
+    def __init__(self, errors=()):
+        self.errors = list(errors)
+        self.item = {}
+        self.asked = []
+
+    def get_item(self, **request):
+        self.asked.append(request)
+        self._refuse()
+        return {"Item": self.item} if self.item else {}
+
+    def put_item(self, **request):
+        self.asked.append(request)
+        self._refuse()
+        self.item = request["Item"]
+        return {}
+
+    def _refuse(self):
+        if self.errors:
+            raise ClientError({"Error": {"Code": self.errors.pop(0), "Message": "no"}}, "")
+
+
+def position(table, patience_seconds=60.0):
+    return Position(table, table="cameras.positions", stream="cameras-0", patience_seconds=patience_seconds)
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT)
+def test_each_variable_must_be_set(name):
+    variables = Variables({**ENVIRONMENT, name: ""})
+    source(variables)
+    assert variables.mistakes == [f"{name}: must be set"]
+
+
+def test_what_is_noted_is_what_the_next_one_reads():
+    table = Table()
+    assert position(table).read() is None
+    position(table).note("7", Event())
+    assert position(table).read() == "7"
+    assert table.item["stream"] == {"S": "cameras-0"}
+    assert {request["TableName"] for request in table.asked} == {"cameras.positions"}
+    assert table.asked[-1]["ConsistentRead"] is True, "as it was written last"
+
+
+def test_what_aws_does_not_take_for_a_while_is_written_again():
+    table = Table(["ThrottlingException"])
+    position(table).note("7", Event())
+    assert position(table).read() == "7"
+
+
+@pytest.mark.parametrize(
+    ("code", "patience_seconds"),
+    [
+        pytest.param("AccessDeniedException", 60.0, id="what will not mend"),
+        pytest.param("ThrottlingException", -1.0, id="too long"),
+    ],
+)
+def test_what_aws_does_not_take_is_told_and_not_tried_for_ever(code, patience_seconds):
+    table, stopping = Table([code] * 2), Event()
+    with pytest.raises(AwsError, match=f"writing to the table cameras.positions: AWS refused it: {code}"):
+        position(table, patience_seconds).note("7", stopping)
+    assert len(table.asked) == 1
+
+
+def test_what_aws_does_not_take_just_now_does_not_hold_up_a_stop():
+    table, stopping = Table(["ThrottlingException"] * 2), Event()
+    stopping.set()
+    position(table).note("7", stopping)
+    assert len(table.asked) == 1
+    assert table.item == {}, "the fragment comes again"
+
+
+def test_what_is_wrong_with_a_tag_is_no_reason_to_lose_its_dead_letter():
+    record = VideoRecord(
+        topic="cameras-0", partition="0", position="7", value=b"", headers=(("tag", b"\xe4"),), timestamp=0.0
+    )
+    assert without_data(record)["tags"] == {"tag": "\\xe4"}
+
+
+class Media:
+    """What one connection sends, and then how it breaks, if it does."""
+
+    def __init__(self, *sent: bytes, error: AwsError | None = None):
+        self.sent = io.BytesIO(b"".join(sent))
+        self.error = error
+
+    def read(self, amt):
+        found = self.sent.read(amt)
+        if not found and self.error:
+            raise self.error
+        return found
+
+    def close(self):
+        """Nothing is open."""
+
+
+LOST_FRAGMENT = tags(ERROR_CODE="FRAGMENT_NOT_FOUND", ERROR_ID="4000")
+
+
+def refused(code):
+    return AwsError(f"reading the video stream cameras-0: AWS refused it: {code}", code=code, passing=False)
+
+
+def passes():
+    return AwsError("reading the video stream cameras-0: AWS cannot be reached", passing=True)
+
+
+class Connections(KinesisVideoSource):
+    """A source whose connections, or refusals of one, are given; notes where each was to start."""
+
+    given: list
+    starts: list
+
+    def _media(self, what, start):
+        self.starts.append(start.get("AfterFragmentNumber"))
+        given = self.given.pop(0)
+        if isinstance(given, AwsError):
+            raise given
+        return given
+
+
+def followed(monkeypatch, number, given, wanted):
+    """The numbers of so many fragments and whether each comes after a gap; and where connections started."""
+    monkeypatch.setattr(kinesis_video, "AGAIN_SECONDS", 0.0)
+    made = Connections(region="eu-west-1", stream="cameras-0", group="positions", partition="0", dead_letters=None)
+    object.__setattr__(made, "given", list(given))
+    object.__setattr__(made, "starts", [])
+    coming = made._fragments(after(number), Event(), Event())
+    return [(each.said("FRAGMENT_NUMBER"), each.after_gap) for each in islice(coming, wanted)], made.starts
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        pytest.param(Media(LOST_FRAGMENT), id="told within the stream"),
+        pytest.param(refused("InvalidArgumentException"), id="refused"),
+    ],
+)
+def test_where_the_last_fragment_is_no_longer_kept_the_first_one_after_it_comes_after_a_gap(monkeypatch, lost):
+    found, starts = followed(monkeypatch, "2", [lost, passes(), Media(fragment("8", b""), fragment("9", b""))], 2)
+    assert found == [("8", True), ("9", False)]
+    assert starts == ["2", None, None]
+
+
+def test_fragments_that_were_deleted_while_the_one_before_was_handled_are_a_gap(monkeypatch):
+    found, starts = followed(
+        monkeypatch, None, [Media(fragment("1", b""), LOST_FRAGMENT), Media(fragment("8", b""))], 2
+    )
+    assert found == [("1", False), ("8", True)]
+    assert starts == [None, None]
+
+
+@pytest.mark.parametrize("quiet", [Media(), Media(error=passes())], ids=["that ends", "on which nothing comes"])
+def test_a_stream_on_which_nothing_came_for_longer_than_it_keeps_fragments_has_no_gap(monkeypatch, quiet):
+    given = [Media(fragment("1", b"")), quiet, passes(), Media(LOST_FRAGMENT), Media(fragment("8", b""))]
+    found, starts = followed(monkeypatch, None, given, 2)
+    assert found == [("1", False), ("8", False)]
+    assert starts == [None, "1", "1", "1", None]
+
+
+def test_a_stream_that_is_out_of_reach_at_first_is_waited_for_and_not_for_ever(monkeypatch):
+    found, _ = followed(monkeypatch, None, [passes(), passes(), Media(fragment("1", b""))], 1)
+    assert found == [("1", False)]
+    monkeypatch.setattr(kinesis_video, "Patience", lambda: Patience(-1))
+    with pytest.raises(AwsError, match="cannot be reached"):
+        followed(monkeypatch, None, [passes()], 1)

@@ -1,0 +1,175 @@
+"""A message of Pub/Sub is acknowledged once it is handled and not before, and a consumer that is stuck with one is seen."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from consumer.delivery import Delivery
+from consumer.errors import ConsumerError, WrongEnvironmentError
+from consumer.pubsub import source as pubsub
+from consumer.pubsub.source import Turns
+from consumer.record import Handler, Record
+from consumer.status import LIVE_SECONDS, Status
+from consumer.variables import Variables
+
+ROOT = Path(__file__).resolve().parents[3]
+
+PROGRAM = "import os, sys; from consumer.run import run; sys.exit(run(os.environ, lambda record: None, port=0))"
+
+OPENED = 6
+"""How often the library opens a stream before it first waits, up to ten seconds, to open it again."""
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def turns(handle: Handler, clock: Callable[[], float] = Clock()) -> Turns:
+    delivery = Delivery(handle=handle, tries=5, dead_letters=None, status=Status(clock=clock))
+    return Turns(delivery=delivery, topic="orders", partition="2")
+
+
+def message(failure: Exception | None = None, **changes: Any) -> Any:
+    """A message that notes what becomes of it, and whose acknowledgement may fail."""
+    became: list[str] = []
+    answer: Future[None] = Future()
+    answer.set_exception(failure) if failure else answer.set_result(None)
+
+    def acknowledge() -> "Future[None]":
+        became.append("acknowledged")
+        return answer
+
+    known = {"message_id": "17", "ordering_key": "", "data": b"", "attributes": {}, "delivery_attempt": None}
+    return SimpleNamespace(
+        **{**known, "publish_time": datetime(2026, 1, 1, tzinfo=UTC), **changes},
+        became=became,
+        ack_with_response=acknowledge,
+        nack=lambda: became.append("given back"),
+    )
+
+
+def test_the_handler_is_given_what_was_published():
+    given: list[Record] = []
+    turns(given.append).take(message(ordering_key="customer", data=b"1", attributes={"kind": "new"}))
+    (record,) = given
+    assert (record.topic, record.partition, record.position) == ("orders", "2", "17")
+    assert (record.key, record.value, list(record.headers)) == (b"customer", b"1", [("kind", b"new")])
+    assert record.timestamp == datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+
+
+def test_a_message_is_acknowledged_once_it_is_handled():
+    handling = message()
+    at_work: list[list[str]] = []
+    reader = turns(lambda _: at_work.append(list(handling.became)))
+    reader.take(handling)
+    assert (at_work, handling.became) == ([[]], ["acknowledged"])
+    assert (reader.delivery.status.handled, reader.delivery.status.failed) == (1, 0)
+
+
+def test_a_message_that_cannot_be_handled_is_given_back_and_not_counted_as_dead():
+    def handle(_: Record) -> None:
+        raise ValueError("not this one")
+
+    reader, poison = turns(handle), message()
+    reader.take(poison)
+    status = reader.delivery.status
+    assert poison.became == ["given back"]
+    assert (status.handled, status.failed, status.dead) == (0, 1, 0)
+
+
+def test_a_handler_that_asks_the_process_to_exit_ends_the_consumer_in_one_line_and_gives_all_messages_back():
+    def leave(record: Record) -> None:
+        sys.exit("no database")
+
+    one = turns(leave)
+    messages = [message(), message()]
+    for each in messages:
+        one.take(each)
+    assert [each.became for each in messages] == [["given back"], ["given back"]]
+    with pytest.raises(
+        ConsumerError, match=r"^orders\[2\] 17: the handler ended the consumer: SystemExit: no database$"
+    ):
+        one.look(ready=True)
+
+
+def test_after_a_stop_no_message_is_begun():
+    given: list[Record] = []
+    reader, late = turns(given.append), message()
+    reader.delivery.stopping.set()
+    reader.take(late)
+    assert (given, late.became) == ([], ["given back"])
+
+
+def test_an_acknowledgement_that_fails_is_told(caplog: pytest.LogCaptureFixture):
+    turns(lambda _: None).take(message(failure=RuntimeError("INVALID_ACK_ID")))
+    (record,) = caplog.records
+    assert record.getMessage() == "17: not acknowledged, and comes again: INVALID_ACK_ID"
+
+
+def test_it_lives_while_it_waits_and_not_while_one_message_takes_too_long():
+    clock, lived = Clock(), []
+
+    def pass_time() -> bool:
+        clock.now += LIVE_SECONDS
+        reader.look(ready=True)
+        return reader.delivery.status.live
+
+    reader = turns(lambda _: lived.append(pass_time()), clock)
+    assert pass_time()
+    reader.take(message())
+    assert lived == [False]
+    assert pass_time()
+
+
+def test_without_a_subscription_it_does_not_start():
+    variables = Variables({"STREAM_SERVICE": "pubsub"})
+    pubsub.source(variables)
+    with pytest.raises(WrongEnvironmentError, match=r"^STREAM_TOPIC: must be set\nSTREAM_SUBSCRIPTION: must be set$"):
+        variables.check()
+
+
+@pytest.mark.parametrize("subscription", ["orders", "projects/p/topics/orders", "projects/p/subscriptions/", "a/b/c/d"])
+def test_a_subscription_is_told_by_its_full_path(subscription: str):
+    variables = Variables({"STREAM_TOPIC": "orders", "STREAM_SUBSCRIPTION": subscription})
+    pubsub.source(variables)
+    assert variables.mistakes == [
+        f"STREAM_SUBSCRIPTION: must be projects/PROJECT/subscriptions/NAME, not {subscription!r}"
+    ]
+
+
+def test_one_that_never_reached_pubsub_stops_without_a_traceback():
+    environment = {
+        "PATH": os.defpath,
+        "PUBSUB_EMULATOR_HOST": "127.0.0.1:1",
+        "STREAM_SERVICE": "pubsub",
+        "STREAM_TOPIC": "orders",
+        "STREAM_SUBSCRIPTION": "projects/p/subscriptions/orders",
+    }
+    command = [sys.executable, "-c", PROGRAM]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            refused = 0
+            while refused < OPENED:
+                line = process.stderr.readline()
+                assert line, "it ended by itself"
+                refused += "the stream was closed: UNAVAILABLE" in line
+            process.send_signal(signal.SIGTERM)
+            _, said = process.communicate(timeout=120)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    assert "ERROR" not in said

@@ -1,0 +1,211 @@
+"""The simulated Azure's own rules: what its services answer, store and refuse. No engine needed."""
+
+import re
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.cloud import behaviour, kinds
+from workbench.cloud.azure import native as azure_native
+from workbench.cloud.azure.resource import SUBSCRIPTION
+from workbench.cloud.inventory import Inventory, RefusedError, Thing
+from workbench.cloud.kubernetes import cluster
+
+NAMESPACE, HUB = "azure-native:eventhub:Namespace", "azure-native:eventhub:EventHub"
+AKS, POOL = "azure-native:containerservice:ManagedCluster", "azure-native:containerservice:AgentPool"
+HDINSIGHT, VAULT = "azure-native:hdinsight:Cluster", "azure-native:keyvault:Vault"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/pipes"
+INFLATES = {"isAutoInflateEnabled": True, "maximumThroughputUnits": 4, "sku": {"name": "Standard", "capacity": 1}}
+
+
+def of(namespace: Mapping[str, Any]) -> Callable[[str], list[Mapping[str, Any]]]:
+    """A cloud with one namespace."""
+    return lambda type_token: [{"namespaceName": "pipes", **namespace}] if type_token == NAMESPACE else []
+
+
+def tier(name: str) -> dict[str, Any]:
+    return {"sku": {"name": name}}
+
+
+def thing(type_token: str, inputs: Mapping[str, Any]) -> Thing:
+    kind, given = kinds.kind(type_token), {"resourceGroupName": "pipes", **inputs}
+    id_ = kind.identifier("x", given)
+    outputs = dict(kind.outputs(id_, "x", given))
+    return Thing(type=type_token, id=id_, urn=f"urn of {id_}", status="", inputs=given, outputs=outputs)
+
+
+def make(inventory: Inventory, type_token: str, **inputs: Any) -> Thing:
+    made = thing(type_token, inputs)
+    inventory.create(kinds.kind(type_token), made, "")
+    inventory.settle(made.type, made.id, "create")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("namespace", "before", "after", "answer"),
+    [
+        (tier("Standard"), None, 32, None),
+        (tier("Standard"), None, 33, "must be 1 to 32 on Standard"),
+        (tier("Standard"), 3, 6, "SubCode=40000. PartitionCount cannot be changed for EventHub"),
+        (tier("Standard"), 3, 3, None),
+        (tier("Premium"), 3, 100, None),
+        (tier("Premium"), 3, 101, "must be 1 to 100 on Premium"),
+        (tier("Premium"), 6, 3, "cannot be decreased"),
+        ({"clusterArmId": "/subscriptions/x", **tier("Standard")}, 3, 1024, None),
+        ({"clusterArmId": "/subscriptions/x", **tier("Standard")}, 3, 2, "cannot be decreased"),
+    ],
+)
+def test_an_event_hub_takes_the_partitions_that_its_namespaces_tier_allows(
+    namespace: dict[str, Any], before: int | None, after: int, answer: str | None
+):
+    def hub(partitions: int) -> dict[str, Any]:
+        return {"namespaceName": "pipes", "partitionCount": partitions}
+
+    old = None if before is None else hub(before)
+    refused = behaviour.refusal(kinds.kind(HUB), old, hub(after), of(namespace))
+    assert refused is None if answer is None else re.search(answer, refused or ""), refused
+
+
+@pytest.mark.parametrize(
+    ("token", "old", "new", "answer"),
+    [
+        (NAMESPACE, tier("Standard"), tier("Premium"), "cannot be changed from Standard to Premium"),
+        (NAMESPACE, tier("Premium"), tier("Standard"), "cannot be changed from Premium to Standard"),
+        (NAMESPACE, tier("Basic"), tier("Standard"), None),
+        (NAMESPACE, None, {"isAutoInflateEnabled": True}, "must be 1 to 40"),
+        (NAMESPACE, None, {"maximumThroughputUnits": 4}, "only allowed where auto-inflate is enabled"),
+        (NAMESPACE, None, INFLATES, None),
+        (HDINSIGHT, {"properties": {"a": 1}}, {"properties": {"a": 2}}, "only its tags can be changed"),
+        (HDINSIGHT, {"properties": {"a": 1}}, {"properties": {"a": 1}, "tags": {"a": "b"}}, None),
+        (AKS, {"oidcIssuerProfile": {"enabled": True}}, {}, "OIDC issuer feature cannot be disabled"),
+        (AKS, {}, {"oidcIssuerProfile": {"enabled": True}}, None),
+        (AKS, {}, {"apiServerAccessProfile": {"enablePrivateCluster": True}}, "PropertyChangeNotAllowed"),
+        (POOL, None, {"enableAutoScaling": True, "minCount": 3, "maxCount": 2}, "greater than maxCount"),
+        (POOL, None, {"enableAutoScaling": True, "minCount": 3, "maxCount": 6, "count": 7}, "from minCount 3"),
+        (POOL, None, {"enableAutoScaling": True, "minCount": 3, "maxCount": 6, "count": 3}, None),
+        (VAULT, {"properties": {"enablePurgeProtection": True}}, {"properties": {}}, "irreversible"),
+    ],
+)
+def test_a_service_refuses_what_its_interface_does_not_take(
+    token: str, old: dict[str, Any] | None, new: dict[str, Any], answer: str | None
+):
+    refused = behaviour.refusal(kinds.kind(token), old, new)
+    assert refused is None if answer is None else re.search(answer, refused or ""), refused
+
+
+def test_an_hdinsight_cluster_says_its_version_in_full_and_not_its_brokers():
+    kind = kinds.kind(HDINSIGHT)
+    given = {"clusterName": "pipes", "properties": {"clusterVersion": "5.1", "tier": "Standard"}}
+    assert kind.stored(given) == {"properties": {"clusterVersion": "5.1.3000.0", "tier": "standard"}}
+    outputs = kind.outputs(kind.identifier("x", given), "x", given)
+    assert [each["location"] for each in outputs["properties"]["connectivityEndpoints"]] == [
+        "pipes-ssh.azurehdinsight.net",
+        "pipes.azurehdinsight.net",
+    ]
+
+
+def test_what_a_service_changes_by_itself_is_found_by_a_later_read(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    system = {"name": "system", "count": 3}
+    aks = make(inventory, AKS, resourceName="pipes", agentPoolProfiles=[system])
+    scaled = {"enableAutoScaling": True, "minCount": 3, "maxCount": 6, "count": 3}
+    pool = make(inventory, POOL, resourceName="pipes", agentPoolName="nodes", **scaled)
+    make(inventory, POOL, resourceName="other", agentPoolName="others", **scaled)
+    assert kinds.kind(AKS).drift(aks.inputs, inventory.others) == {
+        "agentPoolProfiles": [system, {**scaled, "name": "nodes"}]
+    }
+    assert kinds.kind(POOL).drift(pool.inputs, inventory.others) == {"count": 4}
+    assert kinds.kind(POOL).drift({**scaled, "enableAutoScaling": False}, inventory.others) == {}
+    inflated = kinds.kind(NAMESPACE).drift(INFLATES, inventory.others)
+    assert inflated == {"sku": {"name": "Standard", "capacity": 2}}
+
+
+def test_the_kubeconfig_that_azure_gives_out_leads_to_the_cluster(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    args = {"resourceGroupName": "pipes", "resourceName": "aks", "location": "northeurope"}
+    answer = kinds.invoke("azure-native:containerservice:listManagedClusterUserCredentials", args)
+    server = cluster.server_of({"kubeconfig": b64decode(answer["kubeconfigs"][0]["value"]).decode()})
+    assert server
+    assert server.endswith(".hcp.northeurope.azmk8s.io:443")
+    assert not cluster.is_up(inventory, server)
+    make(inventory, AKS, **args)
+    assert cluster.is_up(inventory, server)
+
+
+def test_the_account_is_the_one_that_the_provider_is_set_to():
+    token = "azure-native:authorization:getClientConfig"
+    place = kinds.place("azure-native", {"subscriptionId": "s", "location": "westeurope", "useMsi": True})
+    assert kinds.invoke(token, place)["subscriptionId"] == "s"
+    assert kinds.invoke(token, {})["subscriptionId"] == SUBSCRIPTION
+    assert kinds.kind(NAMESPACE).identifier("x", {**place, "namespaceName": "n"}).startswith("/subscriptions/s/")
+
+
+def test_nothing_is_made_in_a_group_or_an_object_that_is_not_there(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    namespace, hub = thing(NAMESPACE, {"namespaceName": "pipes"}), thing(HUB, {"namespaceName": "pipes"})
+    assert "ResourceGroupNotFound" in str(azure_native.refusal(inventory, namespace.id))
+    make(inventory, "azure-native:resources:ResourceGroup")
+    assert azure_native.refusal(inventory, namespace.id) is None
+    assert "ParentResourceNotFound" in str(azure_native.refusal(inventory, hub.id))
+    inventory.create(kinds.kind(NAMESPACE), namespace, "")
+    assert "ParentResourceNotFound" in str(azure_native.refusal(inventory, hub.id)), "it is still being made"
+    inventory.settle(NAMESPACE, namespace.id, "create")
+    assert azure_native.refusal(inventory, hub.id) is None
+    container = thing("azure-native:storage:BlobContainer", {"accountName": "records", "containerName": "capture"})
+    assert "storageAccounts/records'" in str(azure_native.refusal(inventory, container.id))
+    flow_log = thing("azure-native:network:FlowLog", {"resourceGroupName": "NetworkWatcherRG"})
+    assert azure_native.refusal(inventory, flow_log.id) is None, "Azure has made it"
+    assert azure_native.refusal(inventory, f"{hub.id}/providers/Microsoft.Authorization/roleAssignments/a") is None
+
+
+def test_a_name_for_all_the_world_is_given_once_and_an_id_too(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    make(inventory, NAMESPACE, namespaceName="pipes")
+    for other in ("pipes", "elsewhere"):
+        with pytest.raises(RefusedError, match="exists already"):
+            make(inventory, NAMESPACE, namespaceName="pipes", resourceGroupName=other)
+    make(inventory, HUB, namespaceName="pipes", eventHubName="orders")
+    with pytest.raises(RefusedError, match="exists already"):
+        make(inventory, HUB, namespaceName="pipes", eventHubName="orders")
+
+
+def test_a_network_stays_while_something_is_in_one_of_its_subnets_and_takes_them_with_it(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    vnet, subnet = "azure-native:network:VirtualNetwork", "azure-native:network:Subnet"
+    network = make(inventory, vnet, virtualNetworkName="pipes")
+    inside = make(inventory, subnet, virtualNetworkName="pipes", subnetName="nodes")
+    endpoint = make(inventory, "azure-native:network:PrivateEndpoint", subnet={"id": inside.id})
+    for used in (network, inside):
+        with pytest.raises(RefusedError, match="still in use by azure-native:network:PrivateEndpoint"):
+            inventory.delete(kinds.kind(used.type), used.type, used.id)
+    for gone in (endpoint, network):
+        assert inventory.delete(kinds.kind(gone.type), gone.type, gone.id)
+        inventory.settle(gone.type, gone.id, "delete")
+    assert inventory.things() == []
+
+
+def test_a_private_zone_stays_while_it_has_links(tmp_path: Path):
+    inventory, zone = Inventory(tmp_path / "inventory.sqlite"), "privatelink.servicebus.windows.net"
+    made = make(inventory, "azure-native:privatedns:PrivateZone", privateZoneName=zone)
+    make(inventory, "azure-native:privatedns:VirtualNetworkLink", privateZoneName=zone)
+    with pytest.raises(RefusedError, match="still in use by azure-native:privatedns:VirtualNetworkLink"):
+        inventory.delete(kinds.kind(made.type), made.type, made.id)
+
+
+def test_aks_takes_no_pool_in_a_change_of_its_cluster_that_is_not_there():
+    def cluster(*pools: str) -> dict[str, Any]:
+        profiles = [{"name": "system", "mode": "System"}, *({"name": pool, "mode": "User"} for pool in pools)]
+        return {"resourceName": "pipes", "agentPoolProfiles": profiles}
+
+    def pools(type_token: str) -> list[Mapping[str, Any]]:
+        return [{"agentPoolName": "new", "resourceName": "pipes"}] if type_token == POOL else []
+
+    kind = kinds.kind(AKS)
+    assert behaviour.refusal(kind, cluster(), cluster("new"), pools) is None
+    assert behaviour.refusal(kind, None, cluster("first"), pools) is None
+    refused = behaviour.refusal(kind, cluster("new"), cluster("gone"), pools)
+    assert refused is not None
+    assert "A new agent pool was introduced" in refused

@@ -1,0 +1,71 @@
+"""What a rehearsal grows, refuses and calls a problem. No engine needed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from workbench import __main__ as command_line
+from workbench.rehearse import rehearse as rehearsing
+from workbench.rehearse.rehearsal import Step, drift, problems
+from workbench.stack_file import find_stack_file
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command in this process, whose signal handlers stay as they are."""
+    monkeypatch.setattr(command_line, "_end_quietly_on_signals", lambda _command: None)
+    return lambda *arguments: CliRunner().invoke(command_line.app, ["rehearse", *arguments])
+
+
+def test_what_must_not_be_is_named():
+    def done(name: str, updated: tuple[str, ...] = (), replaced: tuple[str, ...] = (), **changes: int) -> Step:
+        counts = {"create": 0, "update": len(updated), "replace": len(replaced), "delete": 0, "same": 1, **changes}
+        return Step(step=name, changes=counts, updated=updated, replaced=replaced, seconds=0)
+
+    topic = "urn:pulumi:s::data-pipes::a:b:C$aws:msk/topic:Topic::orders"
+    fine = {"again": done("again"), "drifted": (), "grow": done("grow", (topic,)), "left": ()}
+    assert problems(**fine) == []
+    assert "second up" in problems(**{**fine, "again": done("again", (topic,))})[0]
+    assert "refresh changed 1" in problems(**{**fine, "drifted": (topic,)})[0]
+    assert "msk/topic orders" in problems(**{**fine, "grow": done("grow", (topic,), (topic,))})[0]
+    assert problems(**{**fine, "grow": done("grow")}) == ["growth changed nothing"]
+    assert problems(**{**fine, "grow": done("grow", create=2)}) == []
+    run = "urn:pulumi:s::data-pipes::a:b:C$kubernetes:batch/v1:Job::orders"
+    assert problems(**{**fine, "grow": done("grow", (topic,), (run,))}) == [], "a job is replaced to run again"
+    assert "destroy left 1" in problems(**{**fine, "left": (topic,)})[0]
+
+
+def test_a_refresh_may_find_what_the_program_ignores_and_nothing_else():
+    def state(count: int, *ignored: str) -> dict[str, Any]:
+        return {"urn": "pool", "inputs": {"count": count, "vmSize": "a"}, "ignoreChanges": list(ignored)}
+
+    assert drift([state(3, "count")], [state(4, "count")]) == ()
+    assert drift([state(3)], [state(4)]) == ("pool",)
+    assert drift([state(3, "counter")], [state(4, "counter")]) == ("pool",)
+    assert drift([state(3, "count")], []) == ("pool",)
+    assert drift([{**state(3), "external": True}], [state(4)]) == (), "it is only read"
+
+
+@pytest.mark.parametrize(("present", "grown"), [(3, 6), (12, 18), (18, None)])
+def test_a_pipe_doubles_or_grows_as_far_as_the_settings_let_it(present: int, grown: int | None):
+    stack_file = find_stack_file("aws-msk-eks").with_parallelism("orders", present)
+    after, words = rehearsing._grown(stack_file, None)
+    assert after.config["data-pipes:pipes"]["orders"]["parallelism"] == (grown or present)
+    assert words == (f"orders {present} → {grown}" if grown else rehearsing.NO_ROOM)
+
+
+def test_a_growth_that_the_settings_refuse_ends_with_status_2_before_anything_is_done(run: Run):
+    done = run("aws-msk-ecs", "--grow", "orders=2000", "--json")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "parallelism" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_growth_to_the_present_number_is_refused_at_once(run: Run):
+    done = run("aws-msk-ecs", "--grow", "orders=3")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "that is its parallelism already" in done.stderr

@@ -1,0 +1,107 @@
+"""The API server's binaries are had from PATH, setup-envtest, the cache or Go, in this order; one that does not start says why.
+
+Stand-ins for all of them; nothing is built, and no server runs.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workbench.servers import kubernetes_binaries as binaries
+from workbench.servers.kubernetes_binaries import (
+    KubernetesBinariesError,
+    cache_directory,
+    find_binaries,
+    kubernetes_binaries,
+    wanted_version,
+)
+from workbench.servers.kubernetes_server import KubernetesServer, KubernetesServerError, available
+
+Script = Callable[..., Path]
+GO = """
+while [ "$1" != -o ]; do shift; done
+printf '#!/bin/sh\\n' > "$2"
+/bin/chmod +x "$2"
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
+    """An empty machine: nothing but what the test puts into its directories, and an empty cache."""
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("KUBEBUILDER_ASSETS", raising=False)
+
+    def write(path: str, body: str = "exit 0") -> Path:
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"#!/bin/sh\n{body}\n")
+        file.chmod(0o755)
+        return file
+
+    return write
+
+
+def test_those_on_path_are_taken_before_setup_envtest_s_and_the_cached_ones(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+):
+    assert not available()
+    for name in ("kube-apiserver", "etcd"):
+        cached = script(f"cache/data-pipes/kubernetes/v{wanted_version()}/bin/{name}")
+    assert available()
+    assert kubernetes_binaries(print).etcd == cached
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(script("assets/etcd").parent))
+    assert kubernetes_binaries(print).etcd.parent.name == "assets"
+    script("bin/etcd")
+    found = kubernetes_binaries(print)
+    assert (found.etcd.parent.name, found.kube_apiserver.parent) == ("bin", cached.parent)
+
+
+def test_what_is_not_there_is_built_once_and_said_to_take_minutes(script: Script):
+    script("bin/go", GO)
+    told: list[str] = []
+    built = kubernetes_binaries(told.append)
+    assert built.etcd.parent == built.kube_apiserver.parent == cache_directory(wanted_version())
+    assert len(told) == 1
+    assert "5 to 12 minutes on two cores, once" in told[0]
+    script("bin/go", "exit 1")
+    assert kubernetes_binaries(told.append) == built
+    assert len(told) == 1, "the second time the cached ones are taken without a word"
+
+
+def test_a_failed_build_leaves_nothing_that_could_be_taken_for_a_server(script: Script):
+    script("bin/go", "echo 'go: updates to go.mod needed' >&2; exit 1")
+    with pytest.raises(KubernetesBinariesError, match=r"go: updates to go\.mod needed"):
+        kubernetes_binaries(lambda _text: None)
+    assert find_binaries() is None
+
+
+@pytest.mark.usefixtures("script")
+def test_without_go_the_message_says_how():
+    with pytest.raises(KubernetesBinariesError, match=r"Install Go 1\.26 or later .* or get both with setup-envtest"):
+        kubernetes_binaries(lambda _text: None)
+
+
+def test_the_version_stands_in_go_mod_alone():
+    assert wanted_version() not in Path(binaries.__file__).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("bodies", "told"),
+    [
+        (("echo no space left >&2; exit 3", "exec /bin/sleep 60"), "etcd ended with status 3:\nno space left"),
+        (("exec /bin/sleep 60", "echo unknown flag >&2; exit 1"), "kube-apiserver ended with status 1:\nunknown flag"),
+    ],
+)
+def test_one_that_does_not_start_says_why_and_leaves_nothing(
+    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bodies: tuple[str, str], told: str
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for name, body in zip(("etcd", "kube-apiserver"), bodies, strict=True):
+        script(f"bin/{name}", body)
+    server = KubernetesServer(print)
+    with pytest.raises(KubernetesServerError, match=told), server:
+        pass
+    assert server._running == {}
+    assert not list(tmp_path.glob("data-pipes-*"))

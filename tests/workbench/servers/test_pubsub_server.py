@@ -1,0 +1,27 @@
+"""Where Google's test server of Pub/Sub cannot be built, the message names the way to it."""
+
+from pathlib import Path
+
+import pytest
+
+from workbench.servers.pubsub_server import PubSubServerError, pubsub_server
+
+
+def test_without_go_it_is_told_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(PubSubServerError, match=r"no go on PATH. Install Go .*https://go\.dev/doc/install"):
+        pubsub_server(lambda _: None).__enter__()
+
+
+def test_a_build_that_fails_leaves_nothing_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    go = tmp_path / "go"
+    go.write_text("#!/bin/sh\necho 'no such module' >&2\nexit 1\n")
+    go.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    told: list[str] = []
+    with pytest.raises(PubSubServerError, match="could not be built with Go: no such module"):
+        pubsub_server(told.append).__enter__()
+    assert len(told) == 1
+    assert not [file for file in (tmp_path / "cache").rglob("*") if file.is_file()]

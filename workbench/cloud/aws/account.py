@@ -1,0 +1,153 @@
+"""The simulated AWS: keys, logs, identities and secrets. Figures and rules as explained in kinds.py."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.cloud.aws.outputs import arn, named
+from workbench.cloud.model import COMMON, MOMENT, Inputs, Kind, digits, joined, text, uuid_of
+
+
+def _role(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
+    """Of an IAM role."""
+    path = text(inputs, "path", "/")
+    return {
+        "arn": arn("iam", f"role{path}{id_}", inputs),
+        "uniqueId": "AROA" + digits(name, 16).upper(),
+        "createDate": MOMENT,
+    }
+
+
+def _issuer(_name: str, inputs: Inputs) -> str:
+    """An OpenID Connect provider's id, which is its ARN: the issuer without the scheme."""
+    return arn("iam", "oidc-provider/" + text(inputs, "url", "https://issuer.example").removeprefix("https://"), inputs)
+
+
+def _secret_id(name: str, inputs: Inputs) -> str:
+    """A secret's id, which is its ARN: its name, given or begun by a prefix, and six characters of the service's own."""
+    return arn(
+        "secretsmanager",
+        f"secret:{text(inputs, 'name', text(inputs, 'namePrefix', name))}-{digits(f'secret {name}', 6)}",
+        inputs,
+    )
+
+
+def _policy_refusal(_old: Inputs | None, new: Inputs) -> str | None:
+    """IAM's answer to a policy without a statement."""
+    policy = text(new, "policy", "")
+    if '"Statement": []' not in policy:
+        return None
+    return f"MalformedPolicyDocument: a policy must have a statement: {policy}"
+
+
+def _secret_version(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
+    secret = text(inputs, "secretId", "secret")
+    return {
+        "arn": secret,
+        "secretArn": secret,
+        "versionId": id_.rsplit("|", 1)[-1],
+        "versionStages": ["AWSCURRENT"],
+        "hasSecretStringWo": False,
+    }
+
+
+ACCOUNT_WIDE: Mapping[str, Kind] = {
+    "aws:kms/key:Key": Kind(
+        holds_data=True,
+        create_minutes=0.2,
+        delete_minutes=0.1,
+        source=COMMON + "; a deletion is only scheduled",
+        identifier=lambda name, _inputs: uuid_of(name),
+        outputs=lambda id_, _name, inputs: {"arn": arn("kms", f"key/{id_}", inputs), "keyId": id_},
+        replace_on=frozenset({"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion"}),
+    ),
+    "aws:kms/alias:Alias": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=joined("", "name"),
+        outputs=lambda id_, _name, inputs: {
+            "arn": arn("kms", id_, inputs),
+            "targetKeyArn": arn("kms", f"key/{text(inputs, 'targetKeyId', 'unknown').rsplit('/', 1)[-1]}", inputs),
+        },
+        replace_on=frozenset({"name", "namePrefix"}),
+        unique=("name",),
+        name_property="name",
+        name_prefix="alias/",
+    ),
+    "aws:cloudwatch/logGroup:LogGroup": Kind(
+        holds_data=True,
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=joined("", "name"),
+        outputs=named("logs", "log-group:"),
+        replace_on=frozenset({"logGroupClass", "name", "namePrefix"}),
+        unique=("name",),
+        name_property="name",
+        guard="deletionProtectionEnabled",
+    ),
+    "aws:iam/role:Role": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=joined("", "name"),
+        outputs=_role,
+        replace_on=frozenset({"name", "namePrefix", "path"}),
+        unique=("name",),
+        name_property="name",
+    ),
+    "aws:iam/rolePolicy:RolePolicy": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=joined(":", "role", "name"),
+        replace_on=frozenset({"name", "namePrefix", "role"}),
+        unique=("role", "name"),
+        name_property="name",
+        refusal=_policy_refusal,
+    ),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=joined("/", "role", "policyArn"),
+        replace_on=frozenset({"policyArn", "role"}),
+        unique=("role", "policyArn"),
+    ),
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=_issuer,
+        outputs=lambda id_, _name, _inputs: {"arn": id_, "thumbprintLists": [digits(id_, 40)]},
+        replace_on=frozenset({"url"}),
+        unique=("url",),
+    ),
+    "aws:secretsmanager/secret:Secret": Kind(
+        holds_data=True,
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON + "; a deletion is only scheduled unless recoveryWindowInDays is 0",
+        identifier=_secret_id,
+        outputs=lambda id_, _name, _inputs: {"arn": id_, "policy": "", "name": id_.rsplit(":", 1)[-1][:-7]},
+        replace_on=frozenset({"name", "namePrefix"}),
+        unique=("name",),
+        name_property="name",
+    ),
+    "aws:secretsmanager/secretVersion:SecretVersion": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=lambda name, inputs: f"{text(inputs, 'secretId', 'secret')}|{uuid_of(name)}",
+        outputs=_secret_version,
+        replace_on=frozenset({"secretBinary", "secretId", "secretString", "secretStringWoVersion"}),
+    ),
+    "aws:secretsmanager/secretPolicy:SecretPolicy": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=joined("", "secretArn"),
+        replace_on=frozenset({"secretArn"}),
+        unique=("secretArn",),
+    ),
+}

@@ -1,0 +1,138 @@
+"""The simulated AWS: ECS. Figures and rules as explained in kinds.py."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.cloud.aws.container_definitions import as_stored
+from workbench.cloud.aws.outputs import arn
+from workbench.cloud.model import COMMON, Inputs, Kind, at, joined, number, text
+
+
+def _revision(name: str, inputs: Inputs) -> str:
+    """A task definition's family and revision.
+
+    The provider's id is the family alone; the revision keeps two task definitions of one family apart here.
+    """
+    _, _, again = name.partition("#")
+    return f"{text(inputs, 'family', name)}:{int(again or 0) + 1}"
+
+
+def _task_definition(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
+    family, _, revision = id_.rpartition(":")
+    whole = arn("ecs", f"task-definition/{family}", inputs)
+    return {"arn": f"{whole}:{revision}", "arnWithoutRevision": whole, "revision": int(revision)}
+
+
+def _service_id(name: str, inputs: Inputs) -> str:
+    """A service's id, which is its ARN."""
+    cluster = text(inputs, "cluster", "default").rsplit("/", 1)[-1]
+    return arn("ecs", f"service/{cluster}/{text(inputs, 'name', name)}", inputs)
+
+
+def _rebalancing(inputs: Inputs) -> str:
+    """ECS rebalances a new service across zones by default, where its deployments leave room for it."""
+    roomy = number(inputs, "deploymentMaximumPercent", 200) > 100
+    return text(inputs, "availabilityZoneRebalancing", "ENABLED" if roomy else "DISABLED")
+
+
+def _service(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
+    return {
+        "arn": id_,
+        "iamRole": "/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+        "platformVersion": "LATEST",
+        "availabilityZoneRebalancing": _rebalancing(inputs),
+    }
+
+
+def _service_refusal(old: Inputs | None, new: Inputs) -> str | None:
+    """Deployments need room to replace tasks (ECS, "Amazon ECS service definition parameters").
+
+    A service moves to other capacity providers only by a deployment that is forced; the provider says so in a preview already.
+    """
+    capacity = "capacityProviderStrategies"
+    if old is not None and at(old, capacity) != at(new, capacity) and at(new, "forceNewDeployment") is not True:
+        return "force_new_deployment should be true when capacity_provider_strategy is being updated"
+    most = number(new, "deploymentMaximumPercent", 200)
+    least = number(new, "deploymentMinimumHealthyPercent", 100)
+    if most <= 100 and _rebalancing({**_kept_rebalancing(old), **new}) == "ENABLED":
+        return (
+            "InvalidParameterException: Availability Zone Rebalancing does not support maximumPercent <= 100 % as "
+            "deployment configuration."
+        )
+    if most == least == 100:
+        return (
+            "InvalidParameterException: Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block "
+            "deployments."
+        )
+    return None
+
+
+def _kept_rebalancing(old: Inputs | None) -> Inputs:
+    """An update that does not speak of rebalancing leaves it as it was."""
+    return {} if old is None else {"availabilityZoneRebalancing": _rebalancing(old)}
+
+
+ECS: Mapping[str, Kind] = {
+    "aws:ecs/cluster:Cluster": Kind(
+        holds_data=True,
+        create_minutes=0.2,
+        delete_minutes=0.2,
+        source="common use: the provider looks again after 10 s",
+        identifier=lambda name, inputs: arn("ecs", f"cluster/{text(inputs, 'name', name)}", inputs),
+        outputs=lambda id_, _name, _inputs: {"arn": id_},
+        replace_on=frozenset({"name"}),
+        unique=("name",),
+        name_property="name",
+    ),
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": Kind(
+        create_minutes=0.2,
+        delete_minutes=0.2,
+        update_minutes=0.2,
+        source="common use: the provider looks again after 10 s",
+        identifier=joined("", "clusterName"),
+        replace_on=frozenset({"clusterName"}),
+        unique=("clusterName",),
+    ),
+    "aws:ecs/taskDefinition:TaskDefinition": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=_revision,
+        outputs=_task_definition,
+        replace_on=frozenset(
+            {
+                "containerDefinitions",
+                "cpu",
+                "enableFaultInjection",
+                "ephemeralStorage",
+                "executionRoleArn",
+                "family",
+                "ipcMode",
+                "memory",
+                "networkMode",
+                "pidMode",
+                "placementConstraints",
+                "proxyConfiguration",
+                "requiresCompatibilities",
+                "runtimePlatform",
+                "taskRoleArn",
+                "volumes",
+            }
+        ),
+        stored=lambda inputs: as_stored(text(inputs, "containerDefinitions", "[]"), text(inputs, "networkMode", "")),
+    ),
+    "aws:ecs/service:Service": Kind(
+        create_minutes=3,
+        delete_minutes=3,
+        update_minutes=3,
+        source="common use, no log found: 1 to 5 min until its tasks are steady, as waitForSteadyState waits; 1 to 5 min to drain",
+        identifier=_service_id,
+        outputs=_service,
+        replace_on=frozenset(
+            {"cluster", "deploymentController.type", "iamRole", "launchType", "name", "schedulingStrategy"}
+        ),
+        refusal=_service_refusal,
+        unique=("cluster", "name"),
+        name_property="name",
+    ),
+}

@@ -1,0 +1,85 @@
+"""The simulated AWS: times, rules and outputs of the resource types that the stacks use, and answers to its functions.
+
+Times are planning values in minutes. Where a source names a log, it is a public Terraform log; "common use" means that no
+log was found and the figure is an estimate. What replaces is what the provider's schema forces to be new. A new type is
+one more entry in the table of its service, beside this file.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from workbench.cloud.aws.account import ACCOUNT_WIDE
+from workbench.cloud.aws.dynamodb import DYNAMODB
+from workbench.cloud.aws.ecs import ECS
+from workbench.cloud.aws.eks import EKS
+from workbench.cloud.aws.kinesis import KINESIS
+from workbench.cloud.aws.kinesis_video import KINESIS_VIDEO
+from workbench.cloud.aws.msk import AUTOSCALING, MSK
+from workbench.cloud.aws.msk_serverless import MSK_SERVERLESS
+from workbench.cloud.aws.network import NETWORK
+from workbench.cloud.aws.outputs import region_of
+from workbench.cloud.aws.registry import ECR
+from workbench.cloud.model import ACCOUNT, Inputs, Kind, text
+
+KINDS: Mapping[str, Kind] = {
+    **NETWORK,
+    **ACCOUNT_WIDE,
+    **MSK,
+    **MSK_SERVERLESS,
+    **AUTOSCALING,
+    **KINESIS,
+    **KINESIS_VIDEO,
+    **DYNAMODB,
+    **EKS,
+    **ECS,
+    **ECR,
+}
+
+
+DEPLOYER = "platform-admin"
+
+
+def _identity(_args: Inputs) -> Mapping[str, Any]:
+    user = f"arn:aws:sts::{ACCOUNT}:assumed-role/{DEPLOYER}/rehearsal"
+    return {"id": ACCOUNT, "accountId": ACCOUNT, "arn": user, "userId": "AROASIMULATED:rehearsal"}
+
+
+def _session(args: Inputs) -> Mapping[str, Any]:
+    """Whoever deploys to the simulated cloud does so in the role that the shipped stacks name as administrator."""
+    given = text(args, "arn", "")
+    role = f"arn:aws:iam::{ACCOUNT}:role/{DEPLOYER}"
+    return {"id": given, "arn": given, "issuerArn": role, "issuerName": DEPLOYER, "sessionName": "rehearsal"}
+
+
+def _region(args: Inputs) -> Mapping[str, Any]:
+    region = region_of(args)
+    return {
+        "id": region,
+        "name": region,
+        "region": region,
+        "endpoint": f"ec2.{region}.amazonaws.com",
+        "description": region,
+    }
+
+
+def _zones(args: Inputs) -> Mapping[str, Any]:
+    region = region_of(args)
+    return {
+        "id": region,
+        "names": [f"{region}{zone}" for zone in "abc"],
+        "zoneIds": [f"{region}-az{n}" for n in (1, 2, 3)],
+    }
+
+
+INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": _identity,
+    "aws:index/getPartition:getPartition": lambda _args: {
+        "id": "aws",
+        "partition": "aws",
+        "dnsSuffix": "amazonaws.com",
+        "reverseDnsPrefix": "com.amazonaws",
+    },
+    "aws:iam/getSessionContext:getSessionContext": _session,
+    "aws:index/getRegion:getRegion": _region,
+    "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
+}

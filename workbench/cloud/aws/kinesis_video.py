@@ -1,0 +1,25 @@
+"""The simulated AWS: Kinesis Video Streams. Figures and rules as explained in kinds.py."""
+
+from collections.abc import Mapping
+
+from workbench.cloud.aws.kinesis import moment
+from workbench.cloud.aws.outputs import arn
+from workbench.cloud.model import MOMENT, Kind, digits, text
+
+KINESIS_VIDEO: Mapping[str, Kind] = {
+    "aws:kinesis/videoStream:VideoStream": Kind(
+        holds_data=True,
+        create_minutes=0.2,
+        delete_minutes=0.2,
+        update_minutes=0.2,
+        source="common use: the provider looks again after 10 s",
+        identifier=lambda name, inputs: arn(
+            "kinesisvideo", f"stream/{text(inputs, 'name', name)}/{moment(name)}000", inputs
+        ),
+        outputs=lambda id_, _name, _inputs: {"arn": id_, "creationTime": MOMENT, "version": digits(id_, 20)},
+        updated=lambda state, _inputs: {"version": digits(text(state, "version", ""), 20)},
+        replace_on=frozenset({"dataRetentionInHours", "kmsKeyId", "name"}),
+        unique=("name",),
+        name_property="name",
+    ),
+}

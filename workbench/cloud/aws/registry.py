@@ -1,0 +1,53 @@
+"""The simulated AWS: the container registry (ECR). Figures and rules as explained in kinds.py."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.cloud.aws.outputs import arn, region_of
+from workbench.cloud.model import ACCOUNT, COMMON, Inputs, Kind, joined
+
+
+def _repository(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
+    return {
+        "arn": arn("ecr", f"repository/{id_}", inputs),
+        "registryId": ACCOUNT,
+        "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{region_of(inputs)}.amazonaws.com/{id_}",
+    }
+
+
+def _in_registry(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
+    """Of a policy on a repository."""
+    return {"registryId": ACCOUNT}
+
+
+ECR: Mapping[str, Kind] = {
+    "aws:ecr/repository:Repository": Kind(
+        holds_data=True,
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source="common use: 1 to 3 s",
+        identifier=joined("", "name"),
+        outputs=_repository,
+        replace_on=frozenset({"encryptionConfigurations", "name"}),
+        unique=("name",),
+        name_property="name",
+    ),
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=joined("", "repository"),
+        outputs=_in_registry,
+        replace_on=frozenset({"policy", "repository"}),
+        unique=("repository",),
+    ),
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=joined("", "repository"),
+        outputs=_in_registry,
+        replace_on=frozenset({"repository"}),
+        unique=("repository",),
+    ),
+}

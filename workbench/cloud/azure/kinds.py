@@ -1,0 +1,81 @@
+"""The simulated Azure: the table of its resource types as azure-native names them, and answers to its functions.
+
+Times are planning values in minutes; where a source names a log, it is a public Terraform log. What replaces is azure-native's own
+list (provider/pkg/gen/replacement.go) and what the services' descriptions call immutable. The tables stand beside this file, one for
+each service.
+"""
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import yaml
+
+from workbench.cloud.azure.account import ACCOUNT_WIDE
+from workbench.cloud.azure.aks import AKS, api_server
+from workbench.cloud.azure.event_hubs import EVENT_HUBS
+from workbench.cloud.azure.hdinsight import HDINSIGHT
+from workbench.cloud.azure.network import NETWORK
+from workbench.cloud.azure.registry import REGISTRY
+from workbench.cloud.azure.resource import DEPLOYER, SUBSCRIPTION, TENANT
+from workbench.cloud.model import Inputs, Kind, digits, text, uuid_of
+
+KINDS: Mapping[str, Kind] = {**NETWORK, **ACCOUNT_WIDE, **AKS, **REGISTRY, **EVENT_HUBS, **HDINSIGHT}
+
+
+def _client(args: Inputs) -> Mapping[str, Any]:
+    """Whoever deploys to the simulated Azure."""
+    return {
+        "clientId": uuid_of("the Azure CLI"),
+        "objectId": DEPLOYER,
+        "subscriptionId": text(args, "subscriptionId", SUBSCRIPTION),
+        "tenantId": text(args, "tenantId", TENANT),
+    }
+
+
+def _user_credentials(args: Inputs) -> Mapping[str, Any]:
+    """The kubeconfig of a cluster's users: the cluster and its certificate; who asks is kubelogin's to say."""
+    name = text(args, "resourceName", "cluster")
+    server = api_server(text(args, "resourceGroupName", "group"), name, args)
+    certificate = base64.b64encode(f"simulated certificate of {name}".encode()).decode()
+    user = f"clusterUser_{text(args, 'resourceGroupName', 'group')}_{name}"
+    kubeconfig = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [
+            {
+                "name": name,
+                "cluster": {"server": f"https://{server}:443", "certificate-authority-data": certificate},
+            }
+        ],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": user}}],
+        "current-context": name,
+        "users": [
+            {
+                "name": user,
+                "user": {
+                    "exec": {
+                        "apiVersion": "client.authentication.k8s.io/v1beta1",
+                        "command": "kubelogin",
+                        "args": ["get-token", "--login", "devicecode"],
+                    }
+                },
+            }
+        ],
+    }
+    encoded = base64.b64encode(yaml.safe_dump(kubeconfig).encode()).decode()
+    return {"kubeconfigs": [{"name": "clusterUser", "value": encoded}]}
+
+
+def _interface(args: Inputs) -> Mapping[str, Any]:
+    """A private endpoint's network interface, with an address in the subnet for endpoints of the default network."""
+    name = text(args, "networkInterfaceName", "interface")
+    address = f"10.0.4.{int(digits(name, 2), 16) % 250 + 4}"
+    return {"id": name, "ipConfigurations": [{"name": "privateEndpointIpConfig", "privateIPAddress": address}]}
+
+
+INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
+    "azure-native:authorization:getClientConfig": _client,
+    "azure-native:containerservice:listManagedClusterUserCredentials": _user_credentials,
+    "azure-native:network:getNetworkInterface": _interface,
+}

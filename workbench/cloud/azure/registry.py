@@ -1,0 +1,27 @@
+"""The simulated Azure: the container registry. Figures and rules as explained in kinds.py."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.cloud.azure.resource import resource
+from workbench.cloud.model import MOMENT, Inputs, Kind
+
+
+def _registry(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
+    """Of a container registry."""
+    return {"loginServer": f"{id_.rsplit('/', 1)[-1].lower()}.azurecr.io", "creationDate": MOMENT}
+
+
+REGISTRY: Mapping[str, Kind] = {
+    "azure-native:containerregistry:Registry": resource(
+        "Microsoft.ContainerRegistry/registries",
+        "registryName",
+        holds_data=True,
+        create=0.4,
+        delete=0.2,
+        source="Terraform logs: created in 21 s and 28 s",
+        outputs=_registry,
+        replace_on=frozenset({"encryption"}),
+        worldwide=True,
+    ),
+}

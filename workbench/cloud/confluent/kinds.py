@@ -1,0 +1,201 @@
+"""The simulated Confluent Cloud: the table of its resource types as the provider names them, and answers to its functions.
+
+Times are planning values in minutes; the waits that the provider puts in itself are in its source. What replaces is what the
+provider's source calls ForceNew, and what it makes so in a change (CustomizeDiff). Environments, identities and private links
+stand here, clusters and what is in them beside this file.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from workbench.cloud.confluent.kafka import CLUSTER, KAFKA, KEY, ROLE_BINDING, binding_kept
+from workbench.cloud.confluent.outputs import ORGANIZATION, crn, described, domain, environment_of, identifier
+from workbench.cloud.model import COMMON, Inputs, Kind, Others, at, digits, text
+
+_LINK = "common use, no log found: the provider asks once a minute whether it is ready"
+_NOT_ON_BASIC = ("DeveloperRead", "DeveloperWrite", "DeveloperManage", "ResourceOwner")
+
+
+def _environment(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
+    """An environment has a Schema Registry whether one was asked for or not; it comes with the first cluster."""
+    return {"resourceName": crn(environment=id_), "streamGovernance": {"package": "ESSENTIALS"}}
+
+
+def _account(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
+    return {**described("iam/v2", "ServiceAccount"), "description": ""}
+
+
+def _key_id(name: str, _inputs: Inputs) -> str:
+    return digits(f"API key {name}", 16).upper()
+
+
+def _key(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
+    """An API key's secret half is told at its creation alone."""
+    return {"secret": f"stand-in for the secret of {id_}"}
+
+
+def _binding_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | None:
+    """On a Basic cluster roles end at the cluster: those for its topics, groups and transactions are ACLs' to give."""
+    inside = "/kafka=" in text(new, "crnPattern", "")
+    if not inside or text(new, "roleName", "") not in _NOT_ON_BASIC:
+        return None
+    basic = any(
+        at(cluster, "basic") is not None and f"/environment={environment_of(cluster)}/" in text(new, "crnPattern", "")
+        for cluster in others(CLUSTER)
+    )
+    if basic:
+        return (
+            f"400 Bad Request: role {text(new, 'roleName', '')} is not available for resources of a Basic Kafka cluster"
+        )
+    return None
+
+
+def _pool_refusal(_old: Inputs | None, new: Inputs) -> str | None:
+    """Who may use a pool is told by the claims of a token."""
+    condition, claim = text(new, "filter", ""), text(new, "identityClaim", "")
+    if "==" in condition and "claims." not in condition:
+        return f"400 Bad Request: filter {condition!r} says nothing of the claims of a token, such as claims.sub"
+    if re.fullmatch(r"[a-z_]+", claim):
+        return f"400 Bad Request: identity_claim {claim!r} is no claim of a token, such as claims.sub"
+    return None
+
+
+def _attachment(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
+    """What the stack's own cloud connects to, in the form of that cloud; the other clouds' are empty."""
+    region, place = text(inputs, "region", "region"), digits(id_, 17)
+    services = {
+        "AWS": ("aws", {"vpcEndpointServiceName": f"com.amazonaws.vpce.{region}.vpce-svc-{place}"}),
+        "AZURE": (
+            "azures",
+            {
+                "privateLinkServiceAlias": f"platt-{place[:8]}-privatelink.{place}.{region}.azure.privatelinkservice",
+                "privateLinkServiceResourceId": "/subscriptions/00000000-0000-0000-0000-00000000000c/resourceGroups/confluent"
+                f"/providers/Microsoft.Network/privateLinkServices/platt-{place[:8]}",
+            },
+        ),
+        "GCP": (
+            "gcps",
+            {
+                "privateServiceConnectServiceAttachment": f"projects/confluent-{place[:4]}/regions/{region}"
+                f"/serviceAttachments/plattg-{place[:8]}-service-attachment"
+            },
+        ),
+    }
+    here, service = services.get(text(inputs, "cloud", "AWS"), services["AWS"])
+    return {
+        "resourceName": crn(environment=environment_of(inputs), **{"private-link-attachment": id_}),
+        "dnsDomain": domain(inputs, private=True),
+        **{key: [service] if key == here else [] for key, _ in services.values()},
+    }
+
+
+def _connection(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
+    return {
+        "resourceName": crn(
+            environment=environment_of(inputs),
+            **{
+                "private-link-attachment": text(inputs, "privateLinkAttachment.id", "platt-00000000"),
+                "private-link-attachment-connection": id_,
+            },
+        )
+    }
+
+
+KINDS: Mapping[str, Kind] = {
+    "confluentcloud:index/environment:Environment": Kind(
+        holds_data=True,
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=identifier("env"),
+        name_property="displayName",
+        outputs=_environment,
+        unique=("displayName",),
+    ),
+    "confluentcloud:index/serviceAccount:ServiceAccount": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=identifier("sa"),
+        name_property="displayName",
+        outputs=_account,
+        unique=("displayName",),
+    ),
+    KEY: Kind(
+        create_minutes=1,
+        delete_minutes=0.1,
+        source="the provider's source: it asks until the key works on the cluster, within a minute; a key of a Schema Registry "
+        "or of ksqlDB waits for 1 and 5 minutes",
+        identifier=_key_id,
+        name_property="displayName",
+        outputs=_key,
+        replace_on=frozenset({"managedResource", "owner"}),
+    ),
+    ROLE_BINDING: Kind(
+        create_minutes=1.5,
+        delete_minutes=0.1,
+        source="the provider's source: it waits for 90 seconds, until all of Confluent Cloud knows the role binding",
+        identifier=identifier("rb"),
+        replace_on=frozenset({"crnPattern", "principal", "roleName"}),
+        refusal_beside=_binding_refusal,
+        kept=binding_kept,
+        unique=("principal", "roleName", "crnPattern"),
+    ),
+    "confluentcloud:index/identityProvider:IdentityProvider": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=identifier("op"),
+        outputs=lambda _id, _name, _inputs: {"identityClaim": ""},
+    ),
+    "confluentcloud:index/identityPool:IdentityPool": Kind(
+        create_minutes=0.1,
+        delete_minutes=0.1,
+        source=COMMON,
+        identifier=identifier("pool"),
+        replace_on=frozenset({"identityProvider"}),
+        refusal=_pool_refusal,
+    ),
+    "confluentcloud:index/privateLinkAttachment:PrivateLinkAttachment": Kind(
+        create_minutes=2,
+        delete_minutes=1,
+        source=_LINK,
+        identifier=identifier("platt"),
+        outputs=_attachment,
+        replace_on=frozenset({"cloud", "environment", "region"}),
+    ),
+    "confluentcloud:index/privateLinkAttachmentConnection:PrivateLinkAttachmentConnection": Kind(
+        create_minutes=2,
+        delete_minutes=1,
+        source=_LINK,
+        identifier=identifier("plattc"),
+        outputs=_connection,
+        replace_on=frozenset({"aws", "azure", "environment", "gcp", "privateLinkAttachment"}),
+    ),
+    **KAFKA,
+}
+
+
+def _schema_registry(args: Inputs) -> Mapping[str, Any]:
+    """The Schema Registry that each environment has."""
+    environment = environment_of(args)
+    id_ = identifier("lsrc")(environment, args)
+    return {
+        **described("srcm/v3", "Cluster"),
+        "id": id_,
+        "displayName": "Stream Governance Package",
+        "package": "ESSENTIALS",
+        "resourceName": crn(environment=environment, **{"schema-registry": id_}),
+        "restEndpoint": f"https://psrc-{digits(id_, 5)}.{domain(args, private=False)}",
+    }
+
+
+def _organization(_args: Inputs) -> Mapping[str, Any]:
+    return {"id": ORGANIZATION, "resourceName": crn()}
+
+
+INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
+    "confluentcloud:index/getOrganization:getOrganization": _organization,
+    "confluentcloud:index/getSchemaRegistryCluster:getSchemaRegistryCluster": _schema_registry,
+}

@@ -1,0 +1,32 @@
+"""The simulated GCP: the table of its resource types as pulumi-gcp names them, and answers to its functions.
+
+Times are planning values in minutes; where a source names a log, it is a public Terraform log. What replaces is what
+terraform-provider-google forces to be new. The tables stand beside this file, one for each service.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from workbench.cloud.gcp.account import ACCOUNT_WIDE
+from workbench.cloud.gcp.gke import GKE
+from workbench.cloud.gcp.managed_kafka import MANAGED_KAFKA
+from workbench.cloud.gcp.network import NETWORK
+from workbench.cloud.gcp.pubsub import PUBSUB
+from workbench.cloud.gcp.registry import REGISTRY
+from workbench.cloud.gcp.resource import NUMBER
+from workbench.cloud.model import Inputs, Kind, text
+
+KINDS: Mapping[str, Kind] = {**NETWORK, **ACCOUNT_WIDE, **GKE, **REGISTRY, **PUBSUB, **MANAGED_KAFKA}
+
+
+def _projects(args: Inputs) -> Mapping[str, Any]:
+    """What the Resource Manager lists by a filter such as id:pipes-1."""
+    asked = text(args, "filter", "")
+    project = asked.removeprefix("id:")
+    found = {"projectId": project, "name": project, "number": NUMBER, "lifecycleState": "ACTIVE"}
+    return {"id": asked, "projects": [found]}
+
+
+INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
+    "gcp:projects/getProject:getProject": _projects,
+}

@@ -1,0 +1,221 @@
+"""The simulated Strimzi: its operator's Helm release, its custom resources, and the Secrets that it answers with.
+
+The API server takes whatever has the right form; what Strimzi answers is the condition Ready, which programs wait for by the
+annotation `pulumi.com/waitFor`. So what would never become ready is refused here, in Strimzi's words where it has some.
+"""
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from workbench.cloud.kubernetes.object import metadata, row
+from workbench.cloud.model import MOMENT, Inputs, Kind, Others, at, number, text, uuid_of
+
+_API = "kubernetes:kafka.strimzi.io/v1"
+_RELEASE, _KAFKA, _POOL, _TOPIC, _USER = (
+    "kubernetes:helm.sh/v3:Release",
+    f"{_API}:Kafka",
+    f"{_API}:KafkaNodePool",
+    f"{_API}:KafkaTopic",
+    f"{_API}:KafkaUser",
+)
+_KEPT_BY_TOPICS = (
+    "KafkaTopic {} is still there: its finalizer strimzi.io/topic-operator is taken away by the Topic Operator alone, "
+    "which would be gone; delete the topic first"
+)
+
+
+def _release_id(name: str, inputs: Inputs) -> str:
+    return f"{text(inputs, 'namespace', 'default')}/{text(inputs, 'name', name)}"
+
+
+def _release(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
+    """Of a Helm release whose pods are ready."""
+    namespace, name = id_.split("/")
+    version = text(inputs, "version", "")
+    status = {"name": name, "namespace": namespace, "revision": 1, "status": "deployed", "version": version}
+    return {"name": name, "status": status}
+
+
+def _revised(state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
+    status = cast("Mapping[str, Any]", state.get("status") or {})
+    version = text(inputs, "version", "")
+    return {"status": {**status, "revision": int(status.get("revision", 1)) + 1, "version": version}}
+
+
+def _ready(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
+    """Of a resource that Strimzi has seen to."""
+    condition = {"type": "Ready", "status": "True", "lastTransitionTime": MOMENT}
+    return {**metadata(id_, name, inputs), "status": {"conditions": [condition], "observedGeneration": 1}}
+
+
+def _kafka(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
+    """Of a Kafka cluster that is ready, with the addresses of its listeners."""
+    namespace, cluster = id_.split("/") if "/" in id_ else ("default", id_)
+    listeners = at(inputs, "spec.kafka.listeners")
+    status = {
+        "clusterId": uuid_of(id_),
+        "listeners": [
+            {
+                "name": text(each, "name", "tls"),
+                "bootstrapServers": f"{cluster}-kafka-bootstrap.{namespace}.svc:{number(each, 'port', 9093)}",
+            }
+            for each in cast("list[Inputs]", listeners if isinstance(listeners, list) else [])
+        ],
+    }
+    ready = _ready(id_, name, inputs)
+    return {**ready, "status": {**ready["status"], **status}}
+
+
+def _belongs(inputs: Inputs) -> tuple[str, str]:
+    """(namespace, Kafka cluster) of a resource that is labelled as belonging to one."""
+    labels = at(inputs, "metadata.labels")
+    cluster = cast("Inputs", labels).get("strimzi.io/cluster", "") if isinstance(labels, Mapping) else ""
+    return text(inputs, "metadata.namespace", "default"), str(cluster)
+
+
+def _itself(kafka: Inputs) -> tuple[str, str]:
+    return text(kafka, "metadata.namespace", "default"), text(kafka, "metadata.name", "")
+
+
+def _brokers(cluster: tuple[str, str], role: str, others: Others) -> int:
+    """How many nodes of a role the pools of a cluster have together."""
+    pools = (pool for pool in others(_POOL) if _belongs(pool) == cluster)
+    return sum(number(pool, "spec.replicas", 0) for pool in pools if role in _roles(pool))
+
+
+def _roles(pool: Inputs) -> Iterable[str]:
+    roles = at(pool, "spec.roles")
+    return cast("list[str]", roles) if isinstance(roles, list) else ()
+
+
+def _no_operator(old: Inputs | None, new: Inputs, others: Others) -> str | None:
+    """The kinds are the chart's custom resource definitions."""
+    if old is not None or any("strimzi" in text(release, "chart", "") for release in others(_RELEASE)):
+        return None
+    return f'no matches for kind "{text(new, "kind", "Kafka")}" in version "kafka.strimzi.io/v1"'
+
+
+def _kafka_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
+    """A cluster without a broker or a controller never becomes ready."""
+    for role in ("broker", "controller"):
+        if not _brokers(_itself(new), role, others):
+            return _no_operator(old, new, others) or (
+                f"The Kafka cluster {_itself(new)[1]} is invalid: [At least one KafkaNodePool with the {role} role "
+                "and at least one replica is required when KRaft mode is enabled]"
+            )
+    return _no_operator(old, new, others)
+
+
+def _member_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
+    """A topic or user of a cluster that is not there is seen to by nobody."""
+    cluster = _belongs(new)
+    missing = _no_operator(old, new, others)
+    if missing or any(_itself(kafka) == cluster for kafka in others(_KAFKA)):
+        return missing
+    return (
+        f"timed out waiting for the condition Ready: no Kafka cluster {cluster[1]} in namespace {cluster[0]} sees to it"
+    )
+
+
+def _topic_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
+    """What the Topic Operator answers (BatchingTopicController)."""
+    if number(new, "spec.partitions", 1) < number(old or {}, "spec.partitions", 1):
+        return "Ready=False, NotSupported: Decreasing partitions not supported"
+    brokers, replicas = _brokers(_belongs(new), "broker", others), number(new, "spec.replicas", 1)
+    if old is None and 0 < brokers < replicas:
+        return (
+            f"Ready=False, KafkaError: InvalidReplicationFactorException: Unable to replicate the partition {replicas} time(s): "
+            f"The target replication factor of {replicas} cannot be reached because only {brokers} broker(s) are registered."
+        )
+    return _member_refusal(old, new, others)
+
+
+def _release_kept(inputs: Inputs, others: Others) -> str | None:
+    """The operator outlives the topics, which it lets go, and the clusters, whose pods it stops."""
+    if "strimzi" not in text(inputs, "chart", ""):
+        return None
+    for topic in others(_TOPIC):
+        return _KEPT_BY_TOPICS.format(text(topic, "metadata.name", ""))
+    for kafka in others(_KAFKA):
+        return f"Kafka {_itself(kafka)[1]} is still there, and nothing would stop its brokers; delete it first"
+    return None
+
+
+def _kafka_kept(inputs: Inputs, others: Others) -> str | None:
+    """The Topic Operator is part of the cluster."""
+    for topic in others(_TOPIC):
+        if _belongs(topic) == _itself(inputs):
+            return _KEPT_BY_TOPICS.format(text(topic, "metadata.name", ""))
+    return None
+
+
+def _pool_kept(inputs: Inputs, others: Others) -> str | None:
+    """Nodes that hold partitions are kept while there is a cluster."""
+    if any(_itself(kafka) == _belongs(inputs) for kafka in others(_KAFKA)):
+        return "Cannot scale-down Kafka brokers because they have assigned partition-replicas; delete the Kafka cluster first"
+    return None
+
+
+def made_secret(id_: str, others: Others) -> Mapping[str, Any] | None:
+    """A Secret that Strimzi made: a user's, which has the user's name, or that of a cluster's authority. Its values are stand-ins."""
+    for user in others(_USER):
+        if _itself(user) == tuple(id_.split("/")):
+            scram = text(user, "spec.authentication.type", "tls") == "scram-sha-512"
+            keys = ("password", "sasl.jaas.config") if scram else ("ca.crt", "user.crt", "user.key")
+            return _secret(id_, keys)
+    for kafka in others(_KAFKA):
+        if "/".join(_itself(kafka)) + "-cluster-ca-cert" == id_:
+            return _secret(id_, ("ca.crt",))
+    return None
+
+
+def _secret(id_: str, keys: Iterable[str]) -> Mapping[str, Any]:
+    namespace, name = id_.split("/")
+    data = {key: base64.b64encode(f"stand-in for {key} of {name}".encode()).decode() for key in keys}
+    whole = {**metadata(id_, "", {})["metadata"], "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": whole, "type": "Opaque", "data": data}
+
+
+STRIMZI: Mapping[str, Kind] = {
+    _RELEASE: Kind(
+        create_minutes=1,
+        delete_minutes=0.5,
+        update_minutes=1,
+        source="common use: images are pulled and pods become ready within a minute",
+        identifier=_release_id,
+        outputs=_release,
+        updated=_revised,
+        replace_on=frozenset({"name", "namespace"}),
+        name_property="name",
+        kept=_release_kept,
+    ),
+    _KAFKA: row(
+        holds_data=True,
+        create_minutes=3,
+        delete_minutes=1,
+        update_minutes=3,
+        source="common use: three controllers and brokers with their volumes are ready in two to four minutes",
+        outputs=_kafka,
+        refusal_beside=_kafka_refusal,
+        kept=_kafka_kept,
+    ),
+    _POOL: row(holds_data=True, refusal_beside=_no_operator, kept=_pool_kept),
+    _TOPIC: row(
+        holds_data=True,
+        create_minutes=0.2,
+        delete_minutes=0.2,
+        update_minutes=0.2,
+        source="common use: the operators answer within seconds",
+        outputs=_ready,
+        refusal_beside=_topic_refusal,
+    ),
+    _USER: row(
+        create_minutes=0.2,
+        delete_minutes=0.1,
+        update_minutes=0.2,
+        source="common use: the operators answer within seconds",
+        outputs=_ready,
+        refusal_beside=_member_refusal,
+    ),
+}

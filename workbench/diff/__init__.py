@@ -1,0 +1,1 @@
+"""What every stack would become since a revision."""

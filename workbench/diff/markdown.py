@@ -1,0 +1,196 @@
+"""A diff as Markdown for a comment on a pull request.
+
+Whatever comes from a plan stands in a code span, in which neither HTML nor links nor mentions mean anything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from workbench.diff.diff import Diff, Side, StackDiff
+from workbench.diff.resources import ABSENT, Change, ResourceDiff
+from workbench.equation import Equation
+
+LIMIT = 60_000
+"""Characters of a comment: GitHub takes 65,536, and whoever posts it adds some of its own."""
+
+_MOST = (1000, 300, 100, 30, 10, 3, 1)
+"""How many lines each list may have, tried in this order until the whole fits."""
+_LONG = 100
+"""Characters of a value."""
+_SHARED = 20
+"""Characters that two long values begin alike with, and that are shown before they part."""
+
+_KINDS = ("replaced", "added", "changed", "removed")
+
+
+def render(diff: Diff, *, limit: int = LIMIT) -> str:
+    """The whole comment, no longer than ``limit``: lists are cut, and what is left out is counted."""
+    lines: list[str] = []
+    for most in _MOST:
+        lines = list(_document(diff, most))
+        if _length(lines) <= limit:
+            return "\n".join(lines) + "\n"
+    kept = len(lines)
+    while _length([*lines[:kept], _left_out(len(lines) - kept)]) > limit:
+        kept -= 1
+    return "\n".join([*lines[:kept], _left_out(len(lines) - kept)]) + "\n"
+
+
+def _document(diff: Diff, most: int) -> Iterator[str]:
+    yield f"## What would change in the stacks since {code(diff.base)} ({diff.commit[:12]})"
+    yield ""
+    changed = [each for each in diff.stacks if each.changed]
+    if changed:
+        yield "| stack | partitions = replicas | replaced | added | changed | removed | replaced or removed, holding data |"
+        yield "|---|---|---|---|---|---|---|"
+        yield from _cut([_row(each, most) for each in changed], most)
+        yield ""
+    unchanged = [f"- {code(each.stack)}: no change" for each in diff.stacks if not each.changed]
+    if unchanged:
+        yield from (*_cut(unchanged, most), "")
+    for each in changed:
+        yield from _section(each, most)
+    yield from ("---", "")
+    yield (
+        "Planned without an account: nothing was contacted, and ids are made up. "
+        "Secrets are masked before they are compared, so a changed secret does not show. "
+        "What depends on a replaced resource may have to change with it."
+    )
+
+
+def _row(diff: StackDiff, most: int) -> str:
+    counts = [sum(each.happens == kind for each in diff.resources) for kind in _KINDS]
+    losses = sum(each.loses_data for each in diff.resources)
+    equations = "; ".join(_cut([code(each) for each in _equations(diff)], most)) or "not planned"
+    cells = [code(diff.stack), equations, *map(str, counts), f"**{losses}**" if losses else "0"]
+    if isinstance(diff.before, str) or isinstance(diff.after, str):
+        cells[2:] = ["?"] * 5
+    return f"| {' | '.join(cell.replace('|', '¦') for cell in cells)} |"
+
+
+def _section(diff: StackDiff, most: int) -> Iterator[str]:
+    yield f"### {code(diff.stack)}"
+    yield ""
+    losses = [each for each in diff.resources if each.loses_data]
+    if losses:
+        yield from _cut([f"- **{each.happens}, and holds data: {_named(each)}**" for each in losses], max(most, 10))
+        yield ""
+    yield from _state(diff, most)
+    for kind in _KINDS:
+        resources = [each for each in diff.resources if each.happens == kind]
+        if resources:
+            yield f"{kind.capitalize()} ({len(resources)}):"
+            yield ""
+            yield from _cut(["\n".join(_resource(each, most)) for each in resources], most)
+            yield ""
+    equations = list(_equations(diff))
+    if equations:
+        yield "Partitions = replicas:"
+        yield ""
+        yield from _cut([f"- {code(each)}" for each in equations], most)
+        yield ""
+
+
+def _state(diff: StackDiff, most: int) -> Iterator[str]:
+    """What a reader must know of the stack before its resources."""
+    if diff.before is None:
+        yield from ("The stack is new.", "")
+    if diff.after is None:
+        yield "The stack's file is removed. What is deployed of it stays until it is destroyed."
+        yield ""
+    for side, when in ((diff.before, "before"), (diff.after, "now")):
+        told = side.splitlines() if isinstance(side, str) else side.problems if side else ()
+        if told:
+            what = "could not be planned" if isinstance(side, str) else "has problems"
+            yield f"**The stack {what} as it is {when}:**" if when == "now" else f"The stack {what} as it was before:"
+            yield ""
+            yield from _cut([f"- {code(line, longest=500)}" for line in told], most)
+            yield ""
+
+
+def _resource(diff: ResourceDiff, most: int) -> Iterator[str]:
+    yield f"- {_named(diff)}"
+    yield from _cut([f"  - {_change(each)}" for each in diff.changes], most, indent="  ")
+
+
+def _named(diff: ResourceDiff) -> str:
+    return f"{code(diff.name)} ({code(diff.type)})"
+
+
+def _change(change: Change) -> str:
+    old, new = _values(change.old, change.new)
+    forced = ", which replaces it" if change.replaces else ""
+    return code(f"{_shortened(change.path, '')[0]}: {old} → {new}", longest=4 * _LONG) + forced
+
+
+def _equations(diff: StackDiff) -> Iterator[str]:
+    """`orders: 3 partitions = 3 replicas → 6 partitions = 6 replicas`, for each pipe of either side."""
+    before = {each.pipe: each for each in diff.before.pipes} if isinstance(diff.before, Side) else {}
+    after = {each.pipe: each for each in diff.after.pipes} if isinstance(diff.after, Side) else {}
+    for pipe in sorted({*before, *after}):
+        old, new = before.get(pipe), after.get(pipe)
+        if old is None or new is None:
+            alone = f"{old or new}"
+            failed = isinstance(diff.before, str) or isinstance(diff.after, str)
+            yield alone if failed else f"{alone}, {'new' if old is None else 'removed'}"
+        else:
+            yield f"{old}" if old == new else f"{old} → {_sum(new)}"
+
+
+def _sum(equation: Equation) -> str:
+    return str(equation).removeprefix(f"{equation.pipe}: ")
+
+
+def _values(old: object, new: object) -> tuple[str, str]:
+    """Two values as they are shown: texts without quotes, unless they would look like the other one or like nothing."""
+    shown = [each if isinstance(each, str) else _json(each) for each in (old, new)]
+    if shown[0] == shown[1] or "" in shown:
+        shown = [_json(old), _json(new)]
+    return _shortened(*shown)
+
+
+def _json(value: object) -> str:
+    return "(absent)" if value is ABSENT else json.dumps(value, ensure_ascii=False)
+
+
+def _shortened(one: str, other: str) -> tuple[str, str]:
+    """Two texts from shortly before they part."""
+    if max(len(one), len(other)) <= _LONG:
+        return one, other
+    alike = next(
+        (at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), min(len(one), len(other))
+    )
+    start = max(0, alike - _SHARED)
+
+    def part(text: str) -> str:
+        end = "…" if len(text) > start + _LONG else ""
+        return f"{'…' if start else ''}{text[start : start + _LONG]}{end}"
+
+    return part(one), part(other)
+
+
+def code(text: str, *, longest: int = _LONG) -> str:
+    """A text as a code span on one line, whatever it holds; characters that can't be seen are written out."""
+    seen = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    shown = f"{seen[:longest]}…" if len(seen) > longest else seen or " "
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    pad = " " if shown[0] == "`" or shown[-1] == "`" or (shown[0] == shown[-1] == " " and shown.strip()) else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _cut(lines: Sequence[str], most: int, *, indent: str = "") -> list[str]:
+    """The first lines, and how many more there are."""
+    if len(lines) <= most:
+        return list(lines)
+    return [*lines[:most], f"{indent}{_left_out(len(lines) - most)}"]
+
+
+def _left_out(number: int) -> str:
+    return f"- … and {number} more, left out to keep the comment short"
+
+
+def _length(lines: Sequence[str]) -> int:
+    return sum(len(line) + 1 for line in lines)

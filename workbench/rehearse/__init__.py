@@ -1,0 +1,1 @@
+"""A stack on the real Pulumi engine and simulated clouds."""

@@ -1,0 +1,230 @@
+"""Rehearses a stack: the real Pulumi engine deploys, changes and destroys it on simulated clouds.
+
+Preview, up, a second up that must change nothing, refresh, growth of a pipe, destroy. Everything happens in a temporary
+directory on a copy of the stack's configuration; ``stacks/`` is only read. The clouds are test doubles: a rehearsal shows
+what the engine would do in which order, not that a cloud would accept every value. A real Kubernetes API server says of every
+Kubernetes object whether it would.
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.settings import SettingsError
+from workbench.cloud.kubernetes.live import LiveObjects
+from workbench.rehearse.pulumi_cli import pulumi_command
+from workbench.rehearse.rehearsal import (
+    SIMULATED,
+    ApiServer,
+    Event,
+    OnEvent,
+    Rehearsal,
+    Step,
+    describe,
+    drift,
+    problems,
+    render,
+)
+from workbench.rehearse.sandbox import Action, EngineError, Run, Sandbox
+from workbench.rehearse.timeline import timeline
+from workbench.servers.kubernetes_api import Manifest
+from workbench.servers.kubernetes_kinds import KubernetesKindsError, eks_kinds, install, strimzi_kinds
+from workbench.servers.kubernetes_server import KubernetesServer, available
+from workbench.servers.maven_jars import JarError
+from workbench.stack_file import ROOT, StackFile, StackFileError, read_settings
+
+__all__ = ["Event", "RehearsalError", "program", "real_kubernetes", "rehearse", "render"]
+
+PROTECT = "data-pipes:protect"
+NO_ROOM = "not rehearsed: the stack has no room for a larger parallelism of its first pipe"
+FIXED = "not rehearsed: this service adds no partitions to a topic"
+_COUNTED = ("create", "update", "replace", "delete", "same")
+
+
+class RehearsalError(Exception):
+    """A rehearsal could not be carried through; the message says which step failed and what the engine said."""
+
+
+def rehearse(
+    stack_file: StackFile,
+    *,
+    growth: Mapping[str, int] | None = None,
+    kubernetes: Path | None = None,
+    on_event: OnEvent,
+) -> Rehearsal:
+    """Rehearse a stack.
+
+    ``growth`` maps pipes to the parallelism they grow to; by default the first pipe doubles, or grows as far as the
+    settings let it. ``kubernetes`` is the kubeconfig of a real API server with nothing in it, which the objects are made on.
+
+    Raises SettingsError or StackFileError when the settings, or the settings after growth, are wrong; PulumiCliError when
+    there is no engine; RehearsalError when a step fails.
+    """
+    read_settings(stack_file)
+    grown, growing = _grown(stack_file, growth)
+    server = ApiServer(LiveObjects(kubernetes).version() if kubernetes else None) if on_kubernetes(stack_file) else None
+    for told in filter(None, (SIMULATED, server)):
+        on_event(Event(step="engine", done=True, text=str(told)))
+    command = pulumi_command(lambda text: on_event(Event(step="engine", done=True, text=text)))
+    try:
+        with Sandbox(program, command, stack=stack_file.stack, kubernetes=kubernetes) as sandbox:
+            return _Rehearser(sandbox, server, on_event).all(stack_file, grown, growing)
+    except EngineError as error:
+        raise RehearsalError(str(error)) from None
+
+
+@dataclass(frozen=True)
+class _Rehearser:
+    sandbox: Sandbox
+    api_server: ApiServer | None
+    on_event: OnEvent
+
+    def all(self, stack_file: StackFile, grown: StackFile, growing: str) -> Rehearsal:
+        """Every step in turn."""
+        self._configure(stack_file)
+        preview = self._step("preview", "preview")
+        up = self._step("up", "up")
+        deployed = self.sandbox.resources()
+        deploy = timeline(self.sandbox.inventory.operations(), deployed)
+        again = self._step("again", "up")
+        refresh = self._step("refresh", "refresh")
+        drifted = drift(deployed, self.sandbox.resources())
+        self._configure(grown)
+        grow = self._step("grow", "up", note=growing)
+        destroy = self._destroy(grown)
+        steps = (preview, up, again, refresh, grow, destroy)
+        left = tuple(thing.urn for thing in self.sandbox.inventory.things())
+        return Rehearsal(
+            stack=stack_file.stack,
+            stand_ins=stack_file.stand_ins,
+            steps=steps,
+            deploy=deploy,
+            left=left,
+            api_server=self.api_server,
+            problems=tuple(
+                problems(again=again, drifted=drifted, grow=grow, left=left, grows=growing not in (NO_ROOM, FIXED))
+            ),
+        )
+
+    def _configure(self, stack_file: StackFile) -> None:
+        secret_values = {
+            path if ":" in path.split(".")[0] else f"data-pipes:{path}": f"stand-in for {path}"
+            for path in stack_file.stand_ins
+        }
+        self.sandbox.configure(stack_file.config, secret_values)
+
+    def _destroy(self, stack_file: StackFile) -> Step:
+        """The documented way down: lift the protection with an update of its own, then destroy."""
+        if stack_file.config.get(PROTECT, True) is False:
+            return self._step("destroy", "destroy")
+        self._configure(stack_file.with_config(PROTECT, value=False))
+        lifted = self._run("destroy", "up")
+        step = _step("destroy", self._run("destroy", "destroy"), lifted, note=f"after an up with {PROTECT}: false")
+        self.on_event(Event(step="destroy", done=True, text=describe(step)))
+        return step
+
+    def _step(self, name: str, action: Action, note: str = "") -> Step:
+        step = _step(name, self._run(name, action), note=note)
+        self.on_event(Event(step=name, done=True, text=describe(step)))
+        return step
+
+    def _run(self, name: str, action: Action) -> Run:
+        self.on_event(Event(step=name, text=f"{name} …"))
+        try:
+            return self.sandbox.run(
+                action,
+                lambda urn, operation, done: self.on_event(Event(step=name, urn=urn, operation=operation, done=done)),
+            )
+        except EngineError as error:
+            told = str(error).replace("\n", "\n  ")
+            raise RehearsalError(f"the rehearsal's step {name!r} failed:\n  {told}") from None
+
+
+def on_kubernetes(stack_file: StackFile) -> bool:
+    """Whether a stack has Kubernetes objects."""
+    settings = read_settings(stack_file)
+    replicas = settings.cloud.platforms[settings.platform.service].replicas
+    return any(count.type.startswith("kubernetes:") for count in replicas)
+
+
+@contextmanager
+def real_kubernetes(stack_file: StackFile, on_event: OnEvent) -> Generator[Path | None]:
+    """The kubeconfig of a real API server, which is gone at the end; None where the stack needs none, or it would have to be built."""
+    if not on_kubernetes(stack_file) or not available():
+        yield None
+        return
+
+    def report(text: str) -> None:
+        on_event(Event(step="engine", done=True, text=text))
+
+    with KubernetesServer(report) as server:
+        try:
+            with server.api() as api:
+                install(api, _custom_kinds(stack_file, report))
+        except (JarError, KubernetesKindsError) as error:
+            report(f"the custom kinds stay simulated: {error}")
+        yield server.kubeconfig
+
+
+def _custom_kinds(stack_file: StackFile, report: Callable[[str], None]) -> list[Manifest]:
+    """The definitions of the custom kinds that a stack may have objects of."""
+    settings = read_settings(stack_file)
+    strimzi = strimzi_kinds(report) if settings.streaming.service == "kafka" else ()
+    return [*strimzi, *(eks_kinds() if settings.cloud.namespace == "aws" else ())]
+
+
+def _grown(stack_file: StackFile, growth: Mapping[str, int] | None) -> tuple[StackFile, str]:
+    """The stack after growth, checked, and what grows in words; nothing grows where nothing was asked for or fits."""
+    settings = read_settings(stack_file)
+    pipes = settings.pipes
+    if growth is None and not settings.streaming.can_grow:
+        return stack_file, FIXED
+    if growth is None:
+        growth = _fitting(stack_file, *next((name, pipe.parallelism) for name, pipe in pipes.items()))
+    grown, words = stack_file, list[str]()
+    for name, parallelism in growth.items():
+        grown = grown.with_parallelism(name, parallelism)
+        if parallelism == pipes[name].parallelism:
+            raise StackFileError(f"--grow {name}={parallelism}: that is its parallelism already; name another number")
+        words.append(f"{name} {pipes[name].parallelism} → {parallelism}")
+    read_settings(grown)
+    return grown, ", ".join(words) or NO_ROOM
+
+
+def _fitting(stack_file: StackFile, pipe: str, present: int) -> dict[str, int]:
+    """The double of a pipe's parallelism, or the most between it and the present one that the settings accept."""
+    more = present
+    while more:
+        try:
+            read_settings(stack_file.with_parallelism(pipe, present + more))
+        except SettingsError:
+            more //= 2
+        else:
+            return {pipe: present + more}
+    return {}
+
+
+def program() -> None:
+    """The repository's own program, run as Pulumi's language host runs it."""
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+
+def _step(name: str, run: Run, before: Run | None = None, note: str = "") -> Step:
+    """The step that consists of a run, and of another one before it."""
+    runs = [each for each in (before, run) if each]
+    touched = [item for each in runs for item in each.touched.items()]
+    return Step(
+        step=name,
+        changes={kind: sum(each.counts.get(kind, 0) for each in runs) for kind in _COUNTED},
+        updated=tuple(dict.fromkeys(urn for urn, op in touched if op == "update")),
+        replaced=tuple(dict.fromkeys(urn for urn, op in touched if op == "replace")),
+        seconds=sum(each.seconds for each in runs),
+        note=note,
+    )

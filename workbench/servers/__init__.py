@@ -1,0 +1,1 @@
+"""Programs of others that run on this machine: Kafka, Kubernetes' API server, Pub/Sub's test server."""

