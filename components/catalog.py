@@ -6,6 +6,7 @@ from typing import Any
 
 from pulumi import ComponentResource, ProviderResource, ResourceOptions
 
+from components.arguments import NetworkArgs, PlatformArgs, RegistryArgs, StreamingArgs
 from components.aws.account import AwsSettings, aws_provider
 from components.aws.confluent.service import confluent as confluent_on_aws
 from components.aws.ecs.platform import Ecs
@@ -39,19 +40,7 @@ from components.azure.network.network import Network as AzureNetwork
 from components.azure.registry import AcrRegistry
 from components.confluent.settings import ConfluentSettings
 from components.confluent.topic_settings import ConfluentPipeSettings
-from components.contracts import (
-    AccountSettings,
-    NetworkArgs,
-    NetworkSettings,
-    PipeSettings,
-    Platform,
-    PlatformArgs,
-    Registry,
-    RegistryArgs,
-    ServiceSettings,
-    Streaming,
-    StreamingArgs,
-)
+from components.contracts import Platform, Registry, Streaming
 from components.gcp.account import GcpSettings, gcp_provider
 from components.gcp.confluent.service import confluent as confluent_on_gcp
 from components.gcp.gke.platform import Gke
@@ -68,6 +57,7 @@ from components.gcp.registry import ArtifactRegistry
 from components.kubernetes.strimzi.service import Strimzi
 from components.kubernetes.strimzi.settings import StrimziSettings
 from components.kubernetes.strimzi.topic import StrimziPipeSettings
+from components.settings_bases import AccountSettings, NetworkSettings, PipeSettings, ServiceSettings
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from components.contracts import PipeSettings, Platform, Registry, Secret, Streaming, Workload
+from components.contracts import Platform, Registry, Secret, Streaming, Workload
+from components.settings_bases import PipeSettings
 
 
 @dataclass(frozen=True, kw_only=True)

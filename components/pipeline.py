@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pulumi import ComponentResource, Output, ResourceOptions, log
 
-from components.contracts import NetworkArgs, PlatformArgs, RegistryArgs, StreamingArgs
+from components.arguments import NetworkArgs, PlatformArgs, RegistryArgs, StreamingArgs
 from components.pipe import Pipe, PipeArgs
 from components.settings import Settings
 

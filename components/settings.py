@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from components.catalog import CLOUDS, Cloud
 from components.consumer import no_secret
-from components.contracts import (
+from components.section import Form, Mistake, QuotedText, Section, mapping, parse, unknown
+from components.settings_bases import (
     AccountSettings,
     NetworkSettings,
     PipeSettings,
@@ -20,7 +21,6 @@ from components.contracts import (
     ServiceSettings,
     Surroundings,
 )
-from components.section import Form, Mistake, QuotedText, Section, mapping, parse, unknown
 
 NAMESPACE = "data-pipes"
 KEYS = ("name", "network", "streaming", "platform", "pipes", "secrets", "tags", "protect")

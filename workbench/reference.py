@@ -9,9 +9,9 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from components.catalog import CLOUDS
-from components.contracts import PipeSettings
 from components.section import Section
 from components.settings import NAME, NAMESPACE, StackSection
+from components.settings_bases import PipeSettings
 from workbench.values import is_list, is_object
 
 SCHEMA = "stacks/schema.json"

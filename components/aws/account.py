@@ -8,9 +8,9 @@ import pulumi_aws as aws
 from pulumi import InvokeOptions, Output, Resource
 from pydantic import AfterValidator, Field
 
-from components.contracts import AccountSettings
 from components.lookup import lookup
 from components.section import Form
+from components.settings_bases import AccountSettings
 
 TWO_ZONES = ("us-west-1",)
 """Regions whose accounts see two availability zones only (AWS Global Infrastructure, Regions)."""

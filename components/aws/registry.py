@@ -8,10 +8,11 @@ import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 from typing_extensions import override
 
+from components.arguments import RegistryArgs
 from components.aws.encryption import account_key_policy, key
 from components.aws.network.network import Network
 from components.aws.policy import document
-from components.contracts import Registry, RegistryArgs
+from components.contracts import Registry
 
 UNTAGGED_DAYS = 14
 """How long images without a tag are kept; those with one stay, since a stack may run any of them."""

@@ -9,9 +9,9 @@ from pulumi import InvokeOptions, Output, Resource
 from pydantic import AfterValidator
 
 from components.azure.names import UUID
-from components.contracts import AccountSettings
 from components.lookup import lookup
 from components.section import Form
+from components.settings_bases import AccountSettings
 
 THREE_ZONES = (
     "australiaeast",

@@ -6,11 +6,12 @@ import pulumi_azure_native as azure
 from pulumi import Output, Resource, ResourceOptions
 from typing_extensions import override
 
+from components.arguments import RegistryArgs
 from components.azure.names import global_name
 from components.azure.network.network import Network
 from components.azure.network.private_dns import REGISTRY
 from components.azure.network.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
-from components.contracts import Registry, RegistryArgs
+from components.contracts import Registry
 
 
 class AcrRegistry(Registry):

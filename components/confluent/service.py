@@ -8,6 +8,7 @@ import pulumi_confluentcloud as confluentcloud
 from pulumi import Output, Resource, ResourceHookBinding, ResourceOptions
 from typing_extensions import override
 
+from components.arguments import StreamingArgs
 from components.changes import guard, refused_change
 from components.confluent.home import Home, PrivateLinkArgs
 from components.confluent.identity_pool import identity_provider
@@ -26,7 +27,7 @@ from components.confluent.tiers import (
 )
 from components.confluent.topic import ConfluentTopic, ConfluentTopicArgs, Pods
 from components.confluent.topic_settings import ConfluentPipeSettings
-from components.contracts import Platform, Streaming, StreamingArgs, Topic
+from components.contracts import Platform, Streaming, Topic
 
 ANYWHERE = "0.0.0.0/0"
 """The brokers of a cluster with a public address are at addresses that change."""

@@ -10,9 +10,9 @@ from typing_extensions import override
 from components.confluent.tiers import HIGH_UNITS, TIERS, Availability, Tier, TierName
 from components.confluent.topic_settings import LIMITS, ConfluentPipeSettings
 from components.consumer import SecretName
-from components.contracts import ServiceSettings, Surroundings
 from components.kafka.config import Limit, Limits, Whole, pipe_config_mistakes
 from components.section import Mistake, Section
+from components.settings_bases import ServiceSettings, Surroundings
 
 SOURCE = "(Confluent Cloud, Kafka cluster types)"
 

@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from components.contracts import PipeSettings
 from components.kafka.config import Limit, Limits, Whole
 from components.kafka.dead_letters import KafkaDeadLetterSettings
 from components.kafka.topic_settings import KEPT_SETTINGS, setting_names
 from components.section import QuotedText, Section
+from components.settings_bases import PipeSettings
 
 CONFLUENT_TOPIC_SETTINGS = frozenset(
     [

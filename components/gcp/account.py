@@ -7,9 +7,9 @@ from typing import Annotated
 import pulumi_gcp as gcp
 from pulumi import InvokeOptions, Output, Resource
 
-from components.contracts import AccountSettings
 from components.lookup import lookup, unanswered
 from components.section import Form
+from components.settings_bases import AccountSettings
 
 
 class GcpSettings(AccountSettings, frozen=True):

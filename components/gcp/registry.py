@@ -6,7 +6,8 @@ import pulumi_gcp as gcp
 from pulumi import Input, Output, Resource, ResourceOptions
 from typing_extensions import override
 
-from components.contracts import Registry, RegistryArgs
+from components.arguments import RegistryArgs
+from components.contracts import Registry
 from components.gcp.network.network import Network
 
 UNTAGGED_DAYS = 14

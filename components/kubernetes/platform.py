@@ -7,10 +7,11 @@ import pulumi_kubernetes as kubernetes
 from pulumi import Input, Output, Resource, ResourceOptions
 from typing_extensions import override
 
-from components.contracts import Deployed, Grant, PipeSettings, Platform, PodTokens, Workload
+from components.contracts import Deployed, Grant, Platform, PodTokens, Workload
 from components.kubernetes.consumers import Consumers, ConsumersArgs
 from components.kubernetes.pod_identity import PodIdentity
 from components.section import Mistake
+from components.settings_bases import PipeSettings
 
 
 class KubernetesPlatform(Platform, ABC):

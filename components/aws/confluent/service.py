@@ -5,12 +5,13 @@ from functools import partial
 import pulumi_aws as aws
 from pulumi import ResourceOptions
 
+from components.arguments import StreamingArgs
 from components.aws.confluent.private_link import ConfluentLink, ConfluentLinkArgs
 from components.aws.network.network import Network
 from components.confluent.home import KAFKA_PORT, Home, PrivateLinkArgs
 from components.confluent.service import Confluent
 from components.confluent.settings import ConfluentSettings
-from components.contracts import Platform, StreamingArgs
+from components.contracts import Platform
 
 
 def confluent(

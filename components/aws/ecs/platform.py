@@ -4,6 +4,7 @@ import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 from typing_extensions import override
 
+from components.arguments import PlatformArgs
 from components.aws.ecs.service import Place
 from components.aws.ecs.settings import EcsSettings
 from components.aws.ecs.workload import EcsWorkload, EcsWorkloadArgs
@@ -11,7 +12,7 @@ from components.aws.encryption import key
 from components.aws.network.network import Network
 from components.aws.policy import key_policy, logs_key_statement
 from components.aws.registry import EcrRegistry
-from components.contracts import Deployed, Platform, PlatformArgs, Workload
+from components.contracts import Deployed, Platform, Workload
 
 
 class Ecs(Platform):

@@ -9,8 +9,8 @@ from typing_extensions import override
 from components.aws.ecs.fargate import size_mistake
 from components.aws.encryption import LogDays
 from components.consumer import ConsumerSettings
-from components.contracts import ServiceSettings, Surroundings
 from components.section import Mistake
+from components.settings_bases import ServiceSettings, Surroundings
 
 TASKS_PER_SERVICE = 5000
 """How many tasks a service has at most (ECS, Service quotas)."""

@@ -15,10 +15,11 @@ from components.aws.eks.labels import AUTO_FAMILIES, LARGEST_AUTO_NODE, OLDEST_A
 from components.aws.eks.node_role import NodeRole, node_role
 from components.aws.eks.platform import Eks
 from components.aws.network.subnets import ZONES
-from components.contracts import Destination, Grant, PipeSettings
+from components.contracts import Destination, Grant
 from components.kubernetes.consumers import NODE_LABEL
 from components.kubernetes.nodes.capacity import Room, replica_room
 from components.kubernetes.pod_identity import PodIdentity
+from components.settings_bases import PipeSettings
 
 NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy",)
 """What a node may do besides pulling images (EKS, Auto Mode node IAM role)."""

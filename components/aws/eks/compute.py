@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pulumi import ResourceOptions
 
+from components.arguments import PlatformArgs
 from components.aws.eks.auto import EksOnAuto
 from components.aws.eks.fargate import EksOnFargate
 from components.aws.eks.nodes import EksOnNodes
@@ -11,7 +12,6 @@ from components.aws.eks.platform import Eks
 from components.aws.eks.settings import EksSettings
 from components.aws.network.network import Network
 from components.aws.registry import EcrRegistry
-from components.contracts import PlatformArgs
 
 COMPUTE: Mapping[str, type[Eks]] = {"nodes": EksOnNodes, "fargate": EksOnFargate, "auto": EksOnAuto}
 

@@ -10,6 +10,7 @@ import pulumi_kubernetes as kubernetes
 from pulumi import Input, Output, Resource, ResourceOptions
 from typing_extensions import override
 
+from components.arguments import PlatformArgs
 from components.aws.eks.cluster import EksCluster, EksClusterArgs
 from components.aws.eks.irsa import issuer
 from components.aws.eks.node_role import NodeRole
@@ -18,7 +19,7 @@ from components.aws.eks.settings import EksSettings
 from components.aws.eks.volumes import storage_class
 from components.aws.network.network import Network
 from components.aws.registry import EcrRegistry
-from components.contracts import Destination, Grant, PlatformArgs
+from components.contracts import Destination, Grant
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pod_identity import PodIdentity
 

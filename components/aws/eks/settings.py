@@ -12,12 +12,12 @@ from components.aws.eks.labels import LARGEST_AUTO_NODE, Place, auto_labels, gro
 from components.aws.encryption import LogDays
 from components.aws.network.network import AwsNetworkSettings
 from components.aws.network.subnets import zone_letters
-from components.contracts import ServiceSettings, Surroundings
 from components.kubernetes.nodes.capacity import Room, replica_room
 from components.kubernetes.nodes.group import NodeGroup
 from components.kubernetes.nodes.labels import NodeLabel, selector_mistakes
 from components.kubernetes.platform import consumer_mistakes
 from components.section import ClosedCidr, Distinct, Form, Mistake, QuotedText, Section
+from components.settings_bases import ServiceSettings, Surroundings
 from components.versions import KnownVersions
 
 VERSIONS = KnownVersions(

@@ -6,13 +6,14 @@ from typing import cast
 from pulumi import Output, ResourceOptions
 from typing_extensions import override
 
+from components.arguments import StreamingArgs
 from components.aws.encryption import key
 from components.aws.kinesis.access import key_statements
 from components.aws.kinesis.settings import KinesisSettings
 from components.aws.kinesis.stream import KinesisPipeSettings, KinesisStream, KinesisStreamArgs
 from components.aws.network.network import Network
 from components.aws.policy import key_policy
-from components.contracts import Platform, Streaming, StreamingArgs, Topic
+from components.contracts import Platform, Streaming, Topic
 
 
 class Kinesis(Streaming[KinesisPipeSettings]):

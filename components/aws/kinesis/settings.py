@@ -8,8 +8,8 @@ from typing_extensions import override
 
 from components.aws.account import AwsSettings
 from components.aws.kinesis.stream import KinesisPipeSettings
-from components.contracts import ServiceSettings, Surroundings
 from components.section import Mistake
+from components.settings_bases import ServiceSettings, Surroundings
 
 SHARD_QUOTAS: Mapping[str, int] = {"us-east-1": 20_000, "us-west-2": 20_000, "eu-west-1": 20_000}
 """Shards that an account may have by default, by region (Kinesis Data Streams, Quotas and limits)."""

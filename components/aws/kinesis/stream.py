@@ -12,8 +12,9 @@ from components.aws.kinesis.dead_letters import DeadLetters, DeadLettersArgs, Ki
 from components.aws.kinesis.leases import LeaseTables, LeaseTablesArgs
 from components.aws.network.network import Network
 from components.changes import guard
-from components.contracts import SHARED, Connection, PipeSettings, Topic
+from components.contracts import SHARED, Connection, Topic
 from components.section import Distinct, Form, Section
+from components.settings_bases import PipeSettings
 
 UPDATES_PER_DAY = 10
 """How often in 24 hours the shards of a stream can be changed (Kinesis API, UpdateShardCount)."""

@@ -3,11 +3,12 @@
 from pulumi import ResourceOptions
 from typing_extensions import override
 
+from components.arguments import StreamingArgs
 from components.aws.encryption import account_key_policy, key
 from components.aws.kinesis_video.settings import KinesisVideoSettings
 from components.aws.kinesis_video.streams import VideoPipeSettings, VideoStreams, VideoStreamsArgs
 from components.aws.network.network import Network
-from components.contracts import Platform, Streaming, StreamingArgs, Topic
+from components.contracts import Platform, Streaming, Topic
 
 
 class KinesisVideo(Streaming[VideoPipeSettings]):

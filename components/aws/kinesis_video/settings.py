@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from typing_extensions import override
 
-from components.contracts import ServiceSettings, Surroundings
 from components.section import Mistake
+from components.settings_bases import ServiceSettings, Surroundings
 
 
 class KinesisVideoSettings(ServiceSettings, frozen=True):

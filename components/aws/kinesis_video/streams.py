@@ -10,8 +10,9 @@ from pydantic import Field
 from components.aws.kinesis.dead_letters import DeadLetters, DeadLettersArgs, KinesisDeadLetterSettings
 from components.aws.kinesis_video.positions import VideoPositions, VideoPositionsArgs
 from components.aws.network.network import Network
-from components.contracts import Connection, Grant, PipeSettings, Topic
+from components.contracts import Connection, Grant, Topic
 from components.section import Form, Section
+from components.settings_bases import PipeSettings
 
 READ_ACTIONS = ("kinesisvideo:GetDataEndpoint", "kinesisvideo:GetMedia")
 """What reading a video stream takes: GetMedia is called at the endpoint that GetDataEndpoint names (Kinesis Video Streams API, GetMedia)."""

@@ -4,6 +4,7 @@ import pulumi_aws as aws
 from pulumi import CustomTimeouts, Output, ResourceOptions
 from typing_extensions import override
 
+from components.arguments import StreamingArgs
 from components.aws.encryption import account_key_policy, key
 from components.aws.msk.access import METHODS, brokers_security_group
 from components.aws.msk.brokers import server_properties
@@ -13,7 +14,7 @@ from components.aws.msk.settings import MskSettings
 from components.aws.msk.storage import MskStorage, MskStorageArgs
 from components.aws.msk.topic import MskPipeSettings, MskTopic, MskTopicArgs
 from components.aws.network.network import Network
-from components.contracts import Platform, Streaming, StreamingArgs, Topic
+from components.contracts import Platform, Streaming, Topic
 
 
 def disks(volume_size: int) -> aws.msk.ClusterBrokerNodeGroupInfoStorageInfoArgs:

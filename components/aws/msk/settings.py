@@ -25,9 +25,9 @@ from components.aws.msk.topic import (
     MskPipeSettings,
 )
 from components.aws.network.network import AwsNetworkSettings
-from components.contracts import ServiceSettings, Surroundings
 from components.kafka.config import Limits, config_mistakes
 from components.section import ClosedCidr, Distinct, Form, Mistake, Section, unknown
+from components.settings_bases import ServiceSettings, Surroundings
 
 LARGEST_VOLUME = 16_384
 """The largest disk of a broker in GiB (MSK quota)."""

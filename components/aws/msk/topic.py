@@ -14,12 +14,13 @@ from components.aws.msk.brokers import min_insync
 from components.aws.msk.changes import topic_hooks
 from components.aws.msk.scram import MskScramUser
 from components.aws.network.network import Network
-from components.contracts import SHARED, Connection, Destination, PipeSettings, Topic
+from components.contracts import SHARED, Connection, Destination, Topic
 from components.dead_letters import SUFFIX
 from components.kafka.config import LARGEST_INT, LARGEST_LONG, Limit, Limits, Whole
 from components.kafka.dead_letters import KafkaDeadLetterSettings
 from components.kafka.topic_settings import KEPT_SETTINGS, TOPIC_SETTINGS, group_protocol, setting_names
 from components.section import QuotedText, Section
+from components.settings_bases import PipeSettings
 
 MSK_TOPIC_SETTINGS = TOPIC_SETTINGS | {"local.retention.bytes"}
 """The settings of a topic that a pipe may choose (Apache Kafka, Topic Configs)."""

@@ -4,15 +4,12 @@ import pulumi_aws as aws
 from pulumi import ResourceOptions
 from typing_extensions import override
 
+from components.arguments import StreamingArgs
 from components.aws.msk.access import brokers_security_group
 from components.aws.msk_serverless.settings import MskServerlessPipeSettings, MskServerlessSettings
 from components.aws.msk_serverless.topic import MskServerlessTopic, MskServerlessTopicArgs
 from components.aws.network.network import Network
-from components.contracts import (
-    Streaming,
-    StreamingArgs,
-    Topic,
-)
+from components.contracts import Streaming, Topic
 from components.kubernetes.jobs.topic import TopicNamespace
 from components.kubernetes.platform import KubernetesPlatform
 

@@ -7,17 +7,13 @@ from pydantic import AfterValidator, Field
 from typing_extensions import override
 
 from components.consumer import Image
-from components.contracts import (
-    PipeSettings,
-    ServiceSettings,
-    Surroundings,
-)
 from components.dead_letters import SUFFIX
 from components.kafka.config import Limit, Limits, Whole, pipe_config_mistakes
 from components.kafka.dead_letters import KafkaDeadLetterSettings
 from components.kafka.topic_settings import setting_names
 from components.kubernetes.jobs.topic import name_mistakes
 from components.section import Mistake, QuotedText, Section
+from components.settings_bases import PipeSettings, ServiceSettings, Surroundings
 
 PARTITIONS, COMPACTED_PARTITIONS = 2400, 120
 """How many partitions a cluster has room for, without and with compaction (MSK quota, MSK Serverless)."""

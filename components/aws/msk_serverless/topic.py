@@ -9,12 +9,7 @@ from pulumi import Output, ResourceOptions
 from components.aws.msk.access import METHODS, arn_in_cluster, consumer_grants, dead_letter_grants, maker_grants
 from components.aws.msk_serverless.settings import TOPIC_SETTINGS, MskServerlessPipeSettings
 from components.aws.network.network import Network
-from components.contracts import (
-    SHARED,
-    Connection,
-    Destination,
-    Topic,
-)
+from components.contracts import SHARED, Connection, Destination, Topic
 from components.dead_letters import SUFFIX
 from components.kubernetes.jobs.topic import DEAD_LETTERS, TOPIC, TopicJob, TopicJobArgs, TopicNamespace
 from components.kubernetes.platform import KubernetesPlatform

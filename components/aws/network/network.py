@@ -8,12 +8,13 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pydantic import AfterValidator, Field, model_validator
 
+from components.arguments import NetworkArgs
 from components.aws.account import Account, AwsSettings
 from components.aws.encryption import LogDays, Logs
 from components.aws.network.subnets import ZONES, layout, zone_letters
 from components.aws.network.vpc import GATEWAY_SERVICES, Vpc, VpcArgs
-from components.contracts import NetworkArgs, NetworkSettings
 from components.section import Cidr, Distinct, Form, Section
+from components.settings_bases import NetworkSettings
 
 
 def _fits_the_layout(cidr: str) -> str:

@@ -11,6 +11,7 @@ import yaml
 from pulumi import Input, InvokeOutputOptions, Output, Resource, ResourceOptions
 from typing_extensions import override
 
+from components.arguments import PlatformArgs
 from components.azure.aks.cluster import AksCluster, AksClusterArgs
 from components.azure.aks.nodes import AksNodes, AksNodesArgs
 from components.azure.aks.settings import AksSettings
@@ -20,7 +21,7 @@ from components.azure.aks.workload_identity import WorkloadIdentity, WorkloadIde
 from components.azure.network.network import Network
 from components.azure.registry import AcrRegistry
 from components.azure.roles import assignment
-from components.contracts import Grant, PlatformArgs
+from components.contracts import Grant
 from components.kubernetes.consumers import NODE_LABEL
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pod_identity import PodIdentity

@@ -12,11 +12,11 @@ from components.azure.aks.labels import node_labels
 from components.azure.aks.vm_size import machine
 from components.azure.network.network import AzureNetworkSettings
 from components.azure.network.subnets import NODE_ADDRESSES, check_usable
-from components.contracts import PipeSettings, Residents, ServiceSettings, Surroundings
 from components.kubernetes.nodes.group import NodeGroup
 from components.kubernetes.nodes.labels import selector_mistakes
 from components.kubernetes.platform import consumer_mistakes
 from components.section import Cidr, ClosedCidr, Distinct, Form, Mistake, QuotedText, Section
+from components.settings_bases import PipeSettings, Residents, ServiceSettings, Surroundings
 from components.versions import KnownVersions
 
 VERSIONS = KnownVersions(

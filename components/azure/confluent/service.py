@@ -4,12 +4,13 @@ from functools import partial
 
 from pulumi import ResourceOptions
 
+from components.arguments import StreamingArgs
 from components.azure.confluent.private_link import ConfluentLink, ConfluentLinkArgs
 from components.azure.network.network import Network
 from components.confluent.home import Home, PrivateLinkArgs
 from components.confluent.service import Confluent
 from components.confluent.settings import ConfluentSettings
-from components.contracts import Platform, StreamingArgs
+from components.contracts import Platform
 
 
 def confluent(

@@ -8,6 +8,7 @@ import pulumi_azure_native as azure
 from pulumi import Output, ResourceHookBinding, ResourceOptions
 from typing_extensions import override
 
+from components.arguments import StreamingArgs
 from components.azure.event_hubs.key import EventHubsKey, EventHubsKeyArgs
 from components.azure.event_hubs.settings import EventHubsSettings
 from components.azure.event_hubs.tiers import inflated, other_cluster, other_key, other_tier
@@ -17,7 +18,7 @@ from components.azure.network.network import Network
 from components.azure.network.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
 from components.azure.storage_account import StorageAccount, StorageAccountArgs
 from components.changes import refused_change
-from components.contracts import Platform, Streaming, StreamingArgs, Topic
+from components.contracts import Platform, Streaming, Topic
 
 LONGEST_NAME = 50
 """The letters of a namespace's name (Azure naming rules and restrictions)."""

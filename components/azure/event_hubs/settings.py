@@ -9,8 +9,8 @@ from typing_extensions import override
 from components.azure.event_hubs.tiers import TIERS, Tier, TierName
 from components.azure.event_hubs.topic import EventHubsPipeSettings
 from components.azure.names import resource_id
-from components.contracts import ServiceSettings, Surroundings
 from components.section import Mistake, Section
+from components.settings_bases import ServiceSettings, Surroundings
 
 SOURCE = "(Event Hubs, Quotas and limits)"
 

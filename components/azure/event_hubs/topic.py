@@ -14,9 +14,10 @@ from components.azure.event_hubs.tiers import TierName, other_cleanup, other_com
 from components.azure.network.network import Network
 from components.azure.storage_account import StorageAccount
 from components.changes import guard, refused_change
-from components.contracts import SHARED, Connection, Destination, Grant, PipeSettings, Topic
+from components.contracts import SHARED, Connection, Destination, Grant, Topic
 from components.dead_letters import SUFFIX, DeadLetterSettings
 from components.section import Distinct, Form, Section
+from components.settings_bases import PipeSettings
 
 KAFKA_PORT = 9093
 """Where a namespace speaks Kafka (Event Hubs, Apache Kafka)."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pulumi import Output, ResourceOptions
 from typing_extensions import override
 
+from components.arguments import StreamingArgs
 from components.azure.hdinsight.cluster import ADMIN, HdInsightCluster, HdInsightClusterArgs, fewer_workers
 from components.azure.hdinsight.settings import COPIES, TOPIC_SETTINGS, HdInsightPipeSettings, HdInsightSettings
 from components.azure.network.network import Network
-from components.contracts import SHARED, Connection, Destination, Streaming, StreamingArgs, Topic
+from components.contracts import SHARED, Connection, Destination, Streaming, Topic
 from components.dead_letters import SUFFIX
 from components.kubernetes.jobs.brokers import BrokersJob, BrokersJobArgs
 from components.kubernetes.jobs.topic import DEAD_LETTERS, TOPIC, TopicJob, TopicJobArgs, TopicNamespace

@@ -10,12 +10,12 @@ from typing_extensions import override
 from components.azure.account import Uuid
 from components.azure.network.network import AzureNetworkSettings
 from components.consumer import Image
-from components.contracts import PipeSettings, ServiceSettings, Surroundings
 from components.kafka import topic_settings
 from components.kafka.config import pipe_config_mistakes
 from components.kafka.dead_letters import KafkaDeadLetterSettings
 from components.kubernetes.jobs.topic import DEAD_LETTERS, TOPIC, name_mistakes
 from components.section import Form, Mistake, QuotedText, Section
+from components.settings_bases import PipeSettings, ServiceSettings, Surroundings
 
 _TWO_LIMITS = {"message.timestamp.after.max.ms", "message.timestamp.before.max.ms"}
 

@@ -9,6 +9,7 @@ from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import override
 
+from components.arguments import NetworkArgs
 from components.azure.account import Account, AzureSettings
 from components.azure.logs import LogDays, Logs
 from components.azure.names import SUFFIX, resource_id
@@ -16,8 +17,8 @@ from components.azure.network.flow_logs import FlowLogs, FlowLogsArgs
 from components.azure.network.private_dns import DNS_ZONES, REGISTRY, PrivateDns, PrivateDnsArgs
 from components.azure.network.subnets import check_usable, layout
 from components.azure.network.vnet import ZONES, Vnet, VnetArgs
-from components.contracts import NetworkArgs, NetworkSettings
 from components.section import Cidr, ClosedCidr, Distinct, Mistake, Section, unknown
+from components.settings_bases import NetworkSettings
 
 
 def _fits_the_layout(cidr: str) -> str:

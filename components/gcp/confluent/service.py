@@ -4,10 +4,11 @@ from functools import partial
 
 from pulumi import ResourceOptions
 
+from components.arguments import StreamingArgs
 from components.confluent.home import Home, PrivateLinkArgs
 from components.confluent.service import Confluent
 from components.confluent.settings import ConfluentSettings
-from components.contracts import Platform, StreamingArgs
+from components.contracts import Platform
 from components.gcp.confluent.private_link import ConfluentLink, ConfluentLinkArgs
 from components.gcp.network.network import Network
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from math import ceil
 
-from components.contracts import PipeSettings, Residents
 from components.kubernetes.nodes.capacity import Room, replica_room
 from components.section import Mistake
+from components.settings_bases import PipeSettings, Residents
 
 LEAST, MOST = Room(cpu=50, memory=52), Room(cpu=30_000, memory=110 * 1024)
 """The room of a pod of the default kind (GKE, Resource requests in Autopilot)."""

@@ -9,7 +9,8 @@ import pulumi_kubernetes as kubernetes
 from pulumi import Input, Output, Resource, ResourceOptions
 from typing_extensions import override
 
-from components.contracts import Destination, Grant, PlatformArgs
+from components.arguments import PlatformArgs
+from components.contracts import Destination, Grant
 from components.gcp.gke.cluster import GkeCluster, GkeClusterArgs
 from components.gcp.gke.node_account import NodeAccount, NodeAccountArgs
 from components.gcp.gke.nodes import GkeNodes, GkeNodesArgs

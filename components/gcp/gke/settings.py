@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import override
 
-from components.contracts import PipeSettings, Residents, ServiceSettings, Surroundings
 from components.gcp.account import GcpSettings
 from components.gcp.gke.autopilot import autopilot_mistakes
 from components.gcp.gke.labels import autopilot_labels, pool_labels
@@ -18,6 +17,7 @@ from components.kubernetes.nodes.group import NodeGroup
 from components.kubernetes.nodes.labels import selector_mistakes
 from components.kubernetes.platform import consumer_mistakes
 from components.section import ClosedCidr, Distinct, Form, Mistake, QuotedText, Section
+from components.settings_bases import PipeSettings, Residents, ServiceSettings, Surroundings
 
 RESERVED_ADDRESSES = 4
 """How many addresses of a subnet's primary range nobody gets (VPC, Unusable addresses in IPv4 subnet ranges)."""

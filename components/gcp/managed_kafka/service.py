@@ -9,8 +9,9 @@ import pulumi_gcp as gcp
 from pulumi import CustomTimeouts, Output, ResourceHookBinding, ResourceOptions
 from typing_extensions import override
 
+from components.arguments import StreamingArgs
 from components.changes import older_kafka, refused_change
-from components.contracts import Grant, Platform, Streaming, StreamingArgs, Topic
+from components.contracts import Grant, Platform, Streaming, Topic
 from components.gcp.encryption import Key
 from components.gcp.grants import granted
 from components.gcp.managed_kafka.acl import closed

@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar, Literal, cast
 from pydantic import AfterValidator, Field
 from typing_extensions import override
 
-from components.contracts import ServiceSettings, Surroundings
 from components.gcp.managed_kafka.size import COPIES_PER_VCPU, Size
 from components.gcp.managed_kafka.topic import LIMITS, REPLICATION, ManagedKafkaPipeSettings
 from components.kafka.config import pipe_config_mistakes
 from components.section import Form, Mistake
+from components.settings_bases import ServiceSettings, Surroundings
 from components.versions import KnownVersions
 
 ADVISED_MEMORY = 4

@@ -9,7 +9,7 @@ from pulumi import Input, Output, Resource, ResourceHookBinding, ResourceOptions
 from pydantic import AfterValidator, Field
 
 from components.changes import guard, kafka_partitions
-from components.contracts import SHARED, Connection, Destination, Grant, PipeSettings, Topic
+from components.contracts import SHARED, Connection, Destination, Grant, Topic
 from components.dead_letters import SUFFIX
 from components.gcp.managed_kafka.acl import allowed
 from components.gcp.network.network import Network
@@ -17,6 +17,7 @@ from components.kafka.config import CODECS, Choice, Limit, Limits
 from components.kafka.dead_letters import KafkaDeadLetterSettings
 from components.kafka.topic_settings import TOPIC_SETTINGS, group_protocol, setting_names
 from components.section import Distinct, Form, QuotedText, Section
+from components.settings_bases import PipeSettings
 
 PORT = 9092
 """Where brokers are reached over TLS by clients that show a token (Managed Service for Apache Kafka, Authentication)."""

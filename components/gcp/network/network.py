@@ -7,7 +7,7 @@ from typing import Annotated
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pydantic import AfterValidator, Field, model_validator
 
-from components.contracts import NetworkArgs, NetworkSettings
+from components.arguments import NetworkArgs
 from components.gcp.account import Account, GcpSettings
 from components.gcp.encryption import Keys
 from components.gcp.network.flow_logs import FlowLogs, FlowLogsArgs
@@ -15,6 +15,7 @@ from components.gcp.network.subnets import PODS, SERVICES, check_usable, layout
 from components.gcp.network.vpc import Vpc, VpcArgs
 from components.gcp.services import Services
 from components.section import Cidr, Form, Section
+from components.settings_bases import NetworkSettings
 
 ZONES = 3
 """A regional cluster spans three zones, which each region has at least (Compute Engine, Regions and zones; GKE, Regional clusters)."""

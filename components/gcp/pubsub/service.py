@@ -3,7 +3,8 @@
 from pulumi import ResourceOptions
 from typing_extensions import override
 
-from components.contracts import Platform, Streaming, StreamingArgs, Topic
+from components.arguments import StreamingArgs
+from components.contracts import Platform, Streaming, Topic
 from components.gcp.network.network import Network
 from components.gcp.pubsub.settings import PubSubSettings
 from components.gcp.pubsub.topic import PubSubTopic, PubSubTopicArgs

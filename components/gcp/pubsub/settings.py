@@ -5,10 +5,10 @@ from typing import ClassVar, Literal, cast
 
 from typing_extensions import override
 
-from components.contracts import ServiceSettings, Surroundings
 from components.gcp.pubsub.filter import MOST_BYTES, subscription_filters, too_long
 from components.gcp.pubsub.topic_settings import PubSubPipeSettings
 from components.section import Mistake
+from components.settings_bases import ServiceSettings, Surroundings
 
 SUBSCRIPTIONS = 10_000
 """The subscriptions of a project, which Google does not raise (Pub/Sub, Quotas and limits)."""

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from components.contracts import PipeSettings
 from components.gcp.pubsub.filter_syntax import checked_filter
 from components.section import Distinct, Form, Section
+from components.settings_bases import PipeSettings
 
 LONGEST_RETENTION_HOURS = 31 * 24
 """How long a topic or a subscription keeps a message at most (Pub/Sub API, Subscription)."""

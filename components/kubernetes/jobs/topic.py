@@ -8,11 +8,12 @@ import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, Input, Output, Resource, ResourceHookBinding, ResourceOptions
 
 from components.changes import guard, kafka_partitions, refused_change
-from components.contracts import Connection, Surroundings
+from components.contracts import Connection
 from components.kubernetes.jobs.job import AGAIN, TIMEOUTS, Program, job_spec
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pods import HTTPS, labels, restricted, ways_out
 from components.section import Mistake
+from components.settings_bases import Surroundings
 
 NAMESPACE = "data-pipes-topics"
 """The namespace of all jobs that make topics; no pipe may have this name."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from components.contracts import PipeSettings, Residents
 from components.kubernetes.nodes.capacity import Room, nodes_for, replica_room, replicas_on
 from components.section import Mistake
+from components.settings_bases import PipeSettings, Residents
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from components.contracts import PipeSettings
 from components.section import Mistake, unknown
+from components.settings_bases import PipeSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,9 @@ import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, CustomTimeouts, Output, Resource, ResourceHookBinding, ResourceOptions
 from typing_extensions import override
 
+from components.arguments import StreamingArgs
 from components.changes import guard, older_kafka, refused_change
-from components.contracts import Secret, Streaming, StreamingArgs, Topic
+from components.contracts import Secret, Streaming, Topic
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pods import labels, restricted
 from components.kubernetes.strimzi.cluster import PORT, kafka, node_pool, operator_values, pools

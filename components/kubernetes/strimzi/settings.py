@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 from pydantic import AfterValidator, Field
 from typing_extensions import override
 
-from components.contracts import Residents, ServiceSettings, Surroundings
 from components.kafka.config import pipe_config_mistakes
 from components.kubernetes.nodes.capacity import Room, replica_room
 from components.section import Form, Mistake, QuotedText
+from components.settings_bases import Residents, ServiceSettings, Surroundings
 
 if TYPE_CHECKING:
     from components.kubernetes.strimzi.topic import StrimziPipeSettings

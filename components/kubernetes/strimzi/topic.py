@@ -8,7 +8,7 @@ from pulumi import CustomTimeouts, Input, Output, ResourceHookBinding, ResourceO
 from pydantic import AfterValidator, Field
 
 from components.changes import guard, kafka_partitions
-from components.contracts import SHARED, Connection, PipeSettings, PodDestination, Secret, Topic
+from components.contracts import SHARED, Connection, PodDestination, Secret, Topic
 from components.dead_letters import SUFFIX
 from components.kafka.dead_letters import KafkaDeadLetterSettings
 from components.kafka.topic_settings import TOPIC_SETTINGS, group_protocol, setting_names
@@ -17,6 +17,7 @@ from components.kubernetes.strimzi.cluster import PORT, consumer_user
 from components.kubernetes.strimzi.resource import StrimziResource, made_secret, secret_text, strimzi_resource
 from components.kubernetes.strimzi.settings import FILES, REPLICATION
 from components.section import QuotedText, Section
+from components.settings_bases import PipeSettings
 
 
 class StrimziTopicSettings(Section, frozen=True):

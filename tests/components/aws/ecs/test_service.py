@@ -6,12 +6,14 @@ from pathlib import PurePosixPath
 import pytest
 from pulumi import Output, ResourceOptions
 
+from components.arguments import NetworkArgs, PlatformArgs, RegistryArgs
 from components.aws.account import aws_provider
 from components.aws.ecs.platform import Ecs
 from components.aws.network.network import Network
 from components.aws.registry import EcrRegistry
 from components.changes import ChangeRefusedError
-from components.contracts import Connection, Grant, NetworkArgs, PlatformArgs, RegistryArgs, Residents, Workload
+from components.contracts import Connection, Grant, Workload
+from components.settings_bases import Residents
 from tests.hooks import before_update
 from tests.stacks import REMOVED, planned, settings, shipped
 from workbench.recording.recorder import record

@@ -12,7 +12,7 @@ from pulumi import ResourceHookArgs
 from components.aws.eks.auto import pool_limits
 from components.changes import ChangeRefusedError
 from components.consumer import ConsumerSettings
-from components.contracts import PipeSettings
+from components.settings_bases import PipeSettings
 from tests.stacks import planned, shipped
 
 CLUSTER = "aws:eks/cluster:Cluster"

@@ -13,8 +13,8 @@ from components.aws.kinesis.settings import KinesisSettings
 from components.aws.kinesis.stream import KinesisPipeSettings, resharding, shard_steps
 from components.aws.network.network import AwsNetworkSettings
 from components.changes import ChangeRefusedError
-from components.contracts import Residents, Surroundings
 from components.settings import SettingsError
+from components.settings_bases import Residents, Surroundings
 from tests.stacks import planned, settings, shipped
 
 STACK = "aws-kinesis-eks"

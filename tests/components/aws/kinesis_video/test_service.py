@@ -8,8 +8,8 @@ from components.aws.account import AwsSettings
 from components.aws.kinesis_video.settings import KinesisVideoSettings
 from components.aws.kinesis_video.streams import VideoPipeSettings
 from components.aws.network.network import AwsNetworkSettings
-from components.contracts import Residents, Surroundings
 from components.settings import SettingsError
+from components.settings_bases import Residents, Surroundings
 from tests.stacks import REMOVED, planned, settings, shipped
 
 STACK = "aws-video-ecs"

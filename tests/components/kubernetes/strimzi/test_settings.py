@@ -2,9 +2,9 @@
 
 import pytest
 
-from components.contracts import Residents
 from components.kubernetes.nodes.capacity import Room
 from components.kubernetes.strimzi.settings import StrimziSettings
+from components.settings_bases import Residents
 from tests.stacks import REMOVED, changed, planned, refused
 
 STACK = "aws-kafka-eks"
