@@ -18,7 +18,7 @@ class Pipeline(ComponentResource):
     def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None) -> None:
         cloud = settings.cloud
         tags = {"data-pipes": name, **settings.tags}
-        provider = cloud.provider(name, settings.account, tags)
+        provider = cloud.base.provider(name, settings.account, tags)
         super().__init__(
             "data-pipes:index:Pipeline", name, None, ResourceOptions.merge(opts, ResourceOptions(providers=[provider]))
         )
@@ -26,7 +26,7 @@ class Pipeline(ComponentResource):
         for warning in (*settings.streaming.warnings, *settings.platform.warnings):
             log.warn(warning, self)
 
-        network = cloud.network(
+        network = cloud.base.network(
             name,
             NetworkArgs(
                 account=settings.account,
@@ -37,7 +37,9 @@ class Pipeline(ComponentResource):
             child,
         )
         images = [*(pipe.consumer.image for pipe in settings.pipes.values()), *settings.streaming.images]
-        registry = cloud.registry(name, RegistryArgs(network=network, images=images, protect=settings.protect), child)
+        registry = cloud.base.registry(
+            name, RegistryArgs(network=network, images=images, protect=settings.protect), child
+        )
         platform = cloud.platforms[settings.platform.service].component(
             name,
             PlatformArgs(

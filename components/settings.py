@@ -120,8 +120,10 @@ class _Reader:
         self.namespaces(cloud)
         account = self.account(cloud) if cloud else None
         if cloud and stack:
-            self.names(CLOUDS[cloud].account, stack)
-        network = self.section(CLOUDS[cloud].network_settings, own.get("network", {}), "network") if cloud else None
+            self.names(CLOUDS[cloud].base.account, stack)
+        network = (
+            self.section(CLOUDS[cloud].base.network_settings, own.get("network", {}), "network") if cloud else None
+        )
         streaming, pipe_model = self.streaming(own.get("streaming"), cloud)
         pipes = self.pipes(own.get("pipes"), pipe_model)
 
@@ -216,7 +218,7 @@ class _Reader:
         """The keys of the cloud's own namespace, such as aws:region; messages end with what else there is to do."""
         prefix = f"{CLOUDS[cloud].namespace}:"
         own = {name.removeprefix(prefix): value for name, value in self.config.items() if name.startswith(prefix)}
-        parsed = parse(CLOUDS[cloud].account, own)
+        parsed = parse(CLOUDS[cloud].base.account, own)
         if isinstance(parsed, list):
             for mistake in parsed:
                 self.wrong(f"{prefix}{mistake.path[0]}", *mistake.path[1:], text=mistake.text + also)
@@ -265,7 +267,7 @@ class _Reader:
     def streaming(self, value: object, cloud: str | None) -> tuple[ServiceSettings | None, type[PipeSettings] | None]:
         """The streaming service's settings, and the form of a pipe on it."""
         clouds = [CLOUDS[cloud]] if cloud else list(CLOUDS.values())
-        known = {name: service for each in clouds for name, service in each.streaming.items()}
+        known = {name: each.streaming for each in clouds for name in each.streaming}
         where = f"a streaming service on {cloud}, the cloud of the platform" if cloud else "a streaming service"
         name = (mapping(value) or {}).get("service")
         elsewhere = [other for other, each in CLOUDS.items() if name in each.streaming]
@@ -277,7 +279,8 @@ class _Reader:
         service = self.service(value, "streaming", known, where)
         if service is None:
             return None, None
-        return self.section(known[service].settings, value, "streaming"), known[service].pipe
+        found = known[service][service]
+        return self.section(found.settings, value, "streaming"), found.pipe
 
     def pair(self, cloud: Cloud, streaming: str, platform: str) -> None:
         """Refuse a streaming service on a platform that cannot read it."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.catalog import KUBERNETES_REPLICAS
+from components.kubernetes.platform import KUBERNETES_REPLICAS
 from tests.combinations import PAIRS, Combination
 from workbench.plan import Plan, plan
 

@@ -6,27 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.catalog import CLOUDS, Count
+from components.catalog import CLOUDS, Cloud
 from components.dead_letters import SUFFIX
+from components.service import Count
 from workbench.recording.checks import Problem
 from workbench.recording.recorder import Recording
 from workbench.recording.records import RecordedResource
 
 PIPE = "data-pipes:index:Pipe"
 """The component of one pipe: its topic and its consumers are beneath it."""
-
-PARTITIONS: Mapping[str, Count] = {
-    service.partitions.type: service.partitions for cloud in CLOUDS.values() for service in cloud.streaming.values()
-}
-"""Where each kind of topic says how many partitions it has."""
-
-REPLICAS: Mapping[str, Count] = {
-    count.type: count
-    for cloud in CLOUDS.values()
-    for platform in cloud.platforms.values()
-    for count in platform.replicas
-}
-"""Where each kind of workload says how many replicas it has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +46,14 @@ def equation(recording: Recording, pipe: str) -> Equation | str:
     if not read:
         return f"pipe {pipe}: it has no topic, and there must be one"
     made = {topic.urn for topic in read}
-    workloads = [each for each in beneath if each.type in REPLICAS and made & _sources(each, REPLICAS[each.type])]
+    partition_counts, replica_counts = _partition_counts(recording), _replica_counts(recording)
+    workloads = [
+        each for each in beneath if each.type in replica_counts and made & _sources(each, replica_counts[each.type])
+    ]
     if not workloads:
         return f"pipe {pipe}: no workload takes its replicas from the topic {read[0].name}, and one must"
-    partitions = [_number(topic, PARTITIONS[topic.type]) for topic in read]
-    replicas = [_number(workload, REPLICAS[workload.type]) for workload in workloads]
+    partitions = [_number(topic, partition_counts[topic.type]) for topic in read]
+    replicas = [_number(workload, replica_counts[workload.type]) for workload in workloads]
     for number, resource in zip((*partitions, *replicas), (*read, *workloads), strict=True):
         if not isinstance(number, int):
             return f"pipe {pipe}: {resource.name} counts {number!r}, which is no whole number"
@@ -71,7 +62,8 @@ def equation(recording: Recording, pipe: str) -> Equation | str:
 
 def topics(recording: Recording, pipe: str) -> list[RecordedResource]:
     """What holds a pipe's records: one topic, or a stream for each partition; not what keeps its dead letters."""
-    return [each for each in _beneath(recording, pipe) if each.type in PARTITIONS and not _keeps_dead_letters(each)]
+    counts = _partition_counts(recording)
+    return [each for each in _beneath(recording, pipe) if each.type in counts and not _keeps_dead_letters(each)]
 
 
 def check_equation(pipe: str, output: Any, found: Equation | str) -> Iterator[Problem]:
@@ -94,6 +86,25 @@ def refused(reason: str) -> Problem:
 def counted(number: int, one: str, many: str) -> str:
     """A number with its noun."""
     return f"{number} {one if number == 1 else many}"
+
+
+def _clouds(recording: Recording) -> list[Cloud]:
+    """Those whose resources are in the plan, since the others' SDKs take seconds to import; all of them if there are none."""
+    packages = {each.type.partition(":")[0] for each in recording.resources}
+    packages |= {each.type.removeprefix("pulumi:providers:") for each in recording.resources}
+    return [cloud for cloud in CLOUDS.values() if cloud.namespace in packages] or list(CLOUDS.values())
+
+
+def _partition_counts(recording: Recording) -> Mapping[str, Count]:
+    """Where each kind of topic says how many partitions it has."""
+    services = [service for cloud in _clouds(recording) for service in cloud.streaming.values()]
+    return {service.partitions.type: service.partitions for service in services}
+
+
+def _replica_counts(recording: Recording) -> Mapping[str, Count]:
+    """Where each kind of workload says how many replicas it has."""
+    platforms = [platform for cloud in _clouds(recording) for platform in cloud.platforms.values()]
+    return {count.type: count for platform in platforms for count in platform.replicas}
 
 
 def _beneath(recording: Recording, pipe: str) -> list[RecordedResource]:

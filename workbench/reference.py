@@ -43,7 +43,7 @@ def schema() -> dict[str, Any]:
     clouds = CLOUDS.values()
     own = {
         **stack["properties"],
-        "network": one_of(*(cloud.network_settings for cloud in clouds)),
+        "network": one_of(*(cloud.base.network_settings for cloud in clouds)),
         "streaming": one_of(*(service.settings for cloud in clouds for service in cloud.streaming.values())),
         "platform": one_of(*(platform.settings for cloud in clouds for platform in cloud.platforms.values())),
         "pipes": {
@@ -57,7 +57,7 @@ def schema() -> dict[str, Any]:
     accounts = {
         f"{cloud.namespace}:{key}": value
         for cloud in clouds
-        for key, value in definitions["$defs"].pop(cloud.account.__name__)["properties"].items()
+        for key, value in definitions["$defs"].pop(cloud.base.account.__name__)["properties"].items()
     }
     config: dict[str, Any] = {
         "type": "object",
@@ -89,7 +89,7 @@ def files() -> dict[str, str]:
 def _models() -> list[type[Section]]:
     found: list[type[Section]] = [StackSection]
     for cloud in CLOUDS.values():
-        found += [cloud.account, cloud.network_settings]
+        found += [cloud.base.account, cloud.base.network_settings]
         found += [service.settings for service in cloud.streaming.values()]
         found += [service.pipe for service in cloud.streaming.values()]
         found += [platform.settings for platform in cloud.platforms.values()]
@@ -103,8 +103,8 @@ def _lines() -> Iterator[str]:
     yield "A key of these namespaces that is not here is refused."
     sections: list[tuple[str, str, type[Section]]] = [("The stack", f"{NAMESPACE}:", StackSection)]
     for name, cloud in CLOUDS.items():
-        sections.append((f"The account on {name}", f"{cloud.namespace}:", cloud.account))
-        sections.append((f"The network on {name}", f"{NAMESPACE}:network.", cloud.network_settings))
+        sections.append((f"The account on {name}", f"{cloud.namespace}:", cloud.base.account))
+        sections.append((f"The network on {name}", f"{NAMESPACE}:network.", cloud.base.network_settings))
         sections += [
             (f"Streaming: {key}", f"{NAMESPACE}:streaming.", each.settings) for key, each in cloud.streaming.items()
         ]

@@ -11,7 +11,14 @@ from components.contracts import Deployed, Grant, Platform, PodTokens, Workload
 from components.kubernetes.consumers import Consumers, ConsumersArgs
 from components.kubernetes.pod_identity import PodIdentity
 from components.section import Mistake
+from components.service import Count
 from components.settings_bases import PipeSettings
+
+KUBERNETES_REPLICAS = (
+    Count("kubernetes:apps/v1:Deployment", "spec.replicas"),
+    Count("kubernetes:apps/v1:StatefulSet", "spec.replicas"),
+)
+"""Where replicas count on Kubernetes: consumers that are alike, and those that each read a partition of their own."""
 
 
 class KubernetesPlatform(Platform, ABC):

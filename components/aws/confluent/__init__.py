@@ -1,1 +1,13 @@
 """Confluent Cloud on AWS."""
+
+from components.aws.confluent.service import confluent
+from components.confluent.settings import ConfluentSettings
+from components.confluent.topic_settings import ConfluentPipeSettings
+from components.service import Count, StreamingService
+
+SERVICE = StreamingService(
+    ConfluentSettings,
+    ConfluentPipeSettings,
+    confluent,
+    Count("confluentcloud:index/kafkaTopic:KafkaTopic", "partitionsCount"),
+)

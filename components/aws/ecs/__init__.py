@@ -1,1 +1,7 @@
 """Amazon ECS on Fargate."""
+
+from components.aws.ecs.platform import Ecs
+from components.aws.ecs.settings import EcsSettings
+from components.service import ContainerPlatform, Count
+
+PLATFORM = ContainerPlatform(EcsSettings, Ecs, (Count("aws:ecs/service:Service", "desiredCount"),))

@@ -1,1 +1,8 @@
 """Amazon EKS."""
+
+from components.aws.eks.compute import eks
+from components.aws.eks.settings import EksSettings
+from components.kubernetes.platform import KUBERNETES_REPLICAS
+from components.service import ContainerPlatform
+
+PLATFORM = ContainerPlatform(EksSettings, eks, KUBERNETES_REPLICAS)

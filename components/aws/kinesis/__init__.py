@@ -1,1 +1,10 @@
 """Amazon Kinesis Data Streams."""
+
+from components.aws.kinesis.service import Kinesis
+from components.aws.kinesis.settings import KinesisSettings
+from components.aws.kinesis.stream import KinesisPipeSettings
+from components.service import Count, StreamingService
+
+SERVICE = StreamingService(
+    KinesisSettings, KinesisPipeSettings, Kinesis, Count("aws:kinesis/stream:Stream", "shardCount")
+)

@@ -1,1 +1,16 @@
 """Amazon Kinesis Video Streams."""
+
+from components.aws.kinesis_video.service import KinesisVideo
+from components.aws.kinesis_video.settings import KinesisVideoSettings
+from components.aws.kinesis_video.streams import VideoPipeSettings
+from components.service import Count, StreamingService
+
+SERVICE = StreamingService(
+    KinesisVideoSettings,
+    VideoPipeSettings,
+    KinesisVideo,
+    Count("aws:kinesis/videoStream:VideoStream"),
+    refused_on={
+        "eks": "each consumer reads a video stream of its own, and the pods of a pipe are identical, under one identity"
+    },
+)

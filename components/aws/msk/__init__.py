@@ -1,1 +1,8 @@
 """Amazon MSK."""
+
+from components.aws.msk.service import Msk
+from components.aws.msk.settings import MskSettings
+from components.aws.msk.topic import MskPipeSettings
+from components.service import Count, StreamingService
+
+SERVICE = StreamingService(MskSettings, MskPipeSettings, Msk, Count("aws:msk/topic:Topic", "partitionCount"))

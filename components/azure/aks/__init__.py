@@ -1,1 +1,8 @@
 """Azure Kubernetes Service."""
+
+from components.azure.aks.platform import Aks
+from components.azure.aks.settings import AksSettings
+from components.kubernetes.platform import KUBERNETES_REPLICAS
+from components.service import ContainerPlatform
+
+PLATFORM = ContainerPlatform(AksSettings, Aks, KUBERNETES_REPLICAS)

@@ -1,1 +1,14 @@
 """Confluent Cloud on Azure."""
+
+from components.azure.confluent.service import confluent
+from components.confluent.settings import ConfluentSettings
+from components.confluent.topic_settings import ConfluentPipeSettings
+from components.service import Count, StreamingService
+
+SERVICE = StreamingService(
+    ConfluentSettings,
+    ConfluentPipeSettings,
+    confluent,
+    Count("confluentcloud:index/kafkaTopic:KafkaTopic", "partitionsCount"),
+    cloud_services=("confluent",),
+)

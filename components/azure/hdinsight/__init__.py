@@ -1,1 +1,12 @@
 """Kafka on Azure HDInsight."""
+
+from components.azure.hdinsight.service import HdInsight
+from components.azure.hdinsight.settings import HdInsightPipeSettings, HdInsightSettings
+from components.service import Count, StreamingService
+
+SERVICE = StreamingService(
+    HdInsightSettings,
+    HdInsightPipeSettings,
+    HdInsight,
+    Count("kubernetes:batch/v1:Job", 'metadata.annotations["data-pipes/partitions"]'),
+)

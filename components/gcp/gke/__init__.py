@@ -1,1 +1,8 @@
 """Google Kubernetes Engine."""
+
+from components.gcp.gke.platform import Gke
+from components.gcp.gke.settings import GkeSettings
+from components.kubernetes.platform import KUBERNETES_REPLICAS
+from components.service import ContainerPlatform
+
+PLATFORM = ContainerPlatform(GkeSettings, Gke, KUBERNETES_REPLICAS)

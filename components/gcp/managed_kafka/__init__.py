@@ -1,1 +1,13 @@
 """Google Cloud Managed Service for Apache Kafka."""
+
+from components.gcp.managed_kafka.service import ManagedKafka
+from components.gcp.managed_kafka.settings import ManagedKafkaSettings
+from components.gcp.managed_kafka.topic import ManagedKafkaPipeSettings
+from components.service import Count, StreamingService
+
+SERVICE = StreamingService(
+    ManagedKafkaSettings,
+    ManagedKafkaPipeSettings,
+    ManagedKafka,
+    Count("gcp:managedkafka/topic:Topic", "partitionCount"),
+)

@@ -1,1 +1,13 @@
 """Google Cloud Pub/Sub."""
+
+from components.gcp.pubsub.service import PubSub
+from components.gcp.pubsub.settings import PubSubSettings
+from components.gcp.pubsub.topic_settings import PubSubPipeSettings
+from components.service import Count, StreamingService
+
+SERVICE = StreamingService(
+    PubSubSettings,
+    PubSubPipeSettings,
+    PubSub,
+    Count("gcp:pubsub/subscription:Subscription", "labels.data-pipes-subscribers"),
+)

@@ -1,1 +1,14 @@
 """Kafka in containers, run by Strimzi in the cluster of the platform."""
+
+from components.kubernetes.strimzi.service import Strimzi
+from components.kubernetes.strimzi.settings import StrimziSettings
+from components.kubernetes.strimzi.topic import StrimziPipeSettings
+from components.service import Count, StreamingService
+
+SERVICE = StreamingService(
+    StrimziSettings,
+    StrimziPipeSettings,
+    Strimzi,
+    Count("kubernetes:kafka.strimzi.io/v1:KafkaTopic", "spec.partitions"),
+    refused_on={"ecs": "its brokers run on Kubernetes, in the cluster of the platform"},
+)

@@ -1,0 +1,14 @@
+"""The account, the network and the registry of every stack on Azure."""
+
+from components.azure.account import AzureSettings, azure_provider
+from components.azure.network.network import AzureNetworkSettings, Network
+from components.azure.registry import AcrRegistry
+from components.service import CloudBase
+
+CLOUD = CloudBase(
+    account=AzureSettings,
+    provider=azure_provider,
+    network_settings=AzureNetworkSettings,
+    network=Network,
+    registry=AcrRegistry,
+)

@@ -1,0 +1,14 @@
+"""The account, the network and the registry of every stack on Google Cloud."""
+
+from components.gcp.account import GcpSettings, gcp_provider
+from components.gcp.network.network import GcpNetworkSettings, Network
+from components.gcp.registry import ArtifactRegistry
+from components.service import CloudBase
+
+CLOUD = CloudBase(
+    account=GcpSettings,
+    provider=gcp_provider,
+    network_settings=GcpNetworkSettings,
+    network=Network,
+    registry=ArtifactRegistry,
+)

@@ -1,0 +1,42 @@
+"""The catalog: each entry is what its package exports, and a stack imports the SDKs of its own cloud alone."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from components.catalog import CLOUDS, exported
+from components.service import CloudBase, ContainerPlatform, StreamingService
+from tests.stacks import NAMES
+from workbench.stack_file import ROOT
+
+CLOUD_SDKS = {"aws": "pulumi_aws", "azure": "pulumi_azure_native", "gcp": "pulumi_gcp"}
+READ = """
+import json, sys
+from workbench.stack_file import find_stack_file, read_settings
+read_settings(find_stack_file(sys.argv[1]))
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules if name.startswith("pulumi_")})))
+"""
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+def test_every_entry_is_exported_by_its_package(name):
+    cloud = CLOUDS[name]
+    assert isinstance(cloud.base, CloudBase)
+    assert all(isinstance(each, StreamingService) for each in cloud.streaming.values())
+    assert all(isinstance(each, ContainerPlatform) for each in cloud.platforms.values())
+
+
+def test_a_constant_of_another_kind_is_refused():
+    with pytest.raises(
+        TypeError, match=r"components\.aws\.msk\.SERVICE must be a ContainerPlatform, got StreamingService"
+    ):
+        exported(ContainerPlatform, "SERVICE", "components.aws.msk")
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_stack_imports_no_other_clouds_sdk(cloud):
+    stack = next(name for name in NAMES if name.startswith(f"{cloud}-"))
+    done = subprocess.run([sys.executable, "-c", READ, stack], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(json.loads(done.stdout)) & set(CLOUD_SDKS.values()) == {CLOUD_SDKS[cloud]}
