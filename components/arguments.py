@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from pulumi import ComponentResource
 
 from components.contracts import Platform, Registry, Secret
-from components.settings_bases import AccountSettings, NetworkSettings, PipeSettings, Residents, ServiceSettings
+from components.settings_bases import AccountSettings, NetworkSettings, PipeSettings, ServiceSettings, SystemWorkloads
 
 AccountT = TypeVar("AccountT", bound=AccountSettings)
 NetworkSettingsT = TypeVar("NetworkSettingsT", bound=NetworkSettings)
@@ -48,7 +48,7 @@ class PlatformArgs(Generic[SettingsT, NetworkT, RegistryT]):
     registry: RegistryT
     pipes: Mapping[str, PipeSettings]
     """The pipes whose consumers the platform must have room for."""
-    residents: Residents
+    system_workloads: SystemWorkloads
     """What else it must have room for."""
     protect: bool
     """Whether what holds data or runs it is kept from deletion."""

@@ -14,7 +14,7 @@ class ChangeRefusedError(Exception):
     """A change of a setting that the service cannot make."""
 
 
-def kafka_partitions(present: int, wanted: int) -> str | None:
+def refuse_fewer_partitions(present: int, wanted: int) -> str | None:
     """Kafka adds partitions and never removes one, since its records would be lost (Apache Kafka, Operations)."""
     if wanted >= present:
         return None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from components.section import Cidr, Form, Mistake, QuotedText, Section
+from components.section import Cidr, ConfigError, Pattern, QuotedText, SettingsModel
 
 PORT = 8080
 """Where a consumer answers probes and shows its metrics."""
@@ -48,16 +48,18 @@ def _without_keyword(command: tuple[str, ...]) -> tuple[str, ...]:
 
 EnvironmentName = Annotated[
     str,
-    Form(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable, such as LOG_LEVEL"),
+    Pattern(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable, such as LOG_LEVEL"),
     AfterValidator(_free_variable),
 ]
 FilePath = Annotated[
     str,
-    Form(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)+", "an absolute path without . or .. in it, such as /etc/consumer/token"),
+    Pattern(
+        r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)+", "an absolute path without . or .. in it, such as /etc/consumer/token"
+    ),
 ]
 SecretName = Annotated[
     str,
-    Form(
+    Pattern(
         r"[A-Za-z][A-Za-z0-9_-]{0,62}",
         "the name of a secret (never its value): a letter, then letters, digits, - or _",
         shown=False,
@@ -65,16 +67,16 @@ SecretName = Annotated[
 ]
 LabelName = Annotated[
     str,
-    Form(r"([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", "a Kubernetes label key"),
+    Pattern(r"([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", "a Kubernetes label key"),
     AfterValidator(_free_label),
 ]
 LabelValue = Annotated[
-    QuotedText, Form(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?", "the value of a Kubernetes label")
+    QuotedText, Pattern(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?", "the value of a Kubernetes label")
 ]
 
 Image = Annotated[
     str,
-    Form(
+    Pattern(
         r"([a-z0-9][a-zA-Z0-9.:_/-]*)?(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})",
         "a container image with a tag or, better, a digest, such as registry.example.com/orders:1.0.0",
     ),
@@ -82,7 +84,7 @@ Image = Annotated[
 """An image, of which the registry and the name may be left out."""
 
 
-class EgressSettings(Section, frozen=True):
+class EgressSettings(SettingsModel, frozen=True):
     """A place outside the pipe that consumers call."""
 
     cidr: Cidr
@@ -91,7 +93,7 @@ class EgressSettings(Section, frozen=True):
     """The TCP port to be reached."""
 
 
-class ImageSettings(Section, frozen=True):
+class ImageSettings(SettingsModel, frozen=True):
     """The image of a consumer, as the stack file names it: only a registry knows the full reference."""
 
     image: Image = ":1.0.0"
@@ -99,12 +101,12 @@ class ImageSettings(Section, frozen=True):
     registry."""
 
 
-class ContainerSettings(Section, frozen=True):
+class ContainerSettings(SettingsModel, frozen=True):
     """What the container of one replica is given besides its image."""
 
-    cpu: Annotated[QuotedText, Form(r"[1-9][0-9]*m?", "an amount of CPU such as 500m or 2")] = "500m"
+    cpu: Annotated[QuotedText, Pattern(r"[1-9][0-9]*m?", "an amount of CPU such as 500m or 2")] = "500m"
     """The CPU that each replica is given: 500m is half a vCPU."""
-    memory: Annotated[str, Form(r"[1-9][0-9]*(Mi|Gi)", "an amount of memory such as 512Mi or 2Gi")] = "1Gi"
+    memory: Annotated[str, Pattern(r"[1-9][0-9]*(Mi|Gi)", "an amount of memory such as 512Mi or 2Gi")] = "1Gi"
     """The memory that each replica is given, in MiB (Mi) or GiB (Gi); a replica that takes more is ended."""
     environment: Mapping[EnvironmentName, QuotedText] = {}
     """Plain environment variables for the program, each with a text as value."""
@@ -128,14 +130,14 @@ class ContainerSettings(Section, frozen=True):
     grace_period_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     """The seconds that a replica has to finish and commit after it was asked to stop."""
 
-    def mistakes(self, *, known: frozenset[str], kept: frozenset[str]) -> Iterator[Mistake]:
+    def config_errors(self, *, known: frozenset[str], kept: frozenset[str]) -> Iterator[ConfigError]:
         """Yield what is wrong across the keys: two values for one name, and secrets that nobody has set or that are kept from consumers."""
         for name in sorted(self.environment.keys() & self.secrets.keys()):
-            yield Mistake(path=("environment", name), text="is also in secrets; keep it in one of the two")
+            yield ConfigError(path=("environment", name), text="is also in secrets; keep it in one of the two")
         paths = sorted(self.files)
         for path in paths:
             if any(other.startswith(f"{path}/") for other in paths):
-                yield Mistake(
+                yield ConfigError(
                     path=("files", path),
                     text="is also a directory of another file; a path is one of the two, rename one",
                 )
@@ -146,9 +148,9 @@ class ContainerSettings(Section, frozen=True):
                         f"names the secret {secret!r}, which the whole streaming service is administered with; give the consumer one "
                         "of its own, and know that it gets what its topic needs without being told"
                     )
-                    yield Mistake(path=(section, name), text=text)
+                    yield ConfigError(path=(section, name), text=text)
                 elif secret not in known:
-                    yield Mistake(path=(section, name), text=no_secret(secret))
+                    yield ConfigError(path=(section, name), text=no_secret(secret))
 
 
 # The order of the bases puts the image first in docs/settings.md.

@@ -27,7 +27,7 @@ class Grant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Destination:
+class EgressRule:
     """Addresses and a port that a consumer must be able to reach."""
 
     cidr: Input[str]
@@ -36,7 +36,7 @@ class Destination:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PodDestination:
+class PodEgressRule:
     """Pods of another namespace that a consumer must be able to reach: their addresses are not those of a network."""
 
     namespace: Input[str]
@@ -59,7 +59,7 @@ class Connection:
     files: Mapping[PurePosixPath, Secret]
     """Secrets that are read as files."""
     grants: Sequence[Grant]
-    destinations: Sequence[Destination | PodDestination]
+    egress_rules: Sequence[EgressRule | PodEgressRule]
     partition_settings: Mapping[str, Input[str]] = field(default_factory=dict[str, Input[str]])
     """Plain environment variables that each partition's only reader has its own of, with PARTITION where its number stands; where
     there are none, readers are alike and any may read any partition."""

@@ -5,13 +5,13 @@ from typing import Annotated
 from pulumi import Input
 from pydantic import Field, model_validator
 
-from components.section import Section
+from components.section import SettingsModel
 
 SUFFIX = ".dead-letters"
 """What the name of a topic's dead letters adds to its own."""
 
 
-class DeadLetterSettings(Section, frozen=True):
+class DeadLetterSettings(SettingsModel, frozen=True):
     """What becomes of a record that the consumers cannot handle."""
 
     enabled: bool = True

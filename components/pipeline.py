@@ -47,7 +47,7 @@ class Pipeline(ComponentResource):
                 network=network,
                 registry=registry,
                 pipes=settings.pipes,
-                residents=settings.streaming.residents,
+                system_workloads=settings.streaming.system_workloads,
                 protect=settings.protect,
             ),
             child,

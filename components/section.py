@@ -23,10 +23,10 @@ from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 KeyPath: TypeAlias = tuple[str | int, ...]
 ItemT = TypeVar("ItemT")
-SectionT = TypeVar("SectionT", bound="Section")
+SectionT = TypeVar("SectionT", bound="SettingsModel")
 
 
-class Section(BaseModel, frozen=True):
+class SettingsModel(BaseModel, frozen=True):
     """A part of a stack file: camelCase keys, values of the exact type, nothing unknown, frozen once read."""
 
     hidden: ClassVar[bool] = False
@@ -45,15 +45,15 @@ WIDEST_OPENING = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mistake:
+class ConfigError:
     """One thing wrong in a stack file: where it stands, and the fact, the reason and the way out in one line."""
 
     path: KeyPath
     text: str
 
-    def under(self, *parents: str | int) -> "Mistake":
+    def under(self, *parents: str | int) -> "ConfigError":
         """The same mistake, seen from a section further up."""
-        return Mistake(path=(*parents, *self.path), text=self.text)
+        return ConfigError(path=(*parents, *self.path), text=self.text)
 
     def __str__(self) -> str:
         """The line that a user reads, without the file's name."""
@@ -67,7 +67,7 @@ def key(path: KeyPath) -> str:
 
 
 @dataclass(frozen=True)
-class Form:
+class Pattern:
     """The form that a text must have, checked here and told to editors through the JSON Schema."""
 
     pattern: str
@@ -135,7 +135,7 @@ QuotedText = Annotated[str, BeforeValidator(_quoted, json_schema_input_type=str)
 """A text that YAML would read as a number if it stood without quotes, such as "1.35" or "100"."""
 
 
-def parse(model: type[SectionT], value: object) -> SectionT | list[Mistake]:
+def parse(model: type[SectionT], value: object) -> SectionT | list[ConfigError]:
     """Read a section; return it, or every mistake in it."""
     try:
         return model.model_validate_json(json.dumps(value))
@@ -184,7 +184,7 @@ def _follows(details: ErrorDetails, found: Iterable[ErrorDetails]) -> bool:
     )
 
 
-def _mistake(model: type[Section], details: ErrorDetails) -> Mistake:
+def _mistake(model: type[SettingsModel], details: ErrorDetails) -> ConfigError:
     path = tuple(part for part in details["loc"] if part != "[key]")
     known = unknown(str(path[-1]), _aliases(_model_at(model, path[:-1]))) if path else ""
     words: dict[str, Any] = {
@@ -195,10 +195,12 @@ def _mistake(model: type[Section], details: ErrorDetails) -> Mistake:
         "known": known,
     }
     template = _TEXTS.get(details["type"])
-    return Mistake(path=path, text=template.format(**words) if template else f"{details['msg']}; {words['meaning']}")
+    return ConfigError(
+        path=path, text=template.format(**words) if template else f"{details['msg']}; {words['meaning']}"
+    )
 
 
-def _hides(model: type[Section], path: KeyPath) -> bool:
+def _hides(model: type[SettingsModel], path: KeyPath) -> bool:
     owners = [_model_at(model, path[:end]) for end in range(len(path) + 1)]
     return any(owner is not None and owner.hidden for owner in owners)
 
@@ -208,7 +210,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _meaning(model: type[Section], path: KeyPath) -> str:
+def _meaning(model: type[SettingsModel], path: KeyPath) -> str:
     """What the nearest described key of a path is for, as its docstring says it."""
     for end in range(len(path), 0, -1):
         owner = _model_at(model, path[: end - 1])
@@ -221,11 +223,11 @@ def _meaning(model: type[Section], path: KeyPath) -> str:
     return "docs/settings.md lists its keys"
 
 
-def _aliases(model: type[Section] | None) -> list[str]:
+def _aliases(model: type[SettingsModel] | None) -> list[str]:
     return [] if model is None else [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _model_at(model: type[Section] | None, path: KeyPath) -> type[Section] | None:
+def _model_at(model: type[SettingsModel] | None, path: KeyPath) -> type[SettingsModel] | None:
     """The model of the section at a path; None where there is a plain value."""
     for part in path:
         if model is None:
@@ -236,9 +238,9 @@ def _model_at(model: type[Section] | None, path: KeyPath) -> type[Section] | Non
     return model
 
 
-def _section_in(annotation: Any) -> type[Section] | None:
+def _section_in(annotation: Any) -> type[SettingsModel] | None:
     """The one section type that an annotation holds, inside Optional, list or map."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
+    if isinstance(annotation, type) and issubclass(annotation, SettingsModel):
         return annotation
     return next((found for argument in get_args(annotation) if (found := _section_in(argument))), None)
 

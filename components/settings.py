@@ -12,19 +12,21 @@ from pydantic import SecretStr
 
 from components.catalog import CLOUDS, Cloud
 from components.consumer import no_secret
-from components.section import Form, Mistake, QuotedText, Section, mapping, parse, unknown
+from components.section import ConfigError, Pattern, QuotedText, SettingsModel, mapping, parse, unknown
 from components.settings_bases import (
     AccountSettings,
     NetworkSettings,
     PipeSettings,
-    Residents,
     ServiceSettings,
-    Surroundings,
+    SystemWorkloads,
+    ValidationContext,
 )
 
 NAMESPACE = "data-pipes"
 KEYS = ("name", "network", "streaming", "platform", "pipes", "secrets", "tags", "protect")
-NAME = Form(r"[a-z][a-z0-9-]{0,22}[a-z0-9]", "2 to 24 lower-case letters, digits and hyphens, beginning with a letter")
+NAME = Pattern(
+    r"[a-z][a-z0-9-]{0,22}[a-z0-9]", "2 to 24 lower-case letters, digits and hyphens, beginning with a letter"
+)
 """IAM role names end at 64 characters (IAM, quotas): 24 for the stack, 24 for the pipe, the rest for what Pulumi adds."""
 CLUSTER_NAMESPACES = ("aks-", "data-pipes-", "default", "gatekeeper-", "gke-", "gmp-", "kube-")
 """Each pipe has a Kubernetes namespace of its own name; these belong to the cluster, its cloud, and what the stack itself runs in
@@ -33,14 +35,14 @@ it (Kubernetes, Namespaces)."""
 UNREAD = ("confluent", "confluentcloud")
 """Namespaces of the provider of Confluent Cloud, which is given the secrets that streaming.credentials names."""
 
-ParsedT = TypeVar("ParsedT", bound=Section)
+ParsedT = TypeVar("ParsedT", bound=SettingsModel)
 
 
 class SettingsError(pulumi.RunError):
     """A stack file with mistakes: one line for each, with file, key, reason and way out."""
 
 
-class StackSection(Section, frozen=True):
+class StackSettings(SettingsModel, frozen=True):
     """The keys that hold one value for the whole stack."""
 
     name: Annotated[str, NAME] | None = None
@@ -105,7 +107,7 @@ class _Reader:
         self.source = source
         self.stack = stack
         self.secret_keys = secret_keys
-        self.mistakes: list[Mistake] = []
+        self.errors: list[ConfigError] = []
 
     def read(self) -> Settings:
         if self.shown_secrets():
@@ -132,19 +134,21 @@ class _Reader:
             if secret not in secrets:
                 self.wrong("streaming", *key.split("."), text=no_secret(secret))
         for name, pipe in pipes.items():
-            found = pipe.consumer.mistakes(known=frozenset(secrets), kept=frozenset(own_secrets.values()))
-            self.mistakes += [mistake.under("pipes", name, "consumer") for mistake in found]
+            found = pipe.consumer.config_errors(known=frozenset(secrets), kept=frozenset(own_secrets.values()))
+            self.errors += [error.under("pipes", name, "consumer") for error in found]
         if cloud and streaming and platform:
             self.pair(CLOUDS[cloud], streaming.service, platform.service)
         if network:
             name = (stack.name if stack else None) or self.stack
-            residents = streaming.residents if streaming else Residents()
-            rest = Surroundings(stack=name, account=account, network=network, residents=residents, pipes=pipes)
+            system_workloads = streaming.system_workloads if streaming else SystemWorkloads()
+            rest = ValidationContext(
+                stack=name, account=account, network=network, system_workloads=system_workloads, pipes=pipes
+            )
             for half in (streaming, platform):
-                self.mistakes += half.mistakes(rest) if half else ()
+                self.errors += half.config_errors(rest) if half else ()
             if cloud and streaming and platform:
-                self.mistakes += network.idle(called(CLOUDS[cloud], streaming, platform))
-        if self.mistakes or not (stack and cloud and account and network and streaming and platform):
+                self.errors += network.idle(called(CLOUDS[cloud], streaming, platform))
+        if self.errors or not (stack and cloud and account and network and streaming and platform):
             self.fail()
         return Settings(
             name=stack.name or self.stack,
@@ -160,7 +164,7 @@ class _Reader:
         )
 
     def fail(self) -> NoReturn:
-        raise SettingsError("\n".join(f"{self.source}: {mistake}" for mistake in self.mistakes))
+        raise SettingsError("\n".join(f"{self.source}: {error}" for error in self.errors))
 
     def namespaces(self, cloud: str | None) -> None:
         """Refuse namespaces that are misspelt, and mistakes in those of other clouds.
@@ -195,18 +199,18 @@ class _Reader:
         return bool(shown)
 
     def wrong(self, *path: str | int, text: str) -> None:
-        self.mistakes.append(Mistake(path=path, text=text))
+        self.errors.append(ConfigError(path=path, text=text))
 
     def section(self, model: type[ParsedT], value: object, *parents: str) -> ParsedT | None:
         parsed = parse(model, value)
         if isinstance(parsed, list):
-            self.mistakes += [mistake.under(*parents) for mistake in parsed]
+            self.errors += [error.under(*parents) for error in parsed]
             return None
         return parsed
 
-    def stack_section(self, own: Mapping[str, object]) -> StackSection | None:
+    def stack_section(self, own: Mapping[str, object]) -> StackSettings | None:
         """The values for the whole stack."""
-        stack = self.section(StackSection, {name: own[name] for name in ("name", "tags", "protect") if name in own})
+        stack = self.section(StackSettings, {name: own[name] for name in ("name", "tags", "protect") if name in own})
         if stack and stack.name is None:
             try:
                 NAME.check(self.stack)
@@ -220,12 +224,12 @@ class _Reader:
         own = {name.removeprefix(prefix): value for name, value in self.config.items() if name.startswith(prefix)}
         parsed = parse(CLOUDS[cloud].base.account, own)
         if isinstance(parsed, list):
-            for mistake in parsed:
-                self.wrong(f"{prefix}{mistake.path[0]}", *mistake.path[1:], text=mistake.text + also)
+            for error in parsed:
+                self.wrong(f"{prefix}{error.path[0]}", *error.path[1:], text=error.text + also)
             return None
         return parsed
 
-    def names(self, account: type[AccountSettings], stack: StackSection) -> None:
+    def names(self, account: type[AccountSettings], stack: StackSettings) -> None:
         """Refuse a name and tags that the cloud would not take, or that are the program's own."""
         try:
             account.stack_name.check(stack.name or self.stack)

@@ -8,11 +8,11 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from components.consumer import ConsumerSettings
-from components.kubernetes.nodes.capacity import Room
-from components.section import Form, Mistake, Section
+from components.kubernetes.nodes.capacity import Resources
+from components.section import ConfigError, Pattern, SettingsModel
 
 
-class PipeSettings(Section, frozen=True):
+class PipeSettings(SettingsModel, frozen=True):
     """One pipe: a topic and the consumers that read it; each streaming service adds what a user may say of its topics."""
 
     parallelism: Annotated[int, Field(ge=1, le=10_000)]
@@ -21,20 +21,20 @@ class PipeSettings(Section, frozen=True):
     """The program that reads the pipe."""
 
 
-class AccountSettings(Section, frozen=True):
+class AccountSettings(SettingsModel, frozen=True):
     """Which account and region of a cloud a stack lives in; the keys of the provider's own namespace, such as aws:region."""
 
-    stack_name: ClassVar[Form]
+    stack_name: ClassVar[Pattern]
     """The names of stacks that the cloud takes, among those that every stack may have."""
     most_tags: ClassVar[int]
     """How many tags a stack may give to everything in it, besides the program's own."""
-    tag_name: ClassVar[Form]
+    tag_name: ClassVar[Pattern]
     """The names of tags that the cloud takes and that are not the program's own."""
-    tag_value: ClassVar[Form]
+    tag_value: ClassVar[Pattern]
     """The values of tags that the cloud takes."""
 
 
-class NetworkSettings(Section, ABC, frozen=True):
+class NetworkSettings(SettingsModel, ABC, frozen=True):
     """The network that a stack lives in."""
 
     @property
@@ -42,24 +42,24 @@ class NetworkSettings(Section, ABC, frozen=True):
     def zone_count(self) -> int:
         """How many availability zones the network spans."""
 
-    def idle(self, cloud_services: Collection[str]) -> Iterator[Mistake]:
+    def idle(self, cloud_services: Collection[str]) -> Iterator[ConfigError]:
         """Yield what it says of services that the stack does not call; by default it says nothing of any."""
         _ = cloud_services
         yield from ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Residents:
+class SystemWorkloads:
     """What a streaming service itself runs on the platform, beside the consumers."""
 
-    pods: Sequence[tuple[Room, int]] = ()
+    pods: Sequence[tuple[Resources, int]] = ()
     """The room of one pod, and how many of that size there are."""
     volumes: bool = False
     """Whether they claim volumes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class ValidationContext:
     """The rest of a stack file, as far as a service's own rules need it."""
 
     stack: str
@@ -67,11 +67,11 @@ class Surroundings:
     account: AccountSettings | None
     """None where its own keys are wrong."""
     network: NetworkSettings
-    residents: Residents
+    system_workloads: SystemWorkloads
     pipes: Mapping[str, PipeSettings]
 
 
-class ServiceSettings(Section, ABC, frozen=True):
+class ServiceSettings(SettingsModel, ABC, frozen=True):
     """The settings of a streaming service or of a platform, with the rules that need more than one section."""
 
     cloud_services: ClassVar[Sequence[str]] = ()
@@ -90,9 +90,9 @@ class ServiceSettings(Section, ABC, frozen=True):
         return ()
 
     @property
-    def residents(self) -> Residents:
+    def system_workloads(self) -> SystemWorkloads:
         """What the service itself runs on the platform."""
-        return Residents()
+        return SystemWorkloads()
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -105,5 +105,5 @@ class ServiceSettings(Section, ABC, frozen=True):
         return True
 
     @abstractmethod
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield what is wrong between this section and the rest of the file, with paths from the top of the file."""

@@ -11,7 +11,7 @@ HELD_BACK = 2
 """How many items wait to be handled, beyond which whoever pushes has to."""
 
 
-class Pushed(Generic[ItemT]):
+class PrefetchQueue(Generic[ItemT]):
     """What a generator gives, as it comes. It is told by an event to end, and may end late: nothing that it gives then is kept."""
 
     def __init__(self, name: str, items: Callable[[Event], Iterator[ItemT]]) -> None:

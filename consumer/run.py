@@ -65,7 +65,7 @@ def _source(variables: Variables) -> Source:
     """What reads the service that the environment names."""
     service = variables.required("STREAM_SERVICE")
     if service and service not in SOURCES:
-        variables.mistakes.append(f"STREAM_SERVICE: must be one of {', '.join(SOURCES)}, not {service!r}")
+        variables.errors.append(f"STREAM_SERVICE: must be one of {', '.join(SOURCES)}, not {service!r}")
     variables.check()
     make: Callable[[Variables], Source] = importlib.import_module(SOURCES[service]).source
     return make(variables)

@@ -11,13 +11,13 @@ class Variables:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
-        self.mistakes: list[str] = []
+        self.errors: list[str] = []
 
     def required(self, name: str) -> str:
         """The value of a variable that must be set."""
         value = self.environment.get(name, "")
         if not value:
-            self.mistakes.append(f"{name}: must be set")
+            self.errors.append(f"{name}: must be set")
         return value
 
     def optional(self, name: str) -> str | None:
@@ -31,10 +31,10 @@ class Variables:
             return default
         if re.fullmatch("[1-9][0-9]{0,8}", text):
             return int(text)
-        self.mistakes.append(f"{name}: must be a whole number of at least 1, not {text!r}")
+        self.errors.append(f"{name}: must be a whole number of at least 1, not {text!r}")
         return default
 
     def check(self) -> None:
         """Raise WrongEnvironmentError with every mistake found so far, if there is one."""
-        if self.mistakes:
-            raise WrongEnvironmentError("\n".join(self.mistakes))
+        if self.errors:
+            raise WrongEnvironmentError("\n".join(self.errors))

@@ -15,7 +15,7 @@ import yaml
 from tests.stacks import NAMES, shipped
 from workbench.cloud.kinds import kind
 from workbench.cloud.model import at
-from workbench.equation import PARTITIONS, REPLICAS
+from workbench.equation import partition_counts, replica_counts
 from workbench.recording.records import PROVIDER_PREFIX, STACK_TYPE, RecordedResource
 from workbench.stack_file import ROOT
 from workbench.values import SECRET, UNKNOWN
@@ -23,9 +23,6 @@ from workbench.values import SECRET, UNKNOWN
 DIRECTORY = ROOT / "tests" / "inventories"
 LONGEST = 200
 """The most characters of a value in an inventory. Longer ones, such as a job's template, are no identity of a data resource."""
-
-COUNTED = {**PARTITIONS, **REPLICAS}
-"""Where each type has its number of partitions or replicas."""
 
 ADVICE = (
     "Another type, parent, name or other value here can replace a resource, and a protected one holds a user's data. "
@@ -46,18 +43,22 @@ def inventory(stack: str) -> Inventory:
     resources = [each for each in made if each.type != STACK_TYPE]
     counts = Counter(each.type for each in resources if each.custom and not each.type.startswith(PROVIDER_PREFIX))
     found: dict[str, dict[str, Any]] = {"counts": dict(sorted(counts.items())), "protected": {}, "others": {}}
+    recording = shipped(stack).recording
+    numbers = {**partition_counts(recording), **replica_counts(recording)}
     for each in sorted(resources, key=lambda resource: resource.urn):
         section = found["protected" if each.protect else "others"]
-        section[each.urn.split("::", 2)[2]] = dict(_properties(each, previewed[each.urn]))
+        number = numbers[each.type].property_path if each.type in numbers else None
+        section[each.urn.split("::", 2)[2]] = dict(_properties(each, previewed[each.urn], number))
     return found
 
 
-def _properties(resource: RecordedResource, previewed: RecordedResource) -> Iterator[tuple[str, Any]]:
+def _properties(
+    resource: RecordedResource, previewed: RecordedResource, number: str | None
+) -> Iterator[tuple[str, Any]]:
     if not resource.custom or resource.type.startswith(PROVIDER_PREFIX):
         return
     of_type = kind(resource.type)
-    counted = COUNTED[resource.type].property_path if resource.type in COUNTED else None
-    optional = filter(None, (of_type.name_property, counted))
+    optional = filter(None, (of_type.name_property, number))
     for path in sorted({*of_type.unique, *of_type.replace_on, *of_type.grow_only, *optional}):
         is_name = path.lower().endswith("name")  # one that ends in the stack's random letters is unknown in a preview
         value = at((resource if is_name else previewed).inputs, path)

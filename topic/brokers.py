@@ -195,18 +195,18 @@ def read(environment: Mapping[str, str], service_account: Path) -> Wanted:
         *("AMBARI_URL", "AMBARI_ADDRESS", "AMBARI_CLUSTER", "AMBARI_USERNAME", "AMBARI_PASSWORD", "CONFIG_MAP"),
         *("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"),
     ]
-    mistakes = [f"{name}: must be set" for name in required if not environment.get(name)]
+    errors = [f"{name}: must be set" for name in required if not environment.get(name)]
     number = environment.get("BROKERS", "")
     if not re.fullmatch("[1-9][0-9]{0,3}", number):
-        mistakes.append(f"BROKERS: must be a whole number from 1 to 9999, not {number!r}")
+        errors.append(f"BROKERS: must be a whole number from 1 to 9999, not {number!r}")
     url = environment.get("AMBARI_URL", "")
     if url and not re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?", url):
-        mistakes.append(
+        errors.append(
             f"AMBARI_URL: must be https:// and a name, such as https://kafka-int.azurehdinsight.net, not {url!r}"
         )
-    account = _account(service_account, mistakes)
-    if mistakes or account is None:
-        raise WrongEnvironmentError("\n".join(mistakes))
+    account = _account(service_account, errors)
+    if errors or account is None:
+        raise WrongEnvironmentError("\n".join(errors))
     gateway = urlsplit(url)
     user = f"{environment['AMBARI_USERNAME']}:{environment['AMBARI_PASSWORD']}"
     return Wanted(
@@ -232,7 +232,7 @@ def read(environment: Mapping[str, str], service_account: Path) -> Wanted:
     )
 
 
-def _account(place: Path, mistakes: list[str]) -> ServiceAccount | None:
+def _account(place: Path, errors: list[str]) -> ServiceAccount | None:
     try:
         return ServiceAccount(
             token=(place / "token").read_text(encoding="ascii").strip(),
@@ -240,7 +240,7 @@ def _account(place: Path, mistakes: list[str]) -> ServiceAccount | None:
             context=ssl.create_default_context(cafile=str(place / "ca.crt")),
         )
     except (OSError, ValueError) as error:
-        mistakes.append(f"the service account at {place} cannot be read: {one_line(error)}")
+        errors.append(f"the service account at {place} cannot be read: {one_line(error)}")
     return None
 
 

@@ -247,24 +247,24 @@ def read(environment: Mapping[str, str]) -> tuple[Wanted, dict[str, str]]:
     required = ["STREAM_TOPIC", "KAFKA_BOOTSTRAP_SERVERS"]
     if environment.get("KAFKA_SASL_MECHANISM") == "OAUTHBEARER":
         required.append("AWS_REGION")
-    mistakes = [f"{name}: must be set" for name in required if not environment.get(name)]
+    errors = [f"{name}: must be set" for name in required if not environment.get(name)]
 
     def number(variable: str) -> int:
         text = environment.get(variable, "")
         if re.fullmatch("[1-9][0-9]{0,3}|10000", text):
             return int(text)
-        mistakes.append(f"{variable}: must be a whole number from 1 to 10000, not {text!r}")
+        errors.append(f"{variable}: must be a whole number from 1 to 10000, not {text!r}")
         return 1
 
     wanted = Wanted(
         name=environment.get("STREAM_TOPIC", ""),
         partitions=number("TOPIC_PARTITIONS"),
         replication_factor=number("TOPIC_REPLICATION_FACTOR") if "TOPIC_REPLICATION_FACTOR" in environment else None,
-        config=_config(environment.get("TOPIC_CONFIG", "{}"), mistakes),
-        settings=_names(environment.get("TOPIC_SETTINGS", ""), mistakes),
+        config=_config(environment.get("TOPIC_CONFIG", "{}"), errors),
+        settings=_names(environment.get("TOPIC_SETTINGS", ""), errors),
     )
-    if mistakes:
-        raise WrongEnvironmentError("\n".join(mistakes))
+    if errors:
+        raise WrongEnvironmentError("\n".join(errors))
     return wanted, {
         name.removeprefix("KAFKA_").lower().replace("_", "."): value
         for name, value in environment.items()
@@ -272,20 +272,20 @@ def read(environment: Mapping[str, str]) -> tuple[Wanted, dict[str, str]]:
     }
 
 
-def _config(text: str, mistakes: list[str]) -> dict[str, str]:
+def _config(text: str, errors: list[str]) -> dict[str, str]:
     try:
         config = json.loads(text)
     except ValueError:
         config = None
     if isinstance(config, dict) and all(isinstance(value, str) for value in config.values()):
         return config
-    mistakes.append(f"TOPIC_CONFIG: must be a JSON object with a text for each of the topic's settings, not {text}")
+    errors.append(f"TOPIC_CONFIG: must be a JSON object with a text for each of the topic's settings, not {text}")
     return {}
 
 
-def _names(text: str, mistakes: list[str]) -> set[str]:
+def _names(text: str, errors: list[str]) -> set[str]:
     if not re.fullmatch(r"([a-z.]+(,[a-z.]+)*)?", text):
-        mistakes.append(f"TOPIC_SETTINGS: must be names of settings with commas between, not {text!r}")
+        errors.append(f"TOPIC_SETTINGS: must be names of settings with commas between, not {text!r}")
     return set(filter(None, text.split(",")))
 
 

@@ -46,7 +46,7 @@ def equation(recording: Recording, pipe: str) -> Equation | str:
     if not read:
         return f"pipe {pipe}: it has no topic, and there must be one"
     made = {topic.urn for topic in read}
-    partition_counts, replica_counts = _partition_counts(recording), _replica_counts(recording)
+    partition_counts, replica_counts = partition_counts(recording), replica_counts(recording)
     workloads = [
         each for each in beneath if each.type in replica_counts and made & _sources(each, replica_counts[each.type])
     ]
@@ -62,7 +62,7 @@ def equation(recording: Recording, pipe: str) -> Equation | str:
 
 def topics(recording: Recording, pipe: str) -> list[RecordedResource]:
     """What holds a pipe's records: one topic, or a stream for each partition; not what keeps its dead letters."""
-    counts = _partition_counts(recording)
+    counts = partition_counts(recording)
     return [each for each in _beneath(recording, pipe) if each.type in counts and not _keeps_dead_letters(each)]
 
 
@@ -95,13 +95,13 @@ def _clouds(recording: Recording) -> list[Cloud]:
     return [cloud for cloud in CLOUDS.values() if cloud.namespace in packages] or list(CLOUDS.values())
 
 
-def _partition_counts(recording: Recording) -> Mapping[str, Count]:
+def partition_counts(recording: Recording) -> Mapping[str, Count]:
     """Where each kind of topic says how many partitions it has."""
     services = [service for cloud in _clouds(recording) for service in cloud.streaming.values()]
     return {service.partitions.type: service.partitions for service in services}
 
 
-def _replica_counts(recording: Recording) -> Mapping[str, Count]:
+def replica_counts(recording: Recording) -> Mapping[str, Count]:
     """Where each kind of workload says how many replicas it has."""
     platforms = [platform for cloud in _clouds(recording) for platform in cloud.platforms.values()]
     return {count.type: count for platform in platforms for count in platform.replicas}

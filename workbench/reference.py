@@ -9,8 +9,8 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from components.catalog import CLOUDS
-from components.section import Section
-from components.settings import NAME, NAMESPACE, StackSection
+from components.section import SettingsModel
+from components.settings import NAME, NAMESPACE, StackSettings
 from components.settings_bases import PipeSettings
 from workbench.values import is_list, is_object
 
@@ -35,11 +35,11 @@ def schema() -> dict[str, Any]:
         [(model, "validation") for model in _models()], ref_template=_REFERENCE + "{model}"
     )
 
-    def one_of(*models: type[Section]) -> dict[str, Any]:
+    def one_of(*models: type[SettingsModel]) -> dict[str, Any]:
         found = [references[model, "validation"] for model in dict.fromkeys(models)]
         return found[0] if len(found) == 1 else {"anyOf": found}
 
-    stack = definitions["$defs"].pop(StackSection.__name__)
+    stack = definitions["$defs"].pop(StackSettings.__name__)
     clouds = CLOUDS.values()
     own = {
         **stack["properties"],
@@ -86,8 +86,8 @@ def files() -> dict[str, str]:
     return {SCHEMA: json.dumps(schema(), indent=1) + "\n", PAGE: page()}
 
 
-def _models() -> list[type[Section]]:
-    found: list[type[Section]] = [StackSection]
+def _models() -> list[type[SettingsModel]]:
+    found: list[type[SettingsModel]] = [StackSettings]
     for cloud in CLOUDS.values():
         found += [cloud.base.account, cloud.base.network_settings]
         found += [service.settings for service in cloud.streaming.values()]
@@ -101,7 +101,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "Made from the settings' models by `make reference`; edit the models, not this page."
     yield "A key of these namespaces that is not here is refused."
-    sections: list[tuple[str, str, type[Section]]] = [("The stack", f"{NAMESPACE}:", StackSection)]
+    sections: list[tuple[str, str, type[SettingsModel]]] = [("The stack", f"{NAMESPACE}:", StackSettings)]
     for name, cloud in CLOUDS.items():
         sections.append((f"The account on {name}", f"{cloud.namespace}:", cloud.base.account))
         sections.append((f"The network on {name}", f"{NAMESPACE}:network.", cloud.base.network_settings))

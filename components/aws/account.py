@@ -9,7 +9,7 @@ from pulumi import InvokeOptions, Output, Resource
 from pydantic import AfterValidator, Field
 
 from components.lookup import lookup
-from components.section import Form
+from components.section import Pattern
 from components.settings_bases import AccountSettings
 
 TWO_ZONES = ("us-west-1",)
@@ -31,23 +31,23 @@ def _supported(region: str) -> str:
 class AwsSettings(AccountSettings, frozen=True):
     """The keys of the namespace `aws` that a pipeline reads."""
 
-    stack_name = Form(r"(?!sg-).*", "a name that does not begin with sg-, as ids of security groups do")
+    stack_name = Pattern(r"(?!sg-).*", "a name that does not begin with sg-, as ids of security groups do")
     """EC2 takes no other for a security group (EC2 API, CreateSecurityGroup)."""
     most_tags = 46
     """A resource has at most 50 (AWS, Tag naming limits); up to four are the program's."""
-    tag_name = Form(
+    tag_name = Pattern(
         r"(?!aws:|data-pipes$)[\w +=.:/@-]{1,128}", "the name of a tag, neither of AWS's own (aws:) nor data-pipes"
     )
-    tag_value = Form(r"[\w +=.:/@-]{0,256}", "the value of a tag: letters, digits, spaces and + - = . _ : / @")
+    tag_value = Pattern(r"[\w +=.:/@-]{0,256}", "the value of a tag: letters, digits, spaces and + - = . _ : / @")
 
     region: Annotated[
-        str, Form(r"[a-z]{2}(-[a-z]+)+-[1-9]", "an AWS region such as eu-west-1"), AfterValidator(_supported)
+        str, Pattern(r"[a-z]{2}(-[a-z]+)+-[1-9]", "an AWS region such as eu-west-1"), AfterValidator(_supported)
     ]
     """The AWS region of the whole stack, such as eu-west-1."""
     profile: str | None = None
     """The profile of the AWS configuration file whose credentials are used."""
     allowed_account_ids: Annotated[
-        tuple[Annotated[str, Form(r"\d{12}", "an account id of 12 digits in quotes")], ...], Field(max_length=100)
+        tuple[Annotated[str, Pattern(r"\d{12}", "an account id of 12 digits in quotes")], ...], Field(max_length=100)
     ] = ()
     """The accounts that the stack may be deployed to; with any other the deployment stops."""
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 
 from components.azure.names import UUID
 from components.lookup import lookup
-from components.section import Form
+from components.section import Pattern
 from components.settings_bases import AccountSettings
 
 THREE_ZONES = (
@@ -75,28 +75,28 @@ def _supported(location: str) -> str:
 LOGIN, XBOX, MICROSOFT, WINDOWS = ("-*".join(word) for word in ("login", "xbox", "microsoft", "windows"))
 """The words that Azure keeps for itself, also where hyphens are between their letters, which some names leave out."""
 
-Uuid = Annotated[str, Form(UUID, "a UUID such as 01234567-89ab-cdef-0123-456789abcdef")]
+Uuid = Annotated[str, Pattern(UUID, "a UUID such as 01234567-89ab-cdef-0123-456789abcdef")]
 
 
 class AzureSettings(AccountSettings, frozen=True):
     """The keys of the namespace `azure-native` that a pipeline reads."""
 
-    stack_name = Form(
+    stack_name = Pattern(
         rf"(?!{LOGIN}|{XBOX})(?!.*({MICROSOFT}|{WINDOWS})).*",
         "a name without the words that Azure keeps for itself: microsoft and windows, and login and xbox at its beginning",
     )
     """Azure refuses them where a name has an endpoint, as a registry's has (Azure Resource Manager, Reserved resource names)."""
     most_tags = 14
     """Private DNS zones and their links have at most 15 (Azure Resource Manager, Tag support limitations); one is the program's."""
-    tag_name = Form(
+    tag_name = Pattern(
         r"(?!(?i:microsoft|azure|windows|data-pipes$))[A-Za-z][A-Za-z0-9._-]{0,127}",
         "the name of a tag that every resource on Azure takes: a letter, then letters, digits, dots, hyphens and underscores, "
         "128 at most; neither data-pipes nor with one of Azure's own beginnings (microsoft, azure, windows)",
     )
-    tag_value = Form(r"[^\x00-\x1f]{0,256}", "the value of a tag: 256 characters at most, in one line")
+    tag_value = Pattern(r"[^\x00-\x1f]{0,256}", "the value of a tag: 256 characters at most, in one line")
 
     location: Annotated[
-        str, Form("[a-z][a-z0-9]+", "the name of an Azure region, such as westeurope"), AfterValidator(_supported)
+        str, Pattern("[a-z][a-z0-9]+", "the name of an Azure region, such as westeurope"), AfterValidator(_supported)
     ]
     """The Azure region of the whole stack, such as westeurope."""
     subscription_id: Uuid | None = None

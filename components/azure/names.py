@@ -2,7 +2,7 @@
 
 import re
 
-from components.section import Form
+from components.section import Pattern
 
 SUFFIX = 8
 """How many random letters and digits end a name that is unique in the whole world."""
@@ -20,11 +20,11 @@ def global_name(name: str, suffix: str, *, longest: int = 24, hyphens: bool = Fa
     return beginning[: longest - len(ending)].rstrip("-") + ending
 
 
-def resource_id(kind: str, words: str) -> Form:
+def resource_id(kind: str, words: str) -> Pattern:
     """The form of the id of a resource, such as `Microsoft.Network/virtualNetworks/{}/subnets/{}`, said in words."""
     provider, *parts = kind.split("/")
     tail = "/".join("[^/ ]+" if part == "{}" else part for part in parts)
     pattern = rf"/subscriptions/{UUID}/resourceGroups/[^/ ]+/providers/{re.escape(provider)}/{tail}"
-    return Form(
+    return Pattern(
         pattern, f"the id of {words}, /subscriptions/.../resourceGroups/.../providers/{kind.replace('{}', '...')}"
     )

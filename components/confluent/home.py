@@ -32,7 +32,7 @@ class PrivateLink(ComponentResource, ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Home:
+class CloudBinding:
     """The cloud that a stack lives in, as Confluent Cloud and the consumers see it."""
 
     cloud: CloudName

@@ -10,7 +10,7 @@ from components.changes import guard
 from components.confluent.rights import Cluster, Right, allow, bind
 from components.confluent.schema_registry import SchemaRegistry, read_subjects
 from components.confluent.service_account import service_account
-from components.confluent.tiers import other_units
+from components.confluent.tiers import refuse_unit_change
 
 OWN_SUBJECTS = ("pksqlc-*", "_confluent-ksql-pksqlc-*")
 """The schemas of what ksqlDB makes itself, by the names that it gives (Confluent Cloud, ksqlDB); the environment has one ksqlDB."""
@@ -37,7 +37,7 @@ class Ksqldb(ComponentResource):
     endpoint: Output[str]
 
     def __init__(self, name: str, args: KsqldbArgs, opts: ResourceOptions | None = None) -> None:
-        hooks = guard(name, "streaming.ksqldb.csu", "csu", other_units)
+        hooks = guard(name, "streaming.ksqldb.csu", "csu", refuse_unit_change)
         # The provider replaces the cluster for another csu, so that no hook of it would see both numbers: the component keeps one.
         super().__init__(
             "data-pipes:confluent:Ksqldb",

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from components.arguments import StreamingArgs
 from components.changes import guard, refused_change
-from components.confluent.home import Home, PrivateLinkArgs
+from components.confluent.home import CloudBinding, PrivateLinkArgs
 from components.confluent.identity_pool import identity_provider
 from components.confluent.ksqldb import Ksqldb, KsqldbArgs
 from components.confluent.rights import Cluster, Key, bind
@@ -19,11 +19,11 @@ from components.confluent.service_account import Keyed, api_key, service_account
 from components.confluent.settings import ConfluentSettings
 from components.confluent.tiers import (
     fewer_units,
-    lower_governance,
     no_limit,
-    other_availability,
     other_place,
-    other_tier,
+    refuse_availability_change,
+    refuse_lower_governance,
+    refuse_tier_change,
 )
 from components.confluent.topic import ConfluentTopic, ConfluentTopicArgs, Pods
 from components.confluent.topic_settings import ConfluentPipeSettings
@@ -46,7 +46,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
         self,
         name: str,
         args: StreamingArgs[ConfluentSettings, Any, Platform],
-        home: Home,
+        home: CloudBinding,
         opts: ResourceOptions | None = None,
     ) -> None:
         settings = args.settings
@@ -109,7 +109,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
             opts=ResourceOptions(
                 parent=self,
                 protect=self.args.protect,
-                hooks=refused_change(name, "streaming.governance", "streamGovernance.package", lower_governance),
+                hooks=refused_change(name, "streaming.governance", "streamGovernance.package", refuse_lower_governance),
             ),
         )
 
@@ -220,8 +220,8 @@ class Confluent(Streaming[ConfluentPipeSettings]):
 def _hooks(name: str) -> ResourceHookBinding:
     """What is refused in a preview: what no cluster can become, and a limit that would stay."""
     hooks = [
-        refused_change(name, "streaming.tier", "tier", other_tier),
-        refused_change(name, "streaming.availability", "availability", other_availability),
+        refused_change(name, "streaming.tier", "tier", refuse_tier_change),
+        refused_change(name, "streaming.availability", "availability", refuse_availability_change),
         refused_change(name, "streaming", "cloud", other_place("cloud")),
         refused_change(name, "streaming", "region", other_place("region")),
         refused_change(name, "streaming.maxEcku", "maxEcku", no_limit),

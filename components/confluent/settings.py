@@ -10,9 +10,9 @@ from typing_extensions import override
 from components.confluent.tiers import HIGH_UNITS, TIERS, Availability, Tier, TierName
 from components.confluent.topic_settings import LIMITS, ConfluentPipeSettings
 from components.consumer import SecretName
-from components.kafka.config import Limit, Limits, Whole, pipe_config_mistakes
-from components.section import Mistake, Section
-from components.settings_bases import ServiceSettings, Surroundings
+from components.kafka.config import Limit, Limits, Whole, pipe_config_errors
+from components.section import ConfigError, SettingsModel
+from components.settings_bases import ServiceSettings, ValidationContext
 
 SOURCE = "(Confluent Cloud, Kafka cluster types)"
 
@@ -29,7 +29,7 @@ def _no_key_itself(name: str) -> str:
     return name
 
 
-class CredentialsSettings(Section, frozen=True):
+class CredentialsSettings(SettingsModel, frozen=True):
     """The API key that a stack is made with on Confluent Cloud, by the names of the Pulumi secrets that hold its halves."""
 
     hidden = True
@@ -48,7 +48,7 @@ class CredentialsSettings(Section, frozen=True):
         return self
 
 
-class KsqldbSettings(Section, frozen=True):
+class KsqldbSettings(SettingsModel, frozen=True):
     """A ksqlDB cluster beside the Kafka cluster, under an identity of its own that reads the stack's topics."""
 
     csu: Literal[1, 2, 4, 8, 12] = 4
@@ -101,62 +101,62 @@ class ConfluentSettings(ServiceSettings, frozen=True):
         return {"credentials.apiKey": self.credentials.api_key, "credentials.apiSecret": self.credentials.api_secret}
 
     @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield what the tier lacks, and pipes that it has no room for."""
-        pipes = cast("Mapping[str, ConfluentPipeSettings]", rest.pipes)
+        pipes = cast("Mapping[str, ConfluentPipeSettings]", context.pipes)
         own = (*self._units(), *self._features(), *self._room(pipes))
-        yield from (mistake.under("streaming") for mistake in own)
+        yield from (error.under("streaming") for error in own)
         size = Limit(
             definition=Whole(0, self.limits.message_bytes),
             source=f"Confluent Cloud, Kafka cluster types, tier {self.tier}",
         )
         limits: Limits = {**LIMITS, "max.message.bytes": size}
         configs = {name: pipe.topic.config for name, pipe in pipes.items()}
-        yield from pipe_config_mistakes(configs, KAFKA_VERSION, limits)
+        yield from pipe_config_errors(configs, KAFKA_VERSION, limits)
         for name, pipe in pipes.items():
-            yield from (mistake.under("pipes", name) for mistake in self._pipe(name, pipe, pipes))
+            yield from (error.under("pipes", name) for error in self._pipe(name, pipe, pipes))
 
-    def _units(self) -> Iterator[Mistake]:
+    def _units(self) -> Iterator[ConfigError]:
         limits, dedicated = self.limits, self.tier == "dedicated"
         key, units = ("cku", self.cku) if dedicated else ("maxEcku", self.max_ecku)
         if self.zones not in limits.availabilities:
             text = f"{self.zones} is not to be had on the tier {self.tier} {SOURCE}; remove it, or set tier to standard"
-            yield Mistake(path=("availability",), text=text)
+            yield ConfigError(path=("availability",), text=text)
         if dedicated and self.cku is None:
             least = HIGH_UNITS if self.zones == "high" else 1
             text = f"is missing: a dedicated cluster has the units that it is given; set it to {least} or more"
-            yield Mistake(path=("cku",), text=text)
+            yield ConfigError(path=("cku",), text=text)
         if dedicated and self.max_ecku is not None:
             text = "is for the other tiers only: a dedicated cluster has the units that cku says; remove it"
-            yield Mistake(path=("maxEcku",), text=text)
+            yield ConfigError(path=("maxEcku",), text=text)
         if not dedicated and self.cku is not None:
             text = f"is for the tier dedicated only, and a cluster of {self.tier} takes units as it needs them, up to maxEcku; remove it"
-            yield Mistake(path=("cku",), text=text)
+            yield ConfigError(path=("cku",), text=text)
         if units is not None and units > limits.most_units:
             text = f"must be at most {limits.most_units} on the tier {self.tier}, not {units} {SOURCE}; lower it"
-            yield Mistake(path=(key,), text=text)
+            yield ConfigError(path=(key,), text=text)
         if units is not None and units < HIGH_UNITS and self.zones == "high":
             text = f"must be at least {HIGH_UNITS} with the availability high, not {units} {SOURCE}; raise it, or set availability to low"
-            yield Mistake(path=(key,), text=text)
+            yield ConfigError(path=(key,), text=text)
 
-    def _features(self) -> Iterator[Mistake]:
+    def _features(self) -> Iterator[ConfigError]:
         if self.ksqldb and not self.limits.ksqldb:
             text = f"is not to be had on the tier {self.tier} {SOURCE}; remove it, or set tier to standard or dedicated"
-            yield Mistake(path=("ksqldb",), text=text)
+            yield ConfigError(path=("ksqldb",), text=text)
         if self.ksqldb and self.governance == "none":
             text = (
                 "needs the Schema Registry, which comes with stream governance (Confluent provider, KsqlCluster); set governance to "
                 "essentials, or remove ksqldb"
             )
-            yield Mistake(path=("ksqldb",), text=text)
+            yield ConfigError(path=("ksqldb",), text=text)
         if self.private_link and self.limits.public:
             text = f"is for the tier enterprise only, and a {self.tier} cluster here has a public address; remove it, or set tier to enterprise"
-            yield Mistake(path=("privateLink",), text=text)
+            yield ConfigError(path=("privateLink",), text=text)
         if not self.private_link and not self.limits.public:
             text = f"must be true on the tier {self.tier}, whose clusters have no public address {SOURCE}; set it, or set tier to standard"
-            yield Mistake(path=("privateLink",), text=text)
+            yield ConfigError(path=("privateLink",), text=text)
 
-    def _room(self, pipes: Mapping[str, ConfluentPipeSettings]) -> Iterator[Mistake]:
+    def _room(self, pipes: Mapping[str, ConfluentPipeSettings]) -> Iterator[ConfigError]:
         """More partitions than a cluster of the tier and its units has room for."""
         limits = self.limits
         units = (self.cku if self.tier == "dedicated" else self.max_ecku) or limits.most_units
@@ -169,18 +169,18 @@ class ConfluentSettings(ServiceSettings, frozen=True):
                 f"{self.tier} has room for {room} partitions with {units} {limits.unit}, and {partitions} are asked for, dead letters included "
                 f"{SOURCE}; {way}, or ask for less"
             )
-            yield Mistake(path=("tier",), text=text)
+            yield ConfigError(path=("tier",), text=text)
 
     def _pipe(
         self, name: str, pipe: ConfluentPipeSettings, pipes: Mapping[str, ConfluentPipeSettings]
-    ) -> Iterator[Mistake]:
+    ) -> Iterator[ConfigError]:
         if pipe.topic.schema_registry and self.governance == "none":
             text = "needs stream governance, which brings the Schema Registry; set streaming.governance to essentials, or remove it"
-            yield Mistake(path=("topic", "schemaRegistry"), text=text)
+            yield ConfigError(path=("topic", "schemaRegistry"), text=text)
         others = sorted(other for other in pipes if other.startswith(f"{name}-"))
         if pipe.topic.kafka_streams and others:
             text = (
                 f"would let this pipe's consumer delete the topic of {others[0]} too, since the internal topics of Kafka Streams begin with "
                 f"{name}-; give one of the two pipes another name, or remove it"
             )
-            yield Mistake(path=("topic", "kafkaStreams"), text=text)
+            yield ConfigError(path=("topic", "kafkaStreams"), text=text)

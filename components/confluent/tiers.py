@@ -77,14 +77,14 @@ HIGH_UNITS = 2
 """The fewest units of a cluster in three zones (Confluent Cloud, Kafka cluster types)."""
 
 
-def other_tier(present: object, wanted: object) -> str | None:
+def refuse_tier_change(present: object, wanted: object) -> str | None:
     """Confluent Cloud moves a cluster from Basic to Standard, and to no other tier (Confluent provider, KafkaCluster)."""
     if wanted == present or (present, wanted) == ("basic", "standard"):
         return None
     return _new_stack(f"a cluster stays in its tier, which is {present}; only basic can become standard", "tier")
 
 
-def other_availability(present: object, wanted: object) -> str | None:
+def refuse_availability_change(present: object, wanted: object) -> str | None:
     """A cluster stays in the zones that it was made in (Confluent Cloud, Kafka cluster types)."""
     if wanted == present:
         return None
@@ -105,7 +105,7 @@ def other_place(what: str) -> Callable[[object, object], str | None]:
     return rule
 
 
-def lower_governance(present: object, wanted: object) -> str | None:
+def refuse_lower_governance(present: object, wanted: object) -> str | None:
     """The package of an environment goes up and never down (Confluent provider, SchemaRegistryCluster)."""
     if wanted == present or present is None or (present, wanted) == ("ESSENTIALS", "ADVANCED"):
         return None
@@ -129,7 +129,7 @@ def no_limit(present: object, wanted: object) -> str | None:
     return f"cannot be removed: the cluster would keep its limit of {int(present)} units. Set it to the limit that you want, and keep the line."
 
 
-def other_units(present: int, wanted: int) -> str | None:
+def refuse_unit_change(present: int, wanted: int) -> str | None:
     """The provider replaces a ksqlDB cluster to change its units, and its queries go with it (Confluent provider, KsqlCluster)."""
     if wanted == present:
         return None

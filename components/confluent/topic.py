@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi_confluentcloud as confluentcloud
 from pulumi import Input, Output, Resource, ResourceHookBinding, ResourceOptions
 
-from components.changes import guard, kafka_partitions, refused_change
+from components.changes import guard, refuse_fewer_partitions, refused_change
 from components.confluent.home import KAFKA_PORT
 from components.confluent.identity_pool import AUDIENCE, identity_pool
 from components.confluent.rights import Cluster, Right, allow
@@ -14,7 +14,7 @@ from components.confluent.schema_registry import SchemaRegistry, read_subjects
 from components.confluent.service_account import Keyed, api_key, secret_halves, service_account
 from components.confluent.topic_changes import config_change
 from components.confluent.topic_settings import ConfluentPipeSettings
-from components.contracts import SHARED, Connection, Destination, PodTokens, Secret, Topic
+from components.contracts import SHARED, Connection, EgressRule, PodTokens, Secret, Topic
 from components.dead_letters import SUFFIX
 
 
@@ -65,7 +65,7 @@ class ConfluentTopic(Topic):
     """
 
     def __init__(self, name: str, args: ConfluentTopicArgs, opts: ResourceOptions | None = None) -> None:
-        hooks = guard(name, f"pipes.{args.topic_name}.parallelism", "partitions", kafka_partitions)
+        hooks = guard(name, f"pipes.{args.topic_name}.parallelism", "partitions", refuse_fewer_partitions)
         # The provider replaces a topic to take partitions away, and no hook of a topic that is replaced sees both numbers: the
         # component keeps one, and is registered before the topic.
         super().__init__(
@@ -148,7 +148,7 @@ class ConfluentTopic(Topic):
             secrets=reader.secrets,
             files={},
             grants=[],
-            destinations=[Destination(cidr=args.brokers, port=KAFKA_PORT)],
+            egress_rules=[EgressRule(cidr=args.brokers, port=KAFKA_PORT)],
             token_audience=reader.token_audience,
         )
 

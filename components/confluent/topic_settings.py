@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from components.kafka.config import Limit, Limits, Whole
 from components.kafka.dead_letters import KafkaDeadLetterSettings
 from components.kafka.topic_settings import KEPT_SETTINGS, setting_names
-from components.section import QuotedText, Section
+from components.section import QuotedText, SettingsModel
 from components.settings_bases import PipeSettings
 
 CONFLUENT_TOPIC_SETTINGS = frozenset(
@@ -47,7 +47,7 @@ MESSAGE_BYTES = "2097164"
 CONFLUENT_KEPT_SETTINGS = {**KEPT_SETTINGS, "min.insync.replicas": "Confluent Cloud sees to the copies itself"}
 
 
-class ConfluentTopicSettings(Section, frozen=True):
+class ConfluentTopicSettings(SettingsModel, frozen=True):
     """What a user may say of a topic on Confluent Cloud."""
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168

@@ -8,36 +8,37 @@ import pulumi_gcp as gcp
 from pulumi import InvokeOptions, Output, Resource
 
 from components.lookup import lookup, unanswered
-from components.section import Form
+from components.section import Pattern
 from components.settings_bases import AccountSettings
 
 
 class GcpSettings(AccountSettings, frozen=True):
     """The keys of the namespace `gcp` that a pipeline reads."""
 
-    stack_name = Form(
+    stack_name = Pattern(
         r"(?!goog|default$).*",
         "a name that does not begin with goog, which Google keeps for itself, and is not default, as a project's first network is",
     )
     """Pub/Sub takes no topic that begins with goog (Pub/Sub, Resource names); networks have their names to themselves (VPC networks)."""
     most_tags = 50
     """A resource has at most 64 labels (Resource Manager, Requirements for labels); the rest is for the program's and for GKE's own."""
-    tag_name = Form(
+    tag_name = Pattern(
         r"(?!goog|data-pipes)[a-z][a-z0-9_-]{0,62}",
         "the name of a label: a lower-case letter, then lower-case letters, digits, hyphens and underscores, 63 at most; "
         "neither the program's own (data-pipes) nor Google's (goog)",
     )
-    tag_value = Form(
+    tag_value = Pattern(
         r"[a-z0-9_-]{0,63}",
         "the value of a label: lower-case letters, digits, hyphens and underscores, 63 at most",
     )
 
     project: Annotated[
-        str, Form(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "the id of a project, not its name or number, such as data-pipes-42")
+        str,
+        Pattern(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "the id of a project, not its name or number, such as data-pipes-42"),
     ]
     """The id of the Google Cloud project that the whole stack lives in."""
     region: Annotated[
-        str, Form(r"[a-z]+-[a-z]+[1-9][0-9]?", "a Google Cloud region without a zone, such as europe-west1")
+        str, Pattern(r"[a-z]+-[a-z]+[1-9][0-9]?", "a Google Cloud region without a zone, such as europe-west1")
     ]
     """The Google Cloud region of the whole stack, such as europe-west1."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from components.section import Mistake
+from components.section import ConfigError
 from components.versions import Release, release
 
 LARGEST_INT, LARGEST_LONG = 2**31 - 1, 2**63 - 1
@@ -122,32 +122,30 @@ def definition(name: str, version: str) -> Definition:
     return DEFINITIONS[name]
 
 
-def config_mistakes(config: Mapping[str, str], version: str, limits: Limits = NO_LIMITS) -> Iterator[Mistake]:
+def config_errors(config: Mapping[str, str], version: str, limits: Limits = NO_LIMITS) -> Iterator[ConfigError]:
     """Yield the values of a topic's config that brokers of a version refuse, or their service; each path is a key of config."""
     wrong: set[str] = set()
     for name, value in config.items():
         limit = limits.get(name) or Limit(definition=definition(name, version), source=SOURCE)
         if not limit.definition.accepts(value):
             wrong.add(name)
-            yield Mistake(
+            yield ConfigError(
                 path=(name,), text=f"must be {limit.definition.rule}, got {value!r} ({limit.source}). Correct it."
             )
-    yield from _order_mistakes({name: value for name, value in config.items() if name not in wrong})
+    yield from _order_errors({name: value for name, value in config.items() if name not in wrong})
 
 
-def pipe_config_mistakes(
+def pipe_config_errors(
     configs: Mapping[str, Mapping[str, str]], version: str, limits: Limits = NO_LIMITS
-) -> Iterator[Mistake]:
+) -> Iterator[ConfigError]:
     """Yield the mistakes in the topics' configs of several pipes, which are given by the pipes' names."""
     for pipe, config in configs.items():
-        yield from (
-            mistake.under("pipes", pipe, "topic", "config") for mistake in config_mistakes(config, version, limits)
-        )
+        yield from (error.under("pipes", pipe, "topic", "config") for error in config_errors(config, version, limits))
 
 
-def _order_mistakes(config: Mapping[str, str]) -> Iterator[Mistake]:
+def _order_errors(config: Mapping[str, str]) -> Iterator[ConfigError]:
     """Yield what Kafka refuses of two keys together, whose own values are right (LogConfig.validateValues)."""
     least, most = "min.compaction.lag.ms", "max.compaction.lag.ms"
     if least in config and most in config and int(config[least]) > int(config[most]):
         text = f"must be at most {most}, which is {config[most]}, got '{config[least]}' ({SOURCE}). Lower it, or raise {most}."
-        yield Mistake(path=(least,), text=text)
+        yield ConfigError(path=(least,), text=text)

@@ -7,7 +7,7 @@ import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.consumer import file_key
-from components.contracts import Connection, Destination, Workload
+from components.contracts import Connection, EgressRule, Workload
 from components.kubernetes.consumer_pod import (
     ConsumerPod,
     consumer_pod,
@@ -16,7 +16,7 @@ from components.kubernetes.consumer_pod import (
     token_variable,
 )
 from components.kubernetes.pod_identity import PodIdentity
-from components.kubernetes.pods import HTTPS, labels, restricted, ways_out
+from components.kubernetes.pods import HTTPS, egress_policy, labels, restricted
 
 NODE_LABEL = {"data-pipes/consumers": "true"}
 """The label of nodes that are made for consumers."""
@@ -169,15 +169,15 @@ class Consumers(ComponentResource):
     def _network_policy(self) -> None:
         """Let nobody in but the node's own probes, and let consumers out to what they are known to call."""
         workload = self.args.workload
-        own = [Destination(cidr=place.cidr, port=place.port) for place in workload.consumer.egress]
-        destinations = [*self.args.connection.destinations, *self.args.identity.destinations, HTTPS, *own]
+        own = [EgressRule(cidr=place.cidr, port=place.port) for place in workload.consumer.egress]
+        egress_rules = [*self.args.connection.egress_rules, *self.args.identity.egress_rules, HTTPS, *own]
         kubernetes.networking.v1.NetworkPolicy(
             f"{self.name}-policy",
             metadata=self._metadata(workload.name),
             spec=kubernetes.networking.v1.NetworkPolicySpecArgs(
                 pod_selector=kubernetes.meta.v1.LabelSelectorArgs(),
                 policy_types=["Ingress", "Egress"],
-                egress=ways_out(destinations),
+                egress=egress_policy(egress_rules),
             ),
             opts=self.child,
         )

@@ -10,7 +10,7 @@ from typing_extensions import override
 from components.contracts import Deployed, Grant, Platform, PodTokens, Workload
 from components.kubernetes.consumers import Consumers, ConsumersArgs
 from components.kubernetes.pod_identity import PodIdentity
-from components.section import Mistake
+from components.section import ConfigError
 from components.service import Count
 from components.settings_bases import PipeSettings
 
@@ -77,11 +77,11 @@ class KubernetesPlatform(Platform, ABC):
         return Deployed(replicas=consumers.replicas)
 
 
-def consumer_mistakes(pipes: Mapping[str, PipeSettings]) -> Iterator[Mistake]:
+def consumer_errors(pipes: Mapping[str, PipeSettings]) -> Iterator[ConfigError]:
     """Yield what a pipe says of its consumer that Kubernetes has no use for."""
     for name, pipe in pipes.items():
         if pipe.consumer.health_command is not None:
-            yield Mistake(
+            yield ConfigError(
                 path=("pipes", name, "consumer", "healthCommand"),
                 text="would have no effect, since Kubernetes asks /live on port 8080 itself; remove it",
             )

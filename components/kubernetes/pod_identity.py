@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pulumi import Input, Resource
 
-from components.contracts import Destination
+from components.contracts import EgressRule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,5 +18,5 @@ class PodIdentity:
     """What the service account carries so that the cloud knows it."""
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the pods carry so that they are given it."""
-    destinations: Sequence[Destination] = ()
+    egress_rules: Sequence[EgressRule] = ()
     """Where pods get the credentials of their identity and the names of others, besides HTTPS and the DNS of kube-system."""

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 import pulumi_kubernetes as kubernetes
 
 from components.consumer import USER
-from components.contracts import Destination, PodDestination
+from components.contracts import EgressRule, PodEgressRule
 
 PART_OF = {"app.kubernetes.io/part-of": "data-pipes"}
 """The label of every pod of every stack."""
 
-HTTPS = Destination(cidr="0.0.0.0/0", port=443)
+HTTPS = EgressRule(cidr="0.0.0.0/0", port=443)
 """Where the clouds' APIs and others are called; their addresses are not known beforehand."""
 
 
@@ -50,8 +50,8 @@ def image_pull_policy(image: str) -> str:
     return "IfNotPresent" if "@sha256:" in image else "Always"
 
 
-def ways_out(
-    destinations: Iterable[Destination | PodDestination],
+def egress_policy(
+    egress_rules: Iterable[EgressRule | PodEgressRule],
 ) -> list[kubernetes.networking.v1.NetworkPolicyEgressRuleArgs]:
     """The rules of a network policy that let pods out to DNS and to the given places."""
     system = kubernetes.meta.v1.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"})
@@ -61,11 +61,11 @@ def ways_out(
             kubernetes.networking.v1.NetworkPolicyPortArgs(port=53, protocol=protocol) for protocol in ("UDP", "TCP")
         ],
     )
-    return [dns, *(_way_out(destination) for destination in destinations)]
+    return [dns, *(_way_out(destination) for destination in egress_rules)]
 
 
-def _way_out(destination: Destination | PodDestination) -> kubernetes.networking.v1.NetworkPolicyEgressRuleArgs:
-    if isinstance(destination, PodDestination):
+def _way_out(destination: EgressRule | PodEgressRule) -> kubernetes.networking.v1.NetworkPolicyEgressRuleArgs:
+    if isinstance(destination, PodEgressRule):
         labels = {"kubernetes.io/metadata.name": destination.namespace}
         namespace = kubernetes.meta.v1.LabelSelectorArgs(match_labels=labels)
         peer = kubernetes.networking.v1.NetworkPolicyPeerArgs(namespace_selector=namespace)

@@ -103,11 +103,11 @@ def read(variables: Variables) -> KafkaSettings:
     protocol = _protocol(told.pop("group.protocol", "classic"), variables)
     own = {**OWN, "group.id": group, **protocol}
     for name in sorted(own.keys() & told.keys()):
-        variables.mistakes.append(f"{_variable(name)}: is set by the consumer itself; remove it")
+        variables.errors.append(f"{_variable(name)}: is set by the consumer itself; remove it")
     _foreign(told, protocol, variables)
     for name, value in told.items():
         if name.endswith(".location") and value != "probe" and not Path(value).exists():
-            variables.mistakes.append(f"{_variable(name)}: names {value}, which is not there")
+            variables.errors.append(f"{_variable(name)}: names {value}, which is not there")
     tokens = token_callback(variables) if told.get("sasl.mechanism") == "OAUTHBEARER" else None
     told = {name: value for name, value in told.items() if name not in TOKEN_VARIABLES}
     connection = {name: value for name, value in told.items() if name.startswith(CONNECTION)}
@@ -129,7 +129,7 @@ def _protocol(name: str, variables: Variables) -> Mapping[str, Any]:
         case "classic":
             return COOPERATIVE
         case _:
-            variables.mistakes.append(f"KAFKA_GROUP_PROTOCOL: must be classic or consumer, not {name!r}")
+            variables.errors.append(f"KAFKA_GROUP_PROTOCOL: must be classic or consumer, not {name!r}")
             return {}
 
 
@@ -141,7 +141,7 @@ def _foreign(told: Mapping[str, str], protocol: Mapping[str, Any], variables: Va
     else:
         foreign = ONLY_NEWER & told.keys()
         reason = "it belongs to KAFKA_GROUP_PROTOCOL=consumer, and the classic protocol is used"
-    variables.mistakes += [f"{_variable(name)}: must not be set, since {reason}; remove it" for name in sorted(foreign)]
+    variables.errors += [f"{_variable(name)}: must not be set, since {reason}; remove it" for name in sorted(foreign)]
 
 
 def _variable(name: str) -> str:

@@ -68,7 +68,7 @@ def token_callback(variables: Variables) -> Tokens:
         for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE"):
             variables.required(name)
         return Tokens(lambda: _from_entra(scope))
-    variables.mistakes.append(
+    variables.errors.append(
         f"KAFKA_SASL_OAUTHBEARER_SCOPE: must begin with {GOOGLE_SCOPES} or end with {ENTRA_SCOPE}, not {scope!r}"
     )
     return Tokens(lambda: ("", 0, "", {}))
@@ -81,7 +81,7 @@ def _extensions(variables: Variables) -> dict[str, str]:
     pairs = [pair.partition("=") for pair in text.split(",")] if text else []
     if all(key and equals and value for key, equals, value in pairs):
         return {key: value for key, _, value in pairs}
-    variables.mistakes.append(f"{name}: must be name=value with commas between, not {text!r}")
+    variables.errors.append(f"{name}: must be name=value with commas between, not {text!r}")
     return {}
 
 

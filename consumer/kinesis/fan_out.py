@@ -9,7 +9,7 @@ from typing import Any
 from consumer.aws import AwsError, Patience, asked, streamed
 from consumer.kinesis.positions import BEGINNING, split
 from consumer.kinesis.shards import REFUSED_POSITION, Batch, Kinesis, Sought, records
-from consumer.pushed import Pushed
+from consumer.pushed import PrefetchQueue
 
 LOGGER = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class FanOutReader:
         self.sought = Sought(position)
         self.patience = Patience()
         self.what = f"subscribing to {stream} {shard}"
-        self.batches = Pushed(f"fan-out {shard}", self._batches)
+        self.batches = PrefetchQueue(f"fan-out {shard}", self._batches)
 
     def read(self) -> Batch | None:
         """What was pushed by now."""

@@ -18,7 +18,7 @@ UNTIL_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace:
+class RebalanceTimings:
     """How often the members of a group look at what the others do."""
 
     lease_seconds: float = 10.0
@@ -30,7 +30,7 @@ class Pace:
 
 
 @dataclass(kw_only=True)
-class Holding:
+class HeldLease:
     """A lease that is this worker's own."""
 
     shard: str
@@ -47,7 +47,7 @@ class Holding:
     """Whether it is part of the worker's share; if not, the one who reads gives it up."""
 
 
-class Watch:
+class HeartbeatTracker:
     """Tells what has not moved for a while, by this process's own clock: those of others may be wrong."""
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
@@ -79,7 +79,7 @@ class Member:
         workers: WorkerTable,
         parents: Callable[[], Mapping[str, frozenset[str]]],
         *,
-        pace: Pace,
+        pace: RebalanceTimings,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.leases = leases
@@ -90,8 +90,11 @@ class Member:
         self.shared_out = False
         """Whether, at some time, every shard was somebody's."""
         self._lock = Lock()
-        self._holdings: dict[str, Holding] = {}
-        self._lease_watch, self._worker_watch = Watch(pace.lease_seconds, clock), Watch(pace.lease_seconds, clock)
+        self._holdings: dict[str, HeldLease] = {}
+        self._lease_watch, self._worker_watch = (
+            HeartbeatTracker(pace.lease_seconds, clock),
+            HeartbeatTracker(pace.lease_seconds, clock),
+        )
         self._error: Exception | None = None
         self._deleted_unread = 0
 
@@ -108,7 +111,7 @@ class Member:
             thread.join()
             self._leave()
 
-    def holdings(self) -> list[Holding]:
+    def holdings(self) -> list[HeldLease]:
         """What is this worker's own now; raises what its thread ended with."""
         if self._error:
             raise self._error
@@ -120,13 +123,13 @@ class Member:
             deleted, self._deleted_unread = self._deleted_unread, 0
         return deleted
 
-    def holds(self, holding: Holding) -> bool:
+    def holds(self, holding: HeldLease) -> bool:
         """Whether nobody else can have taken a lease yet."""
         with self._lock:
             mine = self._holdings.get(holding.shard) is holding
         return mine and self.clock() - holding.renewed < self.pace.lease_seconds
 
-    def note(self, holding: Holding) -> None:
+    def note(self, holding: HeldLease) -> None:
         """Write down how far a shard is handled."""
         position, until = holding.position, holding.until
         if position == holding.noted and (until or 0.0) - holding.noted_until < UNTIL_SECONDS:
@@ -136,12 +139,12 @@ class Member:
         else:
             self._lost(holding)
 
-    def give_up(self, holding: Holding) -> None:
+    def give_up(self, holding: HeldLease) -> None:
         """Write down how far a shard is handled, and leave it to others."""
         self._lost(holding)
         self.leases.give_up(holding.shard, holding.position, holding.until)
 
-    def finish(self, holding: Holding) -> None:
+    def finish(self, holding: HeldLease) -> None:
         """Write down that a closed shard is handled to its end, so that those made from it may be read."""
         holding.position = END
         self.give_up(holding)
@@ -160,11 +163,11 @@ class Member:
         self._settle(share(alive, self.workers.worker, len(leases)), free, sorted(alive).index(self.workers.worker))
         self.shared_out = self.shared_out or all(lease.shard in self._holdings for lease in free)
 
-    def _all(self) -> list[Holding]:
+    def _all(self) -> list[HeldLease]:
         with self._lock:
             return list(self._holdings.values())
 
-    def _lost(self, holding: Holding) -> None:
+    def _lost(self, holding: HeldLease) -> None:
         with self._lock:
             if self._holdings.get(holding.shard) is holding:
                 del self._holdings[holding.shard]
@@ -222,7 +225,7 @@ class Member:
             taken = self.leases.take(lease)
             if taken:
                 LOGGER.info("reading %s from %s on", taken.shard, taken.checkpoint)
-                holding = Holding(
+                holding = HeldLease(
                     shard=taken.shard,
                     position=taken.checkpoint,
                     noted=taken.checkpoint,

@@ -12,7 +12,7 @@ from consumer.kinesis.aggregates import opened
 from consumer.kinesis.dead_letters import DeadLetterStream, with_data
 from consumer.kinesis.fan_out import FanOutReader
 from consumer.kinesis.leases import LeaseTable, WorkerTable
-from consumer.kinesis.member import Holding, Member, Pace
+from consumer.kinesis.member import HeldLease, Member, RebalanceTimings
 from consumer.kinesis.positions import covered
 from consumer.kinesis.shards import SHORTEST_RETENTION_SECONDS, Batch, KinesisRecord, PollingReader, ShardReader, Stream
 from consumer.variables import Variables
@@ -52,7 +52,7 @@ class KinesisSource:
     host: str | None
     """What the platform calls this replica; the worker's name begins with it."""
     dead_letters: DeadLetters | None
-    pace: Pace = field(default_factory=Pace)
+    pace: RebalanceTimings = field(default_factory=RebalanceTimings)
 
     def run(self, delivery: Delivery) -> None:
         """Read the shards whose leases this worker has, until it is told to stop."""
@@ -103,7 +103,7 @@ class Reading:
         self.reader = reader
         self.stream = stream
         self.patience = patience
-        self.readers: dict[str, tuple[Holding, ShardReader]] = {}
+        self.readers: dict[str, tuple[HeldLease, ShardReader]] = {}
 
     def run(self) -> None:
         """Go round until it is time to stop; what AWS cannot do just now is tried again from where handling is."""
@@ -149,7 +149,7 @@ class Reading:
                 self._hand_over(holding, batch)
         return busy
 
-    def _hand_over(self, holding: Holding, batch: Batch) -> None:
+    def _hand_over(self, holding: HeldLease, batch: Batch) -> None:
         """Deliver a batch as long as the shard is the worker's own, and write down how far that came."""
         if batch.telling:
             self._look_for_a_gap(holding, batch)
@@ -172,7 +172,7 @@ class Reading:
         else:
             self.member.note(holding)
 
-    def _user_records(self, holding: Holding, batch: Batch) -> Iterator[KinesisRecord]:
+    def _user_records(self, holding: HeldLease, batch: Batch) -> Iterator[KinesisRecord]:
         """The records of a batch that are still to be handled; aggregates are taken apart one after the other.
 
         Left out is a user record whose hash key belongs to another shard. That happens after a reshard: the KPL then writes again exactly
@@ -200,7 +200,7 @@ class Reading:
                     elsewhere,
                 )
 
-    def _look_for_a_gap(self, holding: Holding, batch: Batch) -> None:
+    def _look_for_a_gap(self, holding: HeldLease, batch: Batch) -> None:
         """Count one and warn if records may have been deleted between what is handled and the batch."""
         first = batch.records[0] if batch.records else None
         if not self._gap(holding, batch):
@@ -215,7 +215,7 @@ class Reading:
         )
         holding.until = first.timestamp if first else batch.until
 
-    def _gap(self, holding: Holding, batch: Batch) -> bool:
+    def _gap(self, holding: HeldLease, batch: Batch) -> bool:
         """Whether records may have been deleted before a batch.
 
         There are none if the record that reading started at is still there. If it is gone, records after it are too, unless nothing came
@@ -229,7 +229,7 @@ class Reading:
             return False
         return holding.until < self.stream.deleted_before(batch.read_at)
 
-    def _reader(self, holding: Holding) -> ShardReader:
+    def _reader(self, holding: HeldLease) -> ShardReader:
         """What reads a shard from where its handling is."""
         known, reader = self.readers.get(holding.shard, (None, None))
         if known is holding and reader:

@@ -12,7 +12,7 @@ from consumer.delivery import DeadLetters, Delivery
 from consumer.kinesis.dead_letters import DeadLetterStream
 from consumer.kinesis_video.fragments import LOST, Fragment, fragments, text
 from consumer.kinesis_video.position import Position
-from consumer.pushed import Pushed
+from consumer.pushed import PrefetchQueue
 from consumer.record import Record
 from consumer.variables import Variables
 
@@ -92,7 +92,7 @@ class KinesisVideoSource:
         if position is None:
             return
         handled = patiently(position.read, delivery.stopping)
-        pushed = Pushed("fragments", lambda closed: self._fragments(after(handled), closed, connected))
+        pushed = PrefetchQueue("fragments", lambda closed: self._fragments(after(handled), closed, connected))
         try:
             while not delivery.stopping.is_set():
                 status.poll()

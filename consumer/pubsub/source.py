@@ -29,7 +29,7 @@ def source(variables: Variables) -> "PubSub":
     topic = variables.required("STREAM_TOPIC")
     subscription = variables.required("STREAM_SUBSCRIPTION")
     if subscription and not re.fullmatch("projects/[^/]+/subscriptions/[^/]+", subscription):
-        variables.mistakes.append(
+        variables.errors.append(
             f"STREAM_SUBSCRIPTION: must be projects/PROJECT/subscriptions/NAME, not {subscription!r}"
         )
     return PubSub(
@@ -71,7 +71,7 @@ class PubSub:
             raise ConsumerError(f"Pub/Sub refuses {self.subscription}: {line_of(error)}") from None
 
     def _pull(self, client: PubSubClient, delivery: Delivery) -> None:
-        turns = Turns(delivery=delivery, topic=self.topic, partition=self.partition or "")
+        turns = MessageHandler(delivery=delivery, topic=self.topic, partition=self.partition or "")
         if self.partition is not None:
             delivery.status.own([self.partition])
         pulling = client.read(self.subscription, turns.take)
@@ -86,7 +86,7 @@ class PubSub:
 
 
 @dataclass(kw_only=True)
-class Turns:
+class MessageHandler:
     """Delivers messages, on the one thread that the client calls it on."""
 
     delivery: Delivery

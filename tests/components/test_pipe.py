@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pulumi import ResourceHookArgs
 
-from components.changes import ChangeRefusedError, kafka_partitions
+from components.changes import ChangeRefusedError, refuse_fewer_partitions
 from components.contracts import Workload
 from tests.stacks import planned, shipped
 
@@ -105,8 +105,8 @@ def test_fewer_partitions_are_refused_with_what_to_do_instead():
 
 @given(present=st.integers(1, 1000), more=st.integers(0, 1000))
 def test_as_many_partitions_or_more_are_let_through(present, more):
-    assert kafka_partitions(present, present + more) is None
-    assert kafka_partitions(present + more + 1, present)
+    assert refuse_fewer_partitions(present, present + more) is None
+    assert refuse_fewer_partitions(present + more + 1, present)
 
 
 def test_another_change_of_the_topic_is_let_through():

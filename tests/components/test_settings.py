@@ -16,7 +16,7 @@ from workbench.recording.recorder import record
 FILE = "stacks/Pulumi.test.yaml: "
 
 
-def mistakes(changes):
+def config_errors(changes):
     stack_file = changed(changes)
     return refused(stack_file.program_config(), secret_keys=stack_file.secret_keys)
 
@@ -226,12 +226,12 @@ WRONG = [
     ("changes", "line"), WRONG, ids=[line.split(":")[0] + f"-{n}" for n, (_, line) in enumerate(WRONG)]
 )
 def test_a_mistake_is_told_with_file_key_reason_and_way_out(changes, line):
-    told = mistakes(changes)
+    told = config_errors(changes)
     assert [each for each in told if each.startswith(FILE) and line in each], told
 
 
 def test_every_mistake_is_told_at_once_and_only_once():
-    told = mistakes(
+    told = config_errors(
         {
             "aws:region": "nowhere",
             "data-pipes:protect": 3,
@@ -253,7 +253,7 @@ def test_every_mistake_is_told_at_once_and_only_once():
 
 
 def test_rules_across_settings_are_told_beside_mistakes_in_other_sections():
-    told = mistakes({"data-pipes:protect": 3, "data-pipes:streaming": {"brokers": 4}})
+    told = config_errors({"data-pipes:protect": 3, "data-pipes:streaming": {"brokers": 4}})
     assert [line.removeprefix(FILE).split(": ")[0] for line in told] == ["protect", "streaming.brokers"]
 
 
@@ -272,14 +272,14 @@ def test_an_encrypted_value_that_would_be_shown_is_refused_without_showing_it():
 
 
 def test_a_secret_s_value_in_place_of_its_name_is_not_repeated():
-    told = mistakes({"data-pipes:pipes": {"orders": {"consumer": {"secrets": {"API_TOKEN": "hunter 2"}}}}})
+    told = config_errors({"data-pipes:pipes": {"orders": {"consumer": {"secrets": {"API_TOKEN": "hunter 2"}}}}})
     assert len(told) == 1
     assert "must be the name of a secret (never its value)" in told[0]
     assert "hunter" not in told[0]
 
 
 def test_a_wrong_value_in_a_list_is_told_once():
-    told = mistakes({"data-pipes:network": {"zones": ["a", "b", "cc"]}})
+    told = config_errors({"data-pipes:network": {"zones": ["a", "b", "cc"]}})
     assert [line.removeprefix(FILE).split(": ")[0] for line in told] == ["network.zones[2]"]
 
 
@@ -352,7 +352,7 @@ def test_nothing_in_a_file_ends_in_a_traceback(stack, key, value):
 
 @given(parallelism=st.integers())
 def test_any_parallelism_is_either_kept_or_refused_by_its_key(parallelism):
-    told = mistakes({"data-pipes:pipes": {"orders": {"parallelism": parallelism}}})
+    told = config_errors({"data-pipes:pipes": {"orders": {"parallelism": parallelism}}})
     fits = 1 <= parallelism <= 18
     assert fits == (not told)
     assert all(

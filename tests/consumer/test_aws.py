@@ -43,9 +43,9 @@ def run(service: Any, **changes: str) -> None:
 @services
 @pytest.mark.parametrize("region", ["nowhere!", "-eu", "eu west 1"])
 def test_a_region_that_can_be_none_is_a_mistake_of_the_environment(service: Any, region: str):
-    with pytest.raises(WrongEnvironmentError) as mistake:
+    with pytest.raises(WrongEnvironmentError) as error:
         run(service, AWS_REGION=region)
-    assert str(mistake.value) == f"AWS_REGION: must be the name of a region, such as eu-west-1, not {region!r}"
+    assert str(error.value) == f"AWS_REGION: must be the name of a region, such as eu-west-1, not {region!r}"
 
 
 @services

@@ -40,4 +40,4 @@ def test_every_mistake_is_told_one_line_each():
 def test_what_is_no_whole_number_of_at_least_1_is_a_mistake(text):
     variables = Variables({"N": text})
     variables.number("N", 5)
-    assert len(variables.mistakes) == 1
+    assert len(variables.errors) == 1

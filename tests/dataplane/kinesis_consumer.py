@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from consumer.kinesis import source as kinesis
-from consumer.kinesis.member import Pace
+from consumer.kinesis.member import RebalanceTimings
 from consumer.record import Record
 from consumer.run import SOURCES, run
 from consumer.variables import Variables
 
-PACE = Pace(lease_seconds=5, round_seconds=0.5, patience_seconds=20)
+PACE = RebalanceTimings(lease_seconds=5, round_seconds=0.5, patience_seconds=20)
 POISON = b"poison"
 
 

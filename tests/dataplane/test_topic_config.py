@@ -14,7 +14,7 @@ from confluent_kafka.cimpl import NewTopic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.kafka.config import DEFINITIONS, LARGEST_INT, LARGEST_LONG, Choice, Ratio, Whole, config_mistakes
+from components.kafka.config import DEFINITIONS, LARGEST_INT, LARGEST_LONG, Choice, Ratio, Whole, config_errors
 from workbench.servers.cache import cached
 from workbench.servers.kafka_broker import TOOL, KafkaCluster, kafka_version
 from workbench.servers.maven_jars import jars
@@ -43,7 +43,7 @@ def refused_by_kafka(admin: AdminClient, configs: Sequence[Config]) -> list[bool
 
 
 def refused(config: Config) -> bool:
-    return bool(list(config_mistakes(config, kafka_version())))
+    return bool(list(config_errors(config, kafka_version())))
 
 
 def values(name: str) -> list[str]:
@@ -134,7 +134,7 @@ def test_whatever_the_config_the_program_and_the_broker_agree(admin, configs):
 def test_a_refusal_names_the_key_the_rule_the_value_and_the_way_out(admin):
     with pytest.raises(KafkaException):
         admin.create_topics([NewTopic("x", 1, 1, config={"flush.messages": "0"})], validate_only=True)["x"].result()
-    [mistake] = config_mistakes({"flush.messages": "0"}, kafka_version())
-    assert str(mistake) == (
+    [error] = config_errors({"flush.messages": "0"}, kafka_version())
+    assert str(error) == (
         "flush.messages: must be a whole number from 1 to 9223372036854775807, got '0' (Apache Kafka, Topic Configs). Correct it."
     )

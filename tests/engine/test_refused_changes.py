@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.aws.eks.cluster import version_change
+from components.aws.eks.cluster import refuse_version_change
 from components.aws.msk.changes import cluster_hooks, topic_hooks
 from components.changes import refused_change
 from workbench.cloud import kinds
@@ -103,7 +103,7 @@ def test_each_change_that_msk_or_eks_refuses_is_refused_in_the_preview_and_fails
             role_arn="arn:aws:iam::123456789012:role/pipes",
             version=wanted["kubernetes"],
             vpc_config=aws.eks.ClusterVpcConfigArgs(subnet_ids=["subnet-1"]),
-            opts=opts(refused_change("eks", "platform.version", "version", version_change)),
+            opts=opts(refused_change("eks", "platform.version", "version", refuse_version_change)),
         )
 
     sandbox = start(program)

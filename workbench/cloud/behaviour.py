@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from workbench.cloud.model import Inputs, Kind, Others, at
+from workbench.cloud.model import Inputs, Others, ResourceModel, at
 from workbench.cloud.wire import Values, plain
 
 DEFAULTS = "__defaults"
@@ -15,7 +15,7 @@ AUTONAMED = "pulumi.com/autonamed"
 """pulumi-kubernetes' note of the same."""
 
 
-def with_name(kind: Kind, logical_name: str, seed: bytes, inputs: Values, old: Mapping[str, Any]) -> Values:
+def with_name(kind: ResourceModel, logical_name: str, seed: bytes, inputs: Values, old: Mapping[str, Any]) -> Values:
     """Inputs with a name of the provider's making where the program gave none; the old inputs' name is kept.
 
     Bridged providers add 7 hexadecimal digits and note it in ``__defaults``; pulumi-kubernetes adds 8 and an annotation.
@@ -36,7 +36,7 @@ def with_name(kind: Kind, logical_name: str, seed: bytes, inputs: Values, old: M
     return {**inputs, bag: {**metadata, key: name, "annotations": annotations}}
 
 
-def is_autonamed(kind: Kind, inputs: Mapping[str, Any]) -> bool:
+def is_autonamed(kind: ResourceModel, inputs: Mapping[str, Any]) -> bool:
     """Whether the provider gave the object its name."""
     values = plain(dict(inputs))
     if kind.name_property in values.get(DEFAULTS, []):
@@ -53,7 +53,7 @@ class Difference:
     replaces: bool
 
 
-def differences(kind: Kind, old: Values, new: Values, settings: Mapping[str, Any]) -> list[Difference]:
+def differences(kind: ResourceModel, old: Values, new: Values, settings: Mapping[str, Any]) -> list[Difference]:
     """How new inputs differ from old ones, and which differences replace the object.
 
     ``settings`` is the provider's configuration: some of them turn a replacement into an update.
@@ -74,7 +74,7 @@ def differences(kind: Kind, old: Values, new: Values, settings: Mapping[str, Any
     return found
 
 
-def stays(kind: Kind, path: str, value: object, *, left_out: bool) -> bool:
+def stays(kind: ResourceModel, path: str, value: object, *, left_out: bool) -> bool:
     """Whether the provider has a value anyway, when a program leaves it out or writes it down.
 
     An item of a list or map (``a[0]``, ``a["b"]``) never stays: only a property of the schema has a default.
@@ -87,7 +87,7 @@ def stays(kind: Kind, path: str, value: object, *, left_out: bool) -> bool:
     return left_out and (bare in kind.left_out or bare in kind.computed())
 
 
-def is_left_out(kind: Kind, key: str, old: Values, new: Values) -> bool:
+def is_left_out(kind: ResourceModel, key: str, old: Values, new: Values) -> bool:
     """Whether a program leaves out an input that the provider keeps."""
     return key in old and key not in new and key != DEFAULTS and stays(kind, key, plain(old[key]), left_out=True)
 
@@ -124,7 +124,7 @@ def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def deletes_first(kind: Kind, old: Values, new: Values) -> bool:
+def deletes_first(kind: ResourceModel, old: Values, new: Values) -> bool:
     """Whether a replacement must delete before it creates: the program chose the name and keeps it."""
     path = kind.name_property
     if path is None or is_autonamed(kind, new):
@@ -140,7 +140,7 @@ def nothing(_type: str) -> Iterable[Inputs]:
     return ()
 
 
-def refusal(kind: Kind, old: Values | None, new: Values, others: Others = nothing) -> str | None:
+def refusal(kind: ResourceModel, old: Values | None, new: Values, others: Others = nothing) -> str | None:
     """The answer of a service that refuses a creation (there are no old inputs) or an update, or None."""
     before_all, after_all = None if old is None else plain(old), plain(new)
     for path in sorted(kind.grow_only):

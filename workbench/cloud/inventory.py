@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.cloud import behaviour, kinds
-from workbench.cloud.kinds import Kind
+from workbench.cloud.kinds import ResourceModel
 from workbench.cloud.model import Inputs, Others, at
 from workbench.cloud.wire import Values, plain
 
@@ -45,7 +45,7 @@ class Operation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Thing:
+class CloudObject:
     """One object in the simulated clouds."""
 
     type: str
@@ -78,7 +78,7 @@ class Inventory:
         finally:
             database.close()
 
-    def create(self, kind: Kind, thing: Thing, scope: str) -> Operation:
+    def create(self, kind: ResourceModel, thing: CloudObject, scope: str) -> Operation:
         """Write down a new object whose creation starts now.
 
         Raises RefusedError when another object has its name.
@@ -98,7 +98,7 @@ class Inventory:
             )
             return self._begin(database, thing.urn, thing.type, "create", kind.create_minutes)
 
-    def update(self, kind: Kind, thing: Thing) -> Operation:
+    def update(self, kind: ResourceModel, thing: CloudObject) -> Operation:
         """Change an object's inputs and outputs, starting now. Raises RefusedError when it does not exist."""
         with self._transaction() as database:
             if not self._find(database, thing.type, thing.id):
@@ -109,7 +109,7 @@ class Inventory:
             )
             return self._begin(database, thing.urn, thing.type, "update", kind.update_minutes)
 
-    def delete(self, kind: Kind, type_token: str, id_: str) -> Operation | None:
+    def delete(self, kind: ResourceModel, type_token: str, id_: str) -> Operation | None:
         """Start to delete an object; None when it is gone already.
 
         Raises RefusedError when it is protected by the service or another object still refers to it.
@@ -122,7 +122,7 @@ class Inventory:
                 raise RefusedError(
                     f"InvalidRequestException: cannot delete {id_} because {kind.guard} is on; switch it off in an update first"
                 )
-            if reason := kind.kept(plain(thing.inputs), _by_type(self._all(database))):
+            if reason := kind.blocks_delete(plain(thing.inputs), _by_type(self._all(database))):
                 raise RefusedError(reason)
             released = kind.release is not None and at(plain(thing.inputs), kind.release) is True
             identities = behaviour.identities(id_, plain(thing.inputs), plain(thing.outputs))
@@ -148,12 +148,12 @@ class Inventory:
             else:
                 database.execute("update objects set status = 'active' where type = ? and id = ?", (type_token, id_))
 
-    def find(self, type_token: str, id_: str) -> Thing | None:
+    def find(self, type_token: str, id_: str) -> CloudObject | None:
         """The object with this id, or None."""
         with self._transaction(write=False) as database:
             return self._find(database, type_token, id_)
 
-    def things(self) -> list[Thing]:
+    def things(self) -> list[CloudObject]:
         """Everything that exists."""
         with self._transaction(write=False) as database:
             return self._all(database)
@@ -192,13 +192,15 @@ class Inventory:
             database.execute("update clock set minutes = ? where minutes = ?", (then, now))
 
     @staticmethod
-    def _find(database: sqlite3.Connection, type_token: str, id_: str, *, forgotten: bool = False) -> Thing | None:
+    def _find(
+        database: sqlite3.Connection, type_token: str, id_: str, *, forgotten: bool = False
+    ) -> CloudObject | None:
         row = database.execute("select * from objects where type = ? and id = ?", (type_token, id_)).fetchone()
         thing = _thing(row) if row else None
         return thing if thing and (forgotten or thing.status != "forgotten") else None
 
     @staticmethod
-    def _all(database: sqlite3.Connection) -> list[Thing]:
+    def _all(database: sqlite3.Connection) -> list[CloudObject]:
         rows = database.execute("select * from objects where status != 'forgotten' order by rowid")
         return [_thing(row) for row in rows]
 
@@ -210,18 +212,18 @@ class Inventory:
         return Operation(number=number, urn=urn, type=type_token, operation=operation, started=now, ends=row[4])
 
 
-def _by_type(things: list[Thing]) -> Others:
+def _by_type(things: list[CloudObject]) -> Others:
     return lambda type_token: [plain(thing.inputs) for thing in things if thing.type == type_token]
 
 
-def _name_key(kind: Kind, thing: Thing, scope: str) -> str | None:
+def _name_key(kind: ResourceModel, thing: CloudObject, scope: str) -> str | None:
     """What may exist once: the object's type, where it lives, and the values of its naming inputs."""
     values = [at(plain(thing.inputs), path) for path in kind.unique]
     return json.dumps([thing.type, scope, values]) if any(value is not None for value in values) else None
 
 
-def _thing(row: tuple[Any, ...]) -> Thing:
+def _thing(row: tuple[Any, ...]) -> CloudObject:
     type_token, id_, urn, status, _key, inputs, outputs = row
-    return Thing(
+    return CloudObject(
         type=type_token, id=id_, urn=urn, status=status, inputs=json.loads(inputs), outputs=json.loads(outputs)
     )

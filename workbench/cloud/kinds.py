@@ -16,11 +16,11 @@ from workbench.cloud.computed import computed_inputs
 from workbench.cloud.confluent import kinds as confluent
 from workbench.cloud.gcp import kinds as gcp
 from workbench.cloud.kubernetes import kinds as kubernetes
-from workbench.cloud.model import ACCOUNT, DEFAULT_REGION, Kind
+from workbench.cloud.model import ACCOUNT, DEFAULT_REGION, ResourceModel
 
-__all__ = ["ACCOUNT", "DEFAULT_REGION", "Kind", "UnknownKindError", "invoke", "kind"]
+__all__ = ["ACCOUNT", "DEFAULT_REGION", "ResourceModel", "UnknownKindError", "invoke", "kind"]
 
-_TABLES: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
+_TABLES: Mapping[str, tuple[str, Mapping[str, ResourceModel]]] = {
     "aws": ("workbench/cloud/aws/kinds.py", aws.KINDS),
     "azure-native": ("workbench/cloud/azure/kinds.py", azure.KINDS),
     "confluentcloud": ("workbench/cloud/confluent/kinds.py", confluent.KINDS),
@@ -49,7 +49,7 @@ class UnknownKindError(Exception):
 
 
 @cache
-def kind(type_token: str) -> Kind:
+def kind(type_token: str) -> ResourceModel:
     """Describe a resource type such as ``aws:msk/topic:Topic``.
 
     Raises UnknownKindError when the package's table has no such type.

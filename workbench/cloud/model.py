@@ -51,17 +51,17 @@ def no_refusal_beside(_old: Inputs | None, _new: Inputs, _others: Others) -> str
     return None
 
 
-def nothing_keeps(_inputs: Inputs, _others: Others) -> str | None:
+def never_blocks_delete(_inputs: Inputs, _others: Others) -> str | None:
     """Of a type whose objects can be deleted as soon as nothing refers to them."""
     return None
 
 
-def nothing_changes(_inputs: Inputs, _others: Others) -> Mapping[str, Any]:
+def never_drifts(_inputs: Inputs, _others: Others) -> Mapping[str, Any]:
     """Of a type whose objects stay as they were made."""
     return {}
 
 
-def nothing_stands(_id: str, _others: Others) -> Mapping[str, Any] | None:
+def never_preexists(_id: str, _others: Others) -> Mapping[str, Any] | None:
     """Of a type whose objects are only made by programs."""
     return None
 
@@ -72,7 +72,7 @@ def as_given(_inputs: Inputs) -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class ResourceModel:
     """One resource type, as its service typically behaves.
 
     Paths name input properties in camelCase with dots and no list indexes (``vpcConfig.subnetIds``). Times are simulated
@@ -117,7 +117,7 @@ class Kind:
     """(old inputs, None at the creation; new inputs) -> the answer of a service that refuses, or None."""
     refusal_beside: Callable[[Inputs | None, Inputs, Others], str | None] = no_refusal_beside
     """The same where the answer depends on other objects."""
-    kept: Callable[[Inputs, Others], str | None] = nothing_keeps
+    blocks_delete: Callable[[Inputs, Others], str | None] = never_blocks_delete
     """(inputs, other objects) -> the answer of a service that does not delete the object yet, or None."""
     guard: str | None = None
     """The path that, when true, makes the service refuse a delete."""
@@ -127,9 +127,9 @@ class Kind:
     """inputs -> the ones that the service keeps in another form, in that form; a refresh reads them so."""
     forever: bool = False
     """Whether the service deletes no such object: it is only forgotten, and its name stays taken."""
-    drift: Callable[[Inputs, Others], Mapping[str, Any]] = nothing_changes
+    drift: Callable[[Inputs, Others], Mapping[str, Any]] = never_drifts
     """(inputs, other objects) -> the inputs that a later read finds changed, because the service or another object did it."""
-    stands: Callable[[str, Others], Mapping[str, Any] | None] = nothing_stands
+    preexisting: Callable[[str, Others], Mapping[str, Any] | None] = never_preexists
     """(id, other objects) -> the state of an object that something else made than a program, or None."""
 
 

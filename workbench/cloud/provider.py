@@ -22,8 +22,8 @@ from workbench.cloud import behaviour, kinds
 from workbench.cloud.azure import native as azure_native
 from workbench.cloud.clock import CancelledError, Clock
 from workbench.cloud.gcp import preconditions
-from workbench.cloud.inventory import Inventory, Operation, RefusedError, Thing
-from workbench.cloud.kinds import Kind, UnknownKindError
+from workbench.cloud.inventory import CloudObject, Inventory, Operation, RefusedError
+from workbench.cloud.kinds import ResourceModel, UnknownKindError
 from workbench.cloud.model import DEFAULT_REGION
 from workbench.cloud.wire import Values, beyond, decode, encode, merged, plain, replaced, unknown
 
@@ -110,7 +110,9 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         id_ = kind.identifier(seed, {**self._place, **plain(inputs)})
         computed = self._computed(type_of(request.urn), id_, seed, inputs)
         outputs = self._answered(kind, merged(computed, inputs), inputs)
-        thing = Thing(type=type_of(request.urn), id=id_, urn=request.urn, status="", inputs=inputs, outputs=outputs)
+        thing = CloudObject(
+            type=type_of(request.urn), id=id_, urn=request.urn, status="", inputs=inputs, outputs=outputs
+        )
         with refusals_told(context):
             if request.preview:
                 self._foresee(None, thing)
@@ -136,7 +138,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         outputs = merged(merged(kept, unknown(changed) if request.preview else changed), inputs)
         if not request.preview:
             outputs = self._answered(kind, outputs, inputs)
-        thing = Thing(
+        thing = CloudObject(
             type=type_of(request.urn), id=request.id, urn=request.urn, status="", inputs=inputs, outputs=outputs
         )
         with refusals_told(context):
@@ -162,8 +164,8 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         kind, _ = self._about(request.urn, context)
         thing = self._inventory.find(type_of(request.urn), request.id)
         if thing is None:
-            stands = kind.stands(request.id, self._inventory.others)
-            return provider_pb2.ReadResponse(id=request.id if stands else "", properties=encode(stands or {}))
+            preexisting = kind.preexisting(request.id, self._inventory.others)
+            return provider_pb2.ReadResponse(id=request.id if preexisting else "", properties=encode(preexisting or {}))
         drift = kind.drift(plain(thing.inputs), self._inventory.others)
         if self._is_azure:
             inputs, outputs = azure_native.read(thing, drift, decode(request.properties), decode(request.inputs))
@@ -199,7 +201,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         fallback = {"region": DEFAULT_REGION} if self._package == "aws" else {}
         return {**fallback, **kinds.place(self._package, self._settings)}
 
-    def _about(self, urn: str, context: grpc.ServicerContext) -> tuple[Kind, str]:
+    def _about(self, urn: str, context: grpc.ServicerContext) -> tuple[ResourceModel, str]:
         """The kind and the logical name of a resource."""
         self._clock.hear()
         with refusals_told(context):
@@ -211,7 +213,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         outputs = kinds.kind(type_token).outputs(id_, seed, {**self._place, **plain(inputs)})
         return {**(self._place if regional else {}), **outputs}
 
-    def _answered(self, kind: Kind, outputs: Values, inputs: Values) -> Values:
+    def _answered(self, kind: ResourceModel, outputs: Values, inputs: Values) -> Values:
         """An object's outputs after it was made or changed; azure-native reads what the service has made of the inputs."""
         return merged(outputs, kind.stored(plain(inputs))) if self._is_azure else outputs
 
@@ -224,10 +226,10 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         """The settings of the provider whose change means another place."""
         return []
 
-    def _foresee(self, old: Values | None, thing: Thing) -> None:
+    def _foresee(self, old: Values | None, thing: CloudObject) -> None:
         """Say in a preview what the service says by then: nothing. Raises RefusedError."""
 
-    def _admitted(self, kind: Kind, old: Values | None, thing: Thing) -> Thing:
+    def _admitted(self, kind: ResourceModel, old: Values | None, thing: CloudObject) -> CloudObject:
         """What the service makes of an object that is to be made, or changed where there are old inputs. Raises RefusedError."""
         # A right that Confluent Cloud does not know everywhere yet is none.
         others = self._inventory.made if self._package == "confluentcloud" else self._inventory.others
@@ -240,7 +242,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
             raise RefusedError(refusal)
         return thing
 
-    def _removed(self, kind: Kind, type_token: str, id_: str) -> Operation | None:
+    def _removed(self, kind: ResourceModel, type_token: str, id_: str) -> Operation | None:
         """The deletion of an object, which has begun; None where it is gone already. Raises RefusedError."""
         return self._inventory.delete(kind, type_token, id_)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from workbench.cloud.model import Inputs, Kind, digits, number
+from workbench.cloud.model import Inputs, ResourceModel, digits, number
 
 
 def _characters(name: str, inputs: Inputs) -> str:
@@ -20,7 +20,7 @@ def _password_id(name: str, _inputs: Inputs) -> str:
     return digits(name)
 
 
-_STRING = Kind(
+_STRING = ResourceModel(
     create_minutes=0.01,
     delete_minutes=0.01,
     update_minutes=0.01,
@@ -45,7 +45,7 @@ _STRING = Kind(
     ),
 )
 
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, ResourceModel] = {
     "random:index/randomPassword:RandomPassword": replace(_STRING, identifier=_password_id, outputs=_password),
     "random:index/randomString:RandomString": _STRING,
 }

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from workbench.cloud.behaviour import differences, stays, with_name
 from workbench.cloud.kinds import UnknownKindError, holds_data, kind
-from workbench.cloud.model import Kind
+from workbench.cloud.model import ResourceModel
 from workbench.values import is_list, is_object, join
 
 ABSENT: Final = object()
@@ -118,7 +118,7 @@ def _provider(resource: Mapping[str, Any], resources: Resources) -> Mapping[str,
     return {key: value for key, value in provider["inputs"].items() if value != "false"} if provider else {}
 
 
-def _known(type_token: str) -> Kind | None:
+def _known(type_token: str) -> ResourceModel | None:
     """What the simulated clouds know about a type."""
     try:
         return kind(type_token)
@@ -126,7 +126,7 @@ def _known(type_token: str) -> Kind | None:
         return None
 
 
-def _stays(known: Kind, change: Change) -> bool:
+def _stays(known: ResourceModel, change: Change) -> bool:
     """Whether the provider has the value anyway. A name that is left out does not stay: the provider gives another one."""
     if change.path == known.name_property or (change.old is not ABSENT and change.new is not ABSENT):
         return False
@@ -134,7 +134,9 @@ def _stays(known: Kind, change: Change) -> bool:
     return stays(known, change.path, change.old if left_out else change.new, left_out=left_out)
 
 
-def _forcing(known: Kind, old: Mapping[str, Any], new: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
+def _forcing(
+    known: ResourceModel, old: Mapping[str, Any], new: Mapping[str, Any], settings: Mapping[str, Any]
+) -> list[str]:
     """The inputs whose difference replaces the resource, once both sides have a name."""
     before, after = (with_name(known, each["name"], b"", dict(each["inputs"]), {}) for each in (old, new))
     return [each.path for each in differences(known, before, after, settings) if each.replaces]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from workbench.recording.input_types import mistakes
+from workbench.recording.input_types import input_errors
 from workbench.recording.records import PROVIDER_PREFIX, STACK_TYPE, Message, RecordedInvoke, RecordedResource
 from workbench.values import UNKNOWN, strings
 
@@ -65,8 +65,8 @@ def wrong_inputs(resources: Iterable[RecordedResource]) -> Iterator[Problem]:
     """Nested keys that the SDK doesn't know, and values of the wrong type."""
     for resource in resources:
         if resource.custom and not resource.external:
-            for mistake in mistakes(resource.type, resource.inputs):
-                yield Problem(rule="wrong-input", urn=resource.urn, reason=mistake)
+            for error in input_errors(resource.type, resource.inputs):
+                yield Problem(rule="wrong-input", urn=resource.urn, reason=error)
 
 
 def default_providers(resources: Iterable[RecordedResource], invokes: Iterable[RecordedInvoke]) -> Iterator[Problem]:

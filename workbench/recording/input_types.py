@@ -2,7 +2,7 @@
 
 Pulumi's engine passes unknown nested keys on, and the mocks accept anything. The generated SDKs
 know better: every resource has an `...Args` class with the names and types of its inputs, and so
-has every nested value. `mistakes` compares what was sent with them.
+has every nested value. `config_errors` compares what was sent with them.
 
 `pulumi._types` is private. It is pinned with the SDK in requirements.txt, and the tests here fail
 at once should it change.
@@ -34,7 +34,7 @@ _SCALARS: dict[Any, tuple[tuple[type, ...], str]] = {
 }
 
 
-def mistakes(type_token: str, inputs: Mapping[str, Any]) -> Iterator[str]:
+def input_errors(type_token: str, inputs: Mapping[str, Any]) -> Iterator[str]:
     """Unknown keys and values of the wrong type, each as `path: reason`.
 
     `inputs` are the masked ones, so that no message shows a secret. A resource whose class the SDK doesn't have, such as a Kubernetes custom resource, has no

@@ -29,8 +29,8 @@ from workbench.recording.records import (
 from workbench.values import Decoded, add_missing, decode, hide, unknown_like
 
 
-class Kind(Protocol):
-    """What the recorder needs to know of a resource type; `workbench.cloud.kinds.Kind` has it."""
+class ResourceModel(Protocol):
+    """What the recorder needs to know of a resource type; `workbench.cloud.kinds.ResourceModel` has it."""
 
     @property
     def name_property(self) -> str | None:
@@ -50,7 +50,7 @@ class Kind(Protocol):
         """The computed outputs, beyond the inputs."""
         ...
 
-    def stands(
+    def preexisting(
         self, identifier: str, others: Callable[[str], Iterable[Mapping[str, Any]]], /
     ) -> Mapping[str, Any] | None:
         """The state of an object that something else made than a program, such as a Job, or None."""
@@ -60,7 +60,7 @@ class Kind(Protocol):
 class Cloud(Protocol):
     """A table of typical answers; the module `workbench.cloud.kinds` is one."""
 
-    def kind(self, type_token: str, /) -> Kind:
+    def kind(self, type_token: str, /) -> ResourceModel:
         """What is typical of a resource type."""
         ...
 
@@ -132,7 +132,7 @@ class RecordingMonitor(MockMonitor):
         state.CopyFrom(request.properties)
         kind = self._cloud.kind(request.type)
         inputs = {**self._place(request.provider), **properties.plain}
-        computed = kind.stands(request.id, self._others) or kind.outputs(request.id, request.name, inputs)
+        computed = kind.preexisting(request.id, self._others) or kind.outputs(request.id, request.name, inputs)
         add_missing(state, unknown_like(computed) if request.id == rpc.UNKNOWN else computed)
         hide(state, request.additionalSecretOutputs)
         return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=state)
@@ -228,7 +228,7 @@ class _Unused(Mocks):
         raise NotImplementedError(args.typ)
 
 
-def _made_up_name(kind: Kind, logical_name: str) -> dict[str, Any]:
+def _made_up_name(kind: ResourceModel, logical_name: str) -> dict[str, Any]:
     """The name a provider makes up: the logical name and some digits, here always the same ones."""
     if kind.name_property is None:
         return {}

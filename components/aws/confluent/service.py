@@ -8,7 +8,7 @@ from pulumi import ResourceOptions
 from components.arguments import StreamingArgs
 from components.aws.confluent.private_link import ConfluentLink, ConfluentLinkArgs
 from components.aws.network.network import Network
-from components.confluent.home import KAFKA_PORT, Home, PrivateLinkArgs
+from components.confluent.home import KAFKA_PORT, CloudBinding, PrivateLinkArgs
 from components.confluent.service import Confluent
 from components.confluent.settings import ConfluentSettings
 from components.contracts import Platform
@@ -19,7 +19,7 @@ def confluent(
 ) -> Confluent:
     """Make a cluster of Confluent Cloud that is reached from a VPC."""
     network = args.network
-    home = Home(
+    home = CloudBinding(
         cloud="AWS",
         region=network.account.region,
         cidr=network.cidr,

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from components.kubernetes.nodes.capacity import replica_room
-from components.section import Mistake
+from components.kubernetes.nodes.capacity import replica_resources
+from components.section import ConfigError
 
 
 def _gibibytes(first: int, last: int, step: int = 1) -> range:
@@ -34,24 +34,24 @@ class TaskSize:
 
 def task_size(cpu: str, memory: str) -> TaskSize:
     """The size of a task from Kubernetes quantities such as 500m and 1Gi, of a pair that Fargate has."""
-    room = replica_room(cpu, memory)
+    room = replica_resources(cpu, memory)
     return TaskSize(cpu=str(room.cpu * 1024 // 1000), memory=str(room.memory))
 
 
-def size_mistake(cpu: str, memory: str) -> Mistake | None:
+def size_mistake(cpu: str, memory: str) -> ConfigError | None:
     """What is wrong with a consumer's cpu or memory where Fargate has no task of that size."""
-    room = replica_room(cpu, memory)
+    room = replica_resources(cpu, memory)
     fitting = MEMORY.get(room.cpu)
     if fitting is None:
         sizes = _any_of([_cpu(each) for each in MEMORY])
-        return Mistake(
+        return ConfigError(
             path=("cpu",), text=f"must be {sizes} on Fargate (ECS, Task size), not {cpu}; choose one of them"
         )
     if room.memory in fitting:
         return None
     others = [_cpu(each) for each, memories in MEMORY.items() if room.memory in memories]
     way_out = f"choose such a memory, or keep {memory} with cpu {_any_of(others)}" if others else "choose such a memory"
-    return Mistake(
+    return ConfigError(
         path=("memory",),
         text=f"must be {_memories(fitting)} with cpu {cpu} on Fargate (ECS, Task size), not {memory}; {way_out}",
     )

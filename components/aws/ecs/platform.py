@@ -5,7 +5,7 @@ from pulumi import Output, ResourceOptions
 from typing_extensions import override
 
 from components.arguments import PlatformArgs
-from components.aws.ecs.service import Place
+from components.aws.ecs.service import EcsPlacement
 from components.aws.ecs.settings import EcsSettings
 from components.aws.ecs.workload import EcsWorkload, EcsWorkloadArgs
 from components.aws.encryption import key
@@ -52,7 +52,7 @@ class Ecs(Platform):
         )
         self.key_arn = encryption.arn
         self.pull_policy = args.registry.pull_policy()
-        self.place = Place(
+        self.place = EcsPlacement(
             network=network,
             cluster_arn=self.cluster.arn,
             capacity_provider="FARGATE_SPOT" if settings.spot else "FARGATE",

@@ -17,7 +17,7 @@ from components.contracts import Grant
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class EcsPlacement:
     """Where and how a platform runs its tasks."""
 
     network: Network
@@ -33,7 +33,7 @@ class Place:
 class EcsServiceArgs:
     """What a service is built from."""
 
-    place: Place
+    place: EcsPlacement
     purpose: str
     size: TaskSize
     containers: Output[str]

@@ -9,8 +9,8 @@ from typing_extensions import override
 from components.aws.ecs.fargate import size_mistake
 from components.aws.encryption import LogDays
 from components.consumer import ConsumerSettings
-from components.section import Mistake
-from components.settings_bases import ServiceSettings, Surroundings
+from components.section import ConfigError
+from components.settings_bases import ServiceSettings, ValidationContext
 
 TASKS_PER_SERVICE = 5000
 """How many tasks a service has at most (ECS, Service quotas)."""
@@ -67,26 +67,26 @@ class EcsSettings(ServiceSettings, frozen=True):
     """How fine the metrics are that CloudWatch has of the cluster: enhanced down to each container, enabled down to each service."""
 
     @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield what Fargate or a service of ECS cannot do for a pipe."""
-        for name, pipe in rest.pipes.items():
+        for name, pipe in context.pipes.items():
             if pipe.parallelism > TASKS_PER_SERVICE:
                 text = (
                     f"must be at most {TASKS_PER_SERVICE} on ECS, whose services have no more tasks (ECS, Service quotas), not "
                     f"{pipe.parallelism}; lower it, or divide the pipe"
                 )
-                yield Mistake(path=("pipes", name, "parallelism"), text=text)
-            for mistake in consumer_mistakes(pipe.consumer):
-                yield mistake.under("pipes", name, "consumer")
+                yield ConfigError(path=("pipes", name, "parallelism"), text=text)
+            for error in consumer_errors(pipe.consumer):
+                yield error.under("pipes", name, "consumer")
 
 
-def consumer_mistakes(consumer: ConsumerSettings) -> Iterator[Mistake]:
+def consumer_errors(consumer: ConsumerSettings) -> Iterator[ConfigError]:
     """Yield what is said of a consumer that Fargate cannot do."""
     size = size_mistake(consumer.cpu, consumer.memory)
     if size:
         yield size
     if consumer.node_selector:
-        yield Mistake(
+        yield ConfigError(
             path=("nodeSelector",), text="would have no effect, since Fargate has no nodes to choose from; remove it"
         )
     if consumer.grace_period_seconds > STOP_SECONDS:
@@ -94,7 +94,7 @@ def consumer_mistakes(consumer: ConsumerSettings) -> Iterator[Mistake]:
             f"must be at most {STOP_SECONDS} on Fargate, which ends a container then (ECS, stopTimeout), not "
             f"{consumer.grace_period_seconds}; lower it"
         )
-        yield Mistake(path=("gracePeriodSeconds",), text=text)
+        yield ConfigError(path=("gracePeriodSeconds",), text=text)
     for path in consumer.files:
         file = PurePosixPath(path)
         if file.parent in SYSTEM_DIRECTORIES or not KERNEL_DIRECTORIES.isdisjoint(file.parents):
@@ -102,4 +102,4 @@ def consumer_mistakes(consumer: ConsumerSettings) -> Iterator[Mistake]:
                 f"would hide all else that is in {file.parent}, since Fargate mounts directories and no single files; put it in a "
                 f"directory of its own, such as /etc/consumer/{file.name}"
             )
-            yield Mistake(path=("files", path), text=text)
+            yield ConfigError(path=("files", path), text=text)

@@ -16,7 +16,7 @@ from components.aws.ecs.secrets import (
     secret_files,
     secret_variables,
 )
-from components.aws.ecs.service import EcsService, EcsServiceArgs, Place, tasks_trust
+from components.aws.ecs.service import EcsPlacement, EcsService, EcsServiceArgs, tasks_trust
 from components.aws.ecs.task import ConsumerTask, container_definitions, volumes
 from components.aws.encryption import LogDays
 from components.aws.policy import document
@@ -28,7 +28,7 @@ class EcsWorkloadArgs:
     """What a pipe's workload is built from."""
 
     workload: Workload
-    place: Place
+    place: EcsPlacement
     pull_policy: Output[str]
     """Which images may be pulled."""
     key_arn: Output[str]

@@ -15,9 +15,9 @@ from components.aws.eks.labels import AUTO_FAMILIES, LARGEST_AUTO_NODE, OLDEST_A
 from components.aws.eks.node_role import NodeRole, node_role
 from components.aws.eks.platform import Eks
 from components.aws.network.subnets import ZONES
-from components.contracts import Destination, Grant
+from components.contracts import EgressRule, Grant
 from components.kubernetes.consumers import NODE_LABEL
-from components.kubernetes.nodes.capacity import Room, replica_room
+from components.kubernetes.nodes.capacity import Resources, replica_resources
 from components.kubernetes.pod_identity import PodIdentity
 from components.settings_bases import PipeSettings
 
@@ -28,7 +28,7 @@ CONSUMERS = "consumers"
 """The name of the node class and of the node pool."""
 
 CLUSTER_DNS = [
-    Destination(cidr=address, port=53, protocol=protocol)
+    EgressRule(cidr=address, port=53, protocol=protocol)
     for address in ("10.100.0.10/32", "172.20.0.10/32")
     for protocol in ("UDP", "TCP")
 ]
@@ -93,7 +93,7 @@ class EksOnAuto(Eks):
             metadata=kubernetes.meta.v1.ObjectMetaArgs(
                 name=CONSUMERS, annotations={"pulumi.com/waitFor": "condition=Ready"}
             ),
-            spec=node_pool(self.args.pipes, self.args.residents.pods),
+            spec=node_pool(self.args.pipes, self.args.system_workloads.pods),
             opts=ResourceOptions.merge(opts, ResourceOptions(depends_on=[node_class])),
         )
 
@@ -105,7 +105,7 @@ class EksOnAuto(Eks):
         identity = super().identity(
             name, namespace=namespace, service_account=service_account, grants=grants, opts=opts
         )
-        return replace(identity, destinations=[*identity.destinations, *CLUSTER_DNS])
+        return replace(identity, egress_rules=[*identity.egress_rules, *CLUSTER_DNS])
 
     @override
     def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:
@@ -113,7 +113,9 @@ class EksOnAuto(Eks):
         return [self.pool, self.policies]
 
 
-def node_pool(pipes: Mapping[str, PipeSettings], residents: Sequence[tuple[Room, int]] = ()) -> Mapping[str, Any]:
+def node_pool(
+    pipes: Mapping[str, PipeSettings], system_workloads: Sequence[tuple[Resources, int]] = ()
+) -> Mapping[str, Any]:
     """What nodes EKS makes for consumers: on demand, for images of amd64, and none is taken away while a consumer runs on it.
 
     Consumers are as many as there are partitions, so a fuller node is not worth the pause of moving one. One node at a time is
@@ -142,21 +144,23 @@ def node_pool(pipes: Mapping[str, PipeSettings], residents: Sequence[tuple[Room,
             "consolidateAfter": "5m",
             "budgets": [{"nodes": "1"}],
         },
-        "limits": pool_limits(pipes, residents),
+        "limits": pool_limits(pipes, system_workloads),
     }
 
 
-def pool_limits(pipes: Mapping[str, PipeSettings], residents: Sequence[tuple[Room, int]] = ()) -> Mapping[str, str]:
+def pool_limits(
+    pipes: Mapping[str, PipeSettings], system_workloads: Sequence[tuple[Resources, int]] = ()
+) -> Mapping[str, str]:
     """The vCPUs and the memory that all nodes together may have: room for every replica and resident, and a bound for what goes wrong.
 
     EKS chooses among families with 2 to 8 GiB for each vCPU, so either may come with more of the other than replicas ask for. Three
     times that is enough for nodes half full and for the next ones while the old are renewed; besides, two of the smallest for each
     zone, which a small stack needs for the system's own share.
     """
-    groups = [(replica_room(pipe.consumer.cpu, pipe.consumer.memory), pipe.parallelism) for pipe in pipes.values()]
-    rooms = [room.times(count) for room, count in (*groups, *residents)]
-    vcpus = sum(room.cpu for room in rooms) / 1000
-    gib = sum(room.memory for room in rooms) / 1024
+    groups = [(replica_resources(pipe.consumer.cpu, pipe.consumer.memory), pipe.parallelism) for pipe in pipes.values()]
+    rooms = [capacity * count for capacity, count in (*groups, *system_workloads)]
+    vcpus = sum(capacity.cpu for capacity in rooms) / 1000
+    gib = sum(capacity.memory for capacity in rooms) / 1024
     smallest = 2 * ZONES * instance("r5.large").vcpus
     most_gib, least_gib = GIB_PER_VCPU["r"], GIB_PER_VCPU["c"]
     return {

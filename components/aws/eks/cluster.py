@@ -33,7 +33,7 @@ BLOCK_STORAGE = aws.eks.ClusterStorageConfigArgs(
 )
 """Auto Mode is enabled as a whole: nodes, load balancers and volumes (EKS, Create an EKS Auto Mode cluster)."""
 
-version_change = one_minor_version_up(
+refuse_version_change = one_minor_version_up(
     "EKS",
     back="goes back only by hand, within seven days of the upgrade and nodes first (docs/aws.md, A new Kubernetes version)",
 )
@@ -115,7 +115,7 @@ class EksCluster(ComponentResource):
                 protect=args.protect,
                 depends_on=[logs, *rights, *(args.auto_mode.rights if args.auto_mode else ())],
                 custom_timeouts=CustomTimeouts(create="30m", update="60m", delete="30m"),
-                hooks=refused_change(f"{name}-eks", "platform.version", "version", version_change),
+                hooks=refused_change(f"{name}-eks", "platform.version", "version", refuse_version_change),
             ),
         )
         self.admission = [*endpoint_rules, *self._admins()]
@@ -126,7 +126,7 @@ class EksCluster(ComponentResource):
         """The service role of the control plane, and the rights that it needs to the very end, when it cleans up after itself."""
         name, partition = f"{self.name}-eks", self.args.network.account.partition
         trust = auto_mode_trust() if self.args.auto_mode else service_trust("eks.amazonaws.com")
-        for_life = refused_change(name, "platform.compute", "assumeRolePolicy", auto_mode_change)
+        for_life = refused_change(name, "platform.compute", "assumeRolePolicy", refuse_auto_mode_change)
         role = aws.iam.Role(
             name,
             assume_role_policy=trust,
@@ -218,7 +218,7 @@ def admission_warning(deployer: str, admins: Sequence[str]) -> str | None:
     )
 
 
-def auto_mode_change(present: object, wanted: object) -> str | None:
+def refuse_auto_mode_change(present: object, wanted: object) -> str | None:
     """Refuse a step into Auto Mode or out of it on a live cluster, which EKS would make; told by who takes on the cluster's role.
 
     The role shows it both ways. The cluster does not: the provider leaves computeConfig as it is where a program gives none any

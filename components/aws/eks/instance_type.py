@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from components.kubernetes.nodes.capacity import Room
+from components.kubernetes.nodes.capacity import Resources
 
 FORM = re.compile(
     r"(?P<family>[cmrt])(?P<generation>\d)(?P<options>[a-z0-9-]*)\.(?P<size>medium|large|(?P<factor>|2|3|4|6|8|9|10|12|16|18|24|32|48)xlarge)"
@@ -19,10 +19,10 @@ PODS = {"medium": 17, "large": 29, "xlarge": 58, "2xlarge": 58}
 HYPERVISOR = 0.075
 """The part of an instance's memory that its system never shows to Kubernetes (Karpenter, VM memory overhead)."""
 
-ADD_ONS = Room(cpu=250, memory=512, pods=6)
+ADD_ONS = Resources(cpu=250, memory=512, pods=6)
 """What a pipeline leaves free on every node for the add-ons (vpc-cni, kube-proxy, coredns, Pod Identity agent)."""
 
-VOLUME_DRIVER = Room(cpu=100, memory=400, pods=2)
+VOLUME_DRIVER = Resources(cpu=100, memory=400, pods=2)
 """What it leaves free besides where pods may claim volumes: the driver's node pod with three containers, and its controller with
 seven, each of 10m and 40Mi (aws-ebs-csi-driver, Helm chart values)."""
 
@@ -38,17 +38,17 @@ class Instance:
     architecture: Literal["x86_64", "arm64"]
 
     @property
-    def room(self) -> Room:
+    def capacity(self) -> Resources:
         """What is left for consumers after the kubelet, the system and the add-ons (EKS, nodeadm: kube-reserved)."""
         shares = [60, 10, 5, 5]
         reserved_cpu = sum(shares[: self.vcpus]) + 2.5 * max(0, self.vcpus - len(shares))
         reserved_memory = 255 + 11 * self.pods + 100
-        node = Room(
+        node = Resources(
             cpu=int(self.vcpus * 1000 - reserved_cpu),
             memory=int(self.memory * (1 - HYPERVISOR)) - reserved_memory,
             pods=self.pods,
         )
-        return node.less(ADD_ONS)
+        return node - ADD_ONS
 
 
 def instance(name: str) -> Instance:

@@ -20,7 +20,7 @@ ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class NodePlacement:
     """Where the nodes of a cluster are."""
 
     region: str
@@ -35,7 +35,7 @@ class Place:
         return one_of(*(f"{self.region}{letter}" for letter in self.zones))
 
 
-def group_labels(place: Place, node: Instance) -> Mapping[str, NodeLabel]:
+def group_labels(place: NodePlacement, node: Instance) -> Mapping[str, NodeLabel]:
     """Of a managed node group on demand (Kubernetes, Well-Known Labels; EKS, Managed node groups)."""
     return {
         "eks.amazonaws.com/capacityType": one_of("ON_DEMAND"),
@@ -47,7 +47,7 @@ def group_labels(place: Place, node: Instance) -> Mapping[str, NodeLabel]:
     }
 
 
-def auto_labels(place: Place) -> Mapping[str, NodeLabel]:
+def auto_labels(place: NodePlacement) -> Mapping[str, NodeLabel]:
     """Of the nodes that Auto Mode's pool makes (EKS, Create a node pool for EKS Auto Mode, which lists neither os nor region)."""
     largest = instance(LARGEST_AUTO_NODE)
     bounds = f"of {either(AUTO_FAMILIES)} from generation {OLDEST_AUTO_GENERATION} on, for amd64"

@@ -49,7 +49,9 @@ class EksOnNodes(Eks):
                 registry=self.args.registry,
                 instance=instance(settings.nodes.instance_type),
                 minimum=settings.nodes.min,
-                desired=max(settings.nodes.min, settings.node_group.nodes_needed(self.args.pipes, self.args.residents)),
+                desired=max(
+                    settings.nodes.min, settings.node_group.nodes_needed(self.args.pipes, self.args.system_workloads)
+                ),
                 maximum=settings.nodes.max,
                 disk_size=settings.nodes.disk_size,
                 after=[*self.network.way_out, *before_nodes],

@@ -19,11 +19,11 @@ from components.aws.eks.settings import EksSettings
 from components.aws.eks.volumes import storage_class
 from components.aws.network.network import Network
 from components.aws.registry import EcrRegistry
-from components.contracts import Destination, Grant
+from components.contracts import EgressRule, Grant
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pod_identity import PodIdentity
 
-POD_IDENTITY_AGENT = Destination(cidr="169.254.170.23/32", port=80)
+POD_IDENTITY_AGENT = EgressRule(cidr="169.254.170.23/32", port=80)
 """Where pods get their credentials (EKS, How EKS Pod Identity works)."""
 
 
@@ -116,7 +116,7 @@ class Eks(KubernetesPlatform, ABC):
             ),
             opts,
         )
-        return PodIdentity(ready=[role.association], destinations=[POD_IDENTITY_AGENT])
+        return PodIdentity(ready=[role.association], egress_rules=[POD_IDENTITY_AGENT])
 
     @override
     def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:

@@ -8,16 +8,16 @@ from typing_extensions import override
 
 from components.aws.account import AwsSettings
 from components.aws.eks.instance_type import VOLUME_DRIVER, instance
-from components.aws.eks.labels import LARGEST_AUTO_NODE, Place, auto_labels, group_labels
+from components.aws.eks.labels import LARGEST_AUTO_NODE, NodePlacement, auto_labels, group_labels
 from components.aws.encryption import LogDays
 from components.aws.network.network import AwsNetworkSettings
 from components.aws.network.subnets import zone_letters
-from components.kubernetes.nodes.capacity import Room, replica_room
+from components.kubernetes.nodes.capacity import Resources, replica_resources
 from components.kubernetes.nodes.group import NodeGroup
-from components.kubernetes.nodes.labels import NodeLabel, selector_mistakes
-from components.kubernetes.platform import consumer_mistakes
-from components.section import ClosedCidr, Distinct, Form, Mistake, QuotedText, Section
-from components.settings_bases import ServiceSettings, Surroundings
+from components.kubernetes.nodes.labels import NodeLabel, selector_errors
+from components.kubernetes.platform import consumer_errors
+from components.section import ClosedCidr, ConfigError, Distinct, Pattern, QuotedText, SettingsModel
+from components.settings_bases import ServiceSettings, ValidationContext
 from components.versions import KnownVersions
 
 VERSIONS = KnownVersions(
@@ -28,7 +28,7 @@ VERSIONS = KnownVersions(
 )
 """The extended support of Kubernetes 1.31 ended on 2026-11-26."""
 
-LARGEST_FARGATE_POD = Room(cpu=16_000, memory=120 * 1024 - 256)
+LARGEST_FARGATE_POD = Resources(cpu=16_000, memory=120 * 1024 - 256)
 """What the largest pod on Fargate has for its container: 16 vCPU and 120 GB, less 256 MB for Kubernetes (EKS, Fargate pod
 configuration)."""
 
@@ -47,7 +47,7 @@ def _known_instance(name: str) -> str:
     return name
 
 
-class EndpointSettings(Section, frozen=True):
+class EndpointSettings(SettingsModel, frozen=True):
     """From where the Kubernetes API may be reached, besides the VPC itself."""
 
     public_cidrs: Annotated[tuple[ClosedCidr, ...], Distinct] = ()
@@ -56,7 +56,7 @@ class EndpointSettings(Section, frozen=True):
     """The ranges of connected networks that may reach the private endpoint, such as a VPN's."""
 
 
-class NodeSettings(Section, frozen=True):
+class NodeSettings(SettingsModel, frozen=True):
     """The nodes that consumers run on."""
 
     instance_type: Annotated[str, AfterValidator(_known_instance)] = "m5.large"
@@ -85,12 +85,14 @@ class EksSettings(ServiceSettings, frozen=True):
     """Always eks."""
     version: Annotated[
         QuotedText,
-        Form(r"1\.[1-9][0-9]", 'a Kubernetes version of two numbers in quotes, such as "1.35"'),
+        Pattern(r"1\.[1-9][0-9]", 'a Kubernetes version of two numbers in quotes, such as "1.35"'),
         AfterValidator(VERSIONS.check),
     ] = VERSIONS.default
     """The Kubernetes version; a cluster goes up by one minor version at a time (EKS, Update cluster version)."""
     admins: Annotated[
-        tuple[Annotated[str, Form(r"arn:[a-z-]+:iam::\d{12}:(role|user)/.+", "the ARN of an IAM role or user")], ...],
+        tuple[
+            Annotated[str, Pattern(r"arn:[a-z-]+:iam::\d{12}:(role|user)/.+", "the ARN of an IAM role or user")], ...
+        ],
         Field(max_length=100),
         Distinct,
     ] = ()
@@ -115,11 +117,11 @@ class EksSettings(ServiceSettings, frozen=True):
     @property
     def node_group(self) -> NodeGroup:
         """The consumers' nodes, where compute is nodes."""
-        room = instance(self.nodes.instance_type).room
+        capacity = instance(self.nodes.instance_type).capacity
         return NodeGroup(
             machine=self.nodes.instance_type,
             machine_key="instanceType",
-            room=room.less(VOLUME_DRIVER) if self.volumes else room,
+            capacity=capacity - VOLUME_DRIVER if self.volumes else capacity,
             max=self.nodes.max,
         )
 
@@ -130,79 +132,79 @@ class EksSettings(ServiceSettings, frozen=True):
         return VERSIONS.warnings("platform.version", self.version)
 
     @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield keys that the compute has no use for, and replicas that it has no room for."""
-        yield from consumer_mistakes(rest.pipes)
+        yield from consumer_errors(context.pipes)
         if self.compute != "fargate":
-            yield from self._selector_mistakes(rest)
-            if rest.residents.volumes and not self.volumes:
+            yield from self._selector_errors(context)
+            if context.system_workloads.volumes and not self.volumes:
                 text = "must be true, since the brokers of the streaming service keep their records on volumes; set it to true"
-                yield Mistake(path=("platform", "volumes"), text=text)
+                yield ConfigError(path=("platform", "volumes"), text=text)
         if self.compute == "nodes":
-            yield from self.node_group.mistakes(rest.pipes, rest.residents)
+            yield from self.node_group.config_errors(context.pipes, context.system_workloads)
             return
         if "nodes" in self.model_fields_set:
             reason = "has no nodes" if self.compute == "fargate" else "chooses nodes itself"
-            yield Mistake(
+            yield ConfigError(
                 path=("platform", "nodes"),
                 text=f"would have no effect with compute {self.compute}, which {reason}; remove nodes, or set compute to nodes",
             )
-        yield from self._fargate_mistakes(rest) if self.compute == "fargate" else self._auto_mistakes(rest)
+        yield from self._fargate_errors(context) if self.compute == "fargate" else self._auto_errors(context)
 
-    def _labels(self, place: Place) -> Mapping[str, NodeLabel]:
+    def _labels(self, place: NodePlacement) -> Mapping[str, NodeLabel]:
         """What consumers can choose nodes by."""
         return auto_labels(place) if self.compute == "auto" else group_labels(place, instance(self.nodes.instance_type))
 
-    def _selector_mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def _selector_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Labels that no node will have, for which every replica would wait."""
-        if not isinstance(rest.account, AwsSettings) or not isinstance(rest.network, AwsNetworkSettings):
+        if not isinstance(context.account, AwsSettings) or not isinstance(context.network, AwsNetworkSettings):
             return
-        region = rest.account.region
-        made = tuple(rest.network.zones or zone_letters(region))
-        labels = self._labels(Place(region=region, zones=None if rest.network.existing else made))
-        yield from selector_mistakes(rest.pipes, labels)
+        region = context.account.region
+        made = tuple(context.network.zones or zone_letters(region))
+        labels = self._labels(NodePlacement(region=region, zones=None if context.network.existing else made))
+        yield from selector_errors(context.pipes, labels)
 
-    def _fargate_mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def _fargate_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """What Fargate does not have (EKS, AWS Fargate considerations)."""
-        region = rest.account.region if isinstance(rest.account, AwsSettings) else ""
+        region = context.account.region if isinstance(context.account, AwsSettings) else ""
         if region.startswith("us-gov-"):
             text = f"must be nodes or auto, since EKS has no Fargate in {region}"
-            yield Mistake(path=("platform", "compute"), text=text)
-        if rest.residents.pods:
+            yield ConfigError(path=("platform", "compute"), text=text)
+        if context.system_workloads.pods:
             text = (
                 "must be nodes or auto, since the brokers of the streaming service run in this cluster on volumes that pods on Fargate cannot "
                 "mount (EKS, AWS Fargate considerations); remove it, or choose another streaming.service"
             )
-            yield Mistake(path=("platform", "compute"), text=text)
+            yield ConfigError(path=("platform", "compute"), text=text)
         if self.volumes:
             text = "must be false with compute fargate, whose pods cannot mount EBS volumes; remove it, or set compute to nodes or auto"
-            yield Mistake(path=("platform", "volumes"), text=text)
-        for name, pipe in rest.pipes.items():
+            yield ConfigError(path=("platform", "volumes"), text=text)
+        for name, pipe in context.pipes.items():
             consumer = pipe.consumer
             if consumer.node_selector:
                 text = "would leave every replica waiting: a pod on Fargate is its own node, without labels to choose by; remove it"
-                yield Mistake(path=("pipes", name, "consumer", "nodeSelector"), text=text)
-            if not LARGEST_FARGATE_POD.holds(replica_room(consumer.cpu, consumer.memory)):
+                yield ConfigError(path=("pipes", name, "consumer", "nodeSelector"), text=text)
+            if not LARGEST_FARGATE_POD.fits(replica_resources(consumer.cpu, consumer.memory)):
                 text = (
                     f"asks for {consumer.cpu} CPU and {consumer.memory}, and the largest pod on Fargate has {LARGEST_FARGATE_POD.cpu}m and "
                     f"{LARGEST_FARGATE_POD.memory}Mi; lower cpu or memory, or set platform.compute to nodes or auto"
                 )
-                yield Mistake(path=("pipes", name, "consumer"), text=text)
+                yield ConfigError(path=("pipes", name, "consumer"), text=text)
 
-    def _auto_mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def _auto_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Replicas and brokers that no node which Auto Mode makes would hold."""
-        largest = instance(LARGEST_AUTO_NODE).room
-        for pod in (pod for pod, _ in rest.residents.pods if not largest.holds(pod)):
+        largest = instance(LARGEST_AUTO_NODE).capacity
+        for pod in (pod for pod, _ in context.system_workloads.pods if not largest.fits(pod)):
             text = (
                 f"asks for pods of {pod.cpu}m and {pod.memory}Mi, and the largest node that Auto Mode makes for them has {largest.cpu}m and "
                 f"{largest.memory}Mi; lower cpu or memory, or set platform.compute to nodes"
             )
-            yield Mistake(path=("streaming",), text=text)
-        for name, pipe in rest.pipes.items():
+            yield ConfigError(path=("streaming",), text=text)
+        for name, pipe in context.pipes.items():
             consumer = pipe.consumer
-            if not largest.holds(replica_room(consumer.cpu, consumer.memory)):
+            if not largest.fits(replica_resources(consumer.cpu, consumer.memory)):
                 text = (
                     f"asks for {consumer.cpu} CPU and {consumer.memory}, and the largest node that Auto Mode makes for consumers has "
                     f"{largest.cpu}m and {largest.memory}Mi; lower cpu or memory, or set platform.compute to nodes"
                 )
-                yield Mistake(path=("pipes", name, "consumer"), text=text)
+                yield ConfigError(path=("pipes", name, "consumer"), text=text)

@@ -8,8 +8,8 @@ from typing_extensions import override
 
 from components.aws.account import AwsSettings
 from components.aws.kinesis.stream import KinesisPipeSettings
-from components.section import Mistake
-from components.settings_bases import ServiceSettings, Surroundings
+from components.section import ConfigError
+from components.settings_bases import ServiceSettings, ValidationContext
 
 SHARD_QUOTAS: Mapping[str, int] = {"us-east-1": 20_000, "us-west-2": 20_000, "eu-west-1": 20_000}
 """Shards that an account may have by default, by region (Kinesis Data Streams, Quotas and limits)."""
@@ -41,13 +41,13 @@ class KinesisSettings(ServiceSettings, frozen=True):
     us-west-2 and eu-west-1, and 1,000 elsewhere (Kinesis Data Streams, Quotas and limits)."""
 
     @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield more shards than the account may have."""
-        if not isinstance(rest.account, AwsSettings):
+        if not isinstance(context.account, AwsSettings):
             return
-        region = rest.account.region
+        region = context.account.region
         quota = self.shard_quota or SHARD_QUOTAS.get(region, OTHER_SHARD_QUOTA)
-        pipes = cast("Mapping[str, KinesisPipeSettings]", rest.pipes)
+        pipes = cast("Mapping[str, KinesisPipeSettings]", context.pipes)
         asked = sum(pipe.parallelism + pipe.topic.dead_letter.enabled for pipe in pipes.values())
         if asked > quota:
             text = (
@@ -55,4 +55,4 @@ class KinesisSettings(ServiceSettings, frozen=True):
                 "(Kinesis Data Streams, Quotas and limits); lower their parallelism, or have AWS raise the quota and write the new "
                 "one here"
             )
-            yield Mistake(path=("streaming", "shardQuota"), text=text)
+            yield ConfigError(path=("streaming", "shardQuota"), text=text)

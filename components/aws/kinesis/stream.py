@@ -13,7 +13,7 @@ from components.aws.kinesis.leases import LeaseTables, LeaseTablesArgs
 from components.aws.network.network import Network
 from components.changes import guard
 from components.contracts import SHARED, Connection, Topic
-from components.section import Distinct, Form, Section
+from components.section import Distinct, Pattern, SettingsModel
 from components.settings_bases import PipeSettings
 
 UPDATES_PER_DAY = 10
@@ -23,7 +23,7 @@ Principals = Annotated[
     tuple[
         Annotated[
             str,
-            Form(
+            Pattern(
                 r"arn:[a-z-]+:iam::\d{12}:(root|(role|user)/[A-Za-z0-9_+=,.@/-]+)",
                 "the ARN of an IAM role, user or account without a wildcard, such as arn:aws:iam::123456789012:role/producer",
             ),
@@ -45,7 +45,7 @@ ShardMetric = Literal[
 """The metrics of single shards, without ALL, which is another word for the seven (Kinesis API, EnableEnhancedMonitoring)."""
 
 
-class KinesisTopicSettings(Section, frozen=True):
+class KinesisTopicSettings(SettingsModel, frozen=True):
     """What a user may say of a data stream."""
 
     retention_hours: Annotated[int, Field(ge=24, le=8760)] = 168
@@ -87,7 +87,7 @@ def shard_steps(present: int, wanted: int) -> list[int]:
     return steps
 
 
-def resharding(present: int, wanted: int) -> str | None:
+def refuse_wide_reshard(present: int, wanted: int) -> str | None:
     """Refuse a change that takes Kinesis more than one update (Kinesis API, UpdateShardCount)."""
     first, *later = shard_steps(present, wanted) or [wanted]
     if not later:
@@ -136,7 +136,7 @@ class KinesisStream(Topic):
             opts=ResourceOptions(
                 parent=self,
                 protect=args.protect,
-                hooks=guard(f"{name}-stream", f"pipes.{args.pipe_name}.parallelism", "shardCount", resharding),
+                hooks=guard(f"{name}-stream", f"pipes.{args.pipe_name}.parallelism", "shardCount", refuse_wide_reshard),
                 custom_timeouts=CustomTimeouts(create="30m"),
             ),
         )
@@ -172,7 +172,7 @@ class KinesisStream(Topic):
                 ),
                 *(dead_letters.grants if dead_letters else ()),
             ],
-            destinations=[],
+            egress_rules=[],
         )
         self.connections = {SHARED: connection}
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})

@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from typing_extensions import override
 
-from components.section import Mistake
-from components.settings_bases import ServiceSettings, Surroundings
+from components.section import ConfigError
+from components.settings_bases import ServiceSettings, ValidationContext
 
 
 class KinesisVideoSettings(ServiceSettings, frozen=True):
@@ -22,12 +22,12 @@ class KinesisVideoSettings(ServiceSettings, frozen=True):
     Streams, Service quotas)."""
 
     @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield more video streams than the account may have."""
-        asked = sum(pipe.parallelism for pipe in rest.pipes.values())
+        asked = sum(pipe.parallelism for pipe in context.pipes.values())
         if asked > self.stream_quota:
             text = (
                 f"the pipes ask for {asked} video streams, and the account may have {self.stream_quota} (Kinesis Video Streams, "
                 "Service quotas); lower their parallelism, or have AWS raise the quota and write the new one here"
             )
-            yield Mistake(path=("streaming", "streamQuota"), text=text)
+            yield ConfigError(path=("streaming", "streamQuota"), text=text)

@@ -11,14 +11,14 @@ from components.aws.kinesis.dead_letters import DeadLetters, DeadLettersArgs, Ki
 from components.aws.kinesis_video.positions import VideoPositions, VideoPositionsArgs
 from components.aws.network.network import Network
 from components.contracts import Connection, Grant, Topic
-from components.section import Form, Section
+from components.section import Pattern, SettingsModel
 from components.settings_bases import PipeSettings
 
 READ_ACTIONS = ("kinesisvideo:GetDataEndpoint", "kinesisvideo:GetMedia")
 """What reading a video stream takes: GetMedia is called at the endpoint that GetDataEndpoint names (Kinesis Video Streams API, GetMedia)."""
 
 
-class VideoTopicSettings(Section, frozen=True):
+class VideoTopicSettings(SettingsModel, frozen=True):
     """What a user may say of the video streams of a pipe."""
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
@@ -29,7 +29,7 @@ class VideoTopicSettings(Section, frozen=True):
     """
     media_type: Annotated[
         str,
-        Form(
+        Pattern(
             r"(?=.{1,128}$)[A-Za-z0-9_.+-]+/[A-Za-z0-9_.+-]+(,[A-Za-z0-9_.+-]+/[A-Za-z0-9_.+-]+)*",
             "a media type such as video/h264, or several with commas between them",
         ),
@@ -131,5 +131,5 @@ class VideoStreams(Topic):
                 *self.positions.grants(stream.name),
                 *(self.dead_letters.grants if self.dead_letters else ()),
             ],
-            destinations=[],
+            egress_rules=[],
         )

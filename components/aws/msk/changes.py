@@ -5,7 +5,7 @@ from functools import reduce
 
 from pulumi import ResourceHookBinding
 
-from components.changes import guard, kafka_partitions, older_kafka, refused_change, refused_creation, value_at
+from components.changes import guard, older_kafka, refuse_fewer_partitions, refused_change, refused_creation, value_at
 
 VOLUME_SIZE = "brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize"
 INSTANCE_TYPE = "brokerNodeGroupInfo.instanceType"
@@ -25,13 +25,13 @@ ANOTHER_STACK = "create a stack of another name, move the pipes there, then dest
 def cluster_hooks(name: str, *, connected: bool) -> ResourceHookBinding:
     """Hooks of the cluster of that name. `connected`: clients outside the VPC reach it, which MSK accepts only for a live cluster."""
     hooks = [
-        guard(name, "streaming.volumeSize", VOLUME_SIZE, grown_volume),
-        refused_change(name, "streaming.instanceType", INSTANCE_TYPE, other_kind),
-        refused_change(name, "streaming.connectivity", MULTI_VPC, left_open),
+        guard(name, "streaming.volumeSize", VOLUME_SIZE, refuse_smaller_volume),
+        refused_change(name, "streaming.instanceType", INSTANCE_TYPE, refuse_broker_type_change),
+        refused_change(name, "streaming.connectivity", MULTI_VPC, refuse_open_connectivity),
         refused_change(name, "streaming.certificateAuthorityArns", AUTHORITIES, no_authorities),
         refused_change(name, "streaming.tieredStorage", "storageMode", no_tier),
         refused_change(name, "streaming.version", "kafkaVersion", older_kafka),
-        guard(name, "streaming.brokers", "numberOfBrokerNodes", fewer_brokers),
+        guard(name, "streaming.brokers", "numberOfBrokerNodes", refuse_fewer_brokers),
     ]
     if connected:
         hooks.append(refused_creation(name, "streaming.connectivity", CONNECTED_LATER))
@@ -41,19 +41,19 @@ def cluster_hooks(name: str, *, connected: bool) -> ResourceHookBinding:
 def topic_hooks(name: str, pipe: str) -> ResourceHookBinding:
     """Hooks of the topic of that name, which belongs to a pipe."""
     return ResourceHookBinding.merge(
-        guard(name, f"pipes.{pipe}.parallelism", "partitionCount", kafka_partitions),
+        guard(name, f"pipes.{pipe}.parallelism", "partitionCount", refuse_fewer_partitions),
         refused_change(name, f"pipes.{pipe}.topic.localRetentionHours", "configs", no_remote_storage),
     )
 
 
-def grown_volume(present: int, wanted: int) -> str | None:
+def refuse_smaller_volume(present: int, wanted: int) -> str | None:
     """The brokers' disks grow and never shrink (MSK, Scale broker storage)."""
     if wanted >= present:
         return None
     return f"The disks of MSK's brokers cannot shrink. Set volumeSize back to {present} or more."
 
 
-def left_open(present: object, wanted: object) -> str | None:
+def refuse_open_connectivity(present: object, wanted: object) -> str | None:
     """Why a way that is open cannot just be left out: MSK would keep it open (MSK API, UpdateConnectivity)."""
     way = "clientAuthentication.sasl.iam"
     if value_at(present, way) is not True or value_at(wanted, way) is not None:
@@ -64,7 +64,7 @@ def left_open(present: object, wanted: object) -> str | None:
     )
 
 
-def other_kind(present: object, wanted: object) -> str | None:
+def refuse_broker_type_change(present: object, wanted: object) -> str | None:
     """Standard and Express brokers are different clusters (MSK, Express brokers)."""
     if str(present).startswith("express.") == str(wanted).startswith("express."):
         return None
@@ -97,7 +97,7 @@ def no_tier(present: object, wanted: object) -> str | None:
     )
 
 
-def fewer_brokers(present: int, wanted: int) -> str | None:
+def refuse_fewer_brokers(present: int, wanted: int) -> str | None:
     """MSK removes brokers of M5 and M7g clusters that hold no partitions, one in each zone at a time (MSK, Remove a broker).
 
     This program knows no broker's partitions and moves none, so it never asks MSK to.

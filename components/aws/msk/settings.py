@@ -25,15 +25,15 @@ from components.aws.msk.topic import (
     MskPipeSettings,
 )
 from components.aws.network.network import AwsNetworkSettings
-from components.kafka.config import Limits, config_mistakes
-from components.section import ClosedCidr, Distinct, Form, Mistake, Section, unknown
-from components.settings_bases import ServiceSettings, Surroundings
+from components.kafka.config import Limits, config_errors
+from components.section import ClosedCidr, ConfigError, Distinct, Pattern, SettingsModel, unknown
+from components.settings_bases import ServiceSettings, ValidationContext
 
 LARGEST_VOLUME = 16_384
 """The largest disk of a broker in GiB (MSK quota)."""
 
 
-class StorageAutoscalingSettings(Section, frozen=True):
+class StorageAutoscalingSettings(SettingsModel, frozen=True):
     """How the brokers' disks grow by themselves."""
 
     max_size: Annotated[int, Field(ge=1, le=LARGEST_VOLUME)]
@@ -42,7 +42,7 @@ class StorageAutoscalingSettings(Section, frozen=True):
     """The percentage of a disk in use from which it grows, by a tenth or by 10 GiB (MSK, Automatic scaling)."""
 
 
-class ConnectivitySettings(Section, frozen=True):
+class ConnectivitySettings(SettingsModel, frozen=True):
     """Who besides the consumers reaches the brokers; MSK refuses all of it while a cluster is made, so set it afterwards."""
 
     multi_vpc: bool = False
@@ -61,7 +61,7 @@ class MskSettings(ServiceSettings, frozen=True):
     """Always msk."""
     version: Annotated[
         str,
-        Form(r"[1-9]\d*\.\d+\.x\.kraft", "a Kafka version with KRaft as AWS lists it, such as 3.9.x.kraft"),
+        Pattern(r"[1-9]\d*\.\d+\.x\.kraft", "a Kafka version with KRaft as AWS lists it, such as 3.9.x.kraft"),
         AfterValidator(VERSIONS.check),
     ] = VERSIONS.default
     """The Kafka version, which goes up and never down; 3.9 is the one that AWS recommends (MSK, Supported Apache Kafka versions)."""
@@ -94,7 +94,8 @@ class MskSettings(ServiceSettings, frozen=True):
     certificate_authority_arns: Annotated[
         tuple[
             Annotated[
-                str, Form(r"arn:[a-z-]+:acm-pca:[^:]+:\d{12}:certificate-authority/.+", "the ARN of an ACM Private CA")
+                str,
+                Pattern(r"arn:[a-z-]+:acm-pca:[^:]+:\d{12}:certificate-authority/.+", "the ARN of an ACM Private CA"),
             ],
             ...,
         ],
@@ -137,10 +138,10 @@ class MskSettings(ServiceSettings, frozen=True):
         return VERSIONS.warnings("streaming.version", self.version)
 
     @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield what the brokers cannot do together: zones, versions, partitions, storage and ways in."""
-        pipes = cast("Mapping[str, MskPipeSettings]", rest.pipes)
-        share = share_mistake(self.brokers, rest.network.zone_count)
+        pipes = cast("Mapping[str, MskPipeSettings]", context.pipes)
+        share = share_mistake(self.brokers, context.network.zone_count)
         version = version_mistake(self.version, self.instance_type)
         room = partitions_mistake(
             sum(pipe.parallelism for pipe in pipes.values()),
@@ -151,13 +152,13 @@ class MskSettings(ServiceSettings, frozen=True):
         )
         for key, text in (("brokers", share), ("version", version), ("brokers", room)):
             if text:
-                yield Mistake(path=("streaming", key), text=text)
-        yield from self._storage_mistakes()
-        yield from self._connectivity_mistakes(cast("AwsNetworkSettings", rest.network))
+                yield ConfigError(path=("streaming", key), text=text)
+        yield from self._storage_errors()
+        yield from self._connectivity_errors(cast("AwsNetworkSettings", context.network))
         for name, pipe in pipes.items():
-            yield from (mistake.under("pipes", name, "topic") for mistake in self._topic_mistakes(pipe))
+            yield from (error.under("pipes", name, "topic") for error in self._topic_errors(pipe))
 
-    def _storage_mistakes(self) -> Iterator[Mistake]:
+    def _storage_errors(self) -> Iterator[ConfigError]:
         scaling = self.storage_autoscaling
         if self.express:
             absent = {
@@ -167,65 +168,65 @@ class MskSettings(ServiceSettings, frozen=True):
             }
             for field, text in absent.items():
                 if field in self.model_fields_set and getattr(self, field) not in (None, False):
-                    yield Mistake(path=("streaming", type(self).model_fields[field].alias or field), text=text)
+                    yield ConfigError(path=("streaming", type(self).model_fields[field].alias or field), text=text)
             return
         if scaling and scaling.max_size < self.volume_size:
             text = f"must be at least volumeSize, which is {self.volume_size}, not {scaling.max_size}: disks never shrink; raise it"
-            yield Mistake(path=("streaming", "storageAutoscaling", "maxSize"), text=text)
+            yield ConfigError(path=("streaming", "storageAutoscaling", "maxSize"), text=text)
         if self.tiered_storage and self.instance_type == SMALLEST:
             text = f"is not to be had on {SMALLEST} (MSK, Tiered storage); choose a larger instanceType or remove it"
-            yield Mistake(path=("streaming", "tieredStorage"), text=text)
+            yield ConfigError(path=("streaming", "tieredStorage"), text=text)
 
-    def _connectivity_mistakes(self, network: AwsNetworkSettings) -> Iterator[Mistake]:
+    def _connectivity_errors(self, network: AwsNetworkSettings) -> Iterator[ConfigError]:
         if self.connected and self.methods != ["iam"]:
             text = (
                 "cannot go with authentication scram or with certificateAuthorityArns: once there is a way from outside, clients known by a "
                 "password or a certificate may do only what Kafka's ACLs allow them (MSK, Public access; Multi-VPC private connectivity), and "
                 "there are none yet; set authentication to iam and remove certificateAuthorityArns, or remove connectivity"
             )
-            yield Mistake(path=("streaming", "connectivity"), text=text)
+            yield ConfigError(path=("streaming", "connectivity"), text=text)
         if self.connectivity.public_cidrs and self.broker_subnets == "private":
             text = (
                 "needs brokers in public subnets, which have a way to the internet, and they stand in private ones (MSK, Public access); "
                 "remove it, or set brokerSubnets to public, which replaces a cluster that is there already"
             )
-            yield Mistake(path=("streaming", "connectivity", "publicCidrs"), text=text)
+            yield ConfigError(path=("streaming", "connectivity", "publicCidrs"), text=text)
         if self.connectivity.multi_vpc and self.instance_type == SMALLEST:
             text = f"is not to be had on {SMALLEST} (MSK, Multi-VPC private connectivity); choose a larger instanceType or remove it"
-            yield Mistake(path=("streaming", "connectivity", "multiVpc"), text=text)
+            yield ConfigError(path=("streaming", "connectivity", "multiVpc"), text=text)
         if self.broker_subnets == "public" and network.existing and network.existing.public_subnet_ids is None:
             text = "needs public subnets, and the existing VPC is given without; set network.existing.publicSubnetIds"
-            yield Mistake(path=("streaming", "brokerSubnets"), text=text)
+            yield ConfigError(path=("streaming", "brokerSubnets"), text=text)
 
-    def _topic_mistakes(self, pipe: MskPipeSettings) -> Iterator[Mistake]:
+    def _topic_errors(self, pipe: MskPipeSettings) -> Iterator[ConfigError]:
         if pipe.topic.local_retention_hours is not None and not self.tiered_storage:
             text = (
                 "needs the low-cost tier, which this cluster lacks; set streaming.tieredStorage to true, or remove it"
             )
-            yield Mistake(path=("localRetentionHours",), text=text)
+            yield ConfigError(path=("localRetentionHours",), text=text)
         if pipe.topic.local_retention_hours is not None and pipe.topic.retention_hours < TIERED_HOURS:
             text = (
                 f"must be at least {TIERED_HOURS} with localRetentionHours, got {pipe.topic.retention_hours} ({TIER_SOURCE}). Raise it, or "
                 "remove localRetentionHours."
             )
-            yield Mistake(path=("retentionHours",), text=text)
+            yield ConfigError(path=("retentionHours",), text=text)
         foreign = pipe.topic.config.keys() - EXPRESS_SETTINGS if self.express else set[str]()
         for name in sorted(foreign):
             text = f"is MSK's own to set on Express brokers; {unknown(name, EXPRESS_SETTINGS)}"
-            yield Mistake(path=("config", name), text=text)
+            yield ConfigError(path=("config", name), text=text)
         config = {name: value for name, value in pipe.topic.config.items() if name not in foreign}
         limits: Limits = {
             **(EXPRESS_LIMITS if self.express else {}),
             **(TIERED_LIMITS if pipe.topic.local_retention_hours is not None else {}),
         }
-        found = list(config_mistakes(config, self.version, limits)) or _tier_mistakes(config)
-        yield from (mistake.under("config") for mistake in found)
+        found = list(config_errors(config, self.version, limits)) or _tier_errors(config)
+        yield from (error.under("config") for error in found)
 
 
-def _tier_mistakes(config: Mapping[str, str]) -> Iterator[Mistake]:
+def _tier_errors(config: Mapping[str, str]) -> Iterator[ConfigError]:
     """Yield a part on the brokers' disks that is not smaller than the whole; the values themselves are right."""
     local, whole = "local.retention.bytes", "retention.bytes"
     limit = int(config.get(whole, -1))
     if local in config and limit >= 0 and (config[local] == "-1" or int(config[local]) >= limit):
         text = f"must be less than {whole}, which is {limit}, got {config[local]!r} ({TIER_SOURCE}). Lower it, or raise {whole}."
-        yield Mistake(path=(local,), text=text)
+        yield ConfigError(path=(local,), text=text)

@@ -14,12 +14,12 @@ from components.aws.msk.brokers import min_insync
 from components.aws.msk.changes import topic_hooks
 from components.aws.msk.scram import MskScramUser
 from components.aws.network.network import Network
-from components.contracts import SHARED, Connection, Destination, Topic
+from components.contracts import SHARED, Connection, EgressRule, Topic
 from components.dead_letters import SUFFIX
 from components.kafka.config import LARGEST_INT, LARGEST_LONG, Limit, Limits, Whole
 from components.kafka.dead_letters import KafkaDeadLetterSettings
 from components.kafka.topic_settings import KEPT_SETTINGS, TOPIC_SETTINGS, group_protocol, setting_names
-from components.section import QuotedText, Section
+from components.section import QuotedText, SettingsModel
 from components.settings_bases import PipeSettings
 
 MSK_TOPIC_SETTINGS = TOPIC_SETTINGS | {"local.retention.bytes"}
@@ -66,7 +66,7 @@ MSK_KEPT_SETTINGS = {
 }
 
 
-class MskTopicSettings(Section, frozen=True):
+class MskTopicSettings(SettingsModel, frozen=True):
     """What a user may say of a topic on MSK."""
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
@@ -215,5 +215,5 @@ class MskTopic(Topic):
             secrets=user.secrets if user else {},
             files={},
             grants=[] if user else grants,
-            destinations=[Destination(cidr=args.network.cidr, port=METHODS["scram" if user else "iam"].port)],
+            egress_rules=[EgressRule(cidr=args.network.cidr, port=METHODS["scram" if user else "iam"].port)],
         )

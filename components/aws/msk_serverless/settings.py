@@ -8,12 +8,12 @@ from typing_extensions import override
 
 from components.consumer import Image
 from components.dead_letters import SUFFIX
-from components.kafka.config import Limit, Limits, Whole, pipe_config_mistakes
+from components.kafka.config import Limit, Limits, Whole, pipe_config_errors
 from components.kafka.dead_letters import KafkaDeadLetterSettings
 from components.kafka.topic_settings import setting_names
-from components.kubernetes.jobs.topic import name_mistakes
-from components.section import Mistake, QuotedText, Section
-from components.settings_bases import PipeSettings, ServiceSettings, Surroundings
+from components.kubernetes.jobs.topic import name_errors
+from components.section import ConfigError, QuotedText, SettingsModel
+from components.settings_bases import PipeSettings, ServiceSettings, ValidationContext
 
 PARTITIONS, COMPACTED_PARTITIONS = 2400, 120
 """How many partitions a cluster has room for, without and with compaction (MSK quota, MSK Serverless)."""
@@ -54,7 +54,7 @@ SettingName = Annotated[
 ]
 
 
-class MskServerlessTopicSettings(Section, frozen=True):
+class MskServerlessTopicSettings(SettingsModel, frozen=True):
     """What a user may say of a topic on MSK Serverless."""
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
@@ -104,12 +104,10 @@ class MskServerlessSettings(ServiceSettings, frozen=True):
         return (self.topic_image,)
 
     @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield more partitions than a cluster has room for, values that topics refuse, and names too long for the jobs that make topics."""
-        pipes = cast("Mapping[str, MskServerlessPipeSettings]", rest.pipes)
-        yield from pipe_config_mistakes(
-            {name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION, LIMITS
-        )
+        pipes = cast("Mapping[str, MskServerlessPipeSettings]", context.pipes)
+        yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION, LIMITS)
         for compacted, limit, kind in ((False, PARTITIONS, ""), (True, COMPACTED_PARTITIONS, "compacted ")):
             asked = {name: pipe.parallelism for name, pipe in pipes.items() if pipe.topic.compacted is compacted}
             if not compacted:
@@ -121,5 +119,5 @@ class MskServerlessSettings(ServiceSettings, frozen=True):
                     f"have {total} {kind}partitions together ({shares}), and a serverless cluster has room for {limit} "
                     "(MSK quota); lower parallelism, or set streaming.service to msk"
                 )
-                yield Mistake(path=("pipes",), text=text)
-        yield from name_mistakes(rest)
+                yield ConfigError(path=("pipes",), text=text)
+        yield from name_errors(context)

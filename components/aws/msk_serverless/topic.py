@@ -9,7 +9,7 @@ from pulumi import Output, ResourceOptions
 from components.aws.msk.access import METHODS, arn_in_cluster, consumer_grants, dead_letter_grants, maker_grants
 from components.aws.msk_serverless.settings import TOPIC_SETTINGS, MskServerlessPipeSettings
 from components.aws.network.network import Network
-from components.contracts import SHARED, Connection, Destination, Topic
+from components.contracts import SHARED, Connection, EgressRule, Topic
 from components.dead_letters import SUFFIX
 from components.kubernetes.jobs.topic import DEAD_LETTERS, TOPIC, TopicJob, TopicJobArgs, TopicNamespace
 from components.kubernetes.platform import KubernetesPlatform
@@ -46,7 +46,7 @@ class MskServerlessTopic(Topic):
             "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
             "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
         }
-        self.brokers = Destination(cidr=args.network.cidr, port=METHODS["iam"].port)
+        self.brokers = EgressRule(cidr=args.network.cidr, port=METHODS["iam"].port)
         topic = args.pipe.topic
         job = self._job(f"{name}{TOPIC}", args.topic_name, args.pipe.parallelism, topic.kafka_config)
         dead_letters = None
@@ -72,7 +72,7 @@ class MskServerlessTopic(Topic):
                     secrets={},
                     files={},
                     grants=maker_grants(args.cluster.arn, self._arn(topic_name)),
-                    destinations=[self.brokers],
+                    egress_rules=[self.brokers],
                 ),
                 place=args.place,
                 platform=args.platform,
@@ -92,4 +92,4 @@ class MskServerlessTopic(Topic):
         if dead_letters:
             settings |= args.pipe.topic.dead_letter.variables(dead_letters.topic_name)
             grants += dead_letter_grants(cluster_arn, self._arn(f"{name}{SUFFIX}"))
-        return Connection(settings=settings, secrets={}, files={}, grants=grants, destinations=[self.brokers])
+        return Connection(settings=settings, secrets={}, files={}, grants=grants, egress_rules=[self.brokers])

@@ -13,7 +13,7 @@ from components.aws.account import Account, AwsSettings
 from components.aws.encryption import LogDays, Logs
 from components.aws.network.subnets import ZONES, layout, zone_letters
 from components.aws.network.vpc import GATEWAY_SERVICES, Vpc, VpcArgs
-from components.section import Cidr, Distinct, Form, Section
+from components.section import Cidr, Distinct, Pattern, SettingsModel
 from components.settings_bases import NetworkSettings
 
 
@@ -37,14 +37,14 @@ def _no_gateway(services: tuple[str, ...]) -> tuple[str, ...]:
     return services
 
 
-SubnetId = Annotated[str, Form(r"subnet-[0-9a-f]+", "a subnet id such as subnet-0a1b2c3d")]
-Interface = Annotated[str, Form(r"[a-z0-9-]+(\.[a-z0-9-]+)*", "the name of an AWS service such as ecr.api")]
+SubnetId = Annotated[str, Pattern(r"subnet-[0-9a-f]+", "a subnet id such as subnet-0a1b2c3d")]
+Interface = Annotated[str, Pattern(r"[a-z0-9-]+(\.[a-z0-9-]+)*", "the name of an AWS service such as ecr.api")]
 
 
-class ExistingVpc(Section, frozen=True):
+class ExistingVpc(SettingsModel, frozen=True):
     """A VPC that somebody else made and keeps: routes, endpoints and flow logs are theirs."""
 
-    vpc_id: Annotated[str, Form(r"vpc-[0-9a-f]+", "a VPC id such as vpc-0a1b2c3d")]
+    vpc_id: Annotated[str, Pattern(r"vpc-[0-9a-f]+", "a VPC id such as vpc-0a1b2c3d")]
     """The id of the VPC."""
     cidr: Annotated[Cidr, AfterValidator(_of_a_vpc)]
     """The IPv4 range of the VPC, from which the Kubernetes API may be reached."""
@@ -63,7 +63,7 @@ class AwsNetworkSettings(NetworkSettings, frozen=True):
     """The IPv4 range of the VPC."""
     zones: (
         Annotated[
-            tuple[Annotated[str, Form("[a-z]", "the letter of a zone, such as a")], ...],
+            tuple[Annotated[str, Pattern("[a-z]", "the letter of a zone, such as a")], ...],
             Field(min_length=ZONES, max_length=ZONES),
             Distinct,
         ]

@@ -5,11 +5,11 @@ from components.kubernetes.versions import one_minor_version_up
 ANOTHER_STACK = "bring up a stack of another name with it, move the pipes there, then take this one down"
 """The way to what is for the life of a cluster."""
 
-version_change = one_minor_version_up("AKS")
+refuse_version_change = one_minor_version_up("AKS")
 """A cluster goes up by one minor version at a time, and never down (AKS, Upgrade a cluster)."""
 
 
-def privacy_change(present: object, wanted: object) -> str | None:
+def refuse_privacy_change(present: object, wanted: object) -> str | None:
     """Whether the Kubernetes API is private is for the life of a cluster (AKS, Create a private cluster)."""
     if present == wanted:
         return None
@@ -19,7 +19,7 @@ def privacy_change(present: object, wanted: object) -> str | None:
     return f"{fact} a live cluster, whose API stays {reason}: {way_out}; to change that, {ANOTHER_STACK}."
 
 
-def system_nodes_change(present: object, wanted: object) -> str | None:
+def refuse_system_node_change(present: object, wanted: object) -> str | None:
     """The pool that a cluster is made with keeps its machines (AKS, Resize node pools)."""
     if present == wanted:
         return None
@@ -29,7 +29,7 @@ def system_nodes_change(present: object, wanted: object) -> str | None:
     )
 
 
-def subnet_change(present: object, wanted: object) -> str | None:
+def refuse_subnet_change(present: object, wanted: object) -> str | None:
     """A pool keeps its subnet (AKS, Create node pools); an id that is not known yet is of a subnet that is made anew."""
     if present == wanted:
         return None

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, CustomTimeouts, Output, Resource, ResourceHookBinding, ResourceOptions
 
-from components.azure.aks.changes import privacy_change, system_nodes_change, version_change
+from components.azure.aks.changes import refuse_privacy_change, refuse_system_node_change, refuse_version_change
 from components.azure.aks.labels import OS_SKU, ZONES
 from components.azure.aks.nodes import NO_LOCAL_DNS
 from components.azure.aks.settings import SYSTEM_NODES, AksSettings
@@ -182,14 +182,16 @@ class AksCluster(ComponentResource):
         return reduce(
             ResourceHookBinding.merge,
             [
-                refused_change(name, "platform.version", "kubernetesVersion", version_change),
+                refused_change(name, "platform.version", "kubernetesVersion", refuse_version_change),
                 refused_change(
                     name,
                     "platform.endpoint.publicCidrs",
                     "apiServerAccessProfile.enablePrivateCluster",
-                    privacy_change,
+                    refuse_privacy_change,
                 ),
-                refused_change(name, "platform.systemNodes.vmSize", f'tags["{SYSTEM_NODES_TAG}"]', system_nodes_change),
+                refused_change(
+                    name, "platform.systemNodes.vmSize", f'tags["{SYSTEM_NODES_TAG}"]', refuse_system_node_change
+                ),
             ],
         )
 

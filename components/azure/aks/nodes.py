@@ -7,7 +7,7 @@ from hashlib import sha256
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, CustomTimeouts, Resource, ResourceOptions
 
-from components.azure.aks.changes import subnet_change
+from components.azure.aks.changes import refuse_subnet_change
 from components.azure.aks.labels import OS_SKU, ZONES
 from components.azure.aks.vm_size import Machine
 from components.azure.network.network import Network
@@ -87,7 +87,9 @@ class AksNodes(ComponentResource):
                 # Azure's provider takes away first whatever has a name of one's own; this name is new with each pool.
                 delete_before_replace=False,
                 custom_timeouts=CustomTimeouts(create="45m", update="180m", delete="120m"),
-                hooks=refused_change(f"{name}-nodes", "network.existing.nodesSubnetId", "vnetSubnetID", subnet_change),
+                hooks=refused_change(
+                    f"{name}-nodes", "network.existing.nodesSubnetId", "vnetSubnetID", refuse_subnet_change
+                ),
             ),
         )
         self.register_outputs({"poolName": self.pool.name})

@@ -50,7 +50,7 @@ class Aks(KubernetesPlatform):
         control_plane = AksCluster(
             name,
             AksClusterArgs(
-                settings=settings, network=args.network, volumes=args.residents.volumes, protect=args.protect
+                settings=settings, network=args.network, volumes=args.system_workloads.volumes, protect=args.protect
             ),
             ResourceOptions(parent=self),
         )
@@ -73,7 +73,7 @@ class Aks(KubernetesPlatform):
                 version=settings.version,
                 machine=machine(settings.nodes.vm_size),
                 minimum=settings.nodes.min,
-                desired=max(settings.nodes.min, settings.nodes_needed(args.pipes, args.residents)),
+                desired=max(settings.nodes.min, settings.nodes_needed(args.pipes, args.system_workloads)),
                 maximum=settings.nodes.max,
                 disk_size=settings.nodes.disk_size,
                 after=before_nodes,
@@ -91,7 +91,7 @@ class Aks(KubernetesPlatform):
             opts=ResourceOptions(parent=self, depends_on=[nodes.pool, *before_nodes]),
         )
         inside = ResourceOptions(parent=self, provider=self.provider)
-        self.volume_class = storage_class(name, inside).metadata.name if args.residents.volumes else None
+        self.volume_class = storage_class(name, inside).metadata.name if args.system_workloads.volumes else None
         self.outputs = {"clusterName": self.cluster.name, "kubeconfig": self.kubeconfig}
         self.register_outputs(dict(self.outputs))
 

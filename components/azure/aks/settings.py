@@ -13,10 +13,10 @@ from components.azure.aks.vm_size import machine
 from components.azure.network.network import AzureNetworkSettings
 from components.azure.network.subnets import NODE_ADDRESSES, check_usable
 from components.kubernetes.nodes.group import NodeGroup
-from components.kubernetes.nodes.labels import selector_mistakes
-from components.kubernetes.platform import consumer_mistakes
-from components.section import Cidr, ClosedCidr, Distinct, Form, Mistake, QuotedText, Section
-from components.settings_bases import PipeSettings, Residents, ServiceSettings, Surroundings
+from components.kubernetes.nodes.labels import selector_errors
+from components.kubernetes.platform import consumer_errors
+from components.section import Cidr, ClosedCidr, ConfigError, Distinct, Pattern, QuotedText, SettingsModel
+from components.settings_bases import PipeSettings, ServiceSettings, SystemWorkloads, ValidationContext
 from components.versions import KnownVersions
 
 VERSIONS = KnownVersions(
@@ -104,7 +104,7 @@ InnerCidr = Annotated[Cidr, AfterValidator(_inner_range)]
 """A range that is used inside the cluster alone."""
 
 
-class EndpointSettings(Section, frozen=True):
+class EndpointSettings(SettingsModel, frozen=True):
     """From where the Kubernetes API may be reached, besides the virtual network."""
 
     public_cidrs: Annotated[tuple[ClosedCidr, ...], Field(max_length=199), Distinct] = ()
@@ -112,7 +112,7 @@ class EndpointSettings(Section, frozen=True):
     of a cluster. In an existing virtual network, nodes call from the addresses of its way out, which belong here too."""
 
 
-class NodeSettings(Section, frozen=True):
+class NodeSettings(SettingsModel, frozen=True):
     """The nodes that consumers run on."""
 
     vm_size: Annotated[str, AfterValidator(_known_machine)] = "Standard_D4s_v5"
@@ -131,7 +131,7 @@ class NodeSettings(Section, frozen=True):
         return self
 
 
-class SystemNodeSettings(Section, frozen=True):
+class SystemNodeSettings(SettingsModel, frozen=True):
     """The three nodes, one in each zone, that run what the cluster itself needs, and no consumers."""
 
     vm_size: Annotated[str, AfterValidator(_system_machine)] = "Standard_D4s_v5"
@@ -145,7 +145,7 @@ class AksSettings(ServiceSettings, frozen=True):
     """Always aks."""
     version: Annotated[
         QuotedText,
-        Form(r"1\.[1-9][0-9]", 'a Kubernetes version of two numbers in quotes, such as "1.35"'),
+        Pattern(r"1\.[1-9][0-9]", 'a Kubernetes version of two numbers in quotes, such as "1.35"'),
         AfterValidator(VERSIONS.check),
     ] = VERSIONS.default
     """The Kubernetes version of control plane and consumers' nodes; a cluster goes up by one minor version at a time (AKS, Upgrade a cluster)."""
@@ -184,13 +184,13 @@ class AksSettings(ServiceSettings, frozen=True):
         return NodeGroup(
             machine=self.nodes.vm_size,
             machine_key="vmSize",
-            room=machine(self.nodes.vm_size).room,
+            capacity=machine(self.nodes.vm_size).capacity,
             max=self.nodes.max,
         )
 
-    def nodes_needed(self, pipes: Mapping[str, PipeSettings], residents: Residents) -> int:
+    def nodes_needed(self, pipes: Mapping[str, PipeSettings], system_workloads: SystemWorkloads) -> int:
         """How many nodes hold all replicas of all pipes and the residents; raises ValueError where a pod is larger than a node."""
-        return self.node_group.nodes_needed(pipes, residents)
+        return self.node_group.nodes_needed(pipes, system_workloads)
 
     @property
     def most_nodes(self) -> int:
@@ -204,16 +204,18 @@ class AksSettings(ServiceSettings, frozen=True):
         return VERSIONS.warnings("platform.version", self.version)
 
     @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield ranges that overlap or are too small, labels that no node has, and pods that find no room."""
-        yield from consumer_mistakes(rest.pipes)
-        yield from self.node_group.mistakes(rest.pipes, rest.residents)
-        if isinstance(rest.account, AzureSettings):
-            yield from selector_mistakes(rest.pipes, node_labels(rest.account.location, machine(self.nodes.vm_size)))
-        if isinstance(rest.network, AzureNetworkSettings):
-            yield from self._network_mistakes(rest.network)
+        yield from consumer_errors(context.pipes)
+        yield from self.node_group.config_errors(context.pipes, context.system_workloads)
+        if isinstance(context.account, AzureSettings):
+            yield from selector_errors(
+                context.pipes, node_labels(context.account.location, machine(self.nodes.vm_size))
+            )
+        if isinstance(context.network, AzureNetworkSettings):
+            yield from self._network_errors(context.network)
 
-    def _network_mistakes(self, network: AzureNetworkSettings) -> Iterator[Mistake]:
+    def _network_errors(self, network: AzureNetworkSettings) -> Iterator[ConfigError]:
         vnet = network.existing.cidr if network.existing else network.cidr
         yield from _overlap("podCidr", self.pod_cidr, "platform.serviceCidr", self.service_cidr)
         yield from _overlap("podCidr", self.pod_cidr, "the virtual network", vnet)
@@ -223,23 +225,23 @@ class AksSettings(ServiceSettings, frozen=True):
                 "must be userAssignedNATGateway in a virtual network that is made here, whose nodes' subnet has a NAT gateway and no route "
                 "table; remove it, or adopt a virtual network with network.existing"
             )
-            yield Mistake(path=("platform", "outboundType"), text=text)
+            yield ConfigError(path=("platform", "outboundType"), text=text)
         ranges = IPv4Network(self.pod_cidr).num_addresses // NODE_RANGE
         if self.most_nodes > ranges:
             text = (
                 f"has ranges for the pods of {ranges} nodes, {NODE_RANGE} addresses each, and there may be {self.most_nodes} nodes for a time, "
                 f"twice platform.nodes.max and {SYSTEM_NODES} system nodes; choose a wider range, or lower max"
             )
-            yield Mistake(path=("platform", "podCidr"), text=text)
+            yield ConfigError(path=("platform", "podCidr"), text=text)
         if not network.existing and self.most_nodes > NODE_ADDRESSES - API_ADDRESSES:
             text = (
                 f"is {self.nodes.max}, and the nodes' subnet has addresses for {NODE_ADDRESSES - API_ADDRESSES} nodes, of which there may be "
                 f"{self.most_nodes} for a time, twice max and {SYSTEM_NODES} system nodes; lower max to {(NODE_ADDRESSES - API_ADDRESSES) // 2 - SYSTEM_NODES}"
             )
-            yield Mistake(path=("platform", "nodes", "max"), text=text)
+            yield ConfigError(path=("platform", "nodes", "max"), text=text)
 
 
-def _overlap(key: str, cidr: str, others_name: str, other: str) -> Iterator[Mistake]:
+def _overlap(key: str, cidr: str, others_name: str, other: str) -> Iterator[ConfigError]:
     if IPv4Network(cidr).overlaps(IPv4Network(other)):
         text = f"is {cidr} and overlaps {other} of {others_name}, so that one address would mean two things; choose a range outside it"
-        yield Mistake(path=("platform", key), text=text)
+        yield ConfigError(path=("platform", key), text=text)

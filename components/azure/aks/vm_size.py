@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from components.kubernetes.nodes.capacity import Room
+from components.kubernetes.nodes.capacity import Resources
 
 FORM = re.compile(r"Standard_(?P<family>[DEF])(?P<vcpus>\d+)(?P<features>[a-z]+)_v(?P<version>\d+)")
 
@@ -21,7 +21,7 @@ node pools). Each that it may have takes memory from the others, so small nodes 
 HYPERVISOR = 0.05
 """The part of a machine's memory that its system never shows to Kubernetes, measured at 2 to 4 percent."""
 
-ADD_ONS = Room(cpu=400, memory=1024, pods=8)
+ADD_ONS = Resources(cpu=400, memory=1024, pods=8)
 """What a pipeline leaves free on every node for what AKS runs there: cilium, azure-cns, azure-ip-masq-agent, cloud-node-manager,
 csi-azuredisk-node, and the like."""
 
@@ -41,17 +41,17 @@ class Machine:
         return min(MOST_PODS, max(LEAST_PODS, PODS_PER_VCPU * self.vcpus))
 
     @property
-    def room(self) -> Room:
+    def capacity(self) -> Resources:
         """What is left for consumers after the kubelet, the system and the add-ons (AKS, Node resource reservations)."""
         shares = [60, 40, 20, 20]
         reserved_cpu = sum(shares[: self.vcpus]) + 10 * max(0, self.vcpus - len(shares))
         reserved_memory = min(20 * self.pods + 50, self.memory // 4) + 100
-        node = Room(
+        node = Resources(
             cpu=self.vcpus * 1000 - reserved_cpu,
             memory=int(self.memory * (1 - HYPERVISOR)) - reserved_memory,
             pods=self.pods,
         )
-        return node.less(ADD_ONS)
+        return node - ADD_ONS
 
 
 def machine(name: str) -> Machine:

@@ -7,7 +7,7 @@ from pulumi import ResourceOptions
 from components.arguments import StreamingArgs
 from components.azure.confluent.private_link import ConfluentLink, ConfluentLinkArgs
 from components.azure.network.network import Network
-from components.confluent.home import Home, PrivateLinkArgs
+from components.confluent.home import CloudBinding, PrivateLinkArgs
 from components.confluent.service import Confluent
 from components.confluent.settings import ConfluentSettings
 from components.contracts import Platform
@@ -18,7 +18,7 @@ def confluent(
 ) -> Confluent:
     """Make a cluster of Confluent Cloud that is reached from a virtual network, whose security groups let everybody out."""
     network = args.network
-    home = Home(
+    home = CloudBinding(
         cloud="AZURE",
         region=network.account.location,
         token_keys="openid/v1/jwks",

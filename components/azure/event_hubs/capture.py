@@ -10,7 +10,7 @@ from pydantic import Field
 
 from components.azure.roles import assignment
 from components.azure.storage_account import StorageAccount
-from components.section import Section
+from components.section import SettingsModel
 
 CONTAINER_PREFIX = "capture-"
 """Names of containers have 3 letters at least (Storage, Naming containers), and pipes may have 2."""
@@ -19,7 +19,7 @@ FILE_NAME = "{Namespace}/{EventHub}/{PartitionId}/{Year}/{Month}/{Day}/{Hour}/{M
 MEBIBYTE = 2**20
 
 
-class CaptureSettings(Section, frozen=True):
+class CaptureSettings(SettingsModel, frozen=True):
     """When an event hub closes a file: after so many seconds or so many MiB, whichever comes first."""
 
     interval_seconds: Annotated[int, Field(ge=60, le=900)] = 300

@@ -11,7 +11,12 @@ from typing_extensions import override
 from components.arguments import StreamingArgs
 from components.azure.event_hubs.key import EventHubsKey, EventHubsKeyArgs
 from components.azure.event_hubs.settings import EventHubsSettings
-from components.azure.event_hubs.tiers import inflated, other_cluster, other_key, other_tier
+from components.azure.event_hubs.tiers import (
+    refuse_cluster_change,
+    refuse_key_change,
+    refuse_lower_capacity,
+    refuse_tier_change,
+)
 from components.azure.event_hubs.topic import KAFKA_PORT, EventHubsPipeSettings, EventHubsTopic, EventHubsTopicArgs
 from components.azure.names import global_name
 from components.azure.network.network import Network
@@ -120,12 +125,12 @@ class EventHubs(Streaming[EventHubsPipeSettings]):
         """What is refused in a preview: what Azure cannot make of a namespace."""
         name = f"{self.name}-event-hubs"
         hooks = [
-            refused_change(name, "streaming.clusterId", "clusterArmId", other_cluster),
-            refused_change(name, "streaming.tier", "sku.name", other_tier),
-            refused_change(name, "streaming.customerManagedKey", "encryption.keySource", other_key),
+            refused_change(name, "streaming.clusterId", "clusterArmId", refuse_cluster_change),
+            refused_change(name, "streaming.tier", "sku.name", refuse_tier_change),
+            refused_change(name, "streaming.customerManagedKey", "encryption.keySource", refuse_key_change),
         ]
         if self.args.settings.auto_inflate:
-            hooks.append(refused_change(name, "streaming.capacity", f'tags["{CAPACITY_TAG}"]', inflated))
+            hooks.append(refused_change(name, "streaming.capacity", f'tags["{CAPACITY_TAG}"]', refuse_lower_capacity))
         return reduce(ResourceHookBinding.merge, hooks)
 
     def _log_categories(self) -> Sequence[str]:

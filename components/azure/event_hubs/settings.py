@@ -9,13 +9,13 @@ from typing_extensions import override
 from components.azure.event_hubs.tiers import TIERS, Tier, TierName
 from components.azure.event_hubs.topic import EventHubsPipeSettings
 from components.azure.names import resource_id
-from components.section import Mistake, Section
-from components.settings_bases import ServiceSettings, Surroundings
+from components.section import ConfigError, SettingsModel
+from components.settings_bases import ServiceSettings, ValidationContext
 
 SOURCE = "(Event Hubs, Quotas and limits)"
 
 
-class AutoInflateSettings(Section, frozen=True):
+class AutoInflateSettings(SettingsModel, frozen=True):
     """How a namespace gets more throughput units by itself; it never gives one back."""
 
     maximum_units: Annotated[int, Field(ge=1, le=40)]
@@ -57,57 +57,57 @@ class EventHubsSettings(ServiceSettings, frozen=True):
         return self.limits.grows
 
     @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield what the tier lacks, and pipes that it has no room for."""
-        pipes = cast("Mapping[str, EventHubsPipeSettings]", rest.pipes)
+        pipes = cast("Mapping[str, EventHubsPipeSettings]", context.pipes)
         own = (*self._capacity(), *self._features(), *self._room(pipes))
-        yield from (mistake.under("streaming") for mistake in own)
+        yield from (error.under("streaming") for error in own)
         for name, pipe in pipes.items():
-            yield from (mistake.under("pipes", name) for mistake in self._pipe(name, pipe))
+            yield from (error.under("pipes", name) for error in self._pipe(name, pipe))
 
-    def _capacity(self) -> Iterator[Mistake]:
+    def _capacity(self) -> Iterator[ConfigError]:
         numbers = self.limits.capacities
         if self.tier == "dedicated" and self.capacity not in numbers:
             text = f"is the cluster's own on the tier dedicated, so {self.capacity} would have no effect; remove it"
-            yield Mistake(path=("capacity",), text=text)
+            yield ConfigError(path=("capacity",), text=text)
         elif self.capacity not in numbers:
             text = (
                 f"must be {', '.join(map(str, numbers[:-1]))} or {numbers[-1]} {self.limits.unit} on the tier {self.tier}, not {self.capacity} "
                 f"{SOURCE}; set one of them"
             )
-            yield Mistake(path=("capacity",), text=text)
+            yield ConfigError(path=("capacity",), text=text)
         inflates = self.auto_inflate
         if inflates and self.tier != "standard":
             text = self._only_on("standard", "the number of units changes by capacity alone")
-            yield Mistake(path=("autoInflate",), text=text)
+            yield ConfigError(path=("autoInflate",), text=text)
         elif inflates and inflates.maximum_units <= self.capacity:
             text = (
                 f"must be more than capacity, which is {self.capacity}, not {inflates.maximum_units}: there would be no unit to add; "
                 "raise it, or remove autoInflate"
             )
-            yield Mistake(path=("autoInflate", "maximumUnits"), text=text)
+            yield ConfigError(path=("autoInflate", "maximumUnits"), text=text)
 
-    def _features(self) -> Iterator[Mistake]:
+    def _features(self) -> Iterator[ConfigError]:
         if self.tier == "dedicated" and self.cluster_id is None:
             text = (
                 "is missing: on the tier dedicated the namespace is made on a cluster that is there already; "
                 "write its id here, or set tier to premium"
             )
-            yield Mistake(path=("clusterId",), text=text)
+            yield ConfigError(path=("clusterId",), text=text)
         if self.cluster_id is not None and self.tier != "dedicated":
             text = self._only_on("dedicated", "Azure itself chooses where the namespace runs")
-            yield Mistake(path=("clusterId",), text=text)
+            yield ConfigError(path=("clusterId",), text=text)
         if self.customer_managed_key and self.tier == "standard":
             text = (
                 "is not to be had on the tier standard (Event Hubs, Configure customer-managed keys): there Microsoft's keys encrypt the "
                 "records; remove it, or set tier to premium"
             )
-            yield Mistake(path=("customerManagedKey",), text=text)
+            yield ConfigError(path=("customerManagedKey",), text=text)
 
     def _only_on(self, tier: str, reason: str) -> str:
         return f"is for the tier {tier} only, and on {self.tier} {reason}; remove it, or set tier to {tier}"
 
-    def _room(self, pipes: Mapping[str, EventHubsPipeSettings]) -> Iterator[Mistake]:
+    def _room(self, pipes: Mapping[str, EventHubsPipeSettings]) -> Iterator[ConfigError]:
         """More event hubs, partitions or schema groups than a namespace of the tier has room for."""
         limits = self.limits
         units = self.capacity if limits.unit_partitions else 1
@@ -127,16 +127,16 @@ class EventHubsSettings(ServiceSettings, frozen=True):
                     f", {dead_letters} of them for dead letters" if things != "schema groups" and dead_letters else ""
                 )
                 text = f"{self.tier} has room for {room} {things}, and {count} are asked for{counted} {SOURCE}; {way}"
-                yield Mistake(path=("tier",), text=text)
+                yield ConfigError(path=("tier",), text=text)
 
-    def _pipe(self, name: str, pipe: EventHubsPipeSettings) -> Iterator[Mistake]:
+    def _pipe(self, name: str, pipe: EventHubsPipeSettings) -> Iterator[ConfigError]:
         limits = self.limits
         if pipe.parallelism > limits.hub_partitions:
             text = (
                 f"must be at most {limits.hub_partitions}, not {pipe.parallelism}: an event hub has no more partitions on the tier "
                 f"{self.tier} {SOURCE}; lower it, or {self._larger(pipe.parallelism)}"
             )
-            yield Mistake(path=("parallelism",), text=text)
+            yield ConfigError(path=("parallelism",), text=text)
         if not pipe.topic.compaction:
             yield from self._retention(pipe.topic.retention_hours, "topic")
         yield from self._retention(pipe.topic.dead_letter.retention_hours, "topic", "deadLetter")
@@ -146,22 +146,22 @@ class EventHubsSettings(ServiceSettings, frozen=True):
                 f"must name at most {limits.consumer_groups - 1}, not {groups}: with $Default an event hub has {limits.consumer_groups} on the "
                 f"tier {self.tier} {SOURCE}; remove some"
             )
-            yield Mistake(path=("topic", "consumerGroups"), text=text)
+            yield ConfigError(path=("topic", "consumerGroups"), text=text)
         if pipe.topic.capture and "--" in name:
             text = (
                 "cannot go with two hyphens in a row in the pipe's name, which is in that of a storage container (Storage, Naming containers); "
                 "remove it, or choose another name for the pipe"
             )
-            yield Mistake(path=("topic", "capture"), text=text)
+            yield ConfigError(path=("topic", "capture"), text=text)
 
-    def _retention(self, hours: int, *section: str) -> Iterator[Mistake]:
+    def _retention(self, hours: int, *section: str) -> Iterator[ConfigError]:
         days = self.limits.retention_days
         if hours > days * 24:
             text = (
                 f"must be at most {days * 24}, not {hours}: the tier {self.tier} keeps records for {days} days {SOURCE}; "
                 "lower it, or set streaming.tier to premium"
             )
-            yield Mistake(path=(*section, "retentionHours"), text=text)
+            yield ConfigError(path=(*section, "retentionHours"), text=text)
 
     def _larger(self, parallelism: int) -> str:
         fitting = [name for name, tier in TIERS.items() if tier.hub_partitions >= parallelism]

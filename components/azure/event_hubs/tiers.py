@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from components.changes import ChangeRule, kafka_partitions
+from components.changes import ChangeRule, refuse_fewer_partitions
 
 TierName: TypeAlias = Literal["standard", "premium", "dedicated"]
 
@@ -75,10 +75,10 @@ TIERS: Mapping[TierName, Tier] = {
 
 def partitions_rule(tier: TierName) -> ChangeRule:
     """What a tier refuses when the number of an event hub's partitions changes."""
-    return kafka_partitions if TIERS[tier].grows else fixed_partitions
+    return refuse_fewer_partitions if TIERS[tier].grows else refuse_partition_change
 
 
-def fixed_partitions(present: int, wanted: int) -> str | None:
+def refuse_partition_change(present: int, wanted: int) -> str | None:
     """Standard fixes the number of partitions with the event hub (Event Hubs, Dynamically add partitions)."""
     if wanted == present:
         return None
@@ -90,14 +90,14 @@ def fixed_partitions(present: int, wanted: int) -> str | None:
     )
 
 
-def other_tier(present: object, wanted: object) -> str | None:
+def refuse_tier_change(present: object, wanted: object) -> str | None:
     """Azure moves no namespace between Standard and Premium (Event Hubs, FAQ)."""
     if wanted == present:
         return None
     return _new_stack(f"a namespace stays in its tier, which is {str(present).lower()}", "tier")
 
 
-def other_cluster(present: object, wanted: object) -> str | None:
+def refuse_cluster_change(present: object, wanted: object) -> str | None:
     """A namespace stays on the dedicated cluster that it was made on, or on none (Event Hubs API, Namespaces)."""
     if wanted == present:
         return None
@@ -105,7 +105,7 @@ def other_cluster(present: object, wanted: object) -> str | None:
     return _new_stack(f"a namespace stays where it was made, {place}", "clusterId and tier")
 
 
-def other_key(present: object, wanted: object) -> str | None:
+def refuse_key_change(present: object, wanted: object) -> str | None:
     """Event Hubs takes a key only for an empty namespace, and keeps it (Event Hubs, Configure customer-managed keys)."""
     if wanted == present:
         return None
@@ -113,7 +113,7 @@ def other_key(present: object, wanted: object) -> str | None:
     return _new_stack(f"a customer-managed key is {way}", "customerManagedKey")
 
 
-def inflated(present: object, wanted: object) -> str | None:
+def refuse_lower_capacity(present: object, wanted: object) -> str | None:
     """Where Event Hubs adds throughput units itself, the stack file only says with how many a namespace begins."""
     if wanted == present or present is None:
         return None
@@ -123,7 +123,7 @@ def inflated(present: object, wanted: object) -> str | None:
     )
 
 
-def other_cleanup(present: object, wanted: object) -> str | None:
+def refuse_cleanup_policy_change(present: object, wanted: object) -> str | None:
     """Event Hubs refuses a change of the cleanup policy (Event Hubs API: CleanupPolicy changes are not allowed in update)."""
     if wanted == present:
         return None
@@ -133,7 +133,7 @@ def other_cleanup(present: object, wanted: object) -> str | None:
     )
 
 
-def other_compatibility(present: object, wanted: object) -> str | None:
+def refuse_compatibility_change(present: object, wanted: object) -> str | None:
     """A schema group keeps the rule that its schemas were checked by (Event Hubs API, Schema Registry)."""
     if wanted == present:
         return None

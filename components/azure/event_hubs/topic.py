@@ -10,13 +10,18 @@ from pulumi import Output, Resource, ResourceHookBinding, ResourceOptions
 from pydantic import Field, model_validator
 
 from components.azure.event_hubs.capture import Capture, CaptureArgs, CaptureSettings
-from components.azure.event_hubs.tiers import TierName, other_cleanup, other_compatibility, partitions_rule
+from components.azure.event_hubs.tiers import (
+    TierName,
+    partitions_rule,
+    refuse_cleanup_policy_change,
+    refuse_compatibility_change,
+)
 from components.azure.network.network import Network
 from components.azure.storage_account import StorageAccount
 from components.changes import guard, refused_change
-from components.contracts import SHARED, Connection, Destination, Grant, Topic
+from components.contracts import SHARED, Connection, EgressRule, Grant, Topic
 from components.dead_letters import SUFFIX, DeadLetterSettings
-from components.section import Distinct, Form, Section
+from components.section import Distinct, Pattern, SettingsModel
 from components.settings_bases import PipeSettings
 
 KAFKA_PORT = 9093
@@ -27,7 +32,7 @@ HTTPS_PORT = 443
 
 ConsumerGroupName = Annotated[
     str,
-    Form(
+    Pattern(
         r"[a-z0-9](?:[a-z0-9._-]{0,48}[a-z0-9])?",
         "1 to 50 lower-case letters (Azure tells no others from them), digits, dots, hyphens and underscores, with a letter or digit "
         "at both ends ($Default is always there)",
@@ -35,7 +40,7 @@ ConsumerGroupName = Annotated[
 ]
 
 
-class CompactionSettings(Section, frozen=True):
+class CompactionSettings(SettingsModel, frozen=True):
     """How an event hub that keeps the last record of each key forgets a key."""
 
     tombstone_hours: Annotated[int, Field(ge=1, le=87_600)] = 24
@@ -50,7 +55,7 @@ class EventHubsDeadLetterSettings(DeadLetterSettings, frozen=True):
     and limits); a lower number deletes those that are older."""
 
 
-class EventHubsTopicSettings(Section, frozen=True):
+class EventHubsTopicSettings(SettingsModel, frozen=True):
     """What a user may say of an event hub."""
 
     retention_hours: Annotated[int, Field(ge=1, le=2160)] = 168
@@ -168,7 +173,9 @@ class EventHubsTopic(Topic):
         pipe = f"pipes.{self.args.hub_name}"
         hooks = [
             guard(hub, f"{pipe}.parallelism", "partitionCount", partitions_rule(self.args.tier)),
-            refused_change(hub, f"{pipe}.topic.compaction", "retentionDescription.cleanupPolicy", other_cleanup),
+            refused_change(
+                hub, f"{pipe}.topic.compaction", "retentionDescription.cleanupPolicy", refuse_cleanup_policy_change
+            ),
         ]
         return reduce(ResourceHookBinding.merge, hooks)
 
@@ -228,7 +235,7 @@ class EventHubsTopic(Topic):
             secrets={},
             files={},
             grants=grants,
-            destinations=[Destination(cidr=args.network.cidr, port=port) for port in ports],
+            egress_rules=[EgressRule(cidr=args.network.cidr, port=port) for port in ports],
         )
 
     def _schema_group(self) -> azure.eventhub.SchemaRegistry | None:
@@ -247,7 +254,10 @@ class EventHubsTopic(Topic):
                 parent=self,
                 protect=self.args.protect,
                 hooks=refused_change(
-                    name, f"pipes.{self.args.hub_name}.topic.schemaGroup", "schemaCompatibility", other_compatibility
+                    name,
+                    f"pipes.{self.args.hub_name}.topic.schemaGroup",
+                    "schemaCompatibility",
+                    refuse_compatibility_change,
                 ),
             ),
         )

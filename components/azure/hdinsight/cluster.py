@@ -50,7 +50,7 @@ def made_with(settings: HdInsightSettings) -> Mapping[str, tuple[str, str]]:
     }
 
 
-def kept(present: object, wanted: object) -> str | None:
+def refuse_fixed_setting_change(present: object, wanted: object) -> str | None:
     """HDInsight changes nothing of a cluster but its tags and the number of its workers (HDInsight, Clusters - Update)."""
     if present is None or present == wanted:
         return None
@@ -60,7 +60,7 @@ def kept(present: object, wanted: object) -> str | None:
     )
 
 
-def fewer_workers(present: int, wanted: int) -> str | None:
+def refuse_fewer_workers(present: int, wanted: int) -> str | None:
     """HDInsight refuses to take a broker away, with InvalidKafkaScaleDownRequestErrorCode (HDInsight, What is Apache Kafka)."""
     if wanted >= present:
         return None
@@ -157,7 +157,10 @@ class HdInsightCluster(ComponentResource):
         account = self.args.network.account
         name = f"{self.name}-hdinsight-identity"
         fixed = made_with(self.args.settings)
-        hooks = [refused_change(name, setting, f'tags["{tag}"]', kept) for tag, (setting, _) in fixed.items()]
+        hooks = [
+            refused_change(name, setting, f'tags["{tag}"]', refuse_fixed_setting_change)
+            for tag, (setting, _) in fixed.items()
+        ]
         return azure.managedidentity.UserAssignedIdentity(
             name,
             resource_name_=f"{self.name}-hdinsight",

@@ -7,10 +7,10 @@ from pulumi import Output, ResourceOptions
 from typing_extensions import override
 
 from components.arguments import StreamingArgs
-from components.azure.hdinsight.cluster import ADMIN, HdInsightCluster, HdInsightClusterArgs, fewer_workers
+from components.azure.hdinsight.cluster import ADMIN, HdInsightCluster, HdInsightClusterArgs, refuse_fewer_workers
 from components.azure.hdinsight.settings import COPIES, TOPIC_SETTINGS, HdInsightPipeSettings, HdInsightSettings
 from components.azure.network.network import Network
-from components.contracts import SHARED, Connection, Destination, Streaming, Topic
+from components.contracts import SHARED, Connection, EgressRule, Streaming, Topic
 from components.dead_letters import SUFFIX
 from components.kubernetes.jobs.brokers import BrokersJob, BrokersJobArgs
 from components.kubernetes.jobs.topic import DEAD_LETTERS, TOPIC, TopicJob, TopicJobArgs, TopicNamespace
@@ -56,7 +56,7 @@ class HdInsight(Streaming[HdInsightPipeSettings]):
                 password=self.cluster.password,
                 brokers=settings.workers,
                 setting="streaming.workers",
-                rule=fewer_workers,
+                rule=refuse_fewer_workers,
                 image=self.image,
                 place=self.jobs,
                 platform=args.platform,
@@ -114,7 +114,7 @@ class HdInsightTopic(Topic):
             "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
             "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
         }
-        self.brokers = Destination(cidr=args.network.cidr, port=PORT)
+        self.brokers = EgressRule(cidr=args.network.cidr, port=PORT)
         topic = args.pipe.topic
         job = self._job(f"{name}{TOPIC}", args.topic_name, args.pipe.parallelism, topic.kafka_config)
         self.partitions = job.partitions
@@ -128,7 +128,7 @@ class HdInsightTopic(Topic):
         if topic.dead_letter.enabled:
             dead_letters = self._job(f"{name}{DEAD_LETTERS}", f"{args.topic_name}{SUFFIX}", 1, topic.dead_letter_config)
             settings |= topic.dead_letter.variables(dead_letters.topic_name)
-        connection = Connection(settings=settings, secrets={}, files={}, grants=[], destinations=[self.brokers])
+        connection = Connection(settings=settings, secrets={}, files={}, grants=[], egress_rules=[self.brokers])
         self.connections = {SHARED: connection}
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
@@ -151,7 +151,7 @@ class HdInsightTopic(Topic):
                     secrets={},
                     files={},
                     grants=[],
-                    destinations=[self.brokers],
+                    egress_rules=[self.brokers],
                 ),
                 place=args.place,
                 platform=args.platform,

@@ -11,11 +11,11 @@ from components.azure.account import Uuid
 from components.azure.network.network import AzureNetworkSettings
 from components.consumer import Image
 from components.kafka import topic_settings
-from components.kafka.config import pipe_config_mistakes
+from components.kafka.config import pipe_config_errors
 from components.kafka.dead_letters import KafkaDeadLetterSettings
-from components.kubernetes.jobs.topic import DEAD_LETTERS, TOPIC, name_mistakes
-from components.section import Form, Mistake, QuotedText, Section
-from components.settings_bases import PipeSettings, ServiceSettings, Surroundings
+from components.kubernetes.jobs.topic import DEAD_LETTERS, TOPIC, name_errors
+from components.section import ConfigError, Pattern, QuotedText, SettingsModel
+from components.settings_bases import PipeSettings, ServiceSettings, ValidationContext
 
 _TWO_LIMITS = {"message.timestamp.after.max.ms", "message.timestamp.before.max.ms"}
 
@@ -38,7 +38,7 @@ LARGE_HEAD_VCPUS = 8
 HEAD_SOURCE = "HDInsight, Create clusters by using the Azure portal, read 2026-11-29"
 
 
-class HdInsightTopicSettings(Section, frozen=True):
+class HdInsightTopicSettings(SettingsModel, frozen=True):
     """What a user may say of a topic on HDInsight."""
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
@@ -75,12 +75,12 @@ class HdInsightPipeSettings(PipeSettings, frozen=True):
     """The topic's own settings."""
 
 
-class RestProxySettings(Section, frozen=True):
+class RestProxySettings(SettingsModel, frozen=True):
     """Who may use Kafka's REST proxy: the members of one group, whom it knows by their Entra tokens."""
 
     client_group_id: Uuid
     """The object id, in Entra, of the group whose members may use the proxy."""
-    client_group_name: Annotated[str, Form(r".{1,200}", "the name of a group in Entra, 200 characters at most")]
+    client_group_name: Annotated[str, Pattern(r".{1,200}", "the name of a group in Entra, 200 characters at most")]
     """The name of that group."""
 
 
@@ -101,7 +101,9 @@ def known_vcpus(size: str) -> int | None:
     return number
 
 
-VmSize = Annotated[str, Form(r"Standard_[A-Za-z0-9_]{2,60}", "the size of a virtual machine, such as Standard_DS3_v2")]
+VmSize = Annotated[
+    str, Pattern(r"Standard_[A-Za-z0-9_]{2,60}", "the size of a virtual machine, such as Standard_DS3_v2")
+]
 
 
 class HdInsightSettings(ServiceSettings, frozen=True):
@@ -144,7 +146,7 @@ class HdInsightSettings(ServiceSettings, frozen=True):
         return (self.topic_image,)
 
     @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield head nodes that are too small, an adopted network without a subnet, values that topics refuse, and names that jobs cannot take."""
         vcpus = known_vcpus(self.head_vm_size)
         if self.workers > MOST_WORKERS and vcpus is not None and vcpus < LARGE_HEAD_VCPUS:
@@ -153,25 +155,25 @@ class HdInsightSettings(ServiceSettings, frozen=True):
                 f"{vcpus} for {self.workers} ({HEAD_SOURCE}). Set it to Standard_DS4_v2, or lower workers. The head nodes of an existing "
                 "cluster keep their size."
             )
-            yield Mistake(path=("streaming", "headVmSize"), text=text)
-        pipes = cast("Mapping[str, HdInsightPipeSettings]", rest.pipes)
-        yield from pipe_config_mistakes({name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION)
-        existing = cast("AzureNetworkSettings", rest.network).existing
+            yield ConfigError(path=("streaming", "headVmSize"), text=text)
+        pipes = cast("Mapping[str, HdInsightPipeSettings]", context.pipes)
+        yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION)
+        existing = cast("AzureNetworkSettings", context.network).existing
         if existing and not existing.hdinsight_subnet_id:
-            yield Mistake(
+            yield ConfigError(
                 path=("network", "existing", "hdinsightSubnetId"),
                 text="is missing, and HDInsight's machines stand in a subnet of their own (HDInsight, Plan a virtual network); "
                 "add one to the virtual network and name it here",
             )
-        yield from name_mistakes(rest)
-        yield from _shared_identities(rest.pipes)
+        yield from name_errors(context)
+        yield from _shared_identities(context.pipes)
 
 
-def _shared_identities(pipes: Mapping[str, PipeSettings]) -> Iterator[Mistake]:
+def _shared_identities(pipes: Mapping[str, PipeSettings]) -> Iterator[ConfigError]:
     """Yield the pipes whose consumers would have the identity of a job of another pipe, which Azure knows by the same name."""
     for name in pipes:
         for job in (TOPIC, DEAD_LETTERS):
             other = name.removesuffix(job)
             if other != name and other in pipes:
                 text = f"is also what a job that makes a topic of the pipe {other} is called, and both would have one identity; choose another name"
-                yield Mistake(path=("pipes", name), text=text)
+                yield ConfigError(path=("pipes", name), text=text)

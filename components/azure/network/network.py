@@ -17,7 +17,7 @@ from components.azure.network.flow_logs import FlowLogs, FlowLogsArgs
 from components.azure.network.private_dns import DNS_ZONES, REGISTRY, PrivateDns, PrivateDnsArgs
 from components.azure.network.subnets import check_usable, layout
 from components.azure.network.vnet import ZONES, Vnet, VnetArgs
-from components.section import Cidr, ClosedCidr, Distinct, Mistake, Section, unknown
+from components.section import Cidr, ClosedCidr, ConfigError, Distinct, SettingsModel, unknown
 from components.settings_bases import NetworkSettings
 
 
@@ -49,7 +49,7 @@ SubnetId = Annotated[str, resource_id("Microsoft.Network/virtualNetworks/{}/subn
 ZoneId = Annotated[str, resource_id("Microsoft.Network/privateDnsZones/{}", "a private DNS zone")]
 
 
-class ExistingVnet(Section, frozen=True):
+class ExistingVnet(SettingsModel, frozen=True):
     """A virtual network that somebody else made and keeps: the way out, security groups and flow logs are theirs."""
 
     virtual_network_id: VnetId
@@ -117,18 +117,18 @@ class AzureNetworkSettings(NetworkSettings, frozen=True):
         return len(ZONES)
 
     @override
-    def idle(self, cloud_services: Collection[str]) -> Iterator[Mistake]:
+    def idle(self, cloud_services: Collection[str]) -> Iterator[ConfigError]:
         """Yield ids of an existing network that no service of the stack has a use for."""
         if self.existing is None:
             return
         called = {REGISTRY, *cloud_services}
         if self.existing.hdinsight_subnet_id and "hdinsight" not in called:
             text = "would have no effect, since nothing of the stack runs there; remove it"
-            yield Mistake(path=("network", "existing", "hdinsightSubnetId"), text=text)
+            yield ConfigError(path=("network", "existing", "hdinsightSubnetId"), text=text)
         for service in self.existing.private_dns_zone_ids:
             if service not in called:
                 text = f"would have no effect, since the stack calls no such service; {unknown(service, called)}"
-                yield Mistake(path=("network", "existing", "privateDnsZoneIds", service), text=text)
+                yield ConfigError(path=("network", "existing", "privateDnsZoneIds", service), text=text)
 
 
 class Network(ComponentResource):

@@ -64,7 +64,7 @@ def check_usable(cidr: str) -> None:
             )
 
 
-def range_change(present: object, wanted: object) -> str | None:
+def refuse_range_change(present: object, wanted: object) -> str | None:
     """A subnet keeps its range while something is in it (Azure Virtual Network, Add, change, or delete a subnet)."""
     if present == wanted:
         return None

@@ -9,7 +9,7 @@ from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from components.azure.account import Account
 from components.azure.network.private_dns import SERVICES
 from components.azure.network.security_rules import endpoint_rules, hdinsight_rules
-from components.azure.network.subnets import layout, range_change
+from components.azure.network.subnets import layout, refuse_range_change
 from components.changes import refused_change
 
 ZONES = ("1", "2", "3")
@@ -143,6 +143,8 @@ class Vnet(ComponentResource):
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[after] if after else [],
-                hooks=refused_change(f"{self.name}-{role}-subnet", "network.cidr", "addressPrefix", range_change),
+                hooks=refused_change(
+                    f"{self.name}-{role}-subnet", "network.cidr", "addressPrefix", refuse_range_change
+                ),
             ),
         )

@@ -5,7 +5,7 @@ from functools import partial
 from pulumi import ResourceOptions
 
 from components.arguments import StreamingArgs
-from components.confluent.home import Home, PrivateLinkArgs
+from components.confluent.home import CloudBinding, PrivateLinkArgs
 from components.confluent.service import Confluent
 from components.confluent.settings import ConfluentSettings
 from components.contracts import Platform
@@ -18,7 +18,7 @@ def confluent(
 ) -> Confluent:
     """Make a cluster of Confluent Cloud that is reached from a VPC network, whose firewall lets everybody out."""
     network = args.network
-    home = Home(
+    home = CloudBinding(
         cloud="GCP",
         region=network.account.region,
         token_keys="jwks",

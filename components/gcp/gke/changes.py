@@ -25,7 +25,7 @@ def nodes_place(subnet_id: str, pods_range: str, services_range: str) -> str:
     return f"In {region}/{subnet}, {pods_range}, {services_range}"
 
 
-def mode_change(present: object, wanted: object) -> str | None:
+def refuse_mode_change(present: object, wanted: object) -> str | None:
     """A cluster is made for one mode (GKE, Choose a mode of operation)."""
     before, after = (_told(r", (standard|autopilot)", title) for title in (present, wanted))
     if before == after:
@@ -33,7 +33,7 @@ def mode_change(present: object, wanted: object) -> str | None:
     return f"cannot go from {before} to {after}, since a cluster keeps its mode. Set it back to {before}; to change it, {ANOTHER_STACK}."
 
 
-def volumes_change(present: object, wanted: object) -> str | None:
+def refuse_volume_change(present: object, wanted: object) -> str | None:
     """Machines take either Persistent Disks or Hyperdisks (Compute Engine, Disk types), and a volume stays what it is."""
     before, after = (_told(", volumes (.+)", title) for title in (present, wanted))
     if before == after or None in (before, after):
@@ -44,7 +44,7 @@ def volumes_change(present: object, wanted: object) -> str | None:
     )
 
 
-def place_change(present: object, wanted: object) -> str | None:
+def refuse_location_change(present: object, wanted: object) -> str | None:
     """A cluster keeps its subnet and its ranges (GKE, VPC-native clusters); what is not known yet is made anew."""
     if present == wanted:
         return None

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from components.kubernetes.nodes.capacity import Room
+from components.kubernetes.nodes.capacity import Resources
 
 FORM = re.compile(r"(?P<series>[a-z][0-9][a-z]?)-(?P<kind>standard|highmem|highcpu)-(?P<vcpus>[0-9]+)")
 
@@ -59,7 +59,7 @@ MEMORY_SHARES = ((4, 0.25), (4, 0.20), (8, 0.10), (112, 0.06))
 EVICTION = 100
 """MiB below which the kubelet ends pods (GKE, Plan node sizes)."""
 
-ADD_ONS = Room(cpu=600, memory=1024, pods=14)
+ADD_ONS = Resources(cpu=600, memory=1024, pods=14)
 """What a pipeline leaves free on every node for what GKE runs there: anetd, fluentbit-gke, gke-metadata-server, gke-metrics-agent,
 pdcsi-node, collector, and its share of kube-dns, konnectivity-agent and the like."""
 
@@ -85,15 +85,15 @@ class Machine:
         return 1 << (2 * self.pods - 1).bit_length()
 
     @property
-    def room(self) -> Room:
+    def capacity(self) -> Resources:
         """What is left for consumers after the kubelet, the system and the add-ons (GKE, Plan node sizes)."""
         reserved_cpu = sum(CPU_SHARES[: self.vcpus]) + 2.5 * max(0, self.vcpus - len(CPU_SHARES))
-        node = Room(
+        node = Resources(
             cpu=int(self.vcpus * 1000 - reserved_cpu),
             memory=int(self.memory * (1 - KERNEL) - reserved_memory(self.memory / 1024) - EVICTION),
             pods=self.pods,
         )
-        return node.less(ADD_ONS)
+        return node - ADD_ONS
 
 
 def reserved_memory(gib: float) -> float:

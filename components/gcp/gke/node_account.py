@@ -8,7 +8,13 @@ import pulumi_gcp as gcp
 from pulumi import ComponentResource, Output, Resource, ResourceHookBinding, ResourceOptions
 
 from components.changes import refused_change
-from components.gcp.gke.changes import mode_change, nodes_place, nodes_title, place_change, volumes_change
+from components.gcp.gke.changes import (
+    nodes_place,
+    nodes_title,
+    refuse_location_change,
+    refuse_mode_change,
+    refuse_volume_change,
+)
 from components.gcp.names import account_id
 from components.gcp.network.network import Network
 from components.gcp.registry import ArtifactRegistry
@@ -72,8 +78,8 @@ def _kept(name: str) -> ResourceHookBinding:
     return reduce(
         ResourceHookBinding.merge,
         [
-            refused_change(name, "platform.mode", "displayName", mode_change),
-            refused_change(f"{name}-volumes", "platform.nodes.machineType", "displayName", volumes_change),
-            refused_change(name, "network", "description", place_change),
+            refused_change(name, "platform.mode", "displayName", refuse_mode_change),
+            refused_change(f"{name}-volumes", "platform.nodes.machineType", "displayName", refuse_volume_change),
+            refused_change(name, "network", "description", refuse_location_change),
         ],
     )

@@ -10,7 +10,7 @@ from pulumi import Input, Output, Resource, ResourceOptions
 from typing_extensions import override
 
 from components.arguments import PlatformArgs
-from components.contracts import Destination, Grant
+from components.contracts import EgressRule, Grant
 from components.gcp.gke.cluster import GkeCluster, GkeClusterArgs
 from components.gcp.gke.node_account import NodeAccount, NodeAccountArgs
 from components.gcp.gke.nodes import GkeNodes, GkeNodesArgs
@@ -23,10 +23,10 @@ from components.kubernetes.consumers import NODE_LABEL
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pod_identity import PodIdentity
 
-METADATA_SERVER = Destination(cidr="169.254.169.254/32", port=80)
+METADATA_SERVER = EgressRule(cidr="169.254.169.254/32", port=80)
 """Where pods get their credentials, under Dataplane V2 (GKE, Network policies, Workload Identity Federation)."""
 
-NODE_DNS = [Destination(cidr="169.254.20.10/32", port=53, protocol=protocol) for protocol in ("UDP", "TCP")]
+NODE_DNS = [EgressRule(cidr="169.254.20.10/32", port=53, protocol=protocol) for protocol in ("UDP", "TCP")]
 """Where each node of Autopilot answers for names (GKE, NodeLocal DNSCache)."""
 
 
@@ -53,7 +53,7 @@ class Gke(KubernetesPlatform):
         child = ResourceOptions(parent=self)
 
         disk = "pd-balanced" if self.autopilot else args.settings.machine.disk
-        volumes = disk if args.residents.volumes else None
+        volumes = disk if args.system_workloads.volumes else None
         nodes = NodeAccount(
             name,
             NodeAccountArgs(network=args.network, registry=args.registry, mode=args.settings.mode, volumes=volumes),
@@ -85,7 +85,7 @@ class Gke(KubernetesPlatform):
     def _pool(self, account: NodeAccount, after: Sequence[Resource]) -> Resource:
         """The nodes that consumers run on, where Google does not make them itself."""
         settings = self.args.settings
-        needed = settings.nodes_needed(self.args.pipes, self.args.residents)
+        needed = settings.nodes_needed(self.args.pipes, self.args.system_workloads)
         nodes = GkeNodes(
             self.name,
             GkeNodesArgs(
@@ -134,7 +134,7 @@ class Gke(KubernetesPlatform):
         return PodIdentity(
             ready=identity.ready,
             annotations={"iam.gke.io/gcp-service-account": identity.email},
-            destinations=[METADATA_SERVER, *(NODE_DNS if self.autopilot else [])],
+            egress_rules=[METADATA_SERVER, *(NODE_DNS if self.autopilot else [])],
         )
 
     @override

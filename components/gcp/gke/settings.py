@@ -8,16 +8,16 @@ from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import override
 
 from components.gcp.account import GcpSettings
-from components.gcp.gke.autopilot import autopilot_mistakes
+from components.gcp.gke.autopilot import autopilot_errors
 from components.gcp.gke.labels import autopilot_labels, pool_labels
 from components.gcp.gke.machine_type import Machine, machine
 from components.gcp.network.network import ZONES, GcpNetworkSettings
 from components.gcp.network.subnets import layout
 from components.kubernetes.nodes.group import NodeGroup
-from components.kubernetes.nodes.labels import selector_mistakes
-from components.kubernetes.platform import consumer_mistakes
-from components.section import ClosedCidr, Distinct, Form, Mistake, QuotedText, Section
-from components.settings_bases import PipeSettings, Residents, ServiceSettings, Surroundings
+from components.kubernetes.nodes.labels import selector_errors
+from components.kubernetes.platform import consumer_errors
+from components.section import ClosedCidr, ConfigError, Distinct, Pattern, QuotedText, SettingsModel
+from components.settings_bases import PipeSettings, ServiceSettings, SystemWorkloads, ValidationContext
 
 RESERVED_ADDRESSES = 4
 """How many addresses of a subnet's primary range nobody gets (VPC, Unusable addresses in IPv4 subnet ranges)."""
@@ -39,7 +39,7 @@ def _known_machine(name: str) -> str:
     return name
 
 
-class EndpointSettings(Section, frozen=True):
+class EndpointSettings(SettingsModel, frozen=True):
     """From where the Kubernetes API may be reached."""
 
     public_cidrs: Annotated[tuple[ClosedCidr, ...], Field(max_length=50), Distinct] = ()
@@ -47,7 +47,7 @@ class EndpointSettings(Section, frozen=True):
     has only a name in public DNS, where Google asks IAM before anything else."""
 
 
-class NodeSettings(Section, frozen=True):
+class NodeSettings(SettingsModel, frozen=True):
     """The nodes that consumers run on, in mode standard."""
 
     machine_type: Annotated[str, AfterValidator(_known_machine)] = "e2-standard-4"
@@ -79,7 +79,9 @@ class GkeSettings(ServiceSettings, frozen=True):
     release_channel: Literal["rapid", "regular", "stable", "extended"] = "regular"
     """Which Kubernetes versions GKE brings in by itself, and how soon (GKE, Release channels)."""
     maintenance_start: (
-        Annotated[QuotedText, Form(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'a time of day in UTC in quotes, such as "03:00"')]
+        Annotated[
+            QuotedText, Pattern(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'a time of day in UTC in quotes, such as "03:00"')
+        ]
         | None
     ) = None
     """The time of day in UTC at which the four hours begin in which GKE upgrades the cluster, by default at any time."""
@@ -87,7 +89,7 @@ class GkeSettings(ServiceSettings, frozen=True):
         tuple[
             Annotated[
                 str,
-                Form(
+                Pattern(
                     r"(user|group|serviceAccount):[^\s@:]+@[^\s@:]+|principal(Set)?://iam\.googleapis\.com/\S+",
                     "a member as IAM names it, such as group:platform@example.com",
                 ),
@@ -122,13 +124,13 @@ class GkeSettings(ServiceSettings, frozen=True):
         return NodeGroup(
             machine=self.nodes.machine_type,
             machine_key="machineType",
-            room=self.machine.room,
+            capacity=self.machine.capacity,
             max=self.nodes.max,
         )
 
-    def nodes_needed(self, pipes: Mapping[str, PipeSettings], residents: Residents) -> int:
+    def nodes_needed(self, pipes: Mapping[str, PipeSettings], system_workloads: SystemWorkloads) -> int:
         """How many nodes hold all replicas of all pipes and the residents; raises ValueError where a pod is larger than a node."""
-        return self.node_group.nodes_needed(pipes, residents)
+        return self.node_group.nodes_needed(pipes, system_workloads)
 
     @property
     def most_nodes(self) -> int:
@@ -136,30 +138,30 @@ class GkeSettings(ServiceSettings, frozen=True):
         return 2 * self.nodes.max
 
     @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield nodes that Autopilot has no use for, labels that no node has, pods that find no room, and nodes that find no addresses."""
-        yield from consumer_mistakes(rest.pipes)
+        yield from consumer_errors(context.pipes)
         if self.mode == "autopilot":
-            yield from self._autopilot_mistakes(rest)
+            yield from self._autopilot_errors(context)
             return
-        yield from self.node_group.mistakes(rest.pipes, rest.residents)
-        if isinstance(rest.account, GcpSettings):
-            yield from selector_mistakes(rest.pipes, pool_labels(rest.account.region, self.machine))
-        if isinstance(rest.network, GcpNetworkSettings):
-            yield from self._network_mistakes(rest.network)
+        yield from self.node_group.config_errors(context.pipes, context.system_workloads)
+        if isinstance(context.account, GcpSettings):
+            yield from selector_errors(context.pipes, pool_labels(context.account.region, self.machine))
+        if isinstance(context.network, GcpNetworkSettings):
+            yield from self._network_errors(context.network)
 
-    def _autopilot_mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def _autopilot_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         if "nodes" in self.model_fields_set:
             text = "would have no effect in mode autopilot, in which Google makes the nodes; remove nodes, or set mode to standard"
-            yield Mistake(path=("platform", "nodes"), text=text)
+            yield ConfigError(path=("platform", "nodes"), text=text)
         if "WORKLOADS" not in self.logs:
             text = "must name WORKLOADS too in mode autopilot, which always keeps them (GKE, About GKE logs); add it"
-            yield Mistake(path=("platform", "logs"), text=text)
-        yield from autopilot_mistakes(rest.pipes, rest.residents)
-        if isinstance(rest.account, GcpSettings):
-            yield from selector_mistakes(rest.pipes, autopilot_labels(rest.account.region))
+            yield ConfigError(path=("platform", "logs"), text=text)
+        yield from autopilot_errors(context.pipes, context.system_workloads)
+        if isinstance(context.account, GcpSettings):
+            yield from selector_errors(context.pipes, autopilot_labels(context.account.region))
 
-    def _network_mistakes(self, network: GcpNetworkSettings) -> Iterator[Mistake]:
+    def _network_errors(self, network: GcpNetworkSettings) -> Iterator[ConfigError]:
         """Nodes and pods have addresses of the network, from ranges that are frozen with it."""
         nodes, pods = _ranges(network)
         each = self.machine.pod_addresses
@@ -174,7 +176,7 @@ class GkeSettings(ServiceSettings, frozen=True):
                 f"is {self.nodes.max}, and {fact} for {max(0, most)} nodes, of which there may be {self.most_nodes} for a time, twice max; "
                 f"{way_out}, or make the network wider"
             )
-            yield Mistake(path=("platform", "nodes", "max"), text=text)
+            yield ConfigError(path=("platform", "nodes", "max"), text=text)
 
 
 def _ranges(network: GcpNetworkSettings) -> tuple[str, str]:

@@ -16,7 +16,13 @@ from components.gcp.encryption import Key
 from components.gcp.grants import granted
 from components.gcp.managed_kafka.acl import closed
 from components.gcp.managed_kafka.settings import ManagedKafkaSettings
-from components.gcp.managed_kafka.size import GIB, other_key, other_subnet, size_change, smaller_disk
+from components.gcp.managed_kafka.size import (
+    GIB,
+    refuse_key_change,
+    refuse_size_change,
+    refuse_smaller_disk,
+    refuse_subnet_change,
+)
 from components.gcp.managed_kafka.topic import PORT, ManagedKafkaPipeSettings, ManagedKafkaTopic, ManagedKafkaTopicArgs
 from components.gcp.names import account_email, account_id
 from components.gcp.network.network import Network
@@ -115,11 +121,11 @@ class ManagedKafka(Streaming[ManagedKafkaPipeSettings]):
         """What is refused in a preview: what cannot be made of a cluster."""
         network_configs = "gcpConfig.accessConfig.networkConfigs"
         hooks = [
-            refused_change(name, "streaming", "capacityConfig", size_change),
-            refused_change(name, "streaming.diskSize", "brokerCapacityConfig.diskSizeGib", smaller_disk),
+            refused_change(name, "streaming", "capacityConfig", refuse_size_change),
+            refused_change(name, "streaming.diskSize", "brokerCapacityConfig.diskSizeGib", refuse_smaller_disk),
             refused_change(name, "streaming.version", "kafkaVersion", older_kafka),
-            refused_change(name, "streaming.customerManagedKey", f"labels.{KEY_LABEL}", other_key),
-            refused_change(name, "network", network_configs, other_subnet),
+            refused_change(name, "streaming.customerManagedKey", f"labels.{KEY_LABEL}", refuse_key_change),
+            refused_change(name, "network", network_configs, refuse_subnet_change),
         ]
         return reduce(ResourceHookBinding.merge, hooks)
 

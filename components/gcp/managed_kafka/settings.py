@@ -8,9 +8,9 @@ from typing_extensions import override
 
 from components.gcp.managed_kafka.size import COPIES_PER_VCPU, Size
 from components.gcp.managed_kafka.topic import LIMITS, REPLICATION, ManagedKafkaPipeSettings
-from components.kafka.config import pipe_config_mistakes
-from components.section import Form, Mistake
-from components.settings_bases import ServiceSettings, Surroundings
+from components.kafka.config import pipe_config_errors
+from components.section import ConfigError, Pattern
+from components.settings_bases import ServiceSettings, ValidationContext
 from components.versions import KnownVersions
 
 ADVISED_MEMORY = 4
@@ -38,7 +38,7 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
     """Always managed-kafka."""
     version: Annotated[
         str,
-        Form(r"[1-9]\d*\.\d+\.x", "a Kafka version as Google lists it, such as 3.7.x"),
+        Pattern(r"[1-9]\d*\.\d+\.x", "a Kafka version as Google lists it, such as 3.7.x"),
         AfterValidator(VERSIONS.check),
     ] = VERSIONS.default
     """The Kafka version, which goes up and never back; 3.7.x is Google's own default (Managed Service for Apache Kafka API, Cluster)."""
@@ -71,7 +71,7 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
         return VERSIONS.warnings("streaming.version", self.version)
 
     @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield memory that does not go with the vCPUs, more partitions than the brokers' disks are made for, and values that topics refuse."""
         least, most = self.vcpus, self.vcpus * MOST_MEMORY
         if not least <= self.size.memory <= most:
@@ -79,9 +79,9 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
                 f"must be {least} to {most} for {self.vcpus} vCPUs, not {self.size.memory}: brokers have 1 to {MOST_MEMORY} GiB for each vCPU "
                 "(Managed Service for Apache Kafka, Plan your cluster size); change it or vcpus"
             )
-            yield Mistake(path=("streaming", "memory"), text=text)
-        pipes = cast("Mapping[str, ManagedKafkaPipeSettings]", rest.pipes)
-        yield from pipe_config_mistakes({name: pipe.topic.config for name, pipe in pipes.items()}, self.version, LIMITS)
+            yield ConfigError(path=("streaming", "memory"), text=text)
+        pipes = cast("Mapping[str, ManagedKafkaPipeSettings]", context.pipes)
+        yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, self.version, LIMITS)
         copies = sum(pipe.partitions for pipe in pipes.values()) * REPLICATION
         if self.disk_size is None and copies > self.vcpus * COPIES_PER_VCPU:
             text = (
@@ -89,4 +89,4 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
                 f"by default are made for {self.vcpus * COPIES_PER_VCPU} (Managed Service for Apache Kafka, Configure broker disk size); set "
                 "it, raise vcpus, or lower parallelism"
             )
-            yield Mistake(path=("streaming", "diskSize"), text=text)
+            yield ConfigError(path=("streaming", "diskSize"), text=text)

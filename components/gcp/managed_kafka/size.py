@@ -34,7 +34,7 @@ class Size:
         return max(LEAST_BROKERS, -(-self.vcpus // BROKER_VCPUS))
 
 
-def size_change(present: object, wanted: object) -> str | None:
+def refuse_size_change(present: object, wanted: object) -> str | None:
     """Brokers are added and never go, and none may become much smaller by that (Managed Service for Apache Kafka, Update a cluster)."""
     before, after = _size(present), _size(wanted)
     if before is None or after is None:
@@ -55,7 +55,7 @@ def size_change(present: object, wanted: object) -> str | None:
     return None
 
 
-def smaller_disk(present: object, wanted: object) -> str | None:
+def refuse_smaller_disk(present: object, wanted: object) -> str | None:
     """The brokers' disks grow and never shrink (Managed Service for Apache Kafka, Configure broker disk size)."""
     if present is None or (wanted is not None and int(str(wanted)) >= int(str(present))):
         return None
@@ -63,7 +63,7 @@ def smaller_disk(present: object, wanted: object) -> str | None:
     return f"cannot {step}: the disks of brokers grow and never shrink. Set diskSize back to {present} or more."
 
 
-def other_key(present: object, wanted: object) -> str | None:
+def refuse_key_change(present: object, wanted: object) -> str | None:
     """A cluster keeps the key that it was made with, or Google's own (Managed Service for Apache Kafka, Configure CMEK)."""
     if wanted == present:
         return None
@@ -73,7 +73,7 @@ def other_key(present: object, wanted: object) -> str | None:
     )
 
 
-def other_subnet(present: object, wanted: object) -> str | None:
+def refuse_subnet_change(present: object, wanted: object) -> str | None:
     """Brokers are reached at addresses of the cluster's subnet (Managed Service for Apache Kafka, Networking).
 
     One that is not known yet is of a subnet that is made anew.

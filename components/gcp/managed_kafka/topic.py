@@ -8,15 +8,15 @@ import pulumi_gcp as gcp
 from pulumi import Input, Output, Resource, ResourceHookBinding, ResourceOptions
 from pydantic import AfterValidator, Field
 
-from components.changes import guard, kafka_partitions
-from components.contracts import SHARED, Connection, Destination, Grant, Topic
+from components.changes import guard, refuse_fewer_partitions
+from components.contracts import SHARED, Connection, EgressRule, Grant, Topic
 from components.dead_letters import SUFFIX
 from components.gcp.managed_kafka.acl import allowed
 from components.gcp.network.network import Network
 from components.kafka.config import CODECS, Choice, Limit, Limits
 from components.kafka.dead_letters import KafkaDeadLetterSettings
 from components.kafka.topic_settings import TOPIC_SETTINGS, group_protocol, setting_names
-from components.section import Distinct, Form, QuotedText, Section
+from components.section import Distinct, Pattern, QuotedText, SettingsModel
 from components.settings_bases import PipeSettings
 
 PORT = 9092
@@ -30,7 +30,7 @@ REPLICATION = 3
 
 ServiceAccount = Annotated[
     str,
-    Form(
+    Pattern(
         r"[a-z0-9][a-z0-9-]*@[a-z0-9.-]+\.gserviceaccount\.com",
         "the e-mail address of a service account, such as NAME@PROJECT.iam.gserviceaccount.com",
     ),
@@ -46,7 +46,7 @@ LIMITS: Limits = {
 """What Google refuses of a topic's settings, though Kafka takes it."""
 
 
-class ManagedKafkaTopicSettings(Section, frozen=True):
+class ManagedKafkaTopicSettings(SettingsModel, frozen=True):
     """What a user may say of a topic on Managed Service for Apache Kafka."""
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
@@ -124,7 +124,9 @@ class ManagedKafkaTopic(Topic):
             topic_id=args.topic_name,
             partitions=args.pipe.parallelism,
             configs=settings.kafka_config,
-            hooks=guard(f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "partitionCount", kafka_partitions),
+            hooks=guard(
+                f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "partitionCount", refuse_fewer_partitions
+            ),
         )
         writers = [entry for producer in settings.producers for entry in allowed(producer, "WRITE", "DESCRIBE")]
         topic_acl = self._acl(
@@ -150,7 +152,7 @@ class ManagedKafkaTopic(Topic):
             secrets={},
             files={},
             grants=[args.connect],
-            destinations=[Destination(cidr=args.network.cidr, port=PORT)],
+            egress_rules=[EgressRule(cidr=args.network.cidr, port=PORT)],
         )
         self.connections = {SHARED: connection}
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})

@@ -14,7 +14,7 @@ from components.gcp.network.flow_logs import FlowLogs, FlowLogsArgs
 from components.gcp.network.subnets import PODS, SERVICES, check_usable, layout
 from components.gcp.network.vpc import Vpc, VpcArgs
 from components.gcp.services import Services
-from components.section import Cidr, Form, Section
+from components.section import Cidr, Pattern, SettingsModel
 from components.settings_bases import NetworkSettings
 
 ZONES = 3
@@ -34,16 +34,16 @@ def _usable(cidr: str) -> str:
 RESOURCE_NAME = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
 """Compute Engine, Naming resources."""
 
-ResourceName = Annotated[str, Form(RESOURCE_NAME, "a name of Compute Engine, without a project, such as gke-pods")]
+ResourceName = Annotated[str, Pattern(RESOURCE_NAME, "a name of Compute Engine, without a project, such as gke-pods")]
 ExistingCidr = Annotated[Cidr, AfterValidator(_usable)]
 
 
-class ExistingNetwork(Section, frozen=True):
+class ExistingNetwork(SettingsModel, frozen=True):
     """A VPC network that somebody else made and keeps: the way out, the firewall and flow logs are theirs."""
 
     network: Annotated[
         str,
-        Form(
+        Pattern(
             rf"projects/[a-z0-9:.-]+/global/networks/{RESOURCE_NAME}",
             "the id of a network, projects/.../global/networks/..., without an address before it",
         ),

@@ -65,7 +65,7 @@ def check_usable(cidr: str) -> None:
             )
 
 
-def range_change(present: object, wanted: object) -> str | None:
+def refuse_range_change(present: object, wanted: object) -> str | None:
     """A cluster keeps the ranges that it was made with, and Google Cloud moves none that something is in (VPC, Subnets)."""
     if present == wanted:
         return None

@@ -8,7 +8,7 @@ from pulumi import ComponentResource, Output, Resource, ResourceOptions
 
 from components.changes import refused_change
 from components.gcp.account import Account
-from components.gcp.network.subnets import PODS, SERVICES, layout, range_change
+from components.gcp.network.subnets import PODS, SERVICES, layout, refuse_range_change
 
 LAST = 65534
 """The last priority before the firewall's own rules, which say nothing of what they refuse (VPC firewall rules, Implied rules)."""
@@ -122,6 +122,6 @@ class Vpc(ComponentResource):
             denies=[gcp.compute.FirewallDenyArgs(protocol="all")],
             log_config=gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA"),
             opts=ResourceOptions(
-                parent=self, hooks=refused_change(name, "network.cidr", "destinationRanges", range_change)
+                parent=self, hooks=refused_change(name, "network.cidr", "destinationRanges", refuse_range_change)
             ),
         )

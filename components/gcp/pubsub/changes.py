@@ -3,7 +3,7 @@
 _OTHER_PIPE = "add a pipe of another name, point the publishers at it, let the old one drain, then remove the old one (README, Removing a pipe)."
 
 
-def other_mode(present: object, wanted: object) -> str | None:
+def refuse_mode_change(present: object, wanted: object) -> str | None:
     """Other subscriptions begin empty, and the messages in the old ones go with them (Pub/Sub, Subscription overview)."""
     if wanted == present:
         return None
@@ -13,7 +13,7 @@ def other_mode(present: object, wanted: object) -> str | None:
     )
 
 
-def other_ordering(present: object, wanted: object) -> str | None:
+def refuse_ordering_change(present: object, wanted: object) -> str | None:
     """A subscription keeps the order that it was made with (Pub/Sub, Order messages)."""
     if wanted == present:
         return None
@@ -23,7 +23,7 @@ def other_ordering(present: object, wanted: object) -> str | None:
     )
 
 
-def other_filter(present: object, wanted: object) -> str | None:
+def refuse_filter_change(present: object, wanted: object) -> str | None:
     """A subscription keeps the filter that it was made with (Pub/Sub, Filter messages)."""
     if wanted == present:
         return None
@@ -33,7 +33,7 @@ def other_filter(present: object, wanted: object) -> str | None:
     )
 
 
-def other_schema_type(present: object, wanted: object) -> str | None:
+def refuse_schema_type_change(present: object, wanted: object) -> str | None:
     """All revisions of a schema are in one language (Pub/Sub, Commit a schema revision)."""
     if wanted == present:
         return None
@@ -43,7 +43,7 @@ def other_schema_type(present: object, wanted: object) -> str | None:
     )
 
 
-def without_key(present: object, wanted: object) -> str | None:
+def refuse_key_removal(present: object, wanted: object) -> str | None:
     """A message is read with the key that it was published under (Pub/Sub, Configure message encryption)."""
     if wanted or not present:
         return None
@@ -53,7 +53,7 @@ def without_key(present: object, wanted: object) -> str | None:
     )
 
 
-def fewer_partitions(present: int, wanted: int) -> str | None:
+def refuse_fewer_partitions(present: int, wanted: int) -> str | None:
     """A subscription that goes takes its messages with it (Pub/Sub, Delete a subscription)."""
     if wanted >= present:
         return None

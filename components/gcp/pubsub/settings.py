@@ -7,8 +7,8 @@ from typing_extensions import override
 
 from components.gcp.pubsub.filter import MOST_BYTES, subscription_filters, too_long
 from components.gcp.pubsub.topic_settings import PubSubPipeSettings
-from components.section import Mistake
-from components.settings_bases import ServiceSettings, Surroundings
+from components.section import ConfigError
+from components.settings_bases import ServiceSettings, ValidationContext
 
 SUBSCRIPTIONS = 10_000
 """The subscriptions of a project, which Google does not raise (Pub/Sub, Quotas and limits)."""
@@ -26,9 +26,9 @@ class PubSubSettings(ServiceSettings, frozen=True):
     taken back (Pub/Sub, Configure message encryption)."""
 
     @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield filters that are too long, and more subscriptions than a project has room for."""
-        pipes = cast("Mapping[str, PubSubPipeSettings]", rest.pipes)
+        pipes = cast("Mapping[str, PubSubPipeSettings]", context.pipes)
         for name, pipe in pipes.items():
             length = too_long(subscription_filters(pipe.topic.filter, pipe.partitions))
             if length:
@@ -37,11 +37,11 @@ class PubSubSettings(ServiceSettings, frozen=True):
                     f"must be at most {MOST_BYTES} bytes long{added}, not {length} (Pub/Sub, Filter messages); shorten it, or let the "
                     "publishers set one attribute that says what the pipe reads"
                 )
-                yield Mistake(path=("pipes", name, "topic", "filter"), text=text)
+                yield ConfigError(path=("pipes", name, "topic", "filter"), text=text)
         asked = sum((pipe.partitions or 1) + pipe.topic.dead_letter.enabled for pipe in pipes.values())
         if asked > SUBSCRIPTIONS:
             text = (
                 f"ask for {asked} subscriptions, and a project has room for {SUBSCRIPTIONS} (Pub/Sub, Quotas and limits); lower the "
                 "parallelism of pipes in mode partitioned, or share them among stacks in several projects"
             )
-            yield Mistake(path=("pipes",), text=text)
+            yield ConfigError(path=("pipes",), text=text)

@@ -13,12 +13,12 @@ from components.contracts import PARTITION, SHARED, Connection, Grant, Topic
 from components.gcp.encryption import Key
 from components.gcp.network.network import Network
 from components.gcp.pubsub.changes import (
-    fewer_partitions,
-    other_filter,
-    other_mode,
-    other_ordering,
-    other_schema_type,
-    without_key,
+    refuse_fewer_partitions,
+    refuse_filter_change,
+    refuse_key_removal,
+    refuse_mode_change,
+    refuse_ordering_change,
+    refuse_schema_type_change,
 )
 from components.gcp.pubsub.dead_letters import NEVER, SUBSCRIBERS, DeadLetters, DeadLettersArgs, seconds, stored_in
 from components.gcp.pubsub.filter import subscription_filters
@@ -85,7 +85,9 @@ class PubSubTopic(Topic):
                 parent=self,
                 protect=self.args.protect,
                 depends_on=self.args.network.apis["pubsub"],
-                hooks=refused_change(name, f"pipes.{self.args.pipe_name}.topic.schema.type", "type", other_schema_type),
+                hooks=refused_change(
+                    name, f"pipes.{self.args.pipe_name}.topic.schema.type", "type", refuse_schema_type_change
+                ),
             ),
         )
 
@@ -131,11 +133,11 @@ class PubSubTopic(Topic):
         """What is refused in a preview: what would take messages away that nobody has read."""
         pipe = f"pipes.{self.args.pipe_name}"
         hooks = [
-            refused_change(topic, f"{pipe}.topic.mode", f'labels["{MODE}"]', other_mode),
-            refused_change(topic, f"{pipe}.topic.ordering", f'labels["{ORDERING}"]', other_ordering),
-            refused_change(topic, f"{pipe}.topic.filter", f'labels["{FILTER}"]', other_filter),
-            guard(topic, f"{pipe}.parallelism", f'labels["{PARTITIONS}"]', fewer_partitions),
-            refused_change(topic, "streaming.customerManagedKey", "kmsKeyName", without_key),
+            refused_change(topic, f"{pipe}.topic.mode", f'labels["{MODE}"]', refuse_mode_change),
+            refused_change(topic, f"{pipe}.topic.ordering", f'labels["{ORDERING}"]', refuse_ordering_change),
+            refused_change(topic, f"{pipe}.topic.filter", f'labels["{FILTER}"]', refuse_filter_change),
+            guard(topic, f"{pipe}.parallelism", f'labels["{PARTITIONS}"]', refuse_fewer_partitions),
+            refused_change(topic, "streaming.customerManagedKey", "kmsKeyName", refuse_key_removal),
         ]
         return reduce(ResourceHookBinding.merge, hooks)
 
@@ -232,7 +234,7 @@ class PubSubTopic(Topic):
                 *(Grant(actions=(SUBSCRIBER,), resource=each.id) for each in subscriptions),
                 *([Grant(actions=("roles/pubsub.viewer",), resource=schema.id)] if schema else []),
             ],
-            destinations=[],
+            egress_rules=[],
             partition_settings=subscription if args.pipe.partitions else {},
         )
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from components.gcp.pubsub.filter_syntax import checked_filter
-from components.section import Distinct, Form, Section
+from components.section import Distinct, Pattern, SettingsModel
 from components.settings_bases import PipeSettings
 
 LONGEST_RETENTION_HOURS = 31 * 24
@@ -15,18 +15,18 @@ LONGEST_RETENTION_HOURS = 31 * 24
 RetentionHours = Annotated[int, Field(ge=1, le=LONGEST_RETENTION_HOURS)]
 BackoffSeconds = Annotated[int, Field(ge=0, le=600)]
 RevisionId = Annotated[
-    str, Form(r"[0-9a-f]{8}", "the id of a schema's revision, 8 hexadecimal digits such as 0a1b2c3d")
+    str, Pattern(r"[0-9a-f]{8}", "the id of a schema's revision, 8 hexadecimal digits such as 0a1b2c3d")
 ]
 Publisher = Annotated[
     str,
-    Form(
+    Pattern(
         r"(serviceAccount|user|group):[^@:\s]+@[^@:\s]+|principal(Set)?://iam\.googleapis\.com/[^\s]+",
         "an IAM member that is not everybody, such as serviceAccount:shop@my-project.iam.gserviceaccount.com",
     ),
 ]
 
 
-class DeadLetterSettings(Section, frozen=True):
+class DeadLetterSettings(SettingsModel, frozen=True):
     """What becomes of a message that the consumers never acknowledge."""
 
     enabled: bool = True
@@ -46,7 +46,7 @@ class DeadLetterSettings(Section, frozen=True):
         return self
 
 
-class RetrySettings(Section, frozen=True):
+class RetrySettings(SettingsModel, frozen=True):
     """How long Pub/Sub waits before it delivers a message again that was not acknowledged; each time longer (Pub/Sub API, RetryPolicy)."""
 
     minimum_backoff_seconds: BackoffSeconds = 10
@@ -64,7 +64,7 @@ class RetrySettings(Section, frozen=True):
         return self
 
 
-class SchemaSettings(Section, frozen=True):
+class SchemaSettings(SettingsModel, frozen=True):
     """What every message of a topic must look like; Pub/Sub refuses others when they are published."""
 
     type: Literal["avro", "protocol-buffer"]
@@ -95,7 +95,7 @@ def _a_filter(text: str) -> str:
     return checked_filter(text)
 
 
-class PubSubTopicSettings(Section, frozen=True):
+class PubSubTopicSettings(SettingsModel, frozen=True):
     """What a user may say of a topic and its subscriptions."""
 
     mode: Literal["shared", "partitioned"] = "shared"

@@ -11,7 +11,7 @@ from components.contracts import Secret
 from components.kubernetes.jobs.job import AGAIN, TIMEOUTS, Program, job_spec
 from components.kubernetes.jobs.topic import NAMESPACE, TopicNamespace
 from components.kubernetes.platform import KubernetesPlatform
-from components.kubernetes.pods import HTTPS, labels, ways_out
+from components.kubernetes.pods import HTTPS, egress_policy, labels
 
 NAME = "data-pipes-brokers"
 """The name of all that belongs to the job; no pipe may have one that begins so."""
@@ -96,7 +96,7 @@ class BrokersJob(ComponentResource):
             spec=kubernetes.networking.v1.NetworkPolicySpecArgs(
                 pod_selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels=labels(NAME)),
                 policy_types=["Ingress", "Egress"],
-                egress=ways_out([HTTPS]),
+                egress=egress_policy([HTTPS]),
             ),
             opts=child,
         )

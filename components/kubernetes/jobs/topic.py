@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, Input, Output, Resource, ResourceHookBinding, ResourceOptions
 
-from components.changes import guard, kafka_partitions, refused_change
+from components.changes import guard, refuse_fewer_partitions, refused_change
 from components.contracts import Connection
 from components.kubernetes.jobs.job import AGAIN, TIMEOUTS, Program, job_spec
 from components.kubernetes.platform import KubernetesPlatform
-from components.kubernetes.pods import HTTPS, labels, restricted, ways_out
-from components.section import Mistake
-from components.settings_bases import Surroundings
+from components.kubernetes.pods import HTTPS, egress_policy, labels, restricted
+from components.section import ConfigError
+from components.settings_bases import ValidationContext
 
 NAMESPACE = "data-pipes-topics"
 """The namespace of all jobs that make topics; no pipe may have this name."""
@@ -38,7 +38,7 @@ The name of a Job ends at 63 characters (Kubernetes, Jobs), that of an IAM role 
 """
 
 
-def other_cleanup(present: object, wanted: object) -> str | None:
+def refuse_cleanup_policy_change(present: object, wanted: object) -> str | None:
     """MSK Serverless accepts cleanup.policy only for a new topic (MSK, MSK Serverless configuration properties).
 
     An account of an older version of this program has no annotation.
@@ -52,16 +52,16 @@ def other_cleanup(present: object, wanted: object) -> str | None:
     )
 
 
-def name_mistakes(rest: Surroundings) -> Iterator[Mistake]:
+def name_errors(context: ValidationContext) -> Iterator[ConfigError]:
     """Yield the pipes whose name and the stack's are too long together for what is named after both."""
-    for pipe in rest.pipes:
-        length = len(rest.stack) + len(pipe)
+    for pipe in context.pipes:
+        length = len(context.stack) + len(pipe)
         if length > LONGEST_NAMES:
             text = (
-                f"has with the stack's name, {rest.stack}, {length} characters, and the job that makes its topic has room for {LONGEST_NAMES} "
+                f"has with the stack's name, {context.stack}, {length} characters, and the job that makes its topic has room for {LONGEST_NAMES} "
                 "(Kubernetes, Jobs); choose a shorter name for the pipe or, before the first deployment, for the stack"
             )
-            yield Mistake(path=("pipes", pipe), text=text)
+            yield ConfigError(path=("pipes", pipe), text=text)
 
 
 class TopicNamespace(ComponentResource):
@@ -148,7 +148,7 @@ class TopicJob(ComponentResource):
             spec=kubernetes.networking.v1.NetworkPolicySpecArgs(
                 pod_selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels=labels(args.topic_name)),
                 policy_types=["Ingress", "Egress"],
-                egress=ways_out([*args.connection.destinations, *identity.destinations, HTTPS]),
+                egress=egress_policy([*args.connection.egress_rules, *identity.egress_rules, HTTPS]),
             ),
             opts=child,
         )
@@ -177,11 +177,11 @@ class TopicJob(ComponentResource):
     def _hooks(self, account: str) -> ResourceHookBinding:
         pipe = f"pipes.{self.args.topic_name}"
         partitions, cleanup = (f'metadata.annotations["{key}"]' for key in (PARTITIONS, CLEANUP))
-        growth = guard(account, f"{pipe}.parallelism", partitions, kafka_partitions)
+        growth = guard(account, f"{pipe}.parallelism", partitions, refuse_fewer_partitions)
         if not self._keeps_policy:
             return growth
         return ResourceHookBinding.merge(
-            growth, refused_change(account, f"{pipe}.topic.config", cleanup, other_cleanup)
+            growth, refused_change(account, f"{pipe}.topic.config", cleanup, refuse_cleanup_policy_change)
         )
 
     @property

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from components.kubernetes.nodes.capacity import Room, nodes_for, replica_room, replicas_on
-from components.section import Mistake
-from components.settings_bases import PipeSettings, Residents
+from components.kubernetes.nodes.capacity import Resources, nodes_for, replica_resources, replicas_on
+from components.section import ConfigError
+from components.settings_bases import PipeSettings, SystemWorkloads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,20 +16,22 @@ class NodeGroup:
     """The size of the nodes, as the cloud names it."""
     machine_key: str
     """The key of that size in platform.nodes."""
-    room: Room
+    capacity: Resources
     """What one node has for pods."""
     max: int
     """The number of nodes above which the group never goes."""
 
-    def nodes_needed(self, pipes: Mapping[str, PipeSettings], residents: Residents) -> int:
+    def nodes_needed(self, pipes: Mapping[str, PipeSettings], system_workloads: SystemWorkloads) -> int:
         """How many nodes hold all replicas of all pipes and the residents; raises ValueError where a pod is larger than a node."""
         groups = [(_room(pipe), pipe.parallelism) for pipe in pipes.values()]
-        return nodes_for(self.room, groups, residents.pods)
+        return nodes_for(self.capacity, groups, system_workloads.pods)
 
-    def mistakes(self, pipes: Mapping[str, PipeSettings], residents: Residents) -> Iterator[Mistake]:
+    def config_errors(
+        self, pipes: Mapping[str, PipeSettings], system_workloads: SystemWorkloads
+    ) -> Iterator[ConfigError]:
         """Yield pods that no node of the group holds, and more pods than the largest number of nodes holds."""
-        node = self.room
-        fitting = {name: pipe for name, pipe in pipes.items() if node.holds(_room(pipe))}
+        node = self.capacity
+        fitting = {name: pipe for name, pipe in pipes.items() if node.fits(_room(pipe))}
         for name, pipe in pipes.items():
             if name in fitting:
                 continue
@@ -37,20 +39,20 @@ class NodeGroup:
                 f"asks for {pipe.consumer.cpu} CPU and {pipe.consumer.memory}, and an empty {self.machine} has {node.cpu}m and "
                 f"{node.memory}Mi for consumers; lower cpu or memory, or choose a larger platform.nodes.{self.machine_key}"
             )
-            yield Mistake(path=("pipes", name, "consumer"), text=text)
-        too_large = [pod for pod, _ in residents.pods if not node.holds(pod)]
+            yield ConfigError(path=("pipes", name, "consumer"), text=text)
+        too_large = [pod for pod, _ in system_workloads.pods if not node.fits(pod)]
         for pod in too_large:
             text = (
                 f"is {self.machine}, an empty one of which has {node.cpu}m and {node.memory}Mi for pods, and the streaming service runs pods of "
                 f"{pod.cpu}m and {pod.memory}Mi; choose a larger one, or lower what streaming asks for"
             )
-            yield Mistake(path=("platform", "nodes", self.machine_key), text=text)
+            yield ConfigError(path=("platform", "nodes", self.machine_key), text=text)
         if not too_large:
-            yield from self._shortage(fitting, residents)
+            yield from self._shortage(fitting, system_workloads)
 
-    def _shortage(self, pipes: Mapping[str, PipeSettings], residents: Residents) -> Iterator[Mistake]:
-        node = self.room
-        needed = self.nodes_needed(pipes, residents)
+    def _shortage(self, pipes: Mapping[str, PipeSettings], system_workloads: SystemWorkloads) -> Iterator[ConfigError]:
+        node = self.capacity
+        needed = self.nodes_needed(pipes, system_workloads)
         if needed <= self.max:
             return
         shares = [
@@ -58,13 +60,15 @@ class NodeGroup:
             f"{replicas_on(node, _room(pipe))} a node"
             for name, pipe in pipes.items()
         ]
-        shares += [f"the streaming service {count} x {pod.cpu}m and {pod.memory}Mi" for pod, count in residents.pods]
+        shares += [
+            f"the streaming service {count} x {pod.cpu}m and {pod.memory}Mi" for pod, count in system_workloads.pods
+        ]
         text = (
             f"is {self.max}, and all pods need {needed} nodes of {self.machine} ({node.cpu}m and {node.memory}Mi each for them): "
             f"{', '.join(shares)}; raise max to {needed}, choose a larger {self.machine_key}, or lower cpu and memory of the consumers"
         )
-        yield Mistake(path=("platform", "nodes", "max"), text=text)
+        yield ConfigError(path=("platform", "nodes", "max"), text=text)
 
 
-def _room(pipe: PipeSettings) -> Room:
-    return replica_room(pipe.consumer.cpu, pipe.consumer.memory)
+def _room(pipe: PipeSettings) -> Resources:
+    return replica_resources(pipe.consumer.cpu, pipe.consumer.memory)

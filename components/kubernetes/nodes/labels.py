@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from components.section import Mistake, unknown
+from components.section import ConfigError, unknown
 from components.settings_bases import PipeSettings
 
 
@@ -27,13 +27,13 @@ def either(values: Sequence[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def selector_mistakes(pipes: Mapping[str, PipeSettings], labels: Mapping[str, NodeLabel]) -> Iterator[Mistake]:
+def selector_errors(pipes: Mapping[str, PipeSettings], labels: Mapping[str, NodeLabel]) -> Iterator[ConfigError]:
     """Yield the labels in consumers' nodeSelector that no node will have, for which every replica would wait."""
     for name, pipe in pipes.items():
         for label, value in pipe.consumer.node_selector.items():
             text = refusal(labels, label, value)
             if text:
-                yield Mistake(path=("pipes", name, "consumer", "nodeSelector", label), text=text)
+                yield ConfigError(path=("pipes", name, "consumer", "nodeSelector", label), text=text)
 
 
 def refusal(labels: Mapping[str, NodeLabel], name: str, value: str) -> str | None:

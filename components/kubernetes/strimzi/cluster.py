@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pulumi import Input
 
-from components.kubernetes.nodes.capacity import Room
+from components.kubernetes.nodes.capacity import Resources
 from components.kubernetes.pods import PART_OF
 from components.kubernetes.strimzi.resource import CLUSTER
 from components.kubernetes.strimzi.settings import (
@@ -52,21 +52,21 @@ AVAILABILITY: Mapping[str, Any] = {
 """Topics only by this program, no leader that lacks records, and no topic that is gone with one zone (Apache Kafka, Broker Configs)."""
 
 
-def resources(room: Room) -> dict[str, Any]:
+def resources(capacity: Resources) -> dict[str, Any]:
     """The room of a container: what it is promised, and never more."""
-    amounts = {"cpu": f"{room.cpu}m", "memory": f"{room.memory}Mi"}
+    amounts = {"cpu": f"{capacity.cpu}m", "memory": f"{capacity.memory}Mi"}
     return {"requests": amounts, "limits": amounts}
 
 
-def bursting(room: Room) -> dict[str, Any]:
+def bursting(capacity: Resources) -> dict[str, Any]:
     """The room of a program that looks after the cluster: it may take a whole vCPU while there is one, as when it starts."""
-    amounts = resources(room)
+    amounts = resources(capacity)
     return {**amounts, "limits": {**amounts["limits"], "cpu": "1"}}
 
 
-def heap(room: Room) -> dict[str, str]:
+def heap(capacity: Resources) -> dict[str, str]:
     """The heap of a Java program that has this room."""
-    size = f"{min(room.memory // 2, LARGEST_HEAP)}m"
+    size = f"{min(capacity.memory // 2, LARGEST_HEAP)}m"
     return {"-Xms": size, "-Xmx": size}
 
 
@@ -86,7 +86,7 @@ class Pool:
     name: str
     role: Literal["broker", "controller"]
     replicas: int
-    room: Room
+    capacity: Resources
     volume_size: int
     """GiB."""
 
@@ -95,13 +95,17 @@ def pools(settings: StrimziSettings) -> list[Pool]:
     """The controllers and the brokers of a cluster."""
     return [
         Pool(
-            name="controllers", role="controller", replicas=CONTROLLERS, room=CONTROLLER, volume_size=CONTROLLER_VOLUME
+            name="controllers",
+            role="controller",
+            replicas=CONTROLLERS,
+            capacity=CONTROLLER,
+            volume_size=CONTROLLER_VOLUME,
         ),
         Pool(
             name="brokers",
             role="broker",
             replicas=settings.brokers,
-            room=settings.broker_room,
+            capacity=settings.broker_room,
             volume_size=settings.volume_size,
         ),
     ]
@@ -131,8 +135,8 @@ def node_pool(
         "replicas": pool.replicas,
         "roles": [pool.role],
         "storage": {"type": "jbod", "volumes": [volume]},
-        "resources": resources(pool.room),
-        "jvmOptions": heap(pool.room),
+        "resources": resources(pool.capacity),
+        "jvmOptions": heap(pool.capacity),
         "template": {
             "pod": {
                 **placed(node_labels),

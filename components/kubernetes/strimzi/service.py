@@ -33,7 +33,7 @@ PRIORITY = 1_000_000
 """Above that of consumers, which is 0: a broker whose zone is full takes the place of one, which can go to another zone."""
 
 
-def fewer_brokers(present: int, wanted: int) -> str | None:
+def refuse_fewer_brokers(present: int, wanted: int) -> str | None:
     """Strimzi takes no broker away that holds partitions (Strimzi, Scaling clusters)."""
     if wanted >= present:
         return None
@@ -43,7 +43,7 @@ def fewer_brokers(present: int, wanted: int) -> str | None:
     )
 
 
-def smaller_volume(present: object, wanted: object) -> str | None:
+def refuse_smaller_volume(present: object, wanted: object) -> str | None:
     """Volumes grow and never shrink (Kubernetes, Expanding Persistent Volumes Claims)."""
     before, after = _gib(present), _gib(wanted)
     if before is None or after is None or after >= before:
@@ -167,9 +167,9 @@ class Strimzi(Streaming[StrimziPipeSettings]):
     def _pool_hooks(self, pool: str) -> ResourceHookBinding:
         """What is refused in a preview: volumes that shrink, and brokers that go while nothing moves their partitions."""
         name = f"{self.name}-{pool}"
-        hooks = [refused_change(name, "streaming.volumeSize", "spec.storage", smaller_volume)]
+        hooks = [refused_change(name, "streaming.volumeSize", "spec.storage", refuse_smaller_volume)]
         if not self.args.settings.cruise_control:
-            hooks.append(guard(name, "streaming.brokers", "spec.replicas", fewer_brokers))
+            hooks.append(guard(name, "streaming.brokers", "spec.replicas", refuse_fewer_brokers))
         return reduce(ResourceHookBinding.merge, hooks)
 
     def _with(self, more: ResourceOptions) -> ResourceOptions:

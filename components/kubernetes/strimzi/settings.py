@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 from pydantic import AfterValidator, Field
 from typing_extensions import override
 
-from components.kafka.config import pipe_config_mistakes
-from components.kubernetes.nodes.capacity import Room, replica_room
-from components.section import Form, Mistake, QuotedText
-from components.settings_bases import Residents, ServiceSettings, Surroundings
+from components.kafka.config import pipe_config_errors
+from components.kubernetes.nodes.capacity import Resources, replica_resources
+from components.section import ConfigError, Pattern, QuotedText
+from components.settings_bases import ServiceSettings, SystemWorkloads, ValidationContext
 
 if TYPE_CHECKING:
     from components.kubernetes.strimzi.topic import StrimziPipeSettings
@@ -21,19 +21,19 @@ REPLICATION = 3
 CONTROLLERS = 3
 """As many as keep a majority when one zone fails (Apache Kafka, KRaft, Provisioning Nodes)."""
 
-CONTROLLER = Room(cpu=500, memory=2048)
+CONTROLLER = Resources(cpu=500, memory=2048)
 """The room of a controller, whose heap holds the metadata of all partitions."""
 
-OPERATOR = Room(cpu=200, memory=384)
+OPERATOR = Resources(cpu=200, memory=384)
 """The room of the cluster operator, as its chart has it (strimzi-kafka-operator, values.yaml)."""
 
-ENTITY_OPERATOR = Room(cpu=100, memory=512)
+ENTITY_OPERATOR = Resources(cpu=100, memory=512)
 """The room of each of the two operators in one pod that see to topics and to users."""
 
-CRUISE_CONTROL = Room(cpu=500, memory=1024)
+CRUISE_CONTROL = Resources(cpu=500, memory=1024)
 """The room of Cruise Control."""
 
-EXPORTER = Room(cpu=100, memory=128)
+EXPORTER = Resources(cpu=100, memory=128)
 """The room of the Kafka exporter."""
 
 LEAST_MEMORY = 2048
@@ -53,7 +53,7 @@ def _shared_by_zones(brokers: int) -> int:
 
 
 def _room_for_a_heap(memory: str) -> str:
-    if replica_room("1", memory).memory < LEAST_MEMORY:
+    if replica_resources("1", memory).memory < LEAST_MEMORY:
         raise ValueError(
             f"must be at least {LEAST_MEMORY // 1024}Gi, since half of it is the heap of a broker, not {memory}; raise it"
         )
@@ -72,10 +72,12 @@ class StrimziSettings(ServiceSettings, frozen=True):
     """
     brokers: Annotated[int, Field(ge=REPLICATION, le=99), AfterValidator(_shared_by_zones)] = 3
     """The number of brokers, the same in each of three zones; without cruiseControl, new ones get new partitions alone."""
-    cpu: Annotated[QuotedText, Form(r"[1-9][0-9]*m?", "an amount of CPU such as 500m or 2")] = "1"
+    cpu: Annotated[QuotedText, Pattern(r"[1-9][0-9]*m?", "an amount of CPU such as 500m or 2")] = "1"
     """The CPU that each broker is given: 500m is half a vCPU."""
     memory: Annotated[
-        str, Form(r"[1-9][0-9]*(Mi|Gi)", "an amount of memory such as 4096Mi or 4Gi"), AfterValidator(_room_for_a_heap)
+        str,
+        Pattern(r"[1-9][0-9]*(Mi|Gi)", "an amount of memory such as 4096Mi or 4Gi"),
+        AfterValidator(_room_for_a_heap),
     ] = "4Gi"
     """The memory that each broker is given, in MiB (Mi) or GiB (Gi): half of it, 6 GiB at most, is its heap."""
     volume_size: Annotated[int, Field(ge=1, le=16_384)] = 100
@@ -86,33 +88,33 @@ class StrimziSettings(ServiceSettings, frozen=True):
     """Whether Kafka Exporter runs, which shows the lag of consumer groups to Prometheus on port 9404."""
 
     @property
-    def broker_room(self) -> Room:
+    def broker_room(self) -> Resources:
         """The room of one broker."""
-        return replica_room(self.cpu, self.memory)
+        return replica_resources(self.cpu, self.memory)
 
     @property
     @override
-    def residents(self) -> Residents:
+    def system_workloads(self) -> SystemWorkloads:
         """Brokers and controllers with their volumes, and the programs that look after them."""
         pods = [
             (self.broker_room, self.brokers),
             (CONTROLLER, CONTROLLERS),
             (OPERATOR, 1),
-            (Room(cpu=2 * ENTITY_OPERATOR.cpu, memory=2 * ENTITY_OPERATOR.memory), 1),
+            (Resources(cpu=2 * ENTITY_OPERATOR.cpu, memory=2 * ENTITY_OPERATOR.memory), 1),
         ]
         if self.cruise_control:
             pods.append((CRUISE_CONTROL, 1))
         if self.exporter:
             pods.append((EXPORTER, 1))
-        return Residents(pods=pods, volumes=True)
+        return SystemWorkloads(pods=pods, volumes=True)
 
     @override
-    def mistakes(self, rest: Surroundings) -> Iterator[Mistake]:
+    def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield values of topics that Kafka refuses, and files of consumers that lie where their certificates do."""
-        pipes = cast("Mapping[str, StrimziPipeSettings]", rest.pipes)
-        yield from pipe_config_mistakes({name: pipe.topic.config for name, pipe in pipes.items()}, self.version)
-        for name, pipe in rest.pipes.items():
+        pipes = cast("Mapping[str, StrimziPipeSettings]", context.pipes)
+        yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, self.version)
+        for name, pipe in context.pipes.items():
             for file in map(PurePosixPath, pipe.consumer.files):
                 if file.is_relative_to(FILES) or FILES.is_relative_to(file):
                     text = f"lies where the consumer's certificates are, in {FILES}; choose another path"
-                    yield Mistake(path=("pipes", name, "consumer", "files", str(file)), text=text)
+                    yield ConfigError(path=("pipes", name, "consumer", "files", str(file)), text=text)

@@ -7,8 +7,8 @@ from typing import Annotated
 from pulumi import CustomTimeouts, Input, Output, ResourceHookBinding, ResourceOptions
 from pydantic import AfterValidator, Field
 
-from components.changes import guard, kafka_partitions
-from components.contracts import SHARED, Connection, PodDestination, Secret, Topic
+from components.changes import guard, refuse_fewer_partitions
+from components.contracts import SHARED, Connection, PodEgressRule, Secret, Topic
 from components.dead_letters import SUFFIX
 from components.kafka.dead_letters import KafkaDeadLetterSettings
 from components.kafka.topic_settings import TOPIC_SETTINGS, group_protocol, setting_names
@@ -16,11 +16,11 @@ from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.strimzi.cluster import PORT, consumer_user
 from components.kubernetes.strimzi.resource import StrimziResource, made_secret, secret_text, strimzi_resource
 from components.kubernetes.strimzi.settings import FILES, REPLICATION
-from components.section import QuotedText, Section
+from components.section import QuotedText, SettingsModel
 from components.settings_bases import PipeSettings
 
 
-class StrimziTopicSettings(Section, frozen=True):
+class StrimziTopicSettings(SettingsModel, frozen=True):
     """What a user may say of a topic on Kafka in containers."""
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
@@ -86,7 +86,9 @@ class StrimziTopic(Topic):
             topic_name=args.topic_name,
             partitions=args.pipe.parallelism,
             config=args.pipe.topic.kafka_config,
-            hooks=guard(f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "spec.partitions", kafka_partitions),
+            hooks=guard(
+                f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "spec.partitions", refuse_fewer_partitions
+            ),
         )
         told_of_dead_letters = self._dead_letters()
         user = self._user()
@@ -113,7 +115,7 @@ class StrimziTopic(Topic):
                 FILES / "user.key": secret_text(certificate, "user.key"),
             },
             grants=[],
-            destinations=[PodDestination(namespace=self.namespace, port=PORT)],
+            egress_rules=[PodEgressRule(namespace=self.namespace, port=PORT)],
         )
         self.connections = {SHARED: connection}
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})

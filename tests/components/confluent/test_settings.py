@@ -9,7 +9,7 @@ STACK = "aws-confluent-ecs"
 SOURCE = "(Confluent Cloud, Kafka cluster types)"
 
 
-def mistakes(streaming, pipes=None, stack=STACK):
+def config_errors(streaming, pipes=None, stack=STACK):
     """What is told of the streaming service and the pipes."""
     try:
         settings({"data-pipes:streaming": streaming, "data-pipes:pipes": pipes or {}}, stack)
@@ -45,7 +45,7 @@ ENTERPRISE, DEDICATED = {"tier": "enterprise", "privateLink": True}, {"tier": "d
     ],
 )
 def test_what_a_tier_has_room_for_is_let_through(streaming, pipes):
-    assert mistakes(streaming, pipes) == []
+    assert config_errors(streaming, pipes) == []
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_a_tier_has_room_for_is_let_through(streaming, pipes):
     ],
 )
 def test_what_does_not_go_together_is_told_with_the_reason_and_the_way_out(streaming, line):
-    assert mistakes(streaming) == [line]
+    assert config_errors(streaming) == [line]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_what_does_not_go_together_is_told_with_the_reason_and_the_way_out(strea
     ],
 )
 def test_more_partitions_than_a_cluster_has_room_for_are_told(streaming, parallelism, line):
-    assert line in mistakes(streaming, orders(parallelism))
+    assert line in config_errors(streaming, orders(parallelism))
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_more_partitions_than_a_cluster_has_room_for_are_told(streaming, paralle
     ],
 )
 def test_what_a_pipe_cannot_have_is_told(streaming, pipes, line):
-    assert mistakes(streaming, pipes) == [line]
+    assert config_errors(streaming, pipes) == [line]
 
 
 @pytest.mark.parametrize(
@@ -187,12 +187,12 @@ def test_what_a_pipe_cannot_have_is_told(streaming, pipes, line):
     ],
 )
 def test_settings_that_confluent_cloud_keeps_to_itself_are_refused(name, told):
-    [line] = mistakes({}, orders(config={name: "1"}))
+    [line] = config_errors({}, orders(config={name: "1"}))
     assert told in line
 
 
 def test_the_credentials_are_required_by_name_and_must_have_a_value():
-    [line] = mistakes({"credentials": REMOVED})
+    [line] = config_errors({"credentials": REMOVED})
     assert line.startswith("streaming.credentials: is missing; credentials is the Cloud API key")
     assert settings({}, STACK).streaming.secrets == {
         "credentials.apiKey": "confluentKey",
@@ -240,7 +240,7 @@ def test_a_key_of_the_provider_itself_which_nobody_reads_is_refused(namespace):
 
 
 def test_a_consumer_never_gets_the_credentials_of_the_whole_stack():
-    [line] = mistakes({}, {"orders": {"consumer": {"secrets": {"KEY": "confluentKey"}}}})
+    [line] = config_errors({}, {"orders": {"consumer": {"secrets": {"KEY": "confluentKey"}}}})
     assert line.startswith(
         "pipes.orders.consumer.secrets.KEY: names the secret 'confluentKey', which the whole streaming"
     )

@@ -3,9 +3,10 @@
 import pytest
 
 from components.changes import ChangeRefusedError
+from components.confluent.settings import KAFKA_VERSION
 from components.confluent.topic_changes import DEFAULTS
 from components.confluent.topic_settings import CONFLUENT_TOPIC_SETTINGS, ConfluentTopicSettings
-from components.kafka.topic_settings import known_values
+from components.kafka.config import config_errors
 from tests.components.confluent.test_service import STACK, TOPIC, named
 from tests.hooks import before_update
 from tests.stacks import shipped
@@ -79,5 +80,5 @@ def test_every_other_step_is_let_through(present, wanted):
 
 def test_every_setting_that_a_pipe_may_choose_has_a_default_that_a_pipe_may_set():
     assert DEFAULTS.keys() == CONFLUENT_TOPIC_SETTINGS
-    assert known_values(DEFAULTS) == DEFAULTS
+    assert list(config_errors(DEFAULTS, KAFKA_VERSION)) == []
     assert ConfluentTopicSettings.model_validate({"config": dict(DEFAULTS)})

@@ -11,7 +11,7 @@ from components.azure.hdinsight.settings import TOPIC_SETTINGS as HDINSIGHT_SETT
 from components.confluent.topic_settings import CONFLUENT_TOPIC_SETTINGS
 from components.confluent.topic_settings import LIMITS as CONFLUENT
 from components.gcp.managed_kafka.topic import LIMITS as MANAGED_KAFKA
-from components.kafka.config import LARGEST_LONG, Whole, config_mistakes, definition
+from components.kafka.config import LARGEST_LONG, Whole, config_errors, definition
 from components.kafka.topic_settings import TOPIC_SETTINGS, group_protocol
 from components.settings import SettingsError
 from tests.stacks import NAMES, find_stack_file, settings
@@ -116,8 +116,8 @@ def test_msk_serverless_takes_messages_of_eight_mebibytes_at_most():
     ],
 )
 def test_the_smallest_segment_is_the_one_of_the_brokers_version(version, least):
-    assert not list(config_mistakes({"segment.bytes": str(least)}, version))
-    assert list(config_mistakes({"segment.bytes": str(least - 1)}, version))
+    assert not list(config_errors({"segment.bytes": str(least)}, version))
+    assert list(config_errors({"segment.bytes": str(least - 1)}, version))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_what_a_service_takes_kafka_takes_too(limits, number, word):
 @given(st.text(max_size=20))
 def test_no_text_makes_the_check_fail(text):
     for name in MSK_TOPIC_SETTINGS:
-        assert len(list(config_mistakes({name: text}, "4.3.1"))) <= 1
+        assert len(list(config_errors({name: text}, "4.3.1"))) <= 1
 
 
 @pytest.mark.parametrize("version", ["4.0.x.kraft", "4.3.1", "4.1.x", "10.0"])

@@ -24,7 +24,7 @@ def settings(**changes: str) -> KafkaSettings:
     return known
 
 
-def mistakes(**changes: str) -> list[str]:
+def config_errors(**changes: str) -> list[str]:
     with pytest.raises(WrongEnvironmentError) as error:
         settings(**changes)
     return str(error.value).splitlines()
@@ -82,19 +82,21 @@ def test_the_newer_protocol_leaves_to_the_brokers_what_is_theirs():
 
 @pytest.mark.parametrize("name", CLASSIC_ONLY)
 def test_what_belongs_to_the_classic_protocol_is_refused_with_the_newer_one(name):
-    (mistake,) = mistakes(KAFKA_GROUP_PROTOCOL="consumer", **{name: "1"})
-    assert mistake == (
+    (error,) = config_errors(KAFKA_GROUP_PROTOCOL="consumer", **{name: "1"})
+    assert error == (
         f"{name}: must not be set, since KAFKA_GROUP_PROTOCOL is consumer, by which the brokers decide it; remove it"
     )
 
 
 def test_what_belongs_to_the_newer_protocol_is_refused_with_the_classic_one():
-    (mistake,) = mistakes(KAFKA_GROUP_REMOTE_ASSIGNOR="uniform")
-    assert mistake.startswith("KAFKA_GROUP_REMOTE_ASSIGNOR: must not be set, since it belongs to KAFKA_GROUP_PROTOCOL=")
+    (error,) = config_errors(KAFKA_GROUP_REMOTE_ASSIGNOR="uniform")
+    assert error.startswith("KAFKA_GROUP_REMOTE_ASSIGNOR: must not be set, since it belongs to KAFKA_GROUP_PROTOCOL=")
 
 
 def test_an_unknown_group_protocol_is_refused():
-    assert mistakes(KAFKA_GROUP_PROTOCOL="share") == ["KAFKA_GROUP_PROTOCOL: must be classic or consumer, not 'share'"]
+    assert config_errors(KAFKA_GROUP_PROTOCOL="share") == [
+        "KAFKA_GROUP_PROTOCOL: must be classic or consumer, not 'share'"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -109,11 +111,13 @@ def test_an_unknown_group_protocol_is_refused():
     ],
 )
 def test_what_the_promise_of_the_consumer_hangs_on_cannot_be_set_from_outside(name):
-    assert mistakes(**{name: "1"}) == [f"{name}: is set by the consumer itself; remove it"]
+    assert config_errors(**{name: "1"}) == [f"{name}: is set by the consumer itself; remove it"]
 
 
 def test_every_mistake_is_told_at_once():
-    told = mistakes(STREAM_TOPIC="", KAFKA_GROUP_PROTOCOL="x", KAFKA_GROUP_ID="y", KAFKA_SSL_KEY_LOCATION="/missing")
+    told = config_errors(
+        STREAM_TOPIC="", KAFKA_GROUP_PROTOCOL="x", KAFKA_GROUP_ID="y", KAFKA_SSL_KEY_LOCATION="/missing"
+    )
     assert [line.partition(":")[0] for line in told] == [
         "STREAM_TOPIC",
         "KAFKA_GROUP_PROTOCOL",

@@ -174,7 +174,7 @@ def test_without_a_workload_identity_every_missing_variable_is_named():
     variables = Variables({"KAFKA_SASL_OAUTHBEARER_SCOPE": f"{EVENT_HUBS}/.default"})
     token_callback(variables)
     names = ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE")
-    assert variables.mistakes == [f"{name}: must be set" for name in names]
+    assert variables.errors == [f"{name}: must be set" for name in names]
 
 
 # Managed Service for Apache Kafka: Google
@@ -240,14 +240,14 @@ def test_without_aws_credentials_it_says_so(tmp_path: Path):
 def test_neither_a_file_nor_a_scope_nor_a_region_is_a_mistake():
     variables = Variables({})
     token_callback(variables)
-    assert variables.mistakes == ["AWS_REGION: must be set"]
+    assert variables.errors == ["AWS_REGION: must be set"]
 
 
 def test_a_scope_of_nobody_known_is_a_mistake():
     variables = Variables({"KAFKA_SASL_OAUTHBEARER_SCOPE": "openid"})
     token_callback(variables)
-    assert len(variables.mistakes) == 1
-    assert variables.mistakes[0].startswith("KAFKA_SASL_OAUTHBEARER_SCOPE: must begin with")
+    assert len(variables.errors) == 1
+    assert variables.errors[0].startswith("KAFKA_SASL_OAUTHBEARER_SCOPE: must begin with")
 
 
 # Renewal

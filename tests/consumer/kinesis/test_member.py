@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from consumer.aws import AwsError
 from consumer.kinesis.leases import Lease
-from consumer.kinesis.member import Member, Pace, Watch, share
+from consumer.kinesis.member import HeartbeatTracker, Member, RebalanceTimings, share
 
 
 class Clock:
@@ -88,7 +88,7 @@ class Group:
 
     def member(self, name):
         view = self.tables.seen_by(name)
-        return Member(view, view, lambda: self.parents, pace=Pace(lease_seconds=10), clock=self.clock)
+        return Member(view, view, lambda: self.parents, pace=RebalanceTimings(lease_seconds=10), clock=self.clock)
 
     def rounds(self, members, number=4, seconds=2.0):
         """Let members look round some times, and give up what they are to."""
@@ -232,7 +232,7 @@ def refused(*, passing):
 def joining(errors, patience_seconds):
     group = Group(a=())
     view = group.tables.seen_by("only")
-    pace = Pace(round_seconds=0.01, patience_seconds=patience_seconds)
+    pace = RebalanceTimings(round_seconds=0.01, patience_seconds=patience_seconds)
     return group, Member(view, view, Refusing(group.parents, errors), pace=pace)
 
 
@@ -262,7 +262,7 @@ def test_what_does_not_mend_is_told_to_the_one_who_reads(passing, patience_secon
 
 def test_what_moves_is_never_still():
     clock = Clock()
-    watch = Watch(10, clock)
+    watch = HeartbeatTracker(10, clock)
     for moved in range(5):
         assert not watch.still("lease", moved)
         clock.now += 9

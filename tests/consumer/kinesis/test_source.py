@@ -8,7 +8,7 @@ import pytest
 
 from consumer.aws import AwsError, Patience
 from consumer.delivery import Delivery
-from consumer.kinesis.member import Holding
+from consumer.kinesis.member import HeldLease
 from consumer.kinesis.shards import Batch, KinesisRecord, Stream
 from consumer.kinesis.source import Reading
 from consumer.status import LIVE_SECONDS, Status
@@ -72,7 +72,7 @@ class Run:
         self.handled: list[KinesisRecord] = []
         self.noted: list[tuple[str, float | None]] = []
         self.opened: list[str] = []
-        self.holding = Holding(shard="shard-0", position=position, noted=position, renewed=0.0, until=until)
+        self.holding = HeldLease(shard="shard-0", position=position, noted=position, renewed=0.0, until=until)
         self.batches = list(batches)
         self.stop_after = stop_after
         self.delivery = Delivery(handle=self.handle, tries=1, dead_letters=dead_letters, status=Status())
@@ -117,7 +117,7 @@ class Run:
 
 def test_a_batch_that_takes_longer_than_a_stuck_consumer_is_given_lives_as_long_as_each_record_does_not():
     clock, lived = Clock(), []
-    holding = Holding(shard="shard-0", position="TRIM_HORIZON", noted="TRIM_HORIZON", renewed=0.0)
+    holding = HeldLease(shard="shard-0", position="TRIM_HORIZON", noted="TRIM_HORIZON", renewed=0.0)
     delivery: Delivery
 
     def handle(_: object) -> None:

@@ -54,7 +54,7 @@ def position(table, patience_seconds=60.0):
 def test_each_variable_must_be_set(name):
     variables = Variables({**ENVIRONMENT, name: ""})
     source(variables)
-    assert variables.mistakes == [f"{name}: must be set"]
+    assert variables.errors == [f"{name}: must be set"]
 
 
 def test_what_is_noted_is_what_the_next_one_reads():

@@ -16,7 +16,7 @@ import pytest
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError, WrongEnvironmentError
 from consumer.pubsub import source as pubsub
-from consumer.pubsub.source import Turns
+from consumer.pubsub.source import MessageHandler
 from consumer.record import Handler, Record
 from consumer.status import LIVE_SECONDS, Status
 from consumer.variables import Variables
@@ -36,9 +36,9 @@ class Clock:
         return self.now
 
 
-def turns(handle: Handler, clock: Callable[[], float] = Clock()) -> Turns:
+def turns(handle: Handler, clock: Callable[[], float] = Clock()) -> MessageHandler:
     delivery = Delivery(handle=handle, tries=5, dead_letters=None, status=Status(clock=clock))
-    return Turns(delivery=delivery, topic="orders", partition="2")
+    return MessageHandler(delivery=delivery, topic="orders", partition="2")
 
 
 def message(failure: Exception | None = None, **changes: Any) -> Any:
@@ -144,7 +144,7 @@ def test_without_a_subscription_it_does_not_start():
 def test_a_subscription_is_told_by_its_full_path(subscription: str):
     variables = Variables({"STREAM_TOPIC": "orders", "STREAM_SUBSCRIPTION": subscription})
     pubsub.source(variables)
-    assert variables.mistakes == [
+    assert variables.errors == [
         f"STREAM_SUBSCRIPTION: must be projects/PROJECT/subscriptions/NAME, not {subscription!r}"
     ]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from workbench.cloud import behaviour, kinds
-from workbench.cloud.inventory import Inventory, RefusedError, Thing
+from workbench.cloud.inventory import CloudObject, Inventory, RefusedError
 from workbench.cloud.wire import UNKNOWN
 
 STREAM, SERVICE, MSK, EKS = (
@@ -141,7 +141,7 @@ def test_an_image_repository_says_where_to_pull_from():
 
 def test_a_stream_stays_while_it_has_consumers_unless_their_deletion_is_enforced(tmp_path: Path):
     inventory, arn = Inventory(tmp_path / "inventory.sqlite"), "arn:aws:kinesis:eu-west-1:123456789012:stream/orders"
-    stream = Thing(type=STREAM, id=arn, urn="stream", status="", inputs={"name": "orders"}, outputs={"arn": arn})
+    stream = CloudObject(type=STREAM, id=arn, urn="stream", status="", inputs={"name": "orders"}, outputs={"arn": arn})
     consumer = replace(
         stream, type="aws:kinesis/streamConsumer:StreamConsumer", id=f"{arn}/consumer/a:1", inputs={"streamArn": arn}
     )

@@ -30,7 +30,9 @@ class SmallKind:
             "vpcConfig": {"clusterSecurityGroupId": "sg-1", "endpointPublicAccess": True},
         }
 
-    def stands(self, identifier: str, others: Callable[[str], Iterable[Mapping[str, Any]]]) -> Mapping[str, Any] | None:
+    def preexisting(
+        self, identifier: str, others: Callable[[str], Iterable[Mapping[str, Any]]]
+    ) -> Mapping[str, Any] | None:
         topics = [*others("aws:msk/topic:Topic")]
         return {"arn": f"made for {len(topics)} topic"} if identifier == STANDS else None
 

@@ -8,7 +8,7 @@ import pytest
 from pulumi import Output, ResourceOptions
 
 from tests.workbench.recording.support import Box, SmallCloud, reasons, recorded, topic
-from workbench.recording.input_types import args_type, mistakes
+from workbench.recording.input_types import args_type, input_errors
 from workbench.recording.recorder import record
 from workbench.values import SECRET
 
@@ -54,7 +54,7 @@ def test_an_unknown_nested_key_is_refused_with_the_nearest_one():
 
 def test_an_unknown_key_in_a_list_inside_a_manifest_is_refused():
     inputs = {"spec": {"template": {"spec": {"containers": [{"name": "consumer", "imagePullPolice": "Always"}]}}}}
-    assert list(mistakes("kubernetes:apps/v1:Deployment", inputs)) == [
+    assert list(input_errors("kubernetes:apps/v1:Deployment", inputs)) == [
         "spec.template.spec.containers[0].imagePullPolice: ContainerArgs has no such key; did you mean imagePullPolicy?"
     ]
 
@@ -69,8 +69,8 @@ def test_an_unknown_key_in_a_list_inside_a_manifest_is_refused():
         ({"timeouts": "1h"}, 'timeouts: must be an object (TopicTimeoutsArgs), not "1h"'),
     ],
 )
-def test_a_value_of_the_wrong_type_is_refused(inputs, mistake):
-    assert list(mistakes("aws:msk/topic:Topic", inputs)) == [mistake]
+def test_a_value_of_the_wrong_type_is_refused(inputs, error):
+    assert list(input_errors("aws:msk/topic:Topic", inputs)) == [error]
 
 
 @pytest.mark.parametrize(
@@ -82,36 +82,36 @@ def test_a_value_of_the_wrong_type_is_refused(inputs, mistake):
         ({"kind": "Config"}, "kind: must be 'ConfigMap', not \"Config\""),
     ],
 )
-def test_a_manifest_with_a_value_of_the_wrong_type_is_refused(inputs, mistake):
-    assert list(mistakes("kubernetes:core/v1:ConfigMap", inputs)) == [mistake]
+def test_a_manifest_with_a_value_of_the_wrong_type_is_refused(inputs, error):
+    assert list(input_errors("kubernetes:core/v1:ConfigMap", inputs)) == [error]
 
 
 def test_a_secret_value_is_never_part_of_a_message():
-    assert list(mistakes("kubernetes:core/v1:Secret", {"stringData": SECRET, "data": {"A": SECRET}})) == []
+    assert list(input_errors("kubernetes:core/v1:Secret", {"stringData": SECRET, "data": {"A": SECRET}})) == []
 
 
 def test_a_type_that_the_sdk_lacks_has_nothing_to_compare_with():
-    assert list(mistakes("kubernetes:kafka.strimzi.io/v1:KafkaTopic", {"anything": 1})) == []
+    assert list(input_errors("kubernetes:kafka.strimzi.io/v1:KafkaTopic", {"anything": 1})) == []
 
 
 def test_a_providers_nested_inputs_are_compared_though_they_travel_as_text():
     inputs = {"defaultTags": '{"tag": {}}', "skipRegionValidation": "true", "allowedAccountIds": '["123456789012"]'}
-    assert list(mistakes("pulumi:providers:aws", inputs)) == [
+    assert list(input_errors("pulumi:providers:aws", inputs)) == [
         "defaultTags.tag: ProviderDefaultTagsArgs has no such key; did you mean tags?"
     ]
 
 
 def test_azures_inputs_are_compared_and_its_enums_may_be_given_as_texts():
     def hub(name: str) -> list[str]:
-        return list(mistakes("azure-native:eventhub:Namespace", {"sku": {name: "Standard", "capacity": 1}}))
+        return list(input_errors("azure-native:eventhub:Namespace", {"sku": {name: "Standard", "capacity": 1}}))
 
     assert hub("name") == []
     assert hub("naem") == ["sku.naem: SkuArgs has no such key; did you mean name?"]
-    assert list(mistakes("azure-native:network:Subnet", {"natGateway": "id"})) == [
+    assert list(input_errors("azure-native:network:Subnet", {"natGateway": "id"})) == [
         'natGateway: must be an object (SubResourceArgs), not "id"'
     ]
-    assert list(mistakes("pulumi:providers:azure-native", {"location": "westeurope", "useMsi": "true"})) == []
-    assert list(mistakes("pulumi:providers:azure-native", {"locaton": "westeurope"})) == [
+    assert list(input_errors("pulumi:providers:azure-native", {"location": "westeurope", "useMsi": "true"})) == []
+    assert list(input_errors("pulumi:providers:azure-native", {"locaton": "westeurope"})) == [
         "locaton: ProviderArgs has no such key; did you mean location?"
     ]
 

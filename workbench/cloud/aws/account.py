@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.aws.outputs import arn, named
-from workbench.cloud.model import COMMON, MOMENT, Inputs, Kind, digits, joined, text, uuid_of
+from workbench.cloud.model import COMMON, MOMENT, Inputs, ResourceModel, digits, joined, text, uuid_of
 
 
 def _role(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
@@ -50,8 +50,8 @@ def _secret_version(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     }
 
 
-ACCOUNT_WIDE: Mapping[str, Kind] = {
-    "aws:kms/key:Key": Kind(
+ACCOUNT_WIDE: Mapping[str, ResourceModel] = {
+    "aws:kms/key:Key": ResourceModel(
         holds_data=True,
         create_minutes=0.2,
         delete_minutes=0.1,
@@ -60,7 +60,7 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         outputs=lambda id_, _name, inputs: {"arn": arn("kms", f"key/{id_}", inputs), "keyId": id_},
         replace_on=frozenset({"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion"}),
     ),
-    "aws:kms/alias:Alias": Kind(
+    "aws:kms/alias:Alias": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -74,7 +74,7 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         name_property="name",
         name_prefix="alias/",
     ),
-    "aws:cloudwatch/logGroup:LogGroup": Kind(
+    "aws:cloudwatch/logGroup:LogGroup": ResourceModel(
         holds_data=True,
         create_minutes=0.1,
         delete_minutes=0.1,
@@ -86,7 +86,7 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         name_property="name",
         guard="deletionProtectionEnabled",
     ),
-    "aws:iam/role:Role": Kind(
+    "aws:iam/role:Role": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -96,7 +96,7 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         unique=("name",),
         name_property="name",
     ),
-    "aws:iam/rolePolicy:RolePolicy": Kind(
+    "aws:iam/rolePolicy:RolePolicy": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -106,7 +106,7 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         name_property="name",
         refusal=_policy_refusal,
     ),
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Kind(
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -114,7 +114,7 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         replace_on=frozenset({"policyArn", "role"}),
         unique=("role", "policyArn"),
     ),
-    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": Kind(
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -123,7 +123,7 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         replace_on=frozenset({"url"}),
         unique=("url",),
     ),
-    "aws:secretsmanager/secret:Secret": Kind(
+    "aws:secretsmanager/secret:Secret": ResourceModel(
         holds_data=True,
         create_minutes=0.1,
         delete_minutes=0.1,
@@ -134,7 +134,7 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         unique=("name",),
         name_property="name",
     ),
-    "aws:secretsmanager/secretVersion:SecretVersion": Kind(
+    "aws:secretsmanager/secretVersion:SecretVersion": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -142,7 +142,7 @@ ACCOUNT_WIDE: Mapping[str, Kind] = {
         outputs=_secret_version,
         replace_on=frozenset({"secretBinary", "secretId", "secretString", "secretStringWoVersion"}),
     ),
-    "aws:secretsmanager/secretPolicy:SecretPolicy": Kind(
+    "aws:secretsmanager/secretPolicy:SecretPolicy": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.aws.outputs import arn
-from workbench.cloud.model import MOMENT, Inputs, Kind, at, joined
+from workbench.cloud.model import MOMENT, Inputs, ResourceModel, at, joined
 
 
 def _table(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
@@ -17,8 +17,8 @@ def _table(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     }
 
 
-DYNAMODB: Mapping[str, Kind] = {
-    "aws:dynamodb/table:Table": Kind(
+DYNAMODB: Mapping[str, ResourceModel] = {
+    "aws:dynamodb/table:Table": ResourceModel(
         holds_data=True,
         create_minutes=0.2,
         delete_minutes=0.2,

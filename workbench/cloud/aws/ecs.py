@@ -5,7 +5,7 @@ from typing import Any
 
 from workbench.cloud.aws.container_definitions import as_stored
 from workbench.cloud.aws.outputs import arn
-from workbench.cloud.model import COMMON, Inputs, Kind, at, joined, number, text
+from workbench.cloud.model import COMMON, Inputs, ResourceModel, at, joined, number, text
 
 
 def _revision(name: str, inputs: Inputs) -> str:
@@ -72,8 +72,8 @@ def _kept_rebalancing(old: Inputs | None) -> Inputs:
     return {} if old is None else {"availabilityZoneRebalancing": _rebalancing(old)}
 
 
-ECS: Mapping[str, Kind] = {
-    "aws:ecs/cluster:Cluster": Kind(
+ECS: Mapping[str, ResourceModel] = {
+    "aws:ecs/cluster:Cluster": ResourceModel(
         holds_data=True,
         create_minutes=0.2,
         delete_minutes=0.2,
@@ -84,7 +84,7 @@ ECS: Mapping[str, Kind] = {
         unique=("name",),
         name_property="name",
     ),
-    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": Kind(
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": ResourceModel(
         create_minutes=0.2,
         delete_minutes=0.2,
         update_minutes=0.2,
@@ -93,7 +93,7 @@ ECS: Mapping[str, Kind] = {
         replace_on=frozenset({"clusterName"}),
         unique=("clusterName",),
     ),
-    "aws:ecs/taskDefinition:TaskDefinition": Kind(
+    "aws:ecs/taskDefinition:TaskDefinition": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -121,7 +121,7 @@ ECS: Mapping[str, Kind] = {
         ),
         stored=lambda inputs: as_stored(text(inputs, "containerDefinitions", "[]"), text(inputs, "networkMode", "")),
     ),
-    "aws:ecs/service:Service": Kind(
+    "aws:ecs/service:Service": ResourceModel(
         create_minutes=3,
         delete_minutes=3,
         update_minutes=3,

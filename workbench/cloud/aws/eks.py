@@ -5,7 +5,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.aws.outputs import arn, region_of
-from workbench.cloud.model import ACCOUNT, MOMENT, Inputs, Kind, at, digits, joined, minor_version, text, uuid_of
+from workbench.cloud.model import (
+    ACCOUNT,
+    MOMENT,
+    Inputs,
+    ResourceModel,
+    at,
+    digits,
+    joined,
+    minor_version,
+    text,
+    uuid_of,
+)
 
 _CHILD = "Terraform logs of EKS: 10 s to 1 min"
 
@@ -123,8 +134,8 @@ def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
     return None
 
 
-EKS: Mapping[str, Kind] = {
-    "aws:eks/cluster:Cluster": Kind(
+EKS: Mapping[str, ResourceModel] = {
+    "aws:eks/cluster:Cluster": ResourceModel(
         holds_data=True,
         create_minutes=10,
         delete_minutes=5,
@@ -147,7 +158,7 @@ EKS: Mapping[str, Kind] = {
         name_property="name",
         guard="deletionProtection",
     ),
-    "aws:eks/nodeGroup:NodeGroup": Kind(
+    "aws:eks/nodeGroup:NodeGroup": ResourceModel(
         create_minutes=2,
         delete_minutes=6,
         update_minutes=5,
@@ -173,7 +184,7 @@ EKS: Mapping[str, Kind] = {
         unique=("clusterName", "nodeGroupName"),
         name_property="nodeGroupName",
     ),
-    "aws:eks/addon:Addon": Kind(
+    "aws:eks/addon:Addon": ResourceModel(
         create_minutes=0.5,
         delete_minutes=0.5,
         update_minutes=0.5,
@@ -183,7 +194,7 @@ EKS: Mapping[str, Kind] = {
         replace_on=frozenset({"addonName", "clusterName"}),
         unique=("clusterName", "addonName"),
     ),
-    "aws:eks/accessEntry:AccessEntry": Kind(
+    "aws:eks/accessEntry:AccessEntry": ResourceModel(
         create_minutes=0.2,
         delete_minutes=0.1,
         source=_CHILD,
@@ -192,7 +203,7 @@ EKS: Mapping[str, Kind] = {
         replace_on=frozenset({"clusterName", "principalArn", "type"}),
         unique=("clusterName", "principalArn"),
     ),
-    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": Kind(
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": ResourceModel(
         create_minutes=0.2,
         delete_minutes=0.1,
         source=_CHILD,
@@ -201,7 +212,7 @@ EKS: Mapping[str, Kind] = {
         replace_on=frozenset({"accessScope", "clusterName", "policyArn", "principalArn"}),
         unique=("clusterName", "principalArn", "policyArn"),
     ),
-    "aws:eks/podIdentityAssociation:PodIdentityAssociation": Kind(
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": ResourceModel(
         create_minutes=0.2,
         delete_minutes=0.1,
         source=_CHILD,
@@ -210,7 +221,7 @@ EKS: Mapping[str, Kind] = {
         replace_on=frozenset({"clusterName", "namespace", "serviceAccount"}),
         unique=("clusterName", "namespace", "serviceAccount"),
     ),
-    "aws:eks/fargateProfile:FargateProfile": Kind(
+    "aws:eks/fargateProfile:FargateProfile": ResourceModel(
         create_minutes=2,
         delete_minutes=3,
         source="common use, no log found: a profile takes about 2 min, its deletion a little more",

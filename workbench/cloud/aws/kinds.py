@@ -19,9 +19,9 @@ from workbench.cloud.aws.msk_serverless import MSK_SERVERLESS
 from workbench.cloud.aws.network import NETWORK
 from workbench.cloud.aws.outputs import region_of
 from workbench.cloud.aws.registry import ECR
-from workbench.cloud.model import ACCOUNT, Inputs, Kind, text
+from workbench.cloud.model import ACCOUNT, Inputs, ResourceModel, text
 
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, ResourceModel] = {
     **NETWORK,
     **ACCOUNT_WIDE,
     **MSK,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from workbench.cloud.aws.outputs import arn
-from workbench.cloud.model import COMMON, MOMENT, Inputs, Kind, at, digits, joined, number, text
+from workbench.cloud.model import COMMON, MOMENT, Inputs, ResourceModel, at, digits, joined, number, text
 
 
 def _stream_id(name: str, inputs: Inputs) -> str:
@@ -37,8 +37,8 @@ def moment(name: str) -> int:
     return 1767225600 + int(digits(name, 5), 16)
 
 
-KINESIS: Mapping[str, Kind] = {
-    "aws:kinesis/stream:Stream": Kind(
+KINESIS: Mapping[str, ResourceModel] = {
+    "aws:kinesis/stream:Stream": ResourceModel(
         holds_data=True,
         create_minutes=0.5,
         delete_minutes=0.7,
@@ -53,7 +53,7 @@ KINESIS: Mapping[str, Kind] = {
         name_property="name",
         release="enforceConsumerDeletion",
     ),
-    "aws:kinesis/streamConsumer:StreamConsumer": Kind(
+    "aws:kinesis/streamConsumer:StreamConsumer": ResourceModel(
         create_minutes=0.5,
         delete_minutes=0.5,
         source="common use: about half a minute by the provider's polling",
@@ -63,7 +63,7 @@ KINESIS: Mapping[str, Kind] = {
         unique=("streamArn", "name"),
         name_property="name",
     ),
-    "aws:kinesis/resourcePolicy:ResourcePolicy": Kind(
+    "aws:kinesis/resourcePolicy:ResourcePolicy": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,

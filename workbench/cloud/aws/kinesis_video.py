@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from workbench.cloud.aws.kinesis import moment
 from workbench.cloud.aws.outputs import arn
-from workbench.cloud.model import MOMENT, Kind, digits, text
+from workbench.cloud.model import MOMENT, ResourceModel, digits, text
 
-KINESIS_VIDEO: Mapping[str, Kind] = {
-    "aws:kinesis/videoStream:VideoStream": Kind(
+KINESIS_VIDEO: Mapping[str, ResourceModel] = {
+    "aws:kinesis/videoStream:VideoStream": ResourceModel(
         holds_data=True,
         create_minutes=0.2,
         delete_minutes=0.2,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.aws.outputs import arn, region_of
-from workbench.cloud.model import COMMON, Inputs, Kind, at, digits, joined, mapping, number, text, uuid_of
+from workbench.cloud.model import COMMON, Inputs, ResourceModel, at, digits, joined, mapping, number, text, uuid_of
 
 _CONNECTIVITY = "brokerNodeGroupInfo.connectivityInfo"
 
@@ -157,8 +157,8 @@ def _scram_refusal(_old: Inputs | None, new: Inputs) -> str | None:
     return None
 
 
-MSK: Mapping[str, Kind] = {
-    "aws:msk/configuration:Configuration": Kind(
+MSK: Mapping[str, ResourceModel] = {
+    "aws:msk/configuration:Configuration": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -171,7 +171,7 @@ MSK: Mapping[str, Kind] = {
         unique=("name",),
         name_property="name",
     ),
-    "aws:msk/cluster:Cluster": Kind(
+    "aws:msk/cluster:Cluster": ResourceModel(
         holds_data=True,
         create_minutes=28,
         delete_minutes=6,
@@ -196,7 +196,7 @@ MSK: Mapping[str, Kind] = {
         name_property="clusterName",
         grow_only=frozenset({"brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize"}),
     ),
-    "aws:msk/topic:Topic": Kind(
+    "aws:msk/topic:Topic": ResourceModel(
         holds_data=True,
         create_minutes=1,
         delete_minutes=1,
@@ -211,7 +211,7 @@ MSK: Mapping[str, Kind] = {
         name_property="name",
         grow_only=frozenset({"partitionCount"}),
     ),
-    "aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation": Kind(
+    "aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation": ResourceModel(
         create_minutes=0.2,
         delete_minutes=0.2,
         source=COMMON,
@@ -220,7 +220,7 @@ MSK: Mapping[str, Kind] = {
         refusal=_scram_refusal,
         unique=("clusterArn", "secretArn"),
     ),
-    "aws:msk/clusterPolicy:ClusterPolicy": Kind(
+    "aws:msk/clusterPolicy:ClusterPolicy": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -231,8 +231,8 @@ MSK: Mapping[str, Kind] = {
     ),
 }
 
-AUTOSCALING: Mapping[str, Kind] = {
-    "aws:appautoscaling/target:Target": Kind(
+AUTOSCALING: Mapping[str, ResourceModel] = {
+    "aws:appautoscaling/target:Target": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -243,7 +243,7 @@ AUTOSCALING: Mapping[str, Kind] = {
         replace_on=frozenset({"resourceId", "scalableDimension", "serviceNamespace"}),
         unique=("serviceNamespace", "resourceId", "scalableDimension"),
     ),
-    "aws:appautoscaling/policy:Policy": Kind(
+    "aws:appautoscaling/policy:Policy": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,

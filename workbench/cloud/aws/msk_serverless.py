@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.aws.outputs import arn, region_of
-from workbench.cloud.model import Inputs, Kind, digits, text, uuid_of
+from workbench.cloud.model import Inputs, ResourceModel, digits, text, uuid_of
 
 
 def _serverless_id(name: str, inputs: Inputs) -> str:
@@ -21,8 +21,8 @@ def _serverless(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     }
 
 
-MSK_SERVERLESS: Mapping[str, Kind] = {
-    "aws:msk/serverlessCluster:ServerlessCluster": Kind(
+MSK_SERVERLESS: Mapping[str, ResourceModel] = {
+    "aws:msk/serverlessCluster:ServerlessCluster": ResourceModel(
         holds_data=True,
         create_minutes=10,
         delete_minutes=5,

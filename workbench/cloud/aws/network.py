@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from workbench.cloud.aws import outputs as shape
-from workbench.cloud.model import COMMON, Inputs, Kind, digits, joined, opaque, text
+from workbench.cloud.model import COMMON, Inputs, ResourceModel, digits, joined, opaque, text
 
 
 def _paths(*paths: str) -> frozenset[str]:
@@ -19,7 +19,7 @@ def _other_sort_of_source(old: Inputs, new: Inputs) -> frozenset[str]:
     return frozenset(before | after) if before != after else frozenset()
 
 
-_RULE = Kind(
+_RULE = ResourceModel(
     create_minutes=0.1,
     delete_minutes=0.1,
     source=COMMON,
@@ -29,8 +29,8 @@ _RULE = Kind(
     replaces_too=_other_sort_of_source,
 )
 
-NETWORK: Mapping[str, Kind] = {
-    "aws:ec2/vpc:Vpc": Kind(
+NETWORK: Mapping[str, ResourceModel] = {
+    "aws:ec2/vpc:Vpc": ResourceModel(
         create_minutes=0.2,
         delete_minutes=0.1,
         source=COMMON + "; DNS attributes are set one after the other",
@@ -45,7 +45,7 @@ NETWORK: Mapping[str, Kind] = {
         ),
         replace_on=_paths("cidrBlock", "ipv4IpamPoolId"),
     ),
-    "aws:ec2/subnet:Subnet": Kind(
+    "aws:ec2/subnet:Subnet": ResourceModel(
         create_minutes=0.2,
         delete_minutes=0.1,
         source=COMMON,
@@ -54,7 +54,7 @@ NETWORK: Mapping[str, Kind] = {
         replace_on=_paths("availabilityZone", "availabilityZoneId", "cidrBlock", "vpcId"),
         unique=("vpcId", "cidrBlock"),
     ),
-    "aws:ec2/internetGateway:InternetGateway": Kind(
+    "aws:ec2/internetGateway:InternetGateway": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.2,
         source=COMMON,
@@ -62,7 +62,7 @@ NETWORK: Mapping[str, Kind] = {
         outputs=shape.ec2("internet-gateway"),
         unique=("vpcId",),
     ),
-    "aws:ec2/eip:Eip": Kind(
+    "aws:ec2/eip:Eip": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -74,7 +74,7 @@ NETWORK: Mapping[str, Kind] = {
         },
         replace_on=_paths("domain"),
     ),
-    "aws:ec2/natGateway:NatGateway": Kind(
+    "aws:ec2/natGateway:NatGateway": ResourceModel(
         create_minutes=1.5,
         delete_minutes=0.8,
         source="Terraform log: created in 1m24s; deleted in 0.3 to 1 min",
@@ -86,7 +86,7 @@ NETWORK: Mapping[str, Kind] = {
         replace_on=_paths("allocationId", "connectivityType", "subnetId"),
         unique=("allocationId",),
     ),
-    "aws:ec2/routeTable:RouteTable": Kind(
+    "aws:ec2/routeTable:RouteTable": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -94,7 +94,7 @@ NETWORK: Mapping[str, Kind] = {
         outputs=shape.ec2("route-table"),
         replace_on=_paths("vpcId"),
     ),
-    "aws:ec2/route:Route": Kind(
+    "aws:ec2/route:Route": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -103,7 +103,7 @@ NETWORK: Mapping[str, Kind] = {
         replace_on=_paths("routeTableId", "destinationCidrBlock"),
         unique=("routeTableId", "destinationCidrBlock"),
     ),
-    "aws:ec2/routeTableAssociation:RouteTableAssociation": Kind(
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -111,7 +111,7 @@ NETWORK: Mapping[str, Kind] = {
         replace_on=_paths("subnetId"),
         unique=("subnetId",),
     ),
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Kind(
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.0,
         source="the provider adopts the VPC's own group and leaves it in place",
@@ -120,7 +120,7 @@ NETWORK: Mapping[str, Kind] = {
         replace_on=_paths("vpcId"),
         unique=("vpcId",),
     ),
-    "aws:ec2/securityGroup:SecurityGroup": Kind(
+    "aws:ec2/securityGroup:SecurityGroup": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -132,7 +132,7 @@ NETWORK: Mapping[str, Kind] = {
     ),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _RULE,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _RULE,
-    "aws:ec2/flowLog:FlowLog": Kind(
+    "aws:ec2/flowLog:FlowLog": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -140,7 +140,7 @@ NETWORK: Mapping[str, Kind] = {
         outputs=shape.named("ec2", "vpc-flow-log/"),
         replace_on=_paths("iamRoleArn", "logDestination", "logDestinationType", "logFormat", "trafficType", "vpcId"),
     ),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": Kind(
+    "aws:ec2/vpcEndpoint:VpcEndpoint": ResourceModel(
         create_minutes=1.0,
         delete_minutes=1.0,
         source="common use, no log found: an interface endpoint takes about a minute",
@@ -148,7 +148,7 @@ NETWORK: Mapping[str, Kind] = {
         outputs=shape.vpc_endpoint,
         replace_on=_paths("serviceName", "vpcEndpointType", "vpcId"),
     ),
-    "aws:route53/zone:Zone": Kind(
+    "aws:route53/zone:Zone": ResourceModel(
         create_minutes=0.7,
         delete_minutes=0.5,
         source="common use, no log found: a zone and its records are known everywhere within a minute",
@@ -162,7 +162,7 @@ NETWORK: Mapping[str, Kind] = {
         replace_on=_paths("delegationSetId", "name"),
         unique=("name", "vpcs"),
     ),
-    "aws:route53/record:Record": Kind(
+    "aws:route53/record:Record": ResourceModel(
         create_minutes=0.5,
         delete_minutes=0.5,
         source="common use, no log found: a zone and its records are known everywhere within a minute",
@@ -171,7 +171,7 @@ NETWORK: Mapping[str, Kind] = {
         replace_on=_paths("name", "setIdentifier", "type", "zoneId"),
         unique=("zoneId", "name", "type"),
     ),
-    "aws:ec2/launchTemplate:LaunchTemplate": Kind(
+    "aws:ec2/launchTemplate:LaunchTemplate": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.aws.outputs import arn, region_of
-from workbench.cloud.model import ACCOUNT, COMMON, Inputs, Kind, joined
+from workbench.cloud.model import ACCOUNT, COMMON, Inputs, ResourceModel, joined
 
 
 def _repository(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
@@ -20,8 +20,8 @@ def _in_registry(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
     return {"registryId": ACCOUNT}
 
 
-ECR: Mapping[str, Kind] = {
-    "aws:ecr/repository:Repository": Kind(
+ECR: Mapping[str, ResourceModel] = {
+    "aws:ecr/repository:Repository": ResourceModel(
         holds_data=True,
         create_minutes=0.1,
         delete_minutes=0.1,
@@ -32,7 +32,7 @@ ECR: Mapping[str, Kind] = {
         unique=("name",),
         name_property="name",
     ),
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Kind(
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -41,7 +41,7 @@ ECR: Mapping[str, Kind] = {
         replace_on=frozenset({"policy", "repository"}),
         unique=("repository",),
     ),
-    "aws:ecr/repositoryPolicy:RepositoryPolicy": Kind(
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,

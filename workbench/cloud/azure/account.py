@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.azure.resource import TENANT, group_id, location_of, resource
-from workbench.cloud.model import MOMENT, Inputs, Kind, at, digits, text, uuid_of
+from workbench.cloud.model import MOMENT, Inputs, ResourceModel, at, digits, text, uuid_of
 
 _ROLE = "Terraform logs: a role assignment takes 20 to 30 s"
 _STORAGE = "Terraform logs: a storage account takes 20 to 30 s"
@@ -79,7 +79,7 @@ def _purge_refusal(old: Inputs | None, new: Inputs) -> str | None:
 
 _IN_ACCOUNT = ("Microsoft.Storage/storageAccounts", "accountName")
 
-ACCOUNT_WIDE: Mapping[str, Kind] = {
+ACCOUNT_WIDE: Mapping[str, ResourceModel] = {
     "azure-native:resources:ResourceGroup": resource(
         "Microsoft.Resources/resourceGroups",
         "resourceGroupName",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from workbench.cloud.azure.resource import TENANT, group_id, location_of, resource
-from workbench.cloud.model import Inputs, Kind, Others, at, digits, minor_version, number, text, uuid_of
+from workbench.cloud.model import Inputs, Others, ResourceModel, at, digits, minor_version, number, text, uuid_of
 
 _POOL = "azure-native:containerservice:AgentPool"
 _PATCH = ".2"
@@ -136,7 +136,7 @@ def _pool_refusal(old: Inputs | None, new: Inputs) -> str | None:
     return None
 
 
-AKS: Mapping[str, Kind] = {
+AKS: Mapping[str, ResourceModel] = {
     "azure-native:containerservice:ManagedCluster": resource(
         "Microsoft.ContainerService/managedClusters",
         "resourceName",

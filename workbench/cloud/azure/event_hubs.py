@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.azure.resource import location_of, resource
-from workbench.cloud.model import MOMENT, Inputs, Kind, Others, at, number, text
+from workbench.cloud.model import MOMENT, Inputs, Others, ResourceModel, at, number, text
 
 _NAMESPACE = "azure-native:eventhub:Namespace"
 _CLEANUP = "retentionDescription.cleanupPolicy"
@@ -94,7 +94,7 @@ def _schema_group_refusal(old: Inputs | None, new: Inputs) -> str | None:
     return None
 
 
-EVENT_HUBS: Mapping[str, Kind] = {
+EVENT_HUBS: Mapping[str, ResourceModel] = {
     _NAMESPACE: resource(
         "Microsoft.EventHub/namespaces",
         "namespaceName",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.azure.resource import resource
-from workbench.cloud.model import MOMENT, Inputs, Kind, text, uuid_of
+from workbench.cloud.model import MOMENT, Inputs, ResourceModel, text, uuid_of
 
 _HDINSIGHT_VERSIONS = {"5.1": "5.1.3000.0"}
 """What the service makes of a version (azurerm #4485 shows the form)."""
@@ -52,7 +52,7 @@ def _private_link(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
     return {"linkIdentifier": "1"}
 
 
-HDINSIGHT: Mapping[str, Kind] = {
+HDINSIGHT: Mapping[str, ResourceModel] = {
     "azure-native:hdinsight:Cluster": resource(
         "Microsoft.HDInsight/clusters",
         "clusterName",

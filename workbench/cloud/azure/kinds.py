@@ -18,9 +18,9 @@ from workbench.cloud.azure.hdinsight import HDINSIGHT
 from workbench.cloud.azure.network import NETWORK
 from workbench.cloud.azure.registry import REGISTRY
 from workbench.cloud.azure.resource import DEPLOYER, SUBSCRIPTION, TENANT
-from workbench.cloud.model import Inputs, Kind, digits, text, uuid_of
+from workbench.cloud.model import Inputs, ResourceModel, digits, text, uuid_of
 
-KINDS: Mapping[str, Kind] = {**NETWORK, **ACCOUNT_WIDE, **AKS, **REGISTRY, **EVENT_HUBS, **HDINSIGHT}
+KINDS: Mapping[str, ResourceModel] = {**NETWORK, **ACCOUNT_WIDE, **AKS, **REGISTRY, **EVENT_HUBS, **HDINSIGHT}
 
 
 def _client(args: Inputs) -> Mapping[str, Any]:

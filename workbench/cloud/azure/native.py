@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.cloud.inventory import Inventory, Thing
+from workbench.cloud.inventory import CloudObject, Inventory
 from workbench.cloud.wire import Values, plain, replaced
 
 _ALWAYS_THERE = re.compile(r"/resourceGroups/NetworkWatcherRG(/|$)")
@@ -41,7 +41,7 @@ def _parents(id_: str) -> list[str]:
     return [group, *whole]
 
 
-def read(thing: Thing, drift: Mapping[str, Any], state: Values, inputs: Values) -> tuple[Values, Values]:
+def read(thing: CloudObject, drift: Mapping[str, Any], state: Values, inputs: Values) -> tuple[Values, Values]:
     """(inputs, outputs) as the provider reads an object: an output that differs from the state's is written into the inputs too."""
     found, before = replaced(thing.outputs, drift), plain(state)
     changed = {key: found[key] for key in found if key in before and before[key] != plain(found[key])}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.azure.resource import resource
-from workbench.cloud.model import COMMON, Inputs, Kind, digits, text, uuid_of
+from workbench.cloud.model import COMMON, Inputs, ResourceModel, digits, text, uuid_of
 
 _ENDPOINT = "common use, no log found: a private endpoint takes one to two minutes"
 _ZONE = "common use, no log found: a private zone and its links take half a minute each"
@@ -42,7 +42,7 @@ def _record_set(name: str, inputs: Inputs) -> str:
     return f"{zone}/{text(inputs, 'recordType', 'A')}/{text(inputs, 'relativeRecordSetName', name)}"
 
 
-NETWORK: Mapping[str, Kind] = {
+NETWORK: Mapping[str, ResourceModel] = {
     "azure-native:network:VirtualNetwork": resource(
         "Microsoft.Network/virtualNetworks", "virtualNetworkName", create=0.2, delete=0.2, outputs=_guid
     ),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.azure.resource import resource
-from workbench.cloud.model import MOMENT, Inputs, Kind
+from workbench.cloud.model import MOMENT, Inputs, ResourceModel
 
 
 def _registry(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
@@ -12,7 +12,7 @@ def _registry(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
     return {"loginServer": f"{id_.rsplit('/', 1)[-1].lower()}.azurecr.io", "creationDate": MOMENT}
 
 
-REGISTRY: Mapping[str, Kind] = {
+REGISTRY: Mapping[str, ResourceModel] = {
     "azure-native:containerregistry:Registry": resource(
         "Microsoft.ContainerRegistry/registries",
         "registryName",

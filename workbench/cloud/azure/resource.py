@@ -7,7 +7,7 @@ its interface calls immutable is in the rows of the tables. It deletes before it
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from workbench.cloud.model import COMMON, Inputs, Kind, at, no_outputs, text, uuid_of
+from workbench.cloud.model import COMMON, Inputs, ResourceModel, at, no_outputs, text, uuid_of
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 TENANT = "00000000-0000-0000-0000-000000000002"
@@ -80,7 +80,7 @@ def resource(
     worldwide: bool = False,
     attached_to: str | None = None,
     **more: Any,
-) -> Kind:
+) -> ResourceModel:
     """A row of a table. `common` are the outputs that the type has of those that most have.
 
     `tracked` is what has a location; the last name of what is `worldwide` is given once in all Azure. What is attached to another
@@ -99,7 +99,7 @@ def resource(
             **outputs(id_, name, inputs),
         }
 
-    return Kind(
+    return ResourceModel(
         create_minutes=create,
         delete_minutes=delete,
         update_minutes=update,

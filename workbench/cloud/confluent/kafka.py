@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.confluent.outputs import crn, described, domain, environment_of, identifier
-from workbench.cloud.model import COMMON, Inputs, Kind, Others, at, digits, joined, mapping, number, text
+from workbench.cloud.model import COMMON, Inputs, Others, ResourceModel, at, digits, joined, mapping, number, text
 
 CLUSTER = "confluentcloud:index/kafkaCluster:KafkaCluster"
 KEY = "confluentcloud:index/apiKey:ApiKey"
@@ -205,8 +205,8 @@ def _ksql_refusal(_old: Inputs | None, new: Inputs) -> str | None:
     )
 
 
-KAFKA: Mapping[str, Kind] = {
-    CLUSTER: Kind(
+KAFKA: Mapping[str, ResourceModel] = {
+    CLUSTER: ResourceModel(
         holds_data=True,
         create_minutes=5,
         delete_minutes=1,
@@ -222,7 +222,7 @@ KAFKA: Mapping[str, Kind] = {
         name_property="displayName",
         guard="deletionProtection",
     ),
-    TOPIC: Kind(
+    TOPIC: ResourceModel(
         holds_data=True,
         create_minutes=0.2,
         delete_minutes=0.1,
@@ -237,7 +237,7 @@ KAFKA: Mapping[str, Kind] = {
         refusal_beside=_topic_refusal,
         unique=("kafkaCluster.id", "topicName"),
     ),
-    ACL: Kind(
+    ACL: ResourceModel(
         create_minutes=0.2,
         delete_minutes=0.1,
         source=_REST,
@@ -245,7 +245,7 @@ KAFKA: Mapping[str, Kind] = {
         replace_on=frozenset({"kafkaCluster", "restEndpoint", *_ACL}),
         refusal_beside=_acl_refusal,
     ),
-    "confluentcloud:index/ksqlCluster:KsqlCluster": Kind(
+    "confluentcloud:index/ksqlCluster:KsqlCluster": ResourceModel(
         holds_data=True,
         create_minutes=10,
         delete_minutes=2,

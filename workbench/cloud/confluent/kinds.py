@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.cloud.confluent.kafka import CLUSTER, KAFKA, KEY, ROLE_BINDING, binding_kept
 from workbench.cloud.confluent.outputs import ORGANIZATION, crn, described, domain, environment_of, identifier
-from workbench.cloud.model import COMMON, Inputs, Kind, Others, at, digits, text
+from workbench.cloud.model import COMMON, Inputs, Others, ResourceModel, at, digits, text
 
 _LINK = "common use, no log found: the provider asks once a minute whether it is ready"
 _NOT_ON_BASIC = ("DeveloperRead", "DeveloperWrite", "DeveloperManage", "ResourceOwner")
@@ -102,8 +102,8 @@ def _connection(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     }
 
 
-KINDS: Mapping[str, Kind] = {
-    "confluentcloud:index/environment:Environment": Kind(
+KINDS: Mapping[str, ResourceModel] = {
+    "confluentcloud:index/environment:Environment": ResourceModel(
         holds_data=True,
         create_minutes=0.1,
         delete_minutes=0.1,
@@ -113,7 +113,7 @@ KINDS: Mapping[str, Kind] = {
         outputs=_environment,
         unique=("displayName",),
     ),
-    "confluentcloud:index/serviceAccount:ServiceAccount": Kind(
+    "confluentcloud:index/serviceAccount:ServiceAccount": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -122,7 +122,7 @@ KINDS: Mapping[str, Kind] = {
         outputs=_account,
         unique=("displayName",),
     ),
-    KEY: Kind(
+    KEY: ResourceModel(
         create_minutes=1,
         delete_minutes=0.1,
         source="the provider's source: it asks until the key works on the cluster, within a minute; a key of a Schema Registry "
@@ -132,24 +132,24 @@ KINDS: Mapping[str, Kind] = {
         outputs=_key,
         replace_on=frozenset({"managedResource", "owner"}),
     ),
-    ROLE_BINDING: Kind(
+    ROLE_BINDING: ResourceModel(
         create_minutes=1.5,
         delete_minutes=0.1,
         source="the provider's source: it waits for 90 seconds, until all of Confluent Cloud knows the role binding",
         identifier=identifier("rb"),
         replace_on=frozenset({"crnPattern", "principal", "roleName"}),
         refusal_beside=_binding_refusal,
-        kept=binding_kept,
+        blocks_delete=binding_kept,
         unique=("principal", "roleName", "crnPattern"),
     ),
-    "confluentcloud:index/identityProvider:IdentityProvider": Kind(
+    "confluentcloud:index/identityProvider:IdentityProvider": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
         identifier=identifier("op"),
         outputs=lambda _id, _name, _inputs: {"identityClaim": ""},
     ),
-    "confluentcloud:index/identityPool:IdentityPool": Kind(
+    "confluentcloud:index/identityPool:IdentityPool": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
         source=COMMON,
@@ -157,7 +157,7 @@ KINDS: Mapping[str, Kind] = {
         replace_on=frozenset({"identityProvider"}),
         refusal=_pool_refusal,
     ),
-    "confluentcloud:index/privateLinkAttachment:PrivateLinkAttachment": Kind(
+    "confluentcloud:index/privateLinkAttachment:PrivateLinkAttachment": ResourceModel(
         create_minutes=2,
         delete_minutes=1,
         source=_LINK,
@@ -165,7 +165,7 @@ KINDS: Mapping[str, Kind] = {
         outputs=_attachment,
         replace_on=frozenset({"cloud", "environment", "region"}),
     ),
-    "confluentcloud:index/privateLinkAttachmentConnection:PrivateLinkAttachmentConnection": Kind(
+    "confluentcloud:index/privateLinkAttachmentConnection:PrivateLinkAttachmentConnection": ResourceModel(
         create_minutes=2,
         delete_minutes=1,
         source=_LINK,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.gcp.resource import agent, member, project_of, resource
-from workbench.cloud.model import Inputs, Kind, digits, text
+from workbench.cloud.model import Inputs, ResourceModel, digits, text
 
 AGENTS: Mapping[str, str] = {"container": "container-engine-robot", "compute": "compute-system"}
 """The domains of the oldest services' agents, which come into being with their API; all others' are `gcp-sa-` and the API."""
@@ -46,7 +46,7 @@ def _key(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
     return {"primaries": [version], "destroyScheduledDuration": "2592000s"}
 
 
-ACCOUNT_WIDE: Mapping[str, Kind] = {
+ACCOUNT_WIDE: Mapping[str, ResourceModel] = {
     "gcp:projects/service:Service": resource(
         "{project}/{service}",
         create=1,

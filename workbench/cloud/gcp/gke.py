@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from workbench.cloud.gcp.resource import NUMBER, project_of, region_of, resource, short
-from workbench.cloud.model import Inputs, Kind, Others, at, digits, number, text
+from workbench.cloud.model import Inputs, Others, ResourceModel, at, digits, number, text
 
 CLUSTER = "gcp:container/cluster:Cluster"
 _POOL = "gcp:container/nodePool:NodePool"
@@ -161,7 +161,7 @@ def _scaled(inputs: Inputs) -> Mapping[str, Any]:
     return stored
 
 
-GKE: Mapping[str, Kind] = {
+GKE: Mapping[str, ResourceModel] = {
     CLUSTER: resource(
         "projects/{project}/locations/{location}/clusters/{name}",
         holds_data=True,
@@ -171,7 +171,7 @@ GKE: Mapping[str, Kind] = {
         source="Terraform logs: a regional cluster created in 4m32s to 9m22s; deleted in 2m44s to 8m15s; updates by common use",
         outputs=_cluster,
         labels="resourceLabels",
-        kept=_protected,
+        blocks_delete=_protected,
         drift=_first_pool,
         refusal=_cluster_refusal,
         refusal_beside=_ranges_refusal,

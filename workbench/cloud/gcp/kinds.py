@@ -14,9 +14,9 @@ from workbench.cloud.gcp.network import NETWORK
 from workbench.cloud.gcp.pubsub import PUBSUB
 from workbench.cloud.gcp.registry import REGISTRY
 from workbench.cloud.gcp.resource import NUMBER
-from workbench.cloud.model import Inputs, Kind, text
+from workbench.cloud.model import Inputs, ResourceModel, text
 
-KINDS: Mapping[str, Kind] = {**NETWORK, **ACCOUNT_WIDE, **GKE, **REGISTRY, **PUBSUB, **MANAGED_KAFKA}
+KINDS: Mapping[str, ResourceModel] = {**NETWORK, **ACCOUNT_WIDE, **GKE, **REGISTRY, **PUBSUB, **MANAGED_KAFKA}
 
 
 def _projects(args: Inputs) -> Mapping[str, Any]:

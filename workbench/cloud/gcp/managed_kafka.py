@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.gcp.resource import project_of, region_of, resource
-from workbench.cloud.model import MOMENT, Inputs, Kind, digits, number, text
+from workbench.cloud.model import MOMENT, Inputs, ResourceModel, digits, number, text
 
 _GIBIBYTE = 2**30
 _IN_CLUSTER = "projects/{project}/locations/{location}/clusters/{cluster}"
@@ -91,7 +91,7 @@ def _acl_id(name: str, inputs: Inputs) -> str:
     return f"projects/{project_of(inputs)}/locations/{region_of(inputs)}/clusters/{cluster}/acls/{text(inputs, 'aclId', name)}"
 
 
-MANAGED_KAFKA: Mapping[str, Kind] = {
+MANAGED_KAFKA: Mapping[str, ResourceModel] = {
     "gcp:managedkafka/cluster:Cluster": resource(
         "projects/{project}/locations/{location}/clusters/{clusterId}",
         holds_data=True,

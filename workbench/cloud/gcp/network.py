@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from typing import Any, cast
 
 from workbench.cloud.gcp.resource import agent, identifier, resource, short
-from workbench.cloud.model import MOMENT, Inputs, Kind, Others, at, digits, text
+from workbench.cloud.model import MOMENT, Inputs, Others, ResourceModel, at, digits, text
 
 _SUBNET = "gcp:compute/subnetwork:Subnetwork"
 _COMPUTE = "Terraform logs: Compute Engine's network objects take 10 to 25 s each"
@@ -107,7 +107,7 @@ def _record_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | N
     return f"googleapi: Error 400: Invalid value for 'entity.change.additions[0].name': '{name}' is not in {domain}"
 
 
-NETWORK: Mapping[str, Kind] = {
+NETWORK: Mapping[str, ResourceModel] = {
     "gcp:compute/network:Network": resource(
         "projects/{project}/global/networks/{name}",
         create=0.3,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.gcp.resource import member, project_of, resource
-from workbench.cloud.model import Inputs, Kind, Others, at, digits, number, text
+from workbench.cloud.model import Inputs, Others, ResourceModel, at, digits, number, text
 
 _TOPIC = "gcp:pubsub/topic:Topic"
 _PUBSUB = "common use: Pub/Sub answers within 1 to 5 s"
@@ -88,7 +88,7 @@ def _subscribed_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str
     return None
 
 
-PUBSUB: Mapping[str, Kind] = {
+PUBSUB: Mapping[str, ResourceModel] = {
     _TOPIC: resource(
         "projects/{project}/topics/{name}",
         holds_data=True,

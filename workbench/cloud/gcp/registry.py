@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.gcp.resource import member, project_of, region_of, resource
-from workbench.cloud.model import MOMENT, Inputs, Kind
+from workbench.cloud.model import MOMENT, Inputs, ResourceModel
 
 _REPOSITORY = "projects/{project}/locations/{location}/repositories/"
 
@@ -20,7 +20,7 @@ def _repository(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     }
 
 
-REGISTRY: Mapping[str, Kind] = {
+REGISTRY: Mapping[str, ResourceModel] = {
     "gcp:artifactregistry/repository:Repository": resource(
         f"{_REPOSITORY}{{repositoryId}}",
         holds_data=True,

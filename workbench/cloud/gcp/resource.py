@@ -8,7 +8,18 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from workbench.cloud.model import COMMON, Inputs, Kind, Others, at, digits, no_changes, no_outputs, nothing_keeps, text
+from workbench.cloud.model import (
+    COMMON,
+    Inputs,
+    Others,
+    ResourceModel,
+    at,
+    digits,
+    never_blocks_delete,
+    no_changes,
+    no_outputs,
+    text,
+)
 
 PROJECT = "simulated-project"
 NUMBER = "123456789012"
@@ -120,7 +131,7 @@ def resource(
     labels: str | None = None,
     linked: bool = False,
     **more: Any,
-) -> Kind:
+) -> ResourceModel:
     """A row of a table. `fixed` are the inputs that the provider forces to be new, beyond those in the id.
 
     `left_out` are those inside others that are Optional and Computed in the provider's schema. `labels` is the input that holds labels, to which the provider adds its own; what is `linked` has an address in Compute Engine.
@@ -134,7 +145,7 @@ def resource(
             **outputs(id_, name, inputs),
         }
 
-    return Kind(
+    return ResourceModel(
         create_minutes=create,
         delete_minutes=delete,
         update_minutes=update,
@@ -145,12 +156,12 @@ def resource(
         replace_on=fields(pattern) | frozenset(fixed.split()),
         left_out=frozenset(left_out.split()),
         name_property=more.pop("name_property", "name" if "name" in fields(pattern) else None),
-        kept=_prevented(more.pop("kept", nothing_keeps)),
+        blocks_delete=_prevented(more.pop("blocks_delete", never_blocks_delete)),
         **more,
     )
 
 
-def member(pattern: str) -> Kind:
+def member(pattern: str) -> ResourceModel:
     """A row for one member in one role on what the pattern says: nothing of it can be changed."""
     of = identifier(pattern)
 
@@ -159,7 +170,7 @@ def member(pattern: str) -> Kind:
         parts = (of(name, inputs), text(inputs, "role", "role"), text(inputs, "member", name), condition)
         return "/".join(part for part in parts if part)
 
-    return Kind(
+    return ResourceModel(
         create_minutes=0.2,
         delete_minutes=0.1,
         source="common use, no log found: a policy is read and written back within seconds; other services follow within minutes",

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from workbench.cloud.kubernetes.object import metadata, row
 from workbench.cloud.kubernetes.strimzi import STRIMZI, made_secret
-from workbench.cloud.model import Inputs, Kind, Others, at, digits, number, text
+from workbench.cloud.model import Inputs, Others, ResourceModel, at, digits, number, text
 
 
 def _namespace(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
@@ -86,7 +86,7 @@ def _variables(job: Inputs) -> Iterable[Inputs]:
         yield from cast("list[Inputs]", container.get("env", []))
 
 
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, ResourceModel] = {
     **STRIMZI,
     "kubernetes:core/v1:Namespace": row(
         holds_data=True,
@@ -99,10 +99,10 @@ KINDS: Mapping[str, Kind] = {
         replace_on=frozenset({"binaryData", "data", "immutable"}),
         mutable_if="enableConfigMapMutable",
         drift=_filled,
-        stands=_told,
+        preexisting=_told,
     ),
     "kubernetes:core/v1:Secret": row(
-        replace_on=frozenset({"data", "stringData", "type"}), mutable_if="enableSecretMutable", stands=made_secret
+        replace_on=frozenset({"data", "stringData", "type"}), mutable_if="enableSecretMutable", preexisting=made_secret
     ),
     "kubernetes:apps/v1:Deployment": row(
         create_minutes=0.7,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.cloud.model import MOMENT, Inputs, Kind, text, uuid_of
+from workbench.cloud.model import MOMENT, Inputs, ResourceModel, text, uuid_of
 
 QUICK = "common use: the API server answers at once"
 
@@ -36,9 +36,9 @@ def row(
     replace_on: frozenset[str] = frozenset(),
     mutable_if: str | None = None,
     **more: Any,
-) -> Kind:
+) -> ResourceModel:
     """A row of a table: times, and what differs from an object that is only kept."""
-    return Kind(
+    return ResourceModel(
         create_minutes=create_minutes,
         delete_minutes=delete_minutes,
         update_minutes=update_minutes,

@@ -12,8 +12,8 @@ from pulumi.runtime.proto import provider_pb2
 from typing_extensions import override
 
 from workbench.cloud.clock import Clock
-from workbench.cloud.inventory import Inventory, Operation, RefusedError, Thing
-from workbench.cloud.kinds import Kind
+from workbench.cloud.inventory import CloudObject, Inventory, Operation, RefusedError
+from workbench.cloud.kinds import ResourceModel
 from workbench.cloud.kubernetes import cluster
 from workbench.cloud.kubernetes.fields import read_back, state
 from workbench.cloud.kubernetes.live import ApiRefusedError, LiveObjects
@@ -85,7 +85,7 @@ class KubernetesProvider(SimulatedProvider):
         return ["kubeconfig"] if moved else []
 
     @override
-    def _foresee(self, old: Values | None, thing: Thing) -> None:
+    def _foresee(self, old: Values | None, thing: CloudObject) -> None:
         """A dry run, as pulumi-kubernetes does where all is known, the cluster's address too."""
         real = self._real(thing.type)
         known = UNKNOWN not in json.dumps([thing.inputs, self._settings.get("kubeconfig")])
@@ -97,13 +97,13 @@ class KubernetesProvider(SimulatedProvider):
                     raise
 
     @override
-    def _admitted(self, kind: Kind, old: Values | None, thing: Thing) -> Thing:
+    def _admitted(self, kind: ResourceModel, old: Values | None, thing: CloudObject) -> CloudObject:
         if refusal := cluster.refusal(self._inventory, self._server, thing.inputs):
             raise RefusedError(refusal)
         admitted, real = super()._admitted(kind, old, thing), self._real(thing.type)
         return self._sent(real, old, admitted) if real else admitted
 
-    def _sent(self, real: LiveObjects, old: Values | None, thing: Thing, *, dry_run: bool = False) -> Thing:
+    def _sent(self, real: LiveObjects, old: Values | None, thing: CloudObject, *, dry_run: bool = False) -> CloudObject:
         """The object as the server has it now, or would; what it refuses is told as pulumi-kubernetes does."""
         content = plain(thing.inputs)
         told = f'update of resource "{thing.urn}" failed'
@@ -120,7 +120,7 @@ class KubernetesProvider(SimulatedProvider):
         return replace(thing, outputs=state(live, thing.inputs, thing.outputs.get("status")))
 
     @override
-    def _removed(self, kind: Kind, type_token: str, id_: str) -> Operation | None:
+    def _removed(self, kind: ResourceModel, type_token: str, id_: str) -> Operation | None:
         reached = cluster.is_up(self._inventory, self._server)
         if not reached and self._settings.get("deleteUnreachable") not in (True, "true"):
             raise RefusedError(f"configured Kubernetes cluster is unreachable: no cluster answers at {self._server}")

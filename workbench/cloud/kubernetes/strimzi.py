@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from workbench.cloud.kubernetes.object import metadata, row
-from workbench.cloud.model import MOMENT, Inputs, Kind, Others, at, number, text, uuid_of
+from workbench.cloud.model import MOMENT, Inputs, Others, ResourceModel, at, number, text, uuid_of
 
 _API = "kubernetes:kafka.strimzi.io/v1"
 _RELEASE, _KAFKA, _POOL, _TOPIC, _USER = (
@@ -177,8 +177,8 @@ def _secret(id_: str, keys: Iterable[str]) -> Mapping[str, Any]:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": whole, "type": "Opaque", "data": data}
 
 
-STRIMZI: Mapping[str, Kind] = {
-    _RELEASE: Kind(
+STRIMZI: Mapping[str, ResourceModel] = {
+    _RELEASE: ResourceModel(
         create_minutes=1,
         delete_minutes=0.5,
         update_minutes=1,
@@ -188,7 +188,7 @@ STRIMZI: Mapping[str, Kind] = {
         updated=_revised,
         replace_on=frozenset({"name", "namespace"}),
         name_property="name",
-        kept=_release_kept,
+        blocks_delete=_release_kept,
     ),
     _KAFKA: row(
         holds_data=True,
@@ -198,9 +198,9 @@ STRIMZI: Mapping[str, Kind] = {
         source="common use: three controllers and brokers with their volumes are ready in two to four minutes",
         outputs=_kafka,
         refusal_beside=_kafka_refusal,
-        kept=_kafka_kept,
+        blocks_delete=_kafka_kept,
     ),
-    _POOL: row(holds_data=True, refusal_beside=_no_operator, kept=_pool_kept),
+    _POOL: row(holds_data=True, refusal_beside=_no_operator, blocks_delete=_pool_kept),
     _TOPIC: row(
         holds_data=True,
         create_minutes=0.2,

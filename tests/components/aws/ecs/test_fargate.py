@@ -41,24 +41,24 @@ def test_a_gibibyte_more_or_less_than_any_documented_size_is_refused(cpu, memori
 
 @given(cpu=st.sampled_from([cpu for cpu, _ in DOCUMENTED]), memory=st.integers(1, 300 * GIB))
 def test_any_other_memory_is_refused_with_the_ones_that_fit(cpu, memory):
-    mistake = size_mistake(cpu, f"{memory}Mi")
+    error = size_mistake(cpu, f"{memory}Mi")
     if (cpu, memory) in PAIRS:
-        assert mistake is None
+        assert error is None
     else:
-        assert mistake is not None
-        assert mistake.path == ("memory",)
-        assert f"with cpu {cpu} on Fargate (ECS, Task size), not {memory}Mi" in mistake.text
+        assert error is not None
+        assert error.path == ("memory",)
+        assert f"with cpu {cpu} on Fargate (ECS, Task size), not {memory}Mi" in error.text
 
 
 @given(millicores=st.integers(1, 64_000))
 def test_any_other_cpu_is_refused_with_the_ones_that_there_are(millicores):
-    mistake = size_mistake(f"{millicores}m", "4Gi")
+    error = size_mistake(f"{millicores}m", "4Gi")
     if millicores in (250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000):
-        assert mistake is None or mistake.path == ("memory",)
+        assert error is None or error.path == ("memory",)
     else:
-        assert mistake is not None
-        assert mistake.path == ("cpu",)
-        assert mistake.text == (
+        assert error is not None
+        assert error.path == ("cpu",)
+        assert error.text == (
             "must be 250m, 500m, 1, 2, 4, 8, 16 or 32 on Fargate (ECS, Task size), "
             f"not {millicores}m; choose one of them"
         )
@@ -93,9 +93,9 @@ def test_any_other_cpu_is_refused_with_the_ones_that_there_are(millicores):
     ],
 )
 def test_a_message_names_the_range_and_the_cpu_that_the_memory_goes_with(cpu, memory, text):
-    mistake = size_mistake(cpu, memory)
-    assert mistake is not None
-    assert mistake.text == text
+    error = size_mistake(cpu, memory)
+    assert error is not None
+    assert error.text == text
 
 
 @given(tasks=st.integers(1, 5000))

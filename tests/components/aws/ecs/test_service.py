@@ -13,7 +13,7 @@ from components.aws.network.network import Network
 from components.aws.registry import EcrRegistry
 from components.changes import ChangeRefusedError
 from components.contracts import Connection, Grant, Workload
-from components.settings_bases import Residents
+from components.settings_bases import SystemWorkloads
 from tests.hooks import before_update
 from tests.stacks import REMOVED, planned, settings, shipped
 from workbench.recording.recorder import record
@@ -238,7 +238,7 @@ def reader(number):
         secrets={"STREAM_KEY": Output.secret(f"key of camera {number}")},
         files={PurePosixPath("/etc/stream/pin"): Output.secret(f"pin of camera {number}")},
         grants=[Grant(actions=("kinesisvideo:GetMedia",), resource=f"arn:camera-{number}")],
-        destinations=[],
+        egress_rules=[],
     )
 
 
@@ -259,7 +259,7 @@ def readers():
                 network=network,
                 registry=registry,
                 pipes={},
-                residents=Residents(),
+                system_workloads=SystemWorkloads(),
                 protect=True,
             ),
             opts,

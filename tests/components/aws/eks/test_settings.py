@@ -3,7 +3,7 @@
 import pytest
 
 from components.aws.eks.auto import node_pool
-from components.aws.eks.labels import Place, auto_labels
+from components.aws.eks.labels import NodePlacement, auto_labels
 from components.settings import SettingsError
 from tests.stacks import settings
 
@@ -231,7 +231,7 @@ def test_labels_that_nodes_have_are_taken(platform, network, selector):
 
 
 def test_auto_mode_s_labels_are_those_that_its_pool_requires():
-    labels = auto_labels(Place(region="eu-west-1", zones="abc"))
+    labels = auto_labels(NodePlacement(region="eu-west-1", zones="abc"))
     for requirement in node_pool({})["template"]["spec"]["requirements"]:
         label, [bound, *others] = labels[requirement["key"]], requirement["values"]
         if requirement["operator"] == "In":

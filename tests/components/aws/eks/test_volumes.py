@@ -5,7 +5,7 @@ import json
 import pytest
 
 from components.aws.eks.settings import EksSettings
-from components.kubernetes.nodes.capacity import Room
+from components.kubernetes.nodes.capacity import Resources
 from tests.stacks import planned, shipped
 
 ADDON = "aws:eks/addon:Addon"
@@ -79,7 +79,7 @@ def test_the_driver_comes_after_nodes_and_agent_and_the_class_after_the_driver()
 
 
 def test_nodes_leave_room_for_the_driver():
-    def room(*, volumes):
-        return EksSettings(service="eks", volumes=volumes).node_group.room
+    def capacity(*, volumes):
+        return EksSettings(service="eks", volumes=volumes).node_group.capacity
 
-    assert room(volumes=False).less(room(volumes=True)) == Room(cpu=100, memory=400, pods=2)
+    assert capacity(volumes=False) - capacity(volumes=True) == Resources(cpu=100, memory=400, pods=2)

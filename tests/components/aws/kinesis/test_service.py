@@ -10,11 +10,11 @@ from pulumi import ResourceHookArgs
 
 from components.aws.account import AwsSettings
 from components.aws.kinesis.settings import KinesisSettings
-from components.aws.kinesis.stream import KinesisPipeSettings, resharding, shard_steps
+from components.aws.kinesis.stream import KinesisPipeSettings, refuse_wide_reshard, shard_steps
 from components.aws.network.network import AwsNetworkSettings
 from components.changes import ChangeRefusedError
 from components.settings import SettingsError
-from components.settings_bases import Residents, Surroundings
+from components.settings_bases import SystemWorkloads, ValidationContext
 from tests.stacks import planned, settings, shipped
 
 STACK = "aws-kinesis-eks"
@@ -243,12 +243,12 @@ def test_every_step_on_the_way_is_one_that_kinesis_takes(present, wanted):
         assert after <= 2 * before
         assert after != before
     assert [present, *steps][-1] == wanted
-    assert (resharding(present, wanted) is None) == (len(steps) <= 1)
+    assert (refuse_wide_reshard(present, wanted) is None) == (len(steps) <= 1)
 
 
 @pytest.mark.parametrize(("present", "wanted"), [(3, 3), (3, 6), (3, 2), (1, 2), (7, 4)])
 def test_at_most_twice_and_at_least_half_the_shards_is_one_step(present, wanted):
-    assert resharding(present, wanted) is None
+    assert refuse_wide_reshard(present, wanted) is None
 
 
 def change(present, wanted):
@@ -352,8 +352,10 @@ def test_a_mistake_is_told_with_key_reason_and_way_out(changes, line):
 def shards_refused(parallelism, region, **quota):
     pipes = {f"pipe{number}": KinesisPipeSettings(parallelism=each) for number, each in enumerate(parallelism)}
     account, network = AwsSettings(region=region), AwsNetworkSettings()
-    rest = Surroundings(stack="test", account=account, network=network, residents=Residents(), pipes=pipes)
-    return [str(mistake) for mistake in KinesisSettings(service="kinesis", **quota).mistakes(rest)]
+    rest = ValidationContext(
+        stack="test", account=account, network=network, system_workloads=SystemWorkloads(), pipes=pipes
+    )
+    return [str(error) for error in KinesisSettings(service="kinesis", **quota).config_errors(rest)]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from components.aws.kinesis_video.settings import KinesisVideoSettings
 from components.aws.kinesis_video.streams import VideoPipeSettings
 from components.aws.network.network import AwsNetworkSettings
 from components.settings import SettingsError
-from components.settings_bases import Residents, Surroundings
+from components.settings_bases import SystemWorkloads, ValidationContext
 from tests.stacks import REMOVED, planned, settings, shipped
 
 STACK = "aws-video-ecs"
@@ -217,8 +217,10 @@ def test_all_pipes_together_keep_to_the_account_s_quota():
     def refused(parallelism):
         pipes = {f"pipe{number}": VideoPipeSettings(parallelism=each) for number, each in enumerate(parallelism)}
         account, network = AwsSettings(region="eu-west-1"), AwsNetworkSettings()
-        rest = Surroundings(stack="test", account=account, network=network, residents=Residents(), pipes=pipes)
-        return list(KinesisVideoSettings(service="kinesis-video").mistakes(rest))
+        rest = ValidationContext(
+            stack="test", account=account, network=network, system_workloads=SystemWorkloads(), pipes=pipes
+        )
+        return list(KinesisVideoSettings(service="kinesis-video").config_errors(rest))
 
     assert refused([9_000, 1_000]) == []
     assert len(refused([9_000, 1_001])) == 1

@@ -3,7 +3,7 @@
 import pytest
 
 from components.azure.aks.vm_size import machine
-from components.kubernetes.nodes.capacity import Room
+from components.kubernetes.nodes.capacity import Resources
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,15 @@ def test_larger_nodes_hold_more_pods_up_to_what_aks_takes(vcpus, pods):
 
 def test_pods_get_what_kubelet_and_add_ons_leave():
     # 140m and the lesser of 20 MB a pod and a quarter are the kubelet's, 100 Mi its threshold (AKS, Node resource reservations).
-    assert machine("Standard_D4s_v5").room == Room(
+    assert machine("Standard_D4s_v5").capacity == Resources(
         cpu=4000 - 140 - 400, memory=int(16384 * 0.95) - (20 * 64 + 50) - 100 - 1024, pods=64 - 8
     )
-    assert machine("Standard_D2ls_v5").room.memory == int(4096 * 0.95) - (20 * 32 + 50) - 100 - 1024
+    assert machine("Standard_D2ls_v5").capacity.memory == int(4096 * 0.95) - (20 * 32 + 50) - 100 - 1024
 
 
 @pytest.mark.parametrize(("vcpus", "reserved"), [(2, 100), (4, 140), (8, 180), (16, 260), (32, 420), (64, 740)])
 def test_the_kubelet_keeps_the_share_of_the_cpu_that_aks_documents(vcpus, reserved):
-    assert machine(f"Standard_D{vcpus}s_v5").room.cpu == vcpus * 1000 - reserved - 400
+    assert machine(f"Standard_D{vcpus}s_v5").capacity.cpu == vcpus * 1000 - reserved - 400
 
 
 @pytest.mark.parametrize(

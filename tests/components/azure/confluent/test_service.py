@@ -1,6 +1,6 @@
 """Confluent Cloud on Azure: the consumers' way to it, on the internet and by Private Link."""
 
-from tests.components.azure.network.test_network import EXISTING, OWNER, inbound, mistakes
+from tests.components.azure.network.test_network import EXISTING, OWNER, config_errors, inbound
 from tests.stacks import planned, shipped
 
 STACK = "azure-confluent-aks"
@@ -70,7 +70,7 @@ def test_the_way_is_there_before_a_key_is_tried_or_a_topic_made():
 
 def test_the_zone_of_the_link_is_not_one_that_a_network_brings():
     zone = f"{OWNER}/privateDnsZones/westeurope.azure.private.confluent.cloud"
-    [found] = mistakes(
+    [found] = config_errors(
         {"data-pipes:network": {"existing": {**EXISTING, "privateDnsZoneIds": {"confluent": zone}}}}, STACK
     )
     assert found.startswith("network.existing.privateDnsZoneIds: confluent is not a service with a private DNS zone;")

@@ -10,7 +10,7 @@ CLUSTER = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/sh
 QUOTAS = "(Event Hubs, Quotas and limits)"
 
 
-def mistakes(streaming, pipes=None):
+def config_errors(streaming, pipes=None):
     """What is told of the streaming service and the pipes, whatever room the platform has for so many replicas."""
     try:
         settings({"data-pipes:streaming": streaming, "data-pipes:pipes": pipes or {}}, STACK)
@@ -51,7 +51,7 @@ DEDICATED = {"tier": "dedicated", "clusterId": CLUSTER}
     ],
 )
 def test_what_a_tier_has_room_for_is_let_through(streaming, pipes):
-    assert mistakes(streaming, pipes) == []
+    assert config_errors(streaming, pipes) == []
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_what_a_tier_has_room_for_is_let_through(streaming, pipes):
     ],
 )
 def test_what_a_tier_lacks_is_told_with_key_reason_and_way_out(streaming, line):
-    [told] = mistakes(streaming)
+    [told] = config_errors(streaming)
     assert told.startswith(line)
 
 
@@ -234,5 +234,5 @@ def test_what_a_tier_lacks_is_told_with_key_reason_and_way_out(streaming, line):
     ],
 )
 def test_a_pipe_that_a_tier_has_no_room_for_is_told_with_key_reason_and_way_out(streaming, pipes, line):
-    [told] = mistakes(streaming, pipes)
+    [told] = config_errors(streaming, pipes)
     assert told.startswith(line)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from pulumi import ResourceHookArgs
 
-from components.azure.event_hubs.tiers import fixed_partitions
+from components.azure.event_hubs.tiers import refuse_partition_change
 from components.changes import ChangeRefusedError
 from tests.stacks import planned, shipped
 
@@ -201,7 +201,7 @@ def test_partitions_that_the_tier_cannot_change_are_refused_in_the_preview(tier,
 def test_partitions_are_added_where_the_tier_can():
     change("premium", HUB, partitions(3), partitions(6))
     change("standard", HUB, partitions(3), partitions(3))
-    assert fixed_partitions(3, 3) is None
+    assert refuse_partition_change(3, 3) is None
 
 
 def test_another_cleanup_policy_is_refused_in_the_preview():

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi import ResourceHookArgs
 
-from components.azure.hdinsight.cluster import kept, private_address
+from components.azure.hdinsight.cluster import private_address, refuse_fixed_setting_change
 from components.changes import ChangeRefusedError
 from tests.stacks import planned, shipped
 from topic.topic import read
@@ -215,7 +215,7 @@ def test_what_a_cluster_keeps_from_its_making_is_refused_in_the_preview(recordin
 
 
 def test_a_tag_that_is_new_refuses_nothing():
-    assert kept(None, "x") is None
+    assert refuse_fixed_setting_change(None, "x") is None
 
 
 def test_every_setting_that_is_fixed_changes_what_the_guard_compares():

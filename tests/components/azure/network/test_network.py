@@ -37,7 +37,7 @@ def inbound(stack, role):
     ]
 
 
-def mistakes(changes, stack=STACK):
+def config_errors(changes, stack=STACK):
     try:
         settings(changes, stack)
     except SettingsError as error:
@@ -286,13 +286,13 @@ WRONG = [
 
 @pytest.mark.parametrize(("changes", "message"), WRONG)
 def test_a_mistake_is_refused_with_its_reason_and_a_way_out(changes, message):
-    found = mistakes(changes)
+    found = config_errors(changes)
     assert any(line.startswith(message) for line in found), found
 
 
 def test_settings_that_count_in_an_adopted_network_too_are_taken():
     network = {"existing": EXISTING, "logDays": 30, "registryCidrs": ["203.0.113.0/24"]}
-    assert mistakes({"data-pipes:network": network}) == []
+    assert config_errors({"data-pipes:network": network}) == []
 
 
 def test_no_region_of_a_cloud_of_its_own_is_listed():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.gcp.gke.autopilot import LEAST, adjusted, refusal
-from components.kubernetes.nodes.capacity import Room
+from components.kubernetes.nodes.capacity import Resources
 from tests.stacks import REMOVED, planned
 
 STACK = "gcp-pubsub-gke"
@@ -63,14 +63,14 @@ def test_brokers_claim_disks_that_autopilot_s_machines_take():
     assert recorded.one("kubernetes:storage.k8s.io/v1:StorageClass").inputs["parameters"] == {"type": "pd-balanced"}
 
 
-rooms = st.builds(Room, cpu=st.integers(1, 40_000), memory=st.integers(1, 150_000))
+rooms = st.builds(Resources, cpu=st.integers(1, 40_000), memory=st.integers(1, 150_000))
 
 
 @given(pod=rooms)
 def test_autopilot_raises_what_is_too_little_lowers_nothing_and_leaves_its_own_alone(pod):
     given_room = adjusted(pod)
-    assert given_room.holds(pod)
-    assert given_room.holds(LEAST)
+    assert given_room.fits(pod)
+    assert given_room.fits(LEAST)
     assert given_room.cpu * 1024 <= given_room.memory * 1000 <= given_room.cpu * 6.5 * 1024
     assert adjusted(given_room) == given_room
 
@@ -78,12 +78,12 @@ def test_autopilot_raises_what_is_too_little_lowers_nothing_and_leaves_its_own_a
 @pytest.mark.parametrize(
     ("pod", "room"),
     [
-        (Room(cpu=500, memory=1024), Room(cpu=500, memory=1024)),
-        (Room(cpu=200, memory=2048), Room(cpu=308, memory=2048)),
-        (Room(cpu=1000, memory=512), Room(cpu=1000, memory=1024)),
-        (Room(cpu=1, memory=1), Room(cpu=50, memory=52)),
+        (Resources(cpu=500, memory=1024), Resources(cpu=500, memory=1024)),
+        (Resources(cpu=200, memory=2048), Resources(cpu=308, memory=2048)),
+        (Resources(cpu=1000, memory=512), Resources(cpu=1000, memory=1024)),
+        (Resources(cpu=1, memory=1), Resources(cpu=50, memory=52)),
     ],
 )
-def test_requests_are_brought_into_the_ratio_that_autopilot_documents(pod, room):
-    assert adjusted(pod) == room
-    assert bool(refusal(pod)) is (pod != room)
+def test_requests_are_brought_into_the_ratio_that_autopilot_documents(pod, capacity):
+    assert adjusted(pod) == capacity
+    assert bool(refusal(pod)) is (pod != capacity)

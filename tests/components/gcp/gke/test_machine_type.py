@@ -3,7 +3,7 @@
 import pytest
 
 from components.gcp.gke.machine_type import machine, reserved_memory
-from components.kubernetes.nodes.capacity import Room
+from components.kubernetes.nodes.capacity import Resources
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def test_gke_keeps_the_share_of_the_memory_that_it_documents(gib, reserved):
 @pytest.mark.parametrize(("vcpus", "reserved"), [(2, 70), (4, 80), (8, 90), (16, 110)])
 def test_gke_keeps_the_share_of_the_cpu_that_it_documents(vcpus, reserved):
     # 6 percent of the first, 1 of the second, 0.5 of the next two, 0.25 of each further one; the add-ons have 600m.
-    assert machine(f"e2-standard-{vcpus}").room.cpu == vcpus * 1000 - reserved - 600
+    assert machine(f"e2-standard-{vcpus}").capacity.cpu == vcpus * 1000 - reserved - 600
 
 
 def test_pods_get_what_kubelet_and_add_ons_leave():
     memory = int(16384 * 0.95 - 2.6 * 1024 - 100) - 1024
-    assert machine("e2-standard-4").room == Room(cpu=4000 - 80 - 600, memory=memory, pods=64 - 14)
+    assert machine("e2-standard-4").capacity == Resources(cpu=4000 - 80 - 600, memory=memory, pods=64 - 14)
 
 
 @pytest.mark.parametrize(

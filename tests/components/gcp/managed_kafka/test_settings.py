@@ -8,7 +8,7 @@ from tests.stacks import settings
 STACK = "gcp-managed-kafka-gke"
 
 
-def mistakes(streaming, pipes=None):
+def config_errors(streaming, pipes=None):
     """What is told of the streaming service and the pipes, whatever room the platform has for so many replicas."""
     try:
         settings({"data-pipes:streaming": streaming, "data-pipes:pipes": pipes or {}}, STACK)
@@ -38,7 +38,7 @@ def orders(parallelism=3, **topic):
     ],
 )
 def test_what_the_service_has_is_let_through(streaming, pipes):
-    assert mistakes(streaming, pipes) == []
+    assert config_errors(streaming, pipes) == []
 
 
 @pytest.mark.parametrize(
@@ -113,5 +113,5 @@ def test_what_the_service_has_is_let_through(streaming, pipes):
     ],
 )
 def test_what_the_service_lacks_is_told_with_key_reason_and_way_out(streaming, pipes, line):
-    [told] = mistakes(streaming, pipes)
+    [told] = config_errors(streaming, pipes)
     assert told.startswith(line)

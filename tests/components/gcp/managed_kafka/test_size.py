@@ -5,7 +5,7 @@ import re
 import pytest
 
 from components.changes import older_kafka
-from components.gcp.managed_kafka.size import GIB, Size, other_key, size_change, smaller_disk
+from components.gcp.managed_kafka.size import GIB, Size, refuse_key_change, refuse_size_change, refuse_smaller_disk
 
 
 def capacity(vcpus, memory):
@@ -30,7 +30,7 @@ def test_there_is_a_broker_in_each_zone_and_one_more_for_every_fifteen_vcpus(vcp
     ],
 )
 def test_a_size_is_let_through_where_each_broker_keeps_enough(before, after):
-    assert size_change(capacity(*before), capacity(*after)) is None
+    assert refuse_size_change(capacity(*before), capacity(*after)) is None
 
 
 @pytest.mark.parametrize(
@@ -61,21 +61,21 @@ def test_a_size_is_let_through_where_each_broker_keeps_enough(before, after):
     ],
 )
 def test_a_size_is_refused_where_a_broker_would_have_too_little(before, after, refusal):
-    assert size_change(capacity(*before), capacity(*after)) == refusal
+    assert refuse_size_change(capacity(*before), capacity(*after)) == refusal
 
 
 @pytest.mark.parametrize("before", range(3, 100))
 def test_the_way_out_of_a_refusal_is_let_through(before):
     for after in range(before, 150):
-        refusal = size_change(capacity(before, 4 * before), capacity(after, 4 * after))
+        refusal = refuse_size_change(capacity(before, 4 * before), capacity(after, 4 * after))
         if refusal:
             for number in map(int, re.findall(r"vcpus to (\d+)", refusal)):
-                assert size_change(capacity(before, 4 * before), capacity(number, 4 * number)) is None, refusal
+                assert refuse_size_change(capacity(before, 4 * before), capacity(number, 4 * number)) is None, refusal
 
 
 def test_a_size_that_is_not_known_yet_is_not_judged():
-    assert size_change(None, capacity(3, 12)) is None
-    assert size_change(capacity(45, 180), {"vcpuCount": "3"}) is None
+    assert refuse_size_change(None, capacity(3, 12)) is None
+    assert refuse_size_change(capacity(45, 180), {"vcpuCount": "3"}) is None
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_a_size_that_is_not_known_yet_is_not_judged():
         (older_kafka, "3.7.x", "3.7.x"),
         (older_kafka, "3.7.x", "3.10.x"),
         (older_kafka, "3.9.x", "4.0.x"),
-        (smaller_disk, None, "100"),
-        (smaller_disk, None, None),
-        (smaller_disk, "900", "1000"),
-        (other_key, "true", "true"),
+        (refuse_smaller_disk, None, "100"),
+        (refuse_smaller_disk, None, None),
+        (refuse_smaller_disk, "900", "1000"),
+        (refuse_key_change, "true", "true"),
     ],
 )
 def test_what_stays_or_grows_is_let_through(rule, before, after):
@@ -104,13 +104,13 @@ def test_what_stays_or_grows_is_let_through(rule, before, after):
             "cannot go from 3.10.x to 3.7.x, since Kafka does not read the metadata of a newer version. Set version back to 3.10.x.",
         ),
         (
-            smaller_disk,
+            refuse_smaller_disk,
             "1000",
             "900",
             "cannot go from 1000 to 900: the disks of brokers grow and never shrink. Set diskSize back to 1000 or more.",
         ),
         (
-            smaller_disk,
+            refuse_smaller_disk,
             "1000",
             None,
             "cannot be removed again: the disks of brokers grow and never shrink. Set diskSize back to 1000 or more.",

@@ -27,7 +27,7 @@ EXISTING = {
 }
 
 
-def mistakes(network):
+def config_errors(network):
     try:
         settings({"data-pipes:network": network}, STACK)
     except SettingsError as error:
@@ -193,9 +193,9 @@ WRONG = [
 
 @pytest.mark.parametrize(("network", "message"), WRONG)
 def test_a_mistake_is_refused_with_its_reason_and_a_way_out(network, message):
-    found = mistakes(network)
+    found = config_errors(network)
     assert any(line.startswith(message) for line in found), found
 
 
 def test_a_setting_that_counts_in_an_adopted_network_too_is_taken():
-    assert mistakes({"existing": EXISTING, "registryCustomerManagedKey": True}) == []
+    assert config_errors({"existing": EXISTING, "registryCustomerManagedKey": True}) == []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from components.gcp.network.subnets import UNUSABLE, Layout, layout, range_change
+from components.gcp.network.subnets import UNUSABLE, Layout, layout, refuse_range_change
 
 networks = st.builds(
     lambda address, prefix: str(IPv4Network((address, prefix), strict=False)),
@@ -58,8 +58,8 @@ def test_what_google_cloud_refuses_is_refused_with_the_reason(taken: str):
 
 
 def test_another_range_is_refused_with_both_and_a_way_out():
-    assert range_change(["10.0.0.0/16"], ["10.0.0.0/16"]) is None
-    refusal = range_change(["10.0.0.0/16"], ["10.1.0.0/16"])
+    assert refuse_range_change(["10.0.0.0/16"], ["10.0.0.0/16"]) is None
+    refusal = refuse_range_change(["10.0.0.0/16"], ["10.1.0.0/16"])
     assert refusal is not None
     assert "from 10.0.0.0/16 to 10.1.0.0/16" in refusal
     assert "bring up a stack of another name" in refusal

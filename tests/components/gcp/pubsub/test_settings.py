@@ -8,7 +8,7 @@ from tests.stacks import settings
 STACK = "gcp-pubsub-gke"
 
 
-def mistakes(pipes, streaming=None):
+def config_errors(pipes, streaming=None):
     """What is told of the streaming service and the pipes, whatever room the platform has for so many replicas."""
     try:
         settings({"data-pipes:streaming": streaming or {}, "data-pipes:pipes": pipes}, STACK)
@@ -59,7 +59,7 @@ AVRO = {"type": "avro", "definition": "{}"}
     ],
 )
 def test_what_pubsub_takes_is_let_through(pipes):
-    assert mistakes(pipes) == []
+    assert config_errors(pipes) == []
 
 
 @pytest.mark.parametrize(
@@ -147,20 +147,20 @@ def test_what_pubsub_takes_is_let_through(pipes):
     ],
 )
 def test_a_mistake_is_told_with_the_reason_and_the_way_out(pipes, line):
-    told = mistakes(pipes)
+    told = config_errors(pipes)
     assert len(told) == 1, told
     assert told[0].startswith(line)
 
 
 def test_subscriptions_of_all_pipes_are_counted_with_their_dead_letters():
     many = {f"pipe{number}": {"parallelism": 3_332, "topic": {"mode": "partitioned"}} for number in range(2)}
-    assert mistakes(many | orders(3_330, mode="partitioned")) == []
-    told = mistakes(many | orders(3_334, mode="partitioned"))
+    assert config_errors(many | orders(3_330, mode="partitioned")) == []
+    told = config_errors(many | orders(3_334, mode="partitioned"))
     assert [line.split(",")[0] for line in told] == ["pipes: ask for 10001 subscriptions"]
 
 
 def test_the_key_is_a_yes_or_no():
-    [told] = mistakes(orders(), {"customerManagedKey": "yes"})
+    [told] = config_errors(orders(), {"customerManagedKey": "yes"})
     assert told.startswith(
         'streaming.customerManagedKey: must be true or false, not "yes"; customerManagedKey is whether'
     )

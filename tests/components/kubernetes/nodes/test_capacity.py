@@ -5,62 +5,62 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.aws.eks.instance_type import instance
-from components.kubernetes.nodes.capacity import ZONES, Room, nodes_for, replica_room, replicas_on
+from components.kubernetes.nodes.capacity import ZONES, Resources, nodes_for, replica_resources, replicas_on
 
-NODE = Room(cpu=1680, memory=6000, pods=23)
-rooms = st.builds(Room, cpu=st.integers(1, 1680), memory=st.integers(1, 6000))
+NODE = Resources(cpu=1680, memory=6000, pods=23)
+rooms = st.builds(Resources, cpu=st.integers(1, 1680), memory=st.integers(1, 6000))
 groups = st.lists(st.tuples(rooms, st.integers(0, 300)), max_size=8)
 
 
 @pytest.mark.parametrize(
     ("cpu", "memory", "room"),
     [
-        ("500m", "512Mi", Room(cpu=500, memory=512)),
-        ("2", "1Gi", Room(cpu=2000, memory=1024)),
+        ("500m", "512Mi", Resources(cpu=500, memory=512)),
+        ("2", "1Gi", Resources(cpu=2000, memory=1024)),
     ],
 )
-def test_quantities_are_read_as_kubernetes_reads_them(cpu, memory, room):
-    assert replica_room(cpu, memory) == room
+def test_quantities_are_read_as_kubernetes_reads_them(cpu, memory, capacity):
+    assert replica_resources(cpu, memory) == capacity
 
 
 @given(groups=groups)
 def test_enough_nodes_for_every_resource_and_never_more_than_replicas(groups):
     nodes = nodes_for(NODE, groups)
     assert nodes <= sum(count for _, count in groups)
-    assert sum(room.cpu * count for room, count in groups) <= nodes * NODE.cpu
-    assert sum(room.memory * count for room, count in groups) <= nodes * NODE.memory
+    assert sum(capacity.cpu * count for capacity, count in groups) <= nodes * NODE.cpu
+    assert sum(capacity.memory * count for capacity, count in groups) <= nodes * NODE.memory
     assert sum(count for _, count in groups) <= nodes * NODE.pods
 
 
 @given(count=st.integers(0, 200), cpu=st.integers(1, 1680), memory=st.integers(1, 6000))
 def test_equal_replicas_fill_each_node_as_the_message_says(count, cpu, memory):
-    replica = Room(cpu=cpu, memory=memory)
+    replica = Resources(cpu=cpu, memory=memory)
     assert nodes_for(NODE, [(replica, count)]) == -(-count // replicas_on(NODE, replica))
 
 
-@given(groups=groups, residents=st.lists(st.tuples(rooms, st.integers(1, 9)), min_size=1, max_size=4))
-def test_each_zone_has_room_for_its_share_of_what_cannot_leave_it(groups, residents):
-    share = [(room, -(-count // ZONES)) for room, count in residents]
-    nodes = nodes_for(NODE, groups, residents)
+@given(groups=groups, system_workloads=st.lists(st.tuples(rooms, st.integers(1, 9)), min_size=1, max_size=4))
+def test_each_zone_has_room_for_its_share_of_what_cannot_leave_it(groups, system_workloads):
+    share = [(capacity, -(-count // ZONES)) for capacity, count in system_workloads]
+    nodes = nodes_for(NODE, groups, system_workloads)
     assert nodes >= ZONES * nodes_for(NODE, share)
-    assert nodes >= nodes_for(NODE, (), residents)
-    everything = [*groups, *((room, count * ZONES) for room, count in share)]
-    assert sum(room.cpu * count for room, count in everything) <= nodes * NODE.cpu
-    assert sum(room.memory * count for room, count in everything) <= nodes * NODE.memory
+    assert nodes >= nodes_for(NODE, (), system_workloads)
+    everything = [*groups, *((capacity, count * ZONES) for capacity, count in share)]
+    assert sum(capacity.cpu * count for capacity, count in everything) <= nodes * NODE.cpu
+    assert sum(capacity.memory * count for capacity, count in everything) <= nodes * NODE.memory
 
 
 def test_one_broker_in_each_zone_needs_a_node_in_each_though_one_would_hold_them_all():
-    assert nodes_for(NODE, [], [(Room(cpu=100, memory=100), 3)]) == 3
-    assert nodes_for(NODE, [(Room(cpu=500, memory=100), 6)], [(Room(cpu=100, memory=100), 3)]) == 3
+    assert nodes_for(NODE, [], [(Resources(cpu=100, memory=100), 3)]) == 3
+    assert nodes_for(NODE, [(Resources(cpu=500, memory=100), 6)], [(Resources(cpu=100, memory=100), 3)]) == 3
 
 
 def test_a_replica_larger_than_a_node_is_refused():
     with pytest.raises(ValueError, match="larger than a node"):
-        nodes_for(NODE, [(Room(cpu=1681, memory=1), 1)])
+        nodes_for(NODE, [(Resources(cpu=1681, memory=1), 1)])
 
 
 def test_a_small_replica_fills_a_gap_that_a_large_one_leaves():
-    large, small = Room(cpu=1200, memory=100), Room(cpu=400, memory=100)
+    large, small = Resources(cpu=1200, memory=100), Resources(cpu=400, memory=100)
     assert nodes_for(NODE, [(small, 2), (large, 2)]) == 2
 
 
@@ -82,8 +82,8 @@ def test_an_instance_type_is_read_from_its_name(name, vcpus, gib, architecture):
 
 
 def test_a_node_keeps_room_for_kubelet_system_and_add_ons():
-    room = instance("m5.large").room
-    assert room == Room(cpu=1680, memory=6391, pods=23)
+    capacity = instance("m5.large").capacity
+    assert capacity == Resources(cpu=1680, memory=6391, pods=23)
 
 
 @pytest.mark.parametrize("name", ["m5", "m4.large", "m5.medium", "p4d.24xlarge", "m5.LARGE", "x.large"])
@@ -93,5 +93,5 @@ def test_an_instance_type_that_cannot_be_read_is_refused(name):
 
 
 def test_a_zone_has_room_for_the_larger_share_of_residents_that_no_number_of_zones_divides():
-    whole_node = Room(cpu=1680, memory=6000, pods=1)
+    whole_node = Resources(cpu=1680, memory=6000, pods=1)
     assert nodes_for(NODE, [], [(whole_node, 4)]) == 2 * ZONES, "two of four stand in one zone, and it may be any"

@@ -29,7 +29,7 @@ def recorded(mode):
     return plan_in(mode).recording
 
 
-def mistakes(changes):
+def config_errors(changes):
     try:
         settings(changes, STACK)
     except SettingsError as error:
@@ -124,21 +124,21 @@ def test_consumers_reach_the_brokers_and_have_no_right_in_the_cloud(mode):
 
 
 def test_more_brokers_need_more_nodes_and_that_is_told_before_anything_is_made():
-    [told] = mistakes({"data-pipes:streaming": {"brokers": 12, "cpu": "2", "memory": "8Gi"}})
+    [told] = config_errors({"data-pipes:streaming": {"brokers": 12, "cpu": "2", "memory": "8Gi"}})
     assert told.startswith("platform.nodes.max: is 6, and all pods need ")
     assert "the streaming service 12 x 2000m and 8192Mi" in told
 
 
 def test_autopilot_refuses_brokers_that_it_would_make_larger():
     changes = {"data-pipes:platform": {"mode": "autopilot"}, "data-pipes:streaming": {"cpu": "1", "memory": "16Gi"}}
-    [told] = mistakes(changes)
+    [told] = config_errors(changes)
     assert told.startswith("streaming: asks for pods of 1000m and 16384Mi, and Autopilot gives each pod")
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_cruise_control_finds_room_too(mode):
     changes = {"data-pipes:platform": {"mode": mode}, "data-pipes:streaming": {"cruiseControl": True}}
-    assert mistakes(changes) == []
+    assert config_errors(changes) == []
 
 
 def test_without_brokers_there_are_no_volumes():

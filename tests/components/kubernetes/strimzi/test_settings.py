@@ -2,9 +2,9 @@
 
 import pytest
 
-from components.kubernetes.nodes.capacity import Room
+from components.kubernetes.nodes.capacity import Resources
 from components.kubernetes.strimzi.settings import StrimziSettings
-from components.settings_bases import Residents
+from components.settings_bases import SystemWorkloads
 from tests.stacks import REMOVED, changed, planned, refused
 
 STACK = "aws-kafka-eks"
@@ -132,18 +132,18 @@ def test_kafka_in_containers_is_refused_where_there_is_no_kubernetes():
     ("settings", "more"),
     [
         ({}, []),
-        ({"cruiseControl": True}, [(Room(cpu=500, memory=1024), 1)]),
-        ({"exporter": True}, [(Room(cpu=100, memory=128), 1)]),
+        ({"cruiseControl": True}, [(Resources(cpu=500, memory=1024), 1)]),
+        ({"exporter": True}, [(Resources(cpu=100, memory=128), 1)]),
     ],
 )
 def test_all_that_runs_beside_the_consumers_is_counted(settings, more):
     read = StrimziSettings.model_validate({"service": "kafka", "brokers": 6, "cpu": "2", "memory": "8Gi", **settings})
-    assert read.residents == Residents(
+    assert read.system_workloads == SystemWorkloads(
         pods=[
-            (Room(cpu=2000, memory=8192), 6),
-            (Room(cpu=500, memory=2048), 3),
-            (Room(cpu=200, memory=384), 1),
-            (Room(cpu=200, memory=1024), 1),
+            (Resources(cpu=2000, memory=8192), 6),
+            (Resources(cpu=500, memory=2048), 3),
+            (Resources(cpu=200, memory=384), 1),
+            (Resources(cpu=200, memory=1024), 1),
             *more,
         ],
         volumes=True,
@@ -166,10 +166,12 @@ def test_what_is_counted_is_what_is_asked_for():
         ),
     ]
     settings = StrimziSettings.model_validate({"service": "kafka", "cruiseControl": True, "exporter": True})
-    counted = settings.residents.pods
-    assert sum(int(each["cpu"].removesuffix("m")) for each in asked) == sum(room.cpu * count for room, count in counted)
+    counted = settings.system_workloads.pods
+    assert sum(int(each["cpu"].removesuffix("m")) for each in asked) == sum(
+        capacity.cpu * count for capacity, count in counted
+    )
     assert sum(int(each["memory"].removesuffix("Mi")) for each in asked) == sum(
-        room.memory * count for room, count in counted
+        capacity.memory * count for capacity, count in counted
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from workbench.cloud import behaviour, kinds
 from workbench.cloud.azure import native as azure_native
 from workbench.cloud.azure.resource import SUBSCRIPTION
-from workbench.cloud.inventory import Inventory, RefusedError, Thing
+from workbench.cloud.inventory import CloudObject, Inventory, RefusedError
 from workbench.cloud.kubernetes import cluster
 
 NAMESPACE, HUB = "azure-native:eventhub:Namespace", "azure-native:eventhub:EventHub"
@@ -30,14 +30,14 @@ def tier(name: str) -> dict[str, Any]:
     return {"sku": {"name": name}}
 
 
-def thing(type_token: str, inputs: Mapping[str, Any]) -> Thing:
+def thing(type_token: str, inputs: Mapping[str, Any]) -> CloudObject:
     kind, given = kinds.kind(type_token), {"resourceGroupName": "pipes", **inputs}
     id_ = kind.identifier("x", given)
     outputs = dict(kind.outputs(id_, "x", given))
-    return Thing(type=type_token, id=id_, urn=f"urn of {id_}", status="", inputs=given, outputs=outputs)
+    return CloudObject(type=type_token, id=id_, urn=f"urn of {id_}", status="", inputs=given, outputs=outputs)
 
 
-def make(inventory: Inventory, type_token: str, **inputs: Any) -> Thing:
+def make(inventory: Inventory, type_token: str, **inputs: Any) -> CloudObject:
     made = thing(type_token, inputs)
     inventory.create(kinds.kind(type_token), made, "")
     inventory.settle(made.type, made.id, "create")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from workbench.cloud import behaviour, kinds
-from workbench.cloud.inventory import Inventory, RefusedError, Thing
+from workbench.cloud.inventory import CloudObject, Inventory, RefusedError
 
 PREFIX = "confluentcloud:index/"
 ENVIRONMENT, CLUSTER = f"{PREFIX}environment:Environment", f"{PREFIX}kafkaCluster:KafkaCluster"
@@ -19,41 +19,41 @@ ATTACHMENT = f"{PREFIX}privateLinkAttachment:PrivateLinkAttachment"
 PLACE: dict[str, Any] = {"cloud": "AWS", "region": "eu-west-1"}
 
 
-def make(inventory: Inventory, type_token: str, *, done: bool = True, **inputs: Any) -> Thing:
+def make(inventory: Inventory, type_token: str, *, done: bool = True, **inputs: Any) -> CloudObject:
     """An object in the inventory, as the provider makes one."""
     kind = kinds.kind(type_token)
     if refused := behaviour.refusal(kind, None, inputs, inventory.made):
         raise RefusedError(refused)
     id_ = kind.identifier(str(inputs), inputs)
     outputs = dict(kind.outputs(id_, "x", inputs))
-    made = Thing(type=type_token, id=id_, urn=f"urn of {id_}", status="", inputs=inputs, outputs=outputs)
+    made = CloudObject(type=type_token, id=id_, urn=f"urn of {id_}", status="", inputs=inputs, outputs=outputs)
     inventory.create(kind, made, "")
     if done:
         inventory.settle(type_token, id_, "create")
     return made
 
 
-def delete(inventory: Inventory, thing: Thing) -> None:
+def delete(inventory: Inventory, thing: CloudObject) -> None:
     inventory.delete(kinds.kind(thing.type), thing.type, thing.id)
     inventory.settle(thing.type, thing.id, "delete")
 
 
-def cluster(inventory: Inventory, **tier: Any) -> Thing:
+def cluster(inventory: Inventory, **tier: Any) -> CloudObject:
     environment = make(inventory, ENVIRONMENT, displayName="pipes")
     given = {"displayName": "pipes", "environment": {"id": environment.id}, **PLACE, **tier}
     return make(inventory, CLUSTER, **given)
 
 
 def manager(
-    inventory: Inventory, of: Thing, role: str = "CloudClusterAdmin", within: str = "", *, done: bool = True
-) -> Thing:
+    inventory: Inventory, of: CloudObject, role: str = "CloudClusterAdmin", within: str = "", *, done: bool = True
+) -> CloudObject:
     """Somebody with a key for a cluster and a role on it, or on what is in it."""
     make(inventory, KEY, owner={"id": "sa-00000001"}, managedResource={"id": of.id})
     pattern = f"{of.outputs['rbacCrn']}/kafka={of.id}/{within}" if within else of.outputs["rbacCrn"]
     return make(inventory, BINDING, done=done, principal="User:sa-00000001", roleName=role, crnPattern=pattern)
 
 
-def topic(inventory: Inventory, of: Thing) -> Thing:
+def topic(inventory: Inventory, of: CloudObject) -> CloudObject:
     return make(inventory, TOPIC, kafkaCluster={"id": of.id}, topicName="orders", partitionsCount=3)
 
 

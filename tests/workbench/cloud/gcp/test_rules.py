@@ -10,7 +10,7 @@ import pytest
 from workbench.cloud import behaviour, kinds
 from workbench.cloud.gcp import preconditions
 from workbench.cloud.gcp.resource import NUMBER, agent
-from workbench.cloud.inventory import Inventory, RefusedError, Thing
+from workbench.cloud.inventory import CloudObject, Inventory, RefusedError
 from workbench.cloud.kubernetes import cluster
 
 GKE, POOL = "gcp:container/cluster:Cluster", "gcp:container/nodePool:NodePool"
@@ -35,21 +35,21 @@ def there(**objects: Mapping[str, Any]) -> Callable[[str], list[Mapping[str, Any
     return lambda token: [inputs for name, inputs in objects.items() if types[name] == token]
 
 
-def thing(type_token: str, inputs: Mapping[str, Any], settings: Mapping[str, Any] = PLACE) -> Thing:
+def thing(type_token: str, inputs: Mapping[str, Any], settings: Mapping[str, Any] = PLACE) -> CloudObject:
     kind = kinds.kind(type_token)
     id_ = kind.identifier("x", {**settings, **inputs})
     outputs = {**kind.outputs(id_, "x", {**settings, **inputs}), **inputs}
-    return Thing(type=type_token, id=id_, urn=f"urn of {id_}", status="", inputs=dict(inputs), outputs=outputs)
+    return CloudObject(type=type_token, id=id_, urn=f"urn of {id_}", status="", inputs=dict(inputs), outputs=outputs)
 
 
-def make(inventory: Inventory, type_token: str, **inputs: Any) -> Thing:
+def make(inventory: Inventory, type_token: str, **inputs: Any) -> CloudObject:
     made = thing(type_token, inputs)
     inventory.create(kinds.kind(type_token), made, "")
     inventory.settle(made.type, made.id, "create")
     return made
 
 
-def delete(inventory: Inventory, gone: Thing) -> None:
+def delete(inventory: Inventory, gone: CloudObject) -> None:
     inventory.delete(kinds.kind(gone.type), gone.type, gone.id)
     inventory.settle(gone.type, gone.id, "delete")
 
@@ -283,14 +283,14 @@ def test_a_key_ring_and_its_keys_are_forgotten_and_their_names_stay_taken(invent
 def test_a_protected_cluster_is_not_deleted_and_one_takes_its_pools_with_it(inventory: Inventory):
     cluster_made = make(inventory, GKE, name="pipes", location="europe-west1", deletionProtection=False)
     make(inventory, POOL, cluster="pipes", location="europe-west1", name="nodes")
-    kept = kinds.kind(GKE).kept
+    kept = kinds.kind(GKE).blocks_delete
     for inputs in ({}, {"deletionProtection": True}):
         assert "Cannot destroy cluster because deletion_protection is set to true" in (
             kept(inputs, inventory.others) or ""
         )
     delete(inventory, cluster_made)
     assert inventory.things() == []
-    assert "deletion_policy" in (kinds.kind(TOPIC).kept({"deletionPolicy": "PREVENT"}, inventory.others) or "")
+    assert "deletion_policy" in (kinds.kind(TOPIC).blocks_delete({"deletionPolicy": "PREVENT"}, inventory.others) or "")
 
 
 def test_a_network_stays_while_something_is_in_it(inventory: Inventory):

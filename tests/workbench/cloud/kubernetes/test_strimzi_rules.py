@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from workbench.cloud import behaviour, kinds
-from workbench.cloud.inventory import Inventory, RefusedError, Thing
+from workbench.cloud.inventory import CloudObject, Inventory, RefusedError
 
 API = "kubernetes:kafka.strimzi.io/v1"
 RELEASE, CONFIG_MAP, SECRET = (
@@ -78,10 +78,12 @@ def test_a_topic_grows_and_never_shrinks():
 
 def test_what_an_operator_still_looks_after_goes_before_it(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
-    things: dict[int, Thing] = {}
+    things: dict[int, CloudObject] = {}
     for type_token, inputs in WHOLE:
         kind = kinds.kind(type_token)
-        thing = Thing(type=type_token, id=kind.identifier("x", inputs), urn="", status="", inputs=inputs, outputs={})
+        thing = CloudObject(
+            type=type_token, id=kind.identifier("x", inputs), urn="", status="", inputs=inputs, outputs={}
+        )
         inventory.create(kind, thing, "")
         things[len(things)] = thing
 
@@ -105,27 +107,27 @@ def test_what_an_operator_still_looks_after_goes_before_it(tmp_path: Path):
 
 
 def test_strimzis_secrets_are_there_once_their_user_or_cluster_is_and_hold_stand_ins():
-    stands = kinds.kind(SECRET).stands
-    assert stands("kafka/orders", others(*WHOLE[:4])) is None
-    user = stands("kafka/orders", others(*WHOLE))
+    preexisting = kinds.kind(SECRET).preexisting
+    assert preexisting("kafka/orders", others(*WHOLE[:4])) is None
+    user = preexisting("kafka/orders", others(*WHOLE))
     assert user
     assert {key: b64decode(value).decode() for key, value in user["data"].items()} == {
         key: f"stand-in for {key} of orders" for key in ("ca.crt", "user.crt", "user.key")
     }
-    authority = stands("kafka/pipes-cluster-ca-cert", others(*WHOLE))
+    authority = preexisting("kafka/pipes-cluster-ca-cert", others(*WHOLE))
     assert authority
     assert [*authority["data"]] == ["ca.crt"]
-    assert stands("elsewhere/orders", others(*WHOLE)) is None
+    assert preexisting("elsewhere/orders", others(*WHOLE)) is None
 
 
 def test_a_job_fills_the_config_map_that_it_is_told_of():
     variables = [{"name": "CONFIG_MAP", "value": "brokers"}, {"name": "BROKERS", "value": "3"}]
     job = {"metadata": {"namespace": "pipes"}, "spec": {"template": {"spec": {"containers": [{"env": variables}]}}}}
     there, kind = others(("kubernetes:batch/v1:Job", job)), kinds.kind(CONFIG_MAP)
-    told = kind.stands("pipes/brokers", there)
+    told = kind.preexisting("pipes/brokers", there)
     assert told
     assert told["data"]["bootstrapServers"].count(":9092") == 3
     assert kind.drift({"metadata": {"name": "brokers", "namespace": "pipes"}}, there) == {"data": told["data"]}
-    assert kind.stands("pipes/other", there) is None
-    assert kind.stands("elsewhere/brokers", there) is None
-    assert kind.stands("pipes/brokers", others()) is None
+    assert kind.preexisting("pipes/other", there) is None
+    assert kind.preexisting("elsewhere/brokers", there) is None
+    assert kind.preexisting("pipes/brokers", others()) is None
