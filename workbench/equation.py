@@ -46,14 +46,14 @@ def equation(recording: Recording, pipe: str) -> Equation | str:
     if not read:
         return f"pipe {pipe}: it has no topic, and there must be one"
     made = {topic.urn for topic in read}
-    partition_counts, replica_counts = partition_counts(recording), replica_counts(recording)
+    counted_partitions, counted_replicas = partition_counts(recording), replica_counts(recording)
     workloads = [
-        each for each in beneath if each.type in replica_counts and made & _sources(each, replica_counts[each.type])
+        each for each in beneath if each.type in counted_replicas and made & _sources(each, counted_replicas[each.type])
     ]
     if not workloads:
         return f"pipe {pipe}: no workload takes its replicas from the topic {read[0].name}, and one must"
-    partitions = [_number(topic, partition_counts[topic.type]) for topic in read]
-    replicas = [_number(workload, replica_counts[workload.type]) for workload in workloads]
+    partitions = [_number(topic, counted_partitions[topic.type]) for topic in read]
+    replicas = [_number(workload, counted_replicas[workload.type]) for workload in workloads]
     for number, resource in zip((*partitions, *replicas), (*read, *workloads), strict=True):
         if not isinstance(number, int):
             return f"pipe {pipe}: {resource.name} counts {number!r}, which is no whole number"
