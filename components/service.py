@@ -26,6 +26,8 @@ class Count:
 class StreamingService:
     """A streaming service: its settings, those of a pipe on it, the component that builds it, where partitions count."""
 
+    title: str
+    """The vendor's name of the service."""
     settings: type[ServiceSettings]
     pipe: type[PipeSettings]
     component: Callable[[str, StreamingArgs[Any, Any, Any], ResourceOptions], Streaming[Any]]
@@ -40,6 +42,8 @@ class StreamingService:
 class ContainerPlatform:
     """A container platform: its settings, the component that builds it, and where replicas count."""
 
+    title: str
+    """The vendor's name of the platform."""
     settings: type[ServiceSettings]
     component: Callable[[str, PlatformArgs[Any, Any, Any], ResourceOptions], Platform]
     replicas: Sequence[Count]

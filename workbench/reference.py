@@ -12,6 +12,7 @@ from components.catalog import CLOUDS
 from components.section import SettingsModel
 from components.settings import NAME, NAMESPACE, StackSettings
 from components.settings_bases import PipeSettings
+from workbench import stacks_page
 from workbench.values import is_list, is_object
 
 SCHEMA = "stacks/schema.json"
@@ -83,7 +84,7 @@ def page() -> str:
 
 def files() -> dict[str, str]:
     """The files of the repository that are made from the models, by their paths."""
-    return {SCHEMA: json.dumps(schema(), indent=1) + "\n", PAGE: page()}
+    return {SCHEMA: json.dumps(schema(), indent=1) + "\n", PAGE: page(), stacks_page.PAGE: stacks_page.page()}
 
 
 def _models() -> list[type[SettingsModel]]:

@@ -6,6 +6,7 @@ from components.confluent.topic_settings import ConfluentPipeSettings
 from components.service import Count, StreamingService
 
 SERVICE = StreamingService(
+    "Confluent Cloud",
     ConfluentSettings,
     ConfluentPipeSettings,
     confluent,

@@ -4,4 +4,6 @@ from components.aws.ecs.platform import Ecs
 from components.aws.ecs.settings import EcsSettings
 from components.service import ContainerPlatform, Count
 
-PLATFORM = ContainerPlatform(EcsSettings, Ecs, (Count("aws:ecs/service:Service", "desiredCount"),))
+PLATFORM = ContainerPlatform(
+    "Amazon ECS on Fargate", EcsSettings, Ecs, (Count("aws:ecs/service:Service", "desiredCount"),)
+)

@@ -5,4 +5,4 @@ from components.aws.eks.settings import EksSettings
 from components.kubernetes.platform import KUBERNETES_REPLICAS
 from components.service import ContainerPlatform
 
-PLATFORM = ContainerPlatform(EksSettings, eks, KUBERNETES_REPLICAS)
+PLATFORM = ContainerPlatform("Amazon EKS", EksSettings, eks, KUBERNETES_REPLICAS)

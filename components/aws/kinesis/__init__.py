@@ -6,5 +6,9 @@ from components.aws.kinesis.stream import KinesisPipeSettings
 from components.service import Count, StreamingService
 
 SERVICE = StreamingService(
-    KinesisSettings, KinesisPipeSettings, Kinesis, Count("aws:kinesis/stream:Stream", "shardCount")
+    "Amazon Kinesis Data Streams",
+    KinesisSettings,
+    KinesisPipeSettings,
+    Kinesis,
+    Count("aws:kinesis/stream:Stream", "shardCount"),
 )

@@ -6,6 +6,7 @@ from components.aws.kinesis_video.streams import VideoPipeSettings
 from components.service import Count, StreamingService
 
 SERVICE = StreamingService(
+    "Amazon Kinesis Video Streams",
     KinesisVideoSettings,
     VideoPipeSettings,
     KinesisVideo,

@@ -5,4 +5,6 @@ from components.aws.msk.settings import MskSettings
 from components.aws.msk.topic import MskPipeSettings
 from components.service import Count, StreamingService
 
-SERVICE = StreamingService(MskSettings, MskPipeSettings, Msk, Count("aws:msk/topic:Topic", "partitionCount"))
+SERVICE = StreamingService(
+    "Amazon MSK", MskSettings, MskPipeSettings, Msk, Count("aws:msk/topic:Topic", "partitionCount")
+)

@@ -5,6 +5,7 @@ from components.aws.msk_serverless.settings import MskServerlessPipeSettings, Ms
 from components.service import Count, StreamingService
 
 SERVICE = StreamingService(
+    "Amazon MSK Serverless",
     MskServerlessSettings,
     MskServerlessPipeSettings,
     MskServerless,

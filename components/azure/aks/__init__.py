@@ -5,4 +5,4 @@ from components.azure.aks.settings import AksSettings
 from components.kubernetes.platform import KUBERNETES_REPLICAS
 from components.service import ContainerPlatform
 
-PLATFORM = ContainerPlatform(AksSettings, Aks, KUBERNETES_REPLICAS)
+PLATFORM = ContainerPlatform("Azure Kubernetes Service", AksSettings, Aks, KUBERNETES_REPLICAS)

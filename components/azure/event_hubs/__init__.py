@@ -6,6 +6,7 @@ from components.azure.event_hubs.topic import EventHubsPipeSettings
 from components.service import Count, StreamingService
 
 SERVICE = StreamingService(
+    "Azure Event Hubs",
     EventHubsSettings,
     EventHubsPipeSettings,
     EventHubs,

@@ -5,6 +5,7 @@ from components.azure.hdinsight.settings import HdInsightPipeSettings, HdInsight
 from components.service import Count, StreamingService
 
 SERVICE = StreamingService(
+    "Kafka on Azure HDInsight",
     HdInsightSettings,
     HdInsightPipeSettings,
     HdInsight,

@@ -6,6 +6,7 @@ from components.gcp.confluent.service import confluent
 from components.service import Count, StreamingService
 
 SERVICE = StreamingService(
+    "Confluent Cloud",
     ConfluentSettings,
     ConfluentPipeSettings,
     confluent,

@@ -5,4 +5,4 @@ from components.gcp.gke.settings import GkeSettings
 from components.kubernetes.platform import KUBERNETES_REPLICAS
 from components.service import ContainerPlatform
 
-PLATFORM = ContainerPlatform(GkeSettings, Gke, KUBERNETES_REPLICAS)
+PLATFORM = ContainerPlatform("Google Kubernetes Engine", GkeSettings, Gke, KUBERNETES_REPLICAS)

@@ -6,6 +6,7 @@ from components.gcp.managed_kafka.topic import ManagedKafkaPipeSettings
 from components.service import Count, StreamingService
 
 SERVICE = StreamingService(
+    "Google Managed Service for Apache Kafka",
     ManagedKafkaSettings,
     ManagedKafkaPipeSettings,
     ManagedKafka,

@@ -6,6 +6,7 @@ from components.gcp.pubsub.topic_settings import PubSubPipeSettings
 from components.service import Count, StreamingService
 
 SERVICE = StreamingService(
+    "Google Cloud Pub/Sub",
     PubSubSettings,
     PubSubPipeSettings,
     PubSub,

@@ -6,6 +6,7 @@ from components.kubernetes.strimzi.topic import StrimziPipeSettings
 from components.service import Count, StreamingService
 
 SERVICE = StreamingService(
+    "Kafka in containers (Strimzi)",
     StrimziSettings,
     StrimziPipeSettings,
     Strimzi,
