@@ -12,7 +12,7 @@ from components.azure.network.network import AzureNetworkSettings
 from components.consumer import Image
 from components.kafka import topic_settings
 from components.kafka.config import pipe_config_errors
-from components.kafka.dead_letters import KafkaDeadLetterSettings
+from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings
 from components.kubernetes.jobs.topic import DEAD_LETTERS, TOPIC, name_errors
 from components.section import ConfigError, Pattern, QuotedText, SettingsModel
 from components.settings_bases import PipeSettings, ServiceSettings, ValidationContext
@@ -38,41 +38,26 @@ LARGE_HEAD_VCPUS = 8
 HEAD_SOURCE = "HDInsight, Create clusters by using the Azure portal, read 2026-11-29"
 
 
-class HdInsightTopicSettings(SettingsModel, frozen=True):
-    """What a user may say of a topic on HDInsight."""
+class HdInsightTopicSettings(KafkaTopicSettings, frozen=True):
+    """Settings of a topic on HDInsight."""
 
-    retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
-    """The hours that records are kept, read or not; a lower number deletes the records that are older."""
+    min_insync_replicas = IN_SYNC
+
     config: Mapping[
         Annotated[
-            str, AfterValidator(topic_settings.setting_names(TOPIC_SETTINGS, what="a setting of topics in Kafka 3.2"))
+            str,
+            AfterValidator(topic_settings.allowed_names(TOPIC_SETTINGS, what="a topic setting of Kafka 3.2")),
         ],
         QuotedText,
     ] = {}
-    """More settings of the topic by their Kafka names, each with a text as value."""
-    dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
-    """What becomes of records that the consumers cannot handle."""
-
-    @property
-    def kafka_config(self) -> dict[str, str]:
-        """The topic's Kafka settings."""
-        return {
-            "retention.ms": str(self.retention_hours * 3_600_000),
-            "min.insync.replicas": str(IN_SYNC),
-            **self.config,
-        }
-
-    @property
-    def dead_letter_config(self) -> dict[str, str]:
-        """The Kafka settings of the topic of dead letters."""
-        return {**self.dead_letter.kafka_config(self.config), "min.insync.replicas": str(IN_SYNC)}
+    """More topic settings by their Kafka names. Each value is a text."""
 
 
-class HdInsightPipeSettings(PipeSettings, frozen=True):
-    """A pipe on HDInsight; its topic and its records stay when the pipe is removed, until the cluster is."""
+class HdInsightPipeSettings(KafkaPipeSettings, frozen=True):
+    """A pipe on HDInsight. If it is removed, its topic and records stay until the cluster is deleted."""
 
     topic: HdInsightTopicSettings = HdInsightTopicSettings()
-    """The topic's own settings."""
+    """The topic's settings."""
 
 
 class RestProxySettings(SettingsModel, frozen=True):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import pulumi_gcp as gcp
 from pulumi import Input, Output, Resource, ResourceHookBinding, ResourceOptions
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from components.changes import guard, refuse_fewer_partitions
 from components.contracts import SHARED, Connection, EgressRule, Grant, Topic
@@ -14,10 +14,8 @@ from components.dead_letters import SUFFIX
 from components.gcp.managed_kafka.acl import allowed
 from components.gcp.network.network import Network
 from components.kafka.config import CODECS, Choice, Limit, Limits
-from components.kafka.dead_letters import KafkaDeadLetterSettings
-from components.kafka.topic_settings import TOPIC_SETTINGS, group_protocol, setting_names
-from components.section import Distinct, Pattern, QuotedText, SettingsModel
-from components.settings_bases import PipeSettings
+from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings, group_protocol
+from components.section import Distinct, Pattern
 
 PORT = 9092
 """Where brokers are reached over TLS by clients that show a token (Managed Service for Apache Kafka, Authentication)."""
@@ -46,45 +44,21 @@ LIMITS: Limits = {
 """What Google refuses of a topic's settings, though Kafka takes it."""
 
 
-class ManagedKafkaTopicSettings(SettingsModel, frozen=True):
-    """What a user may say of a topic on Managed Service for Apache Kafka."""
+class ManagedKafkaTopicSettings(KafkaTopicSettings, frozen=True):
+    """Settings of a topic on Managed Service for Apache Kafka."""
 
-    retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
-    """The hours that records are kept, read or not; a lower number deletes the records that are older."""
-    config: Mapping[Annotated[str, AfterValidator(setting_names(TOPIC_SETTINGS))], QuotedText] = {}
-    """More settings of the topic by their Kafka names, each with a text as value; compression.type cannot be zstd
-    (Managed Service for Apache Kafka, Limitations)."""
+    min_insync_replicas = REPLICATION - 1
+
     producers: Annotated[tuple[ServiceAccount, ...], Field(max_length=49), Distinct] = ()
-    """The e-mail addresses of the service accounts that may write to the topic; nobody else may. An ACL has at most 100 entries, two
-    for each of them (Managed Service for Apache Kafka API, Acl)."""
-    dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
-    """What becomes of records that the consumers cannot handle."""
-
-    @property
-    def kafka_config(self) -> dict[str, str]:
-        """The topic's Kafka settings: no acknowledged record is lost while one replica is down."""
-        own = {
-            "min.insync.replicas": str(REPLICATION - 1),
-            "retention.ms": str(self.retention_hours * 3_600_000),
-        }
-        return {**own, **self.config}
-
-    @property
-    def dead_letter_config(self) -> dict[str, str]:
-        """The Kafka settings of the dead letters' topic, which loses no more than the other."""
-        return {"min.insync.replicas": str(REPLICATION - 1), **self.dead_letter.kafka_config(self.config)}
+    """The e-mail addresses of the service accounts that may write to the topic. No other account may. An ACL has at most 100
+    entries, two for each producer (Managed Service for Apache Kafka API, Acl)."""
 
 
-class ManagedKafkaPipeSettings(PipeSettings, frozen=True):
+class ManagedKafkaPipeSettings(KafkaPipeSettings, frozen=True):
     """A pipe on Managed Service for Apache Kafka."""
 
     topic: ManagedKafkaTopicSettings = ManagedKafkaTopicSettings()
-    """The topic's own settings."""
-
-    @property
-    def partitions(self) -> int:
-        """The partitions of the topic, and the one of its dead letters."""
-        return self.parallelism + (1 if self.topic.dead_letter.enabled else 0)
+    """The topic's settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +173,7 @@ class ManagedKafkaTopic(Topic):
         if not settings.dead_letter.enabled:
             return {}
         topic = self._topic(
-            f"{self.name}-dead-letters", topic_id=name, partitions=1, configs=settings.dead_letter_config
+            f"{self.name}-dead-letters", topic_id=name, partitions=1, configs=settings.dead_letter_config()
         )
         acl = self._acl(
             f"{self.name}-dead-letters-acl",

@@ -2,54 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
 
 from pulumi import CustomTimeouts, Input, Output, ResourceHookBinding, ResourceOptions
-from pydantic import AfterValidator, Field
 
 from components.changes import guard, refuse_fewer_partitions
 from components.contracts import SHARED, Connection, PodEgressRule, Secret, Topic
 from components.dead_letters import SUFFIX
-from components.kafka.dead_letters import KafkaDeadLetterSettings
-from components.kafka.topic_settings import TOPIC_SETTINGS, group_protocol, setting_names
+from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings, group_protocol
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.strimzi.cluster import PORT, consumer_user
 from components.kubernetes.strimzi.resource import StrimziResource, made_secret, secret_text, strimzi_resource
 from components.kubernetes.strimzi.settings import FILES, REPLICATION
-from components.section import QuotedText, SettingsModel
-from components.settings_bases import PipeSettings
 
 
-class StrimziTopicSettings(SettingsModel, frozen=True):
-    """What a user may say of a topic on Kafka in containers."""
+class StrimziTopicSettings(KafkaTopicSettings, frozen=True):
+    """Settings of a topic on Kafka in containers."""
 
-    retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
-    """The hours that records are kept, read or not; a lower number deletes the records that are older."""
-    config: Mapping[Annotated[str, AfterValidator(setting_names(TOPIC_SETTINGS))], QuotedText] = {}
-    """More settings of the topic by their Kafka names, each with a text as value."""
-    dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
-    """What becomes of records that the consumers cannot handle."""
-
-    @property
-    def kafka_config(self) -> dict[str, str]:
-        """The topic's Kafka settings: no acknowledged record is lost while one replica is down."""
-        own = {
-            "min.insync.replicas": str(REPLICATION - 1),
-            "retention.ms": str(self.retention_hours * 3_600_000),
-        }
-        return {**own, **self.config}
-
-    @property
-    def dead_letter_config(self) -> dict[str, str]:
-        """The Kafka settings of the dead letters' topic, which loses no more than the other."""
-        return {"min.insync.replicas": str(REPLICATION - 1), **self.dead_letter.kafka_config(self.config)}
+    min_insync_replicas = REPLICATION - 1
 
 
-class StrimziPipeSettings(PipeSettings, frozen=True):
+class StrimziPipeSettings(KafkaPipeSettings, frozen=True):
     """A pipe on Kafka in containers."""
 
     topic: StrimziTopicSettings = StrimziTopicSettings()
-    """The topic's own settings."""
+    """The topic's settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +124,7 @@ class StrimziTopic(Topic):
             f"{self.name}-dead-letters",
             topic_name=f"{self.args.topic_name}{SUFFIX}",
             partitions=1,
-            config=settings.dead_letter_config,
+            config=settings.dead_letter_config(),
         )
         return settings.dead_letter.variables(topic.metadata.name.apply(str))
 
