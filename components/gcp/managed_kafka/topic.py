@@ -1,4 +1,4 @@
-"""The topics of a Managed Service for Apache Kafka cluster, and who may read and write them."""
+"""Topics of a Managed Service for Apache Kafka cluster, and their ACLs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSetting
 from components.section import Distinct, Pattern
 
 PORT = 9092
-"""Where brokers are reached over TLS by clients that show a token (Managed Service for Apache Kafka, Authentication)."""
+"""Broker port for TLS with token authentication (Managed Service for Apache Kafka, Authentication)."""
 
 TOKEN_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-"""For what the token of a client is asked for (managed-kafka-auth-login-handler, GcpLoginCallbackHandler)."""
+"""Scope of the clients' tokens (managed-kafka-auth-login-handler, GcpLoginCallbackHandler)."""
 
 REPLICATION = 3
-"""How many brokers hold each partition, each in a zone of its own."""
+"""Copies of each partition, each in a different zone."""
 
 ServiceAccount = Annotated[
     str,
@@ -41,7 +41,7 @@ LIMITS: Limits = {
         source="Managed Service for Apache Kafka, Limitations",
     )
 }
-"""What Google refuses of a topic's settings, though Kafka takes it."""
+"""Limits that are stricter than Kafka's."""
 
 
 class ManagedKafkaTopicSettings(KafkaTopicSettings, frozen=True):
@@ -63,29 +63,29 @@ class ManagedKafkaPipeSettings(KafkaPipeSettings, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class ManagedKafkaTopicArgs:
-    """What a topic on Managed Service for Apache Kafka is built from."""
+    """Arguments of ManagedKafkaTopic."""
 
     topic_name: str
-    """The name of the topic, and of the one consumer group that reads it."""
+    """Name of the topic and of its one consumer group."""
     pipe: ManagedKafkaPipeSettings
     version: str
-    """Of the brokers."""
+    """Kafka version of the brokers."""
     network: Network
     cluster: gcp.managedkafka.Cluster
     bootstrap_servers: Output[str]
     consumer: str
-    """The e-mail address of the service account that the pipe's consumers are."""
+    """E-mail address of the consumers' service account."""
     connect: Grant
-    """The right to connect to the cluster."""
+    """Permission to connect to the cluster."""
     closed: Sequence[Resource]
-    """What takes from everybody the rights that no ACL names."""
+    """The ACLs that remove the default access of all clients."""
     protect: bool
 
 
 class ManagedKafkaTopic(Topic):
-    """A topic that its consumers may read in their one group, its producers may write, and nobody else reaches.
+    """A topic with ACLs: only its consumers may read it, in their one group, and only its producers may write to it.
 
-    The consumers may write to the topic of its dead letters too, which no ACL opens to anybody else.
+    Only the consumers may write to its dead-letter topic.
     """
 
     def __init__(self, name: str, args: ManagedKafkaTopicArgs, opts: ResourceOptions | None = None) -> None:
@@ -140,7 +140,7 @@ class ManagedKafkaTopic(Topic):
         configs: Mapping[str, str],
         hooks: ResourceHookBinding | None = None,
     ) -> gcp.managedkafka.Topic:
-        """A topic with a copy in each zone."""
+        """Make a topic with a copy in each zone."""
         args = self.args
         return gcp.managedkafka.Topic(
             resource_name,
@@ -150,7 +150,7 @@ class ManagedKafkaTopic(Topic):
             partition_count=partitions,
             replication_factor=REPLICATION,
             configs=configs,
-            # At no moment is there a topic that everybody may read.
+            # Without these ACLs, every client could read a new topic.
             opts=ResourceOptions(parent=self, protect=args.protect, depends_on=args.closed, hooks=hooks),
         )
 
@@ -168,7 +168,7 @@ class ManagedKafkaTopic(Topic):
         )
 
     def _dead_letters(self) -> Mapping[str, Input[str]]:
-        """The topic for what consumers set aside, where there is one, and their right to write it, as they are told of it."""
+        """Make the dead-letter topic and its ACL if enabled, and return the consumers' variables for it."""
         settings, name = self.args.pipe.topic, f"{self.args.topic_name}{SUFFIX}"
         if not settings.dead_letter.enabled:
             return {}

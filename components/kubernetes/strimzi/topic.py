@@ -1,4 +1,4 @@
-"""The topics of a Kafka cluster in containers, and the users that read them."""
+"""Topics of a Kafka cluster in containers, and the users that read them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,25 +30,25 @@ class StrimziPipeSettings(KafkaPipeSettings, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class StrimziTopicArgs:
-    """What a topic on Kafka in containers is built from."""
+    """Arguments of StrimziTopic."""
 
     topic_name: str
-    """The name of the topic, of the one consumer group that reads it, and of its user."""
+    """Name of the topic, of its one consumer group and of its user."""
     pipe: StrimziPipeSettings
     version: str
-    """Of the brokers."""
+    """Kafka version of the brokers."""
     kafka: StrimziResource
     bootstrap_servers: Output[str]
     ca_certificate: Secret
-    """The certificate of the authority that signs the brokers'."""
+    """Certificate of the authority that signs the brokers' certificates."""
     platform: KubernetesPlatform
     protect: bool
 
 
 class StrimziTopic(Topic):
-    """A topic that Strimzi's operator makes and grows, and a user with a certificate for its consumers.
+    """A topic managed by Strimzi's operator, and a user with a client certificate for its consumers.
 
-    The user may read the topic, write its dead letters, and nothing else.
+    The user may only read the topic and write to its dead-letter topic.
     """
 
     def __init__(self, name: str, args: StrimziTopicArgs, opts: ResourceOptions | None = None) -> None:
@@ -66,7 +66,7 @@ class StrimziTopic(Topic):
                 f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "spec.partitions", refuse_fewer_partitions
             ),
         )
-        told_of_dead_letters = self._dead_letters()
+        dead_letter_variables = self._dead_letters()
         user = self._user()
         certificate = made_secret(f"{name}-certificate", user.id, user, self.child)
         self.topic_name = topic.metadata.name.apply(str)
@@ -76,7 +76,7 @@ class StrimziTopic(Topic):
                 "STREAM_SERVICE": "kafka",
                 "STREAM_TOPIC": self.topic_name,
                 "STREAM_GROUP": args.topic_name,
-                **told_of_dead_letters,
+                **dead_letter_variables,
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
                 "KAFKA_SECURITY_PROTOCOL": "SSL",
                 "KAFKA_SSL_CA_LOCATION": str(FILES / "ca.crt"),
@@ -105,7 +105,7 @@ class StrimziTopic(Topic):
         config: Mapping[str, str],
         hooks: ResourceHookBinding | None = None,
     ) -> StrimziResource:
-        """A topic with a copy in each zone."""
+        """Make a topic with a copy in each zone."""
         return strimzi_resource(
             resource_name,
             kind="KafkaTopic",
@@ -116,7 +116,7 @@ class StrimziTopic(Topic):
         )
 
     def _dead_letters(self) -> Mapping[str, Input[str]]:
-        """The topic for what consumers set aside, where there is one, as they are told of it."""
+        """Make the dead-letter topic if enabled, and return the consumers' variables for it."""
         settings = self.args.pipe.topic
         if not settings.dead_letter.enabled:
             return {}
@@ -129,7 +129,7 @@ class StrimziTopic(Topic):
         return settings.dead_letter.variables(topic.metadata.name.apply(str))
 
     def _user(self) -> StrimziResource:
-        """Who the consumers are; the user's certificate is there once the user may do what it says."""
+        """Make the consumers' user. Its certificate exists once its permissions are in force."""
         topic = self.args.topic_name
         writes = [f"{topic}{SUFFIX}"] if self.args.pipe.topic.dead_letter.enabled else []
         return strimzi_resource(
@@ -142,7 +142,7 @@ class StrimziTopic(Topic):
         )
 
     def _made_in_cluster(self, more: ResourceOptions) -> ResourceOptions:
-        """The options of what the operators in the Kafka cluster see to, and more."""
+        """Return the options of resources that the operators in the Kafka cluster manage, merged with more options."""
         timeouts = CustomTimeouts(create="10m", update="10m", delete="10m")
         ours = ResourceOptions(depends_on=[self.args.kafka], custom_timeouts=timeouts)
         return ResourceOptions.merge(ResourceOptions.merge(self.child, ours), more)

@@ -4,6 +4,7 @@ import pytest
 
 from components.changes import ChangeRefusedError
 from components.settings import SettingsError
+from tests.hooks import before_create
 from tests.stacks import planned, settings, shipped
 
 CLUSTER = "aws:msk/cluster:Cluster"
