@@ -1,24 +1,30 @@
-"""The hooks of a recorded resource, run as the engine runs them."""
+"""Run the hooks of a recorded resource as the engine does in a preview."""
 
 import asyncio
 from typing import Any
 
-from pulumi import ResourceHookArgs
+from pulumi import ResourceHook, ResourceHookArgs
 
 from workbench.recording.recorder import RecordedResource, Recording
 
 
 def before_update(recording: Recording, resource: RecordedResource, old: Any, new: Any) -> None:
-    """Run every hook that the engine runs in a preview before it updates a resource."""
+    """Run every hook that the engine runs before it updates a resource."""
     names = resource.hooks["before_update"]
     assert names
     for name in names:
-        hook = recording.hooks[name]
-        assert hook.opts is not None
-        assert hook.opts.on_dry_run, "it must refuse in the preview"
-        args = ResourceHookArgs(
-            urn="urn", id="id", name=resource.name, type=resource.type, old_inputs=old, new_inputs=new
-        )
-        result = hook(args)
-        if asyncio.iscoroutine(result):
-            asyncio.run(result)
+        run(recording.hooks[name], resource, old_inputs=old, new_inputs=new)
+
+
+def before_create(recording: Recording, resource: RecordedResource) -> None:
+    """Run the one hook that the engine runs before it creates a resource."""
+    run(recording.hook(resource, "before_create"), resource, new_inputs={})
+
+
+def run(hook: ResourceHook, resource: RecordedResource, **inputs: Any) -> None:
+    """Run one hook, which must also run in previews."""
+    assert hook.opts is not None
+    assert hook.opts.on_dry_run, "it must refuse in the preview"
+    result = hook(ResourceHookArgs(urn="urn", id="id", name=resource.name, type=resource.type, **inputs))
+    if asyncio.iscoroutine(result):
+        asyncio.run(result)

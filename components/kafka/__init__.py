@@ -1,1 +1,1 @@
-"""What every Kafka shares: the settings of a topic, and its dead letters."""
+"""Code that all Kafka services share: topic settings and dead letters."""

@@ -1,8 +1,8 @@
-"""Kafka's own definitions of a topic's configuration: the type and the bounds of each key that a pipe may choose.
+"""Kafka's definitions of topic settings: the type and the bounds of each key that a pipe may choose.
 
-Source: what `org.apache.kafka.storage.internals.log.LogConfig` prints (`kafka.log.LogConfig` in Kafka 3.2), run on 2026-11-29 with the
-jars of Apache Kafka 3.2.0, 3.7.2, 3.9.1, 4.0.0, 4.1.0 and 4.3.1. tests/dataplane/test_topic_config.py compares this table with the jars
-of tools/kafka, and its verdicts with those of a real broker.
+Source: the output of `org.apache.kafka.storage.internals.log.LogConfig` (`kafka.log.LogConfig` in Kafka 3.2), run on 2026-11-29 with
+the jars of Apache Kafka 3.2.0, 3.7.2, 3.9.1, 4.0.0, 4.1.0 and 4.3.1. tests/dataplane/test_topic_config.py compares this table with the jars
+of tools/kafka, and the accepted values with those of a real broker.
 """
 
 import re
@@ -14,52 +14,52 @@ from components.section import ConfigError
 from components.versions import Release, release
 
 LARGEST_INT, LARGEST_LONG = 2**31 - 1, 2**63 - 1
-"""The bounds of Kafka's types int and long."""
+"""Largest values of Kafka's types int and long."""
 
 SOURCE = "Apache Kafka, Topic Configs"
 
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number between two bounds, both included."""
+    """A whole number between two inclusive bounds."""
 
     least: int
     most: int
 
     @property
     def rule(self) -> str:
-        """The values, in the words of a message."""
+        """Description of the values for error messages."""
         return f"a whole number from {self.least} to {self.most}"
 
     def accepts(self, value: str) -> bool:
-        """Whether a text is such a number, written in digits."""
+        """Return whether a text is such a number, written in digits."""
         return bool(re.fullmatch(r"-?[0-9]{1,30}", value)) and self.least <= int(value) <= self.most
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """A decimal number from 0 to 1, both included."""
+    """A decimal number from 0 to 1, inclusive."""
 
     rule = "a decimal number from 0 to 1, such as 0.5"
 
     def accepts(self, value: str) -> bool:
-        """Whether a text is such a number, written in digits."""
+        """Return whether a text is such a number, written in digits."""
         return bool(re.fullmatch(r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", value)) and float(value) <= 1
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few texts."""
+    """One of several texts."""
 
     values: tuple[str, ...]
 
     @property
     def rule(self) -> str:
-        """The values, in the words of a message."""
+        """Description of the values for error messages."""
         return f"one of {' or '.join(self.values)}"
 
     def accepts(self, value: str) -> bool:
-        """Whether a text is one of them."""
+        """Return whether a text is one of the values."""
         return value in self.values
 
 
@@ -85,7 +85,7 @@ DEFINITIONS: Mapping[str, Definition] = {
     "min.cleanable.dirty.ratio": Ratio(),
     "min.compaction.lag.ms": _LONG,
     "preallocate": Choice(("true", "false")),
-    # Kafka sets no bound: each negative number is no limit. -1 is the one that it documents.
+    # Kafka treats every negative number as no limit, but documents only -1.
     "retention.bytes": Whole(-1, LARGEST_LONG),
     "segment.bytes": Whole(1_048_576, LARGEST_INT),
     "segment.index.bytes": Whole(4, LARGEST_INT),
@@ -99,12 +99,12 @@ OLDER: Sequence[tuple[Release, Mapping[str, Definition]]] = (
     ((4, 0), {"message.timestamp.difference.max.ms": _LONG}),
     ((4, 1), {"segment.bytes": Whole(14, LARGEST_INT)}),
 )
-"""Definitions of brokers that are older than a release."""
+"""Definitions that differ on brokers older than a release."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """The values that a service accepts for a key, where it accepts fewer than Kafka does."""
+    """Values that a service accepts for a key, if it accepts fewer than Kafka."""
 
     definition: Definition
     source: str
@@ -123,7 +123,7 @@ def definition(name: str, version: str) -> Definition:
 
 
 def config_errors(config: Mapping[str, str], version: str, limits: Limits = NO_LIMITS) -> Iterator[ConfigError]:
-    """Yield the values of a topic's config that brokers of a version refuse, or their service; each path is a key of config."""
+    """Yield the values of a topic's config that brokers of a version or their service reject. Each path is a key of config."""
     wrong: set[str] = set()
     for name, value in config.items():
         limit = limits.get(name) or Limit(definition=definition(name, version), source=SOURCE)
@@ -138,13 +138,13 @@ def config_errors(config: Mapping[str, str], version: str, limits: Limits = NO_L
 def pipe_config_errors(
     configs: Mapping[str, Mapping[str, str]], version: str, limits: Limits = NO_LIMITS
 ) -> Iterator[ConfigError]:
-    """Yield the mistakes in the topics' configs of several pipes, which are given by the pipes' names."""
+    """Yield the errors in the topic configs of several pipes, given by pipe name."""
     for pipe, config in configs.items():
         yield from (error.under("pipes", pipe, "topic", "config") for error in config_errors(config, version, limits))
 
 
 def _order_errors(config: Mapping[str, str]) -> Iterator[ConfigError]:
-    """Yield what Kafka refuses of two keys together, whose own values are right (LogConfig.validateValues)."""
+    """Yield combinations of valid values that Kafka rejects (LogConfig.validateValues)."""
     least, most = "min.compaction.lag.ms", "max.compaction.lag.ms"
     if least in config and most in config and int(config[least]) > int(config[most]):
         text = f"must be at most {most}, which is {config[most]}, got '{config[least]}' ({SOURCE}). Lower it, or raise {most}."

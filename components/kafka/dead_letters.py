@@ -1,6 +1,5 @@
-"""What becomes of a record on Kafka that a pipe's consumers cannot handle: it goes to a topic of one partition."""
+"""Dead letters on Kafka: a topic with one partition for the records that a pipe's consumers cannot process."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -8,26 +7,31 @@ from pydantic import Field
 from components.dead_letters import DeadLetterSettings
 from components.kafka.config import LARGEST_INT
 
-LARGEST_RECORD = 1_048_588
-"""The bytes that a topic takes at once unless its max.message.bytes says otherwise (Apache Kafka, Topic Configs)."""
+HEADER_BYTES = 65_536
+"""Bytes reserved for the headers of a dead letter: its origin, the error and the number of attempts."""
 
-HEADERS = 65_536
-"""The bytes that are left for what a record is told with when it is set aside: from where, why and after how many tries."""
+RetentionHours = Annotated[int, Field(ge=1, le=87_600)]
+"""Hours that a topic keeps records, at most ten years."""
 
 
 class KafkaDeadLetterSettings(DeadLetterSettings, frozen=True):
-    """What becomes of a record that the consumers cannot handle."""
+    """The handling of records that the consumers cannot process."""
 
-    retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 336
-    """The hours that records set aside are kept, read or not; a lower number deletes those that are older."""
+    retention_hours: RetentionHours = 336
+    """The hours that dead letters are kept, read or not. A lower number deletes older ones."""
 
-    def kafka_config(self, pipe: Mapping[str, str], *, largest: int = LARGEST_INT) -> dict[str, str]:
-        """The settings of the topic: it has room for each record of the pipe's topic, whose settings are given, with its headers.
+    def kafka_config(self, message_bytes: int, *, largest: int = LARGEST_INT) -> dict[str, str]:
+        """Return the Kafka settings of the dead-letter topic.
 
-        `largest` is how many bytes the service lets a topic take at once.
+        Each record of the pipe's topic fits with its headers. `message_bytes` is that topic's max.message.bytes, `largest` the
+        service's limit for it.
         """
-        room = int(pipe.get("max.message.bytes", LARGEST_RECORD)) + HEADERS
         return {
-            "max.message.bytes": str(min(room, largest)),
-            "retention.ms": str(self.retention_hours * 3_600_000),
+            "max.message.bytes": str(min(message_bytes + HEADER_BYTES, largest)),
+            "retention.ms": milliseconds(self.retention_hours),
         }
+
+
+def milliseconds(hours: int) -> str:
+    """Return hours as a Kafka setting in milliseconds."""
+    return str(hours * 3_600_000)

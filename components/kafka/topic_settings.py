@@ -1,32 +1,37 @@
-"""What Kafka takes: the names of a topic's settings, and how the members of a group share its partitions."""
+"""Settings of a Kafka topic that every Kafka service shares, and how consumers share partitions."""
 
 from collections.abc import Callable, Mapping, Set
+from typing import Annotated, ClassVar
 
-from components.kafka.config import DEFINITIONS
-from components.section import unknown
+from pydantic import AfterValidator
+
+from components.kafka.config import DEFINITIONS, LARGEST_INT
+from components.kafka.dead_letters import KafkaDeadLetterSettings, RetentionHours, milliseconds
+from components.section import QuotedText, SettingsModel, unknown
+from components.settings_bases import PipeSettings
 
 TOPIC_SETTINGS = DEFINITIONS.keys() - {"local.retention.bytes"}
-"""The settings of a topic that a pipe may choose where nothing but its brokers keeps records."""
+"""Topic settings that a pipe may choose on a service without tiered storage."""
 
-KEPT_SETTINGS: Mapping[str, str] = {
+RESERVED_SETTINGS: Mapping[str, str] = {
     "min.insync.replicas": "it follows from the number of copies",
-    "retention.ms": "retentionHours says it",
-    "unclean.leader.election.enable": "a leader without all records would lose some that were acknowledged",
+    "retention.ms": "set retentionHours instead",
+    "unclean.leader.election.enable": "acknowledged records would be lost",
 }
-"""Those that no pipe may choose, since the program does, and why."""
+"""Topic settings that the program sets, so no pipe may, and the reason."""
 
-FIRST_BY_BROKERS = 4
-"""The first major version whose brokers deal a topic's partitions out to the members of a group (KIP-848)."""
+CONSUMER_PROTOCOL_RELEASE = 4
+"""The first major version whose brokers assign partitions to the members of a group (KIP-848)."""
 
 
-def setting_names(
-    known: Set[str], *, what: str = "a setting of Kafka topics", kept: Mapping[str, str] = KEPT_SETTINGS
+def allowed_names(
+    known: Set[str], *, what: str = "a Kafka topic setting", reserved: Mapping[str, str] = RESERVED_SETTINGS
 ) -> Callable[[str], str]:
-    """A check that a name is one of the known settings, which raises ValueError where it is none, or where the program sets it."""
+    """Return a validator that accepts the known setting names and rejects reserved and unknown ones."""
 
     def check(name: str) -> str:
-        if name in kept:
-            raise ValueError(f"is not for a pipe to set: {kept[name]}; remove it")
+        if name in reserved:
+            raise ValueError(f"cannot be set by a pipe ({reserved[name]}). Remove it.")
         if name not in known:
             raise ValueError(f"is not {what}; {unknown(name, known)}")
         return name
@@ -34,10 +39,51 @@ def setting_names(
     return check
 
 
-def group_protocol(version: str) -> dict[str, str]:
-    """What consumers are told of how they share partitions, by the brokers' version, such as 4.1.2 or 4.1.x.kraft.
+class KafkaTopicSettings(SettingsModel, frozen=True):
+    """Settings of a Kafka topic."""
 
-    From 4.0 on the brokers themselves deal partitions out (Apache Kafka, Consumer Rebalance Protocol); before, consumers do, and need
-    not be told.
+    min_insync_replicas: ClassVar[int | None] = None
+    """Copies that must have a record before it is acknowledged. None if the service sets this."""
+    default_message_bytes: ClassVar[int] = 1_048_588
+    """max.message.bytes of a topic that does not set it (Apache Kafka, Topic Configs)."""
+
+    retention_hours: RetentionHours = 168
+    """The hours that records are kept, read or not. A lower number deletes older records."""
+    config: Mapping[Annotated[str, AfterValidator(allowed_names(TOPIC_SETTINGS))], QuotedText] = {}
+    """More topic settings by their Kafka names. Each value is a text."""
+    dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
+    """The handling of records that the consumers cannot process."""
+
+    @property
+    def kafka_config(self) -> dict[str, str]:
+        """Kafka settings of the topic."""
+        return {**self._durability(), "retention.ms": milliseconds(self.retention_hours), **self.config}
+
+    def dead_letter_config(self, largest: int = LARGEST_INT) -> dict[str, str]:
+        """Return the Kafka settings of the dead-letter topic; `largest` is the service's limit for max.message.bytes."""
+        message_bytes = int(self.config.get("max.message.bytes", self.default_message_bytes))
+        return {**self._durability(), **self.dead_letter.kafka_config(message_bytes, largest=largest)}
+
+    def _durability(self) -> dict[str, str]:
+        return {} if self.min_insync_replicas is None else {"min.insync.replicas": str(self.min_insync_replicas)}
+
+
+class KafkaPipeSettings(PipeSettings, frozen=True):
+    """A pipe on Kafka."""
+
+    topic: KafkaTopicSettings
+
+    @property
+    def partitions(self) -> int:
+        """Partitions of the topic, plus the one of its dead letters."""
+        return self.parallelism + (1 if self.topic.dead_letter.enabled else 0)
+
+
+def group_protocol(version: str) -> dict[str, str]:
+    """Return the consumers' group protocol setting for a broker version such as 4.1.2 or 4.1.x.kraft.
+
+    From 4.0 on, brokers assign partitions (Apache Kafka, Consumer Rebalance Protocol). Older brokers leave this to the consumers,
+    which is the consumers' default.
     """
-    return {"KAFKA_GROUP_PROTOCOL": "consumer"} if int(version.split(".", maxsplit=1)[0]) >= FIRST_BY_BROKERS else {}
+    major = int(version.split(".", maxsplit=1)[0])
+    return {"KAFKA_GROUP_PROTOCOL": "consumer"} if major >= CONSUMER_PROTOCOL_RELEASE else {}

@@ -1,6 +1,6 @@
 """What a pod of a pipe's consumers is: one container with its settings, secrets, room and probes, and no rights on its node."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -8,7 +8,7 @@ import pulumi_kubernetes as kubernetes
 from pulumi import Input, Output
 
 from components.consumer import PORT, file_key
-from components.contracts import Connection, Secret, Workload
+from components.contracts import Connection, Workload
 from components.kubernetes.pods import container_security, image_pull_policy, pod_security
 
 SECRET_VOLUME = "secret-files"
@@ -30,22 +30,14 @@ class ConsumerPod:
     """The name of the ConfigMap with all plain variables that pods share."""
     secret: Output[str] | None
     """The name of the Secret with every secret variable and file, if there is one."""
+    secret_variables: Collection[str]
+    """Names of the secret variables, which are their keys in the Secret."""
+    secret_files: Collection[PurePosixPath]
+    """Paths of the secret files."""
     labels: Mapping[str, str]
     """The labels by which the pods of the pipe are known."""
     node_labels: Mapping[str, str]
     """The labels of the nodes that consumers run on."""
-
-
-def secret_files(workload: Workload, connection: Connection) -> dict[PurePosixPath, Secret]:
-    """The files of the consumers that are secret: their own, and those of the connection."""
-    own = {PurePosixPath(path): workload.secrets[secret] for path, secret in workload.consumer.files.items()}
-    return {**own, **connection.files}
-
-
-def secret_environment(workload: Workload, connection: Connection) -> dict[str, Secret]:
-    """The variables of the consumers that are secret: their own, and those of the connection."""
-    own = {name: workload.secrets[secret] for name, secret in workload.consumer.secrets.items()}
-    return {**own, **connection.secrets}
 
 
 def token_variable(connection: Connection) -> dict[str, str]:
@@ -56,8 +48,7 @@ def token_variable(connection: Connection) -> dict[str, str]:
 def consumer_pod(args: ConsumerPod) -> kubernetes.core.v1.PodSpecArgs:
     """Describe a pod, which the scheduler keeps apart from its like over the zones."""
     consumer = args.workload.consumer
-    files = secret_files(args.workload, args.connection)
-    volumes = [_secret_volume(args.secret, files)] if files else []
+    volumes = [_secret_volume(args.secret, args.secret_files)] if args.secret_files else []
     if args.connection.token_audience:
         volumes.append(_token_volume(args.connection.token_audience))
     return kubernetes.core.v1.PodSpecArgs(
@@ -75,12 +66,12 @@ def consumer_pod(args: ConsumerPod) -> kubernetes.core.v1.PodSpecArgs:
                 label_selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels=args.labels),
             )
         ],
-        containers=[_container(args, files)],
+        containers=[_container(args)],
         volumes=volumes or None,
     )
 
 
-def _container(args: ConsumerPod, files: Mapping[PurePosixPath, Secret]) -> kubernetes.core.v1.ContainerArgs:
+def _container(args: ConsumerPod) -> kubernetes.core.v1.ContainerArgs:
     consumer = args.workload.consumer
     room = {"cpu": consumer.cpu, "memory": consumer.memory}
     return kubernetes.core.v1.ContainerArgs(
@@ -101,7 +92,7 @@ def _container(args: ConsumerPod, files: Mapping[PurePosixPath, Secret]) -> kube
                         secret_key_ref=kubernetes.core.v1.SecretKeySelectorArgs(name=args.secret, key=name)
                     ),
                 )
-                for name in sorted(secret_environment(args.workload, args.connection))
+                for name in sorted(args.secret_variables)
             ),
             *_partition_variables(args.connection),
         ],
@@ -115,7 +106,7 @@ def _container(args: ConsumerPod, files: Mapping[PurePosixPath, Secret]) -> kube
                 kubernetes.core.v1.VolumeMountArgs(
                     name=SECRET_VOLUME, mount_path=str(path), sub_path=file_key(path), read_only=True
                 )
-                for path in files
+                for path in args.secret_files
             ),
             *_token_mounts(args.connection),
         ],
@@ -140,7 +131,7 @@ def _token_mounts(connection: Connection) -> list[kubernetes.core.v1.VolumeMount
     return [kubernetes.core.v1.VolumeMountArgs(name=TOKEN_VOLUME, mount_path=str(TOKEN_DIRECTORY), read_only=True)]
 
 
-def _secret_volume(secret: Output[str] | None, files: Mapping[PurePosixPath, Secret]) -> kubernetes.core.v1.VolumeArgs:
+def _secret_volume(secret: Output[str] | None, files: Collection[PurePosixPath]) -> kubernetes.core.v1.VolumeArgs:
     return kubernetes.core.v1.VolumeArgs(
         name=SECRET_VOLUME,
         secret=kubernetes.core.v1.SecretVolumeSourceArgs(

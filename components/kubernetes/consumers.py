@@ -2,19 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.consumer import file_key
-from components.contracts import Connection, EgressRule, Workload
-from components.kubernetes.consumer_pod import (
-    ConsumerPod,
-    consumer_pod,
-    secret_environment,
-    secret_files,
-    token_variable,
-)
+from components.contracts import Connection, EgressRule, Secret, Workload
+from components.kubernetes.consumer_pod import ConsumerPod, consumer_pod, token_variable
 from components.kubernetes.pod_identity import PodIdentity
 from components.kubernetes.pods import HTTPS, egress_policy, labels, restricted
 
@@ -77,7 +72,16 @@ class Consumers(ComponentResource):
             data={**workload.consumer.environment, **args.connection.settings, **token_variable(args.connection)},
             opts=self.child,
         )
-        secret = self._secret()
+        own = workload.consumer
+        secret_variables = {
+            **{name: workload.secrets[secret] for name, secret in own.secrets.items()},
+            **args.connection.secrets,
+        }
+        secret_files = {
+            **{PurePosixPath(path): workload.secrets[secret] for path, secret in own.files.items()},
+            **args.connection.files,
+        }
+        secret = self._secret({**secret_variables, **{file_key(path): value for path, value in secret_files.items()}})
         self._network_policy()
         kubernetes.policy.v1.PodDisruptionBudget(
             f"{name}-budget",
@@ -94,6 +98,8 @@ class Consumers(ComponentResource):
                     service_account=account.metadata.name,
                     settings=settings.metadata.name,
                     secret=secret,
+                    secret_variables=secret_variables.keys(),
+                    secret_files=secret_files.keys(),
                     labels=self.labels,
                     node_labels=args.node_labels,
                 )
@@ -151,14 +157,8 @@ class Consumers(ComponentResource):
     def _selector(self) -> kubernetes.meta.v1.LabelSelectorArgs:
         return kubernetes.meta.v1.LabelSelectorArgs(match_labels=self.labels)
 
-    def _secret(self) -> Output[str] | None:
+    def _secret(self, content: Mapping[str, Secret]) -> Output[str] | None:
         """The name of the Secret with every secret variable and file; None where there is nothing secret."""
-        workload, connection = self.args.workload, self.args.connection
-        files = secret_files(workload, connection)
-        content = {
-            **secret_environment(workload, connection),
-            **{file_key(path): value for path, value in files.items()},
-        }
         if not content:
             return None
         secret = kubernetes.core.v1.Secret(

@@ -1,4 +1,4 @@
-"""What EKS, AKS and GKE have in common: a cluster that runs a pipe's consumers, each under an identity of its own."""
+"""Base of EKS, AKS and GKE: a cluster that runs the consumers of each pipe under a separate identity."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,41 +18,42 @@ KUBERNETES_REPLICAS = (
     Count("kubernetes:apps/v1:Deployment", "spec.replicas"),
     Count("kubernetes:apps/v1:StatefulSet", "spec.replicas"),
 )
-"""Where replicas count on Kubernetes: consumers that are alike, and those that each read a partition of their own."""
+"""Replica counts on Kubernetes: of interchangeable consumers, and of consumers with one partition each."""
 
 
 class KubernetesPlatform(Platform, ABC):
-    """A Kubernetes cluster that consumers run on."""
+    """Kubernetes cluster that consumers run on."""
 
     name: str
     provider: kubernetes.Provider
     service_account: str = "consumer"
-    """The name of the Kubernetes service account that consumers run under, in the namespace of their pipe."""
+    """Name of the consumers' Kubernetes service account, in the namespace of their pipe."""
     issuer: Output[str]
-    """The URL of who signs the tokens of the cluster's service accounts."""
+    """URL of the issuer of service-account tokens."""
     node_labels: Mapping[str, str]
-    """The labels of the nodes that consumers run on; empty where every node is theirs."""
+    """Labels of the consumers' nodes. Empty if consumers run on every node."""
     volume_class: Output[str] | None
-    """The class of the volumes that pods may claim, which can grow; None where they may claim none."""
+    """Storage class of volumes that can grow. None if pods may not claim volumes."""
 
     @abstractmethod
     def identity(
         self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
     ) -> PodIdentity:
-        """Give one service account of one namespace exactly the given rights in the cloud."""
+        """Give one service account of one namespace exactly the given cloud permissions."""
 
-    @abstractmethod
     def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:
-        """Make what the cluster must know of a namespace before pods start in it, and name all that they wait for there."""
+        """Make the resources that a namespace needs before its first pod, and return what the pods wait for. By default, none."""
+        _ = name, namespace, opts
+        return []
 
     @override
     def pod_tokens(self, pipe: str) -> PodTokens:
-        """The tokens of the service account that the consumers of a pipe run under (Kubernetes, Configure Service Accounts for Pods)."""
+        """Return the issuer and subject of the consumers' service-account tokens (Kubernetes, Configure Service Accounts for Pods)."""
         return PodTokens(issuer=self.issuer, subject=f"system:serviceaccount:{pipe}:{self.service_account}")
 
     @override
     def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
-        """Run a pipe's consumers in a namespace of their own, with a cloud identity that only they can take on."""
+        """Run a pipe's consumers in a separate namespace, with a cloud identity that only they can assume."""
         name = f"{self.name}-{workload.name}"
         (connection,) = workload.connections.values()
         identity = self.identity(
@@ -78,10 +79,10 @@ class KubernetesPlatform(Platform, ABC):
 
 
 def consumer_errors(pipes: Mapping[str, PipeSettings]) -> Iterator[ConfigError]:
-    """Yield what a pipe says of its consumer that Kubernetes has no use for."""
+    """Yield consumer settings that have no effect on Kubernetes."""
     for name, pipe in pipes.items():
         if pipe.consumer.health_command is not None:
             yield ConfigError(
                 path=("pipes", name, "consumer", "healthCommand"),
-                text="would have no effect, since Kubernetes asks /live on port 8080 itself; remove it",
+                text="has no effect on Kubernetes (probes call /live on port 8080). Remove it.",
             )

@@ -1,16 +1,15 @@
 """A pipe: as many consumers as its topic has partitions, and a change that cannot be made refused in the preview."""
 
-import asyncio
 from typing import get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError, refuse_fewer_partitions
 from components.contracts import Workload
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 
 TOPIC = "aws-msk-eks-orders-topic"
@@ -75,25 +74,9 @@ def test_the_stack_exports_what_users_need():
 
 
 def change(present, wanted, resource=TOPIC, form=lambda number: {"partitionCount": number}):
-    """Run the hooks that the engine runs before it updates the one resource of a type or a name."""
+    """Run the update hooks of the one resource of a type or a name."""
     recording = shipped().recording
-    hooks = [recording.hooks[name] for name in recording.one(resource).hooks["before_update"]]
-    assert hooks
-    for hook in hooks:
-        assert hook.opts is not None
-        assert hook.opts.on_dry_run, "it must refuse in the preview"
-        result = hook(
-            ResourceHookArgs(
-                urn="urn",
-                id="id",
-                name="aws-msk-eks",
-                type=recording.one(resource).type,
-                old_inputs=form(present),
-                new_inputs=form(wanted),
-            )
-        )
-        if asyncio.iscoroutine(result):
-            asyncio.run(result)
+    before_update(recording, recording.one(resource), form(present), form(wanted))
 
 
 def test_fewer_partitions_are_refused_with_what_to_do_instead():

@@ -104,11 +104,11 @@ WRONG = [
     ),
     (
         {"data-pipes:pipes": {"orders": {"topic": {"config": {"retention.byte": "1"}}}}},
-        "pipes.orders.topic.config.retention.byte: is not a setting of Kafka topics; did you mean 'retention.bytes'?",
+        "pipes.orders.topic.config.retention.byte: is not a Kafka topic setting; did you mean 'retention.bytes'?",
     ),
     (
         {"data-pipes:pipes": {"orders": {"topic": {"config": {"unclean.leader.election.enable": "true"}}}}},
-        "unclean.leader.election.enable: is not for a pipe to set: a leader without all records would lose some",
+        "unclean.leader.election.enable: cannot be set by a pipe (acknowledged records would be lost). Remove it.",
     ),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"nodeSelector": {"data-pipes/consumers": "no"}}}}},
@@ -205,7 +205,7 @@ WRONG = [
     ({"data-pipes:platform": {"nodes": {"min": 7}}}, "platform.nodes: max must be at least min, not 6 with min 7"),
     (
         {"data-pipes:pipes": {"orders": {"topic": {"config": {"retention.ms": "1"}}}}},
-        "pipes.orders.topic.config.retention.ms: is not for a pipe to set: retentionHours says it",
+        "pipes.orders.topic.config.retention.ms: cannot be set by a pipe (set retentionHours instead)",
     ),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"environment": {"STREAM_TOPIC": "x"}}}}},

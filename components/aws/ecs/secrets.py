@@ -1,7 +1,7 @@
 """What is secret in a pipe, on ECS: one secret in Secrets Manager, which its tasks read when they start."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -22,28 +22,33 @@ class Entry:
     value: Secret
 
 
-def secret_variables(workload: Workload, reader: str) -> dict[str, Entry]:
-    """The secret variables of a reader: the consumer's own, which all readers share, and its connection's."""
-    own = {name: Entry(key=name, value=workload.secrets[secret]) for name, secret in workload.consumer.secrets.items()}
-    connection = workload.connections[reader].secrets
-    return {**own, **{name: Entry(key=_key(reader, name), value=value) for name, value in connection.items()}}
+@dataclass(frozen=True, kw_only=True)
+class ReaderSecrets:
+    """Secret variables and files of one reader: the consumer's, which all readers share, and its connection's."""
+
+    variables: Mapping[str, Entry]
+    files: Mapping[PurePosixPath, Entry]
 
 
-def secret_files(workload: Workload, reader: str) -> dict[PurePosixPath, Entry]:
-    """The files of a reader: the consumer's own, which all readers share, and its connection's."""
-    paths = {PurePosixPath(path): workload.secrets[secret] for path, secret in workload.consumer.files.items()}
-    own = {path: Entry(key=file_key(path), value=value) for path, value in paths.items()}
-    connection = workload.connections[reader].files
-    return {**own, **{path: Entry(key=_key(reader, file_key(path)), value=value) for path, value in connection.items()}}
+def reader_secrets(workload: Workload, reader: str) -> ReaderSecrets:
+    """Return the secret variables and files of a reader."""
+    consumer, connection = workload.consumer, workload.connections[reader]
+    paths = {PurePosixPath(path): workload.secrets[secret] for path, secret in consumer.files.items()}
+    return ReaderSecrets(
+        variables={
+            **{name: Entry(key=name, value=workload.secrets[secret]) for name, secret in consumer.secrets.items()},
+            **{name: Entry(key=_key(reader, name), value=value) for name, value in connection.secrets.items()},
+        },
+        files={
+            **{path: Entry(key=file_key(path), value=value) for path, value in paths.items()},
+            **{path: Entry(key=_key(reader, file_key(path)), value=value) for path, value in connection.files.items()},
+        },
+    )
 
 
-def secret_content(workload: Workload) -> dict[str, Secret]:
-    """Every secret value of a pipe, by its key."""
-    entries = [
-        entry
-        for reader in workload.connections
-        for entry in (*secret_variables(workload, reader).values(), *secret_files(workload, reader).values())
-    ]
+def secret_content(readers: Iterable[ReaderSecrets]) -> dict[str, Secret]:
+    """Return every secret value of a pipe by its key."""
+    entries = [entry for reader in readers for entry in (*reader.variables.values(), *reader.files.values())]
     return {entry.key: entry.value for entry in entries}
 
 

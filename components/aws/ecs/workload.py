@@ -8,14 +8,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.aws.ecs.fargate import task_size
-from components.aws.ecs.secrets import (
-    EcsSecret,
-    EcsSecretArgs,
-    read_secret,
-    secret_content,
-    secret_files,
-    secret_variables,
-)
+from components.aws.ecs.secrets import EcsSecret, EcsSecretArgs, read_secret, reader_secrets, secret_content
 from components.aws.ecs.service import EcsPlacement, EcsService, EcsServiceArgs, tasks_trust
 from components.aws.ecs.task import ConsumerTask, container_definitions, volumes
 from components.aws.encryption import LogDays
@@ -54,7 +47,8 @@ class EcsWorkload(ComponentResource):
         workload = args.workload
 
         self.logs = args.place.network.logs.group(f"pipe-{workload.name}", days=args.log_days, parent=self)
-        content = secret_content(workload)
+        self.secrets = {reader: reader_secrets(workload, reader) for reader in workload.connections}
+        content = secret_content(self.secrets.values())
         secret = EcsSecretArgs(pipe=workload.name, content=content, key_arn=args.key_arn, protect=args.protect)
         self.secret = EcsSecret(name, secret, self.child) if content else None
         self.role, self.rights = self._starter()
@@ -119,7 +113,7 @@ class EcsWorkload(ComponentResource):
                 purpose=f"Consumers of the pipe {workload.name}" + (f", reader {reader}" if reader else ""),
                 size=task_size(workload.consumer.cpu, workload.consumer.memory),
                 containers=self._containers(reader),
-                volumes=list(volumes(secret_files(workload, reader)).values()),
+                volumes=list(volumes(self.secrets[reader].files).values()),
                 grants=workload.connections[reader].grants,
                 execution_role_arn=self.role.arn,
                 security_group_ids=self.security_groups,
@@ -135,7 +129,7 @@ class EcsWorkload(ComponentResource):
     def _containers(self, reader: str) -> Output[str]:
         workload, account = self.args.workload, self.args.place.network.account
         consumer = workload.consumer
-        variables, files = secret_variables(workload, reader), secret_files(workload, reader)
+        variables, files = self.secrets[reader].variables, self.secrets[reader].files
 
         def render(known: Mapping[str, Any]) -> str:
             task = ConsumerTask(

@@ -5,19 +5,27 @@ from pulumi import ResourceOptions
 from typing_extensions import override
 
 from components.arguments import StreamingArgs
-from components.aws.msk.access import brokers_security_group
-from components.aws.msk_serverless.settings import MskServerlessPipeSettings, MskServerlessSettings
-from components.aws.msk_serverless.topic import MskServerlessTopic, MskServerlessTopicArgs
+from components.aws.msk.access import (
+    METHODS,
+    arn_in_cluster,
+    brokers_security_group,
+    consumer_grants,
+    dead_letter_grants,
+    maker_grants,
+)
+from components.aws.msk_serverless.settings import TOPIC_SETTINGS, MskServerlessPipeSettings, MskServerlessSettings
 from components.aws.network.network import Network
-from components.contracts import Streaming, Topic
+from components.contracts import EgressRule, Streaming, Topic
+from components.dead_letters import SUFFIX
+from components.kubernetes.jobs.job_topic import JobTopic, JobTopicArgs
 from components.kubernetes.jobs.topic import TopicNamespace
 from components.kubernetes.platform import KubernetesPlatform
 
 
 class MskServerless(Streaming[MskServerlessPipeSettings]):
-    """A serverless Kafka cluster over three zones: TLS and IAM only, open to the consumers' group alone.
+    """A serverless Kafka cluster in three zones, with TLS and IAM. Only the consumers' security group can reach it.
 
-    Its topics are made by jobs in the cluster of the platform, since no API of AWS makes them.
+    No AWS API creates its topics, so Jobs in the platform's cluster do.
     """
 
     cluster: aws.msk.ServerlessCluster
@@ -55,13 +63,27 @@ class MskServerless(Streaming[MskServerlessPipeSettings]):
     @override
     def topic(self, name: str, pipe: MskServerlessPipeSettings, opts: ResourceOptions) -> Topic:
         """Make the topic of the pipe of that name on this cluster."""
-        topic = MskServerlessTopicArgs(
+        network, cluster_arn = self.args.network, self.cluster.arn
+        grants = consumer_grants(cluster_arn, arn_in_cluster(cluster_arn, "topic", name), name)
+        if pipe.topic.dead_letter.enabled:
+            grants += dead_letter_grants(cluster_arn, arn_in_cluster(cluster_arn, "topic", f"{name}{SUFFIX}"))
+        args = JobTopicArgs(
             topic_name=name,
             pipe=pipe,
-            network=self.args.network,
-            cluster=self.cluster,
+            client={
+                "AWS_REGION": network.account.region,
+                "KAFKA_BOOTSTRAP_SERVERS": self.cluster.bootstrap_brokers_sasl_iam,
+                "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+                "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
+            },
+            replication={},
+            # A topic keeps the cleanup.policy that it was created with.
+            resettable=TOPIC_SETTINGS - {"cleanup.policy"},
+            brokers=EgressRule(cidr=network.cidr, port=METHODS["iam"].port),
+            job_grants=lambda topic: maker_grants(cluster_arn, arn_in_cluster(cluster_arn, "topic", topic)),
+            consumer_grants=grants,
             image=self.args.registry.image(self.args.settings.topic_image),
             place=self.topics,
             platform=self.args.platform,
         )
-        return MskServerlessTopic(f"{self.name}-{name}", topic, opts)
+        return JobTopic("data-pipes:aws:MskServerlessTopic", f"{self.name}-{name}", args, opts)

@@ -1,4 +1,4 @@
-"""Azure Kubernetes Service: a private Kubernetes cluster with a pool of nodes for consumers."""
+"""Azure Kubernetes Service (AKS): a private Kubernetes cluster with a node pool for consumers."""
 
 import json
 from base64 import b64decode
@@ -8,7 +8,7 @@ from typing import Any
 import pulumi_azure_native as azure
 import pulumi_kubernetes as kubernetes
 import yaml
-from pulumi import Input, InvokeOutputOptions, Output, Resource, ResourceOptions
+from pulumi import InvokeOutputOptions, Output, ResourceOptions
 from typing_extensions import override
 
 from components.arguments import PlatformArgs
@@ -28,11 +28,11 @@ from components.kubernetes.pod_identity import PodIdentity
 from components.lookup import lookup
 
 ENTRA_SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630"
-"""The application, the same for all clusters, that tokens for AKS are issued for (AKS, Use kubelogin to authenticate)."""
+"""Entra application that tokens for AKS are issued for. It is the same for all clusters (AKS, Use kubelogin to authenticate)."""
 
 
 class Aks(KubernetesPlatform):
-    """A Kubernetes cluster, its nodes, and what lets them pull the stack's images, in an order that works."""
+    """AKS cluster with its nodes and their permission to pull the stack's images."""
 
     cluster: azure.containerservice.ManagedCluster
     kubeconfig: Output[str]
@@ -63,7 +63,7 @@ class Aks(KubernetesPlatform):
             principal_id=self.cluster.identity_profile.apply(kubelet),
             parent=self,
         )
-        # AKS hears of a new administrator after up to five minutes (AKS, Entra ID authorization), which the nodes take to come up.
+        # A new administrator takes effect after up to five minutes (AKS, Entra ID authorization), about as long as the nodes take to start.
         before_nodes = [pull, *args.registry.ready, *args.network.way_out, *control_plane.admission]
         nodes = AksNodes(
             name,
@@ -96,10 +96,11 @@ class Aks(KubernetesPlatform):
         self.register_outputs(dict(self.outputs))
 
     def _credentials(self) -> Output[str]:
-        """What Azure itself gives out to reach the cluster, which names its server and its authority.
+        """Return the cluster's user credentials from Azure: a kubeconfig with server and certificate authority.
 
-        The cluster's own outputs name no authority, and are not known in the preview of a change to it; that the server changes is
-        how Kubernetes objects notice a cluster that was made anew, since its id stays the same. The name of a private API is public too.
+        The cluster's outputs contain no certificate authority, and they are unknown in the preview of a cluster update. A replaced
+        cluster keeps its id, so Kubernetes objects detect the replacement by the changed server. Private API servers have a public
+        name too.
         """
         found = azure.containerservice.list_managed_cluster_user_credentials_output(
             resource_group_name=self.network.resource_group,
@@ -119,7 +120,7 @@ class Aks(KubernetesPlatform):
     def identity(
         self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
     ) -> PodIdentity:
-        """Give a service account a managed identity by workload identity."""
+        """Give a service account a managed identity through workload identity."""
         identity = WorkloadIdentity(
             name,
             WorkloadIdentityArgs(
@@ -137,31 +138,26 @@ class Aks(KubernetesPlatform):
             labels={"azure.workload.identity/use": "true"},
         )
 
-    @override
-    def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:
-        """Nothing: the nodes are there before anything else in the cluster."""
-        return []
-
 
 def kubelet(
     identities: Mapping[str, azure.containerservice.outputs.UserAssignedIdentityManagedClusterResponse] | None,
 ) -> str:
-    """The object id of the identity that nodes pull images with."""
+    """Return the object id of the identity that nodes pull images with."""
     return (identities or {})["kubeletidentity"].object_id or ""
 
 
 def issuer(profile: azure.containerservice.outputs.ManagedClusterOIDCIssuerProfileResponse | None) -> str:
-    """The URL of the cluster's OIDC issuer."""
+    """Return the URL of the cluster's OIDC issuer."""
     return profile.issuer_url if profile else ""
 
 
 def server(credentials: str) -> str:
-    """The address of the Kubernetes API in the credentials that Azure gives out."""
+    """Return the address of the Kubernetes API from a user kubeconfig."""
     return _cluster(credentials)["server"]
 
 
 def kubeconfig(credentials: str) -> str:
-    """A kubeconfig whose user is whoever the Azure CLI takes one for (AKS, Use kubelogin to authenticate)."""
+    """Return a kubeconfig that signs in with the Azure CLI (AKS, Use kubelogin to authenticate)."""
     cluster = _cluster(credentials)
     login = {
         "apiVersion": "client.authentication.k8s.io/v1beta1",
@@ -181,6 +177,6 @@ def kubeconfig(credentials: str) -> str:
 
 
 def _cluster(credentials: str) -> dict[str, Any]:
-    """The server and its authority, out of a kubeconfig in base64."""
+    """Return the server and its certificate authority from a base64-encoded kubeconfig."""
     found = yaml.safe_load(b64decode(credentials))["clusters"][0]["cluster"]
     return {"server": found["server"], "certificate-authority-data": found["certificate-authority-data"]}

@@ -1,4 +1,4 @@
-"""Google Kubernetes Engine: a private Kubernetes cluster, with a pool of nodes for consumers or with nodes that Google makes."""
+"""Google Kubernetes Engine (GKE): a private Kubernetes cluster with a node pool for consumers, or Autopilot."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi_gcp as gcp
 import pulumi_kubernetes as kubernetes
-from pulumi import Input, Output, Resource, ResourceOptions
+from pulumi import Output, Resource, ResourceOptions
 from typing_extensions import override
 
 from components.arguments import PlatformArgs
@@ -24,14 +24,14 @@ from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pod_identity import PodIdentity
 
 METADATA_SERVER = EgressRule(cidr="169.254.169.254/32", port=80)
-"""Where pods get their credentials, under Dataplane V2 (GKE, Network policies, Workload Identity Federation)."""
+"""Metadata server with the pods' credentials, under Dataplane V2 (GKE, Network policies, Workload Identity Federation)."""
 
 NODE_DNS = [EgressRule(cidr="169.254.20.10/32", port=53, protocol=protocol) for protocol in ("UDP", "TCP")]
-"""Where each node of Autopilot answers for names (GKE, NodeLocal DNSCache)."""
+"""DNS cache on each Autopilot node (GKE, NodeLocal DNSCache)."""
 
 
 class Gke(KubernetesPlatform):
-    """A Kubernetes cluster, its nodes, and what lets them pull the stack's images, in an order that works."""
+    """GKE cluster with its nodes and their permission to pull the stack's images."""
 
     cluster: gcp.container.Cluster
     kubeconfig: Output[str]
@@ -45,7 +45,7 @@ class Gke(KubernetesPlatform):
         super().__init__("data-pipes:gcp:Gke", name, None, opts)
         self.name = name
         self.args = args
-        # All clusters of a project share one member for a service account of the same namespace and name (GKE, Identity sameness).
+        # Service accounts with the same namespace and name share one identity in all clusters of a project (GKE, Identity sameness).
         self.service_account = f"{name}-consumer"
         self.network = args.network
         self.autopilot = args.settings.mode == "autopilot"
@@ -83,7 +83,7 @@ class Gke(KubernetesPlatform):
         self.register_outputs(dict(self.outputs))
 
     def _pool(self, account: NodeAccount, after: Sequence[Resource]) -> Resource:
-        """The nodes that consumers run on, where Google does not make them itself."""
+        """Make the node pool for consumers. Autopilot has none."""
         settings = self.args.settings
         needed = settings.nodes_needed(self.args.pipes, self.args.system_workloads)
         nodes = GkeNodes(
@@ -104,9 +104,9 @@ class Gke(KubernetesPlatform):
         return nodes.pool
 
     def _kubeconfig(self) -> Output[str]:
-        """How to reach the cluster: with a token that Google's plugin fetches anew for each use, never with a stored one.
+        """Return a kubeconfig without a stored token: Google's plugin fetches a new one for each use.
 
-        The name of the DNS-based endpoint has a certificate that the world trusts; the address has one of the cluster's own authority.
+        The DNS-based endpoint has a publicly trusted certificate. The IP endpoint has one from the cluster's own authority.
         """
         if not self.args.settings.endpoint.public_cidrs:
             host = self.cluster.control_plane_endpoints_config.apply(dns_name)
@@ -119,7 +119,7 @@ class Gke(KubernetesPlatform):
     def identity(
         self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
     ) -> PodIdentity:
-        """Give a service account one of Google Cloud by Workload Identity Federation."""
+        """Give a Kubernetes service account a Google service account through Workload Identity Federation."""
         identity = WorkloadIdentity(
             name,
             WorkloadIdentityArgs(
@@ -137,20 +137,15 @@ class Gke(KubernetesPlatform):
             egress_rules=[METADATA_SERVER, *(NODE_DNS if self.autopilot else [])],
         )
 
-    @override
-    def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:
-        """Nothing: the nodes are there before anything else in the cluster, or come for the pods that there are."""
-        return []
-
 
 def dns_name(endpoints: gcp.container.outputs.ClusterControlPlaneEndpointsConfig) -> str:
-    """The name of the cluster's DNS-based endpoint, which no other cluster ever has, not even one of the same name."""
+    """Return the name of the cluster's DNS-based endpoint. It is unique, even among clusters with the same name."""
     dns = endpoints.dns_endpoint_config
     return (dns.endpoint if dns else None) or ""
 
 
 def kubeconfig(*, cluster: str, host: str, authority: str | None = None) -> str:
-    """A kubeconfig whose user is whoever gcloud takes one for (GKE, Install kubectl and configure cluster access)."""
+    """Return a kubeconfig that signs in with gcloud (GKE, Install kubectl and configure cluster access)."""
     login = {
         "apiVersion": "client.authentication.k8s.io/v1beta1",
         "command": "gke-gcloud-auth-plugin",

@@ -1,4 +1,4 @@
-"""The topics of a Managed Service for Apache Kafka cluster, and who may read and write them."""
+"""Topics of a Managed Service for Apache Kafka cluster, and their ACLs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import pulumi_gcp as gcp
 from pulumi import Input, Output, Resource, ResourceHookBinding, ResourceOptions
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from components.changes import guard, refuse_fewer_partitions
 from components.contracts import SHARED, Connection, EgressRule, Grant, Topic
@@ -14,19 +14,17 @@ from components.dead_letters import SUFFIX
 from components.gcp.managed_kafka.acl import allowed
 from components.gcp.network.network import Network
 from components.kafka.config import CODECS, Choice, Limit, Limits
-from components.kafka.dead_letters import KafkaDeadLetterSettings
-from components.kafka.topic_settings import TOPIC_SETTINGS, group_protocol, setting_names
-from components.section import Distinct, Pattern, QuotedText, SettingsModel
-from components.settings_bases import PipeSettings
+from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings, group_protocol
+from components.section import Distinct, Pattern
 
 PORT = 9092
-"""Where brokers are reached over TLS by clients that show a token (Managed Service for Apache Kafka, Authentication)."""
+"""Broker port for TLS with token authentication (Managed Service for Apache Kafka, Authentication)."""
 
 TOKEN_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-"""For what the token of a client is asked for (managed-kafka-auth-login-handler, GcpLoginCallbackHandler)."""
+"""Scope of the clients' tokens (managed-kafka-auth-login-handler, GcpLoginCallbackHandler)."""
 
 REPLICATION = 3
-"""How many brokers hold each partition, each in a zone of its own."""
+"""Copies of each partition, each in a different zone."""
 
 ServiceAccount = Annotated[
     str,
@@ -43,75 +41,51 @@ LIMITS: Limits = {
         source="Managed Service for Apache Kafka, Limitations",
     )
 }
-"""What Google refuses of a topic's settings, though Kafka takes it."""
+"""Limits that are stricter than Kafka's."""
 
 
-class ManagedKafkaTopicSettings(SettingsModel, frozen=True):
-    """What a user may say of a topic on Managed Service for Apache Kafka."""
+class ManagedKafkaTopicSettings(KafkaTopicSettings, frozen=True):
+    """Settings of a topic on Managed Service for Apache Kafka."""
 
-    retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
-    """The hours that records are kept, read or not; a lower number deletes the records that are older."""
-    config: Mapping[Annotated[str, AfterValidator(setting_names(TOPIC_SETTINGS))], QuotedText] = {}
-    """More settings of the topic by their Kafka names, each with a text as value; compression.type cannot be zstd
-    (Managed Service for Apache Kafka, Limitations)."""
+    min_insync_replicas = REPLICATION - 1
+
     producers: Annotated[tuple[ServiceAccount, ...], Field(max_length=49), Distinct] = ()
-    """The e-mail addresses of the service accounts that may write to the topic; nobody else may. An ACL has at most 100 entries, two
-    for each of them (Managed Service for Apache Kafka API, Acl)."""
-    dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
-    """What becomes of records that the consumers cannot handle."""
-
-    @property
-    def kafka_config(self) -> dict[str, str]:
-        """The topic's Kafka settings: no acknowledged record is lost while one replica is down."""
-        own = {
-            "min.insync.replicas": str(REPLICATION - 1),
-            "retention.ms": str(self.retention_hours * 3_600_000),
-        }
-        return {**own, **self.config}
-
-    @property
-    def dead_letter_config(self) -> dict[str, str]:
-        """The Kafka settings of the dead letters' topic, which loses no more than the other."""
-        return {"min.insync.replicas": str(REPLICATION - 1), **self.dead_letter.kafka_config(self.config)}
+    """The e-mail addresses of the service accounts that may write to the topic. No other account may. An ACL has at most 100
+    entries, two for each producer (Managed Service for Apache Kafka API, Acl)."""
 
 
-class ManagedKafkaPipeSettings(PipeSettings, frozen=True):
+class ManagedKafkaPipeSettings(KafkaPipeSettings, frozen=True):
     """A pipe on Managed Service for Apache Kafka."""
 
     topic: ManagedKafkaTopicSettings = ManagedKafkaTopicSettings()
-    """The topic's own settings."""
-
-    @property
-    def partitions(self) -> int:
-        """The partitions of the topic, and the one of its dead letters."""
-        return self.parallelism + (1 if self.topic.dead_letter.enabled else 0)
+    """The topic's settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ManagedKafkaTopicArgs:
-    """What a topic on Managed Service for Apache Kafka is built from."""
+    """Arguments of ManagedKafkaTopic."""
 
     topic_name: str
-    """The name of the topic, and of the one consumer group that reads it."""
+    """Name of the topic and of its one consumer group."""
     pipe: ManagedKafkaPipeSettings
     version: str
-    """Of the brokers."""
+    """Kafka version of the brokers."""
     network: Network
     cluster: gcp.managedkafka.Cluster
     bootstrap_servers: Output[str]
     consumer: str
-    """The e-mail address of the service account that the pipe's consumers are."""
+    """E-mail address of the consumers' service account."""
     connect: Grant
-    """The right to connect to the cluster."""
+    """Permission to connect to the cluster."""
     closed: Sequence[Resource]
-    """What takes from everybody the rights that no ACL names."""
+    """The ACLs that remove the default access of all clients."""
     protect: bool
 
 
 class ManagedKafkaTopic(Topic):
-    """A topic that its consumers may read in their one group, its producers may write, and nobody else reaches.
+    """A topic with ACLs: only its consumers may read it, in their one group, and only its producers may write to it.
 
-    The consumers may write to the topic of its dead letters too, which no ACL opens to anybody else.
+    Only the consumers may write to its dead-letter topic.
     """
 
     def __init__(self, name: str, args: ManagedKafkaTopicArgs, opts: ResourceOptions | None = None) -> None:
@@ -166,7 +140,7 @@ class ManagedKafkaTopic(Topic):
         configs: Mapping[str, str],
         hooks: ResourceHookBinding | None = None,
     ) -> gcp.managedkafka.Topic:
-        """A topic with a copy in each zone."""
+        """Make a topic with a copy in each zone."""
         args = self.args
         return gcp.managedkafka.Topic(
             resource_name,
@@ -176,7 +150,7 @@ class ManagedKafkaTopic(Topic):
             partition_count=partitions,
             replication_factor=REPLICATION,
             configs=configs,
-            # At no moment is there a topic that everybody may read.
+            # Without these ACLs, every client could read a new topic.
             opts=ResourceOptions(parent=self, protect=args.protect, depends_on=args.closed, hooks=hooks),
         )
 
@@ -194,12 +168,12 @@ class ManagedKafkaTopic(Topic):
         )
 
     def _dead_letters(self) -> Mapping[str, Input[str]]:
-        """The topic for what consumers set aside, where there is one, and their right to write it, as they are told of it."""
+        """Make the dead-letter topic and its ACL if enabled, and return the consumers' variables for it."""
         settings, name = self.args.pipe.topic, f"{self.args.topic_name}{SUFFIX}"
         if not settings.dead_letter.enabled:
             return {}
         topic = self._topic(
-            f"{self.name}-dead-letters", topic_id=name, partitions=1, configs=settings.dead_letter_config
+            f"{self.name}-dead-letters", topic_id=name, partitions=1, configs=settings.dead_letter_config()
         )
         acl = self._acl(
             f"{self.name}-dead-letters-acl",

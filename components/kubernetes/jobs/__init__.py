@@ -1,1 +1,1 @@
-"""The Jobs that run the programs of topic/ in the cluster."""
+"""Jobs that run the programs of topic/ in the cluster."""

@@ -1,4 +1,4 @@
-"""The brokers of a cluster whose names no cloud API tells: a Job asks its Ambari for them, and a ConfigMap keeps the answer."""
+"""Broker discovery for clusters whose cloud API does not return broker names: a Job reads them from Ambari into a ConfigMap."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,52 +14,53 @@ from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pods import HTTPS, egress_policy, labels
 
 NAME = "data-pipes-brokers"
-"""The name of all that belongs to the job; no pipe may have one that begins so."""
+"""Name of all objects of the Job. No pipe name may begin with it."""
 
 BROKERS = "data-pipes/brokers"
-"""The annotation that says how many brokers there must be."""
+"""Annotation with the expected number of brokers."""
 
 COMMAND = ("python", "/app/brokers.py")
-"""The program that asks, in the image of the one that makes topics."""
+"""The discovery program, in the same image as the program that creates topics."""
 
 KEY = "bootstrapServers"
-"""The key of the ConfigMap that the program sets."""
+"""Key that the program sets in the ConfigMap."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BrokersJobArgs:
-    """What the search for brokers is built from."""
+    """Arguments of BrokersJob."""
 
     gateway: Input[str]
-    """Where the cluster's Ambari answers, such as https://name-int.azurehdinsight.net."""
+    """URL of the cluster's Ambari, such as https://name-int.azurehdinsight.net."""
     address: Input[str]
-    """The address in the network, or the name, that the gateway is reached at."""
+    """Address or name of the gateway in the network."""
     cluster: Input[str]
-    """The name of the cluster, as Ambari knows it."""
+    """Name of the cluster in Ambari."""
     username: str
     password: Secret
     brokers: int
-    """How many brokers there must be; the Job runs again when it changes."""
+    """Expected number of brokers. The Job runs again when it changes."""
     setting: str
-    """Where that number stands in the stack file."""
+    """Key of that number in the stack file."""
     rule: ChangeRule
-    """Which changes of the number the service can make."""
+    """Returns why a change of the number is refused, if it is."""
     image: Output[str]
-    """The image of the programs in topic/."""
+    """Image of the programs in topic/."""
     place: TopicNamespace
-    """Where the job runs."""
+    """Namespace of the Job."""
     platform: KubernetesPlatform
 
 
 class BrokersJob(ComponentResource):
-    """A Job that writes the brokers into one ConfigMap, the only thing in the cluster that it may read or change.
+    """A Job that writes the brokers into a ConfigMap, the only object in the cluster that it may read or change.
 
-    It alone has the gateway's password and a token for the Kubernetes API. Its network policy lets it out to HTTPS, and so to that
-    API too: AKS runs it on none of the cluster's nodes, so Cilium counts it among addresses (Cilium, Kube API Server entity).
+    Only this Job has the gateway's password and a token for the Kubernetes API. Its network policy allows HTTPS to every address.
+    This includes the Kubernetes API: AKS runs it outside the cluster's nodes, so Cilium matches it by address (Cilium, Kube API
+    Server entity).
     """
 
     bootstrap_servers: Output[str]
-    """Known once the Job is through; whoever uses it waits for that."""
+    """Known when the Job has completed. Resources that use it wait for the Job."""
 
     def __init__(self, name: str, args: BrokersJobArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:kubernetes:BrokersJob", name, None, opts)
@@ -77,7 +78,7 @@ class BrokersJob(ComponentResource):
             string_data={"AMBARI_USERNAME": args.username, "AMBARI_PASSWORD": args.password},
             opts=child,
         )
-        # As with topics, a Job's pods never change, so what can be refused is the change of the account, which stays.
+        # A new number replaces the Job, and replacements run no update hook. The account is updated in place, so its hook can refuse.
         account = kubernetes.core.v1.ServiceAccount(
             f"{name}-account",
             metadata=self._metadata({BROKERS: str(args.brokers)}),
@@ -138,7 +139,7 @@ class BrokersJob(ComponentResource):
         self.register_outputs({"bootstrapServers": self.bootstrap_servers})
 
     def _right(self, name: str, account: Output[str], child: ResourceOptions) -> Resource:
-        """The right to read the one ConfigMap and to change it."""
+        """Make the permission to read and change the one ConfigMap."""
         role = kubernetes.rbac.v1.Role(
             f"{name}-role",
             metadata=self._metadata(),

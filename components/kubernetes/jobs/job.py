@@ -1,4 +1,4 @@
-"""What the Jobs that run a program of the image in topic/ have in common: a locked-down pod, few tries, and a plain last line."""
+"""Job spec of the programs in topic/: a restricted pod, few retries, and the last log line as the termination message."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,53 +9,53 @@ from pulumi import CustomTimeouts, Input, Output
 from components.kubernetes.pods import container_security, image_pull_policy, pod_security
 
 AGAIN = {"pulumi.com/replaceUnready": "true"}
-"""Lets the next deployment run a new Job in place of one that failed (pulumi-kubernetes, Annotations)."""
+"""Annotation: the next deployment replaces a failed Job (pulumi-kubernetes, Annotations)."""
 
 RETRIES = 5
-"""How often a job that failed is tried again; a new identity takes a while until it may do what it may."""
+"""Retries of a failed Job. The permissions of a new identity take a while to apply."""
 
 WRONG_ENVIRONMENT = 2
-"""The exit status of a program whose environment is wrong (topic/topic.py): no new try can mend that."""
+"""Exit status of a program with invalid environment variables (topic/topic.py). A retry cannot succeed."""
 
 DEADLINE_SECONDS = 900
-"""How long all tries together may take, with a node that is still to be found and an image to be pulled."""
+"""Time limit of all attempts, including scheduling and pulling the image."""
 
 TIMEOUTS = CustomTimeouts(create=f"{DEADLINE_SECONDS + 300}s")
-"""How long Pulumi waits for a Job: longer than the Job itself, which says why it failed."""
+"""Pulumi waits longer than the Job's own time limit, because the Job reports why it failed."""
 
 ROOM = {"cpu": "100m", "memory": "256Mi"}
-"""What a program may take."""
+"""Resource limits of a program."""
 
 REQUESTS = {"cpu": "10m", "memory": "128Mi"}
-"""What it is promised: so little that it finds a place among consumers that fill their nodes."""
+"""Resource requests of a program: small enough to fit on nodes that consumers fill."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """A program that runs to its end in one pod."""
+    """A program that runs to completion in one pod."""
 
     name: str
-    """The name of the pod's container."""
+    """Name of the pod's container."""
     image: Output[str]
     """The image of the programs in topic/."""
     command: Sequence[str] | None = None
-    """What to run in place of the image's own program."""
+    """Command that replaces the image's own."""
     environment: Mapping[str, Input[str]]
-    """The plain variables of the program."""
+    """Plain environment variables."""
     secret: Input[str] | None = None
-    """The name of the Secret whose keys are variables too."""
+    """Name of a Secret whose keys become environment variables too."""
     labels: Mapping[str, str]
-    """The labels of the pod."""
+    """Labels of the pod."""
     account: Output[str]
-    """The service account that the pod runs under."""
+    """Name of the pod's service account."""
     token: bool = False
-    """Whether the program calls the Kubernetes API as that account."""
+    """Whether the program needs that account's token for the Kubernetes API."""
     node_labels: Mapping[str, str]
-    """The labels of the nodes that it may run on; empty for any."""
+    """Labels of the nodes that the pod may run on. Empty for any node."""
 
 
 def job_spec(program: Program) -> kubernetes.batch.v1.JobSpecArgs:
-    """Describe the Job of a program: it is tried a few times, and never again once its environment is known to be wrong."""
+    """Return the Job spec of a program. It retries failures, except invalid environment variables."""
     secret = kubernetes.core.v1.SecretEnvSourceArgs(name=program.secret) if program.secret is not None else None
     container = kubernetes.core.v1.ContainerArgs(
         name=program.name,

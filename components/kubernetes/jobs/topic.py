@@ -1,4 +1,4 @@
-"""Topics that no cloud API makes: a Job inside the cluster makes them, and grows them when their number of partitions grows."""
+"""Jobs that create topics and add partitions, for services without a cloud API for topics."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -16,60 +16,60 @@ from components.section import ConfigError
 from components.settings_bases import ValidationContext
 
 NAMESPACE = "data-pipes-topics"
-"""The namespace of all jobs that make topics; no pipe may have this name."""
+"""Namespace of all topic Jobs. No pipe may have this name."""
 
 CONTAINER = "topic"
-"""The name of the container of a Job's pod."""
+"""Name of the container in a Job's pod."""
 
 PARTITIONS = "data-pipes/partitions"
-"""The annotation that says how many partitions a topic has."""
+"""Annotation with the number of partitions of a topic."""
 
 POLICY = "cleanup.policy"
 CLEANUP = "data-pipes/cleanup-policy"
-"""The annotation with a topic's cleanup.policy, on services where it is for the life of the topic."""
+"""Annotation with a topic's cleanup.policy, for services that cannot change it."""
 
 TOPIC, DEAD_LETTERS = "-topic", "-dead"
-"""What is added to a pipe's name for the job that makes its topic, and for that of its dead letters, which may not be longer."""
+"""Suffixes of the Job names for a pipe's topic and its dead-letter topic. The second may not be longer than the first."""
 
 LONGEST_NAMES = 43
-"""How many characters the names of a stack and a pipe may have together.
+"""Longest stack name and pipe name in total.
 
-The name of a Job ends at 63 characters (Kubernetes, Jobs), that of an IAM role at 64 (IAM, quotas); the rest is what is added.
+A Job name has at most 63 characters (Kubernetes, Jobs), an IAM role name at most 64 (IAM, quotas). Suffixes need the rest.
 """
 
 
 def refuse_cleanup_policy_change(present: object, wanted: object) -> str | None:
-    """MSK Serverless accepts cleanup.policy only for a new topic (MSK, MSK Serverless configuration properties).
+    """Refuse a change of cleanup.policy, which MSK Serverless accepts only for new topics (MSK Serverless configuration properties).
 
-    An account of an older version of this program has no annotation.
+    Service accounts from older versions of this program have no annotation.
     """
     if present is None or wanted == present:
         return None
     return (
-        f"cleanup.policy cannot go from {present} to {wanted}, since a topic keeps the policy that it was created with. Set it back to "
-        f"{present}; to change it, add a pipe of another name, point the producers at it, let the old one drain, then remove the old one "
-        "(README, Removing a pipe)."
+        f"cleanup.policy cannot be changed from {present} to {wanted} (a topic keeps the policy that it was created with). Set it back to "
+        f"{present}; to change it, add a pipe with a different name, move the producers to it, wait until the old pipe is empty, then "
+        "remove the old pipe (README, Removing a pipe)."
     )
 
 
 def name_errors(context: ValidationContext) -> Iterator[ConfigError]:
-    """Yield the pipes whose name and the stack's are too long together for what is named after both."""
+    """Yield the pipes whose Job names would be too long, because they contain the names of the stack and the pipe."""
     for pipe in context.pipes:
         length = len(context.stack) + len(pipe)
         if length > LONGEST_NAMES:
             text = (
-                f"has with the stack's name, {context.stack}, {length} characters, and the job that makes its topic has room for {LONGEST_NAMES} "
-                "(Kubernetes, Jobs); choose a shorter name for the pipe or, before the first deployment, for the stack"
+                f"must have at most {LONGEST_NAMES} characters together with the stack's name, {context.stack}, got {length} (Kubernetes, "
+                "Jobs). Choose a shorter name for the pipe or, before the first deployment, for the stack."
             )
             yield ConfigError(path=("pipes", pipe), text=text)
 
 
 class TopicNamespace(ComponentResource):
-    """The namespace of a stack's jobs that make topics: it admits restricted pods only."""
+    """Namespace of a stack's topic Jobs. It admits only restricted pods."""
 
     namespace: Output[str]
     ready: Sequence[Resource]
-    """What must be there before a job's pod starts."""
+    """Resources that must exist before a Job's pod starts."""
 
     def __init__(self, name: str, platform: KubernetesPlatform, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:kubernetes:TopicNamespace", name, None, opts)
@@ -86,32 +86,32 @@ class TopicNamespace(ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class TopicJobArgs:
-    """What the making of a topic is built from."""
+    """Arguments of TopicJob."""
 
     topic_name: str
-    """The name of the topic, and of the service account that it is made under."""
+    """Name of the topic and of the Job's service account."""
     partitions: int
     config: Mapping[str, str]
-    """The topic's settings by their Kafka names."""
+    """Topic settings by their Kafka names."""
     settings: Set[str]
-    """The names of the settings that the topic has as its own only if `config` names them; any other is left as it is.
+    """Names of the settings that return to their default if `config` does not set them. Other settings stay unchanged.
 
-    Without cleanup.policy among them, a topic keeps the policy that it was created with.
+    If cleanup.policy is not included, a topic keeps the policy that it was created with.
     """
     image: Output[str]
-    """The image of the program in topic/."""
+    """Image of the program in topic/."""
     connection: Connection
-    """How the program reaches the brokers, with rights to make this topic and no other."""
+    """How the program reaches the brokers, with permission to create only this topic."""
     place: TopicNamespace
-    """Where the job runs."""
+    """Namespace of the Job."""
     platform: KubernetesPlatform
 
 
 class TopicJob(ComponentResource):
-    """A Job that makes a topic or grows it, under an identity of its own; a change of the topic is a new Job.
+    """A Job that creates a topic or adds partitions, with a separate identity. A change of the topic replaces the Job.
 
-    Whoever uses its outputs waits until the topic is as wanted. The topic stays when the Job is removed: its records go only
-    with the whole service.
+    Resources that use its outputs wait until the topic is up to date. If the Job is removed, the topic and its records stay until
+    the whole service is deleted.
     """
 
     partitions: Output[int]
@@ -128,7 +128,7 @@ class TopicJob(ComponentResource):
             grants=args.connection.grants,
             opts=ResourceOptions(parent=self),
         )
-        # A Job's pods never change, so a new number is a new Job: what can be refused is the change of the account, which stays.
+        # A new number replaces the Job, and replacements run no update hook. The account is updated in place, so its hook can refuse.
         account = kubernetes.core.v1.ServiceAccount(
             f"{name}-account",
             metadata=self._metadata(
@@ -192,13 +192,13 @@ class TopicJob(ComponentResource):
     def _metadata(
         self, annotations: Mapping[str, Input[str]] | None = None, *, name: str | None = None
     ) -> kubernetes.meta.v1.ObjectMetaArgs:
-        """Without a name, Pulumi gives one with a suffix: a new Job is there before the old one goes."""
+        """Return metadata. Without a name, Pulumi generates one, so a new Job is created before the old one is deleted."""
         return kubernetes.meta.v1.ObjectMetaArgs(
             name=name, namespace=self.args.place.namespace, labels=labels(self.args.topic_name), annotations=annotations
         )
 
     def _environment(self) -> dict[str, Input[str]]:
-        """What topic/topic.py reads."""
+        """Return the environment variables of topic/topic.py."""
         args = self.args
         return {
             **args.connection.settings,

@@ -1,78 +1,54 @@
-"""The topics of a Kafka cluster in containers, and the users that read them."""
+"""Topics of a Kafka cluster in containers, and the users that read them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
 
 from pulumi import CustomTimeouts, Input, Output, ResourceHookBinding, ResourceOptions
-from pydantic import AfterValidator, Field
 
 from components.changes import guard, refuse_fewer_partitions
 from components.contracts import SHARED, Connection, PodEgressRule, Secret, Topic
 from components.dead_letters import SUFFIX
-from components.kafka.dead_letters import KafkaDeadLetterSettings
-from components.kafka.topic_settings import TOPIC_SETTINGS, group_protocol, setting_names
+from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings, group_protocol
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.strimzi.cluster import PORT, consumer_user
 from components.kubernetes.strimzi.resource import StrimziResource, made_secret, secret_text, strimzi_resource
 from components.kubernetes.strimzi.settings import FILES, REPLICATION
-from components.section import QuotedText, SettingsModel
-from components.settings_bases import PipeSettings
 
 
-class StrimziTopicSettings(SettingsModel, frozen=True):
-    """What a user may say of a topic on Kafka in containers."""
+class StrimziTopicSettings(KafkaTopicSettings, frozen=True):
+    """Settings of a topic on Kafka in containers."""
 
-    retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
-    """The hours that records are kept, read or not; a lower number deletes the records that are older."""
-    config: Mapping[Annotated[str, AfterValidator(setting_names(TOPIC_SETTINGS))], QuotedText] = {}
-    """More settings of the topic by their Kafka names, each with a text as value."""
-    dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
-    """What becomes of records that the consumers cannot handle."""
-
-    @property
-    def kafka_config(self) -> dict[str, str]:
-        """The topic's Kafka settings: no acknowledged record is lost while one replica is down."""
-        own = {
-            "min.insync.replicas": str(REPLICATION - 1),
-            "retention.ms": str(self.retention_hours * 3_600_000),
-        }
-        return {**own, **self.config}
-
-    @property
-    def dead_letter_config(self) -> dict[str, str]:
-        """The Kafka settings of the dead letters' topic, which loses no more than the other."""
-        return {"min.insync.replicas": str(REPLICATION - 1), **self.dead_letter.kafka_config(self.config)}
+    min_insync_replicas = REPLICATION - 1
 
 
-class StrimziPipeSettings(PipeSettings, frozen=True):
+class StrimziPipeSettings(KafkaPipeSettings, frozen=True):
     """A pipe on Kafka in containers."""
 
     topic: StrimziTopicSettings = StrimziTopicSettings()
-    """The topic's own settings."""
+    """The topic's settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StrimziTopicArgs:
-    """What a topic on Kafka in containers is built from."""
+    """Arguments of StrimziTopic."""
 
     topic_name: str
-    """The name of the topic, of the one consumer group that reads it, and of its user."""
+    """Name of the topic, of its one consumer group and of its user."""
     pipe: StrimziPipeSettings
     version: str
-    """Of the brokers."""
+    """Kafka version of the brokers."""
     kafka: StrimziResource
     bootstrap_servers: Output[str]
     ca_certificate: Secret
-    """The certificate of the authority that signs the brokers'."""
+    """Certificate of the authority that signs the brokers' certificates."""
     platform: KubernetesPlatform
     protect: bool
 
 
 class StrimziTopic(Topic):
-    """A topic that Strimzi's operator makes and grows, and a user with a certificate for its consumers.
+    """A topic managed by Strimzi's operator, and a user with a client certificate for its consumers.
 
-    The user may read the topic, write its dead letters, and nothing else.
+    The user may only read the topic and write to its dead-letter topic.
     """
 
     def __init__(self, name: str, args: StrimziTopicArgs, opts: ResourceOptions | None = None) -> None:
@@ -90,7 +66,7 @@ class StrimziTopic(Topic):
                 f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "spec.partitions", refuse_fewer_partitions
             ),
         )
-        told_of_dead_letters = self._dead_letters()
+        dead_letter_variables = self._dead_letters()
         user = self._user()
         certificate = made_secret(f"{name}-certificate", user.id, user, self.child)
         self.topic_name = topic.metadata.name.apply(str)
@@ -100,7 +76,7 @@ class StrimziTopic(Topic):
                 "STREAM_SERVICE": "kafka",
                 "STREAM_TOPIC": self.topic_name,
                 "STREAM_GROUP": args.topic_name,
-                **told_of_dead_letters,
+                **dead_letter_variables,
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
                 "KAFKA_SECURITY_PROTOCOL": "SSL",
                 "KAFKA_SSL_CA_LOCATION": str(FILES / "ca.crt"),
@@ -129,7 +105,7 @@ class StrimziTopic(Topic):
         config: Mapping[str, str],
         hooks: ResourceHookBinding | None = None,
     ) -> StrimziResource:
-        """A topic with a copy in each zone."""
+        """Make a topic with a copy in each zone."""
         return strimzi_resource(
             resource_name,
             kind="KafkaTopic",
@@ -140,7 +116,7 @@ class StrimziTopic(Topic):
         )
 
     def _dead_letters(self) -> Mapping[str, Input[str]]:
-        """The topic for what consumers set aside, where there is one, as they are told of it."""
+        """Make the dead-letter topic if enabled, and return the consumers' variables for it."""
         settings = self.args.pipe.topic
         if not settings.dead_letter.enabled:
             return {}
@@ -148,12 +124,12 @@ class StrimziTopic(Topic):
             f"{self.name}-dead-letters",
             topic_name=f"{self.args.topic_name}{SUFFIX}",
             partitions=1,
-            config=settings.dead_letter_config,
+            config=settings.dead_letter_config(),
         )
         return settings.dead_letter.variables(topic.metadata.name.apply(str))
 
     def _user(self) -> StrimziResource:
-        """Who the consumers are; the user's certificate is there once the user may do what it says."""
+        """Make the consumers' user. Its certificate exists once its permissions are in force."""
         topic = self.args.topic_name
         writes = [f"{topic}{SUFFIX}"] if self.args.pipe.topic.dead_letter.enabled else []
         return strimzi_resource(
@@ -166,7 +142,7 @@ class StrimziTopic(Topic):
         )
 
     def _made_in_cluster(self, more: ResourceOptions) -> ResourceOptions:
-        """The options of what the operators in the Kafka cluster see to, and more."""
+        """Return the options of resources that the operators in the Kafka cluster manage, merged with more options."""
         timeouts = CustomTimeouts(create="10m", update="10m", delete="10m")
         ours = ResourceOptions(depends_on=[self.args.kafka], custom_timeouts=timeouts)
         return ResourceOptions.merge(ResourceOptions.merge(self.child, ours), more)

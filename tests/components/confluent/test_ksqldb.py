@@ -5,8 +5,9 @@ from functools import cache
 import pytest
 
 from components.changes import ChangeRefusedError
-from tests.components.confluent.test_service import BINDING, CLUSTER, STACK, change
+from tests.components.confluent.test_service import BINDING, CLUSTER, STACK
 from tests.components.confluent.test_topic import acls, roles
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 
 KSQLDB = "confluentcloud:index/ksqlCluster:KsqlCluster"
@@ -91,9 +92,9 @@ def test_it_is_made_after_the_registry_can_be_read():
 def test_another_number_of_units_which_would_replace_it_is_refused_in_the_preview():
     component = recording().one(COMPONENT)
     assert component.inputs == {"csu": 8}
-    change(recording(), component, {"csu": 8}, {"csu": 8})
+    before_update(recording(), component, {"csu": 8}, {"csu": 8})
     with pytest.raises(ChangeRefusedError) as refusal:
-        change(recording(), component, {"csu": 8}, {"csu": 4})
+        before_update(recording(), component, {"csu": 8}, {"csu": 4})
     assert str(refusal.value).startswith(
         "streaming.ksqldb.csu: cannot go from 8 to 4. A ksqlDB cluster keeps its units"
     )

@@ -1,12 +1,11 @@
 """An environment and a cluster on Confluent Cloud: its tier, who makes its topics, and what it can never become."""
 
-import asyncio
 from functools import cache
 
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 
 STACK, KEYED = "aws-confluent-eks", "aws-confluent-ecs"
@@ -174,22 +173,6 @@ def test_there_is_no_private_link_where_none_is_asked_for():
     assert shipped(STACK).recording.of_type(ATTACHMENT) == ()
 
 
-def change(recording, resource, old, new):
-    """Run the hooks that the engine runs before it updates a resource or a component."""
-    names = resource.hooks["before_update"]
-    assert names
-    for name in names:
-        hook = recording.hooks[name]
-        assert hook.opts is not None
-        assert hook.opts.on_dry_run, "it must refuse in the preview"
-        args = ResourceHookArgs(
-            urn="urn", id="id", name=resource.name, type=resource.type, old_inputs=old, new_inputs=new
-        )
-        result = hook(args)
-        if asyncio.iscoroutine(result):
-            asyncio.run(result)
-
-
 KEPT = {"tier": "standard", "availability": "high", "cloud": "AWS", "region": "eu-west-1"}
 
 
@@ -209,7 +192,7 @@ def test_what_would_replace_the_cluster_is_refused_in_the_preview_before_the_pro
     component = recording.one(COMPONENT)
     assert component.inputs == KEPT, "the component remembers what its cluster was made with"
     with pytest.raises(ChangeRefusedError) as refusal:
-        change(recording, component, KEPT, {**KEPT, key: value})
+        before_update(recording, component, KEPT, {**KEPT, key: value})
     assert told in str(refusal.value)
     assert "then destroy it" in str(refusal.value)
 
@@ -219,10 +202,10 @@ def test_a_limit_that_the_provider_would_leave_as_it_is_cannot_be_removed_but_ch
     component = recording.one(COMPONENT)
     limited = {**KEPT, "maxEcku": 4}
     assert component.inputs == limited
-    change(recording, component, limited, {**KEPT, "maxEcku": 6})
-    change(recording, component, KEPT, limited)
+    before_update(recording, component, limited, {**KEPT, "maxEcku": 6})
+    before_update(recording, component, KEPT, limited)
     with pytest.raises(ChangeRefusedError) as refusal:
-        change(recording, component, limited, KEPT)
+        before_update(recording, component, limited, KEPT)
     assert str(refusal.value) == (
         "streaming.maxEcku: cannot be removed: the cluster would keep its limit of 4 units. Set it to the limit that you want, and keep "
         "the line."
@@ -234,10 +217,10 @@ def test_a_dedicated_cluster_shrinks_by_one_unit_at_a_time(present, wanted, refu
     recording = shipped(STACK).recording
     before, after = ({"dedicated": {"cku": each}} for each in (present, wanted))
     if not refused:
-        change(recording, recording.one(CLUSTER), before, after)
+        before_update(recording, recording.one(CLUSTER), before, after)
         return
     with pytest.raises(ChangeRefusedError) as refusal:
-        change(recording, recording.one(CLUSTER), before, after)
+        before_update(recording, recording.one(CLUSTER), before, after)
     assert str(refusal.value) == (
         "streaming.cku: cannot go from 4 to 2. A dedicated cluster shrinks by one unit at a time. Set cku to 3, deploy, and go on from there."
     )
@@ -246,7 +229,7 @@ def test_a_dedicated_cluster_shrinks_by_one_unit_at_a_time(present, wanted, refu
 def test_a_basic_cluster_can_become_standard():
     recording = shipped(STACK).recording
     low = {**KEPT, "availability": "low"}
-    change(recording, recording.one(COMPONENT), {**low, "tier": "basic"}, low)
+    before_update(recording, recording.one(COMPONENT), {**low, "tier": "basic"}, low)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +246,7 @@ def test_stream_governance_goes_up_and_never_down(old, new, refused):
     environment = recording.one(ENVIRONMENT)
     before, after = ({"streamGovernance": each} if each else {} for each in (old, new))
     if not refused:
-        change(recording, environment, before, after)
+        before_update(recording, environment, before, after)
         return
     with pytest.raises(ChangeRefusedError, match=r"streaming.governance: stream governance goes up and never down"):
-        change(recording, environment, before, after)
+        before_update(recording, environment, before, after)

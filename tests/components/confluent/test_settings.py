@@ -181,9 +181,9 @@ def test_what_a_pipe_cannot_have_is_told(streaming, pipes, line):
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("min.insync.replicas", "is not for a pipe to set: Confluent Cloud sees to the copies itself; remove it"),
-        ("retention.ms", "is not for a pipe to set: retentionHours says it; remove it"),
-        ("compression.type", "is not a setting that Confluent Cloud lets a topic have"),
+        ("min.insync.replicas", "cannot be set by a pipe (Confluent Cloud manages the copies). Remove it."),
+        ("retention.ms", "cannot be set by a pipe (set retentionHours instead). Remove it."),
+        ("compression.type", "is not a topic setting that Confluent Cloud accepts"),
     ],
 )
 def test_settings_that_confluent_cloud_keeps_to_itself_are_refused(name, told):

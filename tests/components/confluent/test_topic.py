@@ -5,7 +5,8 @@ from functools import cache
 import pytest
 
 from components.changes import ChangeRefusedError
-from tests.components.confluent.test_service import ACL, BINDING, KEY, KEYED, STACK, TOPIC, change, named
+from tests.components.confluent.test_service import ACL, BINDING, KEY, KEYED, STACK, TOPIC, named
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 
 NAME = f"{STACK}-orders"
@@ -280,7 +281,7 @@ def test_fewer_partitions_which_would_delete_the_topic_are_refused_in_the_previe
     assert component.inputs == {"partitions": 3}, "the component remembers how many there are"
     assert component.urn == topic.parent, "it is registered before the topic"
     with pytest.raises(ChangeRefusedError) as refusal:
-        change(recording, component, {"partitions": 3}, {"partitions": 2})
+        before_update(recording, component, {"partitions": 3}, {"partitions": 2})
     assert str(refusal.value).startswith(
         "pipes.orders.parallelism: cannot go from 3 to 2. Kafka cannot take partitions"
     )
@@ -289,4 +290,4 @@ def test_fewer_partitions_which_would_delete_the_topic_are_refused_in_the_previe
 
 def test_more_partitions_are_let_through():
     recording = shipped(STACK).recording
-    change(recording, recording.one(COMPONENT), {"partitions": 3}, {"partitions": 4})
+    before_update(recording, recording.one(COMPONENT), {"partitions": 3}, {"partitions": 4})

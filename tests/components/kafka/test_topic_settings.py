@@ -63,7 +63,7 @@ def refused(stack, config):
 def test_a_value_that_kafka_does_not_take_is_refused_with_its_place_on_every_service(stack, name, value, rule):
     if name not in FEW_SETTINGS.get(SERVICES[stack], TOPIC_SETTINGS):
         [line] = refused(stack, {name: value})
-        assert line.startswith(f"pipes.orders.topic.config.{name}: is not a setting")
+        assert line.startswith(f"pipes.orders.topic.config.{name}: is not a ")
         return
     [line] = refused(stack, {name: value})
     assert line.startswith(f"pipes.orders.topic.config.{name}: must be {rule}")

@@ -1,18 +1,17 @@
 """A Kubernetes cluster on EKS in Auto Mode."""
 
-import asyncio
 import json
 from functools import cache
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi import ResourceHookArgs
 
 from components.aws.eks.auto import pool_limits
 from components.changes import ChangeRefusedError
 from components.consumer import ConsumerSettings
 from components.settings_bases import PipeSettings
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 
 CLUSTER = "aws:eks/cluster:Cluster"
@@ -208,16 +207,9 @@ def control_plane_role(made):
 
 
 def change(present, wanted):
-    """Run the hook that the engine runs before it updates the role of a control plane."""
-    hook = shipped().recording.hook(control_plane_role(shipped()), "before_update")
-    assert hook.opts is not None
-    assert hook.opts.on_dry_run, "it must refuse in the preview"
+    """Run the update hooks of the control plane's role."""
     old, new = ({"assumeRolePolicy": trust(compute)} for compute in (present, wanted))
-    result = hook(
-        ResourceHookArgs(urn="urn", id="id", name="aws-msk-eks-eks", type=ROLE, old_inputs=old, new_inputs=new)
-    )
-    if asyncio.iscoroutine(result):
-        asyncio.run(result)
+    before_update(shipped().recording, control_plane_role(shipped()), old, new)
 
 
 WAY_OUT = "Set compute back; to change it, bring up a stack of another name with the other compute, move the pipes there, then take this one down."

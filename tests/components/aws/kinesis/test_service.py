@@ -1,12 +1,10 @@
 """A data stream for each pipe on Kinesis, the tables of its consumers, and who may write and read."""
 
-import asyncio
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi import ResourceHookArgs
 
 from components.aws.account import AwsSettings
 from components.aws.kinesis.settings import KinesisSettings
@@ -15,6 +13,7 @@ from components.aws.network.network import AwsNetworkSettings
 from components.changes import ChangeRefusedError
 from components.settings import SettingsError
 from components.settings_bases import SystemWorkloads, ValidationContext
+from tests.hooks import before_update
 from tests.stacks import planned, settings, shipped
 
 STACK = "aws-kinesis-eks"
@@ -252,19 +251,9 @@ def test_at_most_twice_and_at_least_half_the_shards_is_one_step(present, wanted)
 
 
 def change(present, wanted):
-    """Run the hook that the engine runs before it updates the stream."""
+    """Run the stream's update hooks."""
     recording = shipped(STACK).recording
-    hook = recording.hook(recording.one(STREAM), "before_update")
-    assert hook.opts is not None
-    assert hook.opts.on_dry_run, "it must refuse in the preview"
-    old, new = {"shardCount": float(present)}, {"shardCount": float(wanted)}
-    result = hook(
-        ResourceHookArgs(
-            urn="urn", id="id", name=NAME, type="aws:kinesis/stream:Stream", old_inputs=old, new_inputs=new
-        )
-    )
-    if asyncio.iscoroutine(result):
-        asyncio.run(result)
+    before_update(recording, recording.one(STREAM), {"shardCount": float(present)}, {"shardCount": float(wanted)})
 
 
 @pytest.mark.parametrize(

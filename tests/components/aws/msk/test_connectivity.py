@@ -1,12 +1,10 @@
 """The ways to MSK's brokers from outside the VPC."""
 
-import asyncio
-
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
 from components.settings import SettingsError
+from tests.hooks import before_create
 from tests.stacks import planned, settings, shipped
 
 CLUSTER = "aws:msk/cluster:Cluster"
@@ -73,20 +71,11 @@ def test_nothing_is_said_of_a_way_that_the_stack_file_does_not_speak_of():
     assert "before_create" not in {**public.hooks, **closed.hooks}
 
 
-def create(recording):
-    """Run the hook that the engine runs before it makes the cluster."""
-    hook = recording.hook(recording.one(CLUSTER), "before_create")
-    assert hook.opts is not None
-    assert hook.opts.on_dry_run, "it must refuse in the preview"
-    result = hook(ResourceHookArgs(urn="urn", id="", name="aws-msk-eks-msk", type=CLUSTER, new_inputs={}))
-    if asyncio.iscoroutine(result):
-        asyncio.run(result)
-
-
 @pytest.mark.parametrize("settings", [OTHER_VPCS, PUBLIC], ids=["multi-vpc", "public"])
 def test_a_cluster_is_not_made_connected_and_the_preview_says_the_two_steps(settings):
+    recording = planned(streaming(**settings)).recording
     with pytest.raises(ChangeRefusedError) as refusal:
-        create(planned(streaming(**settings)).recording)
+        before_create(recording, recording.one(CLUSTER))
     assert str(refusal.value) == (
         "streaming.connectivity: aws-msk-eks-msk is still to be made. MSK makes no cluster that is reached from outside its VPC. "
         "Deploy in two steps: first without connectivity; once the cluster is there, set connectivity again and deploy. "

@@ -100,18 +100,17 @@ def tiered(topic, *, tier=True):
         ),
         (
             tiered({"config": {"remote.storage.enable": "true"}}, tier=False),
-            "pipes.orders.topic.config.remote.storage.enable: is not for a pipe to set: localRetentionHours says it; remove it",
+            "pipes.orders.topic.config.remote.storage.enable: cannot be set by a pipe (set localRetentionHours instead). Remove it.",
         ),
         (
             tiered({"config": {"local.retention.bytes": "1"}}),
-            "pipes.orders.topic: config local.retention.bytes would have no effect without localRetentionHours; "
-            "set that too, or remove it",
+            "pipes.orders.topic: config local.retention.bytes has no effect without localRetentionHours. "
+            "Set that too, or remove it.",
         ),
         (
             tiered({"retentionHours": 24, "localRetentionHours": 24}),
-            "pipes.orders.topic: localRetentionHours must be less than retentionHours, which is 24, not 24: records leave the "
-            "disks before they are deleted (MSK, Tiered storage topic-level configuration); lower it, raise retentionHours or "
-            "remove it",
+            "pipes.orders.topic: localRetentionHours must be less than retentionHours, which is 24, got 24 (MSK, Tiered "
+            "storage topic-level configuration). Lower it, raise retentionHours, or remove it.",
         ),
         (
             tiered({"retentionHours": 71, "localRetentionHours": 24}),
@@ -216,8 +215,8 @@ def pipes(**parallelism):
         ),
         (
             pipes(orders=2000, clicks=399),
-            "pipes: have 2401 partitions together (orders 2000, clicks 399, orders.dead-letters 1, clicks.dead-letters 1), and a "
-            "serverless cluster has room for 2400 (MSK quota); lower parallelism, or set streaming.service to msk",
+            "pipes: must have at most 2400 partitions in total, got 2401: orders 2000, clicks 399, orders.dead-letters 1, "
+            "clicks.dead-letters 1 (MSK quota). Lower parallelism, or set streaming.service to msk.",
         ),
         (
             {
@@ -226,23 +225,23 @@ def pipes(**parallelism):
                 },
                 "data-pipes:platform": {"nodes": {"max": 450}},
             },
-            "pipes: have 121 compacted partitions together (orders 121), and a serverless cluster has room for 120 "
-            "(MSK quota); lower parallelism, or set streaming.service to msk",
+            "pipes: must have at most 120 compacted partitions in total, got 121: orders 121 (MSK quota). Lower parallelism, or set "
+            "streaming.service to msk.",
         ),
         (
             {"data-pipes:pipes": {"orders": {"topic": {"config": {"segment.bytes": "1"}}}}},
-            "pipes.orders.topic.config.segment.bytes: is not a setting that MSK Serverless lets one choose; did you mean "
+            "pipes.orders.topic.config.segment.bytes: is not a topic setting that MSK Serverless accepts; did you mean "
             "'retention.bytes'? (known here: cleanup.policy, compression.type, max.message.bytes, "
             "message.timestamp.difference.max.ms, message.timestamp.type, retention.bytes)",
         ),
         (
             {"data-pipes:pipes": {"orders": {"topic": {"config": {"retention.ms": "1"}}}}},
-            "pipes.orders.topic.config.retention.ms: is not for a pipe to set: retentionHours says it; remove it",
+            "pipes.orders.topic.config.retention.ms: cannot be set by a pipe (set retentionHours instead). Remove it.",
         ),
         (
             {"data-pipes:pipes": {"o" * 22: {"parallelism": 1}}},
-            f"pipes.{'o' * 22}: has with the stack's name, aws-msk-serverless-eks, 44 characters, and the job that makes its topic "
-            "has room for 43 (Kubernetes, Jobs); choose a shorter name for the pipe or, before the first deployment, for the stack",
+            f"pipes.{'o' * 22}: must have at most 43 characters together with the stack's name, aws-msk-serverless-eks, got 44 "
+            "(Kubernetes, Jobs). Choose a shorter name for the pipe or, before the first deployment, for the stack.",
         ),
         (
             {"data-pipes:platform": {"service": "ecs", "version": REMOVED, "admins": REMOVED}},

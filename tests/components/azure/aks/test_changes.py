@@ -1,11 +1,9 @@
 """What AKS cannot change on a live cluster, refused in the preview."""
 
-import asyncio
-
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
+from tests.hooks import before_update
 from tests.stacks import shipped
 
 STACK = "azure-eventhubs-aks"
@@ -17,18 +15,8 @@ def recording():
 
 
 def change(old, new):
-    """Run every hook that the engine runs before it updates the cluster."""
-    recorded = recording()
-    cluster = recorded.one(CLUSTER)
-    for name in cluster.hooks["before_update"]:
-        hook = recorded.hooks[name]
-        assert hook.opts is not None
-        assert hook.opts.on_dry_run, "it must refuse in the preview"
-        result = hook(
-            ResourceHookArgs(urn="urn", id="id", name=f"{STACK}-aks", type=CLUSTER, old_inputs=old, new_inputs=new)
-        )
-        if asyncio.iscoroutine(result):
-            asyncio.run(result)
+    """Run the cluster's update hooks."""
+    before_update(recording(), recording().one(CLUSTER), old, new)
 
 
 def private(wanted):

@@ -1,12 +1,10 @@
 """The consumers' nodes of an AKS cluster, and those of the system."""
 
-import asyncio
-
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.azure.aks.nodes import pool_name
 from components.changes import ChangeRefusedError
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 
 STACK = "azure-eventhubs-aks"
@@ -113,16 +111,8 @@ def test_nodes_may_pull_images_and_reach_the_registry_before_they_come_up_and_un
 
 
 def moved(present, wanted):
-    """Run the hook that the engine runs before it updates the pool."""
-    hook = recording().hook(recording().one(POOL), "before_update")
-    assert hook.opts is not None
-    assert hook.opts.on_dry_run, "it must refuse in the preview"
-    old, new = {"vnetSubnetID": present}, {"vnetSubnetID": wanted}
-    result = hook(
-        ResourceHookArgs(urn="urn", id="id", name=f"{STACK}-nodes", type=POOL, old_inputs=old, new_inputs=new)
-    )
-    if asyncio.iscoroutine(result):
-        asyncio.run(result)
+    """Run the pool's update hooks."""
+    before_update(recording(), recording().one(POOL), {"vnetSubnetID": present}, {"vnetSubnetID": wanted})
 
 
 def test_nodes_keep_their_subnet():

@@ -1,11 +1,9 @@
 """A namespace of Event Hubs: closed, without keys, in its tier, and what can never become of it."""
 
-import asyncio
-
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 
 STACK = "azure-eventhubs-aks"
@@ -118,22 +116,6 @@ def test_units_that_event_hubs_adds_are_left_alone_then_and_only_then():
     assert with_streaming(tier="standard", capacity=2).one(NAMESPACE).ignore_changes == ()
 
 
-def change(recording, resource, old, new):
-    """Run the hooks that the engine runs before it updates a resource."""
-    names = resource.hooks["before_update"]
-    assert names
-    for name in names:
-        hook = recording.hooks[name]
-        assert hook.opts is not None
-        assert hook.opts.on_dry_run, "it must refuse in the preview"
-        args = ResourceHookArgs(
-            urn="urn", id="id", name=resource.name, type=resource.type, old_inputs=old, new_inputs=new
-        )
-        result = hook(args)
-        if asyncio.iscoroutine(result):
-            asyncio.run(result)
-
-
 def sku(tier):
     return {"sku": {"name": tier}}
 
@@ -166,14 +148,14 @@ KEY = {"encryption": {"keySource": "Microsoft.KeyVault"}}
 )
 def test_what_azure_cannot_make_of_a_namespace_is_refused_in_the_preview_with_the_way_out(old, new, told):
     with pytest.raises(ChangeRefusedError) as refusal:
-        change(shipped(STACK).recording, shipped_namespace(), old, new)
+        before_update(shipped(STACK).recording, shipped_namespace(), old, new)
     assert told in str(refusal.value)
     assert "make a stack of another name" in str(refusal.value)
 
 
 def test_more_units_are_let_through():
     old, new = ({**shipped_namespace().inputs, "sku": {"name": "Premium", "capacity": units}} for units in (1, 2))
-    change(shipped(STACK).recording, shipped_namespace(), old, new)
+    before_update(shipped(STACK).recording, shipped_namespace(), old, new)
 
 
 def inflating(capacity):
@@ -184,7 +166,7 @@ def test_a_capacity_that_would_not_reach_event_hubs_is_refused_in_the_preview():
     before, recording = inflating(2), inflating(5)
     namespace = recording.one(NAMESPACE)
     with pytest.raises(ChangeRefusedError) as refusal:
-        change(recording, namespace, before.one(NAMESPACE).inputs, namespace.inputs)
+        before_update(recording, namespace, before.one(NAMESPACE).inputs, namespace.inputs)
     assert str(refusal.value) == (
         "streaming.capacity: with autoInflate it is Event Hubs that adds throughput units, so a capacity of 5 would not reach it. Set "
         "capacity back to 2 and raise autoInflate.maximumUnits; or remove autoInflate, deploy, then change capacity."
@@ -195,4 +177,4 @@ def test_auto_inflate_can_be_turned_on_and_off():
     plain, inflated = with_streaming(tier="standard", capacity=2), inflating(2)
     for old, recording in ((plain, inflated), (inflated, plain)):
         namespace = recording.one(NAMESPACE)
-        change(recording, namespace, old.one(NAMESPACE).inputs, namespace.inputs)
+        before_update(recording, namespace, old.one(NAMESPACE).inputs, namespace.inputs)

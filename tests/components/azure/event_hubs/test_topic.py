@@ -1,12 +1,10 @@
 """The event hub of a pipe: its partitions, how long it keeps records, and who may read it."""
 
-import asyncio
-
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.azure.event_hubs.tiers import refuse_partition_change
 from components.changes import ChangeRefusedError
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 
 STACK = "azure-eventhubs-aks"
@@ -155,18 +153,10 @@ def test_consumer_groups_are_made_for_clients_that_need_them():
 
 
 def change(tier, name, old, new, **topic):
-    """Run the hooks that the engine runs before it updates a resource."""
+    """Run a resource's update hooks."""
     changes = {"data-pipes:streaming": {"tier": tier}, "data-pipes:pipes": {"orders": {"topic": topic}}}
     recording = planned(changes, stack=STACK).recording
-    resource = recording.one(name)
-    for hook_name in resource.hooks["before_update"]:
-        hook = recording.hooks[hook_name]
-        assert hook.opts is not None
-        assert hook.opts.on_dry_run, "it must refuse in the preview"
-        args = ResourceHookArgs(urn="urn", id="id", name=NAME, type=resource.type, old_inputs=old, new_inputs=new)
-        result = hook(args)
-        if asyncio.iscoroutine(result):
-            asyncio.run(result)
+    before_update(recording, recording.one(name), old, new)
 
 
 def partitions(count):

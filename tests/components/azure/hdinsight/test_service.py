@@ -1,14 +1,13 @@
 """Kafka on HDInsight, whose brokers know no users and whose topics are made by jobs in the platform's cluster."""
 
-import asyncio
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.azure.hdinsight.cluster import private_address, refuse_fixed_setting_change
 from components.changes import ChangeRefusedError
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 from topic.topic import read
 
@@ -173,26 +172,11 @@ def test_the_cluster_s_name_is_one_that_azure_takes(name):
 
 
 def refuse(recording, setting, present):
-    """Run the hooks that the engine runs before it updates the cluster's identity, one tag having been another."""
+    """Run the update hooks of the cluster's identity, whose one tag had another value."""
     identity = recording.one(f"{STACK}-hdinsight-identity")
     tags = dict(identity.inputs["tags"])
     assert setting in tags
-    for name in identity.hooks["before_update"]:
-        hook = recording.hooks[name]
-        assert hook.opts is not None
-        assert hook.opts.on_dry_run, "it must refuse in the preview"
-        result = hook(
-            ResourceHookArgs(
-                urn="urn",
-                id="id",
-                name="identity",
-                type=identity.type,
-                old_inputs={"tags": {**tags, setting: present}},
-                new_inputs={"tags": tags},
-            )
-        )
-        if asyncio.iscoroutine(result):
-            asyncio.run(result)
+    before_update(recording, identity, {"tags": {**tags, setting: present}}, {"tags": tags})
 
 
 @pytest.mark.parametrize(

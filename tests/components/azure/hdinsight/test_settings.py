@@ -54,12 +54,12 @@ def test_what_the_service_does_not_take_is_refused_with_its_place(change, told):
         ({"retentionHours": 0}, "topic.retentionHours: must be at least 1, not 0"),
         (
             {"config": {"retention.ms": "1"}},
-            "topic.config.retention.ms: is not for a pipe to set: retentionHours says it",
+            "topic.config.retention.ms: cannot be set by a pipe (set retentionHours instead)",
         ),
-        ({"config": {"min.insync.replicas": "1"}}, "is not for a pipe to set: it follows from the number of copies"),
+        ({"config": {"min.insync.replicas": "1"}}, "cannot be set by a pipe (it follows from the number of copies)"),
         (
             {"config": {"message.timestamp.after.max.ms": "1"}},
-            "is not a setting of topics in Kafka 3.2; did you mean 'message.timestamp.difference.max.ms'?",
+            "is not a topic setting of Kafka 3.2; did you mean 'message.timestamp.difference.max.ms'?",
         ),
         ({"config": {"cleanup.policy": "never"}}, "config.cleanup.policy: must be one of delete or compact"),
     ],
@@ -81,10 +81,7 @@ def test_an_adopted_network_needs_a_subnet_for_the_cluster():
         "endpointsSubnetId": f"{SUBSCRIPTION}/virtualNetworks/vnet/subnets/endpoints",
     }
     line = refused({"data-pipes:network": {"existing": existing}})
-    assert (
-        "network.existing.hdinsightSubnetId: is missing, and HDInsight's machines stand in a subnet of their own"
-        in line
-    )
+    assert "network.existing.hdinsightSubnetId: is required (HDInsight needs a separate subnet;" in line
     subnet = {"hdinsightSubnetId": f"{SUBSCRIPTION}/virtualNetworks/vnet/subnets/kafka"}
     settings({"data-pipes:network": {"existing": {**existing, **subnet}}}, stack=STACK)
 
@@ -96,13 +93,16 @@ def test_names_too_long_for_the_jobs_are_refused():
             "data-pipes:name": "twenty-characters-20",
         }
     )
-    assert "pipes.a-name-of-24-characters1: has with the stack's name" in line
+    assert "pipes.a-name-of-24-characters1: must have at most 43 characters together with the stack's name" in line
 
 
 @pytest.mark.parametrize("name", ["orders-topic", "orders-dead"])
 def test_a_pipe_whose_consumers_would_have_the_identity_of_a_job_is_refused(name):
     line = refused({"data-pipes:pipes": {name: {"parallelism": 1}}})
-    assert f"pipes.{name}: is also what a job that makes a topic of the pipe orders is called" in line
+    assert (
+        f"pipes.{name}: must differ from the names of other pipes' topic Jobs, but the pipe orders has a Job with this name"
+        in line
+    )
     settings({"data-pipes:pipes": {name.replace("orders", "clicks"): {"parallelism": 1}}}, stack=STACK)
 
 

@@ -1,11 +1,11 @@
 """The network of a pipeline on Azure."""
 
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.azure.account import SOVEREIGN, THREE_ZONES
 from components.changes import ChangeRefusedError
 from components.settings import SettingsError
+from tests.hooks import before_update
 from tests.stacks import planned, settings, shipped
 
 STACK, HDINSIGHT = "azure-eventhubs-aks", "azure-hdinsight-aks"
@@ -216,13 +216,10 @@ def test_an_existing_network_is_adopted_and_nothing_is_made_in_it_but_private_en
 @pytest.mark.parametrize("role", ["nodes", "endpoints"])
 def test_another_range_for_a_subnet_that_something_is_in_is_refused_while_it_is_a_preview(role):
     subnet = made(SUBNET)[role]
-    hook = shipped(STACK).recording.hook(subnet, "before_update")
-    assert hook.opts is not None
-    assert hook.opts.on_dry_run, "it must refuse in the preview"
 
     def change(wanted):
         old, new = {"addressPrefix": "10.0.0.0/22"}, {"addressPrefix": wanted}
-        hook(ResourceHookArgs(urn="urn", id="id", name=subnet.name, type=SUBNET, old_inputs=old, new_inputs=new))
+        before_update(shipped(STACK).recording, subnet, old, new)
 
     change("10.0.0.0/22")
     with pytest.raises(ChangeRefusedError, match=r"^network\.cidr: would move a subnet from 10\.0\.0\.0/22 to 10\.1"):

@@ -1,12 +1,10 @@
 """What GKE cannot change on a live cluster, and its deletion: refused in the preview."""
 
-import asyncio
-
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
 from components.gcp.gke.changes import nodes_place, nodes_title
+from tests.hooks import before_update, run
 from tests.stacks import planned, shipped
 
 STACK = "gcp-pubsub-gke"
@@ -27,19 +25,9 @@ def account(recorded):
     return next(each for each in recorded.of_type("gcp:serviceaccount/account:Account") if each.name == ACCOUNT)
 
 
-def run(hook, **inputs):
-    assert hook.opts is not None
-    assert hook.opts.on_dry_run, "it must refuse in the preview"
-    result = hook(ResourceHookArgs(urn="urn", id="id", name=f"{STACK}-gke", type=CLUSTER, **inputs))
-    if asyncio.iscoroutine(result):
-        asyncio.run(result)
-
-
 def change(before, after):
-    """Run every hook that the engine runs before it updates the account of one stack to that of another."""
-    old, new = account(before).inputs, account(after).inputs
-    for name in account(after).hooks["before_update"]:
-        run(after.hooks[name], old_inputs=old, new_inputs=new)
+    """Run the update hooks of the nodes' account for a change from one stack to another."""
+    before_update(after, account(after), account(before).inputs, account(after).inputs)
 
 
 ANOTHER = "bring up a stack of another name with it, move the pipes there, then take this one down."
@@ -76,7 +64,7 @@ def test_machines_that_do_not_take_the_volumes_that_there_are_are_refused():
     ]
     [hook] = [name for name in new.hooks["before_update"] if "volumes" in name]
     with pytest.raises(ChangeRefusedError) as refusal:
-        run(after.hooks[hook], old_inputs=old.inputs, new_inputs=new.inputs)
+        run(after.hooks[hook], new, old_inputs=old.inputs, new_inputs=new.inputs)
     assert str(refusal.value) == (
         "platform.nodes.machineType: cannot be of another kind while there are volumes, which are pd-balanced: the new machines take "
         f"hyperdisk-balanced alone. Set it back, or to a type that takes pd-balanced; to change it, {ANOTHER}"

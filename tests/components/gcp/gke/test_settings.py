@@ -126,7 +126,7 @@ def test_more_replicas_than_the_largest_number_of_nodes_holds_are_refused():
 
 def test_a_health_command_is_refused():
     [message] = refused({}, {"healthCommand": ["/healthy"]})
-    assert message.startswith("pipes.orders.consumer.healthCommand: would have no effect")
+    assert message.startswith("pipes.orders.consumer.healthCommand: has no effect")
 
 
 AUTOPILOT = [

@@ -1,13 +1,11 @@
 """A cluster of Managed Service for Apache Kafka: inside the network, closed by ACLs, and what can never become of it."""
 
-import asyncio
-
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
 from components.gcp.managed_kafka.service import with_port
 from components.gcp.managed_kafka.size import GIB
+from tests.hooks import before_update
 from tests.stacks import REMOVED, planned, shipped
 
 STACK = "gcp-managed-kafka-gke"
@@ -157,17 +155,9 @@ def test_the_address_has_a_port_once(address, with_its_port):
 
 
 def change(old, new):
-    """Run every hook that the engine runs before it updates the cluster."""
+    """Run the cluster's update hooks."""
     recorded = shipped(STACK).recording
-    cluster = recorded.one(CLUSTER)
-    for name in cluster.hooks["before_update"]:
-        hook = recorded.hooks[name]
-        assert hook.opts is not None
-        assert hook.opts.on_dry_run, "it must refuse in the preview"
-        args = ResourceHookArgs(urn="urn", id="id", name=cluster.name, type=CLUSTER, old_inputs=old, new_inputs=new)
-        result = hook(args)
-        if asyncio.iscoroutine(result):
-            asyncio.run(result)
+    before_update(recorded, recorded.one(CLUSTER), old, new)
 
 
 def capacity(vcpus):

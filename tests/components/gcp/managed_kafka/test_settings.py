@@ -83,7 +83,7 @@ def test_what_the_service_has_is_let_through(streaming, pipes):
         (
             {},
             orders(config={"min.insync.replicas": "1"}),
-            "pipes.orders.topic.config.min.insync.replicas: is not for a pipe to set: it follows from the number of copies; remove it",
+            "pipes.orders.topic.config.min.insync.replicas: cannot be set by a pipe (it follows from the number of copies). Remove it.",
         ),
         (
             {},

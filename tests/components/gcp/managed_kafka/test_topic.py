@@ -1,9 +1,9 @@
 """The topics of a Managed Service for Apache Kafka cluster: their partitions, and who reads and writes them."""
 
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 
 STACK = "gcp-managed-kafka-gke"
@@ -175,19 +175,7 @@ def test_consumers_reach_the_brokers_in_the_subnet():
 
 def test_fewer_partitions_are_refused_in_the_preview():
     recorded = recording()
-    topic = topic_of(recorded)
-    hook = recorded.hook(topic, "before_update")
-    assert hook.opts is not None
-    assert hook.opts.on_dry_run
-    args = ResourceHookArgs(
-        urn="urn",
-        id="id",
-        name=topic.name,
-        type=TOPIC,
-        old_inputs={"partitionCount": 3.0},
-        new_inputs={"partitionCount": 2.0},
-    )
     with pytest.raises(
         ChangeRefusedError, match=r"pipes\.orders\.parallelism: cannot go from 3 to 2\. Kafka cannot take"
     ):
-        hook(args)
+        before_update(recorded, topic_of(recorded), {"partitionCount": 3.0}, {"partitionCount": 2.0})

@@ -1,10 +1,10 @@
 """The network of a pipeline on Google Cloud."""
 
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
 from components.settings import SettingsError
+from tests.hooks import before_update
 from tests.stacks import planned, settings, shipped
 
 STACK = "gcp-pubsub-gke"
@@ -145,13 +145,10 @@ def test_an_existing_network_is_adopted_and_nothing_is_made_in_it():
 def test_another_range_is_refused_while_it_is_a_preview():
     rule = shipped(STACK).recording.one(FIREWALL)
     assert rule.urn in shipped(STACK).recording.requirements(shipped(STACK).recording.one(SUBNET)), "refused first"
-    hook = shipped(STACK).recording.hook(rule, "before_update")
-    assert hook.opts is not None
-    assert hook.opts.on_dry_run, "it must refuse in the preview"
 
     def change(wanted):
         old, new = {"destinationRanges": ["10.0.0.0/16"]}, {"destinationRanges": [wanted]}
-        hook(ResourceHookArgs(urn="urn", id="id", name=rule.name, type=FIREWALL, old_inputs=old, new_inputs=new))
+        before_update(shipped(STACK).recording, rule, old, new)
 
     change("10.0.0.0/16")
     with pytest.raises(ChangeRefusedError, match=r"^network\.cidr: would move nodes, pods and services from 10\.0\.0"):

@@ -1,11 +1,9 @@
 """A topic of Pub/Sub and the one subscription that all consumers of a pipe read."""
 
-import asyncio
-
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 
 STACK = "gcp-pubsub-gke"
@@ -287,22 +285,6 @@ def test_messages_and_what_they_are_read_with_are_protected_by_one_setting(prote
         assert each.protect is protect, each.name
 
 
-def change(recording, resource, old, new):
-    """Run the hooks that the engine runs before it updates a resource."""
-    names = resource.hooks["before_update"]
-    assert names
-    for name in names:
-        hook = recording.hooks[name]
-        assert hook.opts is not None
-        assert hook.opts.on_dry_run, "it must refuse in the preview"
-        args = ResourceHookArgs(
-            urn="urn", id="id", name=resource.name, type=resource.type, old_inputs=old, new_inputs=new
-        )
-        result = hook(args)
-        if asyncio.iscoroutine(result):
-            asyncio.run(result)
-
-
 def labels(**topic):
     """The inputs of a topic as far as its labels go."""
     return {"labels": named(with_topic(**topic), TOPIC, NAME).inputs["labels"]}
@@ -332,7 +314,7 @@ def test_what_would_take_another_subscription_is_refused_in_the_preview_with_the
     recording, before, after, told
 ):
     with pytest.raises(ChangeRefusedError) as refusal:
-        change(recording, named(recording, TOPIC, NAME), labels(**before), labels(**after))
+        before_update(recording, named(recording, TOPIC, NAME), labels(**before), labels(**after))
     assert told in str(refusal.value)
     assert "add a pipe of another name" in str(refusal.value)
     assert "README, Removing a pipe" in str(refusal.value)
@@ -347,20 +329,20 @@ def test_what_would_take_another_subscription_is_refused_in_the_preview_with_the
     ],
 )
 def test_what_loses_no_messages_is_let_through(recording, before, after):
-    change(recording, named(recording, TOPIC, NAME), labels(**before), labels(**after))
+    before_update(recording, named(recording, TOPIC, NAME), labels(**before), labels(**after))
 
 
 def test_a_key_can_be_added_and_not_be_taken_back(recording):
     topic = named(recording, TOPIC, NAME)
     with_key = {"kmsKeyName": "projects/p/locations/l/keyRings/r/cryptoKeys/k"}
-    change(recording, topic, {}, with_key)
-    change(recording, topic, with_key, with_key)
+    before_update(recording, topic, {}, with_key)
+    before_update(recording, topic, with_key, with_key)
     with pytest.raises(ChangeRefusedError, match=r"streaming\.customerManagedKey: cannot be taken back"):
-        change(recording, topic, with_key, {})
+        before_update(recording, topic, with_key, {})
 
 
 def test_a_schema_keeps_its_language_and_takes_a_new_definition(full):
     schema = named(full, SCHEMA, NAME)
-    change(full, schema, {"type": "AVRO", "definition": "{}"}, {"type": "AVRO", "definition": AVRO})
+    before_update(full, schema, {"type": "AVRO", "definition": "{}"}, {"type": "AVRO", "definition": AVRO})
     with pytest.raises(ChangeRefusedError, match=r"pipes\.orders\.topic\.schema\.type: is avro for the life"):
-        change(full, schema, {"type": "AVRO"}, {"type": "PROTOCOL_BUFFER"})
+        before_update(full, schema, {"type": "AVRO"}, {"type": "PROTOCOL_BUFFER"})

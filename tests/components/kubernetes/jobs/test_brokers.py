@@ -1,13 +1,11 @@
 """The Job that finds brokers whose names no cloud API tells."""
 
-import asyncio
-
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
 from components.kubernetes.jobs.brokers import KEY, NAME
 from components.settings import SettingsError
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 from topic import brokers as program
 
@@ -166,22 +164,9 @@ def test_it_runs_again_when_the_number_of_workers_changes():
 
 
 def change(recording, present, wanted):
-    """Run the hook that the engine runs before it updates the account of the job."""
-    account = own(recording, "ServiceAccount")
-    hook = recording.hook(account, "before_update")
-    assert hook.opts is not None
-    assert hook.opts.on_dry_run, "it must refuse in the preview"
-
-    def inputs(number):
-        return {"metadata": {"annotations": {"data-pipes/brokers": str(number)}}}
-
-    result = hook(
-        ResourceHookArgs(
-            urn="urn", id="id", name="account", type=account.type, old_inputs=inputs(present), new_inputs=inputs(wanted)
-        )
-    )
-    if asyncio.iscoroutine(result):
-        asyncio.run(result)
+    """Run the update hooks of the Job's service account."""
+    old, new = ({"metadata": {"annotations": {"data-pipes/brokers": str(number)}}} for number in (present, wanted))
+    before_update(recording, own(recording, "ServiceAccount"), old, new)
 
 
 def test_fewer_workers_are_refused_in_the_preview_and_more_are_let_through(recording):

@@ -181,9 +181,9 @@ def test_another_cleanup_policy_is_refused_where_the_service_keeps_it(recording,
     with pytest.raises(ChangeRefusedError) as refusal:
         change(recording, present, wanted, CLEANUP)
     assert str(refusal.value) == (
-        f"pipes.orders.topic.config: cleanup.policy cannot go from {present} to {wanted}, since a topic keeps the policy that it was "
-        f"created with. Set it back to {present}; to change it, add a pipe of another name, point the producers at it, let the old one "
-        "drain, then remove the old one (README, Removing a pipe)."
+        f"pipes.orders.topic.config: cleanup.policy cannot be changed from {present} to {wanted} (a topic keeps the policy that it "
+        f"was created with). Set it back to {present}; to change it, add a pipe with a different name, move the producers to it, wait until "
+        "the old pipe is empty, then remove the old pipe (README, Removing a pipe)."
     )
 
 

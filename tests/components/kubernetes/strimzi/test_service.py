@@ -1,12 +1,11 @@
 """A Kafka cluster in containers: the operator, the pools of nodes and the cluster, and what cannot be done to them."""
 
-import asyncio
 from itertools import pairwise
 
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
+from tests.hooks import before_update
 from tests.stacks import REMOVED, planned, shipped
 
 STACK = "aws-kafka-eks"
@@ -42,19 +41,6 @@ def kafka(recording):
 def namespace(recording):
     [found] = [each for each in recording.of_type(NAMESPACE) if each.inputs["metadata"]["name"] == "data-pipes-kafka"]
     return found
-
-
-def change(recording, resource, *, old, new):
-    """Run every hook that the engine runs before it updates a resource."""
-    for name in resource.hooks["before_update"]:
-        hook = recording.hooks[name]
-        assert hook.opts is not None
-        assert hook.opts.on_dry_run, "it must refuse in the preview"
-        result = hook(
-            ResourceHookArgs(urn="urn", id="id", name=resource.name, type=resource.type, old_inputs=old, new_inputs=new)
-        )
-        if asyncio.iscoroutine(result):
-            asyncio.run(result)
 
 
 @pytest.mark.parametrize("preview", [False, True])
@@ -251,16 +237,16 @@ def storage(size):
 
 def test_smaller_volumes_are_refused_in_the_preview(recording):
     brokers = pool(recording, "brokers")
-    change(recording, brokers, old=storage(100), new=storage(101))
-    change(recording, brokers, old=storage(100), new=storage(100))
+    before_update(recording, brokers, old=storage(100), new=storage(101))
+    before_update(recording, brokers, old=storage(100), new=storage(100))
     with pytest.raises(ChangeRefusedError, match=r"streaming\.volumeSize: cannot go from 100 to 99\. .* back to 100"):
-        change(recording, brokers, old=storage(100), new=storage(99))
+        before_update(recording, brokers, old=storage(100), new=storage(99))
 
 
 def test_the_guard_of_volumes_reads_what_the_pool_says(recording):
     inputs = pool(recording, "brokers").revealed
     with pytest.raises(ChangeRefusedError, match="cannot go from 100 to 50"):
-        change(recording, pool(recording, "brokers"), old=inputs, new=storage(50))
+        before_update(recording, pool(recording, "brokers"), old=inputs, new=storage(50))
 
 
 def replicas(number):
@@ -268,16 +254,16 @@ def replicas(number):
 
 
 def test_fewer_brokers_are_refused_while_nothing_moves_their_partitions(recording):
-    change(recording, pool(recording, "brokers"), old=replicas(3), new=replicas(6))
+    before_update(recording, pool(recording, "brokers"), old=replicas(3), new=replicas(6))
     with pytest.raises(
         ChangeRefusedError, match=r"streaming\.brokers: cannot go from 6 to 3\. .* cruiseControl to true"
     ):
-        change(recording, pool(recording, "brokers"), old=replicas(6), new=replicas(3))
+        before_update(recording, pool(recording, "brokers"), old=replicas(6), new=replicas(3))
 
 
 def test_fewer_brokers_are_let_through_where_cruise_control_moves_them():
     recording = planned(BOTH, stack=STACK).recording
-    change(recording, pool(recording, "brokers"), old=replicas(6), new=replicas(3))
+    before_update(recording, pool(recording, "brokers"), old=replicas(6), new=replicas(3))
 
 
 def version(number):
@@ -286,12 +272,12 @@ def version(number):
 
 @pytest.mark.parametrize(("present", "wanted"), [("4.2.1", "4.3.0"), ("4.3.1", "4.3.0"), ("4.9.0", "4.10.0")])
 def test_a_newer_version_and_a_patch_back_are_let_through(recording, present, wanted):
-    change(recording, kafka(recording), old=version(present), new=version(wanted))
+    before_update(recording, kafka(recording), old=version(present), new=version(wanted))
 
 
 def test_a_version_that_cannot_read_the_metadata_is_refused_in_the_preview(recording):
     with pytest.raises(ChangeRefusedError, match=r"streaming\.version: cannot go from 4\.3\.1 to 4\.2\.1"):
-        change(recording, kafka(recording), old=version("4.3.1"), new=version("4.2.1"))
+        before_update(recording, kafka(recording), old=version("4.3.1"), new=version("4.2.1"))
 
 
 def test_it_is_the_same_cluster_on_every_cloud():

@@ -52,8 +52,8 @@ def topic(**settings):
         ),
         (
             topic(config={"min.insync.replicas": "1"}),
-            "pipes.orders.topic.config.min.insync.replicas: is not for a pipe to set: it follows from the number "
-            "of copies; remove it",
+            "pipes.orders.topic.config.min.insync.replicas: cannot be set by a pipe (it follows from the number "
+            "of copies). Remove it.",
         ),
         (
             topic(deadLetter={"maxDeliveryAttempts": 0}),

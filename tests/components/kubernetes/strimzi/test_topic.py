@@ -1,11 +1,9 @@
 """A topic on Kafka in containers, and the user that reads it."""
 
-import asyncio
-
 import pytest
-from pulumi import ResourceHookArgs
 
 from components.changes import ChangeRefusedError
+from tests.hooks import before_update
 from tests.stacks import planned, shipped
 from workbench.values import SECRET
 
@@ -214,15 +212,9 @@ def test_every_pipe_has_a_topic_a_user_and_a_certificate_of_its_own():
 
 
 def change(recording, present, wanted):
-    """Run the hook that the engine runs before it updates the topic."""
-    topic = topic_of(recording)
-    hook = recording.hook(topic, "before_update")
-    assert hook.opts is not None
-    assert hook.opts.on_dry_run, "it must refuse in the preview"
+    """Run the topic's update hooks."""
     old, new = ({"spec": {"partitions": number}} for number in (present, wanted))
-    result = hook(ResourceHookArgs(urn="urn", id="id", name=topic.name, type=TOPIC, old_inputs=old, new_inputs=new))
-    if asyncio.iscoroutine(result):
-        asyncio.run(result)
+    before_update(recording, topic_of(recording), old, new)
 
 
 def test_fewer_partitions_are_refused_in_the_preview_though_kubernetes_would_take_them(recording):
