@@ -73,10 +73,10 @@ def test_the_endpoint_is_in_every_zone_and_accepts_consumers_and_https_from_the_
         for rule in PRIVATE.of_type(INGRESS)
         if sources(PRIVATE, rule, "securityGroupId") == {f"{ECS}-link-endpoint"}
     ]
-    let_in = {rule.inputs["fromPort"]: rule for rule in rules}
-    assert sorted(let_in) == sorted(rule.inputs["toPort"] for rule in rules) == [443, 9092]
-    assert let_in[443].inputs["cidrIpv4"] == "10.0.0.0/16"
-    assert sources(PRIVATE, let_in[9092], "referencedSecurityGroupId") == {f"{ECS}-consumers"}
+    by_port = {rule.inputs["fromPort"]: rule for rule in rules}
+    assert sorted(by_port) == sorted(rule.inputs["toPort"] for rule in rules) == [443, 9092]
+    assert by_port[443].inputs["cidrIpv4"] == "10.0.0.0/16"
+    assert sources(PRIVATE, by_port[9092], "referencedSecurityGroupId") == {f"{ECS}-consumers"}
 
 
 def test_a_wildcard_record_in_this_vpc_only_points_to_the_endpoint():

@@ -247,7 +247,7 @@ def test_kafka_and_kubernetes_are_created_in_parallel(preview):
 
 
 @pytest.mark.parametrize(
-    ("present", "wanted", "told"),
+    ("present", "wanted", "reason"),
     [
         (
             "1.34",
@@ -262,12 +262,12 @@ def test_kafka_and_kubernetes_are_created_in_parallel(preview):
         ),
     ],
 )
-def test_an_unsupported_version_change_is_refused_in_the_preview(present, wanted, told):
+def test_an_unsupported_version_change_is_refused_in_the_preview(present, wanted, reason):
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(recording(), recording().one(CLUSTER), {"version": present}, {"version": wanted})
     assert (
         str(refusal.value)
-        == f"platform.version: cannot go from {present} to {wanted}{told if told[0] == ',' else f' {told}'}"
+        == f"platform.version: cannot go from {present} to {wanted}{reason if reason[0] == ',' else f' {reason}'}"
     )
 
 

@@ -94,18 +94,18 @@ def test_retention_and_delivery_attempts_can_be_set_for_a_pipe(stack):
     recording = changed(stack, {"topic": {"deadLetter": {"retentionHours": 24, "maxDeliveryAttempts": 9}}})
     [stream] = dead_letters(recording)
     assert stream.inputs["retentionPeriod"] == 24
-    told = json.dumps([each.inputs for each in recording.resources]).replace("\\", "")
-    assert re.search(r'"STREAM_MAX_DELIVERY_ATTEMPTS"(: "9"|, "value": "9")', told)
+    inputs = json.dumps([each.inputs for each in recording.resources]).replace("\\", "")
+    assert re.search(r'"STREAM_MAX_DELIVERY_ATTEMPTS"(: "9"|, "value": "9")', inputs)
 
 
 @both
 def test_without_dead_letters_there_is_no_stream_and_no_environment_variable(stack):
     recording = changed(stack, {"topic": {"deadLetter": {"enabled": False}}})
     assert dead_letters(recording) == []
-    told = json.dumps([each.inputs for each in recording.resources])
-    assert "STREAM_TOPIC" in told
-    assert "STREAM_DEAD_LETTERS" not in told
-    assert "STREAM_MAX_DELIVERY_ATTEMPTS" not in told
+    inputs = json.dumps([each.inputs for each in recording.resources])
+    assert "STREAM_TOPIC" in inputs
+    assert "STREAM_DEAD_LETTERS" not in inputs
+    assert "STREAM_MAX_DELIVERY_ATTEMPTS" not in inputs
 
 
 @both
@@ -124,5 +124,5 @@ def test_without_dead_letters_there_is_no_stream_and_no_environment_variable(sta
 def test_an_invalid_setting_is_refused_with_key_and_reason(stack, dead_letter, line):
     with pytest.raises(SettingsError) as error:
         settings({"data-pipes:pipes": {PIPES[stack]: {"topic": {"deadLetter": dead_letter}}}}, stack)
-    [told] = str(error.value).splitlines()
-    assert f"pipes.{PIPES[stack]}.topic.deadLetter{line}" in told
+    [message] = str(error.value).splitlines()
+    assert f"pipes.{PIPES[stack]}.topic.deadLetter{line}" in message

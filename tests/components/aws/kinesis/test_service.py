@@ -268,7 +268,7 @@ def change(present, wanted):
 
 
 @pytest.mark.parametrize(
-    ("present", "wanted", "told"),
+    ("present", "wanted", "reason"),
     [
         (
             3,
@@ -278,10 +278,10 @@ def change(present, wanted):
         (9, 2, "at most halves the shards of a stream in one update. Set parallelism to 5 first, then to 3, then to 2"),
     ],
 )
-def test_a_reshard_in_several_steps_is_refused_in_the_preview_with_the_steps(present, wanted, told):
+def test_a_reshard_in_several_steps_is_refused_in_the_preview_with_the_steps(present, wanted, reason):
     with pytest.raises(ChangeRefusedError) as refusal:
         change(present, wanted)
-    assert f"pipes.orders.parallelism: cannot go from {present} to {wanted}. Kinesis {told}" in str(refusal.value)
+    assert f"pipes.orders.parallelism: cannot go from {present} to {wanted}. Kinesis {reason}" in str(refusal.value)
     assert "10 updates in 24 hours" in str(refusal.value)
 
 
@@ -345,8 +345,8 @@ def topic(**changes):
 def test_an_invalid_setting_is_refused_with_key_reason_and_fix(changes, line):
     with pytest.raises(SettingsError) as error:
         settings(changes, STACK)
-    [told] = str(error.value).splitlines()
-    assert line in told
+    [message] = str(error.value).splitlines()
+    assert line in message
 
 
 def shards_refused(parallelism, region, **quota):

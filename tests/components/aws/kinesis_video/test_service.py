@@ -34,8 +34,8 @@ def statements(recording, number):
 def environments(recording):
     """Return the consumers' environment variables, ordered by stream number."""
     tasks = [json.loads(task.inputs["containerDefinitions"])[0] for task in recording.of_type(TASK)]
-    told = [{each["name"]: each["value"] for each in task["environment"]} for task in tasks]
-    return sorted(told, key=lambda variables: int(variables["STREAM_PARTITION"]))
+    found = [{each["name"]: each["value"] for each in task["environment"]} for task in tasks]
+    return sorted(found, key=lambda variables: int(variables["STREAM_PARTITION"]))
 
 
 @pytest.mark.parametrize("parallelism", [1, 5])
@@ -87,8 +87,8 @@ def test_video_is_encrypted_with_the_stack_s_key():
 
 def test_the_environment_of_each_consumer_contains_its_stream():
     assert [
-        {name: value for name, value in told.items() if name.startswith(("STREAM_", "AWS_"))}
-        for told in environments(shipped(STACK).recording)
+        {name: value for name, value in variables.items() if name.startswith(("STREAM_", "AWS_"))}
+        for variables in environments(shipped(STACK).recording)
     ] == [
         {
             "AWS_REGION": "eu-west-1",
@@ -209,8 +209,8 @@ def test_protect_covers_streams_positions_and_key(protect):
 def test_an_invalid_setting_is_refused_with_key_reason_and_fix(changes, line):
     with pytest.raises(SettingsError) as error:
         settings(changes, STACK)
-    [told] = str(error.value).splitlines()
-    assert line in told
+    [message] = str(error.value).splitlines()
+    assert line in message
 
 
 def test_the_streams_of_all_pipes_must_fit_in_the_quota():
@@ -230,8 +230,8 @@ def test_video_on_eks_is_refused_with_the_reason():
     platform = {"service": "eks", "admins": ["arn:aws:iam::123456789012:role/platform-admin"], "architecture": REMOVED}
     with pytest.raises(SettingsError) as error:
         settings({"data-pipes:platform": platform}, STACK)
-    [told] = str(error.value).splitlines()
-    assert told.endswith(
+    [message] = str(error.value).splitlines()
+    assert message.endswith(
         "streaming.service: kinesis-video cannot be read on eks: each consumer reads its own video stream with its own identity, but "
         "all pods of a pipe share one identity; set platform.service to ecs"
     )
