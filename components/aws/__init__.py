@@ -1,1 +1,1 @@
-"""Amazon Web Services: the network, the streaming services and the container platforms of a pipeline."""
+"""Amazon Web Services: network, streaming services and container platforms."""

@@ -1,4 +1,4 @@
-"""The account, the network and the registry of every stack on AWS."""
+"""Account, network and registry of every stack on AWS."""
 
 from components.aws.account import AwsSettings, aws_provider
 from components.aws.network.network import AwsNetworkSettings, Network

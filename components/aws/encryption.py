@@ -1,4 +1,4 @@
-"""Customer-managed KMS keys, and the log groups that one of them encrypts."""
+"""Customer-managed KMS keys and encrypted log groups."""
 
 from typing import Literal, TypeAlias
 
@@ -11,17 +11,17 @@ from components.aws.policy import key_policy, logs_key_statement
 LogDays: TypeAlias = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]
-"""The retentions that CloudWatch Logs accepts, in days (CloudWatch Logs API, PutRetentionPolicy)."""
+"""Retention periods that CloudWatch Logs accepts, in days (CloudWatch Logs API, PutRetentionPolicy)."""
 
 RECOVERY_DAYS = 30
-"""The longest time in which a deleted secret can be had back (Secrets Manager API, DeleteSecret)."""
+"""The longest recovery window of a deleted secret, in days (Secrets Manager API, DeleteSecret)."""
 
 DELETION_DAYS = 30
-"""The longest time in which the deletion of a key can be called off (KMS API, ScheduleKeyDeletion)."""
+"""The longest waiting period before a key is deleted, in days (KMS API, ScheduleKeyDeletion)."""
 
 
 def key(name: str, *, purpose: str, policy: Output[str], parent: Resource, protect: bool = False) -> aws.kms.Key:
-    """Make a KMS key that rotates every year, named by an alias after `name`."""
+    """Make a KMS key that rotates every year, with the alias `name`."""
     made = aws.kms.Key(
         name,
         description=purpose,
@@ -35,14 +35,14 @@ def key(name: str, *, purpose: str, policy: Output[str], parent: Resource, prote
 
 
 def account_key_policy(account: Account) -> Output[str]:
-    """The policy of a key that only the account's own IAM opens; services use it through grants of whoever deploys them."""
+    """Return a key policy under which only the account's IAM gives access. Services use the key through the deployer's grants."""
     return Output.all(account.partition, account.id).apply(
         lambda known: key_policy(partition=known[0], account=known[1])
     )
 
 
 class Logs(ComponentResource):
-    """The key that encrypts a pipeline's log groups, and the one way to make one: bounded, encrypted, there before its writer."""
+    """KMS key for a stack's log groups. `group` makes the log groups: encrypted, with limited retention."""
 
     key_arn: Output[str]
 
@@ -67,7 +67,7 @@ class Logs(ComponentResource):
     def group(
         self, writer: str, *, days: LogDays, parent: Resource, path: str | None = None
     ) -> aws.cloudwatch.LogGroup:
-        """Make the log group of a writer such as `vpc-flow`; `path` only where the service dictates the group's name."""
+        """Make the log group of a writer such as `vpc-flow`. Set `path` only if the service requires a specific name."""
         return aws.cloudwatch.LogGroup(
             f"{self.name}-{writer}-logs",
             name=path or f"/data-pipes/{self.name}/{writer}",
@@ -78,5 +78,5 @@ class Logs(ComponentResource):
 
 
 def eks_log_path(cluster: str) -> str:
-    """The log group that EKS writes a cluster's control-plane logs to (EKS, Control plane logs)."""
+    """Return the log group that EKS writes a cluster's control-plane logs to (EKS, Control plane logs)."""
     return f"/aws/eks/{cluster}/cluster"

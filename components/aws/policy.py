@@ -1,4 +1,4 @@
-"""IAM and KMS policy documents, as text, apart from the resources that carry them."""
+"""IAM and KMS policy documents as JSON text."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -10,21 +10,21 @@ from components.contracts import Grant
 
 
 def document(*statements: Mapping[str, Any]) -> str:
-    """A policy document of the given statements."""
+    """Return a policy document with the given statements."""
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def service_trust(service: str, account: str | None = None) -> str:
-    """The trust policy of a role that an AWS service takes on, such as `eks.amazonaws.com`.
+    """Return the trust policy of a role that an AWS service such as `eks.amazonaws.com` assumes.
 
-    With an account, only for what the service does there, as its documentation advises (IAM, The confused deputy problem).
+    If an account is given, the service assumes the role only for that account, as AWS recommends (IAM, The confused deputy problem).
     """
     condition = {"Condition": {"StringEquals": {"aws:SourceAccount": account}}} if account else {}
     return document({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole", **condition})
 
 
 def pod_trust(*, cluster_arn: str, account: str, namespace: str, service_account: str) -> str:
-    """The trust policy of a role that only one service account of one cluster takes on (EKS, Pod Identity session tags)."""
+    """Return the trust policy of a role that only one service account of one cluster can assume (EKS, Pod Identity session tags)."""
     return document(
         {
             "Effect": "Allow",
@@ -43,7 +43,7 @@ def pod_trust(*, cluster_arn: str, account: str, namespace: str, service_account
 
 
 def auto_mode_trust() -> str:
-    """The trust policy of a control plane that makes nodes itself, in sessions that carry the cluster's name (EKS, Auto Mode cluster IAM role)."""
+    """Return the trust policy of an Auto Mode control plane, which tags its sessions (EKS, Auto Mode cluster IAM role)."""
     return document(
         {
             "Effect": "Allow",
@@ -54,7 +54,7 @@ def auto_mode_trust() -> str:
 
 
 def fargate_trust(*, partition: str, region: str, account: str, cluster: str) -> str:
-    """The trust policy of a role that only Fargate takes on, for profiles of one cluster (EKS, Pod execution IAM role)."""
+    """Return the trust policy of a role that only Fargate assumes, for the profiles of one cluster (EKS, Pod execution IAM role)."""
     profiles = f"arn:{partition}:eks:{region}:{account}:fargateprofile/{cluster}/*"
     return document(
         {
@@ -67,7 +67,7 @@ def fargate_trust(*, partition: str, region: str, account: str, cluster: str) ->
 
 
 def web_identity_trust(*, provider_arn: str, issuer: str, namespace: str, service_account: str) -> str:
-    """The trust policy of a role that one service account takes on with its cluster's token (EKS, IAM roles for service accounts)."""
+    """Return the trust policy of a role that one service account assumes with its token (EKS, IAM roles for service accounts)."""
     claims = issuer.removeprefix("https://")
     return document(
         {
@@ -85,7 +85,7 @@ def web_identity_trust(*, provider_arn: str, issuer: str, namespace: str, servic
 
 
 def grants_policy(grants: Iterable[Grant]) -> Output[str]:
-    """The policy that allows exactly the given grants."""
+    """Return the policy that allows exactly the given grants."""
     statements = [
         Output.all(Effect="Allow", Action=list(grant.actions), Resource=grant.resource, **_condition(grant))
         for grant in grants
@@ -98,9 +98,9 @@ def _condition(grant: Grant) -> Mapping[str, Any]:
 
 
 def key_policy(*, partition: str, account: str, statements: Iterable[Mapping[str, Any]] = ()) -> str:
-    """The policy of a KMS key: the account's own IAM decides, and the given statements let services in.
+    """Return the policy of a KMS key: the account's IAM gives access, and the given statements allow services.
 
-    Without the first statement nobody could manage the key any more (KMS, Default key policy).
+    Without the first statement nobody could manage the key (KMS, Default key policy).
     """
     owner = {
         "Sid": "AccountDecidesByIam",
@@ -113,7 +113,10 @@ def key_policy(*, partition: str, account: str, statements: Iterable[Mapping[str
 
 
 def logs_key_statement(*, partition: str, account: str, region: str, paths: Iterable[str]) -> Mapping[str, Any]:
-    """Lets CloudWatch Logs use a key for log groups of the given names only (CloudWatch Logs, Encrypt log data using KMS)."""
+    """Return the statement that allows CloudWatch Logs to use a key for the given log groups only.
+
+    Source: CloudWatch Logs, Encrypt log data using KMS.
+    """
     groups = f"arn:{partition}:logs:{region}:{account}:log-group"
     return {
         "Sid": "CloudWatchLogs",

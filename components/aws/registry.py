@@ -1,4 +1,4 @@
-"""The container registry of a stack on AWS: one ECR repository, and who may pull which images."""
+"""Container registry of a stack on AWS: one ECR repository and the permissions to pull images."""
 
 import json
 import re
@@ -15,16 +15,16 @@ from components.aws.policy import document
 from components.contracts import Registry
 
 UNTAGGED_DAYS = 14
-"""How long images without a tag are kept; those with one stay, since a stack may run any of them."""
+"""Days that untagged images are kept. Tagged images do not expire, because a stack may run any of them."""
 
 PULL_ACTIONS = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-"""What pulling an image takes, besides a token for the registry (Amazon ECR, Private repository policies)."""
+"""Permissions for pulling an image, in addition to a registry token (Amazon ECR, Private repository policies)."""
 
 REPOSITORY = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:@]+)[:@].+")
 
 
 class EcrRegistry(Registry):
-    """A private repository for the stack's images: tags that never move, scanned when pushed, encrypted with a key of its own."""
+    """Private ECR repository for the stack's images: immutable tags, scan on push, own KMS key."""
 
     url: Output[str]
 
@@ -62,23 +62,23 @@ class EcrRegistry(Registry):
 
     @override
     def image(self, reference: str) -> Output[str]:
-        """The full reference of an image; one that begins with its tag or digest (`:1.0.0`) is in this repository."""
+        """Return the full image reference. A reference that begins with a tag or digest (`:1.0.0`) is in this repository."""
         return Output.concat(self.url, reference) if reference[0] in ":@" else Output.from_input(reference)
 
     def pull_policy(self, *, add_ons: bool = False) -> Output[str]:
-        """The policy of whoever starts the stack's containers; nodes of EKS pull the images of its add-ons too."""
+        """Return the policy of the roles that pull the stack's images. EKS nodes also pull the images of EKS add-ons."""
         account = self.args.network.account
 
         def render(known: list[str]) -> str:
             own, partition, account_id = known
             repositories = [own, *repository_arns(self.args.images, partition)]
-            return pull_policy(repositories, others_than=account_id if add_ons else None)
+            return pull_policy(repositories, add_ons_outside=account_id if add_ons else None)
 
         return Output.all(self.repository.arn, account.partition, account.id).apply(render)
 
 
 def lifecycle() -> str:
-    """What ECR removes on its own: images that lost their tag (Amazon ECR, Lifecycle policies)."""
+    """Return the lifecycle policy, which removes untagged images (Amazon ECR, Lifecycle policies)."""
     selection = {
         "tagStatus": "untagged",
         "countType": "sinceImagePushed",
@@ -95,27 +95,27 @@ def lifecycle() -> str:
 
 
 def repository_arns(images: Iterable[str], partition: str) -> list[str]:
-    """The ECR repositories that full image references name; other registries ask for no rights in AWS."""
+    """Return the ARNs of the ECR repositories in image references. Images in other registries need no AWS permissions."""
     found = [match for image in images if (match := REPOSITORY.fullmatch(image))]
     return sorted(
         {f"arn:{partition}:ecr:{each['region']}:{each['account']}:repository/{each['name']}" for each in found}
     )
 
 
-def pull_policy(repositories: Sequence[str], others_than: str | None = None) -> str:
-    """Lets images be pulled from the given repositories alone.
+def pull_policy(repositories: Sequence[str], add_ons_outside: str | None = None) -> str:
+    """Return the policy for pulling images from the given repositories only.
 
-    With `others_than`, an account's id, from registries of other accounts too, as far as their own policies allow it: the images of
-    EKS's add-ons lie in accounts of AWS, another one in each region (EKS, Amazon container image registries).
+    EKS add-on images are in AWS accounts that differ by region (EKS, Amazon container image registries). So if `add_ons_outside` is
+    set to the stack's account id, the policy also allows the registries of other accounts, whose own policies decide.
     """
     token = {"Effect": "Allow", "Action": ["ecr:GetAuthorizationToken"], "Resource": "*"}
     own = {"Effect": "Allow", "Action": list(PULL_ACTIONS), "Resource": list(repositories)}
-    if others_than is None:
+    if add_ons_outside is None:
         return document(token, own)
     add_ons = {
         "Effect": "Allow",
         "Action": list(PULL_ACTIONS),
         "Resource": "arn:*:ecr:*:*:repository/*",
-        "Condition": {"StringNotEquals": {"aws:ResourceAccount": others_than}},
+        "Condition": {"StringNotEquals": {"aws:ResourceAccount": add_ons_outside}},
     }
     return document(token, own, add_ons)

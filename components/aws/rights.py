@@ -1,4 +1,4 @@
-"""What a role of a pipe may do."""
+"""Permissions of a pipe's IAM role."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,9 @@ from components.contracts import Grant
 
 
 def rights(name: str, role: aws.iam.Role, grants: Sequence[Grant], *, parent: Resource) -> Sequence[Resource]:
-    """Give a role exactly the given rights; whoever takes the role on waits for what this returns.
+    """Give a role exactly the given grants. Resources that use the role depend on the returned policy.
 
-    Without any right there is no policy, since IAM refuses one that says nothing (IAM, Grammar of the JSON policy language).
+    If there are no grants, no policy is made: IAM rejects an empty policy (IAM, Grammar of the JSON policy language).
     """
     if not grants:
         return []

@@ -181,17 +181,20 @@ WRONG = [
                 },
             }
         },
-        "network: nat would have no effect on the existing VPC",
+        "network: nat must not be set together with existing (an existing VPC is not changed)",
     ),
     # Rules across settings.
-    ({"data-pipes:streaming": {"brokers": 4}}, "streaming.brokers: must be a multiple of the 3 zones"),
+    (
+        {"data-pipes:streaming": {"brokers": 4}},
+        "streaming.brokers: must be a multiple of 3 (the same number of brokers in each zone)",
+    ),
     (
         {
             "data-pipes:streaming": {"instanceType": "kafka.t3.small"},
             "data-pipes:pipes": {"orders": {"parallelism": 251}},
         },
-        "streaming.brokers: (251 + 1 of dead letters + 50 of Kafka's own) x 3 replicas = 906 partitions do not fit: "
-        "3 brokers of kafka.t3.small hold 300 each = 900",
+        "streaming.brokers: must have room for 906 partitions = (251 of pipes + 1 of dead letters + 50 of Kafka) x 3 replicas, "
+        "got 3 brokers of kafka.t3.small with room for 300 each = 900",
     ),
     (
         {"data-pipes:pipes": {"orders": {"parallelism": 19}}},

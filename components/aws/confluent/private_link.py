@@ -1,4 +1,4 @@
-"""The way from a VPC to a private cluster of Confluent Cloud, by AWS PrivateLink."""
+"""AWS PrivateLink connection from a VPC to a private Confluent Cloud cluster."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,23 +12,22 @@ from components.aws.network.network import Network
 from components.confluent.home import KAFKA_PORT, PrivateLink, PrivateLinkArgs
 
 TTL = 60
-"""For how many seconds a name may be remembered (Confluent Cloud, AWS PrivateLink, Set up DNS records)."""
+"""TTL of the DNS records in seconds (Confluent Cloud, AWS PrivateLink, Set up DNS records)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConfluentLinkArgs:
-    """What the AWS part of a private link is built from."""
+    """Arguments of ConfluentLink."""
 
     network: Network
     link: PrivateLinkArgs
 
 
 class ConfluentLink(PrivateLink):
-    """An endpoint in the private subnets, the zone in which the VPC finds it, and Confluent's consent to it.
+    """VPC endpoint in the private subnets, its private DNS zone, and its registration with Confluent.
 
-    The consumers reach the brokers there; whoever is in the VPC reaches the REST interface, since topics are made through it, by an
-    API key. One name for all that is in the region is enough, since each broker is found by the name that it is called by (Confluent
-    Cloud, AWS PrivateLink for serverless products).
+    Only consumers can reach the brokers. The whole VPC can reach the REST API over HTTPS, because topics are made through it with an
+    API key. One wildcard DNS record is enough for all brokers in the region (Confluent Cloud, AWS PrivateLink for serverless products).
     """
 
     def __init__(self, name: str, args: ConfluentLinkArgs, opts: ResourceOptions | None = None) -> None:
@@ -62,7 +61,7 @@ class ConfluentLink(PrivateLink):
         self.register_outputs({"endpointId": endpoint.id})
 
     def _security_group(self) -> tuple[aws.ec2.SecurityGroup, Sequence[Resource]]:
-        """The endpoint's group, and whom it lets in."""
+        """Make the endpoint's security group and its ingress rules."""
         child = ResourceOptions(parent=self)
         group = aws.ec2.SecurityGroup(
             f"{self.name}-endpoint",
@@ -94,7 +93,7 @@ class ConfluentLink(PrivateLink):
         return group, [brokers, https]
 
     def _names(self, endpoint: aws.ec2.VpcEndpoint) -> aws.route53.Record:
-        """All names of the attachment's domain, in this VPC alone."""
+        """Make a private DNS zone with a wildcard record for the attachment's domain."""
         zone = aws.route53.Zone(
             f"{self.name}-zone",
             name=self.args.link.attachment.dns_domain,
@@ -115,5 +114,5 @@ class ConfluentLink(PrivateLink):
 
 
 def _service(offered: Sequence[PrivateLinkAttachmentAw]) -> str:
-    """The name of Confluent's endpoint service, which an attachment on AWS has one of."""
+    """Return the name of Confluent's endpoint service. An attachment on AWS has exactly one."""
     return offered[0].vpc_endpoint_service_name or ""

@@ -1,4 +1,4 @@
-"""Confluent Cloud on AWS: its cluster in the region of the stack, and the way of the consumers there."""
+"""Confluent Cloud on AWS: cluster in the stack's region, and the consumers' network access to it."""
 
 from functools import partial
 
@@ -17,21 +17,21 @@ from components.contracts import Platform
 def confluent(
     name: str, args: StreamingArgs[ConfluentSettings, Network, Platform], opts: ResourceOptions | None = None
 ) -> Confluent:
-    """Make a cluster of Confluent Cloud that is reached from a VPC."""
+    """Make a Confluent Cloud cluster that consumers reach from a VPC."""
     network = args.network
     home = CloudBinding(
         cloud="AWS",
         region=network.account.region,
         cidr=network.cidr,
         token_keys="keys",
-        way_out=lambda name, private, opts: [] if private else [way_out(name, network, opts)],
+        way_out=lambda name, private, opts: [] if private else [brokers_egress(name, network, opts)],
         private_link=partial(private_link, network),
     )
     return Confluent(name, args, home, opts)
 
 
-def way_out(name: str, network: Network, opts: ResourceOptions) -> aws.vpc.SecurityGroupEgressRule:
-    """Let the consumers out to brokers on the internet; to an endpoint in the VPC they get by their group's own rules."""
+def brokers_egress(name: str, network: Network, opts: ResourceOptions) -> aws.vpc.SecurityGroupEgressRule:
+    """Make the egress rule for brokers on the internet. A private endpoint needs none: the consumers' group allows the whole VPC."""
     return aws.vpc.SecurityGroupEgressRule(
         f"{name}-brokers",
         security_group_id=network.consumers_security_group_id,

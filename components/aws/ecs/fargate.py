@@ -1,4 +1,4 @@
-"""What Fargate runs: the sizes that a task may have, and how many tasks of a service a rollout may stop at once."""
+"""Fargate task sizes, and the number of tasks that a rollout may stop at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,47 +21,47 @@ MEMORY: Mapping[int, Sequence[int]] = {
     16_000: _gibibytes(32, 120, 8),
     32_000: (60 * 1024, 120 * 1024, 244 * 1024),
 }
-"""The memory in MiB that a task may have, by its CPU in thousandths of a vCPU (ECS, Task size)."""
+"""Possible memory of a task in MiB, by its CPU in millicores (ECS, Task size)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskSize:
-    """The size of a task as ECS takes it, in texts: CPU in units of which 1024 are a vCPU, memory in MiB."""
+    """Task size in the format of the ECS API: CPU units (1024 are one vCPU) and memory in MiB, as text."""
 
     cpu: str
     memory: str
 
 
 def task_size(cpu: str, memory: str) -> TaskSize:
-    """The size of a task from Kubernetes quantities such as 500m and 1Gi, of a pair that Fargate has."""
-    room = replica_resources(cpu, memory)
-    return TaskSize(cpu=str(room.cpu * 1024 // 1000), memory=str(room.memory))
+    """Return the task size for Kubernetes quantities such as 500m and 1Gi. Fargate must support the pair."""
+    replica = replica_resources(cpu, memory)
+    return TaskSize(cpu=str(replica.cpu * 1024 // 1000), memory=str(replica.memory))
 
 
-def size_mistake(cpu: str, memory: str) -> ConfigError | None:
-    """What is wrong with a consumer's cpu or memory where Fargate has no task of that size."""
-    room = replica_resources(cpu, memory)
-    fitting = MEMORY.get(room.cpu)
+def size_error(cpu: str, memory: str) -> ConfigError | None:
+    """Return the error about a consumer's cpu or memory if Fargate has no such task size."""
+    replica = replica_resources(cpu, memory)
+    fitting = MEMORY.get(replica.cpu)
     if fitting is None:
         sizes = _any_of([_cpu(each) for each in MEMORY])
         return ConfigError(
-            path=("cpu",), text=f"must be {sizes} on Fargate (ECS, Task size), not {cpu}; choose one of them"
+            path=("cpu",), text=f"must be {sizes} on Fargate, got {cpu} (ECS, Task size). Use one of these values."
         )
-    if room.memory in fitting:
+    if replica.memory in fitting:
         return None
-    others = [_cpu(each) for each, memories in MEMORY.items() if room.memory in memories]
-    way_out = f"choose such a memory, or keep {memory} with cpu {_any_of(others)}" if others else "choose such a memory"
+    others = [_cpu(each) for each, memories in MEMORY.items() if replica.memory in memories]
+    fix = f"Use such a memory, or keep {memory} with cpu {_any_of(others)}." if others else "Use such a memory."
     return ConfigError(
         path=("memory",),
-        text=f"must be {_memories(fitting)} with cpu {cpu} on Fargate (ECS, Task size), not {memory}; {way_out}",
+        text=f"must be {_memories(fitting)} with cpu {cpu} on Fargate, got {memory} (ECS, Task size). {fix}",
     )
 
 
 def minimum_healthy_percent(tasks: int) -> int:
-    """The share of a service's tasks that must keep running in a rollout which may start none beyond their number.
+    """Return the minimum healthy percent of a service whose rollouts never exceed the desired count.
 
-    ECS rounds the least number of tasks up (ECS API, DeploymentConfiguration). So the share is rounded down here: a rollout can
-    always stop one task, and about a quarter of them at most.
+    ECS rounds the number of tasks up (ECS API, DeploymentConfiguration), so the percentage is rounded down here. A rollout can stop
+    at least one task, and at most about a quarter of the tasks.
     """
     stopped = max(1, tasks // 4)
     return (tasks - stopped) * 100 // tasks

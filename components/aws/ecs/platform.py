@@ -1,4 +1,4 @@
-"""Amazon ECS on Fargate: a cluster without nodes, and the consumers that run on it."""
+"""Amazon ECS on Fargate."""
 
 import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
@@ -16,7 +16,7 @@ from components.contracts import Deployed, Platform, Workload
 
 
 class Ecs(Platform):
-    """A cluster on Fargate with Container Insights, and the key of what its pipes keep secret."""
+    """ECS cluster on Fargate with Container Insights, and the KMS key of its pipes' secrets."""
 
     cluster: aws.ecs.Cluster
 
@@ -64,7 +64,7 @@ class Ecs(Platform):
         self.register_outputs(dict(self.outputs))
 
     def _key(self) -> aws.kms.Key:
-        """The key of the pipes' secrets and of the performance log, which ECS would make itself, without key or end."""
+        """Make the KMS key of the pipes' secrets and of the performance log. ECS itself makes that log unencrypted, without expiry."""
         account = self.args.network.account
 
         def policy(known: list[str]) -> str:
@@ -84,7 +84,7 @@ class Ecs(Platform):
 
     @override
     def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
-        """Run a pipe's consumers as tasks with a role that only they have."""
+        """Run a pipe's consumers as ECS tasks with their own IAM role."""
         tasks = EcsWorkload(
             f"{self.name}-{workload.name}",
             EcsWorkloadArgs(
@@ -101,5 +101,5 @@ class Ecs(Platform):
 
 
 def performance_log_path(cluster: str) -> str:
-    """The log group that Container Insights writes to (CloudWatch, Container Insights performance log events for ECS)."""
+    """Return the log group of Container Insights (CloudWatch, Container Insights performance log events for ECS)."""
     return f"/aws/ecs/containerinsights/{cluster}/performance"

@@ -1,4 +1,4 @@
-"""What is secret in a pipe, on ECS: one secret in Secrets Manager, which its tasks read when they start."""
+"""Secrets of a pipe on ECS: one Secrets Manager secret, which ECS reads when it starts the tasks."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from components.contracts import Secret, Workload
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One value in the secret of a pipe, and its key there."""
+    """One value in a pipe's secret, with its JSON key."""
 
     key: str
     value: Secret
@@ -54,18 +54,18 @@ def secret_content(readers: Iterable[ReaderSecrets]) -> dict[str, Secret]:
 
 @dataclass(frozen=True, kw_only=True)
 class EcsSecretArgs:
-    """What the secret of a pipe is built from."""
+    """Arguments of EcsSecret."""
 
     pipe: str
     content: Mapping[str, Secret]
     key_arn: Output[str]
-    """The KMS key that encrypts it."""
+    """The KMS key that encrypts the secret."""
     protect: bool
-    """Whether it can be had back after a deletion."""
+    """Whether the secret has a recovery window after deletion."""
 
 
 class EcsSecret(ComponentResource):
-    """A secret with a JSON object of all secret values of a pipe, encrypted with the platform's key."""
+    """Secrets Manager secret with all secret values of a pipe as a JSON object, encrypted with the platform's key."""
 
     arn: Output[str]
 
@@ -90,15 +90,15 @@ class EcsSecret(ComponentResource):
         self.register_outputs({"arn": self.arn})
 
     def reference(self, key: str) -> Output[str]:
-        """Where a task finds one value (ECS, Pass Secrets Manager secrets).
+        """Return the reference to one value for a task definition (ECS, Pass Secrets Manager secrets).
 
-        It names the version, so a changed value makes a new task definition, and by that new tasks.
+        The reference contains the version, so a changed value makes a new task definition and restarts the tasks.
         """
         return Output.concat(self.arn, ":", key, "::", self.version.version_id)
 
 
 def read_secret(*, secret_arn: str, key_arn: str) -> list[Mapping[str, Any]]:
-    """Lets one secret be read, and the key be used for it alone (Secrets Manager, Secret encryption and decryption)."""
+    """Return the statements for reading one secret with its key (Secrets Manager, Secret encryption and decryption)."""
     read = {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": secret_arn}
     decrypt = {
         "Effect": "Allow",

@@ -1,4 +1,4 @@
-"""The consumers of one pipe on ECS, or one of its readers: a service whose tasks have a role of their own."""
+"""ECS service that runs a pipe's consumers, or one of its readers, with its own IAM role."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from components.contracts import Grant
 
 @dataclass(frozen=True, kw_only=True)
 class EcsPlacement:
-    """Where and how a platform runs its tasks."""
+    """Cluster, network and capacity of the platform's tasks."""
 
     network: Network
     cluster_arn: Output[str]
@@ -26,21 +26,21 @@ class EcsPlacement:
     architecture: str
     wait_for_steady_state: bool
     ready: Sequence[Resource]
-    """What must be there before a task starts, and goes after the last one has ended."""
+    """Resources that services depend on. They are made before the services and deleted after them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EcsServiceArgs:
-    """What a service is built from."""
+    """Arguments of EcsService."""
 
     place: EcsPlacement
     purpose: str
     size: TaskSize
     containers: Output[str]
-    """The container definitions, as JSON."""
+    """The container definitions as JSON."""
     volumes: Sequence[str]
     grants: Sequence[Grant]
-    """What the tasks may do."""
+    """Permissions of the tasks."""
     execution_role_arn: Output[str]
     security_group_ids: Sequence[Input[str]]
     tasks: Output[int]
@@ -48,10 +48,10 @@ class EcsServiceArgs:
 
 
 class EcsService(ComponentResource):
-    """As many equal tasks as it is told, never more: neither in a rollout nor while the service itself is replaced.
+    """ECS service that never runs more than the desired number of tasks, even during a rollout or a replacement of the service.
 
-    A rollout stops tasks before it starts their successors, so tasks are not rebalanced over the zones, which takes more than the full
-    number for a while. A rollout whose tasks fail goes back on its own.
+    A rollout stops tasks before it starts new ones. Zone rebalancing is disabled, because it starts extra tasks. If the tasks of a
+    rollout fail, ECS rolls it back.
     """
 
     tasks: Output[int]
@@ -59,7 +59,7 @@ class EcsService(ComponentResource):
     def __init__(self, name: str, args: EcsServiceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:EcsService", name, None, opts)
         place, child = args.place, ResourceOptions(parent=self)
-        # No role word: a role's name ends at 64 characters, and stack, pipe and reader may take 54 of them.
+        # No suffix such as -role: role names have at most 64 characters, and stack, pipe and reader may use 54 of them.
         role = aws.iam.Role(
             name,
             description=args.purpose,
@@ -112,33 +112,35 @@ class EcsService(ComponentResource):
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[*granted, *args.after, *place.ready],
-                # Two services side by side would be twice as many consumers as partitions.
+                # Two services at the same time would run twice as many consumers as partitions.
                 delete_before_replace=True,
                 custom_timeouts=CustomTimeouts(create="30m", update="60m", delete="30m"),
-                hooks=refused_change(f"{name}-service", "platform.spot", "capacityProviderStrategies", other_capacity),
+                hooks=refused_change(
+                    f"{name}-service", "platform.spot", "capacityProviderStrategies", refuse_capacity_change
+                ),
             ),
         )
         self.tasks = cast("Output[int]", service.desired_count)
         self.register_outputs({"tasks": self.tasks})
 
 
-def other_capacity(present: object, wanted: object) -> str | None:
-    """ECS exchanges a service's capacity only in a forced deployment (ECS API, UpdateService).
+def refuse_capacity_change(present: object, wanted: object) -> str | None:
+    """Refuse a change of spot: ECS changes a service's capacity only in a forced deployment (ECS API, UpdateService).
 
-    The program forces none, since each later change would then restart all tasks.
+    The program does not force deployments, because then every later change would restart all tasks.
     """
     if wanted == present:
         return None
     return (
-        "cannot change while the services run, since ECS keeps a service's capacity. Set it back, destroy the services, then change it and "
+        "cannot be changed while the services run (ECS keeps a service's capacity). Set it back, destroy the services, then change it and "
         "deploy (docs/aws.md, Spot or not)."
     )
 
 
 def tasks_trust(account: Account) -> Output[str]:
-    """The trust policy of a role that only ECS takes on, for tasks of this account and region (ECS, Task IAM role).
+    """Return the trust policy of a role that only ECS assumes, for tasks of this account and region (ECS, Task IAM role).
 
-    ECS names no single cluster or task here, so the policy cannot either.
+    ECS does not support a condition on a cluster or task here.
     """
 
     def render(known: list[str]) -> str:

@@ -1,12 +1,12 @@
-"""The containers of a consumer's task on ECS, as one JSON text written out in full, so that what ECS stores is no difference.
+"""Container definitions of a consumer's ECS task, as JSON with all defaults, so that ECS stores it unchanged and reports no diff.
 
-Fargate mounts no secret as a file. A task with files has a volume for each of their directories and a first container, `files`,
-which gets the contents from Secrets Manager as its environment, writes them to the volumes and ends; the consumer starts after
-it, if it succeeded, and sees the volumes read-only. The contents are in the environment of a container that has ended, never in
-that of the consumer, and no shell reads them as code.
+Fargate cannot mount a secret as a file. A task with files has a volume for each of their directories and an init container, `files`.
+This container gets the contents from Secrets Manager as environment variables, writes them to the volumes and exits. The consumer
+starts only if it succeeded, and mounts the volumes read-only. The contents are never in the consumer's environment, and no shell
+interprets them as code.
 
-A volume belongs to root with mode 0755 (ECS, Bind mounts), so the container writes as user 0; its group is the consumer's and
-its files have mode 0440, so it owns what the consumer may read. Therefore it changes no owner, and has no capability at all.
+A volume belongs to root with mode 0755 (ECS, Bind mounts), so the init container runs as user 0. Its group is the consumer's group,
+and the files have mode 0440. So the consumer can read them, and the init container needs no chown and no capabilities.
 """
 
 import json
@@ -19,46 +19,46 @@ from typing import Any
 from components.consumer import PORT, USER
 
 FILES_IMAGE = "public.ecr.aws/docker/library/busybox:1.37.0"
-"""What writes the files: the smallest image with a shell, from AWS's own public registry."""
+"""Image of the init container: the smallest image with a shell, from the public registry of AWS."""
 
 ASK_LIVE = (
     "python3",
     "-c",
     f"import urllib.request; urllib.request.urlopen('http://127.0.0.1:{PORT}/live', timeout=2)",
 )
-"""Ends with an error unless the consumer says that it is alive."""
+"""Default health check. It fails unless the consumer's /live endpoint returns success."""
 
 NO_CAPABILITIES = {"add": [], "drop": ["ALL"]}
-"""None of the kernel's privileges, written as ECS gives it back."""
+"""No Linux capabilities, in the format that ECS returns."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumerTask:
-    """What the containers of a consumer's task are written from."""
+    """Values for the container definitions of a consumer's task."""
 
     image: str
     health_command: Sequence[str] | None
     stop_seconds: int
-    """The seconds between the request to stop and the end."""
+    """Seconds between the stop signal and the kill signal."""
     environment: Mapping[str, str]
     secrets: Mapping[str, str]
-    """Secret variables, and where Secrets Manager keeps each."""
+    """Secret variables with their Secrets Manager references."""
     files: Mapping[PurePosixPath, str]
-    """Files, and where Secrets Manager keeps the content of each."""
+    """Files with their Secrets Manager references."""
     log_group: str
     log_prefix: str
     region: str
 
 
 def volumes(paths: Iterable[PurePosixPath]) -> dict[PurePosixPath, str]:
-    """The volume of each directory with files, by the directory; one inside another needs none of its own."""
+    """Return the volume name for each directory with files. A nested directory uses the volume of the outer one."""
     directories = {path.parent for path in paths}
     outer = sorted(each for each in directories if directories.isdisjoint(each.parents))
     return {directory: f"files-{index}" for index, directory in enumerate(outer)}
 
 
 def container_definitions(task: ConsumerTask) -> str:
-    """The consumer's container and, where it reads files, the one that writes them first."""
+    """Return the JSON of the consumer's container and, if it has files, the init container."""
     files = [_files(task)] if task.files else []
     return json.dumps([_consumer(task), *files], sort_keys=True)
 
@@ -101,7 +101,7 @@ def _files(task: ConsumerTask) -> dict[str, Any]:
 
 
 def _write(variables: Mapping[str, PurePosixPath]) -> str:
-    """The script that writes each variable to its path: readable by the consumer's group, by nobody else, writable by no one."""
+    """Return the script that writes each variable to its path. The files are read-only, and only user and group can read them."""
     commands = ["umask 027"]
     for variable, path in variables.items():
         directory, file = shlex.quote(str(path.parent)), shlex.quote(str(path))
@@ -110,7 +110,7 @@ def _write(variables: Mapping[str, PurePosixPath]) -> str:
 
 
 def _container(task: ConsumerTask, name: str, *, secrets: Mapping[str, str], read_only: bool) -> dict[str, Any]:
-    """What both containers have in common; the empty lists are what ECS would write in."""
+    """Return the common part of both containers. The empty lists are defaults that ECS would add."""
     container = {
         "name": name,
         "cpu": 0,
@@ -133,5 +133,5 @@ def _container(task: ConsumerTask, name: str, *, secrets: Mapping[str, str], rea
             },
         },
     }
-    kept = [{"name": variable, "valueFrom": place} for variable, place in sorted(secrets.items())]
-    return {**container, "secrets": kept} if kept else container
+    references = [{"name": variable, "valueFrom": reference} for variable, reference in sorted(secrets.items())]
+    return {**container, "secrets": references} if references else container

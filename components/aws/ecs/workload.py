@@ -1,4 +1,4 @@
-"""A pipe on ECS: what all its tasks share, and the services that run them."""
+"""A pipe's workload on ECS: its services and the resources that they share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from components.contracts import Workload
 
 @dataclass(frozen=True, kw_only=True)
 class EcsWorkloadArgs:
-    """What a pipe's workload is built from."""
+    """Arguments of EcsWorkload."""
 
     workload: Workload
     place: EcsPlacement
     pull_policy: Output[str]
-    """Which images may be pulled."""
+    """The policy for pulling images."""
     key_arn: Output[str]
     """The KMS key that encrypts the pipe's secret."""
     log_days: LogDays
@@ -31,10 +31,10 @@ class EcsWorkloadArgs:
 
 
 class EcsWorkload(ComponentResource):
-    """A service of as many tasks as the topic has partitions; or, where every partition has its own reader, a service for each.
+    """ECS service with one task for each partition or, if each partition has its own reader, one service for each reader.
 
-    The role that starts the tasks is apart from the one that they run with: it pulls the image, reads the pipe's secret and writes to
-    the pipe's log group, and the consumer never has it.
+    The execution role is separate from the task role: it pulls the image, reads the pipe's secret and writes to the pipe's log group.
+    The consumer cannot use it.
     """
 
     replicas: Output[int]
@@ -51,14 +51,14 @@ class EcsWorkload(ComponentResource):
         content = secret_content(self.secrets.values())
         secret = EcsSecretArgs(pipe=workload.name, content=content, key_arn=args.key_arn, protect=args.protect)
         self.secret = EcsSecret(name, secret, self.child) if content else None
-        self.role, self.rights = self._starter()
+        self.role, self.rights = self._execution_role()
         self.security_groups, self.rules = self._egress()
         services = [self._service(reader) for reader in workload.connections]
         self.replicas = Output.all(*(service.tasks for service in services)).apply(sum)
         self.register_outputs({"replicas": self.replicas})
 
-    def _starter(self) -> tuple[aws.iam.Role, list[Resource]]:
-        """The role that ECS starts the pipe's tasks with, and its rights (ECS, Task execution IAM role)."""
+    def _execution_role(self) -> tuple[aws.iam.Role, list[Resource]]:
+        """Make the execution role of the pipe's tasks and its policies (ECS, Task execution IAM role)."""
         name, pipe = f"{self.name}-start", self.args.workload.name
         role = aws.iam.Role(
             name,
@@ -77,7 +77,7 @@ class EcsWorkload(ComponentResource):
         return role, [pull, start]
 
     def _egress(self) -> tuple[list[Input[str]], list[Resource]]:
-        """The security group of what this pipe's consumers call besides AWS, and its rules."""
+        """Make the security group for the pipe's consumer.egress setting, with its rules."""
         workload = self.args.workload
         if not workload.consumer.egress:
             return [], []
@@ -158,7 +158,7 @@ class EcsWorkload(ComponentResource):
 
 
 def start_policy(*, log_group_arn: str, secret_arn: str | None = None, key_arn: str | None = None) -> str:
-    """Lets tasks be started that log to one group and read one secret, if there is one."""
+    """Return the policy of an execution role: write to one log group and, if there is a secret, read it."""
     log = {
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],

@@ -1,4 +1,4 @@
-"""The add-ons that AWS keeps for EKS clusters."""
+"""Add-ons of EKS clusters that AWS maintains."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ def addon(
     identity: aws.eks.AddonPodIdentityAssociationArgs | None = None,
     after: Sequence[Resource] = (),
 ) -> aws.eks.Addon:
-    """Make an add-on of a cluster, in the version that EKS chooses for it; its own configuration goes before whatever is there."""
+    """Make an add-on in the version that EKS selects. Its configuration overwrites any existing configuration in the cluster."""
     return aws.eks.Addon(
         f"{name}-{addon_name}",
         addon_name=addon_name,

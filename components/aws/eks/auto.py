@@ -1,4 +1,4 @@
-"""EKS Auto Mode: nodes that EKS makes as pods ask for them, patches, and takes away."""
+"""EKS Auto Mode: EKS creates, patches and removes nodes as pods need them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,25 +22,25 @@ from components.kubernetes.pod_identity import PodIdentity
 from components.settings_bases import PipeSettings
 
 NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy",)
-"""What a node may do besides pulling images (EKS, Auto Mode node IAM role)."""
+"""AWS policies of the node role, in addition to pulling images (EKS, Auto Mode node IAM role)."""
 
 CONSUMERS = "consumers"
-"""The name of the node class and of the node pool."""
+"""Name of the node class and of the node pool."""
 
 CLUSTER_DNS = [
     EgressRule(cidr=address, port=53, protocol=protocol)
     for address in ("10.100.0.10/32", "172.20.0.10/32")
     for protocol in ("UDP", "TCP")
 ]
-"""Where a node answers for names: EKS takes one of two ranges for services (EKS, Create an EKS Auto Mode cluster), and there is no
-pod in kube-system that a network policy could name (EKS Auto Mode, CoreDNS)."""
+"""Egress rules for cluster DNS. Its address is in one of two possible service ranges (EKS, Create an EKS Auto Mode cluster). DNS runs
+on each node, not in a kube-system pod that a network policy could select (EKS Auto Mode, CoreDNS)."""
 
 
 class EksOnAuto(Eks):
-    """A cluster whose nodes EKS makes itself, with the add-ons built in, from a pool of their own for consumers.
+    """EKS cluster in Auto Mode with built-in add-ons and a node pool for consumers.
 
-    Their disks are encrypted with the account's key aws/ebs (EKS, EBS volume encryption for EKS Auto Mode). They carry EKS's own tags
-    and not the stack's, which would take rights to make instances with tags of any kind (EKS, Custom AWS tags for EKS Auto resources).
+    Node disks are encrypted with the account's key aws/ebs (EKS, EBS volume encryption for EKS Auto Mode). Nodes have the tags of EKS,
+    not of the stack: custom tags would need permission to create instances with any tags (EKS, Custom AWS tags for EKS Auto resources).
     """
 
     node_labels = NODE_LABEL
@@ -58,12 +58,12 @@ class EksOnAuto(Eks):
 
     @override
     def _compute(self) -> Sequence[Resource]:
-        """Nodes reach AWS's APIs as long as there are any."""
+        """Return the network's outbound routes, which nodes need until they are deleted."""
         return self.network.way_out
 
     @override
     def _inside(self, opts: ResourceOptions) -> None:
-        """Switch network policies on, and make the pool that consumers ask for nodes."""
+        """Enable network policies and make the consumers' node class and node pool."""
         self.policies = kubernetes.core.v1.ConfigMap(
             f"{self.name}-network-policies",
             metadata=kubernetes.meta.v1.ObjectMetaArgs(name="amazon-vpc-cni", namespace="kube-system"),
@@ -101,7 +101,7 @@ class EksOnAuto(Eks):
     def identity(
         self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
     ) -> PodIdentity:
-        """Give a service account an IAM role by EKS Pod Identity, whose agent is part of every node."""
+        """Give a service account an IAM role with EKS Pod Identity. Every Auto Mode node includes the agent."""
         identity = super().identity(
             name, namespace=namespace, service_account=service_account, grants=grants, opts=opts
         )
@@ -109,17 +109,17 @@ class EksOnAuto(Eks):
 
     @override
     def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:
-        """Pods wait for the pool that gives them nodes, and for network policies to be in force."""
+        """Return the node pool and the network policy configuration, which pods depend on."""
         return [self.pool, self.policies]
 
 
 def node_pool(
     pipes: Mapping[str, PipeSettings], system_workloads: Sequence[tuple[Resources, int]] = ()
 ) -> Mapping[str, Any]:
-    """What nodes EKS makes for consumers: on demand, for images of amd64, and none is taken away while a consumer runs on it.
+    """Return the spec of the consumers' node pool: on-demand amd64 nodes, removed only when empty.
 
-    Consumers are as many as there are partitions, so a fuller node is not worth the pause of moving one. One node at a time is
-    renewed, when it is out of date; EKS lets none live for more than 21 days (EKS, Create a node pool; Karpenter, Disruption).
+    The number of consumers is fixed, so moving one to fill a node better is not worth the interruption. Outdated nodes are replaced
+    one at a time. EKS replaces every node after at most 21 days (EKS, Create a node pool; Karpenter, Disruption).
     """
     requirements = {
         "karpenter.sh/capacity-type": ("In", ["on-demand"]),
@@ -151,16 +151,16 @@ def node_pool(
 def pool_limits(
     pipes: Mapping[str, PipeSettings], system_workloads: Sequence[tuple[Resources, int]] = ()
 ) -> Mapping[str, str]:
-    """The vCPUs and the memory that all nodes together may have: room for every replica and resident, and a bound for what goes wrong.
+    """Return the vCPU and memory limits of the pool: enough for all replicas and system workloads, but bounded in case of errors.
 
-    EKS chooses among families with 2 to 8 GiB for each vCPU, so either may come with more of the other than replicas ask for. Three
-    times that is enough for nodes half full and for the next ones while the old are renewed; besides, two of the smallest for each
-    zone, which a small stack needs for the system's own share.
+    EKS selects instance families with 2 to 8 GiB per vCPU, so a node can have more CPU or memory than its pods request. The limits
+    are three times the larger need, for half-full nodes and for new nodes during replacement. Two of the smallest nodes per zone are
+    added for system overhead in a small stack.
     """
     groups = [(replica_resources(pipe.consumer.cpu, pipe.consumer.memory), pipe.parallelism) for pipe in pipes.values()]
-    rooms = [capacity * count for capacity, count in (*groups, *system_workloads)]
-    vcpus = sum(capacity.cpu for capacity in rooms) / 1000
-    gib = sum(capacity.memory for capacity in rooms) / 1024
+    requests = [pod * count for pod, count in (*groups, *system_workloads)]
+    vcpus = sum(request.cpu for request in requests) / 1000
+    gib = sum(request.memory for request in requests) / 1024
     smallest = 2 * ZONES * instance("r5.large").vcpus
     most_gib, least_gib = GIB_PER_VCPU["r"], GIB_PER_VCPU["c"]
     return {
@@ -170,5 +170,5 @@ def pool_limits(
 
 
 def _by_id(ids: Sequence[str]) -> list[Mapping[str, str]]:
-    """Selector terms of a node class that name things by id."""
+    """Return selector terms of a node class that select resources by id."""
     return [{"id": each} for each in ids]

@@ -1,4 +1,4 @@
-"""The control plane of an EKS cluster."""
+"""EKS control plane."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from components.changes import refused_change
 from components.kubernetes.versions import one_minor_version_up
 
 ADMIN_POLICY = "AmazonEKSClusterAdminPolicy"
-"""Full rights in a cluster (EKS, Access policy permissions)."""
+"""Access policy with full permissions in a cluster (EKS, Access policy permissions)."""
 
 AUTO_MODE_POLICIES = (
     "AmazonEKSComputePolicy",
@@ -23,7 +23,7 @@ AUTO_MODE_POLICIES = (
     "AmazonEKSLoadBalancingPolicy",
     "AmazonEKSNetworkingPolicy",
 )
-"""What a control plane may do besides when it makes nodes, volumes and load balancers itself (EKS, Auto Mode cluster IAM role)."""
+"""Additional policies of the cluster role in Auto Mode, for nodes, volumes and load balancers (EKS, Auto Mode cluster IAM role)."""
 
 LOAD_BALANCING = aws.eks.ClusterKubernetesNetworkConfigArgs(
     elastic_load_balancing=aws.eks.ClusterKubernetesNetworkConfigElasticLoadBalancingArgs(enabled=True)
@@ -31,42 +31,43 @@ LOAD_BALANCING = aws.eks.ClusterKubernetesNetworkConfigArgs(
 BLOCK_STORAGE = aws.eks.ClusterStorageConfigArgs(
     block_storage=aws.eks.ClusterStorageConfigBlockStorageArgs(enabled=True)
 )
-"""Auto Mode is enabled as a whole: nodes, load balancers and volumes (EKS, Create an EKS Auto Mode cluster)."""
+"""Auto Mode requires all three features: nodes, load balancers and volumes (EKS, Create an EKS Auto Mode cluster)."""
 
 refuse_version_change = one_minor_version_up(
     "EKS",
     back="goes back only by hand, within seven days of the upgrade and nodes first (docs/aws.md, A new Kubernetes version)",
 )
-"""A cluster goes up by one minor version at a time (EKS, Update existing cluster to new Kubernetes version). EKS rolls it back by one
-(EKS, Roll back a cluster to a previous Kubernetes version; read 2026-11-29), but here the control plane is updated before its nodes."""
+"""A cluster can be upgraded by one minor version at a time (EKS, Update existing cluster to new Kubernetes version). EKS can roll it
+back by one (EKS, Roll back a cluster to a previous Kubernetes version; read 2026-11-29). This program cannot, because it updates the
+control plane before the nodes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EksClusterArgs:
-    """What a control plane is built from."""
+    """Arguments of EksCluster."""
 
     network: Network
     version: str
     admins: Sequence[str]
-    """ARNs of roles or users; with none, whoever deploys."""
+    """ARNs of roles or users. If empty, the deployer is the only admin."""
     public_cidrs: Sequence[str]
     private_cidrs: Sequence[str]
     logs: Sequence[str]
     log_days: LogDays
     protect: bool
     auto_mode: NodeRole | None = None
-    """The role of the nodes that EKS makes itself, or None where it makes none."""
+    """The role of Auto Mode nodes. None if Auto Mode is disabled."""
 
 
 class EksCluster(ComponentResource):
-    """A control plane that is reached from inside the VPC, keeps its logs and encrypts secrets with a key of its own.
+    """EKS control plane with a private endpoint, control-plane logs and encrypted Kubernetes secrets.
 
-    Who administers it is said by access entries alone, which the plan shows: creating it gives no hidden rights.
+    Only access entries, which the plan shows, give admin permissions. The identity that creates the cluster gets no implicit access.
     """
 
     cluster: aws.eks.Cluster
     admission: Sequence[Resource]
-    """What lets the administrators in; whatever is made in the cluster waits for it, and goes before it."""
+    """Access entries and endpoint rules. Resources in the cluster are made after them and deleted before them."""
 
     def __init__(self, name: str, args: EksClusterArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:EksCluster", name, None, opts)
@@ -149,7 +150,7 @@ class EksCluster(ComponentResource):
         return role, [*attached, use_key]
 
     def _endpoint_access(self) -> tuple[aws.ec2.SecurityGroup, list[Resource]]:
-        """Who reaches the private endpoint: the VPC, and connected networks that the stack file names."""
+        """Make the security group of the private endpoint. It accepts the VPC and the privateCidrs of the stack file."""
         group = aws.ec2.SecurityGroup(
             f"{self.name}-eks",
             vpc_id=self.args.network.vpc_id,
@@ -177,7 +178,7 @@ class EksCluster(ComponentResource):
         return group, rules
 
     def _admins(self) -> list[Resource]:
-        """Let the named administrators in; where none is named, whoever deploys."""
+        """Make access entries for the admins or, if none is set, for the deployer."""
         named = {arn.split(":", 4)[-1].replace(":", "-"): arn for arn in self.args.admins}
         account = self.args.network.account
         admins: Mapping[str, Input[str]] = named or {"deployer": account.deployer}
@@ -205,65 +206,65 @@ class EksCluster(ComponentResource):
 
 
 def admission_warning(deployer: str, admins: Sequence[str]) -> str | None:
-    """What to tell whoever deploys a cluster that will refuse them, before it has taken ten minutes to create.
+    """Return a warning if the cluster will reject the deployer, so that the deployer sees it before the cluster is created.
 
-    Only administrators of the deployer's own account count: EKS lets no others in (EKS, Access entries).
+    There is no warning if all admins are in other accounts: EKS accepts only admins of its own account (EKS, Access entries).
     """
     own_account = deployer.split(":")[:5]
     if deployer in admins or not any(admin.split(":")[:5] == own_account for admin in admins):
         return None
     return (
-        f"{deployer} runs this deployment and is not among platform.admins, so the cluster will refuse what is made "
-        "in it. Add it there, or deploy as one of them."
+        f"{deployer} runs this deployment and is not in platform.admins, so the cluster will reject the resources made in it. "
+        "Add it to platform.admins, or deploy as one of these identities."
     )
 
 
 def refuse_auto_mode_change(present: object, wanted: object) -> str | None:
-    """Refuse a step into Auto Mode or out of it on a live cluster, which EKS would make; told by who takes on the cluster's role.
+    """Refuse to enable or disable Auto Mode on an existing cluster. Both values are trust policies of the cluster role.
 
-    The role shows it both ways. The cluster does not: the provider leaves computeConfig as it is where a program gives none any
-    more (terraform-provider-aws, aws_eks_cluster: optional and computed), and no hook runs before an update that is none.
+    The role changes in both directions. The cluster does not: if computeConfig is removed, the provider keeps the old value
+    (terraform-provider-aws, aws_eks_cluster: optional and computed), so there is no update and no hook runs.
     """
     before, after = (_of_auto_mode(trust) for trust in (present, wanted))
     if before == after:
         return None
     if after:
         reason = (
-            "cannot become auto on a live cluster: EKS has the nodes drained by hand before they go, and moves no volumes "
-            "(EKS, Enable EKS Auto Mode on existing clusters)"
+            "cannot be changed to auto on an existing cluster (the old nodes must be drained by hand, and EKS does not move volumes: "
+            "EKS, Enable EKS Auto Mode on existing clusters)"
         )
     else:
         reason = (
-            "cannot go from auto to another on a live cluster: EKS would end all nodes at once, with every consumer on them, and "
-            "leave volumes that nothing mounts (EKS, Disable EKS Auto Mode)"
+            "cannot be changed from auto on an existing cluster (EKS would terminate all nodes and consumers at once and leave volumes "
+            "that nothing mounts: EKS, Disable EKS Auto Mode)"
         )
     return (
-        f"{reason}. Set compute back; to change it, bring up a stack of another name with the other compute, move the pipes there, "
-        "then take this one down."
+        f"{reason}. Set compute back; to change it, create a new stack with a different name and the other compute, move the pipes "
+        "there, then destroy this one."
     )
 
 
 def _of_auto_mode(trust: object) -> bool:
-    """Whether a trust policy is that of a control plane that makes nodes itself."""
+    """Return whether a trust policy is that of an Auto Mode control plane."""
     return isinstance(trust, str) and "sts:TagSession" in trust
 
 
 def _compute(nodes: NodeRole) -> aws.eks.ClusterComputeConfigArgs:
-    """Nodes that EKS makes itself.
+    """Return the compute configuration of Auto Mode.
 
-    The built-in pool, which starts none unless what tolerates its taint asks for them, lets the role into the cluster (EKS, Enable
-    or disable built-in NodePools).
+    The built-in pool `system` is enabled because EKS then gives the node role access to the cluster. It starts no nodes unless a pod
+    tolerates its taint (EKS, Enable or disable built-in NodePools).
     """
     return aws.eks.ClusterComputeConfigArgs(enabled=True, node_pools=["system"], node_role_arn=nodes.role.arn)
 
 
 def cluster_security_group(cluster: aws.eks.Cluster) -> Output[str]:
-    """The group that EKS itself makes and that lets nodes and control plane talk to each other."""
+    """Return the security group that EKS makes for traffic between nodes and control plane."""
     return cluster.vpc_config.cluster_security_group_id.apply(lambda group: group or "")
 
 
 def _use_key(arn: str) -> str:
-    """What the control plane does with the key of its secrets (EKS, Encrypt Kubernetes secrets with KMS)."""
+    """Return the policy that allows the control plane to use its secrets key (EKS, Encrypt Kubernetes secrets with KMS)."""
     return document(
         {
             "Effect": "Allow",

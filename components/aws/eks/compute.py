@@ -1,4 +1,4 @@
-"""What a cluster's pods run on, by the setting platform.compute."""
+"""EKS component for each value of platform.compute."""
 
 from collections.abc import Mapping
 
@@ -17,5 +17,5 @@ COMPUTE: Mapping[str, type[Eks]] = {"nodes": EksOnNodes, "fargate": EksOnFargate
 
 
 def eks(name: str, args: PlatformArgs[EksSettings, Network, EcrRegistry], opts: ResourceOptions) -> Eks:
-    """Make a cluster on the compute that its settings name."""
+    """Make an EKS cluster with the compute in its settings."""
     return COMPUTE[args.settings.compute](name, args, opts)

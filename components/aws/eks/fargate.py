@@ -1,4 +1,4 @@
-"""EKS on Fargate: a machine for each pod, and no nodes to look after."""
+"""EKS on Fargate: one virtual machine for each pod, without nodes to manage."""
 
 import json
 from collections.abc import Sequence
@@ -22,18 +22,18 @@ from components.kubernetes.pod_identity import PodIdentity
 from components.kubernetes.pods import PART_OF
 
 COREDNS = aws.eks.FargateProfileSelectorArgs(namespace="kube-system", labels={"k8s-app": "kube-dns"})
-"""The pods that answer for names (EKS, Get started with AWS Fargate)."""
+"""Selector of the DNS pods (EKS, Get started with AWS Fargate)."""
 
 PIPES = aws.eks.FargateProfileSelectorArgs(namespace="*", labels=PART_OF)
-"""The pods of all pipes, so that a new pipe changes no profile: each change would replace it (EKS, Fargate profile wildcards)."""
+"""Selector of all pipes' pods. A new pipe changes no profile, because a change would replace it (EKS, Fargate profile wildcards)."""
 
 
 class EksOnFargate(Eks):
-    """A cluster whose pods each have a machine of their own, sized by what they ask for.
+    """EKS cluster whose pods run on Fargate, each on a virtual machine of the size that it requests.
 
-    Each pod is a node, so there are no add-ons that run once on each; network policies are not enforced there (EKS, Limit pod
-    traffic), so what reaches consumers is up to their security groups. Identities come from IAM roles for service accounts, since
-    there is no Pod Identity on Fargate (EKS, Pod Identity restrictions).
+    Each pod is a node, so there are no add-ons that run on every node. Fargate does not enforce network policies (EKS, Limit pod
+    traffic), so only security groups restrict traffic to consumers. Fargate does not support Pod Identity (EKS, Pod Identity
+    restrictions), so pods use IAM roles for service accounts.
     """
 
     node_labels = MappingProxyType[str, str]({})
@@ -41,7 +41,7 @@ class EksOnFargate(Eks):
 
     @override
     def _compute(self) -> Sequence[Resource]:
-        """Make the profiles, then the DNS that runs by one of them."""
+        """Make the Fargate profiles, then CoreDNS, which runs in one of them."""
         fargate = EksFargate(
             self.name,
             EksFargateArgs(cluster=self.cluster, network=self.network, registry=self.args.registry),
@@ -62,7 +62,7 @@ class EksOnFargate(Eks):
     def identity(
         self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
     ) -> PodIdentity:
-        """Give a service account an IAM role by the token that the cluster signs for it."""
+        """Give a service account an IAM role through its cluster token (IAM roles for service accounts)."""
         role = ServiceAccountRole(
             name,
             ServiceAccountRoleArgs(
@@ -78,9 +78,9 @@ class EksOnFargate(Eks):
 
     @override
     def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:
-        """Put the namespace's pods into the consumers' security group; without, they are in the cluster's alone.
+        """Add the consumers' security group to the namespace's pods. By default they have only the cluster's group.
 
-        Only pods that start later get it (EKS, Assign security groups to individual pods).
+        Only pods that start later get the group (EKS, Assign security groups to individual pods).
         """
         groups = [cluster_security_group(self.cluster), self.network.consumers_security_group_id]
         policy = kubernetes.apiextensions.CustomResource(
@@ -96,7 +96,7 @@ class EksOnFargate(Eks):
 
 @dataclass(frozen=True, kw_only=True)
 class EksFargateArgs:
-    """What the profiles of a cluster are built from."""
+    """Arguments of EksFargate."""
 
     cluster: aws.eks.Cluster
     network: Network
@@ -104,7 +104,7 @@ class EksFargateArgs:
 
 
 class EksFargate(ComponentResource):
-    """The profiles by which Fargate runs pods in the private subnets, and the role that pulls their images."""
+    """Fargate profiles for pods in the private subnets, and their pod execution role, which pulls images."""
 
     profiles: Sequence[aws.eks.FargateProfile]
 
@@ -132,7 +132,7 @@ class EksFargate(ComponentResource):
             opts=child,
         )
         coredns = self._profile("coredns", COREDNS, after=[images, *args.network.way_out])
-        # EKS makes and deletes the profiles of a cluster one at a time (EKS, Fargate profile).
+        # EKS creates and deletes only one profile of a cluster at a time (EKS, Fargate profile).
         self.profiles = [coredns, self._profile("pipes", PIPES, after=[coredns])]
         self.register_outputs({"roleArn": self.role.arn})
 

@@ -1,4 +1,4 @@
-"""The cloud identity of a service account on Fargate, where EKS Pod Identity is not to be had: a token that IAM trusts."""
+"""IAM roles for service accounts (IRSA), used on Fargate, which does not support EKS Pod Identity."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from components.contracts import Grant
 
 
 def token_issuer(name: str, cluster: aws.eks.Cluster, parent: Resource) -> aws.iam.OpenIdConnectProvider:
-    """Make IAM trust the tokens of a cluster's service accounts (EKS, Create an IAM OIDC provider for your cluster)."""
+    """Make the OIDC provider through which IAM trusts a cluster's tokens (EKS, Create an IAM OIDC provider for your cluster)."""
     return aws.iam.OpenIdConnectProvider(
         name,
         url=issuer(cluster),
@@ -23,13 +23,13 @@ def token_issuer(name: str, cluster: aws.eks.Cluster, parent: Resource) -> aws.i
 
 
 def issuer(cluster: aws.eks.Cluster) -> Output[str]:
-    """The address of whoever signs the tokens of a cluster's service accounts."""
+    """Return the URL of the token issuer of a cluster's service accounts."""
     return cluster.identities[0].oidcs[0].issuer.apply(lambda address: address or "")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceAccountRoleArgs:
-    """What the identity of a service account is built from."""
+    """Arguments of ServiceAccountRole."""
 
     issuer: Output[str]
     provider: aws.iam.OpenIdConnectProvider
@@ -39,7 +39,7 @@ class ServiceAccountRoleArgs:
 
 
 class ServiceAccountRole(ComponentResource):
-    """A role with exactly the given grants, bound to one service account by the token that its cluster signs for it."""
+    """IAM role with exactly the given grants. Only one service account can assume it, with its cluster token."""
 
     role_arn: Input[str]
     rights: Sequence[Resource]

@@ -1,4 +1,4 @@
-"""The labels that the nodes of an EKS cluster are sure to have, with their values: what consumers can choose nodes by."""
+"""Labels that all nodes of an EKS cluster have, with their values. Consumers can use them in nodeSelector."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,36 +7,36 @@ from components.aws.eks.instance_type import Instance, instance
 from components.kubernetes.nodes.labels import NodeLabel, either, one_of
 
 AUTO_FAMILIES = ("c", "m", "r")
-"""The families of instances that Auto Mode makes for consumers."""
+"""Instance families of the Auto Mode pool for consumers."""
 
 OLDEST_AUTO_GENERATION = 5
-"""The oldest generation of instances that it makes for them."""
+"""Oldest instance generation of the pool."""
 
 LARGEST_AUTO_NODE = "r5.8xlarge"
-"""The largest node that it makes for them: the loss of one takes no more of them than it must."""
+"""Largest instance type of the pool. The limit reduces the number of consumers that the loss of one node affects."""
 
 ARCHITECTURES = {"x86_64": "amd64", "arm64": "arm64"}
-"""What Kubernetes calls the architectures of EC2 (Kubernetes, Well-Known Labels)."""
+"""Kubernetes names of the EC2 architectures (Kubernetes, Well-Known Labels)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NodePlacement:
-    """Where the nodes of a cluster are."""
+    """Region and zones of a cluster's nodes."""
 
     region: str
     zones: Sequence[str] | None
-    """The letters of their zones, or None in an adopted VPC, which alone knows them."""
+    """The letters of the zones. None for an existing VPC, whose zones are unknown."""
 
     @property
     def zone_label(self) -> NodeLabel:
-        """The label of their zones."""
+        """Values of the zone label."""
         if self.zones is None:
             return NodeLabel(words=f"a zone of {self.region}", fits=lambda zone: zone.startswith(self.region))
         return one_of(*(f"{self.region}{letter}" for letter in self.zones))
 
 
 def group_labels(place: NodePlacement, node: Instance) -> Mapping[str, NodeLabel]:
-    """Of a managed node group on demand (Kubernetes, Well-Known Labels; EKS, Managed node groups)."""
+    """Return the labels of an on-demand managed node group (Kubernetes, Well-Known Labels; EKS, Managed node groups)."""
     return {
         "eks.amazonaws.com/capacityType": one_of("ON_DEMAND"),
         "kubernetes.io/arch": one_of(ARCHITECTURES[node.architecture]),
@@ -48,7 +48,10 @@ def group_labels(place: NodePlacement, node: Instance) -> Mapping[str, NodeLabel
 
 
 def auto_labels(place: NodePlacement) -> Mapping[str, NodeLabel]:
-    """Of the nodes that Auto Mode's pool makes (EKS, Create a node pool for EKS Auto Mode, which lists neither os nor region)."""
+    """Return the labels of nodes in the Auto Mode pool.
+
+    Source: EKS, Create a node pool for EKS Auto Mode. It lists neither os nor region.
+    """
     largest = instance(LARGEST_AUTO_NODE)
     bounds = f"of {either(AUTO_FAMILIES)} from generation {OLDEST_AUTO_GENERATION} on, for amd64"
     size = largest.name.partition(".")[2]
@@ -80,7 +83,7 @@ def auto_labels(place: NodePlacement) -> Mapping[str, NodeLabel]:
 
 
 def _of_the_pool(instance_type: str) -> bool:
-    """Whether the requirements of Auto Mode's pool let an instance type through."""
+    """Return whether an instance type meets the requirements of the Auto Mode pool."""
     try:
         node = instance(instance_type)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The role of an EKS cluster's nodes."""
+"""IAM role of an EKS cluster's nodes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from components.aws.registry import EcrRegistry
 
 @dataclass(frozen=True, kw_only=True)
 class NodeRole:
-    """A role and its rights, which nodes need to the very end."""
+    """IAM role and its policies. Nodes need both until they are deleted."""
 
     role: aws.iam.Role
     rights: Sequence[Resource]
@@ -22,7 +22,7 @@ class NodeRole:
 def node_role(
     name: str, policies: Sequence[str], *, network: Network, registry: EcrRegistry, parent: Resource
 ) -> NodeRole:
-    """Make a role that EC2 takes on, with policies of AWS, and the right to pull the stack's images and no others of the account."""
+    """Make a role for EC2 with the given AWS policies. In the account it may pull only the stack's images."""
     child = ResourceOptions(parent=parent)
     role = aws.iam.Role(name, assume_role_policy=service_trust("ec2.amazonaws.com"), tags={"Name": name}, opts=child)
     attached = [

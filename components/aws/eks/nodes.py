@@ -1,4 +1,4 @@
-"""EKS on nodes of its own: a managed node group, and the add-ons that its nodes need."""
+"""EKS with a managed node group and its add-ons."""
 
 import json
 from collections.abc import Sequence
@@ -19,20 +19,20 @@ from components.aws.registry import EcrRegistry
 from components.kubernetes.consumers import NODE_LABEL
 
 NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy")
-"""What a node may do besides pulling images: join, give pods addresses (EKS, Node IAM role)."""
+"""AWS policies of the node role for joining the cluster and assigning pod addresses (EKS, Node IAM role)."""
 
 AMI = {"x86_64": "AL2023_x86_64_STANDARD", "arm64": "AL2023_ARM_64_STANDARD"}
 
 
 class EksOnNodes(Eks):
-    """A cluster whose pods run on a group of nodes, as large as all replicas need."""
+    """EKS cluster with a managed node group that is large enough for all replicas."""
 
     node_labels = NODE_LABEL
     volume_provisioner = "ebs.csi.aws.com"
 
     @override
     def _compute(self) -> Sequence[Resource]:
-        """Make what no node is ready without, then the nodes, then what is degraded until it has one."""
+        """Make the add-ons that nodes need, then the nodes, then the add-ons that need a node."""
         settings = self.args.settings
         child = ResourceOptions(parent=self)
         network_policy = json.dumps({"enableNetworkPolicy": "true"})
@@ -71,7 +71,7 @@ class EksOnNodes(Eks):
 
 @dataclass(frozen=True, kw_only=True)
 class EksNodesArgs:
-    """What a group of nodes is built from."""
+    """Arguments of EksNodes."""
 
     cluster: aws.eks.Cluster
     network: Network
@@ -83,11 +83,11 @@ class EksNodesArgs:
     disk_size: int
     """The disk of each node in GiB."""
     after: Sequence[Resource]
-    """What a node needs to become ready, and to leave cleanly: its way to AWS's APIs, and add-ons."""
+    """Routes and add-ons that a node needs to become ready and to be removed cleanly."""
 
 
 class EksNodes(ComponentResource):
-    """A managed node group over the private subnets: encrypted disks, IMDSv2 only, in the consumers' security group."""
+    """Managed node group in the private subnets: encrypted disks, IMDSv2 only, consumers' security group."""
 
     group: aws.eks.NodeGroup
 

@@ -1,4 +1,4 @@
-"""Amazon EKS: a private Kubernetes cluster, whatever runs its pods."""
+"""Amazon EKS: private Kubernetes cluster, base class for all kinds of compute."""
 
 import json
 from abc import ABC, abstractmethod
@@ -24,16 +24,16 @@ from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pod_identity import PodIdentity
 
 POD_IDENTITY_AGENT = EgressRule(cidr="169.254.170.23/32", port=80)
-"""Where pods get their credentials (EKS, How EKS Pod Identity works)."""
+"""Egress rule for the Pod Identity agent, which gives pods their credentials (EKS, How EKS Pod Identity works)."""
 
 
 class Eks(KubernetesPlatform, ABC):
-    """A Kubernetes cluster, and what runs its pods, in an order that works; for each kind of compute there is one of its own."""
+    """EKS cluster with its compute. Each kind of compute has a subclass."""
 
     cluster: aws.eks.Cluster
     kubeconfig: Output[str]
     volume_provisioner: ClassVar[str]
-    """Who makes the volumes that pods claim."""
+    """The CSI driver that provisions the volumes of pods."""
 
     def __init__(
         self, name: str, args: PlatformArgs[EksSettings, Network, EcrRegistry], opts: ResourceOptions | None = None
@@ -80,18 +80,18 @@ class Eks(KubernetesPlatform, ABC):
         self.register_outputs(dict(self.outputs))
 
     def _auto_mode(self) -> NodeRole | None:
-        """The role of the nodes that the control plane makes itself, where it does."""
+        """Return the node role of Auto Mode. None if Auto Mode is disabled."""
         return None
 
     @abstractmethod
     def _compute(self) -> Sequence[Resource]:
-        """Make what runs pods, and name what there must be before anything is made in the cluster."""
+        """Make the compute and return the resources that everything in the cluster depends on."""
 
     def _inside(self, opts: ResourceOptions) -> None:
-        """Make what the cluster itself needs inside it, once it can be reached; by default nothing."""
+        """Make Kubernetes resources that the cluster itself needs. By default there are none."""
 
     def _kubeconfig(self) -> Output[str]:
-        """How to reach the cluster: with a token that the AWS CLI fetches anew for each use, never with a stored one."""
+        """Return the kubeconfig. It contains no token: the AWS CLI gets a new one for each use."""
         account = self.network.account
 
         def render(known: Mapping[str, str]) -> str:
@@ -104,7 +104,7 @@ class Eks(KubernetesPlatform, ABC):
     def identity(
         self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
     ) -> PodIdentity:
-        """Give a service account an IAM role by EKS Pod Identity."""
+        """Give a service account an IAM role with EKS Pod Identity."""
         role = PodRole(
             name,
             PodRoleArgs(
@@ -120,12 +120,12 @@ class Eks(KubernetesPlatform, ABC):
 
     @override
     def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:
-        """Nothing, unless the compute needs it."""
+        """Return the resources that pods depend on. By default there are none."""
         return []
 
 
 def kubeconfig(*, cluster: str, endpoint: str, authority: str, region: str, profile: str | None) -> str:
-    """A kubeconfig whose user is whoever the AWS CLI takes one for (EKS, Create or update a kubeconfig file)."""
+    """Return a kubeconfig that authenticates with the identity of the AWS CLI (EKS, Create or update a kubeconfig file)."""
     arguments = ["eks", "get-token", "--cluster-name", cluster, "--region", region, "--output", "json"]
     login = {
         "apiVersion": "client.authentication.k8s.io/v1beta1",

@@ -1,4 +1,4 @@
-"""The cloud identity of a pipe's consumers on EKS: an IAM role that one service account takes on, and nothing else."""
+"""IAM role of a pipe's consumers on EKS, which only one service account can assume."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from components.contracts import Grant
 
 @dataclass(frozen=True, kw_only=True)
 class PodRoleArgs:
-    """What the identity of a pipe's pods is built from."""
+    """Arguments of PodRole."""
 
     account: Account
     cluster: aws.eks.Cluster
@@ -24,7 +24,7 @@ class PodRoleArgs:
 
 
 class PodRole(ComponentResource):
-    """A role with exactly the given grants, bound to one service account by EKS Pod Identity."""
+    """IAM role with exactly the given grants. EKS Pod Identity gives it to one service account."""
 
     association: aws.eks.PodIdentityAssociation
 

@@ -1,4 +1,4 @@
-"""The settings of Amazon EKS."""
+"""Amazon EKS settings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
@@ -26,60 +26,62 @@ VERSIONS = KnownVersions(
     default="1.35",
     source="endoflife.date, Amazon EKS, read 2026-08",
 )
-"""The extended support of Kubernetes 1.31 ended on 2026-11-26."""
+"""Extended support for Kubernetes 1.31 ended on 2026-11-26."""
 
 LARGEST_FARGATE_POD = Resources(cpu=16_000, memory=120 * 1024 - 256)
-"""What the largest pod on Fargate has for its container: 16 vCPU and 120 GB, less 256 MB for Kubernetes (EKS, Fargate pod
-configuration)."""
+"""Resources of the largest pod on Fargate: 16 vCPU and 120 GB, minus 256 MB for Kubernetes (EKS, Fargate pod configuration)."""
 
 ControlPlaneLog = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
 
-def _has_audit(logs: tuple[ControlPlaneLog, ...]) -> tuple[ControlPlaneLog, ...]:
+def _require_audit(logs: tuple[ControlPlaneLog, ...]) -> tuple[ControlPlaneLog, ...]:
     missing = [log for log in ("api", "audit") if log not in logs]
     if missing:
-        raise ValueError(f"must name {' and '.join(missing)} too: api and audit tell who did what; add it")
+        raise ValueError(
+            f"must contain api and audit, got {', '.join(logs) or 'none'} (they record who did what). "
+            f"Add {' and '.join(missing)}."
+        )
     return logs
 
 
-def _known_instance(name: str) -> str:
+def _check_instance(name: str) -> str:
     instance(name)
     return name
 
 
 class EndpointSettings(SettingsModel, frozen=True):
-    """From where the Kubernetes API may be reached, besides the VPC itself."""
+    """Access to the Kubernetes API from outside the VPC."""
 
     public_cidrs: Annotated[tuple[ClosedCidr, ...], Distinct] = ()
-    """The ranges on the internet that may reach the Kubernetes API; with none it has no public endpoint."""
+    """The IPv4 ranges on the internet that may reach the Kubernetes API. If there are none, it has no public endpoint."""
     private_cidrs: Annotated[tuple[ClosedCidr, ...], Distinct] = ()
-    """The ranges of connected networks that may reach the private endpoint, such as a VPN's."""
+    """The IPv4 ranges of connected networks, such as a VPN, that may reach the private endpoint."""
 
 
 class NodeSettings(SettingsModel, frozen=True):
-    """The nodes that consumers run on."""
+    """Nodes of the managed node group."""
 
-    instance_type: Annotated[str, AfterValidator(_known_instance)] = "m5.large"
+    instance_type: Annotated[str, AfterValidator(_check_instance)] = "m5.large"
     """The EC2 instance type of each node."""
     min: Annotated[int, Field(ge=1, le=450)] = 3
-    """The number of nodes below which the group never goes; three are one in each zone."""
+    """The minimum number of nodes. Three nodes are one in each zone."""
     max: Annotated[int, Field(ge=1, le=450)] = 6
-    """The number of nodes above which the group never goes; a managed node group has 450 at most (EKS quota)."""
+    """The maximum number of nodes. A managed node group has at most 450 (EKS quota)."""
     disk_size: Annotated[int, Field(ge=20, le=16_384)] = 50
-    """The disk of each node in GiB."""
+    """The disk size of each node in GiB."""
 
     @model_validator(mode="after")
     def _in_order(self) -> "NodeSettings":
         if self.min > self.max:
-            raise ValueError(f"max must be at least min, not {self.max} with min {self.min}; raise max or lower min")
+            raise ValueError(f"max must be at least min ({self.min}), got {self.max}. Raise max, or lower min.")
         return self
 
 
 class EksSettings(ServiceSettings, frozen=True):
-    """The platform section of a stack file, for EKS."""
+    """Platform section of a stack file for EKS."""
 
     cloud_services = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "sts")
-    """Those of a private cluster (EKS, Private clusters)."""
+    """Services that a private cluster calls (EKS, Private clusters)."""
 
     service: Literal["eks"]
     """Always eks."""
@@ -88,7 +90,7 @@ class EksSettings(ServiceSettings, frozen=True):
         Pattern(r"1\.[1-9][0-9]", 'a Kubernetes version of two numbers in quotes, such as "1.35"'),
         AfterValidator(VERSIONS.check),
     ] = VERSIONS.default
-    """The Kubernetes version; a cluster goes up by one minor version at a time (EKS, Update cluster version)."""
+    """The Kubernetes version. Raise it by one minor version at a time (EKS, Update cluster version)."""
     admins: Annotated[
         tuple[
             Annotated[str, Pattern(r"arn:[a-z-]+:iam::\d{12}:(role|user)/.+", "the ARN of an IAM role or user")], ...
@@ -96,27 +98,27 @@ class EksSettings(ServiceSettings, frozen=True):
         Field(max_length=100),
         Distinct,
     ] = ()
-    """The ARNs of the IAM roles or users that administer the cluster, by default whoever runs Pulumi.
+    """The ARNs of the IAM roles or users with admin access to the cluster. The default is the identity that runs Pulumi.
 
-    Name them, yourself among them, where several people or a CI runner deploy: without, only the last one keeps the rights.
+    Set it if several people or a CI runner deploy, and include yourself. Otherwise only the identity that deployed last has access.
     """
     endpoint: EndpointSettings = EndpointSettings()
-    """From where the Kubernetes API may be reached."""
-    logs: Annotated[tuple[ControlPlaneLog, ...], Distinct, AfterValidator(_has_audit)] = ("api", "audit")
-    """The control plane's logs that are kept; api and audit always are."""
+    """The access to the Kubernetes API from outside the VPC."""
+    logs: Annotated[tuple[ControlPlaneLog, ...], Distinct, AfterValidator(_require_audit)] = ("api", "audit")
+    """The control-plane logs to keep. api and audit are required."""
     log_days: LogDays = 90
-    """How many days the control plane's logs are kept."""
+    """The number of days that the control-plane logs are kept."""
     compute: Literal["nodes", "fargate", "auto"] = "nodes"
-    """What pods run on: a group of nodes, Fargate, which is a machine for each pod, or nodes that EKS Auto Mode makes as it
-    sees fit; nodes and fargate can be exchanged, which restarts all consumers, and auto is for the life of a cluster."""
+    """The compute of the pods: nodes is a managed node group, fargate a virtual machine for each pod, auto EKS Auto Mode. Changing
+    between nodes and fargate restarts all consumers. An existing cluster cannot be changed to or from auto."""
     nodes: NodeSettings = NodeSettings()
-    """The nodes that consumers run on, where compute is nodes."""
+    """The managed node group. Only used if compute is nodes."""
     volumes: bool = False
-    """Whether pods may claim EBS volumes."""
+    """Whether pods may use EBS volumes."""
 
     @property
     def node_group(self) -> NodeGroup:
-        """The consumers' nodes, where compute is nodes."""
+        """Managed node group, used if compute is nodes."""
         capacity = instance(self.nodes.instance_type).capacity
         return NodeGroup(
             machine=self.nodes.instance_type,
@@ -128,83 +130,86 @@ class EksSettings(ServiceSettings, frozen=True):
     @property
     @override
     def warnings(self) -> Sequence[str]:
-        """A version that the program does not know."""
+        """Warning about a version that the program does not know."""
         return VERSIONS.warnings("platform.version", self.version)
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield keys that the compute has no use for, and replicas that it has no room for."""
+        """Yield errors about keys that the compute does not support, and about pods that do not fit."""
         yield from consumer_errors(context.pipes)
         if self.compute != "fargate":
             yield from self._selector_errors(context)
             if context.system_workloads.volumes and not self.volumes:
-                text = "must be true, since the brokers of the streaming service keep their records on volumes; set it to true"
+                text = "must be true, got false (the brokers of the streaming service store their records on volumes). Set it to true."
                 yield ConfigError(path=("platform", "volumes"), text=text)
         if self.compute == "nodes":
             yield from self.node_group.config_errors(context.pipes, context.system_workloads)
             return
         if "nodes" in self.model_fields_set:
-            reason = "has no nodes" if self.compute == "fargate" else "chooses nodes itself"
+            reason = "Fargate has no nodes" if self.compute == "fargate" else "Auto Mode selects nodes itself"
             yield ConfigError(
                 path=("platform", "nodes"),
-                text=f"would have no effect with compute {self.compute}, which {reason}; remove nodes, or set compute to nodes",
+                text=f"is not available with compute {self.compute} ({reason}). Remove nodes, or set compute to nodes.",
             )
         yield from self._fargate_errors(context) if self.compute == "fargate" else self._auto_errors(context)
 
     def _labels(self, place: NodePlacement) -> Mapping[str, NodeLabel]:
-        """What consumers can choose nodes by."""
+        """Return the node labels that consumers can select."""
         return auto_labels(place) if self.compute == "auto" else group_labels(place, instance(self.nodes.instance_type))
 
     def _selector_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Labels that no node will have, for which every replica would wait."""
+        """Yield errors about node selectors that no node matches. Their replicas would stay pending."""
         if not isinstance(context.account, AwsSettings) or not isinstance(context.network, AwsNetworkSettings):
             return
         region = context.account.region
-        made = tuple(context.network.zones or zone_letters(region))
-        labels = self._labels(NodePlacement(region=region, zones=None if context.network.existing else made))
+        zones = tuple(context.network.zones or zone_letters(region))
+        labels = self._labels(NodePlacement(region=region, zones=None if context.network.existing else zones))
         yield from selector_errors(context.pipes, labels)
 
     def _fargate_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """What Fargate does not have (EKS, AWS Fargate considerations)."""
+        """Yield errors about settings that Fargate does not support (EKS, AWS Fargate considerations)."""
         region = context.account.region if isinstance(context.account, AwsSettings) else ""
         if region.startswith("us-gov-"):
-            text = f"must be nodes or auto, since EKS has no Fargate in {region}"
+            text = f"must be nodes or auto in {region}, got fargate (EKS has no Fargate there). Use nodes or auto."
             yield ConfigError(path=("platform", "compute"), text=text)
         if context.system_workloads.pods:
             text = (
-                "must be nodes or auto, since the brokers of the streaming service run in this cluster on volumes that pods on Fargate cannot "
-                "mount (EKS, AWS Fargate considerations); remove it, or choose another streaming.service"
+                "must be nodes or auto, got fargate (the brokers of the streaming service run in this cluster and need volumes, which pods "
+                "on Fargate cannot mount: EKS, AWS Fargate considerations). Remove it, or use another streaming.service."
             )
             yield ConfigError(path=("platform", "compute"), text=text)
         if self.volumes:
-            text = "must be false with compute fargate, whose pods cannot mount EBS volumes; remove it, or set compute to nodes or auto"
+            text = (
+                "must be false with compute fargate, got true (pods on Fargate cannot mount EBS volumes). "
+                "Remove it, or set compute to nodes or auto."
+            )
             yield ConfigError(path=("platform", "volumes"), text=text)
         for name, pipe in context.pipes.items():
             consumer = pipe.consumer
             if consumer.node_selector:
-                text = "would leave every replica waiting: a pod on Fargate is its own node, without labels to choose by; remove it"
+                text = "is not available with compute fargate (Fargate has no nodes to select). Remove it."
                 yield ConfigError(path=("pipes", name, "consumer", "nodeSelector"), text=text)
             if not LARGEST_FARGATE_POD.fits(replica_resources(consumer.cpu, consumer.memory)):
                 text = (
-                    f"asks for {consumer.cpu} CPU and {consumer.memory}, and the largest pod on Fargate has {LARGEST_FARGATE_POD.cpu}m and "
-                    f"{LARGEST_FARGATE_POD.memory}Mi; lower cpu or memory, or set platform.compute to nodes or auto"
+                    f"must fit in the largest pod on Fargate ({LARGEST_FARGATE_POD.cpu}m CPU and {LARGEST_FARGATE_POD.memory}Mi), "
+                    f"got {consumer.cpu} CPU and {consumer.memory}. Lower cpu or memory, or set platform.compute to nodes or auto."
                 )
                 yield ConfigError(path=("pipes", name, "consumer"), text=text)
 
     def _auto_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Replicas and brokers that no node which Auto Mode makes would hold."""
+        """Yield errors about replicas and brokers that do not fit on any node of Auto Mode."""
         largest = instance(LARGEST_AUTO_NODE).capacity
         for pod in (pod for pod, _ in context.system_workloads.pods if not largest.fits(pod)):
             text = (
-                f"asks for pods of {pod.cpu}m and {pod.memory}Mi, and the largest node that Auto Mode makes for them has {largest.cpu}m and "
-                f"{largest.memory}Mi; lower cpu or memory, or set platform.compute to nodes"
+                f"must have pods that fit on the largest node of Auto Mode ({largest.cpu}m CPU and {largest.memory}Mi), got a pod of "
+                f"{pod.cpu}m CPU and {pod.memory}Mi. Lower cpu or memory, or set platform.compute to nodes."
             )
             yield ConfigError(path=("streaming",), text=text)
         for name, pipe in context.pipes.items():
             consumer = pipe.consumer
             if not largest.fits(replica_resources(consumer.cpu, consumer.memory)):
                 text = (
-                    f"asks for {consumer.cpu} CPU and {consumer.memory}, and the largest node that Auto Mode makes for consumers has "
-                    f"{largest.cpu}m and {largest.memory}Mi; lower cpu or memory, or set platform.compute to nodes"
+                    f"must fit on the largest node of Auto Mode ({largest.cpu}m CPU and {largest.memory}Mi), "
+                    f"got {consumer.cpu} CPU and {consumer.memory}. Lower cpu or memory, or set platform.compute to nodes."
                 )
                 yield ConfigError(path=("pipes", name, "consumer"), text=text)

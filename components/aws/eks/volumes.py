@@ -1,4 +1,4 @@
-"""EBS volumes for the pods of an EKS cluster: the driver that makes them, and the class that says what they are."""
+"""EBS volumes for pods on EKS: CSI driver and storage class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ from components.aws.eks.addon import addon
 from components.aws.policy import pod_trust
 
 DRIVER_ACCOUNT = "ebs-csi-controller-sa"
-"""The service account of the driver's controller (EKS, Amazon EBS CSI driver)."""
+"""Service account of the driver's controller (EKS, Amazon EBS CSI driver)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VolumeDriverArgs:
-    """What the driver is built from."""
+    """Arguments of VolumeDriver."""
 
     account: Account
     cluster: aws.eks.Cluster
     after: Sequence[Resource]
-    """What its pods need to start: nodes, and the agent that gives them their identity."""
+    """Resources that the driver's pods need to start: nodes and the Pod Identity agent."""
 
 
 class VolumeDriver(ComponentResource):
-    """The add-on that makes EBS volumes, with a role that only its own service account takes on.
+    """EBS CSI driver add-on, with a role that only its service account can assume.
 
-    Volumes are encrypted with the account's key aws/ebs, which asks for no rights of the driver (EBS, Amazon EBS encryption).
+    Volumes are encrypted with the account's key aws/ebs, for which the driver needs no permissions (EBS, Amazon EBS encryption).
     """
 
     ready: Resource
@@ -69,10 +69,10 @@ class VolumeDriver(ComponentResource):
 
 
 def storage_class(name: str, provisioner: str, opts: ResourceOptions) -> kubernetes.storage.v1.StorageClass:
-    """Make the class of volumes that claims get unless they name another: gp3, encrypted, in the zone of the pod, able to grow.
+    """Make the default storage class: gp3, encrypted, expandable, in the zone of the pod.
 
-    A volume goes with its claim, since one that nothing refers to any more costs until somebody finds it; what must not lose its
-    records keeps its claims.
+    A volume is deleted with its claim, because an unused volume would cost money unnoticed. Workloads that must not lose data keep
+    their claims.
     """
     return kubernetes.storage.v1.StorageClass(
         f"{name}-volumes",

@@ -1,4 +1,4 @@
-"""Who may write to and read from a Kinesis data stream: the pipe's own consumers, and others that its settings name."""
+"""Permissions to read and write a Kinesis data stream: the pipe's consumers, and the producers and readers in its settings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,13 +16,13 @@ READ_ACTIONS = (
     "kinesis:GetShardIterator",
     "kinesis:ListShards",
 )
-"""What reading a stream takes (Kinesis Data Streams, IAM permissions required for KCL consumer applications)."""
+"""Permissions for reading a stream (Kinesis Data Streams, IAM permissions required for KCL consumer applications)."""
 
 WRITE_ACTIONS = ("kinesis:DescribeStreamSummary", "kinesis:ListShards", "kinesis:PutRecord", "kinesis:PutRecords")
-"""What writing to a stream takes (Kinesis Data Streams, Example resource-based policies)."""
+"""Permissions for writing to a stream (Kinesis Data Streams, Example resource-based policies)."""
 
 FAN_OUT_ACTIONS = ("kinesis:DescribeStreamConsumer", "kinesis:SubscribeToShard")
-"""What reading through enhanced fan-out takes besides, on the registered consumer (as READ_ACTIONS)."""
+"""Additional permissions for enhanced fan-out, on the registered consumer (source as for READ_ACTIONS)."""
 
 TABLE_ACTIONS = (
     "dynamodb:DeleteItem",
@@ -32,7 +32,7 @@ TABLE_ACTIONS = (
     "dynamodb:Scan",
     "dynamodb:UpdateItem",
 )
-"""What KCL does with its tables once they are there (as READ_ACTIONS)."""
+"""Permissions that KCL needs on its existing tables (source as for READ_ACTIONS)."""
 
 
 def consumer_grants(
@@ -43,10 +43,10 @@ def consumer_grants(
     fan_out_arn: Output[str] | None,
     tables: LeaseTables,
 ) -> list[Grant]:
-    """What one KCL application needs to read one stream, no more.
+    """Return the minimum grants of a KCL application that reads one stream.
 
-    Of what AWS lists, making tables and registering a consumer are left out: both are there before the application starts
-    (Kinesis Data Streams, IAM permissions required for KCL consumer applications).
+    AWS also lists permissions to create tables and register consumers. They are left out, because both exist before the application
+    starts (Kinesis Data Streams, IAM permissions required for KCL consumer applications).
     """
     return [
         Grant(actions=READ_ACTIONS, resource=stream_arn),
@@ -63,7 +63,7 @@ def consumer_grants(
 
 
 def for_stream(stream_arn: Input[str], region: str) -> Mapping[str, Mapping[str, Input[str]]]:
-    """The condition that a key is used by Kinesis for one stream (Kinesis Data Streams, Permissions to use user-generated KMS keys)."""
+    """Return the condition that limits a key to one Kinesis stream (Kinesis Data Streams, Permissions to use user-generated KMS keys)."""
     return {
         "StringEquals": {
             "kms:ViaService": f"kinesis.{region}.amazonaws.com",
@@ -75,7 +75,7 @@ def for_stream(stream_arn: Input[str], region: str) -> Mapping[str, Mapping[str,
 def key_statements(
     stream_arn: str, region: str, *, producers: Sequence[str], readers: Sequence[str]
 ) -> list[Mapping[str, Any]]:
-    """Let others than the pipe's own consumers use a key for the records of one stream, and only for them."""
+    """Return the key policy statements that allow producers and readers to use a key for the records of one stream."""
     return [
         {
             "Effect": "Allow",
@@ -90,7 +90,7 @@ def key_statements(
 
 
 def resource_policy(stream_arn: str, *, producers: Sequence[str], readers: Sequence[str]) -> str:
-    """The policy of a stream that others than the pipe's own consumers write to or read."""
+    """Return the resource policy of a stream for its producers and readers."""
     statements = [
         {
             "Effect": "Allow",

@@ -1,4 +1,4 @@
-"""Where consumers of a pipe on Kinesis set records aside that they cannot handle: a data stream with one shard."""
+"""Dead letters of a pipe on Kinesis: a data stream with one shard."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,38 +13,38 @@ from components.contracts import Grant
 from components.dead_letters import SUFFIX, DeadLetterSettings
 
 LARGEST_LETTER_KIB = 2048
-"""The size of the largest dead letter in KiB: a record of 1 MiB, which is Kinesis' own limit, takes a third more in base64, and
-what is said of it comes on top (Kinesis Data Streams, Quotas and limits)."""
+"""Maximum size of a dead letter in KiB. A record has at most 1 MiB (Kinesis Data Streams, Quotas and limits). Base64 adds a third,
+and the dead letter also contains metadata."""
 
 
 class KinesisDeadLetterSettings(DeadLetterSettings, frozen=True):
-    """What becomes of a record that the consumers cannot handle."""
+    """Dead-letter settings of a pipe on Kinesis."""
 
     retention_hours: Annotated[int, Field(ge=24, le=8760)] = 336
-    """The hours that records set aside are kept, read or not (Kinesis API, IncreaseStreamRetentionPeriod); a lower number deletes
-    those that are older."""
+    """The hours that dead letters are kept, whether they were read or not (Kinesis API, IncreaseStreamRetentionPeriod). Lowering it
+    deletes older dead letters."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeadLettersArgs:
-    """What the dead letters of a pipe are built from."""
+    """Arguments of DeadLetters."""
 
     topic_name: str
-    """The name of the pipe's stream, or how those of its video streams begin."""
+    """The name of the pipe's data stream, or the prefix of its video streams' names."""
     settings: KinesisDeadLetterSettings
     region: str
     key: aws.kms.Key
-    """What encrypts them: the key of what they were read from."""
+    """The KMS key of the source stream. It also encrypts the dead letters."""
     protect: bool
 
 
 class DeadLetters(ComponentResource):
-    """A data stream with one shard, whatever the pipe's parallelism, that the pipe's consumers may write to and not read."""
+    """Dead-letter data stream of a pipe, always with one shard. The pipe's consumers may write to it but not read it."""
 
     variables: Mapping[str, Input[str]]
-    """What consumers are told."""
+    """Environment variables of the consumers."""
     grants: Sequence[Grant]
-    """What consumers need to set a record aside."""
+    """Grants for writing dead letters."""
 
     def __init__(self, name: str, args: DeadLettersArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:DeadLetters", name, None, opts)

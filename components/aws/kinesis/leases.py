@@ -1,4 +1,4 @@
-"""Where the Kinesis Client Library (KCL) notes what an application has read: three DynamoDB tables, there before it looks for them."""
+"""Tables of the Kinesis Client Library (KCL): three DynamoDB tables with leases, checkpoints and coordination state."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,27 +7,27 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
 LEASE_INDEX = "LeaseOwnerToLeaseKeyIndex"
-"""The index by which a worker finds its own leases (KCL 3, DynamoDBLeaseRefresher)."""
+"""The index that a worker queries for its own leases (KCL 3, DynamoDBLeaseRefresher)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeaseTablesArgs:
-    """What the tables of an application are built from."""
+    """Arguments of LeaseTables."""
 
     application: str
-    """The application's name, which is that of its lease table too; the names of the other tables begin with it."""
+    """The name of the application and of its lease table. It is the prefix of the other tables' names."""
     protect: bool
 
 
 class LeaseTables(ComponentResource):
-    """The tables of one application as KCL 3 makes them itself, so that they go with the stack.
+    """Tables of one KCL application, with the same schema that KCL 3 would create. They are deleted with the stack.
 
-    KCL only describes tables that it finds, so consumers need no right to make or change one (KCL 3, DynamoDBLeaseRefresher,
+    KCL only describes existing tables, so consumers need no permission to create or change tables (KCL 3, DynamoDBLeaseRefresher,
     WorkerMetricStatsDAO and CoordinatorStateDAO).
     """
 
     application: Output[str]
-    """The application's name, from its lease table."""
+    """The application's name. It resolves after the lease table is made."""
     lease_table_arn: Output[str]
     state_table_arns: Sequence[Output[str]]
 
@@ -68,7 +68,7 @@ class LeaseTables(ComponentResource):
         self.register_outputs({"application": self.application})
 
     def _state_table(self, role: str, *, suffix: str, key: str) -> Output[str]:
-        """Make one of the tables of which each item is found by its key alone; return its ARN."""
+        """Make a table with a hash key only and return its ARN."""
         table = aws.dynamodb.Table(
             f"{self.name}-{role}",
             name=f"{self.args.application}-{suffix}",

@@ -1,4 +1,4 @@
-"""Amazon Kinesis Data Streams: a data stream for each pipe, all encrypted with the stack's own key."""
+"""Amazon Kinesis Data Streams: one data stream for each pipe, encrypted with the stack's KMS key."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -17,7 +17,7 @@ from components.contracts import Platform, Streaming, Topic
 
 
 class Kinesis(Streaming[KinesisPipeSettings]):
-    """The key of a stack's data streams, and the way to make one."""
+    """KMS key of a stack's data streams, and the method that makes a stream."""
 
     def __init__(
         self, name: str, args: StreamingArgs[KinesisSettings, Network, Platform], opts: ResourceOptions | None = None
@@ -36,7 +36,7 @@ class Kinesis(Streaming[KinesisPipeSettings]):
         self.register_outputs({"keyArn": self.key.arn})
 
     def _key_policy(self) -> Output[str]:
-        """The account decides by IAM who uses the key, and those whom pipes let write or read may, for their streams."""
+        """Return the key policy: the account's IAM gives access, and each pipe's producers and readers may use the key for its stream."""
         account = self.args.network.account
         pipes = cast("Mapping[str, KinesisPipeSettings]", self.args.pipes)
 
@@ -62,7 +62,7 @@ class Kinesis(Streaming[KinesisPipeSettings]):
 
     @override
     def topic(self, name: str, pipe: KinesisPipeSettings, opts: ResourceOptions) -> Topic:
-        """Make the data stream of the pipe of that name."""
+        """Make the data stream of a pipe."""
         stream = KinesisStreamArgs(
             pipe_name=name,
             stream_name=self._stream_name(name),

@@ -1,4 +1,4 @@
-"""The settings of Kinesis Data Streams."""
+"""Kinesis Data Streams settings."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal, cast
@@ -12,37 +12,37 @@ from components.section import ConfigError
 from components.settings_bases import ServiceSettings, ValidationContext
 
 SHARD_QUOTAS: Mapping[str, int] = {"us-east-1": 20_000, "us-west-2": 20_000, "eu-west-1": 20_000}
-"""Shards that an account may have by default, by region (Kinesis Data Streams, Quotas and limits)."""
+"""Default shard quota of an account, by region (Kinesis Data Streams, Quotas and limits)."""
 
 OTHER_SHARD_QUOTA = 1000
-"""The same elsewhere: 1,000 or 6,000, without saying where (Kinesis Data Streams, Quotas and limits)."""
+"""Default shard quota in other regions. AWS gives 1,000 or 6,000 without naming the regions (Kinesis Data Streams, Quotas and limits)."""
 
 
-def _not_on_demand(mode: object) -> object:
+def _refuse_on_demand(mode: object) -> object:
     if mode == "on-demand":
         raise ValueError(
-            "must be provisioned, not on-demand: there Kinesis moves the number of shards on its own, so it would not stay "
-            "that of the consumers; set provisioned, and each pipe's parallelism to what it needs"
+            "must be provisioned, got on-demand (Kinesis would change the number of shards, but each shard needs one consumer). "
+            "Use provisioned, and set each pipe's parallelism to the number of shards that it needs."
         )
     return mode
 
 
 class KinesisSettings(ServiceSettings, frozen=True):
-    """The streaming section of a stack file, for Kinesis Data Streams."""
+    """Streaming section of a stack file for Kinesis Data Streams."""
 
     cloud_services: ClassVar = ("dynamodb", "kinesis-streams", "monitoring")
 
     service: Literal["kinesis"]
     """Always kinesis."""
-    mode: Annotated[Literal["provisioned"], BeforeValidator(_not_on_demand)] = "provisioned"
-    """Always provisioned: the number of shards is each pipe's parallelism."""
+    mode: Annotated[Literal["provisioned"], BeforeValidator(_refuse_on_demand)] = "provisioned"
+    """Always provisioned. The number of shards of a stream is its pipe's parallelism."""
     shard_quota: Annotated[int, Field(ge=1)] | None = None
-    """The number of shards that the account may have in the region, where AWS has raised it; by default 20,000 in us-east-1,
-    us-west-2 and eu-west-1, and 1,000 elsewhere (Kinesis Data Streams, Quotas and limits)."""
+    """The account's shard quota in the region. Set it if AWS has raised the quota. The default is 20,000 in us-east-1, us-west-2 and
+    eu-west-1, and 1,000 in other regions (Kinesis Data Streams, Quotas and limits)."""
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield more shards than the account may have."""
+        """Yield an error if the pipes need more shards than the quota."""
         if not isinstance(context.account, AwsSettings):
             return
         region = context.account.region
@@ -51,8 +51,7 @@ class KinesisSettings(ServiceSettings, frozen=True):
         asked = sum(pipe.parallelism + pipe.topic.dead_letter.enabled for pipe in pipes.values())
         if asked > quota:
             text = (
-                f"the pipes ask for {asked} shards with those of their dead letters, and the account may have {quota} in {region} "
-                "(Kinesis Data Streams, Quotas and limits); lower their parallelism, or have AWS raise the quota and write the new "
-                "one here"
+                f"must be at least {asked}, the shards of all pipes and their dead letters, got {quota} for {region} "
+                "(Kinesis Data Streams, Quotas and limits). Lower the pipes' parallelism, or have AWS raise the quota and set it here."
             )
             yield ConfigError(path=("streaming", "shardQuota"), text=text)

@@ -1,4 +1,4 @@
-"""The data streams of Kinesis: one for each pipe, with as many shards as its parallelism."""
+"""Kinesis data streams: one for each pipe, with as many shards as its parallelism."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal, cast
@@ -17,7 +17,7 @@ from components.section import Distinct, Pattern, SettingsModel
 from components.settings_bases import PipeSettings
 
 UPDATES_PER_DAY = 10
-"""How often in 24 hours the shards of a stream can be changed (Kinesis API, UpdateShardCount)."""
+"""Maximum number of shard updates of a stream in 24 hours (Kinesis API, UpdateShardCount)."""
 
 Principals = Annotated[
     tuple[
@@ -42,44 +42,44 @@ ShardMetric = Literal[
     "ReadProvisionedThroughputExceeded",
     "WriteProvisionedThroughputExceeded",
 ]
-"""The metrics of single shards, without ALL, which is another word for the seven (Kinesis API, EnableEnhancedMonitoring)."""
+"""Shard-level metrics, without ALL, which means these seven (Kinesis API, EnableEnhancedMonitoring)."""
 
 
 class KinesisTopicSettings(SettingsModel, frozen=True):
-    """What a user may say of a data stream."""
+    """Data stream settings of a pipe."""
 
     retention_hours: Annotated[int, Field(ge=24, le=8760)] = 168
-    """The hours that records are kept, read or not (Kinesis API, IncreaseStreamRetentionPeriod); a lower number deletes the
-    records that are older."""
+    """The hours that records are kept, whether they were read or not (Kinesis API, IncreaseStreamRetentionPeriod). Lowering it
+    deletes older records."""
     fan_out: bool = False
-    """Whether the consumers read through enhanced fan-out, 2 MB/s from each shard for them alone, at a price per shard and GB
-    (Kinesis Data Streams, Enhanced fan-out consumers); without it they share 2 MB/s with all other readers."""
+    """Whether the consumers use enhanced fan-out: 2 MB/s per shard only for them, at a price per shard and GB (Kinesis Data Streams,
+    Enhanced fan-out consumers). Otherwise they share 2 MB/s per shard with all other readers."""
     shard_metrics: Annotated[tuple[ShardMetric, ...], Distinct] = (
         "IteratorAgeMilliseconds",
         "ReadProvisionedThroughputExceeded",
         "WriteProvisionedThroughputExceeded",
     )
-    """The metrics that CloudWatch shows of each shard, and bills by shard and metric; by default how far reading is behind and
-    how often readers and writers were refused."""
+    """The shard-level metrics in CloudWatch, which bills them by shard and metric. The default metrics show how far reading lags
+    behind and how often reads and writes were throttled."""
     dead_letter: KinesisDeadLetterSettings = KinesisDeadLetterSettings()
-    """What becomes of records that the consumers cannot handle."""
+    """The handling of records that the consumers cannot process."""
     producers: Principals = ()
-    """The ARNs of the IAM roles, users or accounts that may write to the stream; those of other accounts need the right in
-    their own account too."""
+    """The ARNs of the IAM roles, users or accounts that may write to the stream. Principals of other accounts also need the
+    permission in their own account."""
     readers: Principals = ()
-    """The ARNs of the IAM roles, users or accounts that may read the stream besides the pipe's own consumers; those of other
-    accounts need the right in their own account too."""
+    """The ARNs of the IAM roles, users or accounts that may read the stream, in addition to the pipe's consumers. Principals of
+    other accounts also need the permission in their own account."""
 
 
 class KinesisPipeSettings(PipeSettings, frozen=True):
-    """A pipe on Kinesis Data Streams."""
+    """Pipe on Kinesis Data Streams."""
 
     topic: KinesisTopicSettings = KinesisTopicSettings()
-    """The data stream's own settings."""
+    """The settings of the data stream."""
 
 
 def shard_steps(present: int, wanted: int) -> list[int]:
-    """The numbers of shards on the way from one to another: one update at most doubles or halves them (Kinesis API, UpdateShardCount)."""
+    """Return the shard counts of the updates to the wanted count. One update at most doubles or halves it (Kinesis API, UpdateShardCount)."""
     steps: list[int] = []
     while present != wanted:
         present = min(wanted, 2 * present) if wanted > present else max(wanted, (present + 1) // 2)
@@ -88,7 +88,7 @@ def shard_steps(present: int, wanted: int) -> list[int]:
 
 
 def refuse_wide_reshard(present: int, wanted: int) -> str | None:
-    """Refuse a change that takes Kinesis more than one update (Kinesis API, UpdateShardCount)."""
+    """Refuse a change that needs more than one update (Kinesis API, UpdateShardCount)."""
     first, *later = shard_steps(present, wanted) or [wanted]
     if not later:
         return None
@@ -102,20 +102,20 @@ def refuse_wide_reshard(present: int, wanted: int) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class KinesisStreamArgs:
-    """What the data stream of a pipe is built from."""
+    """Arguments of KinesisStream."""
 
     pipe_name: str
     stream_name: str
-    """The name of the stream, and of the one KCL application that reads it."""
+    """The name of the stream and of its KCL application."""
     pipe: KinesisPipeSettings
     network: Network
     key: aws.kms.Key
-    """What encrypts the records."""
+    """The KMS key that encrypts the records."""
     protect: bool
 
 
 class KinesisStream(Topic):
-    """A data stream with a fixed number of shards, encrypted, and what its consumers note: who reads which shard, and dead letters."""
+    """Encrypted data stream with a fixed number of shards, its KCL tables and its dead letters."""
 
     def __init__(self, name: str, args: KinesisStreamArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:KinesisStream", name, None, opts)
@@ -150,7 +150,7 @@ class KinesisStream(Topic):
         fan_out_arn = self._fan_out() if settings.fan_out else None
         dead_letters = self._dead_letters() if settings.dead_letter.enabled else None
         self.topic_name = self.stream.name
-        self.partitions = cast("Output[int]", self.stream.shard_count)  # None only for a stream on demand
+        self.partitions = cast("Output[int]", self.stream.shard_count)  # None only for an on-demand stream
         connection = Connection(
             settings={
                 "AWS_REGION": region,
@@ -178,7 +178,7 @@ class KinesisStream(Topic):
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     def _policy(self) -> None:
-        """Let others write to the stream or read it, as the pipe's settings name them."""
+        """Make the resource policy for the producers and readers in the pipe's settings."""
         settings = self.args.pipe.topic
 
         def policy(stream_arn: str) -> str:
@@ -205,7 +205,7 @@ class KinesisStream(Topic):
         )
 
     def _fan_out(self) -> Output[str]:
-        """Register the consumers for enhanced fan-out, under the name by which KCL would look for them; return the ARN."""
+        """Register the consumers for enhanced fan-out under the name that KCL expects. Return the ARN."""
         consumer = aws.kinesis.StreamConsumer(
             f"{self.name}-fan-out",
             name=self.args.stream_name,

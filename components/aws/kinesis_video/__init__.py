@@ -12,6 +12,6 @@ SERVICE = StreamingService(
     KinesisVideo,
     Count("aws:kinesis/videoStream:VideoStream"),
     refused_on={
-        "eks": "each consumer reads a video stream of its own, and the pods of a pipe are identical, under one identity"
+        "eks": "each consumer reads its own video stream with its own identity, but all pods of a pipe share one identity"
     },
 )

@@ -1,4 +1,4 @@
-"""Where the consumers of a video pipe note how far they have read: a DynamoDB table with an item for each of its streams."""
+"""Read positions of a video pipe's consumers: a DynamoDB table with one item for each video stream."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,29 +9,29 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from components.contracts import Grant
 
 KEY = "stream"
-"""The attribute by which an item is found: the name of its video stream."""
+"""The hash key of the table. Its value is the name of the video stream."""
 
 SUFFIX = ".positions"
-"""What the name of the table adds to that of the streams."""
+"""Suffix of the table's name. The prefix is that of the streams' names."""
 
 ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
-"""What reading and writing a position takes."""
+"""Permissions for reading and writing a position."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoPositionsArgs:
-    """What the table of a pipe is built from."""
+    """Arguments of VideoPositions."""
 
     topic_name: str
-    """How the names of the pipe's video streams begin."""
+    """The prefix of the video streams' names."""
     protect: bool
 
 
 class VideoPositions(ComponentResource):
-    """One table for a pipe, whatever its parallelism: Kinesis itself remembers of no reader where it is in a video stream."""
+    """DynamoDB table with the read positions of a pipe. Kinesis Video has no checkpoints, so consumers store their own here."""
 
     variables: Mapping[str, Input[str]]
-    """What consumers are told."""
+    """Environment variables of the consumers."""
     table_arn: Output[str]
 
     def __init__(self, name: str, args: VideoPositionsArgs, opts: ResourceOptions | None = None) -> None:
@@ -53,7 +53,10 @@ class VideoPositions(ComponentResource):
         self.register_outputs({"tableName": table.name})
 
     def grants(self, stream_name: Input[str]) -> Sequence[Grant]:
-        """What the reader of one stream needs: its own item, no other's (DynamoDB, IAM policy conditions for fine-grained access control)."""
+        """Return the grants of one stream's reader, limited to its own item.
+
+        Source: DynamoDB, IAM policy conditions for fine-grained access control.
+        """
         return [
             Grant(
                 actions=ACTIONS,

@@ -1,4 +1,4 @@
-"""Amazon Kinesis Video Streams: as many video streams for each pipe as it has consumers, all encrypted with the stack's own key."""
+"""Amazon Kinesis Video Streams: one video stream for each consumer of a pipe, encrypted with the stack's KMS key."""
 
 from pulumi import ResourceOptions
 from typing_extensions import override
@@ -12,7 +12,7 @@ from components.contracts import Platform, Streaming, Topic
 
 
 class KinesisVideo(Streaming[VideoPipeSettings]):
-    """The key of a stack's video streams, and the way to make those of a pipe."""
+    """KMS key of a stack's video streams, and the method that makes the streams of a pipe."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class KinesisVideo(Streaming[VideoPipeSettings]):
 
     @override
     def topic(self, name: str, pipe: VideoPipeSettings, opts: ResourceOptions) -> Topic:
-        """Make the video streams of the pipe of that name."""
+        """Make the video streams of a pipe."""
         streams = VideoStreamsArgs(
             prefix=f"{self.name}-{name}",
             pipe=pipe,

@@ -1,4 +1,4 @@
-"""The video streams of a pipe on Kinesis Video Streams: each a partition of its own."""
+"""Video streams of a pipe on Kinesis Video Streams. Each stream is one partition."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -15,17 +15,17 @@ from components.section import Pattern, SettingsModel
 from components.settings_bases import PipeSettings
 
 READ_ACTIONS = ("kinesisvideo:GetDataEndpoint", "kinesisvideo:GetMedia")
-"""What reading a video stream takes: GetMedia is called at the endpoint that GetDataEndpoint names (Kinesis Video Streams API, GetMedia)."""
+"""Permissions for reading a video stream. GetDataEndpoint returns the endpoint for GetMedia (Kinesis Video Streams API, GetMedia)."""
 
 
 class VideoTopicSettings(SettingsModel, frozen=True):
-    """What a user may say of the video streams of a pipe."""
+    """Video stream settings of a pipe."""
 
     retention_hours: Annotated[int, Field(ge=1, le=87_600)] = 168
-    """The hours that video is kept, read or not; at least one, since without any Kinesis drops what nobody has read within five
-    minutes (Kinesis Video Streams API, CreateStream).
+    """The hours that video is kept, whether it was read or not. The minimum is one, because with zero Kinesis drops video that was
+    not read within five minutes (Kinesis Video Streams API, CreateStream).
 
-    A new number takes new streams in place of the old ones, so it is refused while they are protected.
+    Changing it replaces the streams, so a change is refused while they are protected.
     """
     media_type: Annotated[
         str,
@@ -34,41 +34,41 @@ class VideoTopicSettings(SettingsModel, frozen=True):
             "a media type such as video/h264, or several with commas between them",
         ),
     ] = "video/h264"
-    """The media type of the streams, which their consumers are told (Kinesis Video Streams API, CreateStream)."""
+    """The media type of the streams, which their consumers receive (Kinesis Video Streams API, CreateStream)."""
     dead_letter: KinesisDeadLetterSettings = KinesisDeadLetterSettings()
-    """What becomes of fragments that the consumers cannot handle: which ones they are is written to a data stream, and they stay where
-    they are for as long as video is kept."""
+    """The handling of fragments that the consumers cannot process. A data stream records which fragments they are. The fragments stay
+    in the video stream for its retention period."""
 
 
 class VideoPipeSettings(PipeSettings, frozen=True):
-    """A pipe on Kinesis Video Streams."""
+    """Pipe on Kinesis Video Streams."""
 
     parallelism: Annotated[int, Field(ge=1, le=10_000)]
-    """The number of video streams of the pipe and, by that, of its consumers, one for each.
+    """The number of video streams of the pipe. Each stream has one consumer.
 
-    A lower number takes the last streams away with their video, so it is refused while they are protected.
+    Lowering it deletes the last streams with their video, so it is refused while they are protected.
     """
     topic: VideoTopicSettings = VideoTopicSettings()
-    """The video streams' own settings."""
+    """The settings of the video streams."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoStreamsArgs:
-    """What the video streams of a pipe are built from."""
+    """Arguments of VideoStreams."""
 
     prefix: str
-    """How the names of the streams begin; their numbers follow."""
+    """The prefix of the streams' names. The suffix is the stream's number."""
     pipe: VideoPipeSettings
     network: Network
     key: aws.kms.Key
-    """What encrypts the video."""
+    """The KMS key that encrypts the video."""
     protect: bool
 
 
 class VideoStreams(Topic):
-    """As many video streams as the pipe's parallelism, numbered from 0, each for one consumer that may read it alone.
+    """Video streams of a pipe, numbered from 0, with their read positions and dead letters.
 
-    Beside them is what the consumers write: how far they have read, and dead letters.
+    Each stream has one consumer, which may read only this stream.
     """
 
     def __init__(self, name: str, args: VideoStreamsArgs, opts: ResourceOptions | None = None) -> None:
@@ -99,7 +99,7 @@ class VideoStreams(Topic):
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     def _dead_letters(self) -> DeadLetters:
-        """One stream for the dead letters of all video streams."""
+        """Make the data stream with the dead letters of all video streams."""
         return DeadLetters(
             f"{self.name}-dead-letters",
             DeadLettersArgs(
@@ -113,7 +113,7 @@ class VideoStreams(Topic):
         )
 
     def _connection(self, number: int, stream: aws.kinesis.VideoStream) -> Connection:
-        """How the one reader of a stream reaches it."""
+        """Return the connection of a stream's reader."""
         return Connection(
             settings={
                 "AWS_REGION": self.args.network.account.region,

@@ -1,4 +1,4 @@
-"""Who reaches an MSK cluster's brokers, on which ports, and what each may do there."""
+"""Network access to MSK brokers, and the IAM grants of consumers and topic jobs."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from components.contracts import Grant
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """A way for clients to say who they are."""
+    """Authentication method of Kafka clients."""
 
     port: int
     bootstrap: str
-    """The output of aws.msk.Cluster that lists the brokers for it."""
+    """The output of aws.msk.Cluster with the bootstrap brokers of this method."""
 
 
 METHODS: Mapping[str, Method] = {
@@ -24,18 +24,18 @@ METHODS: Mapping[str, Method] = {
     "scram": Method(port=9096, bootstrap="bootstrap_brokers_sasl_scram"),
     "tls": Method(port=9094, bootstrap="bootstrap_brokers_tls"),
 }
-"""Ports and bootstrap outputs by method (MSK, Port information); the security group opens the ports in use, no others."""
+"""Ports and bootstrap outputs by method (MSK, Port information). The security group opens only the ports in use."""
 
 PUBLIC_PORT = 9198
-"""Where clients on the internet connect, by their IAM identity (MSK, Port information)."""
+"""Port for clients on the internet, which authenticate with IAM (MSK, Port information)."""
 
 
 def brokers_security_group(
     name: str, network: Network, methods: Iterable[str], parent: Resource, public_cidrs: Iterable[str] = ()
 ) -> aws.ec2.SecurityGroup:
-    """Make the brokers' security group, which lets the consumers in on the ports of the methods in use.
+    """Make the brokers' security group, which accepts the consumers on the ports of the given methods.
 
-    The given ranges on the internet are let in where IAM knows their clients.
+    The public ranges are accepted only on the port for IAM authentication.
     """
     child = ResourceOptions(parent=parent)
     group = aws.ec2.SecurityGroup(
@@ -80,12 +80,12 @@ def brokers_security_group(
 
 
 def arn_in_cluster(cluster_arn: Output[str], kind: str, name: str) -> Output[str]:
-    """The ARN of a topic or group of a cluster (MSK, IAM access control, Amazon Resource Names)."""
+    """Return the ARN of a topic or group of a cluster (MSK, IAM access control, Amazon Resource Names)."""
     return cluster_arn.apply(lambda arn: f"{arn.replace(':cluster/', f':{kind}/', 1)}/{name}")
 
 
 def consumer_grants(cluster_arn: Output[str], topic_arn: Output[str], consumer_group: str) -> list[Grant]:
-    """What one group needs to read one topic, no more (MSK, IAM access control, Common use cases)."""
+    """Return the minimum grants of a consumer group that reads one topic (MSK, IAM access control, Common use cases)."""
     return [
         Grant(actions=("kafka-cluster:Connect",), resource=cluster_arn),
         Grant(actions=("kafka-cluster:DescribeTopic", "kafka-cluster:ReadData"), resource=topic_arn),
@@ -97,7 +97,7 @@ def consumer_grants(cluster_arn: Output[str], topic_arn: Output[str], consumer_g
 
 
 def dead_letter_grants(cluster_arn: Output[str], topic_arn: Output[str]) -> list[Grant]:
-    """What it takes, besides the right to connect, to set records aside in one topic once each (MSK, IAM access control, Semantics)."""
+    """Return the grants for idempotent writes to a dead-letter topic, without Connect (MSK, IAM access control, Semantics)."""
     return [
         Grant(actions=("kafka-cluster:WriteDataIdempotently",), resource=cluster_arn),
         Grant(actions=("kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"), resource=topic_arn),
@@ -105,7 +105,7 @@ def dead_letter_grants(cluster_arn: Output[str], topic_arn: Output[str]) -> list
 
 
 def maker_grants(cluster_arn: Output[str], topic_arn: Output[str]) -> list[Grant]:
-    """What it takes to make one topic and to change it, no more (MSK, IAM access control, Actions and resources)."""
+    """Return the minimum grants for creating and changing one topic (MSK, IAM access control, Actions and resources)."""
     return [
         Grant(actions=("kafka-cluster:Connect",), resource=cluster_arn),
         Grant(

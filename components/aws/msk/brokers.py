@@ -1,4 +1,4 @@
-"""What the brokers of an MSK cluster can do: their sizes, versions and limits, as arithmetic only."""
+"""Sizes, versions and limits of MSK brokers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from components.versions import KnownVersions
 
 OFFSETS_PARTITIONS = 50
-"""The partitions of Kafka's own topic __consumer_offsets (Apache Kafka, offsets.topic.num.partitions)."""
+"""Partitions of Kafka's internal topic __consumer_offsets (Apache Kafka, offsets.topic.num.partitions)."""
 
 VERSIONS = KnownVersions(
     service="MSK",
@@ -14,26 +14,26 @@ VERSIONS = KnownVersions(
     default="3.9.x.kraft",
     source="MSK, Supported Apache Kafka versions, read 2026-07",
 )
-"""The versions with KRaft. The support of 3.7 ended on 2026-09-01."""
+"""Versions with KRaft. Support for 3.7 ended on 2026-09-01."""
 
 EXPRESS_VERSIONS = ("3.9", "4.2")
-"""The versions with KRaft that Express brokers have (MSK, Supported Apache Kafka versions)."""
+"""Versions with KRaft that Express brokers support (MSK, Supported Apache Kafka versions)."""
 
 EXPRESS_ONLY = "4.2"
-"""The version that standard brokers do not have (MSK, Supported Apache Kafka versions)."""
+"""The version that standard brokers do not support (MSK, Supported Apache Kafka versions)."""
 
 SMALLEST = "kafka.t3.small"
-"""The size that has neither tiered storage nor multi-VPC connectivity (MSK, Tiered storage; Multi-VPC private connectivity)."""
+"""The size without tiered storage and multi-VPC connectivity (MSK, Tiered storage; Multi-VPC private connectivity)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Broker:
-    """A size of broker."""
+    """Broker size."""
 
     partitions: int
-    """How many partitions it holds, replicas counted."""
+    """The maximum number of partitions, including replicas."""
     express: bool = False
-    """Whether MSK keeps its records and its settings itself (MSK, Express brokers)."""
+    """Whether MSK manages the broker's storage and settings (MSK, Express brokers)."""
 
 
 _STANDARD: Mapping[str, Broker] = {
@@ -47,7 +47,7 @@ _STANDARD: Mapping[str, Broker] = {
     },
     "kafka.m5.24xlarge": Broker(partitions=4000),
 }
-"""Partitions up to which a cluster can still be changed (MSK, Best practices, Right-size)."""
+"""Standard sizes. A cluster with more partitions cannot be updated (MSK, Best practices, Right-size)."""
 
 _EXPRESS: Mapping[str, Broker] = {
     f"express.m7g.{size}": Broker(partitions=partitions, express=True)
@@ -61,23 +61,23 @@ _EXPRESS: Mapping[str, Broker] = {
         "16xlarge": 32_000,
     }.items()
 }
-"""Partitions that MSK refuses to exceed (MSK quota, Express brokers)."""
+"""Express sizes. MSK enforces these partition limits (MSK quota, Express brokers)."""
 
 BROKERS: Mapping[str, Broker] = {**_STANDARD, **_EXPRESS}
-"""The sizes of brokers by their names."""
+"""Broker sizes by instance type."""
 
 
-def known_broker(instance_type: str) -> str:
-    """Return the name of a size of broker, or raise ValueError with all of them."""
+def check_broker(instance_type: str) -> str:
+    """Return a broker's instance type. Raise ValueError with all known types if it is unknown."""
     if instance_type not in BROKERS:
         raise ValueError(
-            f"must be a size of standard broker or of Express broker, not {instance_type!r}; choose one of {', '.join(BROKERS)}"
+            f"must be a standard or Express broker size, got {instance_type!r}. Use one of {', '.join(BROKERS)}."
         )
     return instance_type
 
 
-def version_mistake(version: str, instance_type: str) -> str | None:
-    """Why brokers of that size do not run a version, and what to choose instead; None where they do, or where it is not known."""
+def version_error(version: str, instance_type: str) -> str | None:
+    """Return the error text if brokers of that size do not support the version. Unknown versions are accepted."""
     if version not in VERSIONS.versions:
         return None
     release = ".".join(version.split(".")[:2])
@@ -85,46 +85,52 @@ def version_mistake(version: str, instance_type: str) -> str | None:
         if release in EXPRESS_VERSIONS:
             return None
         choice = " or ".join(f"{each}.x.kraft" for each in EXPRESS_VERSIONS)
-        return f"must be a version that Express brokers have, not {version}; use {choice}, or a standard instanceType"
+        return (
+            f"must be a version that Express brokers support, got {version}. Use {choice}, or a standard instanceType."
+        )
     if release == EXPRESS_ONLY:
-        return f"must be a version that standard brokers have, and {version} runs on Express brokers alone; use 3.9.x.kraft"
+        return (
+            f"must be a version that standard brokers support, got {version} (only Express brokers support it). "
+            "Use 3.9.x.kraft."
+        )
     return None
 
 
-def partitions_mistake(
+def partitions_error(
     asked: int, *, dead_letters: int, brokers: int, instance_type: str, replication: int
 ) -> str | None:
-    """Why so many partitions of the pipes do not fit on the brokers, and what to change; None where they do."""
+    """Return the error text if the pipes' partitions do not fit on the brokers."""
     each = BROKERS[instance_type].partitions
     held = (asked + dead_letters + OFFSETS_PARTITIONS) * replication
     if held <= brokers * each:
         return None
-    arithmetic = f"({asked} + {dead_letters} of dead letters + {OFFSETS_PARTITIONS} of Kafka's own) x {replication} replicas = {held} partitions"
+    sum_of_parts = f"({asked} of pipes + {dead_letters} of dead letters + {OFFSETS_PARTITIONS} of Kafka)"
     source = "MSK quota" if BROKERS[instance_type].express else "MSK, Best practices"
     return (
-        f"{arithmetic} do not fit: {brokers} brokers of {instance_type} hold {each} each = {brokers * each} ({source}); "
-        "add brokers, choose a larger instanceType or lower the pipes' parallelism"
+        f"must have room for {held} partitions = {sum_of_parts} x {replication} replicas, got {brokers} brokers of {instance_type} "
+        f"with room for {each} each = {brokers * each} ({source}). "
+        "Add brokers, use a larger instanceType or lower the pipes' parallelism."
     )
 
 
-def share_mistake(brokers: int, zones: int) -> str | None:
-    """Why so many brokers cannot be shared equally by the zones, and how many could; None where they can."""
+def zones_error(brokers: int, zones: int) -> str | None:
+    """Return the error text if the zones cannot have the same number of brokers."""
     if brokers % zones == 0:
         return None
     lower, higher = brokers // zones * zones, (brokers // zones + 1) * zones
     choice = f"{lower} or {higher}" if lower else str(higher)
-    return f"must be a multiple of the {zones} zones, so that each has as many, not {brokers}; use {choice}"
+    return f"must be a multiple of {zones} (the same number of brokers in each zone), got {brokers}. Use {choice}."
 
 
 def min_insync(replication: int) -> int:
-    """How many replicas must have a record before it counts as written: all but one, so that one broker may be down."""
+    """Return min.insync.replicas: all replicas but one, so that writes continue while one broker is down."""
     return max(1, replication - 1)
 
 
 def server_properties(replication: int, *, express: bool = False) -> str:
-    """The brokers' configuration: topics only by this program, and no leader that lacks records (Apache Kafka, Broker Configs).
+    """Return the broker configuration: no automatic topics, no unclean leader election (Apache Kafka, Broker Configs).
 
-    On Express brokers the number of replicas and what follows from it are MSK's (MSK, Express brokers read-only configurations).
+    On Express brokers MSK sets the replication settings (MSK, Express brokers read-only configurations).
     """
     properties = {"auto.create.topics.enable": "false"}
     if not express:

@@ -1,4 +1,4 @@
-"""The users of an MSK cluster that sign in with a password (SASL/SCRAM)."""
+"""SASL/SCRAM users of an MSK cluster."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,44 +12,44 @@ from components.aws.encryption import RECOVERY_DAYS, account_key_policy, key
 from components.contracts import Secret
 
 PREFIX = "AmazonMSK_"
-"""How the name of a secret begins that MSK takes users from (MSK, Sign-in credentials authentication)."""
+"""Required prefix of the name of a secret with MSK credentials (MSK, Sign-in credentials authentication)."""
 
 PASSWORD_LENGTH = 40
-"""Letters and digits: more than 200 bits, and nothing that a client's configuration would have to escape."""
+"""More than 200 bits. Passwords have only letters and digits, so client configurations need no escaping."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MskScramArgs:
-    """What the users of a cluster are built from."""
+    """Arguments of MskScram."""
 
     cluster_arn: Output[str]
     account: Account
     protect: bool
-    """Whether a user's secret can be restored for a while after it was deleted."""
+    """Whether a user's secret has a recovery window after deletion."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MskScramUserArgs:
-    """What a user is built from."""
+    """Arguments of MskScramUser."""
 
     username: str
     cluster_arn: Output[str]
     key_arn: Output[str]
     provider: random.Provider
     protect: bool
-    """Whether the secret can be restored for a while after it was deleted."""
+    """Whether the secret has a recovery window after deletion."""
 
 
 class MskScramUser(ComponentResource):
-    """A user with a password of its own, which the cluster and the consumers of one pipe know, and nobody else.
+    """SASL/SCRAM user of one pipe. Only the cluster and the pipe's consumers have its password.
 
-    What the user may do is said by Kafka's ACLs, and without any ACL it may do everything (MSK, Apache Kafka ACLs).
+    Kafka ACLs set the user's permissions. If there are no ACLs, the user may do everything (MSK, Apache Kafka ACLs).
     """
 
     settings: Mapping[str, Input[str]]
-    """What a consumer's environment says of the user."""
+    """Environment variables of the consumer, without the password."""
     secrets: Mapping[str, Secret]
-    """The password, which is only there once the cluster knows it."""
+    """The password. It resolves only after the cluster has accepted the user."""
 
     def __init__(self, name: str, args: MskScramUserArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:MskScramUser", name, None, opts)
@@ -75,7 +75,7 @@ class MskScramUser(ComponentResource):
             secret_string=Output.json_dumps({"username": args.username, "password": password.result}),
             opts=child,
         )
-        # MSK itself gives the secret the policy by which the cluster reads it, and forbids another one.
+        # MSK sets the secret's resource policy itself and forbids another one.
         association = aws.msk.SingleScramSecretAssociation(
             f"{name}-user",
             cluster_arn=args.cluster_arn,
@@ -89,7 +89,7 @@ class MskScramUser(ComponentResource):
 
 
 class MskScram(ComponentResource):
-    """What all users of a cluster share: the key of their secrets, since MSK takes no secret under a key that AWS manages."""
+    """KMS key of all users' secrets, and the method that makes a user. MSK rejects secrets under an AWS managed key."""
 
     def __init__(self, name: str, args: MskScramArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:MskScram", name, None, opts)
@@ -105,7 +105,7 @@ class MskScram(ComponentResource):
         self.register_outputs({"keyArn": self.key_arn})
 
     def user(self, name: str, username: str, opts: ResourceOptions) -> MskScramUser:
-        """Make a user of the cluster."""
+        """Make a user of the cluster with its secret."""
         user = MskScramUserArgs(
             username=username,
             cluster_arn=self.args.cluster_arn,

@@ -1,4 +1,4 @@
-"""Amazon MSK: a provisioned Kafka cluster with KRaft."""
+"""Amazon MSK: provisioned Kafka cluster with KRaft."""
 
 import pulumi_aws as aws
 from pulumi import CustomTimeouts, Output, ResourceOptions
@@ -18,17 +18,17 @@ from components.contracts import Platform, Streaming, Topic
 
 
 def disks(volume_size: int) -> aws.msk.ClusterBrokerNodeGroupInfoStorageInfoArgs:
-    """The disk of each standard broker."""
+    """Return the storage arguments of standard brokers."""
     return aws.msk.ClusterBrokerNodeGroupInfoStorageInfoArgs(
         ebs_storage_info=aws.msk.ClusterBrokerNodeGroupInfoStorageInfoEbsStorageInfoArgs(volume_size=volume_size)
     )
 
 
 def storage_mode(settings: MskSettings) -> str | None:
-    """Storage mode of the cluster; Express brokers have none.
+    """Return the storage mode of the cluster. Express brokers have none.
 
-    LOCAL is MSK's default and is set all the same: if the mode were left out, the AWS provider would see no change from TIERED,
-    and no hook would run (terraform-provider-aws, aws_msk_cluster: optional and computed).
+    LOCAL is MSK's default, but it is set explicitly. Otherwise the AWS provider would see no change from TIERED, and the hook that
+    refuses this change would not run (terraform-provider-aws, aws_msk_cluster: optional and computed).
     """
     if settings.express:
         return None
@@ -36,10 +36,10 @@ def storage_mode(settings: MskSettings) -> str | None:
 
 
 def connectivity(settings: MskSettings) -> aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoArgs | None:
-    """The ways to the brokers from outside the VPC that the stack file speaks of, each open or closed.
+    """Return the settings for access from outside the VPC, if the stack file has any.
 
-    Of multi-VPC connectivity nothing is said unless the file does, since the AWS provider would update a new cluster for it even to
-    leave it closed.
+    Multi-VPC connectivity is set only if the file sets it. Otherwise the AWS provider would update every new cluster, even if
+    multi-VPC connectivity is disabled.
     """
     public_access = aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoPublicAccessArgs(
         type="SERVICE_PROVIDED_EIPS" if settings.connectivity.public_cidrs else "DISABLED"
@@ -51,18 +51,18 @@ def connectivity(settings: MskSettings) -> aws.msk.ClusterBrokerNodeGroupInfoCon
             )
         )
     )
-    speaks_of_public = settings.broker_subnets == "public"
-    speaks_of_multi_vpc = "multi_vpc" in settings.connectivity.model_fields_set
-    if not speaks_of_public and not speaks_of_multi_vpc:
+    sets_public = settings.broker_subnets == "public"
+    sets_multi_vpc = "multi_vpc" in settings.connectivity.model_fields_set
+    if not sets_public and not sets_multi_vpc:
         return None
     return aws.msk.ClusterBrokerNodeGroupInfoConnectivityInfoArgs(
-        public_access=public_access if speaks_of_public else None,
-        vpc_connectivity=multi_vpc if speaks_of_multi_vpc else None,
+        public_access=public_access if sets_public else None,
+        vpc_connectivity=multi_vpc if sets_multi_vpc else None,
     )
 
 
 class Msk(Streaming[MskPipeSettings]):
-    """A Kafka cluster over three zones: TLS only, known clients only, encrypted at rest, open to the consumers' group alone."""
+    """MSK cluster in three zones: TLS, authenticated clients, encryption at rest, access only for the consumers' security group."""
 
     cluster: aws.msk.Cluster
     bootstrap_servers: Output[str]
@@ -172,7 +172,7 @@ class Msk(Streaming[MskPipeSettings]):
 
     @override
     def topic(self, name: str, pipe: MskPipeSettings, opts: ResourceOptions) -> Topic:
-        """Make the topic of the pipe of that name on this cluster."""
+        """Make the topic of a pipe on this cluster."""
         topic = MskTopicArgs(
             topic_name=name,
             pipe=pipe,

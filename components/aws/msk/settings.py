@@ -1,4 +1,4 @@
-"""The streaming section of a stack file for MSK, and what must fit together in it."""
+"""MSK settings and their validation."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal, cast
@@ -11,10 +11,10 @@ from components.aws.msk.brokers import (
     BROKERS,
     SMALLEST,
     VERSIONS,
-    known_broker,
-    partitions_mistake,
-    share_mistake,
-    version_mistake,
+    check_broker,
+    partitions_error,
+    version_error,
+    zones_error,
 )
 from components.aws.msk.topic import (
     EXPRESS_LIMITS,
@@ -34,28 +34,28 @@ LARGEST_VOLUME = 16_384
 
 
 class StorageAutoscalingSettings(SettingsModel, frozen=True):
-    """How the brokers' disks grow by themselves."""
+    """Automatic growth of the brokers' disks."""
 
     max_size: Annotated[int, Field(ge=1, le=LARGEST_VOLUME)]
-    """The size in GiB up to which the disk of each broker may grow."""
+    """The size in GiB up to which each broker's disk may grow."""
     target_utilization: Annotated[int, Field(ge=10, le=80)] = 60
-    """The percentage of a disk in use from which it grows, by a tenth or by 10 GiB (MSK, Automatic scaling)."""
+    """The disk utilization in percent at which a disk grows, by 10 percent or by 10 GiB (MSK, Automatic scaling)."""
 
 
 class ConnectivitySettings(SettingsModel, frozen=True):
-    """Who besides the consumers reaches the brokers; MSK refuses all of it while a cluster is made, so set it afterwards."""
+    """Access to the brokers from outside the VPC. MSK cannot create a cluster with it, so set it after the first deployment."""
 
     multi_vpc: bool = False
     """Whether clients in other VPCs may connect through AWS PrivateLink (MSK, Multi-VPC private connectivity).
 
-    To close the way again, set it to false: MSK keeps open what is left out.
+    To disable it again, set it to false. If you only remove it, MSK keeps it enabled.
     """
     public_cidrs: Annotated[tuple[ClosedCidr, ...], Distinct] = ()
-    """The ranges on the internet whose clients may connect (MSK, Public access); it needs brokerSubnets public."""
+    """The IPv4 ranges on the internet whose clients may connect (MSK, Public access). Requires brokerSubnets public."""
 
 
 class MskSettings(ServiceSettings, frozen=True):
-    """The streaming section of a stack file, for MSK."""
+    """Streaming section of a stack file for MSK."""
 
     service: Literal["msk"]
     """Always msk."""
@@ -64,33 +64,33 @@ class MskSettings(ServiceSettings, frozen=True):
         Pattern(r"[1-9]\d*\.\d+\.x\.kraft", "a Kafka version with KRaft as AWS lists it, such as 3.9.x.kraft"),
         AfterValidator(VERSIONS.check),
     ] = VERSIONS.default
-    """The Kafka version, which goes up and never down; 3.9 is the one that AWS recommends (MSK, Supported Apache Kafka versions)."""
+    """The Kafka version. It can only be raised. AWS recommends 3.9 (MSK, Supported Apache Kafka versions)."""
     brokers: Annotated[int, Field(ge=3, le=60)] = 3
-    """The number of brokers, the same in every zone; a KRaft cluster has at most 60 (MSK quota). Fewer are removed by hand first
-    (docs/aws.md, Fewer brokers on MSK)."""
-    instance_type: Annotated[str, AfterValidator(known_broker)] = "kafka.m5.large"
-    """The size of each broker: kafka.* is a standard broker, express.* an Express broker; one does not become the other."""
+    """The number of brokers, a multiple of the number of zones. A KRaft cluster has at most 60 (MSK quota). Before lowering it, remove
+    brokers by hand (docs/aws.md, Fewer brokers on MSK)."""
+    instance_type: Annotated[str, AfterValidator(check_broker)] = "kafka.m5.large"
+    """The size of each broker: kafka.* is a standard broker, express.* an Express broker. A cluster cannot change between the two."""
     broker_subnets: Literal["private", "public"] = "private"
-    """The subnets that the brokers stand in, fixed when the cluster is made; public ones are for connectivity.publicCidrs."""
+    """The subnets of the brokers. Changing it replaces the cluster. connectivity.publicCidrs requires public subnets."""
     volume_size: Annotated[int, Field(ge=1, le=LARGEST_VOLUME)] = 100
-    """The disk of each standard broker in GiB; it can grow, never shrink (MSK, Scale broker storage).
+    """The disk size of each standard broker in GiB. It can only be raised (MSK, Scale broker storage).
 
-    With storageAutoscaling it is the size to begin with, and a later change has no effect.
+    If storageAutoscaling is set, it is the initial size, and a later change has no effect.
     """
     storage_autoscaling: StorageAutoscalingSettings | None = None
-    """How the brokers' disks grow by themselves; by default they keep their size."""
+    """The automatic growth of the brokers' disks. By default the disks keep their size."""
     tiered_storage: bool = False
-    """Whether topics may keep older records in a low-cost tier, each by its localRetentionHours (MSK, Tiered storage); a cluster keeps
-    the tier for life."""
+    """Whether topics may store older records in a low-cost tier (MSK, Tiered storage). A topic uses it if its localRetentionHours is
+    set. It cannot be disabled on an existing cluster."""
     authentication: Literal["iam", "scram"] = "iam"
-    """How the pipes' consumers say who they are: by their IAM role, or each pipe by a user with a password of its own (SASL/SCRAM).
+    """The authentication of the consumers: iam uses their IAM role, scram a user and password for each pipe (SASL/SCRAM).
 
-    What such users may do is said by Kafka's ACLs, and without any ACL they may do everything (MSK, Apache Kafka ACLs).
+    Kafka ACLs set the permissions of SCRAM users. If there are no ACLs, they may do everything (MSK, Apache Kafka ACLs).
     """
     connectivity: ConnectivitySettings = ConnectivitySettings()
-    """Who besides the consumers reaches the brokers, each known by its IAM identity."""
+    """The access to the brokers from outside the VPC. These clients authenticate with IAM."""
     monitoring: Literal["PER_BROKER", "PER_TOPIC_PER_BROKER", "PER_TOPIC_PER_PARTITION"] = "PER_BROKER"
-    """How fine the metrics are that MSK sends to CloudWatch."""
+    """The level of detail of the metrics that MSK sends to CloudWatch."""
     certificate_authority_arns: Annotated[
         tuple[
             Annotated[
@@ -102,55 +102,56 @@ class MskSettings(ServiceSettings, frozen=True):
         Field(max_length=20),
         Distinct,
     ] = ()
-    """The ARNs of the ACM Private CAs whose certificates clients may show in place of an IAM identity; a live cluster keeps at least one.
+    """The ARNs of ACM Private CAs whose certificates clients may use instead of an IAM identity. On an existing cluster, keep at least
+    one.
 
-    What such clients may do is said by Kafka's ACLs, and without any ACL they may do everything (MSK, Apache Kafka ACLs).
+    Kafka ACLs set the permissions of these clients. If there are no ACLs, they may do everything (MSK, Apache Kafka ACLs).
     """
     log_days: LogDays = 90
-    """How many days the brokers' logs are kept."""
+    """The number of days that the brokers' logs are kept."""
 
     @property
     def express(self) -> bool:
-        """Whether the brokers are Express brokers, whose storage and replication are MSK's own."""
+        """Whether the brokers are Express brokers."""
         return BROKERS[self.instance_type].express
 
     @property
     def replication(self) -> int:
-        """How many brokers hold each partition."""
+        """Replication factor of the topics."""
         return min(3, self.brokers)
 
     @property
     def methods(self) -> list[str]:
-        """The methods of authentication in use, by their names in METHODS; whoever deploys needs IAM in every case."""
+        """Authentication methods in use, by their names in METHODS. IAM is always enabled, because the deployer needs it."""
         scram = ["scram"] if self.authentication == "scram" else []
         tls = ["tls"] if self.certificate_authority_arns else []
         return ["iam", *scram, *tls]
 
     @property
     def connected(self) -> bool:
-        """Whether anybody outside the VPC reaches the brokers."""
+        """Whether the brokers can be reached from outside the VPC."""
         return self.connectivity.multi_vpc or bool(self.connectivity.public_cidrs)
 
     @property
     @override
     def warnings(self) -> Sequence[str]:
-        """A version that the program does not know."""
+        """Warning about a version that the program does not know."""
         return VERSIONS.warnings("streaming.version", self.version)
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield what the brokers cannot do together: zones, versions, partitions, storage and ways in."""
+        """Yield errors about zones, versions, partitions, storage and connectivity."""
         pipes = cast("Mapping[str, MskPipeSettings]", context.pipes)
-        share = share_mistake(self.brokers, context.network.zone_count)
-        version = version_mistake(self.version, self.instance_type)
-        room = partitions_mistake(
+        zones = zones_error(self.brokers, context.network.zone_count)
+        version = version_error(self.version, self.instance_type)
+        partitions = partitions_error(
             sum(pipe.parallelism for pipe in pipes.values()),
             dead_letters=sum(pipe.topic.dead_letter.enabled for pipe in pipes.values()),
             brokers=self.brokers,
             instance_type=self.instance_type,
             replication=self.replication,
         )
-        for key, text in (("brokers", share), ("version", version), ("brokers", room)):
+        for key, text in (("brokers", zones), ("version", version), ("brokers", partitions)):
             if text:
                 yield ConfigError(path=("streaming", key), text=text)
         yield from self._storage_errors()
@@ -162,46 +163,46 @@ class MskSettings(ServiceSettings, frozen=True):
         scaling = self.storage_autoscaling
         if self.express:
             absent = {
-                "volume_size": "Express brokers have no disk to size; remove it",
-                "storage_autoscaling": "Express brokers have no disk to size; remove it",
-                "tiered_storage": "Express brokers keep all records in storage of MSK's own; remove it",
+                "volume_size": "is not available on Express brokers (they have no disks to size). Remove it.",
+                "storage_autoscaling": "is not available on Express brokers (they have no disks to size). Remove it.",
+                "tiered_storage": "is not available on Express brokers (MSK manages their storage). Remove it.",
             }
             for field, text in absent.items():
                 if field in self.model_fields_set and getattr(self, field) not in (None, False):
                     yield ConfigError(path=("streaming", type(self).model_fields[field].alias or field), text=text)
             return
         if scaling and scaling.max_size < self.volume_size:
-            text = f"must be at least volumeSize, which is {self.volume_size}, not {scaling.max_size}: disks never shrink; raise it"
+            text = f"must be at least volumeSize ({self.volume_size}), got {scaling.max_size} (disks never shrink). Raise it."
             yield ConfigError(path=("streaming", "storageAutoscaling", "maxSize"), text=text)
         if self.tiered_storage and self.instance_type == SMALLEST:
-            text = f"is not to be had on {SMALLEST} (MSK, Tiered storage); choose a larger instanceType or remove it"
+            text = f"is not available on {SMALLEST} (MSK, Tiered storage). Use a larger instanceType, or remove it."
             yield ConfigError(path=("streaming", "tieredStorage"), text=text)
 
     def _connectivity_errors(self, network: AwsNetworkSettings) -> Iterator[ConfigError]:
         if self.connected and self.methods != ["iam"]:
             text = (
-                "cannot go with authentication scram or with certificateAuthorityArns: once there is a way from outside, clients known by a "
-                "password or a certificate may do only what Kafka's ACLs allow them (MSK, Public access; Multi-VPC private connectivity), and "
-                "there are none yet; set authentication to iam and remove certificateAuthorityArns, or remove connectivity"
+                "cannot be combined with authentication scram or certificateAuthorityArns (clients with a password or a certificate would "
+                "need Kafka ACLs, and there are none yet: MSK, Public access; Multi-VPC private connectivity). "
+                "Set authentication to iam and remove certificateAuthorityArns, or remove connectivity."
             )
             yield ConfigError(path=("streaming", "connectivity"), text=text)
         if self.connectivity.public_cidrs and self.broker_subnets == "private":
             text = (
-                "needs brokers in public subnets, which have a way to the internet, and they stand in private ones (MSK, Public access); "
-                "remove it, or set brokerSubnets to public, which replaces a cluster that is there already"
+                "requires brokerSubnets public, got private (MSK, Public access). "
+                "Remove it, or set brokerSubnets to public, which replaces an existing cluster."
             )
             yield ConfigError(path=("streaming", "connectivity", "publicCidrs"), text=text)
         if self.connectivity.multi_vpc and self.instance_type == SMALLEST:
-            text = f"is not to be had on {SMALLEST} (MSK, Multi-VPC private connectivity); choose a larger instanceType or remove it"
+            text = f"is not available on {SMALLEST} (MSK, Multi-VPC private connectivity). Use a larger instanceType, or remove it."
             yield ConfigError(path=("streaming", "connectivity", "multiVpc"), text=text)
         if self.broker_subnets == "public" and network.existing and network.existing.public_subnet_ids is None:
-            text = "needs public subnets, and the existing VPC is given without; set network.existing.publicSubnetIds"
+            text = "requires public subnets, but network.existing has none. Set network.existing.publicSubnetIds."
             yield ConfigError(path=("streaming", "brokerSubnets"), text=text)
 
     def _topic_errors(self, pipe: MskPipeSettings) -> Iterator[ConfigError]:
         if pipe.topic.local_retention_hours is not None and not self.tiered_storage:
             text = (
-                "needs the low-cost tier, which this cluster lacks; set streaming.tieredStorage to true, or remove it"
+                "requires tiered storage, but this cluster has none. Set streaming.tieredStorage to true, or remove it."
             )
             yield ConfigError(path=("localRetentionHours",), text=text)
         if pipe.topic.local_retention_hours is not None and pipe.topic.retention_hours < TIERED_HOURS:
@@ -210,11 +211,11 @@ class MskSettings(ServiceSettings, frozen=True):
                 "remove localRetentionHours."
             )
             yield ConfigError(path=("retentionHours",), text=text)
-        foreign = pipe.topic.config.keys() - EXPRESS_SETTINGS if self.express else set[str]()
-        for name in sorted(foreign):
-            text = f"is MSK's own to set on Express brokers; {unknown(name, EXPRESS_SETTINGS)}"
+        set_by_msk = pipe.topic.config.keys() - EXPRESS_SETTINGS if self.express else set[str]()
+        for name in sorted(set_by_msk):
+            text = f"is set by MSK on Express brokers; {unknown(name, EXPRESS_SETTINGS)}"
             yield ConfigError(path=("config", name), text=text)
-        config = {name: value for name, value in pipe.topic.config.items() if name not in foreign}
+        config = {name: value for name, value in pipe.topic.config.items() if name not in set_by_msk}
         limits: Limits = {
             **(EXPRESS_LIMITS if self.express else {}),
             **(TIERED_LIMITS if pipe.topic.local_retention_hours is not None else {}),
@@ -224,7 +225,7 @@ class MskSettings(ServiceSettings, frozen=True):
 
 
 def _tier_errors(config: Mapping[str, str]) -> Iterator[ConfigError]:
-    """Yield a part on the brokers' disks that is not smaller than the whole; the values themselves are right."""
+    """Yield an error if local.retention.bytes is not below retention.bytes. Both values are valid numbers."""
     local, whole = "local.retention.bytes", "retention.bytes"
     limit = int(config.get(whole, -1))
     if local in config and limit >= 0 and (config[local] == "-1" or int(config[local]) >= limit):

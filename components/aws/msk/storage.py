@@ -1,4 +1,4 @@
-"""How the disks of MSK's brokers grow by themselves."""
+"""Storage autoscaling of MSK brokers."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from pulumi import ComponentResource, Output, ResourceOptions
 
 @dataclass(frozen=True, kw_only=True)
 class MskStorageArgs:
-    """What the autoscaling of a cluster's disks is built from."""
+    """Arguments of MskStorage."""
 
     cluster_arn: Output[str]
     max_size: int
@@ -18,9 +18,9 @@ class MskStorageArgs:
 
 
 class MskStorage(ComponentResource):
-    """Application Auto Scaling of the brokers' disks, which grow when they are fuller than wanted, and never shrink.
+    """Application Auto Scaling of the brokers' disks. Disks grow above the target utilization and never shrink.
 
-    MSK takes 1 GiB alone as the least, and no scaling in (MSK, Automatic scaling for clusters).
+    MSK requires a minimum capacity of 1 GiB and no scale-in (MSK, Automatic scaling for clusters).
     """
 
     def __init__(self, name: str, args: MskStorageArgs, opts: ResourceOptions | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The network of a pipeline on AWS: a VPC over three zones, made here or adopted, and the group that consumers belong to."""
+"""Network of a stack on AWS: a new or existing VPC with three zones, and the consumers' security group."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network
@@ -17,22 +17,25 @@ from components.section import Cidr, Distinct, Pattern, SettingsModel
 from components.settings_bases import NetworkSettings
 
 
-def _fits_the_layout(cidr: str) -> str:
+def _check_layout(cidr: str) -> str:
     layout(cidr)
     return cidr
 
 
-def _of_a_vpc(cidr: str) -> str:
+def _check_vpc_range(cidr: str) -> str:
     if not 16 <= IPv4Network(cidr).prefixlen <= 28:
-        raise ValueError(f"must be the range of a VPC, which is from /16 to /28 (VPC, CIDR blocks), not {cidr}")
+        raise ValueError(
+            f"must be a VPC range from /16 to /28, got {cidr} (VPC, CIDR blocks). Use the range of the VPC."
+        )
     return cidr
 
 
-def _no_gateway(services: tuple[str, ...]) -> tuple[str, ...]:
-    free = [service for service in services if service in GATEWAY_SERVICES]
-    if free:
+def _check_interfaces(services: tuple[str, ...]) -> tuple[str, ...]:
+    gateways = [service for service in services if service in GATEWAY_SERVICES]
+    if gateways:
+        names = " and ".join(gateways)
         raise ValueError(
-            f"must not name {' and '.join(free)}: those that the stack calls have a gateway endpoint in every case; remove it"
+            f"must not contain {names} (the stack has gateway endpoints for the ones it calls). Remove {names}."
         )
     return services
 
@@ -42,24 +45,24 @@ Interface = Annotated[str, Pattern(r"[a-z0-9-]+(\.[a-z0-9-]+)*", "the name of an
 
 
 class ExistingVpc(SettingsModel, frozen=True):
-    """A VPC that somebody else made and keeps: routes, endpoints and flow logs are theirs."""
+    """An existing VPC. Its owner manages its routes, endpoints and flow logs."""
 
     vpc_id: Annotated[str, Pattern(r"vpc-[0-9a-f]+", "a VPC id such as vpc-0a1b2c3d")]
     """The id of the VPC."""
-    cidr: Annotated[Cidr, AfterValidator(_of_a_vpc)]
-    """The IPv4 range of the VPC, from which the Kubernetes API may be reached."""
+    cidr: Annotated[Cidr, AfterValidator(_check_vpc_range)]
+    """The IPv4 range of the VPC. The Kubernetes API can be reached from this range."""
     private_subnet_ids: Annotated[tuple[SubnetId, ...], Field(min_length=ZONES, max_length=ZONES), Distinct]
-    """The ids of three private subnets in different zones, with a way out to AWS's APIs."""
+    """The ids of three private subnets in different zones. They need a route to the AWS APIs."""
     public_subnet_ids: Annotated[tuple[SubnetId, ...], Field(min_length=ZONES, max_length=ZONES), Distinct] | None = (
         None
     )
-    """The ids of three public subnets in different zones; without them the private ones are used."""
+    """The ids of three public subnets in different zones. If not set, the private subnets are used."""
 
 
 class AwsNetworkSettings(NetworkSettings, frozen=True):
-    """The network section of a stack file on AWS."""
+    """Network section of a stack file on AWS."""
 
-    cidr: Annotated[Cidr, AfterValidator(_fits_the_layout)] = "10.0.0.0/16"
+    cidr: Annotated[Cidr, AfterValidator(_check_layout)] = "10.0.0.0/16"
     """The IPv4 range of the VPC."""
     zones: (
         Annotated[
@@ -69,15 +72,16 @@ class AwsNetworkSettings(NetworkSettings, frozen=True):
         ]
         | None
     ) = None
-    """The letters of the three zones; by default those that every account sees in the region."""
+    """The letters of the three zones. The default is zones that every account has in the region."""
     nat: Literal["zone", "one"] = "zone"
-    """How many NAT gateways: one in each zone, or a single one, which is cheaper and fails with its zone."""
-    interface_endpoints: Annotated[tuple[Interface, ...], Distinct, AfterValidator(_no_gateway)] | None = None
-    """The AWS services that are reached without leaving the VPC; by default those that the stack calls."""
+    """The number of NAT gateways: `zone` makes one in each zone, `one` makes a single one. A single one is cheaper, but fails if its
+    zone fails."""
+    interface_endpoints: Annotated[tuple[Interface, ...], Distinct, AfterValidator(_check_interfaces)] | None = None
+    """The AWS services that get an interface endpoint in the VPC. The default is the services that the stack calls."""
     flow_log_days: LogDays = 90
-    """How many days flow logs are kept."""
+    """The number of days that flow logs are kept."""
     existing: ExistingVpc | None = None
-    """A VPC to adopt in place of making one."""
+    """An existing VPC to use. If not set, a VPC is made."""
 
     @model_validator(mode="after")
     def _only_one_vpc(self) -> "AwsNetworkSettings":
@@ -85,20 +89,21 @@ class AwsNetworkSettings(NetworkSettings, frozen=True):
         if self.existing and idle:
             names = ", ".join(type(self).model_fields[name].alias or name for name in idle)
             raise ValueError(
-                f"{names} would have no effect on the existing VPC; remove it, or remove existing to have a VPC made"
+                f"{names} must not be set together with existing (an existing VPC is not changed). "
+                f"Remove {names}, or remove existing to make a new VPC."
             )
         return self
 
     @property
     def zone_count(self) -> int:
-        """How many availability zones the network spans."""
+        """Number of availability zones of the network."""
         return ZONES
 
 
 class Network(ComponentResource):
-    """The VPC with its subnets, the key of all log groups, and the security group that every consumer is in.
+    """VPC with its subnets, the key of all log groups, and the consumers' security group.
 
-    What the streaming service and the platform both need is here, so that neither waits for the other.
+    The streaming service and the platform both depend on the network, so they do not wait for each other.
     """
 
     vpc_id: Output[str]
@@ -107,7 +112,7 @@ class Network(ComponentResource):
     private_subnet_ids: Output[Sequence[str]]
     consumers_security_group_id: Output[str]
     way_out: Sequence[Resource]
-    """How what runs in the private subnets reaches others; in an adopted VPC, whose routes are its owner's, the rules of the consumers' group."""
+    """Routes, endpoints and security group rules that private subnets need for outbound traffic. An existing VPC has only the rules."""
     account: Account
     logs: Logs
 
@@ -160,7 +165,7 @@ class Network(ComponentResource):
         )
 
     def _consumers(self) -> tuple[Output[str], list[Resource]]:
-        """The security group of the consumers, which brokers and endpoints let in by its id, and what it lets out."""
+        """Make the consumers' security group and its egress rules. Brokers and endpoints accept traffic from this group."""
         child = ResourceOptions(parent=self)
         group = aws.ec2.SecurityGroup(
             f"{self.name}-consumers",
@@ -188,7 +193,7 @@ class Network(ComponentResource):
 
 
 def _endpoints(args: NetworkArgs[AwsSettings, AwsNetworkSettings]) -> Sequence[str]:
-    """The services that the VPC has an endpoint for: those that the stack calls, unless the stack file names others."""
+    """Return the services with a VPC endpoint: those in the stack file, or by default those that the stack calls."""
     chosen = args.settings.interface_endpoints
     if chosen is None:
         return args.cloud_services

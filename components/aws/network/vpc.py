@@ -1,4 +1,4 @@
-"""A VPC of a pipeline's own: subnets, routes, gateways, endpoints and flow logs."""
+"""VPC of a stack: subnets, routes, gateways, endpoints and flow logs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,32 +13,32 @@ from components.aws.network.subnets import layout
 from components.aws.policy import document, service_trust
 
 GATEWAY_SERVICES = ("s3", "dynamodb")
-"""The services with gateway endpoints, which cost nothing (VPC, Gateway endpoints)."""
+"""Services with gateway endpoints, which are free of charge (VPC, Gateway endpoints)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VpcArgs:
-    """What a VPC is built from."""
+    """Arguments of Vpc."""
 
     cidr: str
     zones: Sequence[str]
     """The letters of the zones, such as a, b and c."""
     nat: Literal["zone", "one"]
     endpoints: Sequence[str]
-    """The AWS services that are reached without leaving the VPC."""
+    """The AWS services that get a VPC endpoint."""
     flow_log_days: LogDays
     logs: Logs
     account: Account
 
 
 class Vpc(ComponentResource):
-    """A VPC with a public and a private subnet in every zone; from the private ones the way out is a NAT gateway."""
+    """VPC with a public and a private subnet in each zone. Private subnets reach the internet through NAT gateways."""
 
     vpc_id: Output[str]
     public_subnet_ids: Output[Sequence[str]]
     private_subnet_ids: Output[Sequence[str]]
     way_out: Sequence[Resource]
-    """How the private subnets reach AWS's APIs and the internet; what runs in them waits for it, and goes before it."""
+    """Routes and endpoints of the private subnets. Resources in these subnets are made after them and deleted before them."""
 
     def __init__(self, name: str, args: VpcArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:Vpc", name, None, opts)
@@ -93,7 +93,7 @@ class Vpc(ComponentResource):
     def _routes(
         self, public: Sequence[aws.ec2.Subnet], private: Sequence[aws.ec2.Subnet]
     ) -> tuple[list[aws.ec2.RouteTable], list[Resource]]:
-        """Route the public subnets to the internet and the private ones through NAT; return the private side."""
+        """Route public subnets to the internet and private ones through NAT. Return the private route tables and routes."""
         internet = aws.ec2.InternetGateway(
             f"{self.name}-internet", vpc_id=self.vpc_id, tags={"Name": self.name}, opts=self.child
         )
@@ -152,7 +152,7 @@ class Vpc(ComponentResource):
         )
 
     def _endpoints(self, private: Sequence[aws.ec2.Subnet], tables: Sequence[aws.ec2.RouteTable]) -> Sequence[Resource]:
-        """Keep traffic to AWS's own services inside the VPC; to S3 always, since images come from there."""
+        """Make the VPC endpoints of AWS services. S3 always has one, because container images are stored there."""
         gateways: list[Resource] = [
             aws.ec2.VpcEndpoint(
                 f"{self.name}-{service}",
@@ -230,7 +230,7 @@ def _flow_logs_trust(account: str) -> str:
 
 
 def _write_flow_logs(group_arn: str) -> str:
-    """What VPC flow logs need to write to one group (VPC, IAM role for publishing flow logs to CloudWatch Logs)."""
+    """Return the policy that flow logs need for one log group (VPC, IAM role for publishing flow logs to CloudWatch Logs)."""
     every_group = ":".join([*group_arn.split(":")[:6], "*"])
     return document(
         {

@@ -1,4 +1,4 @@
-"""The stack's own registry: what is kept there, and who may pull what."""
+"""ECR repository of a stack: expiry of images and permissions to pull them."""
 
 import json
 
@@ -19,7 +19,7 @@ def images(image, **consumer):
 
 
 def pulls(recording):
-    """What the nodes may pull: resource and condition of every statement on images."""
+    """Return resource and condition of every statement that allows nodes to pull images."""
     policy = next(
         each for each in recording.of_type("aws:iam/rolePolicy:RolePolicy") if each.name.endswith("-node-images")
     )
@@ -31,7 +31,7 @@ def pulls(recording):
     }
 
 
-def test_tags_never_move_and_images_are_scanned_and_encrypted_with_the_stack_s_key():
+def test_tags_are_immutable_and_images_are_scanned_and_encrypted():
     repository = shipped().recording.one("aws:ecr/repository:Repository")
     assert repository.inputs["name"] == "aws-msk-eks"
     assert repository.inputs["imageTagMutability"] == "IMMUTABLE"
@@ -40,7 +40,7 @@ def test_tags_never_move_and_images_are_scanned_and_encrypted_with_the_stack_s_k
     assert ":key/" in repository.input("encryptionConfigurations[0].kmsKey")
 
 
-def test_images_are_kept_from_deletion_until_protection_is_lifted():
+def test_images_are_protected_until_protect_is_false():
     kept = shipped().recording.one("aws:ecr/repository:Repository")
     assert (kept.protect, kept.inputs["forceDelete"]) == (True, False)
     lifted = planned({"data-pipes:protect": False}).recording.one("aws:ecr/repository:Repository")
@@ -54,23 +54,23 @@ def test_only_images_without_a_tag_expire():
 
 
 @pytest.mark.parametrize("reference", [":2.1.0", f"@{DIGEST}"])
-def test_a_tag_or_digest_alone_is_an_image_in_the_stack_s_own_registry(reference):
+def test_a_tag_or_digest_refers_to_the_stack_s_registry(reference):
     deployment = images(reference).one("kubernetes:apps/v1:Deployment")
     assert deployment.input(IMAGE) == f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/aws-msk-eks{reference}"
 
 
-def test_without_an_image_the_consumer_comes_from_the_stack_s_own_registry():
+def test_the_default_consumer_image_is_in_the_stack_s_registry():
     plan = planned({"data-pipes:pipes": {"clicks": {"parallelism": 2}}})
     found = [each.input(IMAGE) for each in plan.recording.of_type("kubernetes:apps/v1:Deployment")]
     assert "123456789012.dkr.ecr.eu-west-1.amazonaws.com/aws-msk-eks:1.0.0" in found
     assert plan.recording.outputs["registry"] == "123456789012.dkr.ecr.eu-west-1.amazonaws.com/aws-msk-eks"
 
 
-def test_any_image_reference_is_taken_as_it_stands():
+def test_a_full_image_reference_is_used_unchanged():
     assert images("ghcr.io/acme/orders:7").one("kubernetes:apps/v1:Deployment").input(IMAGE) == "ghcr.io/acme/orders:7"
 
 
-def test_nodes_pull_from_the_stack_s_repository_and_the_ones_that_its_images_name():
+def test_nodes_may_pull_from_the_stack_s_repository_and_those_of_its_images():
     others = {"StringNotEquals": {"aws:ResourceAccount": "123456789012"}}
     add_ons = json.dumps("arn:*:ecr:*:*:repository/*")
     assert pulls(images("ghcr.io/acme/orders:7")) == {json.dumps([OWN]): None, add_ons: others}
@@ -78,13 +78,13 @@ def test_nodes_pull_from_the_stack_s_repository_and_the_ones_that_its_images_nam
     assert pulls(images(ELSEWHERE)) == {json.dumps([OWN, named]): None, add_ons: others}
 
 
-def test_whoever_needs_no_add_ons_pulls_from_the_named_repositories_alone():
+def test_roles_without_add_ons_may_pull_only_from_the_given_repositories():
     token, own = json.loads(pull_policy([OWN]))["Statement"]
     assert (token["Action"], token["Resource"]) == (["ecr:GetAuthorizationToken"], "*")
     assert own["Resource"] == [OWN]
 
 
-def test_the_repositories_of_ecr_images_are_found_and_of_others_nothing():
+def test_only_ecr_images_have_a_repository_arn():
     other = f"210987654321.dkr.ecr.eu-central-1.amazonaws.com/team/orders@{DIGEST}"
     assert repository_arns([ELSEWHERE, other, ":1.0.0", "busybox:1", ELSEWHERE], "aws") == [
         "arn:aws:ecr:eu-central-1:210987654321:repository/team/orders",

@@ -1,4 +1,4 @@
-"""Confluent Cloud on AWS: the consumers' way to it, on the internet and by PrivateLink."""
+"""Confluent Cloud on AWS: network access of the consumers over the internet and AWS PrivateLink."""
 
 import pytest
 
@@ -21,12 +21,12 @@ def named(recording, type_token, name):
 
 
 def sources(recording, resource, key):
-    """The names of what an input comes from."""
+    """Return the names of the resources that an input depends on."""
     return {recording.by_urn(urn).name for urn in resource.property_dependencies[key]}
 
 
-def ways_out(recording, stack=ECS):
-    """Where the consumers' group lets out to, and on which ports."""
+def egress(recording, stack=ECS):
+    """Return the egress ranges and ports of the consumers' security group."""
     rules = recording.of_type(EGRESS)
     of_the_consumers = [
         rule.inputs for rule in rules if sources(recording, rule, "securityGroupId") == {f"{stack}-consumers"}
@@ -45,9 +45,9 @@ def test_the_cluster_is_in_the_region_of_the_stack(stack):
 
 
 @pytest.mark.parametrize("stack", [ECS, EKS])
-def test_consumers_get_out_to_brokers_on_the_internet_before_there_is_a_topic_to_read(stack):
+def test_topics_wait_for_the_consumers_egress_rule_to_brokers_on_the_internet(stack):
     recording = shipped(stack).recording
-    assert ways_out(recording, stack) == {
+    assert egress(recording, stack) == {
         ("10.0.0.0/16", 0, 65535),
         ("0.0.0.0/0", 443, 443),
         ("0.0.0.0/0", 9092, 9092),
@@ -57,11 +57,11 @@ def test_consumers_get_out_to_brokers_on_the_internet_before_there_is_a_topic_to
     assert not recording.of_type(CONNECTION)
 
 
-def test_with_a_private_link_nothing_more_gets_out_to_the_internet():
-    assert ways_out(PRIVATE) == {("10.0.0.0/16", 0, 65535), ("0.0.0.0/0", 443, 443)}
+def test_a_private_link_adds_no_egress_to_the_internet():
+    assert egress(PRIVATE) == {("10.0.0.0/16", 0, 65535), ("0.0.0.0/0", 443, 443)}
 
 
-def test_the_endpoint_of_confluents_service_is_in_every_zone_and_lets_in_the_consumers_and_https_from_the_vpc():
+def test_the_endpoint_is_in_every_zone_and_accepts_consumers_and_https_from_the_vpc():
     endpoint = named(PRIVATE, ENDPOINT, f"{ECS}-link-endpoint")
     assert endpoint.inputs["vpcEndpointType"] == "Interface"
     assert endpoint.inputs["serviceName"].startswith("com.amazonaws.vpce.eu-west-1.vpce-svc-")
@@ -73,13 +73,13 @@ def test_the_endpoint_of_confluents_service_is_in_every_zone_and_lets_in_the_con
         for rule in PRIVATE.of_type(INGRESS)
         if sources(PRIVATE, rule, "securityGroupId") == {f"{ECS}-link-endpoint"}
     ]
-    let_in = {rule.inputs["fromPort"]: rule for rule in rules}
-    assert sorted(let_in) == sorted(rule.inputs["toPort"] for rule in rules) == [443, 9092]
-    assert let_in[443].inputs["cidrIpv4"] == "10.0.0.0/16"
-    assert sources(PRIVATE, let_in[9092], "referencedSecurityGroupId") == {f"{ECS}-consumers"}
+    by_port = {rule.inputs["fromPort"]: rule for rule in rules}
+    assert sorted(by_port) == sorted(rule.inputs["toPort"] for rule in rules) == [443, 9092]
+    assert by_port[443].inputs["cidrIpv4"] == "10.0.0.0/16"
+    assert sources(PRIVATE, by_port[9092], "referencedSecurityGroupId") == {f"{ECS}-consumers"}
 
 
-def test_every_name_of_the_link_leads_to_the_endpoint_in_this_vpc_alone():
+def test_a_wildcard_record_in_this_vpc_only_points_to_the_endpoint():
     zone, record = PRIVATE.one(ZONE), PRIVATE.one(RECORD)
     domain = zone.inputs["name"]
     assert sources(PRIVATE, zone, "name") == {f"{ECS}-link"}
@@ -90,16 +90,16 @@ def test_every_name_of_the_link_leads_to_the_endpoint_in_this_vpc_alone():
     assert PRIVATE.outputs["bootstrapServers"].split(":")[0].endswith(f".{domain}")
 
 
-def test_confluent_is_told_of_the_endpoint_before_a_key_is_tried_or_a_topic_made():
+def test_keys_and_topics_wait_for_the_private_link_connection():
     connection = PRIVATE.one(CONNECTION)
     assert sources(PRIVATE, connection, "aws") == {f"{ECS}-link-endpoint"}
     assert sources(PRIVATE, connection, "privateLinkAttachment") == {f"{ECS}-link"}
-    opened = {f"{ECS}-link-{role}" for role in ("connection", "names", "brokers", "https")}
+    link = {f"{ECS}-link-{role}" for role in ("connection", "names", "brokers", "https")}
     for resource in (*PRIVATE.of_type(TOPIC), *PRIVATE.of_type(KEY)):
-        assert opened <= needed(PRIVATE, resource), resource.name
+        assert link <= needed(PRIVATE, resource), resource.name
 
 
-def test_confluent_finds_the_keys_of_eks_where_eks_has_them():
+def test_the_identity_provider_uses_the_jwks_uri_of_eks():
     recording = shipped(EKS).recording
     provider = recording.one(PROVIDER).inputs
     assert sources(recording, recording.one(PROVIDER), "issuer") == {f"{EKS}-eks"}

@@ -1,4 +1,4 @@
-"""The consumers of a pipe on ECS: their number, their rights, and what is secret."""
+"""Consumers of a pipe on ECS: number of tasks, permissions and secrets."""
 
 import json
 from pathlib import PurePosixPath
@@ -31,13 +31,13 @@ def orders(**pipe):
 
 
 def named(recording, type_token, name):
-    """The one resource of a type and name."""
+    """Return the resource with this type and name."""
     [found] = [each for each in recording.of_type(type_token) if each.name == name]
     return found
 
 
 def statements(recording, name):
-    """What a role's policy of that name allows: actions and resource."""
+    """Return the actions and resources that a role policy allows."""
     document = json.loads(named(recording, POLICY, name).inputs["policy"])
     return {tuple(each["Action"]): each["Resource"] for each in document["Statement"]}
 
@@ -47,7 +47,7 @@ def containers(task):
 
 
 @pytest.mark.parametrize("parallelism", [1, 3, 7])
-def test_the_desired_count_is_the_topic_s_own_number_of_partitions(parallelism):
+def test_the_desired_count_is_the_number_of_partitions(parallelism):
     plan = orders(parallelism=parallelism)
     service = plan.recording.one(SERVICE)
     assert service.inputs["desiredCount"] == parallelism
@@ -63,7 +63,7 @@ def test_the_number_of_tasks_is_known_in_a_preview(preview):
     assert plan.recording.one(SERVICE).inputs["desiredCount"] == 3
 
 
-def test_a_rollout_never_runs_more_tasks_than_partitions_and_goes_back_when_they_fail():
+def test_a_rollout_never_runs_more_tasks_than_partitions_and_is_rolled_back_on_failure():
     service = shipped(STACK).recording.one(SERVICE)
     assert service.inputs["deploymentMaximumPercent"] == 100
     assert service.inputs["deploymentMinimumHealthyPercent"] == 66
@@ -89,7 +89,7 @@ def test_tasks_are_in_the_private_subnets_and_in_the_consumers_group_without_a_p
     assert (service.inputs["propagateTags"], service.inputs["enableEcsManagedTags"]) == ("SERVICE", True)
 
 
-def test_tasks_start_with_their_rights_and_their_way_out_and_go_before_them():
+def test_services_depend_on_the_policies_and_network_of_their_tasks():
     recording = shipped(STACK).recording
     needed = {
         (recording.by_urn(urn).type.rpartition(":")[2], recording.by_urn(urn).name)
@@ -107,7 +107,7 @@ def test_tasks_start_with_their_rights_and_their_way_out_and_go_before_them():
     } <= needed
 
 
-def test_the_role_of_the_tasks_reads_the_topic_and_the_one_that_starts_them_does_not():
+def test_the_task_role_reads_the_topic_and_the_execution_role_does_not():
     recording = shipped(STACK).recording
     task = recording.one(TASK)
     assert task.inputs["taskRoleArn"] != task.inputs["executionRoleArn"]
@@ -137,14 +137,14 @@ def test_the_role_of_the_tasks_reads_the_topic_and_the_one_that_starts_them_does
     }
 
 
-def test_the_key_of_all_pipes_opens_only_the_pipe_s_own_secret():
+def test_the_execution_role_can_use_the_key_only_for_the_pipe_s_secret():
     recording = shipped(STACK).recording
     *_, decrypt = json.loads(named(recording, POLICY, "aws-msk-ecs-orders-start").inputs["policy"])["Statement"]
     secret = recording.one("aws:secretsmanager/secretVersion:SecretVersion").inputs["secretId"]
     assert decrypt["Condition"] == {"StringEquals": {"kms:EncryptionContext:SecretARN": secret}}
 
 
-def test_only_ecs_takes_the_roles_on_and_only_for_this_account_and_region():
+def test_only_ecs_can_assume_the_roles_and_only_for_this_account_and_region():
     roles = [each for each in shipped(STACK).recording.of_type("aws:iam/role:Role") if "orders" in each.name]
     assert {role.name for role in roles} == {"aws-msk-ecs-orders", "aws-msk-ecs-orders-start"}
     for role in roles:
@@ -156,7 +156,7 @@ def test_only_ecs_takes_the_roles_on_and_only_for_this_account_and_region():
         }
 
 
-def test_secrets_are_in_secrets_manager_alone_and_a_task_knows_where():
+def test_secrets_are_only_in_secrets_manager_and_tasks_refer_to_them():
     recording = shipped(STACK).recording
     version = recording.one("aws:secretsmanager/secretVersion:SecretVersion")
     assert version.inputs["secretString"] == SECRET
@@ -174,13 +174,13 @@ def test_secrets_are_in_secrets_manager_alone_and_a_task_knows_where():
     assert version.urn in recording.one(TASK).property_dependencies["containerDefinitions"], "a new value, new tasks"
 
 
-def test_a_deleted_secret_can_be_had_back_until_protection_is_lifted():
+def test_a_deleted_secret_can_be_recovered_if_protect_is_true():
     assert shipped(STACK).recording.one("aws:secretsmanager/secret:Secret").inputs["recoveryWindowInDays"] == 30
     lifted = planned({"data-pipes:protect": False}, stack=STACK).recording
     assert lifted.one("aws:secretsmanager/secret:Secret").inputs["recoveryWindowInDays"] == 0
 
 
-def test_a_pipe_without_secrets_has_no_secret_no_right_to_one_and_no_volume():
+def test_a_pipe_without_secrets_has_no_secret_no_permission_and_no_volume():
     recording = orders(consumer={"secrets": REMOVED, "files": REMOVED}).recording
     assert recording.of_type("aws:secretsmanager/secret:Secret") == ()
     assert list(statements(recording, "aws-msk-ecs-orders-start")) == [("logs:CreateLogStream", "logs:PutLogEvents")]
@@ -189,14 +189,14 @@ def test_a_pipe_without_secrets_has_no_secret_no_right_to_one_and_no_volume():
     assert list(containers(task)) == ["consumer"]
 
 
-def test_files_have_a_volume_of_the_task():
+def test_each_directory_of_files_is_a_volume_of_the_task():
     recording = orders(consumer={"files": {"/srv/app/key": "ordersToken"}}).recording
     assert recording.one(TASK).inputs["volumes"] == [{"name": "files-0"}, {"name": "files-1"}]
     mounts = containers(recording.one(TASK))["consumer"]["mountPoints"]
     assert [each["containerPath"] for each in mounts] == ["/etc/consumer", "/srv/app"]
 
 
-def test_consumers_reach_what_they_call_besides_and_nothing_more():
+def test_consumer_egress_allows_only_the_given_targets():
     place = {"cidr": "10.20.0.0/16", "port": 5432}
     recording = orders(consumer={"egress": [place, place]}).recording
     group = named(recording, "aws:ec2/securityGroup:SecurityGroup", "aws-msk-ecs-orders-egress")
@@ -212,7 +212,7 @@ def test_consumers_reach_what_they_call_besides_and_nothing_more():
     assert len(shipped(STACK).recording.one(SERVICE).input("networkConfiguration.securityGroups")) == 1
 
 
-def test_growth_changes_the_topic_and_the_service_and_nothing_else():
+def test_higher_parallelism_changes_only_the_topic_and_the_service():
     before = {each.urn: each.inputs for each in shipped(STACK).recording.resources}
     after = {each.urn: each.inputs for each in orders(parallelism=6).recording.resources}
     assert before.keys() == after.keys()
@@ -223,7 +223,7 @@ def test_growth_changes_the_topic_and_the_service_and_nothing_else():
     assert new["desiredCount"] == 6
 
 
-def test_the_names_of_roles_leave_room_for_what_pulumi_adds():
+def test_role_names_leave_room_for_pulumi_s_suffix():
     longest = "a" * 24
     plan = planned({"data-pipes:name": longest, "data-pipes:pipes": {longest: {"parallelism": 2}}}, stack=STACK)
     names = [each.name for each in plan.recording.of_type("aws:iam/role:Role")]
@@ -232,7 +232,7 @@ def test_the_names_of_roles_leave_room_for_what_pulumi_adds():
 
 
 def reader(number):
-    """How the reader of one partition reaches it: everything of its own."""
+    """Return the connection of one partition's reader."""
     return Connection(
         settings={"STREAM_TOPIC": f"camera-{number}"},
         secrets={"STREAM_KEY": Output.secret(f"key of camera {number}")},
@@ -243,7 +243,7 @@ def reader(number):
 
 
 def readers():
-    """A workload whose partitions are streams of their own, on the platform of the shipped stack."""
+    """Run a workload with one stream per partition on the platform of the default stack."""
     known = settings(stack=STACK)
 
     def program():
@@ -282,7 +282,7 @@ def readers():
     return recording
 
 
-def test_each_reader_is_a_service_of_one_task_with_rights_on_its_own_stream():
+def test_each_reader_is_a_service_with_one_task_and_permissions_on_its_stream():
     recording = readers()
     services = {each.inputs["name"]: each.inputs["desiredCount"] for each in recording.of_type(SERVICE)}
     assert services == {"test-cameras-0": 1, "test-cameras-1": 1}
@@ -293,7 +293,7 @@ def test_each_reader_is_a_service_of_one_task_with_rights_on_its_own_stream():
     assert len({each.inputs["executionRoleArn"] for each in recording.of_type(TASK)}) == 1
 
 
-def test_readers_share_one_secret_and_see_only_what_is_theirs_in_it():
+def test_readers_share_one_secret_but_get_only_their_own_values():
     recording = readers()
     version = recording.one("aws:secretsmanager/secretVersion:SecretVersion")
     assert json.loads(version.reveal("secretString")) == {
@@ -318,13 +318,13 @@ def capacity(provider):
     return {"capacityProviderStrategies": [{"capacityProvider": provider, "weight": 1}]}
 
 
-def test_other_capacity_is_refused_for_a_service_that_runs_with_the_way_to_it():
+def test_changing_spot_is_refused_with_a_fix_while_the_service_runs():
     recording = orders().recording
     service = named(recording, SERVICE, f"{STACK}-orders-service")
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(recording, service, capacity("FARGATE"), capacity("FARGATE_SPOT"))
     assert str(refusal.value) == (
-        "platform.spot: cannot change while the services run, since ECS keeps a service's capacity. Set it back, destroy the services, then "
+        "platform.spot: cannot be changed while the services run (ECS keeps a service's capacity). Set it back, destroy the services, then "
         "change it and deploy (docs/aws.md, Spot or not)."
     )
     before_update(recording, service, capacity("FARGATE"), capacity("FARGATE"))

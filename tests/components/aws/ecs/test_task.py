@@ -1,4 +1,4 @@
-"""The containers of a consumer's task on ECS."""
+"""Container definitions of a consumer's task on ECS."""
 
 import json
 import subprocess
@@ -34,12 +34,12 @@ def containers(task=TASK, **changes):
     return {each["name"]: each for each in json.loads(container_definitions(replace(task, **changes)))}
 
 
-def test_ecs_writes_nothing_into_it_so_that_a_second_up_shows_no_difference():
+def test_ecs_adds_no_defaults_so_a_second_up_shows_no_diff():
     assert as_stored(container_definitions(TASK), "awsvpc") == {}
     assert as_stored(container_definitions(replace(TASK, files={}, secrets={}, environment={})), "awsvpc") == {}
 
 
-def test_the_text_does_not_depend_on_the_order_of_variables_and_files():
+def test_the_json_does_not_depend_on_the_order_of_variables_and_files():
     other = PurePosixPath("/srv/other/key")
     one = replace(TASK, files={TOKEN: "arn:file", other: "arn:other"})
     two = replace(
@@ -51,7 +51,7 @@ def test_the_text_does_not_depend_on_the_order_of_variables_and_files():
     assert container_definitions(one) == container_definitions(two)
 
 
-def test_the_consumer_has_its_variables_and_only_the_places_of_its_secrets():
+def test_the_consumer_has_its_variables_and_only_references_to_its_secrets():
     consumer = containers()["consumer"]
     assert consumer["environment"] == [
         {"name": "LOG_LEVEL", "value": "info"},
@@ -65,7 +65,7 @@ def test_the_consumer_has_its_variables_and_only_the_places_of_its_secrets():
     assert consumer["stopTimeout"] == 60
 
 
-def test_no_container_can_write_to_its_image_or_has_a_right_in_the_kernel():
+def test_containers_have_a_read_only_root_filesystem_and_no_capabilities():
     for name, user in (("consumer", "65532:65532"), ("files", "0:65532")):
         container = containers()[name]
         assert container["readonlyRootFilesystem"] is True
@@ -75,7 +75,7 @@ def test_no_container_can_write_to_its_image_or_has_a_right_in_the_kernel():
     assert containers()["consumer"]["linuxParameters"]["initProcessEnabled"] is True
 
 
-def test_logs_go_to_the_pipe_s_group_and_never_hold_the_consumer_up():
+def test_logs_go_to_the_pipe_s_group_without_blocking_the_consumer():
     for container in containers().values():
         assert container["logConfiguration"] == {
             "logDriver": "awslogs",
@@ -89,7 +89,7 @@ def test_logs_go_to_the_pipe_s_group_and_never_hold_the_consumer_up():
         }
 
 
-def test_a_consumer_without_files_is_alone():
+def test_a_consumer_without_files_has_no_init_container():
     alone = containers(files={})
     assert list(alone) == ["consumer"]
     assert alone["consumer"]["mountPoints"] == []
@@ -119,7 +119,7 @@ def test_each_directory_is_a_volume_unless_it_is_inside_another():
 @hypothesis_settings(max_examples=20)
 @example(value="-n 100%s \\n '\"$(exit 1)`exit 1`\"'\n\n")
 @given(value=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
-def test_a_file_holds_its_secret_to_the_letter_whatever_it_is(value, tmp_path_factory):
+def test_a_file_contains_its_secret_unchanged(value, tmp_path_factory):
     directory = tmp_path_factory.mktemp("files")
     paths = [PurePosixPath(directory / "own" / "token"), PurePosixPath(directory / "own" / "deep er" / "it's")]
     command = containers(files=dict.fromkeys(paths, "arn"))["files"]["command"]
@@ -131,7 +131,7 @@ def test_a_file_holds_its_secret_to_the_letter_whatever_it_is(value, tmp_path_fa
         assert (directory / path).parent.stat().st_mode & 0o777 == 0o750
 
 
-def test_a_file_that_cannot_be_written_keeps_the_consumer_from_starting(tmp_path):
+def test_the_init_container_fails_if_a_file_cannot_be_written(tmp_path):
     (tmp_path / "blocked").write_text("")
     paths = [PurePosixPath(tmp_path / name / "token") for name in ("blocked", "free")]
     command = containers(files=dict.fromkeys(paths, "arn"))["files"]["command"]
@@ -140,7 +140,7 @@ def test_a_file_that_cannot_be_written_keeps_the_consumer_from_starting(tmp_path
     assert run.returncode != 0
 
 
-def test_the_health_check_gives_the_consumer_as_much_time_as_the_probes_on_kubernetes():
+def test_the_health_check_has_the_same_timing_as_the_probes_on_kubernetes():
     check = containers()["consumer"]["healthCheck"]
     assert check == {
         "command": ["CMD", *ASK_LIVE],
@@ -152,14 +152,14 @@ def test_the_health_check_gives_the_consumer_as_much_time_as_the_probes_on_kuber
     assert "healthCheck" not in containers()["files"]
 
 
-def test_another_health_command_takes_the_place_of_the_one_in_python():
+def test_a_custom_health_command_replaces_the_default():
     check = containers(health_command=("/bin/alive", "--now"))["consumer"]["healthCheck"]
     assert check["command"] == ["CMD", "/bin/alive", "--now"]
 
 
 @contextmanager
 def consumer(status):
-    """A consumer on some port of this machine, which answers /live with a status and all else with 404."""
+    """Run a local HTTP server that answers /live with a status and other paths with 404."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -167,7 +167,7 @@ def consumer(status):
             self.end_headers()
 
         def log_request(self, code="-", size="-"):
-            """Say nothing."""
+            """Do not log requests."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)
@@ -181,7 +181,7 @@ def consumer(status):
 
 
 @pytest.mark.parametrize(("status", "alive"), [(200, True), (503, False)])
-def test_the_default_health_command_asks_whether_the_consumer_is_alive(status, alive):
+def test_the_default_health_command_checks_the_live_endpoint(status, alive):
     with consumer(status) as port:
         command = [part.replace("127.0.0.1:8080", f"127.0.0.1:{port}") for part in ASK_LIVE]
         run = subprocess.run(command, env={"PATH": "/usr/local/bin:/usr/bin:/bin"}, check=False, capture_output=True)

@@ -1,4 +1,4 @@
-"""A Kubernetes cluster on EKS in Auto Mode."""
+"""EKS cluster in Auto Mode."""
 
 import json
 from functools import cache
@@ -31,7 +31,7 @@ def recording():
 
 
 def needs(resource):
-    """The names of all that a resource waits for."""
+    """Return the names of all resources that a resource depends on."""
     return {recording().by_urn(urn).name for urn in recording().requirements(resource)}
 
 
@@ -40,12 +40,12 @@ def named(type_token, name):
 
 
 @pytest.mark.parametrize("preview", [False, True])
-def test_a_stack_in_auto_mode_is_sound_and_its_partitions_equal_its_replicas(preview):
+def test_a_stack_in_auto_mode_has_no_problems_and_as_many_replicas_as_partitions(preview):
     assert plan(preview=preview).problems == ()
     assert [(pipe.partitions, pipe.replicas) for pipe in plan(preview=preview).pipes] == [(3, 3)]
 
 
-def test_auto_mode_is_enabled_as_a_whole():
+def test_auto_mode_enables_nodes_load_balancers_and_volumes():
     cluster = recording().one(CLUSTER)
     assert cluster.input("computeConfig.enabled") is True
     assert cluster.input("computeConfig.nodePools") == ["system"]
@@ -54,14 +54,14 @@ def test_auto_mode_is_enabled_as_a_whole():
     assert cluster.inputs["bootstrapSelfManagedAddons"] is False
 
 
-def test_the_default_cluster_knows_nothing_of_auto_mode():
+def test_the_default_cluster_has_no_auto_mode_settings():
     assert (
         not {"computeConfig", "storageConfig", "kubernetesNetworkConfig"}
         & shipped().recording.one(CLUSTER).inputs.keys()
     )
 
 
-def test_there_are_no_nodes_of_our_own_and_no_add_ons_which_are_built_in():
+def test_there_is_no_node_group_and_there_are_no_add_ons():
     types = {resource.type for resource in recording().resources}
     assert not types & {
         "aws:eks/nodeGroup:NodeGroup",
@@ -70,7 +70,7 @@ def test_there_are_no_nodes_of_our_own_and_no_add_ons_which_are_built_in():
     }
 
 
-def test_the_control_plane_may_make_nodes_in_sessions_that_carry_the_cluster():
+def test_the_cluster_role_has_the_auto_mode_policies_and_tags_its_sessions():
     attached = {
         each.inputs["policyArn"].rpartition("/")[2]
         for each in recording().of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
@@ -88,7 +88,7 @@ def test_the_control_plane_may_make_nodes_in_sessions_that_carry_the_cluster():
     assert statement["Action"] == ["sts:AssumeRole", "sts:TagSession"]
 
 
-def test_a_node_may_do_little_and_keeps_its_rights_as_long_as_the_cluster_stands():
+def test_nodes_have_minimal_policies_until_the_cluster_is_deleted():
     attached = {
         each.name: each.inputs["policyArn"].rpartition("/")[2]
         for each in recording().of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
@@ -98,7 +98,7 @@ def test_a_node_may_do_little_and_keeps_its_rights_as_long_as_the_cluster_stands
     assert {*attached, "aws-msk-eks-node-images"} <= needs(recording().one(CLUSTER))
 
 
-def test_nodes_are_private_in_the_cluster_s_and_the_consumers_group_with_network_policies():
+def test_the_node_class_has_private_subnets_both_security_groups_and_network_policies():
     spec = recording().one(NODE_CLASS).inputs["spec"]
     assert len(spec["subnetSelectorTerms"]) == 3
     assert all(term["id"].startswith("subnet-") for term in spec["subnetSelectorTerms"])
@@ -121,7 +121,7 @@ def test_network_policies_are_enforced():
     assert switch.urn in recording().requirements(recording().one(DEPLOYMENT))
 
 
-def test_pods_may_ask_for_names_where_no_pod_of_kube_system_answers():
+def test_pods_can_reach_the_cluster_dns_address():
     rules = recording().one("kubernetes:networking.k8s.io/v1:NetworkPolicy").input("spec.egress")
     allowed = {
         (rule["to"][0]["ipBlock"]["cidr"], port["protocol"])
@@ -134,7 +134,7 @@ def test_pods_may_ask_for_names_where_no_pod_of_kube_system_answers():
     }
 
 
-def test_the_pool_makes_nodes_for_consumers_on_demand_and_moves_none_that_runs():
+def test_the_pool_has_on_demand_nodes_and_removes_only_empty_ones():
     pool = recording().one(NODE_POOL)
     assert pool.input("spec.template.metadata.labels") == {"data-pipes/consumers": "true"}
     reference = pool.input("spec.template.spec.nodeClassRef")
@@ -150,7 +150,7 @@ def test_the_pool_makes_nodes_for_consumers_on_demand_and_moves_none_that_runs()
     }
 
 
-def test_consumers_ask_for_the_pool_s_nodes_and_wait_for_it_and_it_goes_before_its_class():
+def test_consumers_select_the_pool_s_nodes_and_depend_on_pool_and_node_class():
     deployment, pool = recording().one(DEPLOYMENT), recording().one(NODE_POOL)
     assert deployment.input("spec.template.spec.nodeSelector") == pool.input("spec.template.metadata.labels")
     assert pool.urn in recording().requirements(deployment)
@@ -158,7 +158,7 @@ def test_consumers_ask_for_the_pool_s_nodes_and_wait_for_it_and_it_goes_before_i
     assert pool.input("metadata.annotations") == {"pulumi.com/waitFor": "condition=Ready"}
 
 
-def test_pods_get_their_identity_from_the_agent_that_every_node_has():
+def test_pods_use_pod_identity_without_an_add_on():
     association = recording().one("aws:eks/podIdentityAssociation:PodIdentityAssociation")
     assert association.urn in recording().requirements(recording().one(DEPLOYMENT))
     rules = recording().one("kubernetes:networking.k8s.io/v1:NetworkPolicy").input("spec.egress")
@@ -166,7 +166,7 @@ def test_pods_get_their_identity_from_the_agent_that_every_node_has():
 
 
 @pytest.mark.parametrize("type_token", [NODE_CLASS, "kubernetes:core/v1:Namespace"])
-def test_what_is_made_in_the_cluster_goes_before_its_admission_and_the_nodes_way_out(type_token):
+def test_kubernetes_resources_depend_on_admin_access_and_the_nodes_routes(type_token):
     waits = needs(recording().one(type_token))
     assert "aws-msk-eks-admin-123456789012-role/platform-admin" in waits
     assert "aws-msk-eks-eks-vpc" in waits
@@ -178,7 +178,7 @@ def test_what_is_made_in_the_cluster_goes_before_its_admission_and_the_nodes_way
     memory=st.integers(min_value=1, max_value=200_000),
     parallelism=st.integers(min_value=1, max_value=1000),
 )
-def test_the_pool_holds_all_replicas_on_any_family_even_half_full(cpu, memory, parallelism):
+def test_the_pool_limits_fit_all_replicas_on_any_family_with_half_full_nodes(cpu, memory, parallelism):
     consumer = ConsumerSettings.model_validate({"cpu": f"{cpu}m", "memory": f"{memory}Mi"})
     limits = pool_limits({"orders": PipeSettings(parallelism=parallelism, consumer=consumer)})
     vcpus, gib = int(limits["cpu"]), int(limits["memory"].removesuffix("Gi"))
@@ -188,7 +188,7 @@ def test_the_pool_holds_all_replicas_on_any_family_even_half_full(cpu, memory, p
         assert gib >= needed * gib_per_vcpu
 
 
-def test_the_pool_grows_with_the_pipes():
+def test_the_pool_limits_grow_with_the_pipes():
     def limits(parallelism):
         return pool_limits({"orders": PipeSettings(parallelism=parallelism)})
 
@@ -198,7 +198,7 @@ def test_the_pool_grows_with_the_pipes():
 
 @cache
 def trust(compute):
-    """Who takes on the role of a control plane, by which the hook tells Auto Mode."""
+    """Return the trust policy of the cluster role, which shows the hook whether Auto Mode is enabled."""
     return control_plane_role(planned({"data-pipes:platform": {"compute": compute}})).inputs["assumeRolePolicy"]
 
 
@@ -212,31 +212,31 @@ def change(present, wanted):
     before_update(shipped().recording, control_plane_role(shipped()), old, new)
 
 
-WAY_OUT = "Set compute back; to change it, bring up a stack of another name with the other compute, move the pipes there, then take this one down."
+FIX = "Set compute back; to change it, create a new stack with a different name and the other compute, move the pipes there, then destroy this one."
 
 
 @pytest.mark.parametrize("present", ["nodes", "fargate"])
-def test_a_live_cluster_does_not_become_one_in_auto_mode(present):
+def test_enabling_auto_mode_on_an_existing_cluster_is_refused(present):
     with pytest.raises(ChangeRefusedError) as refusal:
         change(present, "auto")
     assert str(refusal.value) == (
-        "platform.compute: cannot become auto on a live cluster: EKS has the nodes drained by hand before they go, and moves no "
-        f"volumes (EKS, Enable EKS Auto Mode on existing clusters). {WAY_OUT}"
+        "platform.compute: cannot be changed to auto on an existing cluster (the old nodes must be drained by hand, and EKS does not "
+        f"move volumes: EKS, Enable EKS Auto Mode on existing clusters). {FIX}"
     )
 
 
 @pytest.mark.parametrize("wanted", ["nodes", "fargate"])
-def test_a_live_cluster_stays_in_auto_mode(wanted):
+def test_disabling_auto_mode_on_an_existing_cluster_is_refused(wanted):
     with pytest.raises(ChangeRefusedError) as refusal:
         change("auto", wanted)
     assert str(refusal.value) == (
-        "platform.compute: cannot go from auto to another on a live cluster: EKS would end all nodes at once, with every consumer on "
-        f"them, and leave volumes that nothing mounts (EKS, Disable EKS Auto Mode). {WAY_OUT}"
+        "platform.compute: cannot be changed from auto on an existing cluster (EKS would terminate all nodes and consumers at once and "
+        f"leave volumes that nothing mounts: EKS, Disable EKS Auto Mode). {FIX}"
     )
 
 
 @pytest.mark.parametrize(
     ("present", "wanted"), [("nodes", "fargate"), ("fargate", "nodes"), ("nodes", "nodes"), ("auto", "auto")]
 )
-def test_another_change_of_a_cluster_is_let_through(present, wanted):
+def test_other_changes_of_compute_are_accepted(present, wanted):
     change(present, wanted)

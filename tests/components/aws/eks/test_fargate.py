@@ -1,4 +1,4 @@
-"""A Kubernetes cluster on EKS whose pods run on Fargate."""
+"""EKS cluster with pods on Fargate."""
 
 import json
 from functools import cache
@@ -27,7 +27,7 @@ def recording():
 
 
 def needs(resource):
-    """The names of all that a resource waits for."""
+    """Return the names of all resources that a resource depends on."""
     return {recording().by_urn(urn).name for urn in recording().requirements(resource)}
 
 
@@ -36,7 +36,7 @@ def named(type_token, name):
 
 
 @pytest.mark.parametrize("preview", [False, True])
-def test_a_stack_on_fargate_is_sound_and_its_partitions_equal_its_replicas(preview):
+def test_a_stack_on_fargate_has_no_problems_and_as_many_replicas_as_partitions(preview):
     assert plan(preview=preview).problems == ()
     assert {(pipe.pipe, pipe.partitions, pipe.replicas) for pipe in plan(preview=preview).pipes} == {
         ("orders", 3, 3),
@@ -44,21 +44,21 @@ def test_a_stack_on_fargate_is_sound_and_its_partitions_equal_its_replicas(previ
     }
 
 
-def test_there_are_no_nodes_and_none_of_the_add_ons_that_run_on_each():
+def test_there_are_no_nodes_and_no_node_add_ons():
     types = {resource.type for resource in recording().resources}
     assert "aws:eks/nodeGroup:NodeGroup" not in types
     assert "aws:ec2/launchTemplate:LaunchTemplate" not in types
     assert [each.inputs["addonName"] for each in recording().of_type(ADDON)] == ["coredns"]
 
 
-def test_coredns_runs_on_fargate_and_comes_after_its_profile():
+def test_coredns_runs_on_fargate_and_depends_on_its_profile():
     coredns = recording().one(ADDON)
     assert json.loads(coredns.inputs["configurationValues"]) == {"computeType": "Fargate"}
     assert "aws-msk-eks-coredns" in needs(coredns)
     assert named(PROFILE, "aws-msk-eks-coredns").urn in recording().requirements(coredns)
 
 
-def test_profiles_pick_coredns_and_the_pods_of_every_pipe_by_what_they_carry():
+def test_profiles_select_coredns_and_the_pods_of_every_pipe_by_label():
     selectors = {each.name: each.inputs["selectors"] for each in recording().of_type(PROFILE)}
     assert selectors == {
         "aws-msk-eks-coredns": [{"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}}],
@@ -77,7 +77,7 @@ def test_a_new_pipe_changes_no_profile():
     assert profiles(planned({"data-pipes:platform": {"compute": "fargate"}}).recording) == profiles(recording())
 
 
-def test_profiles_are_made_one_after_the_other_with_a_way_out_and_the_right_to_pull():
+def test_profiles_are_made_one_after_the_other_and_depend_on_routes_and_pull_policy():
     coredns, pipes = named(PROFILE, "aws-msk-eks-coredns"), named(PROFILE, "aws-msk-eks-pipes")
     assert coredns.urn in recording().requirements(pipes)
     assert {"aws-msk-eks-fargate-images", "aws-msk-eks-private-a-out"} <= needs(coredns)
@@ -91,7 +91,7 @@ def test_pods_are_in_the_private_subnets():
         assert not any("public" in name for name in waits)
 
 
-def test_only_fargate_takes_the_execution_role_on_for_this_cluster_and_it_only_pulls_images():
+def test_only_fargate_can_assume_the_execution_role_which_only_pulls_images():
     role = named("aws:iam/role:Role", "aws-msk-eks-fargate")
     [statement] = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
     assert statement == {
@@ -110,7 +110,7 @@ def test_only_fargate_takes_the_execution_role_on_for_this_cluster_and_it_only_p
     }
 
 
-def test_one_service_account_of_this_cluster_takes_a_pipe_s_role_on_by_its_token():
+def test_only_one_service_account_can_assume_a_pipe_s_role_with_its_token():
     provider = recording().one("aws:iam/openIdConnectProvider:OpenIdConnectProvider")
     assert provider.inputs["clientIdLists"] == ["sts.amazonaws.com"]
     issuer = provider.inputs["url"].removeprefix("https://")
@@ -131,14 +131,14 @@ def test_one_service_account_of_this_cluster_takes_a_pipe_s_role_on_by_its_token
     assert not recording().of_type("aws:eks/podIdentityAssociation:PodIdentityAssociation")
 
 
-def test_the_service_account_carries_its_role():
+def test_the_service_account_has_the_annotation_with_its_role():
     for pipe in TWO_PIPES:
         account = named("kubernetes:core/v1:ServiceAccount", f"aws-msk-eks-{pipe}-account")
         carried = account.input("metadata.annotations")["eks.amazonaws.com/role-arn"]
         assert carried.startswith(f"arn:aws:iam::123456789012:role/aws-msk-eks-{pipe}-role")
 
 
-def test_the_brokers_let_the_pods_in_by_the_consumers_group():
+def test_pods_are_in_the_consumers_security_group():
     groups = {each.input("metadata.namespace"): each for each in recording().of_type(GROUPS)}
     assert set(groups) == set(TWO_PIPES)
     for policy in groups.values():
@@ -147,7 +147,7 @@ def test_the_brokers_let_the_pods_in_by_the_consumers_group():
         assert {"aws-msk-eks-consumers", "aws-msk-eks-eks"} <= needs(policy)
 
 
-def test_pods_start_with_their_identity_and_their_groups_and_run_by_a_profile():
+def test_pods_depend_on_their_role_security_groups_and_profile():
     deployment = named(DEPLOYMENT, "aws-msk-eks-orders-deployment")
     assert {
         "aws-msk-eks-orders-role",
@@ -160,7 +160,7 @@ def test_pods_start_with_their_identity_and_their_groups_and_run_by_a_profile():
     assert "nodeSelector" not in deployment.input("spec.template.spec")
 
 
-def test_what_is_made_in_the_cluster_goes_before_profiles_dns_and_admission():
+def test_kubernetes_resources_depend_on_profiles_dns_and_admin_access():
     waits = recording().requirements(named("kubernetes:core/v1:Namespace", "aws-msk-eks-orders-namespace"))
     for type_token in (PROFILE, ADDON, "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"):
         for resource in recording().of_type(type_token):

@@ -1,4 +1,4 @@
-"""A Kubernetes cluster on EKS, its nodes and add-ons."""
+"""EKS cluster, nodes and add-ons."""
 
 import json
 
@@ -20,7 +20,7 @@ def recording():
 
 
 def needs(resource, *, within=None):
-    """The names and types of all that a resource waits for."""
+    """Return the names and types of all resources that a resource depends on."""
     recorded = within or recording()
     return {(recorded.by_urn(urn).type, recorded.by_urn(urn).name) for urn in recorded.requirements(resource)}
 
@@ -45,7 +45,7 @@ def test_the_default_cluster_has_every_property_of_the_worked_example(path, valu
     assert recording().one(CLUSTER).input(path) == value
 
 
-def test_the_control_plane_stands_in_the_three_public_subnets_with_role_and_security_group():
+def test_the_control_plane_is_in_the_three_public_subnets_with_role_and_security_group():
     cluster = recording().one(CLUSTER)
     assert len(cluster.input("vpcConfig.subnetIds")) == 3
     waits = {recording().by_urn(urn).name for urn in cluster.dependencies}
@@ -54,7 +54,7 @@ def test_the_control_plane_stands_in_the_three_public_subnets_with_role_and_secu
     assert len(cluster.input("vpcConfig.securityGroupIds")) == 1
 
 
-def test_a_public_endpoint_is_open_to_the_named_ranges_only():
+def test_a_public_endpoint_accepts_only_public_cidrs():
     ranges = ["203.0.113.7/32", "198.51.100.0/24"]
     plan = planned({"data-pipes:platform": {"endpoint": {"publicCidrs": ranges}}})
     cluster = plan.recording.one(CLUSTER)
@@ -62,7 +62,7 @@ def test_a_public_endpoint_is_open_to_the_named_ranges_only():
     assert cluster.input("vpcConfig.publicAccessCidrs") == ranges
 
 
-def test_connected_networks_reach_the_private_endpoint_when_named():
+def test_the_private_endpoint_accepts_private_cidrs():
     plan = planned({"data-pipes:platform": {"endpoint": {"privateCidrs": ["172.16.0.0/12"]}}})
     [group] = plan.recording.one(CLUSTER).input("vpcConfig.securityGroupIds")
     rules = plan.recording.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
@@ -77,20 +77,20 @@ def test_all_logs_of_the_control_plane_can_be_kept():
     assert plan.recording.one("aws-msk-eks-eks-logs").inputs["retentionInDays"] == 365
 
 
-def test_the_log_group_is_there_before_the_cluster_so_that_eks_does_not_make_an_endless_one():
+def test_the_log_group_is_made_before_the_cluster_so_eks_makes_none_without_expiry():
     group = recording().one("aws-msk-eks-eks-logs")
     assert group.inputs["name"] == "/aws/eks/aws-msk-eks/cluster"
     assert group.inputs["retentionInDays"] == 90
     assert (group.type, group.name) in needs(recording().one(CLUSTER))
 
 
-def test_the_cluster_goes_before_the_rights_that_it_needs_to_clean_up():
+def test_the_cluster_depends_on_the_policies_of_its_role():
     waits = needs(recording().one(CLUSTER))
     assert ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws-msk-eks-eks") in waits
     assert ("aws:iam/rolePolicy:RolePolicy", "aws-msk-eks-eks-key") in waits
 
 
-def test_only_named_administrators_are_let_in():
+def test_only_admins_have_access_entries():
     admins = ["arn:aws:iam::123456789012:role/one", "arn:aws:iam::123456789012:user/team/two"]
     recorded = planned({"data-pipes:platform": {"admins": admins}}).recording
     assert [each.inputs["principalArn"] for each in recorded.of_type("aws:eks/accessEntry:AccessEntry")] == admins
@@ -100,27 +100,27 @@ def test_only_named_administrators_are_let_in():
     }
 
 
-def test_where_no_administrator_is_named_whoever_deploys_is_let_in():
+def test_without_admins_the_deployer_has_an_access_entry():
     recorded = planned({"data-pipes:platform": {"admins": []}}).recording
     [entry] = recorded.of_type("aws:eks/accessEntry:AccessEntry")
     assert entry.name == "aws-msk-eks-admin-deployer"
     assert entry.inputs["principalArn"] == "arn:aws:iam::123456789012:role/platform-admin"
 
 
-def test_whoever_deploys_is_warned_when_the_cluster_would_refuse_them():
+def test_a_deployer_without_access_is_warned():
     me, other = "arn:aws:iam::123456789012:role/me", "arn:aws:iam::123456789012:role/other"
     assert admission_warning(me, [other, me]) is None
-    assert admission_warning(me, []) is None, "with none named, whoever deploys is let in"
+    assert admission_warning(me, []) is None, "without admins, the deployer is the admin"
     warning = admission_warning(me, [other])
     assert warning is not None
-    assert f"{me} runs this deployment and is not among platform.admins" in warning
+    assert f"{me} runs this deployment and is not in platform.admins" in warning
 
 
-def test_a_plan_warns_of_nothing():
+def test_a_plan_has_no_warnings():
     assert shipped().recording.messages == ()
 
 
-def test_nodes_are_private_encrypted_and_give_no_credentials_to_pods():
+def test_nodes_are_private_and_encrypted_and_pods_cannot_use_their_credentials():
     template = recording().one("aws:ec2/launchTemplate:LaunchTemplate")
     assert template.input("metadataOptions.httpTokens") == "required"
     assert template.input("metadataOptions.httpPutResponseHopLimit") == 1
@@ -129,7 +129,7 @@ def test_nodes_are_private_encrypted_and_give_no_credentials_to_pods():
     assert {f"aws-msk-eks-private-{zone}" for zone in "abc"} <= waits
 
 
-def test_nodes_are_in_the_consumers_group_and_in_the_cluster_s():
+def test_nodes_are_in_the_consumers_and_in_the_cluster_security_group():
     groups = recording().one("aws:ec2/launchTemplate:LaunchTemplate").inputs["vpcSecurityGroupIds"]
     assert len(set(groups)) == 2
     waits = {
@@ -145,13 +145,13 @@ def test_there_are_as_many_nodes_as_all_replicas_need():
     assert scaling == {"minSize": 3, "desiredSize": 5, "maxSize": 6}
 
 
-def test_nodes_have_the_processor_of_their_instance_type():
+def test_nodes_have_the_ami_of_their_architecture():
     arm = planned({"data-pipes:platform": {"nodes": {"instanceType": "m7g.large"}}})
     assert arm.recording.one(NODES).inputs["amiType"] == "AL2023_ARM_64_STANDARD"
     assert recording().one(NODES).inputs["amiType"] == "AL2023_x86_64_STANDARD"
 
 
-def test_add_ons_come_in_an_order_that_works():
+def test_add_ons_are_made_in_an_order_that_works():
     addons = {each.inputs["addonName"]: each for each in recording().of_type(ADDON)}
     assert set(addons) == {"vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns"}
     nodes = recording().one(NODES)
@@ -160,7 +160,7 @@ def test_add_ons_come_in_an_order_that_works():
     assert nodes.urn in recording().requirements(addons["coredns"]), "coredns is degraded until it has a node"
 
 
-def test_nodes_come_after_their_way_to_aws_and_go_before_it():
+def test_nodes_depend_on_their_routes_and_endpoints():
     waits = needs(recording().one(NODES))
     for zone in "abc":
         assert ("aws:ec2/route:Route", f"aws-msk-eks-private-{zone}-out") in waits
@@ -171,14 +171,14 @@ def test_nodes_come_after_their_way_to_aws_and_go_before_it():
     assert ("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "aws-msk-eks-endpoints-https") in waits
 
 
-def test_nodes_keep_their_rights_to_the_end():
+def test_nodes_depend_on_the_policies_of_their_role():
     waits = needs(recording().one(NODES))
     assert ("aws:iam/rolePolicy:RolePolicy", "aws-msk-eks-node-images") in waits
     for policy in ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy"):
         assert ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", f"aws-msk-eks-node-{policy}") in waits
 
 
-def test_the_way_to_the_api_stays_open_until_what_is_in_the_cluster_is_gone():
+def test_kubernetes_resources_depend_on_the_endpoint_rules():
     recorded = planned({"data-pipes:platform": {"endpoint": {"privateCidrs": ["172.16.0.0/12"]}}}).recording
     waits = needs(recorded.one("kubernetes:core/v1:Namespace"), within=recorded)
     for source in ("vpc", "172.16.0.0-12"):
@@ -186,7 +186,7 @@ def test_the_way_to_the_api_stays_open_until_what_is_in_the_cluster_is_gone():
         assert rule in waits
 
 
-def test_administrators_of_like_names_are_told_apart():
+def test_admins_with_similar_names_get_different_access_entries():
     admins = [f"arn:aws:iam::123456789012:role/{name}" for name in ("a/b", "a-b")]
     plan = planned({"data-pipes:platform": {"admins": admins}})
     assert plan.problems == ()
@@ -198,7 +198,7 @@ def test_network_policies_are_enforced():
     assert json.loads(cni.inputs["configurationValues"]) == {"enableNetworkPolicy": "true"}
 
 
-def test_what_is_made_in_the_cluster_waits_for_nodes_add_ons_and_admission_and_goes_before_them():
+def test_kubernetes_resources_depend_on_nodes_add_ons_and_admin_access():
     waits = recording().requirements(recording().one("kubernetes:core/v1:Namespace"))
     for type_token in (
         NODES,
@@ -211,19 +211,19 @@ def test_what_is_made_in_the_cluster_waits_for_nodes_add_ons_and_admission_and_g
 
 
 @pytest.mark.parametrize(("protect", "forgets"), [(True, "false"), (False, "true")])
-def test_a_lost_cluster_blocks_no_destroy_and_an_unreachable_one_loses_no_state(protect, forgets):
-    """With it on, one refresh from outside the network would drop every object in the cluster from the state."""
+def test_unreachable_kubernetes_resources_are_dropped_only_without_protect(protect, forgets):
+    """With deleteUnreachable, one refresh from outside the network would remove all Kubernetes objects from the state."""
     provider = planned({"data-pipes:protect": protect}).recording.one("pulumi:providers:kubernetes")
     assert provider.inputs["deleteUnreachable"] == forgets
 
 
-def test_the_kubernetes_provider_outlives_a_new_kubeconfig():
+def test_a_new_kubeconfig_does_not_replace_the_kubernetes_provider():
     provider = recording().one("pulumi:providers:kubernetes")
     assert provider.inputs["clusterIdentifier"].startswith("https://")
     assert provider.secrets == {"kubeconfig"}
 
 
-def test_the_kubeconfig_holds_no_token():
+def test_the_kubeconfig_contains_no_token():
     content = json.loads(
         kubeconfig(cluster="c", endpoint="https://c", authority="Zm9v", region="eu-west-1", profile="prod")
     )
@@ -236,7 +236,7 @@ def test_the_kubeconfig_holds_no_token():
 
 
 @pytest.mark.parametrize("preview", [False, True])
-def test_kafka_and_kubernetes_are_created_side_by_side(preview):
+def test_kafka_and_kubernetes_are_created_in_parallel(preview):
     recorded = shipped(preview=preview).recording
     kafka, kubernetes = recorded.one("aws:msk/cluster:Cluster"), recorded.one(CLUSTER)
     halves = {"Msk": kafka, "Eks": kubernetes}
@@ -247,7 +247,7 @@ def test_kafka_and_kubernetes_are_created_side_by_side(preview):
 
 
 @pytest.mark.parametrize(
-    ("present", "wanted", "told"),
+    ("present", "wanted", "reason"),
     [
         (
             "1.34",
@@ -262,15 +262,15 @@ def test_kafka_and_kubernetes_are_created_side_by_side(preview):
         ),
     ],
 )
-def test_a_version_that_eks_does_not_go_to_is_refused_in_the_preview(present, wanted, told):
+def test_an_unsupported_version_change_is_refused_in_the_preview(present, wanted, reason):
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(recording(), recording().one(CLUSTER), {"version": present}, {"version": wanted})
     assert (
         str(refusal.value)
-        == f"platform.version: cannot go from {present} to {wanted}{told if told[0] == ',' else f' {told}'}"
+        == f"platform.version: cannot go from {present} to {wanted}{reason if reason[0] == ',' else f' {reason}'}"
     )
 
 
 @pytest.mark.parametrize(("present", "wanted"), [("1.35", "1.35"), ("1.35", "1.36")])
-def test_the_next_version_is_let_through(present, wanted):
+def test_an_upgrade_to_the_next_version_is_accepted(present, wanted):
     before_update(recording(), recording().one(CLUSTER), {"version": present}, {"version": wanted})

@@ -1,4 +1,4 @@
-"""What EKS refuses of a stack file, by the compute that pods run on."""
+"""Refused EKS settings, by compute."""
 
 import pytest
 
@@ -33,61 +33,61 @@ WRONG = [
     (
         {"compute": "fargate", "nodes": {"min": 3}},
         {},
-        "platform.nodes: would have no effect with compute fargate, which has no nodes; remove nodes, or set compute to nodes",
+        "platform.nodes: is not available with compute fargate (Fargate has no nodes). Remove nodes, or set compute to nodes.",
     ),
     (
         {"compute": "auto", "nodes": {"min": 3}},
         {},
-        "platform.nodes: would have no effect with compute auto, which chooses nodes itself; remove nodes, or set compute to nodes",
+        "platform.nodes: is not available with compute auto (Auto Mode selects nodes itself). Remove nodes, or set compute to nodes.",
     ),
     (
         {"compute": "fargate", "volumes": True},
         {},
-        "platform.volumes: must be false with compute fargate, whose pods cannot mount EBS volumes; remove it, or set compute to nodes "
-        "or auto",
+        "platform.volumes: must be false with compute fargate, got true (pods on Fargate cannot mount EBS volumes). Remove it, or set "
+        "compute to nodes or auto.",
     ),
     (
         {"compute": "fargate"},
         {"nodeSelector": {"disk": "ssd"}},
-        "pipes.orders.consumer.nodeSelector: would leave every replica waiting: a pod on Fargate is its own node, without labels to "
-        "choose by; remove it",
+        "pipes.orders.consumer.nodeSelector: is not available with compute fargate (Fargate has no nodes to select). Remove it.",
     ),
     (
         {"compute": "fargate"},
         {"cpu": "17", "memory": "1Gi"},
-        "pipes.orders.consumer: asks for 17 CPU and 1Gi, and the largest pod on Fargate has 16000m and 122624Mi; lower cpu or memory, or "
-        "set platform.compute to nodes or auto",
+        "pipes.orders.consumer: must fit in the largest pod on Fargate (16000m CPU and 122624Mi), got 17 CPU and 1Gi. "
+        "Lower cpu or memory, or set platform.compute to nodes or auto.",
     ),
     (
         {"compute": "fargate"},
         {"cpu": "1", "memory": "120Gi"},
-        "pipes.orders.consumer: asks for 1 CPU and 120Gi, and the largest pod on Fargate has 16000m and 122624Mi; lower cpu or memory, or "
-        "set platform.compute to nodes or auto",
+        "pipes.orders.consumer: must fit in the largest pod on Fargate (16000m CPU and 122624Mi), got 1 CPU and 120Gi. "
+        "Lower cpu or memory, or set platform.compute to nodes or auto.",
     ),
     (
         {"compute": "auto"},
         {"cpu": "32", "memory": "1Gi"},
-        "pipes.orders.consumer: asks for 32 CPU and 1Gi, and the largest node that Auto Mode makes for consumers has 31600m and 240406Mi; "
-        "lower cpu or memory, or set platform.compute to nodes",
+        "pipes.orders.consumer: must fit on the largest node of Auto Mode (31600m CPU and 240406Mi), got 32 CPU and 1Gi. "
+        "Lower cpu or memory, or set platform.compute to nodes.",
     ),
 ]
 
 
 @pytest.mark.parametrize(("platform", "consumer", "message"), WRONG)
-def test_what_the_compute_cannot_do_is_refused_with_the_reason_and_the_way_out(platform, consumer, message):
+def test_settings_that_the_compute_does_not_support_are_refused_with_a_fix(platform, consumer, message):
     assert refused(platform, consumer) == [message]
 
 
-def test_fargate_is_refused_where_eks_has_none():
-    assert "platform.compute: must be nodes or auto, since EKS has no Fargate in us-gov-west-1" in refused(
-        {"compute": "fargate"}, region="us-gov-west-1"
+def test_fargate_is_refused_in_regions_without_it():
+    assert (
+        "platform.compute: must be nodes or auto in us-gov-west-1, got fargate (EKS has no Fargate there). Use nodes or auto."
+        in refused({"compute": "fargate"}, region="us-gov-west-1")
     )
 
 
 def test_an_unknown_compute_is_refused():
     [message] = refused({"compute": "ec2"})
     assert message.startswith(
-        "platform.compute: must be 'nodes', 'fargate' or 'auto', not \"ec2\"; compute is what pods run on"
+        "platform.compute: must be 'nodes', 'fargate' or 'auto', not \"ec2\"; compute is the compute of the pods"
     )
 
 
@@ -99,7 +99,7 @@ def test_an_unknown_compute_is_refused():
         ({"compute": "fargate"}, {}),
     ],
 )
-def test_what_fits_is_taken(platform, consumer):
+def test_pods_that_fit_are_accepted(platform, consumer):
     changes = {
         "data-pipes:platform": platform,
         "data-pipes:pipes": {"orders": {"consumer": consumer, "parallelism": 900}},
@@ -151,7 +151,7 @@ AUTO_LABELS = (
         (AUTO, "kubernetes.io/os", f"did you mean 'kubernetes.io/arch'? (known here: {AUTO_LABELS})"),
     ],
 )
-def test_a_label_that_no_node_is_sure_to_have_is_refused_with_the_nearest_one(platform, label, known):
+def test_an_unknown_node_label_is_refused_with_the_nearest_known_one(platform, label, known):
     assert refused(platform, {"nodeSelector": {label: "linux"}}) == [
         f"pipes.orders.consumer.nodeSelector.{label}: could leave every replica waiting: no node is sure to have this label; {known}"
     ]
@@ -191,7 +191,9 @@ def test_a_label_that_no_node_is_sure_to_have_is_refused_with_the_nearest_one(pl
         ),
     ],
 )
-def test_a_value_that_no_node_has_is_refused_with_those_that_there_are(platform, network, label, value, nodes_have):
+def test_a_label_value_that_no_node_has_is_refused_with_the_possible_values(
+    platform, network, label, value, nodes_have
+):
     assert refused(platform, {"nodeSelector": {label: value}}, network=network) == [
         f"pipes.orders.consumer.nodeSelector.{label}: would leave every replica waiting: nodes have {nodes_have}, not {value!r}; "
         "name what there is, or remove it"
@@ -221,7 +223,7 @@ def test_a_value_that_no_node_has_is_refused_with_those_that_there_are(platform,
         (AUTO, {}, {"node.kubernetes.io/instance-type": "m6a.4xlarge", "eks.amazonaws.com/compute-type": "auto"}),
     ],
 )
-def test_labels_that_nodes_have_are_taken(platform, network, selector):
+def test_labels_that_nodes_have_are_accepted(platform, network, selector):
     changes = {
         "data-pipes:network": network,
         "data-pipes:platform": platform,
@@ -230,7 +232,7 @@ def test_labels_that_nodes_have_are_taken(platform, network, selector):
     assert settings(changes).pipes["orders"].consumer.node_selector == selector
 
 
-def test_auto_mode_s_labels_are_those_that_its_pool_requires():
+def test_auto_mode_labels_match_the_requirements_of_the_pool():
     labels = auto_labels(NodePlacement(region="eu-west-1", zones="abc"))
     for requirement in node_pool({})["template"]["spec"]["requirements"]:
         label, [bound, *others] = labels[requirement["key"]], requirement["values"]

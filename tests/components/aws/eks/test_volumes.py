@@ -1,4 +1,4 @@
-"""EBS volumes for pods on EKS."""
+"""EBS volumes of pods on EKS."""
 
 import json
 
@@ -22,12 +22,12 @@ def driver(recorded):
 
 @pytest.mark.parametrize("preview", [False, True])
 @pytest.mark.parametrize("compute", ["nodes", "auto"])
-def test_a_stack_with_volumes_is_sound(compute, preview):
+def test_a_stack_with_volumes_has_no_problems(compute, preview):
     changes = {"data-pipes:platform": {"compute": compute, "volumes": True}}
     assert planned(changes, preview=preview).problems == ()
 
 
-def test_without_volumes_there_is_no_driver_and_no_class():
+def test_without_volumes_there_is_no_driver_and_no_storage_class():
     recorded = shipped().recording
     assert "aws-ebs-csi-driver" not in {each.inputs["addonName"] for each in recorded.of_type(ADDON)}
     assert not recorded.of_type(STORAGE_CLASS)
@@ -36,7 +36,7 @@ def test_without_volumes_there_is_no_driver_and_no_class():
 @pytest.mark.parametrize(
     ("compute", "provisioner"), [("nodes", "ebs.csi.aws.com"), ("auto", "ebs.csi.eks.amazonaws.com")]
 )
-def test_a_claim_gets_an_encrypted_volume_in_the_zone_of_its_pod_that_can_grow(compute, provisioner):
+def test_the_storage_class_is_encrypted_expandable_and_in_the_zone_of_the_pod(compute, provisioner):
     [volumes] = with_volumes(compute).recording.of_type(STORAGE_CLASS)
     assert volumes.inputs["provisioner"] == provisioner
     assert volumes.inputs["parameters"] == {"type": "gp3", "encrypted": "true"}
@@ -46,11 +46,11 @@ def test_a_claim_gets_an_encrypted_volume_in_the_zone_of_its_pod_that_can_grow(c
     assert volumes.input("metadata.annotations") == {"storageclass.kubernetes.io/is-default-class": "true"}
 
 
-def test_auto_mode_has_its_own_driver():
+def test_auto_mode_needs_no_driver_add_on():
     assert not with_volumes("auto").recording.of_type(ADDON)
 
 
-def test_the_driver_has_a_role_that_only_its_own_service_account_takes_on():
+def test_only_the_driver_s_service_account_can_assume_its_role():
     recorded = with_volumes().recording
     [identity] = driver(recorded).inputs["podIdentityAssociations"]
     assert identity["serviceAccount"] == "ebs-csi-controller-sa"
@@ -71,14 +71,14 @@ def test_the_driver_has_a_role_that_only_its_own_service_account_takes_on():
     assert attached.urn in recorded.requirements(driver(recorded))
 
 
-def test_the_driver_comes_after_nodes_and_agent_and_the_class_after_the_driver():
+def test_the_driver_depends_on_nodes_and_agent_and_the_storage_class_on_the_driver():
     recorded = with_volumes().recording
     waits = {recorded.by_urn(urn).name for urn in recorded.requirements(driver(recorded))}
     assert {"aws-msk-eks-nodes", "aws-msk-eks-eks-pod-identity-agent"} <= waits
     assert driver(recorded).urn in recorded.requirements(recorded.one(STORAGE_CLASS))
 
 
-def test_nodes_leave_room_for_the_driver():
+def test_nodes_reserve_resources_for_the_driver():
     def capacity(*, volumes):
         return EksSettings(service="eks", volumes=volumes).node_group.capacity
 

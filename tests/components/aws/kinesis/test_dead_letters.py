@@ -1,4 +1,4 @@
-"""The stream that consumers on Kinesis set records aside in: one for each pipe, with one shard, and theirs to write only."""
+"""Dead letters on Kinesis: one stream with one shard for each pipe. Consumers may only write to it."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def dead_letters(recording):
 
 
 def rights(recording, role, stack):
-    """What a role may do with the dead letters, and with their key for them, under which condition."""
+    """Return a role's permissions on the dead-letter stream and its key, with their conditions."""
     [policy] = [each for each in recording.of_type("aws:iam/rolePolicy:RolePolicy") if each.name == role]
     statements = json.loads(policy.inputs["policy"])["Statement"]
     return [
@@ -43,7 +43,7 @@ def rights(recording, role, stack):
 
 @both
 @pytest.mark.parametrize("parallelism", [1, 6])
-def test_a_pipe_has_one_stream_for_them_with_one_shard_whatever_its_parallelism(stack, parallelism):
+def test_a_pipe_has_one_dead_letter_stream_with_one_shard(stack, parallelism):
     [stream] = dead_letters(changed(stack, {"parallelism": parallelism}))
     assert (stream.inputs["name"], stream.inputs["shardCount"]) == (name(stack), 1)
 
@@ -59,13 +59,13 @@ def test_a_pipe_has_one_stream_for_them_with_one_shard_whatever_its_parallelism(
         ("enforceConsumerDeletion", True),
     ],
 )
-def test_it_keeps_two_weeks_of_them_encrypted_with_room_for_the_largest_record(stack, path, value):
+def test_the_stream_is_encrypted_keeps_two_weeks_and_accepts_the_largest_record(stack, path, value):
     [stream] = dead_letters(shipped(stack).recording)
     assert stream.input(path) == value
 
 
 @both
-def test_it_is_encrypted_with_the_key_of_what_they_were_read_from(stack):
+def test_the_stream_has_the_key_of_its_source_stream(stack):
     recording = shipped(stack).recording
     [stream] = dead_letters(recording)
     assert recording.one(KEYS[stack]).urn in stream.property_dependencies["kmsKeyId"]
@@ -73,13 +73,13 @@ def test_it_is_encrypted_with_the_key_of_what_they_were_read_from(stack):
 
 @both
 @pytest.mark.parametrize("protect", [True, False])
-def test_it_is_protected_as_the_records_are(stack, protect):
+def test_protect_also_protects_the_dead_letter_stream(stack, protect):
     [stream] = dead_letters(changed(stack, {}, **{"data-pipes:protect": protect}))
     assert stream.protect is protect
 
 
 @both
-def test_consumers_may_write_to_it_and_nothing_else(stack):
+def test_consumers_may_only_write_to_the_stream(stack):
     arn = f"arn:aws:kinesis:eu-west-1:123456789012:stream/{name(stack)}"
     in_kinesis = {"kms:ViaService": "kinesis.eu-west-1.amazonaws.com", "kms:EncryptionContext:aws:kinesis:arn": arn}
     for role in WRITERS[stack]:
@@ -90,22 +90,22 @@ def test_consumers_may_write_to_it_and_nothing_else(stack):
 
 
 @both
-def test_how_long_they_are_kept_and_after_how_many_tries_is_the_pipe_s_to_choose(stack):
+def test_retention_and_delivery_attempts_can_be_set_for_a_pipe(stack):
     recording = changed(stack, {"topic": {"deadLetter": {"retentionHours": 24, "maxDeliveryAttempts": 9}}})
     [stream] = dead_letters(recording)
     assert stream.inputs["retentionPeriod"] == 24
-    told = json.dumps([each.inputs for each in recording.resources]).replace("\\", "")
-    assert re.search(r'"STREAM_MAX_DELIVERY_ATTEMPTS"(: "9"|, "value": "9")', told)
+    inputs = json.dumps([each.inputs for each in recording.resources]).replace("\\", "")
+    assert re.search(r'"STREAM_MAX_DELIVERY_ATTEMPTS"(: "9"|, "value": "9")', inputs)
 
 
 @both
-def test_without_them_there_is_no_stream_and_consumers_are_told_of_none(stack):
+def test_without_dead_letters_there_is_no_stream_and_no_environment_variable(stack):
     recording = changed(stack, {"topic": {"deadLetter": {"enabled": False}}})
     assert dead_letters(recording) == []
-    told = json.dumps([each.inputs for each in recording.resources])
-    assert "STREAM_TOPIC" in told
-    assert "STREAM_DEAD_LETTERS" not in told
-    assert "STREAM_MAX_DELIVERY_ATTEMPTS" not in told
+    inputs = json.dumps([each.inputs for each in recording.resources])
+    assert "STREAM_TOPIC" in inputs
+    assert "STREAM_DEAD_LETTERS" not in inputs
+    assert "STREAM_MAX_DELIVERY_ATTEMPTS" not in inputs
 
 
 @both
@@ -114,15 +114,15 @@ def test_without_them_there_is_no_stream_and_consumers_are_told_of_none(stack):
     [
         (
             {"retentionHours": 23},
-            ".retentionHours: must be at least 24, not 23; retentionHours is the hours that records",
+            ".retentionHours: must be at least 24, not 23; retentionHours is the hours that dead letters",
         ),
         ({"retentionHours": 8761}, ".retentionHours: must be at most 8760, not 8761"),
         ({"maxDeliveryAttempts": 0}, ".maxDeliveryAttempts: must be at least 1, not 0"),
         ({"enabled": False, "retentionHours": 24}, ": has keys that say nothing while enabled is false"),
     ],
 )
-def test_a_mistake_is_told_with_key_and_reason(stack, dead_letter, line):
+def test_an_invalid_setting_is_refused_with_key_and_reason(stack, dead_letter, line):
     with pytest.raises(SettingsError) as error:
         settings({"data-pipes:pipes": {PIPES[stack]: {"topic": {"deadLetter": dead_letter}}}}, stack)
-    [told] = str(error.value).splitlines()
-    assert f"pipes.{PIPES[stack]}.topic.deadLetter{line}" in told
+    [message] = str(error.value).splitlines()
+    assert f"pipes.{PIPES[stack]}.topic.deadLetter{line}" in message

@@ -1,4 +1,4 @@
-"""A data stream for each pipe on Kinesis, the tables of its consumers, and who may write and read."""
+"""Kinesis data streams, KCL tables, and the permissions to write and read."""
 
 import json
 
@@ -42,7 +42,7 @@ def environment(recording):
 
 
 def rights(recording):
-    """What the consumers' role may do, where, and under which condition."""
+    """Return the permissions of the consumers' role, with resources and conditions."""
     [policy] = [each for each in recording.of_type("aws:iam/rolePolicy:RolePolicy") if each.name == f"{NAME}-role"]
     statements = json.loads(policy.inputs["policy"])["Statement"]
     assert {statement["Effect"] for statement in statements} == {"Allow"}
@@ -80,32 +80,32 @@ def test_the_stream_has_a_fixed_number_of_shards_is_encrypted_and_can_be_deleted
     assert shipped_stream().input(path) == value
 
 
-def test_the_stream_is_encrypted_with_the_stack_s_own_key():
+def test_the_stream_is_encrypted_with_the_stack_s_key():
     recording = shipped(STACK).recording
     assert f"{STACK}-kinesis-key" in {recording.by_urn(urn).name for urn in shipped_stream().dependencies}
 
 
-def test_retention_and_metrics_are_the_pipe_s_to_choose():
+def test_retention_and_metrics_can_be_set_for_a_pipe():
     stream = with_topic(retentionHours=24, shardMetrics=["OutgoingBytes", "IncomingBytes"]).one(STREAM)
     assert stream.inputs["retentionPeriod"] == 24
     assert stream.inputs["shardLevelMetrics"] == ["IncomingBytes", "OutgoingBytes"]
 
 
-def test_a_stream_with_many_shards_has_time_to_be_made():
+def test_a_stream_has_a_create_timeout_for_many_shards():
     assert shipped_stream().custom_timeouts["create"] == "30m"
 
 
 @pytest.mark.parametrize(
     ("suffix", "key"), [("", "leaseKey"), ("-WorkerMetricStats", "wid"), ("-CoordinatorState", "key")]
 )
-def test_each_of_the_tables_has_the_name_and_key_that_kcl_looks_for_and_is_paid_by_request(suffix, key):
+def test_each_table_has_the_name_and_key_that_kcl_expects_and_on_demand_billing(suffix, key):
     [table] = [each for each in shipped(STACK).recording.of_type(TABLE) if each.inputs["name"] == f"{NAME}{suffix}"]
     assert table.inputs["hashKey"] == key
     assert {"name": key, "type": "S"} in table.inputs["attributes"]
     assert table.inputs["billingMode"] == "PAY_PER_REQUEST"
 
 
-def test_the_lease_table_has_kcl_s_index_and_can_be_brought_back():
+def test_the_lease_table_has_kcl_s_index_and_point_in_time_recovery():
     leases = shipped(STACK).recording.one(f"{NAME}-leases")
     assert leases.inputs["globalSecondaryIndexes"] == [
         {
@@ -121,7 +121,7 @@ def test_the_lease_table_has_kcl_s_index_and_can_be_brought_back():
     assert leases.input("pointInTimeRecovery.enabled") is True
 
 
-def test_consumers_wait_for_everything_that_they_would_otherwise_look_for_in_vain():
+def test_consumers_depend_on_stream_registration_and_tables():
     recording = shipped(STACK).recording
     waits = recording.requirements(recording.one(DEPLOYMENT))
     needed = [shipped_stream(), recording.one(CONSUMER), *recording.of_type(TABLE)]
@@ -129,7 +129,7 @@ def test_consumers_wait_for_everything_that_they_would_otherwise_look_for_in_vai
     assert {each.urn for each in needed} <= set(waits)
 
 
-def test_consumers_may_do_exactly_what_reading_and_setting_aside_needs():
+def test_consumers_have_exactly_the_permissions_for_reading_and_dead_letters():
     key = "arn:aws:kms:eu-west-1:123456789012:key/"
     granted = rights(with_topic(fanOut=False))
     decrypt, generate = ((action, where) for action, where in granted if where.startswith(key))
@@ -149,7 +149,7 @@ def test_consumers_may_do_exactly_what_reading_and_setting_aside_needs():
     assert decrypt[0] == "kms:Decrypt"
 
 
-def test_what_no_arn_can_narrow_a_condition_does():
+def test_conditions_limit_permissions_that_arns_cannot_limit():
     granted = rights(shipped(STACK).recording)
     assert granted["cloudwatch:PutMetricData", "*"] == {"StringEquals": {"cloudwatch:namespace": NAME}}
     [decrypt] = [condition for (action, _), condition in granted.items() if action == "kms:Decrypt"]
@@ -161,7 +161,7 @@ def test_what_no_arn_can_narrow_a_condition_does():
     }
 
 
-def test_with_fan_out_the_consumers_have_a_registration_of_their_own_and_read_through_it():
+def test_with_fan_out_the_consumers_are_registered_and_use_the_registration():
     recording = with_topic(fanOut=True)
     consumer = recording.one(CONSUMER)
     assert (consumer.inputs["name"], consumer.inputs["streamArn"]) == (NAME, STREAM_ARN)
@@ -178,7 +178,7 @@ def test_without_fan_out_nothing_is_registered():
     assert "STREAM_CONSUMER_ARN" not in environment(recording)
 
 
-def test_consumers_are_told_where_to_read_and_under_which_name():
+def test_the_environment_contains_region_stream_and_application():
     assert {
         "AWS_REGION": "eu-west-1",
         "STREAM_SERVICE": "kinesis",
@@ -187,13 +187,13 @@ def test_consumers_are_told_where_to_read_and_under_which_name():
     }.items() <= environment(shipped(STACK).recording).items()
 
 
-def test_what_consumers_call_is_reached_without_leaving_the_vpc():
+def test_the_services_that_consumers_call_have_vpc_endpoints():
     endpoints = shipped(STACK).recording.of_type("aws:ec2/vpcEndpoint:VpcEndpoint")
     services = {each.inputs["serviceName"].split(".", 3)[3]: each.inputs["vpcEndpointType"] for each in endpoints}
     assert services.items() >= {("kinesis-streams", "Interface"), ("monitoring", "Interface"), ("dynamodb", "Gateway")}
 
 
-def test_others_write_and_read_only_where_the_pipe_names_them():
+def test_only_the_pipe_s_producers_and_readers_have_access_to_the_stream():
     assert not shipped(STACK).recording.of_type(POLICY)
     policy = with_topic(producers=[PRODUCER], readers=[READER]).one(POLICY)
     assert policy.inputs["resourceArn"] == STREAM_ARN
@@ -206,7 +206,7 @@ def test_others_write_and_read_only_where_the_pipe_names_them():
     assert not [action for action in reading["Action"] if action.startswith("kinesis:Put")]
 
 
-def test_the_key_lets_them_in_for_that_stream_alone():
+def test_producers_and_readers_may_use_the_key_for_their_stream_only():
     recording = with_topic(producers=[PRODUCER], readers=[READER])
     own, writing, reading = json.loads(recording.one(f"{STACK}-kinesis-key").inputs["policy"])["Statement"]
     assert own["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
@@ -219,13 +219,13 @@ def test_the_key_lets_them_in_for_that_stream_alone():
         }
 
 
-def test_without_others_the_key_is_the_account_s_alone():
+def test_without_producers_and_readers_only_the_account_has_access_to_the_key():
     [own] = json.loads(shipped(STACK).recording.one(f"{STACK}-kinesis-key").inputs["policy"])["Statement"]
     assert own["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_records_and_how_far_they_were_read_are_protected_by_one_setting(protect):
+def test_protect_covers_stream_key_and_tables(protect):
     recording = planned({"data-pipes:protect": protect}, stack=STACK).recording
     tables = recording.of_type(TABLE)
     assert len(tables) == 3
@@ -235,7 +235,7 @@ def test_records_and_how_far_they_were_read_are_protected_by_one_setting(protect
 
 
 @given(present=st.integers(1, 10_000), wanted=st.integers(1, 10_000))
-def test_every_step_on_the_way_is_one_that_kinesis_takes(present, wanted):
+def test_kinesis_accepts_every_step_of_a_reshard(present, wanted):
     steps = shard_steps(present, wanted)
     for before, after in zip([present, *steps], steps, strict=False):
         assert before <= 2 * after
@@ -257,7 +257,7 @@ def change(present, wanted):
 
 
 @pytest.mark.parametrize(
-    ("present", "wanted", "told"),
+    ("present", "wanted", "reason"),
     [
         (
             3,
@@ -267,14 +267,14 @@ def change(present, wanted):
         (9, 2, "at most halves the shards of a stream in one update. Set parallelism to 5 first, then to 3, then to 2"),
     ],
 )
-def test_more_than_one_step_is_refused_in_the_preview_with_the_steps_to_take(present, wanted, told):
+def test_a_reshard_in_several_steps_is_refused_in_the_preview_with_the_steps(present, wanted, reason):
     with pytest.raises(ChangeRefusedError) as refusal:
         change(present, wanted)
-    assert f"pipes.orders.parallelism: cannot go from {present} to {wanted}. Kinesis {told}" in str(refusal.value)
+    assert f"pipes.orders.parallelism: cannot go from {present} to {wanted}. Kinesis {reason}" in str(refusal.value)
     assert "10 updates in 24 hours" in str(refusal.value)
 
 
-def test_a_step_that_kinesis_takes_is_let_through():
+def test_a_reshard_in_one_step_is_accepted():
     change(3, 6)
 
 
@@ -287,8 +287,8 @@ def topic(**changes):
     [
         (
             {"data-pipes:streaming": {"mode": "on-demand"}},
-            "streaming.mode: must be provisioned, not on-demand: there Kinesis moves the number of shards on its own, so it would "
-            "not stay that of the consumers; set provisioned, and each pipe's parallelism to what it needs",
+            "streaming.mode: must be provisioned, got on-demand (Kinesis would change the number of shards, but each shard needs one "
+            "consumer). Use provisioned, and set each pipe's parallelism to the number of shards that it needs.",
         ),
         (
             {"data-pipes:streaming": {"mode": "both"}},
@@ -297,8 +297,8 @@ def topic(**changes):
         ({"data-pipes:streaming": {"shardQuota": 0}}, "streaming.shardQuota: must be at least 1, not 0; shardQuota is"),
         (
             {"data-pipes:streaming": {"shardQuota": 3}},
-            "streaming.shardQuota: the pipes ask for 4 shards with those of their dead letters, and the account may have 3 in eu-west-1 "
-            "(Kinesis Data Streams, Quotas and limits); lower their parallelism, or have AWS raise the quota and write the new one here",
+            "streaming.shardQuota: must be at least 4, the shards of all pipes and their dead letters, got 3 for eu-west-1 "
+            "(Kinesis Data Streams, Quotas and limits). Lower the pipes' parallelism, or have AWS raise the quota and set it here.",
         ),
         (topic(retentionHours=23), "pipes.orders.topic.retentionHours: must be at least 24, not 23; retentionHours is"),
         (topic(retentionHours=8761), "pipes.orders.topic.retentionHours: must be at most 8760, not 8761; "),
@@ -331,11 +331,11 @@ def topic(**changes):
         ),
     ],
 )
-def test_a_mistake_is_told_with_key_reason_and_way_out(changes, line):
+def test_an_invalid_setting_is_refused_with_key_reason_and_fix(changes, line):
     with pytest.raises(SettingsError) as error:
         settings(changes, STACK)
-    [told] = str(error.value).splitlines()
-    assert line in told
+    [message] = str(error.value).splitlines()
+    assert line in message
 
 
 def shards_refused(parallelism, region, **quota):
@@ -350,16 +350,16 @@ def shards_refused(parallelism, region, **quota):
 @pytest.mark.parametrize(
     ("region", "quota"), [("us-east-1", 20_000), ("us-west-2", 20_000), ("eu-west-1", 20_000), ("eu-central-1", 1000)]
 )
-def test_all_pipes_together_keep_to_the_account_s_quota_in_the_region(region, quota):
-    half = quota // 2 - 1  # each pipe has one more for its dead letters
+def test_the_shards_of_all_pipes_must_fit_in_the_region_s_quota(region, quota):
+    half = quota // 2 - 1  # each pipe has one more shard for its dead letters
     assert shards_refused([half, half], region) == []
     [refusal] = shards_refused([half, half, 1], region)
     assert (
-        f"the pipes ask for {quota + 2} shards with those of their dead letters, and the account may have {quota} in {region}"
+        f"must be at least {quota + 2}, the shards of all pipes and their dead letters, got {quota} for {region}"
         in refusal
     )
 
 
-def test_a_raised_quota_counts_in_place_of_the_region_s():
+def test_a_raised_quota_replaces_the_default_of_the_region():
     assert shards_refused([2000], "eu-central-1", shardQuota=2001) == []
     assert len(shards_refused([2000], "eu-central-1", shardQuota=2000)) == 1

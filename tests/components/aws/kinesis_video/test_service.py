@@ -1,4 +1,4 @@
-"""The video streams of a pipe on Kinesis: one for each of its consumers, which may read it alone."""
+"""Kinesis video streams: one for each consumer of a pipe."""
 
 import json
 
@@ -26,16 +26,16 @@ def cameras(**changes):
 
 
 def statements(recording, number):
-    """What the consumer of one stream may do, as its policy says it, and the policy."""
+    """Return the policy statements of one stream's consumer, and the policy."""
     [policy] = [each for each in recording.of_type("aws:iam/rolePolicy:RolePolicy") if each.name == f"{NAME}-{number}"]
     return json.loads(policy.inputs["policy"])["Statement"], policy
 
 
 def environments(recording):
-    """What each consumer is told, in the order of its stream's number."""
+    """Return the consumers' environment variables, ordered by stream number."""
     tasks = [json.loads(task.inputs["containerDefinitions"])[0] for task in recording.of_type(TASK)]
-    told = [{each["name"]: each["value"] for each in task["environment"]} for task in tasks]
-    return sorted(told, key=lambda variables: int(variables["STREAM_PARTITION"]))
+    found = [{each["name"]: each["value"] for each in task["environment"]} for task in tasks]
+    return sorted(found, key=lambda variables: int(variables["STREAM_PARTITION"]))
 
 
 @pytest.mark.parametrize("parallelism", [1, 5])
@@ -52,12 +52,12 @@ def test_a_pipe_has_as_many_streams_as_parallelism_and_one_task_for_each(paralle
     }
 
 
-def test_a_preview_knows_how_many_streams_and_tasks_there_will_be():
+def test_the_numbers_of_streams_and_tasks_are_known_in_a_preview():
     outputs = shipped(STACK, preview=True).recording.outputs
     assert outputs["pipes"]["cameras"] == {"topic": NAME, "partitions": 3, "replicas": 3}
 
 
-def test_growth_adds_streams_and_leaves_those_there_are_as_they_were():
+def test_higher_parallelism_adds_streams_and_does_not_change_existing_ones():
     before = {each.name: each.inputs for each in shipped(STACK).recording.of_type(STREAM)}
     after = {each.name: each.inputs for each in planned(cameras(parallelism=4), stack=STACK).recording.of_type(STREAM)}
     assert before.items() <= after.items()
@@ -72,23 +72,23 @@ def test_a_stream_keeps_video_for_a_week(path, value):
     assert first.input(path) == value
 
 
-def test_retention_and_media_type_are_the_pipe_s_to_choose():
+def test_retention_and_media_type_can_be_set_for_a_pipe():
     changes = cameras(topic={"retentionHours": 1, "mediaType": "video/h265,audio/aac"})
     streams = planned(changes, stack=STACK).recording.of_type(STREAM)
     assert {each.inputs["dataRetentionInHours"] for each in streams} == {1}
     assert {each.inputs["mediaType"] for each in streams} == {"video/h265,audio/aac"}
 
 
-def test_video_is_encrypted_with_the_stack_s_own_key():
+def test_video_is_encrypted_with_the_stack_s_key():
     recording = shipped(STACK).recording
     key = recording.one(KEY)
     assert all(key.urn in stream.property_dependencies["kmsKeyId"] for stream in recording.of_type(STREAM))
 
 
-def test_each_consumer_is_told_its_own_stream():
+def test_the_environment_of_each_consumer_contains_its_stream():
     assert [
-        {name: value for name, value in told.items() if name.startswith(("STREAM_", "AWS_"))}
-        for told in environments(shipped(STACK).recording)
+        {name: value for name, value in variables.items() if name.startswith(("STREAM_", "AWS_"))}
+        for variables in environments(shipped(STACK).recording)
     ] == [
         {
             "AWS_REGION": "eu-west-1",
@@ -103,7 +103,7 @@ def test_each_consumer_is_told_its_own_stream():
     ]
 
 
-def test_each_consumer_may_read_its_own_stream_alone():
+def test_each_consumer_may_read_only_its_own_stream():
     recording = shipped(STACK).recording
     for number in range(3):
         (reading, decrypting, *_), policy = statements(recording, number)
@@ -116,7 +116,7 @@ def test_each_consumer_may_read_its_own_stream_alone():
 
 
 @pytest.mark.parametrize("parallelism", [1, 5])
-def test_a_pipe_has_one_table_of_positions_whatever_its_parallelism(parallelism):
+def test_a_pipe_has_one_table_of_positions_for_all_its_streams(parallelism):
     [table] = planned(cameras(parallelism=parallelism), stack=STACK).recording.of_type(TABLE)
     assert table.inputs == shipped(STACK).recording.one(TABLE).inputs
 
@@ -132,11 +132,11 @@ def test_a_pipe_has_one_table_of_positions_whatever_its_parallelism(parallelism)
         ("tags", {"Name": f"{NAME}.positions"}),
     ],
 )
-def test_positions_are_found_by_stream_are_paid_by_request_and_can_be_brought_back(path, value):
+def test_the_positions_table_has_a_stream_key_on_demand_billing_and_recovery(path, value):
     assert shipped(STACK).recording.one(TABLE).input(path) == value
 
 
-def test_each_consumer_may_read_and_write_the_position_of_its_own_stream_and_no_other_s():
+def test_each_consumer_may_read_and_write_only_the_position_of_its_own_stream():
     recording = shipped(STACK).recording
     for number in range(3):
         allowed, _ = statements(recording, number)
@@ -150,13 +150,13 @@ def test_each_consumer_may_read_and_write_the_position_of_its_own_stream_and_no_
         ]
 
 
-def test_a_consumer_waits_for_the_table_of_positions():
+def test_consumers_depend_on_the_positions_table():
     recording = shipped(STACK).recording
     table = recording.one(TABLE)
     assert all(table.urn in recording.requirements(service) for service in recording.of_type(SERVICE))
 
 
-def test_growth_leaves_the_tasks_there_are_as_they_were():
+def test_higher_parallelism_does_not_change_existing_tasks():
     def known(recording):
         return {each.name: each.inputs for each in (*recording.of_type(TASK), *recording.of_type(TABLE))}
 
@@ -165,14 +165,14 @@ def test_growth_leaves_the_tasks_there_are_as_they_were():
     assert after.keys() - before.keys() == {f"{NAME}-3-task"}
 
 
-def test_positions_are_reached_without_leaving_the_vpc_and_without_cost():
+def test_the_positions_table_has_a_gateway_endpoint():
     endpoints = shipped(STACK).recording.of_type("aws:ec2/vpcEndpoint:VpcEndpoint")
     services = {each.inputs["serviceName"].rsplit(".", 1)[1]: each.inputs["vpcEndpointType"] for each in endpoints}
     assert services["dynamodb"] == "Gateway"
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_streams_their_positions_and_their_key_are_protected_by_one_setting(protect):
+def test_protect_covers_streams_positions_and_key(protect):
     recording = planned({"data-pipes:protect": protect}, stack=STACK).recording
     for held in (recording.one(KEY), *recording.of_type(STREAM), recording.one(TABLE)):
         assert held.protect is protect, held.name
@@ -185,7 +185,7 @@ def test_streams_their_positions_and_their_key_are_protected_by_one_setting(prot
         (
             cameras(topic={"retentionHours": 0}),
             "pipes.cameras.topic.retentionHours: must be at least 1, not 0; retentionHours is the hours that video is kept, "
-            "read or not; at least one, since without any Kinesis drops what nobody has read within five minutes",
+            "whether it was read or not. The minimum is one, because with zero Kinesis drops video that was not read within five minutes",
         ),
         (
             cameras(topic={"retentionHours": 87_601}),
@@ -201,19 +201,19 @@ def test_streams_their_positions_and_their_key_are_protected_by_one_setting(prot
         ),
         (
             {"data-pipes:streaming": {"streamQuota": 2}},
-            "streaming.streamQuota: the pipes ask for 3 video streams, and the account may have 2 (Kinesis Video Streams, "
-            "Service quotas); lower their parallelism, or have AWS raise the quota and write the new one here",
+            "streaming.streamQuota: must be at least 3, the video streams of all pipes, got 2 (Kinesis Video Streams, "
+            "Service quotas). Lower the pipes' parallelism, or have AWS raise the quota and set it here.",
         ),
     ],
 )
-def test_a_mistake_is_told_with_key_reason_and_way_out(changes, line):
+def test_an_invalid_setting_is_refused_with_key_reason_and_fix(changes, line):
     with pytest.raises(SettingsError) as error:
         settings(changes, STACK)
-    [told] = str(error.value).splitlines()
-    assert line in told
+    [message] = str(error.value).splitlines()
+    assert line in message
 
 
-def test_all_pipes_together_keep_to_the_account_s_quota():
+def test_the_streams_of_all_pipes_must_fit_in_the_quota():
     def refused(parallelism):
         pipes = {f"pipe{number}": VideoPipeSettings(parallelism=each) for number, each in enumerate(parallelism)}
         account, network = AwsSettings(region="eu-west-1"), AwsNetworkSettings()
@@ -230,8 +230,8 @@ def test_video_on_eks_is_refused_with_the_reason():
     platform = {"service": "eks", "admins": ["arn:aws:iam::123456789012:role/platform-admin"], "architecture": REMOVED}
     with pytest.raises(SettingsError) as error:
         settings({"data-pipes:platform": platform}, STACK)
-    [told] = str(error.value).splitlines()
-    assert told.endswith(
-        "streaming.service: kinesis-video cannot be read on eks: each consumer reads a video stream of its own, and the pods of a "
-        "pipe are identical, under one identity; set platform.service to ecs"
+    [message] = str(error.value).splitlines()
+    assert message.endswith(
+        "streaming.service: kinesis-video cannot be read on eks: each consumer reads its own video stream with its own identity, but "
+        "all pods of a pipe share one identity; set platform.service to ecs"
     )

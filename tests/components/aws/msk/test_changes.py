@@ -1,4 +1,4 @@
-"""What MSK cannot change on a live cluster or topic, refused in the preview."""
+"""Changes that MSK cannot make to an existing cluster or topic are refused in the preview."""
 
 import json
 
@@ -35,17 +35,17 @@ REFUSED = [
         CLUSTER,
         authorities("a"),
         authorities(),
-        "streaming.certificateAuthorityArns: cannot be removed: the AWS provider has no request that stops MSK from accepting certificates. "
-        "Set the list back; its ARNs may change. To accept no certificates, create a stack of another name, move the pipes there, then "
-        "destroy this one.",
+        "streaming.certificateAuthorityArns: cannot be removed (the AWS provider has no request that stops MSK from accepting "
+        "certificates). Set the list back; its ARNs may change. To accept no certificates, create a new stack with a different name, move "
+        "the pipes there, then destroy this one.",
     ),
     (
         CLUSTER,
         {"storageMode": "TIERED"},
         {"storageMode": "LOCAL"},
-        "streaming.tieredStorage: cannot go from true to false, since MSK takes no cluster back to local storage only. Set tieredStorage "
-        "back to true; a topic without localRetentionHours does not use the tier. To have no tier, create a stack of another name, move the "
-        "pipes there, then destroy this one.",
+        "streaming.tieredStorage: cannot be changed from true to false (MSK does not return a cluster to local storage only). Set "
+        "tieredStorage back to true; a topic without localRetentionHours does not use the tier. To have no tier, create a new stack with a "
+        "different name, move the pipes there, then destroy this one.",
     ),
     (
         CLUSTER,
@@ -65,15 +65,15 @@ REFUSED = [
         TOPIC,
         REMOTE,
         configs(),
-        "pipes.orders.topic.localRetentionHours: cannot be removed: Kafka would delete the records in the low-cost tier. Set it back; to keep "
-        "records on the disks for longer, raise it, up to one hour below retentionHours. To end without the tier, add a pipe of another "
-        "name, point the producers at it, let the old one drain, then remove the old one (README, Removing a pipe).",
+        "pipes.orders.topic.localRetentionHours: cannot be removed (Kafka would delete the records in the low-cost tier). Set it back; to "
+        "keep records on the disks for longer, raise it, up to one hour below retentionHours. To stop using the tier, add a pipe with a "
+        "different name, point the producers at it, let the old one drain, then remove the old one (README, Removing a pipe).",
     ),
 ]
 
 
 @pytest.mark.parametrize(("name", "old", "new", "message"), REFUSED)
-def test_what_msk_cannot_change_is_refused_in_the_preview_with_what_to_do_instead(name, old, new, message):
+def test_changes_that_msk_cannot_make_are_refused_in_the_preview_with_a_fix(name, old, new, message):
     with pytest.raises(ChangeRefusedError) as refusal:
         change(name, old, new)
     assert str(refusal.value) == message
@@ -95,7 +95,7 @@ def test_what_msk_cannot_change_is_refused_in_the_preview_with_what_to_do_instea
         (TOPIC, configs(), configs(**{"cleanup.policy": "compact"})),
     ],
 )
-def test_what_msk_can_change_is_not_refused(name, old, new):
+def test_changes_that_msk_can_make_are_accepted(name, old, new):
     change(name, old, new)
 
 
@@ -107,6 +107,6 @@ def test_what_msk_can_change_is_not_refused(name, old, new):
         ({"instanceType": "express.m7g.large"}, None),
     ],
 )
-def test_the_storage_mode_is_always_set_where_brokers_have_one(streaming, mode):
+def test_the_storage_mode_is_always_set_for_standard_brokers(streaming, mode):
     cluster = planned({"data-pipes:streaming": streaming}).recording.one(CLUSTER)
     assert cluster.inputs.get("storageMode") == mode

@@ -1,4 +1,4 @@
-"""The ways to MSK's brokers from outside the VPC."""
+"""Access to MSK brokers from outside the VPC."""
 
 import pytest
 
@@ -27,14 +27,14 @@ def public_rules(plan):
     }
 
 
-def test_brokers_are_reached_from_exactly_the_ranges_given_on_the_public_port():
+def test_the_public_port_accepts_exactly_the_public_cidrs():
     plan = planned(streaming(**PUBLIC))
     assert public_rules(plan) == {(cidr, 9198, 9198) for cidr in CIDRS}
     assert plan.recording.one(CLUSTER).input(CONNECTIVITY) == {"publicAccess": {"type": "SERVICE_PROVIDED_EIPS"}}
     assert plan.recording.outputs["publicBootstrapServers"].split(",")[0].endswith(":9198")
 
 
-def test_public_brokers_stand_in_public_subnets_and_consumers_reach_them_inside_the_vpc():
+def test_public_brokers_are_in_public_subnets_and_consumers_use_private_addresses():
     recording = planned(streaming(**PUBLIC)).recording
     names = {recording.by_urn(urn).name for urn in recording.one(CLUSTER).dependencies}
     assert {f"aws-msk-eks-public-{zone}" for zone in "abc"} <= names
@@ -42,7 +42,7 @@ def test_public_brokers_stand_in_public_subnets_and_consumers_reach_them_inside_
     assert recording.outputs["bootstrapServers"].split(",")[0].endswith(":9098")
 
 
-def test_other_vpcs_connect_by_iam():
+def test_other_vpcs_authenticate_with_iam():
     plan = planned(streaming(**OTHER_VPCS))
     assert plan.recording.one(CLUSTER).input(CONNECTIVITY) == {
         "vpcConnectivity": {"clientAuthentication": {"sasl": {"iam": True}}}
@@ -54,15 +54,15 @@ def test_other_vpcs_connect_by_iam():
 @pytest.mark.parametrize(
     "clients", [{}, {"authentication": "scram", "certificateAuthorityArns": []}], ids=["tls", "scram"]
 )
-def test_ways_from_outside_do_not_go_with_clients_that_only_acls_would_let_in(way, clients):
+def test_connectivity_is_refused_with_scram_or_certificates(way, clients):
     with pytest.raises(SettingsError) as refusal:
         settings(streaming(brokerSubnets="public", connectivity=way, **clients))
     [line] = str(refusal.value).splitlines()
-    assert "streaming.connectivity: cannot go with authentication scram or with certificateAuthorityArns" in line
-    assert "set authentication to iam and remove certificateAuthorityArns, or remove connectivity" in line
+    assert "streaming.connectivity: cannot be combined with authentication scram or certificateAuthorityArns" in line
+    assert "Set authentication to iam and remove certificateAuthorityArns, or remove connectivity." in line
 
 
-def test_nothing_is_said_of_a_way_that_the_stack_file_does_not_speak_of():
+def test_connectivity_is_set_only_if_the_stack_file_sets_it():
     assert "connectivityInfo" not in shipped().recording.one(CLUSTER).inputs["brokerNodeGroupInfo"]
     public = planned(streaming(brokerSubnets="public")).recording.one(CLUSTER)
     assert public.input(CONNECTIVITY) == {"publicAccess": {"type": "DISABLED"}}
@@ -72,16 +72,16 @@ def test_nothing_is_said_of_a_way_that_the_stack_file_does_not_speak_of():
 
 
 @pytest.mark.parametrize("settings", [OTHER_VPCS, PUBLIC], ids=["multi-vpc", "public"])
-def test_a_cluster_is_not_made_connected_and_the_preview_says_the_two_steps(settings):
+def test_creating_a_cluster_with_connectivity_is_refused_with_the_two_steps(settings):
     recording = planned(streaming(**settings)).recording
     with pytest.raises(ChangeRefusedError) as refusal:
         before_create(recording, recording.one(CLUSTER))
     assert str(refusal.value) == (
-        "streaming.connectivity: aws-msk-eks-msk is still to be made. MSK makes no cluster that is reached from outside its VPC. "
-        "Deploy in two steps: first without connectivity; once the cluster is there, set connectivity again and deploy. "
+        "streaming.connectivity: aws-msk-eks-msk is still to be made. MSK cannot create a cluster with access from outside its VPC. "
+        "Deploy in two steps: first without connectivity; once the cluster exists, set connectivity again and deploy. "
         "MSK then updates the brokers one after the other, which takes a while."
     )
 
 
-def test_a_cluster_that_nobody_reaches_from_outside_is_made():
+def test_creating_a_cluster_without_connectivity_is_accepted():
     assert "before_create" not in shipped().recording.one(CLUSTER).hooks

@@ -1,4 +1,4 @@
-"""Where the consumers of a pipe on MSK set records aside that they cannot handle, and how they share partitions."""
+"""Dead letters on MSK, and the consumers' group protocol."""
 
 import json
 

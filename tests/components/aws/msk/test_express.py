@@ -1,10 +1,10 @@
-"""Express brokers of MSK, whose storage and replication are MSK's own."""
+"""Express brokers of MSK. MSK manages their storage and replication."""
 
 import json
 
 import pytest
 
-from components.aws.msk.brokers import BROKERS, partitions_mistake, version_mistake
+from components.aws.msk.brokers import BROKERS, partitions_error, version_error
 from tests.stacks import planned
 
 EXPRESS = {"instanceType": "express.m7g.large"}
@@ -14,7 +14,7 @@ def express(**streaming):
     return {"data-pipes:streaming": {**EXPRESS, **streaming}}
 
 
-def test_express_brokers_are_given_no_disk_and_no_setting_that_is_msk_s_own():
+def test_express_brokers_have_no_disk_and_no_settings_that_msk_manages():
     recording = planned(express()).recording
     brokers = recording.one("aws:msk/cluster:Cluster").inputs["brokerNodeGroupInfo"]
     assert brokers["instanceType"] == "express.m7g.large"
@@ -37,7 +37,7 @@ SIZES = {
     "12xlarge": 24_000,
     "16xlarge": 32_000,
 }
-"""Partitions that a broker holds (MSK quota, Express brokers)."""
+"""Maximum partitions of a broker (MSK quota, Express brokers)."""
 
 
 def test_every_express_size_is_known():
@@ -45,11 +45,11 @@ def test_every_express_size_is_known():
 
 
 @pytest.mark.parametrize(("size", "partitions"), SIZES.items())
-def test_every_express_size_runs_the_default_version_and_holds_what_msk_says(size, partitions):
+def test_every_express_size_supports_the_default_version_and_its_documented_partitions(size, partitions):
     instance_type = f"express.m7g.{size}"
-    assert version_mistake("3.9.x.kraft", instance_type) is None
+    assert version_error("3.9.x.kraft", instance_type) is None
     fitting = partitions - 50
     brokers = {"brokers": 3, "instance_type": instance_type, "replication": 3}
-    assert partitions_mistake(fitting - 1, dead_letters=1, **brokers) is None
-    assert partitions_mistake(fitting + 1, dead_letters=0, **brokers)
-    assert partitions_mistake(fitting, dead_letters=1, **brokers)
+    assert partitions_error(fitting - 1, dead_letters=1, **brokers) is None
+    assert partitions_error(fitting + 1, dead_letters=0, **brokers)
+    assert partitions_error(fitting, dead_letters=1, **brokers)

@@ -1,4 +1,4 @@
-"""Consumers of MSK that sign in with a user and a password of their own (SASL/SCRAM)."""
+"""SASL/SCRAM authentication of consumers on MSK."""
 
 import json
 
@@ -17,7 +17,7 @@ def recording():
     return planned(SCRAM).recording
 
 
-def test_the_cluster_knows_users_beside_iam_which_whoever_deploys_needs(recording):
+def test_the_cluster_accepts_scram_and_iam_which_the_deployer_needs(recording):
     sasl = recording.one("aws:msk/cluster:Cluster").input("clientAuthentication.sasl")
     assert sasl == {"iam": True, "scram": True}
     rules = recording.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
@@ -25,7 +25,7 @@ def test_the_cluster_knows_users_beside_iam_which_whoever_deploys_needs(recordin
     assert ports == {9096, 9098, 9094}
 
 
-def test_consumers_are_told_user_and_brokers_and_no_secret_in_plain_text(recording):
+def test_the_environment_contains_user_and_brokers_but_no_password(recording):
     environment = recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]
     assert environment["KAFKA_SASL_MECHANISM"] == "SCRAM-SHA-512"
     assert environment["KAFKA_SASL_USERNAME"] == "orders"
@@ -38,7 +38,7 @@ def test_consumers_are_told_user_and_brokers_and_no_secret_in_plain_text(recordi
     assert {"port": 9096, "protocol": "TCP"} in [rule["ports"][0] for rule in policy["egress"]]
 
 
-def test_pods_get_the_password_that_the_cluster_knows_and_wait_until_it_does(recording):
+def test_pods_get_the_password_and_wait_for_the_secret_association(recording):
     version = recording.one("aws:secretsmanager/secretVersion:SecretVersion")
     assert version.inputs["secretString"] == SECRET
     known = json.loads(version.reveal("secretString"))
@@ -48,21 +48,21 @@ def test_pods_get_the_password_that_the_cluster_knows_and_wait_until_it_does(rec
     deployment = recording.one("kubernetes:apps/v1:Deployment")
     association = recording.one(ASSOCIATION)
     assert association.urn in recording.requirements(deployment)
-    assert version.urn in recording.requirements(association), "MSK would look for a user that is not there"
+    assert version.urn in recording.requirements(association), "otherwise MSK would look for a user that does not exist"
 
 
-def test_msk_finds_the_secret_by_its_name_and_may_read_it_under_a_key_of_the_stack(recording):
+def test_the_secret_has_the_prefix_that_msk_requires_and_a_key_of_the_stack(recording):
     secret = recording.one("aws:secretsmanager/secret:Secret")
     assert secret.inputs["namePrefix"] == "AmazonMSK_aws-msk-eks-orders-"
     assert recording.one("aws-msk-eks-users-key").urn in secret.property_dependencies["kmsKeyId"]
-    assert recording.of_type("aws:secretsmanager/secretPolicy:SecretPolicy") == (), "MSK makes the policy itself"
+    assert recording.of_type("aws:secretsmanager/secretPolicy:SecretPolicy") == (), "MSK sets the policy itself"
 
 
-def test_consumers_have_no_rights_by_iam_that_would_say_nothing_about_their_user(recording):
+def test_consumers_with_scram_have_no_iam_policy(recording):
     assert not [each for each in recording.of_type("aws:iam/rolePolicy:RolePolicy") if "orders" in each.name]
 
 
-def test_every_pipe_has_a_user_and_all_secrets_one_key():
+def test_every_pipe_has_a_user_and_all_secrets_share_one_key():
     recording = planned(TWO).recording
     assert len(recording.of_type(ASSOCIATION)) == 2
     secrets = recording.of_type("aws:secretsmanager/secret:Secret")
@@ -74,6 +74,6 @@ def test_every_pipe_has_a_user_and_all_secrets_one_key():
 
 
 @pytest.mark.parametrize(("protect", "days"), [(True, 30), (False, 0)])
-def test_a_protected_stack_s_passwords_can_be_restored_and_another_s_are_gone_at_once(protect, days):
+def test_passwords_can_be_recovered_only_if_protect_is_true(protect, days):
     secret = planned({**SCRAM, "data-pipes:protect": protect}).recording.one("aws:secretsmanager/secret:Secret")
     assert secret.inputs["recoveryWindowInDays"] == days

@@ -1,4 +1,4 @@
-"""A Kafka cluster on MSK, and its topics."""
+"""MSK cluster and its topics."""
 
 import json
 
@@ -46,7 +46,7 @@ def test_the_default_cluster_has_every_property_of_the_worked_example(path, valu
     assert cluster().input(path) == value
 
 
-def test_brokers_stand_in_the_private_subnets_with_their_own_key_and_configuration():
+def test_brokers_are_in_the_private_subnets_with_key_and_configuration():
     recording = shipped().recording
     waits = {recording.by_urn(urn).name for urn in cluster().dependencies}
     assert {f"aws-msk-eks-private-{zone}" for zone in "abc"} <= waits
@@ -58,7 +58,7 @@ def test_brokers_stand_in_the_private_subnets_with_their_own_key_and_configurati
     ("authorities", "ports"),
     [([], {9098}), (["arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/x"], {9098, 9094})],
 )
-def test_brokers_let_in_the_consumers_group_alone_on_the_ports_of_the_methods_in_use(authorities, ports):
+def test_brokers_accept_only_the_consumers_group_on_the_ports_of_the_methods_in_use(authorities, ports):
     plan = planned({"data-pipes:streaming": {"certificateAuthorityArns": authorities}})
     recording = plan.recording
     [brokers] = cluster(plan).input("brokerNodeGroupInfo.securityGroups")
@@ -78,18 +78,20 @@ def test_ports_and_bootstrap_outputs_come_from_one_table():
 
 def test_the_configuration_can_be_replaced_while_the_old_one_is_in_use():
     configuration = shipped().recording.one("aws:msk/configuration:Configuration")
-    assert "name" not in configuration.inputs, "a fixed name could not be made beside the old one"
-    assert "kafkaVersions" not in configuration.inputs, "a list of versions cannot be changed and would bar an upgrade"
+    assert "name" not in configuration.inputs, "with a fixed name the new one would conflict with the old one"
+    assert "kafkaVersions" not in configuration.inputs, (
+        "a list of versions cannot be changed and would block an upgrade"
+    )
     assert not configuration.delete_before_replace
 
 
 @pytest.mark.parametrize(("replication", "insync"), [(1, 1), (2, 1), (3, 2)])
-def test_all_replicas_but_one_must_have_a_record(replication, insync):
+def test_min_insync_replicas_is_one_below_the_replication(replication, insync):
     assert min_insync(replication) == insync
     assert f"min.insync.replicas={insync}\n" in server_properties(replication)
 
 
-def test_topics_appear_only_by_this_program_and_no_leader_lacks_records():
+def test_automatic_topics_and_unclean_leader_election_are_disabled():
     properties = shipped().recording.one("aws:msk/configuration:Configuration").inputs["serverProperties"].splitlines()
     assert {"auto.create.topics.enable=false", "unclean.leader.election.enable=false"} <= set(properties)
 
@@ -112,7 +114,7 @@ def test_a_topic_has_as_many_partitions_as_parallelism_and_its_own_settings():
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_what_holds_records_is_protected_by_one_setting(protect):
+def test_protect_covers_all_resources_with_data(protect):
     recording = planned({"data-pipes:protect": protect}).recording
     for held in (
         recording.one(CLUSTER),
@@ -124,5 +126,5 @@ def test_what_holds_records_is_protected_by_one_setting(protect):
     assert recording.one("aws:eks/cluster:Cluster").inputs["deletionProtection"] is protect
 
 
-def test_a_cluster_has_the_time_that_msk_takes():
+def test_a_cluster_has_a_create_timeout_of_two_hours():
     assert cluster().custom_timeouts["create"] in ("120m", "2h0m0s", "7200s")

@@ -1,4 +1,4 @@
-"""What a stack file says of MSK that cannot be is refused, each in one line with fact, reason and way out."""
+"""Refused MSK settings, each with a one-line error: rule, reason and fix."""
 
 import pytest
 
@@ -14,7 +14,7 @@ EXISTING = {
 }
 
 
-def told(changes, stack="aws-msk-eks"):
+def error_lines(changes, stack="aws-msk-eks"):
     stack_file = changed(changes, stack)
     lines = refused(stack_file.program_config(), secret_keys=stack_file.secret_keys)
     return [line.removeprefix(FILE) for line in lines]
@@ -35,28 +35,31 @@ def tiered(topic, *, tier=True):
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        (express(volumeSize=100), "streaming.volumeSize: Express brokers have no disk to size; remove it"),
+        (
+            express(volumeSize=100),
+            "streaming.volumeSize: is not available on Express brokers (they have no disks to size). Remove it.",
+        ),
         (
             express(storageAutoscaling={"maxSize": 200}),
-            "streaming.storageAutoscaling: Express brokers have no disk to size; remove it",
+            "streaming.storageAutoscaling: is not available on Express brokers (they have no disks to size). Remove it.",
         ),
         (
             express(tieredStorage=True),
-            "streaming.tieredStorage: Express brokers keep all records in storage of MSK's own; remove it",
+            "streaming.tieredStorage: is not available on Express brokers (MSK manages their storage). Remove it.",
         ),
         (
             express(version="4.1.x.kraft"),
-            "streaming.version: must be a version that Express brokers have, not 4.1.x.kraft; "
-            "use 3.9.x.kraft or 4.2.x.kraft, or a standard instanceType",
+            "streaming.version: must be a version that Express brokers support, got 4.1.x.kraft. "
+            "Use 3.9.x.kraft or 4.2.x.kraft, or a standard instanceType.",
         ),
         (
             {"data-pipes:streaming": {"version": "4.2.x.kraft"}},
-            "streaming.version: must be a version that standard brokers have, and 4.2.x.kraft runs on Express brokers alone; "
-            "use 3.9.x.kraft",
+            "streaming.version: must be a version that standard brokers support, got 4.2.x.kraft (only Express brokers support it). "
+            "Use 3.9.x.kraft.",
         ),
         (
             express(brokers=4),
-            "streaming.brokers: must be a multiple of the 3 zones, so that each has as many, not 4; use 3 or 6",
+            "streaming.brokers: must be a multiple of 3 (the same number of brokers in each zone), got 4. Use 3 or 6.",
         ),
         (
             {
@@ -64,39 +67,39 @@ def tiered(topic, *, tier=True):
                 "data-pipes:pipes": {"orders": {"parallelism": 1450, "consumer": {"cpu": "1m", "memory": "1Mi"}}},
                 "data-pipes:platform": {"nodes": {"max": 450}},
             },
-            "streaming.brokers: (1450 + 1 of dead letters + 50 of Kafka's own) x 3 replicas = 4503 partitions do not fit: "
-            "3 brokers of express.m7g.large hold 1500 each = 4500 (MSK quota); add brokers, choose a larger instanceType or "
-            "lower the pipes' parallelism",
+            "streaming.brokers: must have room for 4503 partitions = (1450 of pipes + 1 of dead letters + 50 of Kafka) x 3 replicas, got "
+            "3 brokers of express.m7g.large with room for 1500 each = 4500 (MSK quota). Add brokers, use a larger instanceType or "
+            "lower the pipes' parallelism.",
         ),
         (
             {**express(), "data-pipes:pipes": {"orders": {"topic": {"config": {"segment.ms": "600000"}}}}},
-            "pipes.orders.topic.config.segment.ms: is MSK's own to set on Express brokers; known here: cleanup.policy, compression.type, "
+            "pipes.orders.topic.config.segment.ms: is set by MSK on Express brokers; known here: cleanup.policy, compression.type, "
             "delete.retention.ms, max.compaction.lag.ms, max.message.bytes, message.timestamp.after.max.ms, "
             "message.timestamp.before.max.ms, message.timestamp.type, min.compaction.lag.ms, retention.bytes",
         ),
         (
             streaming(volumeSize=500, storageAutoscaling={"maxSize": 400}),
-            "streaming.storageAutoscaling.maxSize: must be at least volumeSize, which is 500, not 400: disks never shrink; raise it",
+            "streaming.storageAutoscaling.maxSize: must be at least volumeSize (500), got 400 (disks never shrink). Raise it.",
         ),
         (
             streaming(storageAutoscaling={"maxSize": 16_385}),
             "streaming.storageAutoscaling.maxSize: must be at most 16384, not 16385; "
-            "maxSize is the size in GiB up to which the disk of each broker may grow",
+            "maxSize is the size in GiB up to which each broker's disk may grow",
         ),
         (
             streaming(storageAutoscaling={"maxSize": 400, "targetUtilization": 81}),
-            "streaming.storageAutoscaling.targetUtilization: must be at most 80, not 81; targetUtilization is the percentage of "
-            "a disk in use from which it grows, by a tenth or by 10 GiB (MSK, Automatic scaling)",
+            "streaming.storageAutoscaling.targetUtilization: must be at most 80, not 81; targetUtilization is the disk "
+            "utilization in percent at which a disk grows, by 10 percent or by 10 GiB (MSK, Automatic scaling)",
         ),
         (
             streaming(instanceType="kafka.t3.small", tieredStorage=True),
-            "streaming.tieredStorage: is not to be had on kafka.t3.small (MSK, Tiered storage); "
-            "choose a larger instanceType or remove it",
+            "streaming.tieredStorage: is not available on kafka.t3.small (MSK, Tiered storage). "
+            "Use a larger instanceType, or remove it.",
         ),
         (
             tiered({"localRetentionHours": 24}, tier=False),
-            "pipes.orders.topic.localRetentionHours: needs the low-cost tier, which this cluster lacks; "
-            "set streaming.tieredStorage to true, or remove it",
+            "pipes.orders.topic.localRetentionHours: requires tiered storage, but this cluster has none. "
+            "Set streaming.tieredStorage to true, or remove it.",
         ),
         (
             tiered({"config": {"remote.storage.enable": "true"}}, tier=False),
@@ -168,9 +171,8 @@ def tiered(topic, *, tier=True):
         ),
         (
             streaming(connectivity={"publicCidrs": CIDRS}, certificateAuthorityArns=[]),
-            "streaming.connectivity.publicCidrs: needs brokers in public subnets, which have a way to the internet, and they "
-            "stand in private ones (MSK, Public access); remove it, or set brokerSubnets to public, which replaces a cluster "
-            "that is there already",
+            "streaming.connectivity.publicCidrs: requires brokerSubnets public, got private (MSK, Public access). "
+            "Remove it, or set brokerSubnets to public, which replaces an existing cluster.",
         ),
         (
             streaming(brokerSubnets="public", connectivity={"publicCidrs": ["0.0.0.0/0"]}),
@@ -179,18 +181,18 @@ def tiered(topic, *, tier=True):
         ),
         (
             streaming(instanceType="kafka.t3.small", connectivity={"multiVpc": True}, certificateAuthorityArns=[]),
-            "streaming.connectivity.multiVpc: is not to be had on kafka.t3.small (MSK, Multi-VPC private connectivity); "
-            "choose a larger instanceType or remove it",
+            "streaming.connectivity.multiVpc: is not available on kafka.t3.small (MSK, Multi-VPC private connectivity). "
+            "Use a larger instanceType, or remove it.",
         ),
         (
             {**streaming(brokerSubnets="public"), "data-pipes:network": {"existing": EXISTING}},
-            "streaming.brokerSubnets: needs public subnets, and the existing VPC is given without; "
-            "set network.existing.publicSubnetIds",
+            "streaming.brokerSubnets: requires public subnets, but network.existing has none. "
+            "Set network.existing.publicSubnetIds.",
         ),
     ],
 )
-def test_what_brokers_disks_and_ways_in_cannot_be_is_refused(changes, line):
-    assert told(changes) == [line]
+def test_invalid_settings_of_brokers_storage_and_connectivity_are_refused(changes, line):
+    assert error_lines(changes) == [line]
 
 
 def pipes(**parallelism):
@@ -252,4 +254,4 @@ def pipes(**parallelism):
     ids=["scram", "brokers", "partitions", "compacted", "setting", "retention", "names", "ecs"],
 )
 def test_what_a_serverless_cluster_cannot_be_is_refused(changes, line):
-    assert told(changes, "aws-msk-serverless-eks") == [line]
+    assert error_lines(changes, "aws-msk-serverless-eks") == [line]

@@ -1,4 +1,4 @@
-"""The disks of MSK's brokers that grow by themselves, and the low-cost tier behind them."""
+"""Storage autoscaling and tiered storage of MSK."""
 
 import json
 
@@ -16,7 +16,7 @@ def tiered(topic, *, tier=True):
     return {"data-pipes:streaming": {"tieredStorage": tier}, "data-pipes:pipes": {"orders": {"topic": topic}}}
 
 
-def test_disks_grow_by_themselves_up_to_a_size_and_never_shrink():
+def test_storage_autoscaling_grows_disks_to_the_maximum_and_never_shrinks_them():
     recording = planned(scaling(storageAutoscaling={"maxSize": 1000})).recording
     target = recording.one("aws:appautoscaling/target:Target")
     assert target.inputs["resourceId"].startswith("arn:aws:kafka:eu-west-1:123456789012:cluster/aws-msk-eks/")
@@ -32,7 +32,7 @@ def test_disks_grow_by_themselves_up_to_a_size_and_never_shrink():
     assert target.urn in recording.requirements(policy)
 
 
-def test_the_size_that_disks_grew_to_is_left_alone_then_and_only_then():
+def test_volume_size_changes_are_ignored_only_with_storage_autoscaling():
     assert shipped().recording.one(CLUSTER).ignore_changes == ()
     plan = planned(scaling(storageAutoscaling={"maxSize": 1000, "targetUtilization": 75}))
     assert plan.recording.one(CLUSTER).ignore_changes == (VOLUME_SIZE,)
@@ -41,7 +41,7 @@ def test_the_size_that_disks_grew_to_is_left_alone_then_and_only_then():
     assert policy.input("targetTrackingScalingPolicyConfiguration.targetValue") == 75
 
 
-def test_records_move_to_the_tier_after_the_hours_that_their_topic_says():
+def test_local_retention_hours_sets_when_records_move_to_the_tier():
     recording = planned(tiered({"retentionHours": 720, "localRetentionHours": 24})).recording
     assert recording.one(CLUSTER).inputs["storageMode"] == "TIERED"
     assert json.loads(recording.one("aws-msk-eks-orders-topic").inputs["configs"]) == {
@@ -52,9 +52,9 @@ def test_records_move_to_the_tier_after_the_hours_that_their_topic_says():
     }
 
 
-def test_a_topic_that_says_nothing_of_the_tier_stays_on_the_disks():
+def test_a_topic_without_local_retention_hours_does_not_use_the_tier():
     recording = planned(tiered({})).recording
     assert "remote.storage.enable" not in recording.one("aws-msk-eks-orders-topic").inputs["configs"]
     assert shipped().recording.one(CLUSTER).inputs["storageMode"] == "LOCAL", (
-        "left out, the way back would be no change"
+        "without the mode, disabling the tier would be no change"
     )

@@ -1,4 +1,4 @@
-"""The network of a pipeline on AWS."""
+"""Network of a stack on AWS."""
 
 import json
 
@@ -14,7 +14,7 @@ def inputs(plan, type_token):
     return {each.name.removeprefix("aws-msk-eks-"): each.inputs for each in plan.recording.of_type(type_token)}
 
 
-def test_the_subnets_are_the_worked_example_s_over_three_zones():
+def test_the_default_subnets_are_those_of_the_worked_example():
     subnets = inputs(shipped(), SUBNET)
     assert {name: (each["cidrBlock"], each["availabilityZone"]) for name, each in subnets.items()} == {
         "public-a": ("10.0.0.0/24", "eu-west-1a"),
@@ -34,7 +34,7 @@ def test_load_balancers_find_their_subnets_by_tag():
 
 
 @pytest.mark.parametrize(("nat", "gateways"), [("zone", {"nat-a", "nat-b", "nat-c"}), ("one", {"nat-a"})])
-def test_every_private_subnet_has_a_way_out_through_as_many_gateways_as_the_setting_says(nat, gateways):
+def test_every_private_subnet_has_a_route_to_a_nat_gateway_of_the_nat_setting(nat, gateways):
     plan = planned({"data-pipes:network": {"nat": nat}})
     made = plan.recording.of_type("aws:ec2/natGateway:NatGateway")
     assert {each.name.removeprefix("aws-msk-eks-") for each in made} == gateways
@@ -44,29 +44,29 @@ def test_every_private_subnet_has_a_way_out_through_as_many_gateways_as_the_sett
     assert len(inputs(plan, "aws:ec2/routeTableAssociation:RouteTableAssociation")) == 6
 
 
-def test_other_zones_can_be_chosen():
+def test_zones_can_be_set():
     subnets = inputs(planned({"data-pipes:network": {"zones": ["b", "c", "d"]}}), SUBNET)
     assert {each["availabilityZone"] for each in subnets.values()} == {"eu-west-1b", "eu-west-1c", "eu-west-1d"}
 
 
-def test_the_default_security_group_lets_nobody_in_or_out():
+def test_the_default_security_group_has_no_rules():
     [group] = inputs(shipped(), "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup").values()
     assert (group["ingress"], group["egress"]) == ([], [])
 
 
-def test_a_nat_gateway_comes_after_its_way_out_and_goes_before_it():
+def test_a_nat_gateway_depends_on_its_route_to_the_internet():
     recording = shipped().recording
     for gateway in recording.of_type("aws:ec2/natGateway:NatGateway"):
         assert recording.one("aws-msk-eks-public-out").urn in recording.requirements(gateway)
 
 
-def test_a_flow_log_has_its_rights_from_the_start():
+def test_a_flow_log_depends_on_its_policy():
     recording = shipped().recording
     waits = {recording.by_urn(urn).type for urn in recording.requirements(recording.one("aws:ec2/flowLog:FlowLog"))}
     assert "aws:iam/rolePolicy:RolePolicy" in waits
 
 
-def test_flow_logs_are_kept_encrypted_and_bounded():
+def test_flow_logs_are_encrypted_and_expire():
     [flow_log] = inputs(shipped(), "aws:ec2/flowLog:FlowLog").values()
     group = shipped().recording.one("aws-msk-eks-vpc-flow-logs")
     assert flow_log["trafficType"] == "ALL"
@@ -75,7 +75,7 @@ def test_flow_logs_are_kept_encrypted_and_bounded():
     assert group.inputs["kmsKeyId"]
 
 
-def test_a_private_cluster_reaches_the_services_it_needs_inside_the_vpc():
+def test_a_private_cluster_has_endpoints_for_the_services_it_needs():
     endpoints = inputs(shipped(), "aws:ec2/vpcEndpoint:VpcEndpoint").values()
     services = {
         each["serviceName"].removeprefix("com.amazonaws.eu-west-1."): each["vpcEndpointType"] for each in endpoints
@@ -92,7 +92,7 @@ CONSUMERS = {
 
 
 @pytest.mark.parametrize(("stack", "workload"), CONSUMERS.items())
-def test_consumers_call_the_vpc_and_https_from_their_first_to_their_last_moment(stack, workload):
+def test_consumers_depend_on_their_egress_rules_for_the_vpc_and_https(stack, workload):
     recording = shipped(stack).recording
     rules = [
         each
@@ -107,7 +107,7 @@ def test_consumers_call_the_vpc_and_https_from_their_first_to_their_last_moment(
         assert {each.urn for each in rules} <= recording.requirements(consumers)
 
 
-def test_the_services_that_the_stack_file_names_are_reached_inside_the_vpc_in_place_of_the_stack_s_own():
+def test_interface_endpoints_replaces_the_default_endpoints():
     plan = planned({"data-pipes:network": {"interfaceEndpoints": ["sqs"]}})
     endpoints = inputs(plan, "aws:ec2/vpcEndpoint:VpcEndpoint").values()
     assert {each["serviceName"].rsplit(".", 1)[1]: each["vpcEndpointType"] for each in endpoints} == {
@@ -116,13 +116,13 @@ def test_the_services_that_the_stack_file_names_are_reached_inside_the_vpc_in_pl
     }
 
 
-def test_without_interface_endpoints_no_group_stands_open_for_them():
+def test_without_interface_endpoints_there_is_no_security_group_for_them():
     plan = planned({"data-pipes:network": {"interfaceEndpoints": []}})
     assert [each["vpcEndpointType"] for each in inputs(plan, "aws:ec2/vpcEndpoint:VpcEndpoint").values()] == ["Gateway"]
     assert "endpoints" not in inputs(plan, "aws:ec2/securityGroup:SecurityGroup")
 
 
-def test_an_existing_vpc_is_adopted_and_nothing_is_made_in_it_but_security_groups():
+def test_in_an_existing_vpc_only_security_groups_are_made():
     private = ["subnet-0a", "subnet-0b", "subnet-0c"]
     existing = {"vpcId": "vpc-0123", "cidr": "10.9.0.0/16", "privateSubnetIds": private}
     plan = planned({"data-pipes:network": {"existing": existing}})
@@ -143,7 +143,7 @@ def test_an_existing_vpc_is_adopted_and_nothing_is_made_in_it_but_security_group
     assert plan.problems == ()
 
 
-def test_the_key_of_the_logs_serves_the_log_groups_of_this_stack_only():
+def test_the_logs_key_can_be_used_only_for_the_log_groups_of_this_stack():
     policy = json.loads(shipped().recording.one("aws-msk-eks-logs-key").inputs["policy"])
     [statement] = [each for each in policy["Statement"] if each["Sid"] == "CloudWatchLogs"]
     assert statement["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}

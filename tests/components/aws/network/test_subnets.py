@@ -1,4 +1,4 @@
-"""Where subnets lie: frozen, since another range would replace a user's subnets."""
+"""Subnet layout. It must not change, because a different range replaces existing subnets."""
 
 from ipaddress import IPv4Network
 from itertools import combinations
@@ -16,7 +16,7 @@ networks = st.builds(
 )
 
 
-def test_the_worked_example_lies_where_the_article_has_it():
+def test_the_layout_of_the_worked_example():
     assert layout("10.0.0.0/16") == Layout(
         public=("10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24"),
         private=("10.0.3.0/24", "10.0.4.0/24", "10.0.5.0/24"),
@@ -24,7 +24,7 @@ def test_the_worked_example_lies_where_the_article_has_it():
 
 
 @given(cidr=networks)
-def test_subnets_lie_inside_the_vpc_and_never_overlap(cidr):
+def test_subnets_are_inside_the_vpc_and_never_overlap(cidr):
     subnets = [IPv4Network(each) for each in (*layout(cidr).public, *layout(cidr).private)]
     assert len(subnets) == 6
     assert all(subnet.subnet_of(IPv4Network(cidr)) for subnet in subnets)
@@ -37,6 +37,6 @@ def test_a_vpc_that_is_too_wide_or_too_narrow_is_refused(prefix):
         layout(str(IPv4Network((0, prefix))))
 
 
-def test_zones_that_newer_accounts_lack_are_not_chosen():
+def test_zones_that_newer_accounts_do_not_have_are_not_used():
     assert zone_letters("eu-west-1") == "abc"
     assert zone_letters("ap-northeast-1") == "acd"
