@@ -62,7 +62,7 @@ class ConfluentSettings(ServiceSettings, frozen=True):
     service: Literal["confluent"]
     """Always confluent."""
     credentials: CredentialsSettings
-    """The names of two Pulumi secrets with the Cloud API key that deploys the stack. Consumers never get this key."""
+    """The Cloud API key that deploys the stack, as the names of two Pulumi secrets. Consumers never get this key."""
     tier: TierName = "standard"
     """The cluster type: basic for trials, standard, enterprise for a private link, or dedicated. The only possible change is from basic to
     standard (Confluent Cloud, Kafka cluster types)."""

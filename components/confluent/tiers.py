@@ -100,7 +100,8 @@ def refuse_location_change(kind: str) -> Callable[[object, object], str | None]:
     def rule(present: object, wanted: object) -> str | None:
         if wanted == present:
             return None
-        return _new_stack(present, wanted, f"the {kind} is fixed when the cluster is created", kind)
+        refusal = _new_stack(present, wanted, f"the {kind} is fixed when the cluster is created", kind)
+        return f"{kind} {refusal}"
 
     return rule
 
@@ -143,6 +144,6 @@ def refuse_unit_change(present: int, wanted: int) -> str | None:
 
 def _new_stack(present: object, wanted: object, reason: str, setting: str) -> str:
     return (
-        f"{setting} cannot be changed from {present} to {wanted} ({reason}). Set it back to {present}. To move, create a stack with a different "
-        f"name and the new {setting}, switch the producers to it, wait until this one is drained, then destroy this one."
+        f"cannot be changed from {present} to {wanted} ({reason}). Set it back to {present}. To move, create a stack with a different name and "
+        f"the new {setting}, switch the producers to it, wait until this one is drained, then destroy this one."
     )

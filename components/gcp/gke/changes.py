@@ -30,7 +30,10 @@ def refuse_mode_change(present: object, wanted: object) -> str | None:
     before, after = (_extract(r", (standard|autopilot)", title) for title in (present, wanted))
     if before == after:
         return None
-    return f"cannot be changed from {before} to {after} (the mode is fixed when the cluster is created). Set it back to {before}. To change it, {ANOTHER_STACK}."
+    return (
+        f"cannot be changed from {before} to {after} (the mode is fixed when the cluster is created). Set it back to {before}. "
+        f"To change it, {ANOTHER_STACK}."
+    )
 
 
 def refuse_volume_change(present: object, wanted: object) -> str | None:

@@ -1,6 +1,9 @@
 """Refused changes that would replace a Pub/Sub subscription, schema or key and lose unread messages."""
 
-_SET_BACK = "Undo the change. To use the new value, add a pipe with a different name, switch the publishers to it, wait until the old pipe is drained, then remove the old pipe (README, Removing a pipe)."
+_SET_BACK = (
+    "Undo the change. To use the new value, add a pipe with a different name, switch the publishers to it, wait until the old pipe is "
+    "drained, then remove the old pipe (README, Removing a pipe)."
+)
 
 
 def refuse_mode_change(present: object, wanted: object) -> str | None:
