@@ -35,12 +35,12 @@ def closed(
     """
     return [
         gcp.managedkafka.Acl(
-            f"{name}-{what}-acl",
+            f"{name}-{kind}-acl",
             acl_id=acl_id,
             cluster=cluster.cluster_id,
             location=cluster.location,
             acl_entries=allowed(agent, "DESCRIBE"),
             opts=ResourceOptions(parent=parent),
         )
-        for what, acl_id in EVERYTHING.items()
+        for kind, acl_id in EVERYTHING.items()
     ]

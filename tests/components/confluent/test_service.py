@@ -198,7 +198,7 @@ KEPT = {"tier": "standard", "availability": "high", "cloud": "AWS", "region": "e
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value", "message"),
     [
         (
             "tier",
@@ -212,13 +212,13 @@ KEPT = {"tier": "standard", "availability": "high", "cloud": "AWS", "region": "e
         ("region", "eu-central-1", "streaming: region cannot be changed from eu-west-1 to eu-central-1 (the region"),
     ],
 )
-def test_changes_that_would_replace_the_confluent_cluster_are_refused_in_the_preview(key, value, told):
+def test_changes_that_would_replace_the_confluent_cluster_are_refused_in_the_preview(key, value, message):
     recording = shipped(STACK).recording
     component = recording.one(COMPONENT)
     assert component.inputs == KEPT, "the component must store the immutable settings"
     with pytest.raises(ChangeRefusedError) as refusal:
         change(recording, component, KEPT, {**KEPT, key: value})
-    assert told in str(refusal.value)
+    assert message in str(refusal.value)
     assert "then destroy this one" in str(refusal.value)
 
 

@@ -179,16 +179,16 @@ def test_invalid_pipe_settings_are_rejected(streaming, pipes, line):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("min.insync.replicas", "is not for a pipe to set: Confluent Cloud sees to the copies itself; remove it"),
         ("retention.ms", "is not for a pipe to set: retentionHours says it; remove it"),
         ("compression.type", "is not a setting that Confluent Cloud lets a topic have"),
     ],
 )
-def test_unsupported_topic_settings_are_rejected(name, told):
+def test_unsupported_topic_settings_are_rejected(name, message):
     [line] = config_errors({}, orders(config={name: "1"}))
-    assert told in line
+    assert message in line
 
 
 def test_credentials_are_required():
@@ -204,7 +204,7 @@ SECRET = "cfltSomethingThatIsSecret"
 
 
 @pytest.mark.parametrize(
-    ("credentials", "told"),
+    ("credentials", "message"),
     [
         (SECRET, "streaming.credentials: must be a map, not what stands there; credentials is the Cloud API key"),
         (
@@ -221,10 +221,10 @@ SECRET = "cfltSomethingThatIsSecret"
         ),
     ],
 )
-def test_invalid_credentials_are_rejected_without_showing_values(credentials, told):
+def test_invalid_credentials_are_rejected_without_showing_values(credentials, message):
     with pytest.raises(SettingsError) as refusal:
         settings({"data-pipes:streaming": {"service": "confluent", "credentials": credentials}}, STACK)
-    assert told in str(refusal.value)
+    assert message in str(refusal.value)
     assert SECRET not in str(refusal.value)
     assert "ABCDEFGH12345678" not in str(refusal.value)
 

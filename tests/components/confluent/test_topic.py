@@ -125,9 +125,11 @@ def with_config(tier, config):
 
 
 def test_consumers_get_the_dead_letter_settings():
-    told = environment(shipped(STACK).recording)
-    assert (told["STREAM_DEAD_LETTERS"], told["STREAM_MAX_DELIVERY_ATTEMPTS"]) == ("orders.dead-letters", "5")
-    assert "KAFKA_GROUP_PROTOCOL" not in told, "Confluent Cloud does not say which tiers have the newer protocol"
+    variables = environment(shipped(STACK).recording)
+    assert (variables["STREAM_DEAD_LETTERS"], variables["STREAM_MAX_DELIVERY_ATTEMPTS"]) == ("orders.dead-letters", "5")
+    assert "KAFKA_GROUP_PROTOCOL" not in variables, (
+        "Confluent Cloud does not document which tiers have the newer protocol"
+    )
 
 
 @pytest.mark.parametrize("tier", ["standard", "basic"])
@@ -151,12 +153,12 @@ def test_consumers_with_tokens_get_no_confluent_secret():
     recording = planned(
         {"data-pipes:pipes": {"orders": {"consumer": {"secrets": {"API_TOKEN": "ordersToken"}}}}}, stack=STACK
     ).recording
-    told = environment(recording)
-    assert told["STREAM_SERVICE"] == "kafka"
-    assert (told["STREAM_TOPIC"], told["STREAM_GROUP"]) == ("orders", "orders")
-    assert told["KAFKA_BOOTSTRAP_SERVERS"] == recording.outputs["bootstrapServers"]
-    assert (told["KAFKA_SECURITY_PROTOCOL"], told["KAFKA_SASL_MECHANISM"]) == ("SASL_SSL", "OAUTHBEARER")
-    extensions = dict(each.split("=") for each in told["KAFKA_SASL_OAUTHBEARER_EXTENSIONS"].split(","))
+    variables = environment(recording)
+    assert variables["STREAM_SERVICE"] == "kafka"
+    assert (variables["STREAM_TOPIC"], variables["STREAM_GROUP"]) == ("orders", "orders")
+    assert variables["KAFKA_BOOTSTRAP_SERVERS"] == recording.outputs["bootstrapServers"]
+    assert (variables["KAFKA_SECURITY_PROTOCOL"], variables["KAFKA_SASL_MECHANISM"]) == ("SASL_SSL", "OAUTHBEARER")
+    extensions = dict(each.split("=") for each in variables["KAFKA_SASL_OAUTHBEARER_EXTENSIONS"].split(","))
     assert extensions.keys() == {"logicalCluster", "identityPoolId"}
     assert extensions["logicalCluster"] == recording.outputs["kafkaClusterId"]
     assert set(recording.one(SECRET).revealed["stringData"]) == {"API_TOKEN"}
@@ -209,9 +211,9 @@ PLAIN_ACLS = {
 
 def test_consumers_on_basic_use_an_api_key_and_acls():
     recording = with_topic(tier="basic")
-    told = environment(recording)
-    assert told["KAFKA_SASL_MECHANISM"] == "PLAIN"
-    assert not {"KAFKA_SASL_OAUTHBEARER_EXTENSIONS", "STREAM_TOKEN_FILE"} & told.keys()
+    variables = environment(recording)
+    assert variables["KAFKA_SASL_MECHANISM"] == "PLAIN"
+    assert not {"KAFKA_SASL_OAUTHBEARER_EXTENSIONS", "STREAM_TOKEN_FILE"} & variables.keys()
     secret = recording.one(SECRET)
     assert {"KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"} <= secret.revealed["stringData"].keys()
     assert "stringData" in secret.secrets
@@ -248,11 +250,11 @@ SUBJECTS = {("DeveloperRead", "subject=orders-key"), ("DeveloperRead", "subject=
 
 def test_identity_pool_can_read_only_the_topic_s_subjects():
     recording = with_topic(schemaRegistry=True)
-    told = environment(recording)
-    assert told["STREAM_SCHEMA_REGISTRY"] == recording.outputs["schemaRegistry"]
-    assert told["STREAM_SCHEMA_REGISTRY"].startswith("https://psrc-")
-    assert told["STREAM_SCHEMA_REGISTRY_CLUSTER"].startswith("lsrc-")
-    assert told["STREAM_SCHEMA_REGISTRY_IDENTITY_POOL"] == pool_of(recording)
+    variables = environment(recording)
+    assert variables["STREAM_SCHEMA_REGISTRY"] == recording.outputs["schemaRegistry"]
+    assert variables["STREAM_SCHEMA_REGISTRY"].startswith("https://psrc-")
+    assert variables["STREAM_SCHEMA_REGISTRY_CLUSTER"].startswith("lsrc-")
+    assert variables["STREAM_SCHEMA_REGISTRY_IDENTITY_POOL"] == pool_of(recording)
     assert roles(recording, pool_of(recording)) >= SUBJECTS
 
 

@@ -61,9 +61,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("key", "value", "told"), WRONG)
-def test_invalid_account_settings_are_rejected(key: str, value: Any, told: str):
-    assert message({key: value}).split(".yaml: ", 1)[1].startswith(told)
+@pytest.mark.parametrize(("key", "value", "expected"), WRONG)
+def test_invalid_account_settings_are_rejected(key: str, value: Any, expected: str):
+    assert message({key: value}).split(".yaml: ", 1)[1].startswith(expected)
 
 
 @pytest.mark.parametrize("region", ["us-central1", "northamerica-northeast2", "europe-west12", "me-central2"])

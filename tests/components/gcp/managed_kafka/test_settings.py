@@ -13,8 +13,8 @@ def config_errors(streaming, pipes=None):
     try:
         settings({"data-pipes:streaming": streaming, "data-pipes:pipes": pipes or {}}, STACK)
     except SettingsError as error:
-        told = [line.split(".yaml: ", 1)[1] for line in str(error).splitlines()]
-        return [line for line in told if not line.startswith("platform.nodes")]
+        lines = [line.split(".yaml: ", 1)[1] for line in str(error).splitlines()]
+        return [line for line in lines if not line.startswith("platform.nodes")]
     return []
 
 
@@ -113,5 +113,5 @@ def test_valid_managed_kafka_settings_are_accepted(streaming, pipes):
     ],
 )
 def test_invalid_managed_kafka_settings_are_rejected(streaming, pipes, line):
-    [told] = config_errors(streaming, pipes)
-    assert told.startswith(line)
+    [error] = config_errors(streaming, pipes)
+    assert error.startswith(line)

@@ -312,7 +312,7 @@ SHARED, PARTITIONED = {}, {"mode": "partitioned"}
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "message"),
     [
         (SHARED, PARTITIONED, "pipes.orders.topic.mode: cannot be changed from shared to partitioned (mode"),
         (PARTITIONED, SHARED, "pipes.orders.topic.mode: cannot be changed from partitioned to shared (mode"),
@@ -332,10 +332,10 @@ SHARED, PARTITIONED = {}, {"mode": "partitioned"}
         ),
     ],
 )
-def test_changes_that_would_lose_messages_are_refused_in_the_preview(recording, before, after, told):
+def test_changes_that_would_lose_messages_are_refused_in_the_preview(recording, before, after, message):
     with pytest.raises(ChangeRefusedError) as refusal:
         change(recording, named(recording, TOPIC, NAME), labels(**before), labels(**after))
-    assert told in str(refusal.value)
+    assert message in str(refusal.value)
     assert "add a pipe with a different name" in str(refusal.value)
     assert "README, Removing a pipe" in str(refusal.value)
 

@@ -13,8 +13,8 @@ def config_errors(pipes, streaming=None):
     try:
         settings({"data-pipes:streaming": streaming or {}, "data-pipes:pipes": pipes}, STACK)
     except SettingsError as error:
-        told = [line.split(".yaml: ", 1)[1] for line in str(error).splitlines()]
-        return [line for line in told if not line.startswith("platform.")]
+        lines = [line.split(".yaml: ", 1)[1] for line in str(error).splitlines()]
+        return [line for line in lines if not line.startswith("platform.")]
     return []
 
 
@@ -76,9 +76,9 @@ def test_valid_pubsub_settings_are_accepted(pipes):
         *(
             (
                 orders(filter=text),
-                f'pipes.orders.topic.filter: must be a Pub/Sub filter such as attributes.kind = "order" AND NOT attributes:test ({told}; see Pub/Sub, Filter messages). Correct the filter.',
+                f'pipes.orders.topic.filter: must be a Pub/Sub filter such as attributes.kind = "order" AND NOT attributes:test ({reason}; see Pub/Sub, Filter messages). Correct the filter.',
             )
-            for text, told in (
+            for text, reason in (
                 ('attributes.kind = "order', "expected a word, a quoted string or an operator, found '\"order'"),
                 ('kind = "order"', "expected attributes, found 'kind'"),
                 ("attributes.kind = order", "expected a quoted string, found 'order'"),
@@ -147,20 +147,22 @@ def test_valid_pubsub_settings_are_accepted(pipes):
     ],
 )
 def test_invalid_pubsub_settings_are_rejected(pipes, line):
-    told = config_errors(pipes)
-    assert len(told) == 1, told
-    assert told[0].startswith(line)
+    found = config_errors(pipes)
+    assert len(found) == 1, found
+    assert found[0].startswith(line)
 
 
 def test_subscription_quota_counts_all_pipes_and_dead_letters():
     many = {f"pipe{number}": {"parallelism": 3_332, "topic": {"mode": "partitioned"}} for number in range(2)}
     assert config_errors(many | orders(3_330, mode="partitioned")) == []
-    told = config_errors(many | orders(3_334, mode="partitioned"))
-    assert [line.split(", got 10001 ")[0] for line in told] == ["pipes: must need at most 10000 subscriptions in total"]
+    found = config_errors(many | orders(3_334, mode="partitioned"))
+    assert [line.split(", got 10001 ")[0] for line in found] == [
+        "pipes: must need at most 10000 subscriptions in total"
+    ]
 
 
 def test_customer_managed_key_must_be_a_boolean():
-    [told] = config_errors(orders(), {"customerManagedKey": "yes"})
-    assert told.startswith(
+    [error] = config_errors(orders(), {"customerManagedKey": "yes"})
+    assert error.startswith(
         'streaming.customerManagedKey: must be true or false, not "yes"; customerManagedKey is whether'
     )
