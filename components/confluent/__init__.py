@@ -1,1 +1,1 @@
-"""Confluent Cloud, on whichever cloud the stack lives in."""
+"""Confluent Cloud on AWS, Azure or Google Cloud."""

@@ -1,4 +1,4 @@
-"""The cloud that a stack lives in, as far as Confluent Cloud has to do with it: what each cloud's folder fills in."""
+"""Interface between Confluent Cloud and the stack's cloud. Each cloud's folder implements it."""
 
 from abc import ABC
 from collections.abc import Callable, Sequence
@@ -9,40 +9,41 @@ import pulumi_confluentcloud as confluentcloud
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 KAFKA_PORT = 9092
-"""Where brokers answer, on the internet and behind an endpoint (Confluent Cloud, Networking)."""
+"""Port of the brokers, on public and private endpoints (Confluent Cloud, Networking)."""
 
 CloudName: TypeAlias = Literal["AWS", "AZURE", "GCP"]
-"""How Confluent Cloud calls the clouds that its clusters run on."""
+"""Confluent Cloud's names of the clouds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateLinkArgs:
-    """What the cloud's part of a private link is built from."""
+    """Arguments of PrivateLink."""
 
     attachment: confluentcloud.PrivateLinkAttachment
-    """Confluent's part: the service that an endpoint connects to, and the domain that it is found under."""
+    """Confluent's side of the link: the service that the endpoint connects to, and its DNS domain."""
     environment_id: Output[str]
 
 
 class PrivateLink(ComponentResource, ABC):
-    """The cloud's part of a private link: an endpoint in the stack's network, its names, and Confluent's consent to it."""
+    """The cloud's side of a private link: an endpoint in the stack's network, its DNS names, and its registration with Confluent."""
 
     ready: Sequence[Resource]
-    """What all wait for that call the cluster from inside the network."""
+    """Resources that clients inside the network wait for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CloudBinding:
-    """The cloud that a stack lives in, as Confluent Cloud and the consumers see it."""
+    """The stack's cloud, as Confluent Cloud and the consumers need it."""
 
     cloud: CloudName
     region: str
     token_keys: str
-    """Where, beneath the URL of who signs the tokens of pods, the keys for them are: the jwks_uri in its OpenID Connect discovery
-    document, such as keys."""
+    """Path of the signing keys relative to the token issuer's URL, such as keys. It is the jwks_uri of the OpenID Connect discovery
+    document."""
     cidr: Input[str]
-    """Where the endpoint of a private link has its addresses."""
+    """IP range of private link endpoints."""
     way_out: Callable[[str, bool, ResourceOptions], Sequence[Resource]]
-    """Opens the network from the consumers to the brokers, on a private link or not, where it is not open by itself."""
+    """Creates rules that allow traffic from the consumers to the brokers, if the network does not allow it by default. The second argument
+    is true for a private link."""
     private_link: Callable[[str, PrivateLinkArgs, ResourceOptions], PrivateLink]
-    """Makes the cloud's part of a private link."""
+    """Creates the cloud's side of a private link."""

@@ -1,4 +1,4 @@
-"""How Confluent Cloud knows the pods of a Kubernetes cluster, by the tokens that the cluster signs for them."""
+"""Identity provider and identity pools, which authenticate pods by their Kubernetes service account tokens."""
 
 import pulumi_confluentcloud as confluentcloud
 from pulumi import Output, Resource, ResourceOptions
@@ -6,16 +6,15 @@ from pulumi import Output, Resource, ResourceOptions
 from components.contracts import PodTokens
 
 AUDIENCE = "confluent.cloud"
-"""For whom the pods' tokens are: a token for anybody else, such as the cluster's own API, is not taken."""
+"""Audience of the pods' tokens. Tokens with another audience, such as the Kubernetes API, are rejected."""
 
 
 def identity_provider(
     name: str, issuer: Output[str], token_keys: str, *, parent: Resource
 ) -> confluentcloud.IdentityProvider:
-    """Make the cluster known as an issuer of tokens.
+    """Register the cluster as a token issuer.
 
-    Another issuer, or one that a preview does not know yet, is an update of it and never a replacement, which would take the pools
-    along (Confluent provider, IdentityProvider).
+    A changed or unknown issuer updates the provider in place and keeps its pools (Confluent provider, IdentityProvider).
     """
     return confluentcloud.IdentityProvider(
         name,
@@ -30,9 +29,9 @@ def identity_provider(
 def identity_pool(
     name: str, tokens: PodTokens, provider: confluentcloud.IdentityProvider, *, parent: Resource
 ) -> confluentcloud.IdentityPool:
-    """Make a pool of the pods of one pipe: those with the token that is theirs and meant for Confluent Cloud.
+    """Create an identity pool for one pipe's pods, which accepts only their tokens with the Confluent Cloud audience.
 
-    The audiences of a token of Kubernetes are a list, even if there is one (Kubernetes, Service account token volume projection).
+    The audience claim of a Kubernetes token is always a list (Kubernetes, Service account token volume projection).
     """
     return confluentcloud.IdentityPool(
         name,

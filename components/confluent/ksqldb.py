@@ -1,4 +1,4 @@
-"""A ksqlDB cluster beside a Kafka cluster."""
+"""ksqlDB cluster."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,32 +13,32 @@ from components.confluent.service_account import service_account
 from components.confluent.tiers import refuse_unit_change
 
 OWN_SUBJECTS = ("pksqlc-*", "_confluent-ksql-pksqlc-*")
-"""The schemas of what ksqlDB makes itself, by the names that it gives (Confluent Cloud, ksqlDB); the environment has one ksqlDB."""
+"""Subject patterns of ksqlDB's own schemas (Confluent Cloud, ksqlDB). The environment has only one ksqlDB cluster."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KsqldbArgs:
-    """What a ksqlDB cluster is built from."""
+    """Arguments of Ksqldb."""
 
     csu: int
     cluster: Cluster
     registry: SchemaRegistry
     topics: Sequence[str]
-    """The topics that its queries may read."""
+    """Topics that the queries may read."""
     protect: bool
 
 
 class Ksqldb(ComponentResource):
-    """A ksqlDB cluster whose queries run under an identity of its own: it reads the stack's topics, and owns what it makes.
+    """ksqlDB cluster with its own service account, which reads the stack's topics and owns the topics that ksqlDB creates.
 
-    It needs the Schema Registry from the start (Confluent provider, KsqlCluster).
+    The Schema Registry must exist first (Confluent provider, KsqlCluster).
     """
 
     endpoint: Output[str]
 
     def __init__(self, name: str, args: KsqldbArgs, opts: ResourceOptions | None = None) -> None:
         hooks = guard(name, "streaming.ksqldb.csu", "csu", refuse_unit_change)
-        # The provider replaces the cluster for another csu, so that no hook of it would see both numbers: the component keeps one.
+        # The provider replaces the cluster if csu changes, and replacements run no update hook. So the component stores csu too.
         super().__init__(
             "data-pipes:confluent:Ksqldb",
             name,

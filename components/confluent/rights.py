@@ -1,4 +1,4 @@
-"""What a principal may do with the topics, groups and transactions of a cluster: roles, or ACLs where a tier has no such roles."""
+"""Permissions of a principal in a cluster: role bindings, or ACLs if the tier has no topic-level roles."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ ROLES: Mapping[Use, str] = {
     "manage": "DeveloperManage",
     "own": "ResourceOwner",
 }
-"""The role for each use (Confluent Cloud, Predefined RBAC roles). DeveloperManage creates and deletes topics and cannot add partitions
-to one, which takes ResourceOwner; to describe a cluster is part of every role in it."""
+"""Role for each use (Confluent Cloud, Predefined RBAC roles). DeveloperManage can create and delete topics, but only ResourceOwner can add
+partitions. Every role in a cluster can describe the cluster."""
 
 OPERATIONS: Mapping[Use, Sequence[str]] = {
     "describe": ("DESCRIBE", "DESCRIBE_CONFIGS"),
@@ -25,12 +25,12 @@ OPERATIONS: Mapping[Use, Sequence[str]] = {
     "manage": ("CREATE", "DELETE", "DESCRIBE_CONFIGS"),
     "own": ("ALL",),
 }
-"""The same as ACLs (Apache Kafka, Authorization and ACLs); who may read or write may describe."""
+"""ACL operations for each use (Apache Kafka, Authorization and ACLs). Read and write permission include describe."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Right:
-    """One use of what has one name in a cluster, or of all whose names begin with it."""
+    """Permission for one use of a resource name, or of a name prefix."""
 
     resource: Literal["cluster", "topic", "group", "transactional-id"]
     name: Input[str]
@@ -40,32 +40,32 @@ class Right:
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """An API key of a service account for a cluster, that works there; it goes after what was made with it."""
+    """Usable API key of a service account for a cluster. It is deleted after the resources that were created with it."""
 
     owner: Output[str]
-    """The id of the service account."""
+    """ID of the service account."""
     id: Output[str]
     secret: Output[str]
     rights: Sequence[Resource]
-    """What its owner may do in the whole cluster, where that is how it makes ACLs."""
+    """Cluster-wide role bindings of the owner. Only tiers with ACLs need them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """A Kafka cluster, as whoever makes something in it must know it."""
+    """Kafka cluster, with the data needed to create resources in it."""
 
     kafka: confluentcloud.KafkaCluster
     environment_id: Output[str]
     roles_within: bool
-    """Whether roles can be given on a single topic or group."""
+    """Whether roles can be bound to a single topic or group."""
     manager: Key
-    """Who makes its topics, and its ACLs where there are no such roles."""
+    """API key that creates topics, and ACLs if the tier has no topic-level roles."""
 
 
 def allow(
     name: str, principal: Input[str], rights: Mapping[str, Right], *, cluster: Cluster, parent: Resource
 ) -> list[Resource]:
-    """Give a principal these rights in a cluster and no others; each is named after its key."""
+    """Grant a principal only these permissions in a cluster. The keys of `rights` name the resources."""
     made: list[Resource] = []
     for label, right in rights.items():
         if not cluster.roles_within:
@@ -89,7 +89,7 @@ def allow(
 def bind(
     name: str, principal: Input[str], role: str, pattern: Input[str], *, parent: Resource
 ) -> confluentcloud.RoleBinding:
-    """Give a principal one role on what a pattern of resource names says."""
+    """Bind a role to a principal for a pattern of resource names."""
     return confluentcloud.RoleBinding(
         name,
         principal=Output.concat("User:", principal),
@@ -115,6 +115,6 @@ def _acl(
         permission="ALLOW",
         rest_endpoint=kafka.rest_endpoint,
         credentials=confluentcloud.KafkaAclCredentialsArgs(key=manager.id, secret=manager.secret),
-        # Where a cluster outgrows ACLs, these and the manager's rights go in one update, and these first.
+        # If basic becomes standard, one update deletes the ACLs and the manager's role. The ACLs must go first.
         opts=ResourceOptions(parent=parent, depends_on=list(manager.rights)),
     )

@@ -1,4 +1,4 @@
-"""The Schema Registry that an environment has by its stream governance, and who may read which of its subjects."""
+"""Schema Registry of an environment, and read access to its subjects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ from components.confluent.service_account import Keyed
 from components.lookup import lookup
 
 SUBJECTS = ("key", "value")
-"""What of a topic's records has a schema: its subjects are the topic's name with these (Schema Registry, TopicNameStrategy)."""
+"""Suffixes of a topic's subjects (Schema Registry, TopicNameStrategy)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SchemaRegistry:
-    """The one registry of an environment."""
+    """Schema Registry of an environment."""
 
     id: Output[str]
     url: Output[str]
     resource_name: Output[str]
-    """How role bindings call it."""
+    """Name of the registry in role bindings."""
     keyed: Keyed
-    """How an API key for it is asked for."""
+    """Identification of the registry as the target of an API key."""
 
 
 def schema_registry(
     environment_id: Output[str], kafka: confluentcloud.KafkaCluster, *, parent: Resource
 ) -> SchemaRegistry:
-    """Look the registry up, which is there once the environment's first cluster is."""
+    """Look up the registry, which exists after the environment's first cluster is created."""
     found = confluentcloud.get_schema_registry_cluster_output(
         environment=environment_id.apply(lambda id_: confluentcloud.GetSchemaRegistryClusterEnvironmentArgs(id=id_)),
         opts=InvokeOutputOptions(parent=parent, depends_on=[kafka]),
@@ -37,7 +37,7 @@ def schema_registry(
     found = lookup(
         found,
         "streaming.credentials",
-        rule="an API key that may read the Schema Registry of the environment",
+        rule="a Cloud API key that may read the environment's Schema Registry",
         fix="Use a Cloud API key of an account with the role OrganizationAdmin.",
     )
     return SchemaRegistry(
@@ -51,7 +51,7 @@ def schema_registry(
 def read_subjects(
     name: str, principal: Input[str], topic: str, *, registry: SchemaRegistry, parent: Resource
 ) -> Sequence[Resource]:
-    """Let a principal read the schemas of one topic's keys and values."""
+    """Grant a principal read access to the key and value schemas of one topic."""
     return [
         bind(
             f"{name}-read-{subject}-schema",

@@ -1,4 +1,4 @@
-"""Confluent Cloud: an environment with a Kafka cluster on the stack's own cloud and region, and a topic for each pipe."""
+"""Confluent Cloud: an environment with a Kafka cluster in the stack's cloud and region, and one topic per pipe."""
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -18,10 +18,10 @@ from components.confluent.schema_registry import SchemaRegistry, schema_registry
 from components.confluent.service_account import Keyed, api_key, service_account
 from components.confluent.settings import ConfluentSettings
 from components.confluent.tiers import (
-    fewer_units,
-    no_limit,
-    other_place,
     refuse_availability_change,
+    refuse_cku_reduction,
+    refuse_limit_removal,
+    refuse_location_change,
     refuse_lower_governance,
     refuse_tier_change,
 )
@@ -30,14 +30,14 @@ from components.confluent.topic_settings import ConfluentPipeSettings
 from components.contracts import Platform, Streaming, Topic
 
 ANYWHERE = "0.0.0.0/0"
-"""The brokers of a cluster with a public address are at addresses that change."""
+"""IP range of public brokers, whose addresses change."""
 
 
 class Confluent(Streaming[ConfluentPipeSettings]):
-    """An environment and a Kafka cluster of the stack's own, on the cloud and in the region that the stack lives in.
+    """Environment and Kafka cluster in the stack's cloud and region.
 
-    Topics are made with the key of a service account that owns these topics and nothing else; on Basic, which knows no such roles, it
-    administers the cluster. Consumers sign in with the tokens of their pods where tier and platform have such, else with a key.
+    A service account creates the topics with its API key and owns only these topics. On Basic, which has no topic-level roles, it
+    administers the cluster. Consumers authenticate with pod tokens if the tier and the platform support them, else with an API key.
     """
 
     cluster: Cluster
@@ -56,19 +56,19 @@ class Confluent(Streaming[ConfluentPipeSettings]):
             cloud_api_secret=args.secrets["credentials.apiSecret"],
             opts=opts,
         )
-        kept = {
+        immutable = {
             "tier": settings.tier,
             "availability": settings.zones,
             "cloud": home.cloud,
             "region": home.region,
             **({"maxEcku": settings.max_ecku} if settings.max_ecku else {}),
         }
-        # The provider replaces a cluster for most of these, and no hook of what is replaced sees both values: the component keeps them. It
-        # sees no change where maxEcku is left out.
+        # The provider replaces a cluster if most of these change, and replacements run no update hook. So the component stores them too.
+        # The provider also ignores the removal of maxEcku, which the component's hook detects.
         super().__init__(
             "data-pipes:confluent:Confluent",
             name,
-            kept,
+            immutable,
             ResourceOptions.merge(opts, ResourceOptions(providers=[provider], hooks=_hooks(name))),
         )
         self.name = name
@@ -135,7 +135,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
             opts=ResourceOptions(
                 parent=self,
                 protect=args.protect,
-                hooks=guard(f"{self.name}-cluster", "streaming.cku", "dedicated.cku", fewer_units),
+                hooks=guard(f"{self.name}-cluster", "streaming.cku", "dedicated.cku", refuse_cku_reduction),
             ),
         )
 
@@ -155,7 +155,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
     def _manager(
         self, environment: confluentcloud.Environment, kafka: confluentcloud.KafkaCluster, link: Sequence[Resource]
     ) -> Key:
-        """Who makes the topics; its key is good for nothing before the link is there, by which the provider tries it."""
+        """Create the service account that creates topics. The provider tests its key through the private link, so the key waits for the link."""
         name = f"{self.name}-manager"
         account = service_account(name, "Makes the topics of the stack", parent=self)
         rights: Sequence[Resource] = (
@@ -168,7 +168,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
         return Key(owner=account.id, id=key.id, secret=key.secret, rights=rights)
 
     def _pods(self) -> confluentcloud.IdentityProvider | None:
-        """The platform as Confluent Cloud knows it, where its pods have tokens and the tier takes them."""
+        """Create the platform's identity provider if its pods have tokens and the tier accepts them."""
         tokens = self.args.platform.pod_tokens(next(iter(self.args.pipes)))
         if tokens is None or not self.args.settings.limits.tokens:
             return None
@@ -177,7 +177,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
     def _registry(
         self, environment: confluentcloud.Environment, kafka: confluentcloud.KafkaCluster
     ) -> SchemaRegistry | None:
-        """The Schema Registry, where anybody in the stack reads it."""
+        """Look up the Schema Registry if ksqlDB or a consumer reads it."""
         pipes = cast("Mapping[str, ConfluentPipeSettings]", self.args.pipes)
         if not self.args.settings.ksqldb and not any(pipe.topic.schema_registry for pipe in pipes.values()):
             return None
@@ -198,7 +198,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
 
     @override
     def topic(self, name: str, pipe: ConfluentPipeSettings, opts: ResourceOptions) -> Topic:
-        """Make the topic of the pipe of that name."""
+        """Create a pipe's topic."""
         tokens = self.args.platform.pod_tokens(name)
         topic = ConfluentTopicArgs(
             topic_name=name,
@@ -218,12 +218,12 @@ class Confluent(Streaming[ConfluentPipeSettings]):
 
 
 def _hooks(name: str) -> ResourceHookBinding:
-    """What is refused in a preview: what no cluster can become, and a limit that would stay."""
+    """Return hooks that refuse changes the cluster cannot make."""
     hooks = [
         refused_change(name, "streaming.tier", "tier", refuse_tier_change),
         refused_change(name, "streaming.availability", "availability", refuse_availability_change),
-        refused_change(name, "streaming", "cloud", other_place("cloud")),
-        refused_change(name, "streaming", "region", other_place("region")),
-        refused_change(name, "streaming.maxEcku", "maxEcku", no_limit),
+        refused_change(name, "streaming", "cloud", refuse_location_change("cloud")),
+        refused_change(name, "streaming", "region", refuse_location_change("region")),
+        refused_change(name, "streaming.maxEcku", "maxEcku", refuse_limit_removal),
     ]
     return reduce(ResourceHookBinding.merge, hooks)

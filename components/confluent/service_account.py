@@ -1,4 +1,4 @@
-"""A service account and its API keys, for whoever cannot show a token of its own."""
+"""Service accounts and API keys, for clients without tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pulumi import Input, Output, Resource, ResourceOptions
 
 @dataclass(frozen=True, kw_only=True)
 class Keyed:
-    """What an API key is for: a Kafka cluster or a Schema Registry."""
+    """Target of an API key: a Kafka cluster or a Schema Registry."""
 
     id: Input[str]
     api_version: Input[str]
@@ -18,7 +18,7 @@ class Keyed:
 
 
 def service_account(name: str, description: str, *, parent: Resource) -> confluentcloud.ServiceAccount:
-    """Make a service account, whose name nobody else in the organization has."""
+    """Create a service account. Its name must be unique in the organization."""
     return confluentcloud.ServiceAccount(
         name, display_name=name, description=description, opts=ResourceOptions(parent=parent)
     )
@@ -32,7 +32,7 @@ def api_key(
     parent: Resource,
     depends_on: Sequence[Resource] = (),
 ) -> confluentcloud.ApiKey:
-    """Make an API key of a service account for one thing; the provider waits until it works there."""
+    """Create an API key for one target. The provider waits until the key works."""
     return confluentcloud.ApiKey(
         name,
         display_name=name,
@@ -48,5 +48,5 @@ def api_key(
 
 
 def secret_halves(key: confluentcloud.ApiKey) -> tuple[Output[str], Output[str]]:
-    """The id and the secret of a key, both as secrets."""
+    """Return the ID and the secret of a key, both as Pulumi secrets."""
     return Output.secret(key.id), Output.secret(key.secret)

@@ -1,4 +1,4 @@
-"""The streaming section of a stack file for Confluent Cloud, and what must fit together in it."""
+"""Streaming settings for Confluent Cloud, and their validation."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,94 +17,94 @@ from components.settings_bases import ServiceSettings, ValidationContext
 SOURCE = "(Confluent Cloud, Kafka cluster types)"
 
 KAFKA_VERSION = "4.3.1"
-"""Confluent Cloud has no versions, so its topics are checked with the newest definitions that the program has."""
+"""Version of the topic setting definitions. Confluent Cloud has no versions, so the newest one is used."""
 
 
 def _no_key_itself(name: str) -> str:
     if re.fullmatch("[A-Z0-9]{16}", name):
         raise ValueError(
-            "must be the name of a Pulumi secret, and this looks like the id of an API key itself; choose a name such as confluentKey, and set "
+            "must be the name of a Pulumi secret, got a value that looks like an API key ID. Choose a name such as confluentKey, and set "
             "its value with: pulumi config set --secret --path 'data-pipes:secrets.confluentKey'"
         )
     return name
 
 
 class CredentialsSettings(SettingsModel, frozen=True):
-    """The API key that a stack is made with on Confluent Cloud, by the names of the Pulumi secrets that hold its halves."""
+    """Names of the Pulumi secrets with the Cloud API key for Confluent Cloud."""
 
     hidden = True
 
     api_key: Annotated[SecretName, AfterValidator(_no_key_itself)]
-    """The name of the Pulumi secret under data-pipes:secrets that holds the id of a Cloud API key."""
+    """The name of the Pulumi secret under data-pipes:secrets with the ID of a Cloud API key."""
     api_secret: SecretName
-    """The name of the Pulumi secret under data-pipes:secrets that holds the secret half of that key."""
+    """The name of the Pulumi secret under data-pipes:secrets with the secret of that key."""
 
     @model_validator(mode="after")
-    def _two_halves(self) -> "CredentialsSettings":
+    def _distinct_secrets(self) -> "CredentialsSettings":
         if self.api_key == self.api_secret:
             raise ValueError(
-                "must name two secrets, since an API key has two halves, the id and the secret; name one for each"
+                "must name two different secrets, got the same name twice (an API key has an ID and a secret). Use one secret for each."
             )
         return self
 
 
 class KsqldbSettings(SettingsModel, frozen=True):
-    """A ksqlDB cluster beside the Kafka cluster, under an identity of its own that reads the stack's topics."""
+    """ksqlDB cluster with its own service account, which can read the stack's topics."""
 
     csu: Literal[1, 2, 4, 8, 12] = 4
-    """The streaming units of the ksqlDB cluster: 1, 2, 4, 8 or 12, with copies of its state from 8 on (Confluent Cloud, ksqlDB);
-    fixed with it."""
+    """The streaming units (CSU) of the ksqlDB cluster: 1, 2, 4, 8 or 12. From 8 on, its state is replicated (Confluent Cloud, ksqlDB). It
+    cannot be changed after the ksqlDB cluster is created."""
 
 
 class ConfluentSettings(ServiceSettings, frozen=True):
-    """The streaming section of a stack file, for Confluent Cloud."""
+    """Streaming settings for Confluent Cloud."""
 
     service: Literal["confluent"]
     """Always confluent."""
     credentials: CredentialsSettings
-    """The Cloud API key that the stack is made with, by the names of two Pulumi secrets; consumers never get it."""
+    """The Cloud API key that deploys the stack, as the names of two Pulumi secrets. Consumers never get this key."""
     tier: TierName = "standard"
-    """The type of the cluster: basic for trials, standard, enterprise for a private link, or dedicated; only basic can become
-    another later, standard (Confluent Cloud, Kafka cluster types)."""
+    """The cluster type: basic for trials, standard, enterprise for a private link, or dedicated. The only possible change is from basic to
+    standard (Confluent Cloud, Kafka cluster types)."""
     availability: Availability | None = None
-    """How many zones hold the records: one or more with low, three with high; by default high, and low on the tier basic, which has
-    no other. Fixed with the cluster."""
+    """The number of zones that store the records: one or more with low, three with high. By default high, except on the tier basic, which
+    supports only low. It cannot be changed after the cluster is created."""
     cku: Annotated[int, Field(ge=1, le=152)] | None = None
-    """The units of a dedicated cluster (CKU), 1 to 152, from 5 on only where your contract has them, and at least 2 with the
-    availability high (Confluent Cloud, Kafka cluster types)."""
+    """The units (CKU) of a dedicated cluster, 1 to 152. High availability needs at least 2. More than 4 are available only if your contract
+    includes them (Confluent Cloud, Kafka cluster types)."""
     max_ecku: Annotated[int, Field(ge=1, le=50)] | None = None
-    """The most units (eCKU) that a cluster of the other tiers takes up by itself: up to 50 on basic, 10 on standard and 32 on
-    enterprise, 10 over a private link on AWS (Confluent Cloud, Kafka cluster types); by default as many. Once set, it can change and not be removed."""
+    """The most units (eCKU) that a cluster of the other tiers can scale to. The limit, and the default, is 50 on basic, 10 on standard and 32
+    on enterprise, or 10 over a private link on AWS (Confluent Cloud, Kafka cluster types). Once set, it can be changed but not removed."""
     governance: Literal["none", "essentials", "advanced"] = "essentials"
-    """The package of stream governance that the environment is made with, which brings the Schema Registry; it goes up and never
-    down (Confluent Cloud, Stream Governance packages)."""
+    """The stream governance package of the environment, which includes the Schema Registry. It can be upgraded but not downgraded (Confluent
+    Cloud, Stream Governance packages)."""
     ksqldb: KsqldbSettings | None = None
-    """The ksqlDB cluster; by default there is none."""
+    """The ksqlDB cluster. By default there is none."""
     private_link: bool = False
-    """Whether the cluster is reached over a private link from the stack's network alone, as every enterprise cluster must be; whoever
-    runs Pulumi then needs a way into that network."""
+    """Whether the cluster is reachable only over a private link from the stack's network. Enterprise clusters require it. The machine that
+    runs Pulumi then needs access to that network."""
 
     @property
     def limits(self) -> Tier:
-        """What the tier has, and has room for."""
+        """Features and limits of the tier."""
         return TIERS[self.tier]
 
     @property
     def zones(self) -> Availability:
-        """The availability, with its default."""
+        """Availability, with its default."""
         return self.availability or ("high" if "high" in self.limits.availabilities else "low")
 
     @property
     @override
     def secrets(self) -> Mapping[str, str]:
-        """The two halves of the Cloud API key."""
+        """Secret names of the Cloud API key."""
         return {"credentials.apiKey": self.credentials.api_key, "credentials.apiSecret": self.credentials.api_secret}
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield what the tier lacks, and pipes that it has no room for."""
+        """Yield errors for features that the tier lacks, and for pipes that exceed its limits."""
         pipes = cast("Mapping[str, ConfluentPipeSettings]", context.pipes)
-        own = (*self._units(), *self._features(), *self._room(pipes))
+        own = (*self._unit_errors(), *self._feature_errors(), *self._partition_errors(pipes))
         yield from (error.under("streaming") for error in own)
         size = Limit(
             definition=Whole(0, self.limits.message_bytes),
@@ -114,73 +114,75 @@ class ConfluentSettings(ServiceSettings, frozen=True):
         configs = {name: pipe.topic.config for name, pipe in pipes.items()}
         yield from pipe_config_errors(configs, KAFKA_VERSION, limits)
         for name, pipe in pipes.items():
-            yield from (error.under("pipes", name) for error in self._pipe(name, pipe, pipes))
+            yield from (error.under("pipes", name) for error in self._pipe_errors(name, pipe, pipes))
 
-    def _units(self) -> Iterator[ConfigError]:
+    def _unit_errors(self) -> Iterator[ConfigError]:
         limits, dedicated = self.limits, self.tier == "dedicated"
         key, units = ("cku", self.cku) if dedicated else ("maxEcku", self.max_ecku)
         if self.zones not in limits.availabilities:
-            text = f"{self.zones} is not to be had on the tier {self.tier} {SOURCE}; remove it, or set tier to standard"
+            text = f"{self.zones} is not available on tier {self.tier} {SOURCE}. Remove availability, or set tier to standard."
             yield ConfigError(path=("availability",), text=text)
         if dedicated and self.cku is None:
             least = HIGH_UNITS if self.zones == "high" else 1
-            text = f"is missing: a dedicated cluster has the units that it is given; set it to {least} or more"
+            text = f"is required on tier dedicated. Set cku to {least} or more."
             yield ConfigError(path=("cku",), text=text)
         if dedicated and self.max_ecku is not None:
-            text = "is for the other tiers only: a dedicated cluster has the units that cku says; remove it"
+            text = "is not available on tier dedicated (cku sets the units). Remove maxEcku."
             yield ConfigError(path=("maxEcku",), text=text)
         if not dedicated and self.cku is not None:
-            text = f"is for the tier dedicated only, and a cluster of {self.tier} takes units as it needs them, up to maxEcku; remove it"
+            text = f"is not available on tier {self.tier} (it scales automatically, up to maxEcku). Remove cku."
             yield ConfigError(path=("cku",), text=text)
         if units is not None and units > limits.most_units:
-            text = f"must be at most {limits.most_units} on the tier {self.tier}, not {units} {SOURCE}; lower it"
+            text = f"must be at most {limits.most_units} on tier {self.tier}, got {units} {SOURCE}. Lower {key}."
             yield ConfigError(path=(key,), text=text)
         if units is not None and units < HIGH_UNITS and self.zones == "high":
-            text = f"must be at least {HIGH_UNITS} with the availability high, not {units} {SOURCE}; raise it, or set availability to low"
+            text = f"must be at least {HIGH_UNITS} with availability high, got {units} {SOURCE}. Raise {key}, or set availability to low."
             yield ConfigError(path=(key,), text=text)
 
-    def _features(self) -> Iterator[ConfigError]:
+    def _feature_errors(self) -> Iterator[ConfigError]:
         if self.ksqldb and not self.limits.ksqldb:
-            text = f"is not to be had on the tier {self.tier} {SOURCE}; remove it, or set tier to standard or dedicated"
+            text = (
+                f"is not available on tier {self.tier} {SOURCE}. Remove ksqldb, or set tier to standard or dedicated."
+            )
             yield ConfigError(path=("ksqldb",), text=text)
         if self.ksqldb and self.governance == "none":
             text = (
-                "needs the Schema Registry, which comes with stream governance (Confluent provider, KsqlCluster); set governance to "
-                "essentials, or remove ksqldb"
+                "is not available with governance none (ksqlDB needs the Schema Registry; Confluent provider, KsqlCluster). Set governance to "
+                "essentials, or remove ksqldb."
             )
             yield ConfigError(path=("ksqldb",), text=text)
         if self.private_link and self.limits.public:
-            text = f"is for the tier enterprise only, and a {self.tier} cluster here has a public address; remove it, or set tier to enterprise"
+            text = f"is not available on tier {self.tier} (only enterprise clusters are private here). Remove privateLink, or set tier to enterprise."
             yield ConfigError(path=("privateLink",), text=text)
         if not self.private_link and not self.limits.public:
-            text = f"must be true on the tier {self.tier}, whose clusters have no public address {SOURCE}; set it, or set tier to standard"
+            text = f"must be true on tier {self.tier}, got false (its clusters have no public address; {SOURCE[1:-1]}). Set it to true, or set tier to standard."
             yield ConfigError(path=("privateLink",), text=text)
 
-    def _room(self, pipes: Mapping[str, ConfluentPipeSettings]) -> Iterator[ConfigError]:
-        """More partitions than a cluster of the tier and its units has room for."""
+    def _partition_errors(self, pipes: Mapping[str, ConfluentPipeSettings]) -> Iterator[ConfigError]:
+        """Yield an error if the pipes have more partitions than the tier and its units support."""
         limits = self.limits
         units = (self.cku if self.tier == "dedicated" else self.max_ecku) or limits.most_units
-        room = min(units * limits.unit_partitions, limits.most_partitions)
+        most = min(units * limits.unit_partitions, limits.most_partitions)
         partitions = sum(pipe.partitions for pipe in pipes.values())
-        if partitions > room:
+        if partitions > most:
             key = "cku" if self.tier == "dedicated" else "maxEcku"
-            way = f"raise {key}" if units < limits.most_units else "set tier to a larger one"
+            fix = f"Raise {key}" if units < limits.most_units else "Set tier to a larger one"
             text = (
-                f"{self.tier} has room for {room} partitions with {units} {limits.unit}, and {partitions} are asked for, dead letters included "
-                f"{SOURCE}; {way}, or ask for less"
+                f"{self.tier} supports at most {most} partitions with {units} {limits.unit}, got {partitions} including dead letters {SOURCE}. "
+                f"{fix}, or lower parallelism."
             )
             yield ConfigError(path=("tier",), text=text)
 
-    def _pipe(
+    def _pipe_errors(
         self, name: str, pipe: ConfluentPipeSettings, pipes: Mapping[str, ConfluentPipeSettings]
     ) -> Iterator[ConfigError]:
         if pipe.topic.schema_registry and self.governance == "none":
-            text = "needs stream governance, which brings the Schema Registry; set streaming.governance to essentials, or remove it"
+            text = "is not available with streaming.governance none (it includes no Schema Registry). Set streaming.governance to essentials, or remove schemaRegistry."
             yield ConfigError(path=("topic", "schemaRegistry"), text=text)
         others = sorted(other for other in pipes if other.startswith(f"{name}-"))
         if pipe.topic.kafka_streams and others:
             text = (
-                f"would let this pipe's consumer delete the topic of {others[0]} too, since the internal topics of Kafka Streams begin with "
-                f"{name}-; give one of the two pipes another name, or remove it"
+                f"cannot be true if another pipe's name begins with {name}-, got {others[0]} (the consumer may delete all topics with that prefix, which "
+                "Kafka Streams uses for internal topics). Rename one of the two pipes, or remove kafkaStreams."
             )
             yield ConfigError(path=("topic", "kafkaStreams"), text=text)

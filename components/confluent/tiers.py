@@ -1,4 +1,4 @@
-"""The tiers of Confluent Cloud's clusters: what each has room for, and what a cluster can never become."""
+"""Limits of Confluent Cloud's cluster tiers, and refused changes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,25 +10,25 @@ Availability: TypeAlias = Literal["low", "high"]
 
 @dataclass(frozen=True, kw_only=True)
 class Tier:
-    """The features and limits of a tier (Confluent Cloud, Kafka cluster types)."""
+    """Features and limits of a tier (Confluent Cloud, Kafka cluster types)."""
 
     availabilities: Mapping[Availability, str]
-    """What can be asked of it, and what the API calls that."""
+    """Supported availabilities, with their API names."""
     unit: str
-    """What its capacity is counted in."""
+    """Unit of capacity."""
     most_units: int
     unit_partitions: int
-    """The partitions of all topics for each unit, before replication."""
+    """Most partitions per unit, before replication."""
     most_partitions: int
-    """The partitions of all topics, before replication, however many units there are."""
+    """Most partitions of a cluster, before replication."""
     message_bytes: int
-    """The largest value of max.message.bytes."""
+    """Largest max.message.bytes."""
     roles_within: bool = True
-    """Whether roles can be given on a single topic or group, or only ACLs."""
+    """Whether roles can be bound to a single topic or group. If not, ACLs are used."""
     tokens: bool = True
-    """Whether clients may sign in with tokens of an identity provider (OAuth)."""
+    """Whether clients can authenticate with OAuth tokens of an identity provider."""
     public: bool = True
-    """Whether it is reached from the internet, or over a private link alone."""
+    """Whether the cluster has a public endpoint. If not, it needs a private link."""
     ksqldb: bool = True
 
 
@@ -74,74 +74,76 @@ TIERS: Mapping[TierName, Tier] = {
 }
 
 HIGH_UNITS = 2
-"""The fewest units of a cluster in three zones (Confluent Cloud, Kafka cluster types)."""
+"""Fewest units with high availability (Confluent Cloud, Kafka cluster types)."""
 
 
 def refuse_tier_change(present: object, wanted: object) -> str | None:
-    """Confluent Cloud moves a cluster from Basic to Standard, and to no other tier (Confluent provider, KafkaCluster)."""
+    """Refuse another tier, except Basic to Standard (Confluent provider, KafkaCluster)."""
     if wanted == present or (present, wanted) == ("basic", "standard"):
         return None
-    return _new_stack(f"a cluster stays in its tier, which is {present}; only basic can become standard", "tier")
+    return _new_stack(present, wanted, "only basic can become standard", "tier")
 
 
 def refuse_availability_change(present: object, wanted: object) -> str | None:
-    """A cluster stays in the zones that it was made in (Confluent Cloud, Kafka cluster types)."""
+    """Refuse another availability: it is fixed when a cluster is created (Confluent Cloud, Kafka cluster types)."""
     if wanted == present:
         return None
     return (
-        f"a cluster keeps the availability that it was made with. Set availability to {present}; to have {wanted}, make a stack of another "
-        "name with it, point the producers at it, let this one drain, then destroy it."
+        f"cannot be changed from {present} to {wanted} (availability is fixed when the cluster is created). Set availability to {present}. "
+        f"To use {wanted}, create a stack with a different name, switch the producers to it, wait until this one is drained, then destroy this one."
     )
 
 
-def other_place(what: str) -> Callable[[object, object], str | None]:
-    """A cluster stays on the cloud and in the region that it was made in: the provider would make another, without a record."""
+def refuse_location_change(kind: str) -> Callable[[object, object], str | None]:
+    """Refuse another cloud or region: the provider would replace the cluster and lose its records."""
 
     def rule(present: object, wanted: object) -> str | None:
         if wanted == present:
             return None
-        return _new_stack(f"a cluster stays in its {what}, which is {present}", what)
+        refusal = _new_stack(present, wanted, f"the {kind} is fixed when the cluster is created", kind)
+        return f"{kind} {refusal}"
 
     return rule
 
 
 def refuse_lower_governance(present: object, wanted: object) -> str | None:
-    """The package of an environment goes up and never down (Confluent provider, SchemaRegistryCluster)."""
+    """Refuse a smaller governance package: it can only be upgraded (Confluent provider, SchemaRegistryCluster)."""
     if wanted == present or present is None or (present, wanted) == ("ESSENTIALS", "ADVANCED"):
         return None
+    before, after = str(present).lower(), str(wanted or "none").lower()
     return (
-        f"stream governance goes up and never down, and this environment has {str(present).lower()}. Set governance back to it; to have "
-        "less, make a stack of another name."
+        f"cannot be changed from {before} to {after} (stream governance can only be upgraded). Set governance back to {before}. "
+        "To use a smaller package, create a stack with a different name."
     )
 
 
-def fewer_units(present: int, wanted: int) -> str | None:
-    """A dedicated cluster shrinks by one unit at a time (Confluent CLI, confluent kafka cluster update; read 2026-11-29)."""
+def refuse_cku_reduction(present: int, wanted: int) -> str | None:
+    """Refuse to remove several units at once (Confluent CLI, confluent kafka cluster update; read 2026-11-29)."""
     if wanted >= present - 1:
         return None
-    return f"A dedicated cluster shrinks by one unit at a time. Set cku to {present - 1}, deploy, and go on from there."
+    return f"A dedicated cluster can shrink by only one CKU per deployment. Set cku to {present - 1}, deploy, then lower it again."
 
 
-def no_limit(present: object, wanted: object) -> str | None:
-    """The provider leaves a limit that a program no longer sets as it is, and sees no change (Confluent provider, KafkaCluster)."""
+def refuse_limit_removal(present: object, wanted: object) -> str | None:
+    """Refuse to remove maxEcku: the provider ignores the removal and keeps the old limit (Confluent provider, KafkaCluster)."""
     if wanted is not None or not isinstance(present, int | float):
         return None
-    return f"cannot be removed: the cluster would keep its limit of {int(present)} units. Set it to the limit that you want, and keep the line."
+    return f"cannot be removed (the cluster would keep its limit of {int(present)} eCKU). Set maxEcku to the limit that you want."
 
 
 def refuse_unit_change(present: int, wanted: int) -> str | None:
-    """The provider replaces a ksqlDB cluster to change its units, and its queries go with it (Confluent provider, KsqlCluster)."""
+    """Refuse another number of units: the provider would replace the ksqlDB cluster and lose its queries (Confluent provider, KsqlCluster)."""
     if wanted == present:
         return None
     return (
-        "A ksqlDB cluster keeps its units: another number would replace it, without its queries and tables. "
-        f"Set csu back to {present}; to have {wanted}, remove ksqldb with data-pipes:protect false, deploy, then add it with csu {wanted} and "
-        "create the queries again."
+        "Another number of CSUs would replace the ksqlDB cluster, and its queries and tables would be lost. "
+        f"Set csu back to {present}. To use {wanted}, set data-pipes:protect to false and remove ksqldb, deploy, then add ksqldb with csu {wanted} "
+        "and create the queries again."
     )
 
 
-def _new_stack(fact: str, keys: str) -> str:
+def _new_stack(present: object, wanted: object, reason: str, setting: str) -> str:
     return (
-        f"{fact}. Undo the change, or make a stack of another name with the new {keys}, point the producers at it, let this one drain, then "
-        "destroy it."
+        f"cannot be changed from {present} to {wanted} ({reason}). Set it back to {present}. To move, create a stack with a different name and "
+        f"the new {setting}, switch the producers to it, wait until this one is drained, then destroy this one."
     )

@@ -1,4 +1,4 @@
-"""The topics of a cluster on Confluent Cloud, each with the one identity that reads it."""
+"""Topic on Confluent Cloud, with the identity and permissions of its consumers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from components.confluent.identity_pool import AUDIENCE, identity_pool
 from components.confluent.rights import Cluster, Right, allow
 from components.confluent.schema_registry import SchemaRegistry, read_subjects
 from components.confluent.service_account import Keyed, api_key, secret_halves, service_account
-from components.confluent.topic_changes import config_change
+from components.confluent.topic_changes import refuse_config_change
 from components.confluent.topic_settings import ConfluentPipeSettings
 from components.contracts import SHARED, Connection, EgressRule, PodTokens, Secret, Topic
 from components.dead_letters import SUFFIX
@@ -20,7 +20,7 @@ from components.dead_letters import SUFFIX
 
 @dataclass(frozen=True, kw_only=True)
 class Pods:
-    """How the consumers of a pipe show who they are, where they are pods with tokens that the tier takes."""
+    """Token authentication of a pipe's pods, if the tier accepts tokens."""
 
     tokens: PodTokens
     provider: confluentcloud.IdentityProvider
@@ -28,29 +28,29 @@ class Pods:
 
 @dataclass(frozen=True, kw_only=True)
 class ConfluentTopicArgs:
-    """What a topic on Confluent Cloud is built from."""
+    """Arguments of ConfluentTopic."""
 
     topic_name: str
-    """The name of the topic, and of the one consumer group that reads it."""
+    """Name of both the topic and its consumer group."""
     pipe: ConfluentPipeSettings
     cluster: Cluster
     largest_message: int
-    """How many bytes a topic of the cluster can take at once."""
+    """Largest max.message.bytes of the cluster's tier."""
     bootstrap_servers: Output[str]
     brokers: Input[str]
-    """The range of addresses that the brokers are in."""
+    """IP range of the brokers."""
     ready: Sequence[Resource]
-    """What leads from the network to the cluster."""
+    """Resources that connect the network to the cluster."""
     pods: Pods | None
-    """Without it, the consumers sign in with an API key."""
+    """Token authentication. None if consumers use an API key."""
     registry: SchemaRegistry | None
-    """The Schema Registry, where the consumers may read it."""
+    """Schema Registry. None if consumers may not read it."""
     protect: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Reader:
-    """Who the consumers are to Confluent Cloud, and how they show it."""
+    """Identity of the consumers, with their authentication settings."""
 
     principal: Output[str]
     settings: Mapping[str, Input[str]]
@@ -59,15 +59,15 @@ class _Reader:
 
 
 class ConfluentTopic(Topic):
-    """A topic that its consumers may read and no other, in the one group that is theirs; they may write its dead letters.
+    """Topic whose consumers may only read it in their consumer group, and write its dead letters.
 
-    They are told of no group protocol, since Confluent Cloud does not say which of its tiers have the newer one (KIP-848).
+    The group protocol is not configured, because Confluent Cloud does not document which tiers support the newer one (KIP-848).
     """
 
     def __init__(self, name: str, args: ConfluentTopicArgs, opts: ResourceOptions | None = None) -> None:
         hooks = guard(name, f"pipes.{args.topic_name}.parallelism", "partitions", refuse_fewer_partitions)
-        # The provider replaces a topic to take partitions away, and no hook of a topic that is replaced sees both numbers: the
-        # component keeps one, and is registered before the topic.
+        # The provider replaces a topic with fewer partitions, and replacements run no update hook. So the component stores the number
+        # too: it is updated in place, before the topic.
         super().__init__(
             "data-pipes:confluent:ConfluentTopic",
             name,
@@ -81,7 +81,9 @@ class ConfluentTopic(Topic):
             topic_name=args.topic_name,
             partitions=args.pipe.parallelism,
             config=args.pipe.topic.kafka_config,
-            hooks=refused_change(f"{name}-topic", f"pipes.{args.topic_name}.topic.config", "config", config_change),
+            hooks=refused_change(
+                f"{name}-topic", f"pipes.{args.topic_name}.topic.config", "config", refuse_config_change
+            ),
         )
         self.topic_name = topic.topic_name
         self.partitions = topic.partitions_count.apply(lambda count: int(count or 0))
@@ -97,7 +99,7 @@ class ConfluentTopic(Topic):
         config: Mapping[str, str],
         hooks: ResourceHookBinding | None = None,
     ) -> confluentcloud.KafkaTopic:
-        """A topic, and the manager's right to it, without which it could neither make it nor add partitions."""
+        """Create a topic, and the manager's ownership of it, which the manager needs to create it and to add partitions."""
         args, cluster = self.args, self.args.cluster
         own = {label: Right(resource="topic", name=topic_name, use="own")}
         owner = (
@@ -117,7 +119,7 @@ class ConfluentTopic(Topic):
         )
 
     def _dead_letters(self) -> Mapping[str, Input[str]]:
-        """The topic for what consumers set aside, where there is one, as they are told of it."""
+        """Create the dead-letter topic if it is enabled, and return the consumers' settings for it."""
         args, settings = self.args, self.args.pipe.topic
         if not settings.dead_letter.enabled:
             return {}
@@ -137,7 +139,7 @@ class ConfluentTopic(Topic):
             settings={
                 "STREAM_SERVICE": "kafka",
                 "STREAM_TOPIC": self.topic_name,
-                # Consumers start once they may read.
+                # Consumers start after their permissions exist.
                 "STREAM_GROUP": Output.all(*(right.urn for right in rights)).apply(lambda _: args.topic_name),
                 **self._dead_letters(),
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
@@ -175,7 +177,7 @@ class ConfluentTopic(Topic):
         return made
 
     def _pool(self, pods: Pods) -> _Reader:
-        """The pods themselves, without anything secret."""
+        """Return an identity pool for the pods' tokens, without secrets."""
         pool = identity_pool(f"{self.name}-pods", pods.tokens, pods.provider, parent=self)
         registry = self.args.registry
         schemas = (
@@ -197,7 +199,7 @@ class ConfluentTopic(Topic):
         )
 
     def _account(self) -> _Reader:
-        """A service account, whose keys the consumers get from a secret store."""
+        """Return a service account. Consumers get its API keys from a secret store."""
         args, kafka = self.args, self.args.cluster.kafka
         account = service_account(f"{self.name}-consumer", "Reads one topic", parent=self)
         keyed = Keyed(

@@ -1,4 +1,4 @@
-"""Changes of a topic's settings that Confluent Cloud or its provider refuses, refused while they are still a preview."""
+"""Refused changes of topic settings that Confluent Cloud or its provider cannot make."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -18,35 +18,32 @@ DEFAULTS: Mapping[str, str] = {
     "segment.bytes": "104857600",
     "segment.ms": "604800000",
 }
-"""The defaults of the settings that a pipe may choose (pulumi_confluentcloud 2, KafkaTopic)."""
+"""Defaults of the topic settings that a pipe may set (pulumi_confluentcloud 2, KafkaTopic)."""
 
 
-def config_change(present: object, wanted: object) -> str | None:
-    """The rule for all settings of a topic: none is removed, and cleanup.policy goes from delete to both values in two steps."""
+def refuse_config_change(present: object, wanted: object) -> str | None:
+    """Refuse removed settings, and a direct change of cleanup.policy from delete to both values."""
     before, after = _settings(present), _settings(wanted)
     removed = sorted(before.keys() - after.keys())
-    return _kept(removed[0]) if removed else _cleanup(before, after)
+    return _removal(removed[0]) if removed else _cleanup_change(before, after)
 
 
-def _kept(name: str) -> str:
-    """The provider resets no setting to its default (Confluent provider, confluent_kafka_topic; its issue 601)."""
-    fact = f"{name} cannot be removed, since Confluent's provider resets no setting of a topic."
+def _removal(name: str) -> str:
+    """Return the refusal: the provider never resets a setting to its default (Confluent provider, confluent_kafka_topic; its issue 601)."""
+    fact = f"{name} cannot be removed (Confluent's provider never resets a topic setting)."
     if name in DEFAULTS:
-        return f'{fact} Set it to its default, "{DEFAULTS[name]}", and keep the line.'
+        return f'{fact} Set it to its default, "{DEFAULTS[name]}", instead of removing it.'
     return f"{fact} Reset it with Confluent's REST API (Reset Topic Config), then run pulumi refresh."
 
 
-def _cleanup(before: Mapping[str, str], after: Mapping[str, str]) -> str | None:
-    """No step from delete to compact and delete (Confluent Cloud, Configuration Reference for Topics; read 2026-11-29).
-
-    All other steps are allowed.
-    """
+def _cleanup_change(before: Mapping[str, str], after: Mapping[str, str]) -> str | None:
+    """Refuse only a change from delete to compact and delete (Confluent Cloud, Configuration Reference for Topics; read 2026-11-29)."""
     present, wanted = (set(each.get(CLEANUP, DEFAULTS[CLEANUP]).split(",")) for each in (before, after))
     if present != {"delete"} or wanted != {"compact", "delete"}:
         return None
     return (
-        f"{CLEANUP} cannot go from delete to {after[CLEANUP]} at once. Set it to compact, deploy, then set it to {after[CLEANUP]}. "
-        "Records without a key are lost in the first step."
+        f"{CLEANUP} cannot be changed from delete to {after[CLEANUP]} in one step. Set it to compact, deploy, then set it to {after[CLEANUP]}. "
+        "The first step deletes records without a key."
     )
 
 

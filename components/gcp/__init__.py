@@ -1,1 +1,1 @@
-"""Google Cloud: the network, the streaming services and the container platforms of a pipeline."""
+"""Google Cloud: network, streaming services and container platforms."""

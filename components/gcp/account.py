@@ -1,4 +1,4 @@
-"""The Google Cloud project and region that a pipeline lives in."""
+"""Google Cloud project and region of a stack, and the provider that uses them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,30 +13,30 @@ from components.settings_bases import AccountSettings
 
 
 class GcpSettings(AccountSettings, frozen=True):
-    """The keys of the namespace `gcp` that a pipeline reads."""
+    """Settings of the `gcp` namespace."""
 
     stack_name = Pattern(
         r"(?!goog|default$).*",
-        "a name that does not begin with goog, which Google keeps for itself, and is not default, as a project's first network is",
+        "a name other than default (the name of a project's first network) that does not begin with goog (reserved by Google)",
     )
-    """Pub/Sub takes no topic that begins with goog (Pub/Sub, Resource names); networks have their names to themselves (VPC networks)."""
+    """Pub/Sub rejects topic names that begin with goog (Pub/Sub, Resource names). Network names are unique in a project (VPC networks)."""
     most_tags = 50
-    """A resource has at most 64 labels (Resource Manager, Requirements for labels); the rest is for the program's and for GKE's own."""
+    """A resource has at most 64 labels (Resource Manager, Requirements for labels). The remaining 14 are for data-pipes and GKE."""
     tag_name = Pattern(
         r"(?!goog|data-pipes)[a-z][a-z0-9_-]{0,62}",
-        "the name of a label: a lower-case letter, then lower-case letters, digits, hyphens and underscores, 63 at most; "
-        "neither the program's own (data-pipes) nor Google's (goog)",
+        "a label name: a lower-case letter, then lower-case letters, digits, hyphens and underscores, at most 63 in total, "
+        "without the reserved prefixes data-pipes and goog",
     )
     tag_value = Pattern(
         r"[a-z0-9_-]{0,63}",
-        "the value of a label: lower-case letters, digits, hyphens and underscores, 63 at most",
+        "a label value: at most 63 lower-case letters, digits, hyphens and underscores",
     )
 
     project: Annotated[
         str,
-        Pattern(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "the id of a project, not its name or number, such as data-pipes-42"),
+        Pattern(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "a project ID (not its name or number) such as data-pipes-42"),
     ]
-    """The id of the Google Cloud project that the whole stack lives in."""
+    """The ID of the Google Cloud project that contains the whole stack."""
     region: Annotated[
         str, Pattern(r"[a-z]+-[a-z]+[1-9][0-9]?", "a Google Cloud region without a zone, such as europe-west1")
     ]
@@ -44,7 +44,7 @@ class GcpSettings(AccountSettings, frozen=True):
 
 
 def gcp_provider(name: str, settings: GcpSettings, tags: Mapping[str, str]) -> gcp.Provider:
-    """Make the one provider that every Google Cloud resource of a stack uses, so that project, region and labels hold for all."""
+    """Create the provider that gives every Google Cloud resource of a stack the same project, region and labels."""
     return gcp.Provider(
         name,
         project=settings.project,
@@ -56,29 +56,29 @@ def gcp_provider(name: str, settings: GcpSettings, tags: Mapping[str, str]) -> g
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Where a pipeline lives, and what Google Cloud says of it."""
+    """Project and region of a stack, with the project number."""
 
     project: str
     region: str
     number: Output[str]
-    """The number of the project, by which Google's own names know it."""
+    """Project number, which Google uses in the names of service agents and in IAM conditions."""
 
     @classmethod
     def of(cls, settings: GcpSettings, parent: Resource) -> "Account":
-        """Ask Google Cloud for the project's number, with the provider of the given resource."""
+        """Look up the project number, with the provider of the parent resource."""
         return cls(project=settings.project, region=settings.region, number=_number(settings.project, parent))
 
 
 def _number(project: str, parent: Resource) -> Output[str]:
-    """The project's number, from the list of projects: `get_project` would read billing information too."""
-    rule = "a project that the deployer may read (resourcemanager.projects.get)"
-    fix = "Name another project, or give the deployer the role Browser on this one."
+    """Return the project number from the list of projects, because `get_project` also reads billing information."""
+    rule = "the ID of a project that the deployer may read (resourcemanager.projects.get)"
+    fix = "Correct the project ID, or grant the deployer the role Browser on the project."
 
     def of(answer: gcp.projects.GetProjectResult) -> str:
         for found in answer.projects:
             if found.project_id == project and found.lifecycle_state == "ACTIVE":
                 return found.number
-        reason = "Google Cloud lists no active project of this id; a new one is listed after some minutes"
+        reason = "Google Cloud lists no active project with this ID; a new project appears after some minutes"
         raise unanswered("gcp:project", rule=rule, got=project, reason=reason, fix=fix)
 
     listed = gcp.projects.get_project_output(filter=f"id:{project}", opts=InvokeOptions(parent=parent))

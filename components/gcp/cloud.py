@@ -1,4 +1,4 @@
-"""The account, the network and the registry of every stack on Google Cloud."""
+"""Account, network and registry classes for stacks on Google Cloud."""
 
 from components.gcp.account import GcpSettings, gcp_provider
 from components.gcp.network.network import GcpNetworkSettings, Network

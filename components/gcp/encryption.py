@@ -1,4 +1,4 @@
-"""Cloud KMS: the stack's key ring, and keys that only those may use who encrypt with them."""
+"""Cloud KMS: the stack's key ring, and keys with their users' IAM bindings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,25 +12,25 @@ ROTATION = f"{90 * 24 * 60 * 60}s"
 """Keys get a new version every 90 days (Cloud KMS, Key rotation)."""
 
 DELETION = f"{30 * 24 * 60 * 60}s"
-"""For 30 days the destruction of a version can be called off (Cloud KMS, Destroy and restore key versions)."""
+"""Destruction of a key version can be cancelled for 30 days (Cloud KMS, Destroy and restore key versions)."""
 
 USE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """A key, and what makes it usable."""
+    """A KMS key, and the resources that make it usable."""
 
     id: Output[str]
     ready: Sequence[Resource]
-    """The rights of its users; whoever is encrypted with the key waits for them."""
+    """IAM bindings of the key's users. Encrypted resources wait for them."""
 
 
 class Keys(ComponentResource):
-    """The key ring of a stack, in its region.
+    """Regional key ring of a stack.
 
-    Pulumi ends its name and those of its keys with letters of its own: neither is ever deleted, and no name can be taken twice
-    (Cloud KMS, Object hierarchy).
+    Key rings and keys are never deleted and their names cannot be reused (Cloud KMS, Object hierarchy).
+    So Pulumi adds a random suffix to each name.
     """
 
     def __init__(self, name: str, account: Account, api: Resource, opts: ResourceOptions | None = None) -> None:
@@ -41,7 +41,7 @@ class Keys(ComponentResource):
         self.register_outputs({"keyRing": self._ring.id})
 
     def key(self, name: str, *, users: Sequence[Input[str]], parent: Resource, protect: bool) -> Key:
-        """Make a key that rotates, and that the given members alone encrypt and decrypt with."""
+        """Create a rotating key that only the given members can use to encrypt and decrypt."""
         made = gcp.kms.CryptoKey(
             name,
             key_ring=self._ring.id,

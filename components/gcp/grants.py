@@ -1,4 +1,4 @@
-"""Google Cloud's predefined roles, and how one is given to an identity on one thing."""
+"""Predefined IAM roles, each granted on a single resource."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from components.gcp.account import Account
 
 @dataclass(frozen=True, kw_only=True)
 class Binding:
-    """A role of one member on one thing."""
+    """One role for one member on one resource."""
 
     role: str
     member: Input[str]
@@ -23,7 +23,7 @@ class Binding:
 
 
 Binder: TypeAlias = Callable[[str, Binding, ResourceOptions], Resource]
-"""Gives the member of a binding its role, on that thing alone."""
+"""Creates the IAM resource for a binding, limited to the bound resource."""
 
 
 def _on_subscription(name: str, binding: Binding, opts: ResourceOptions) -> Resource:
@@ -39,7 +39,10 @@ def _on_schema(name: str, binding: Binding, opts: ResourceOptions) -> Resource:
 
 
 def _on_kafka_cluster(name: str, binding: Binding, opts: ResourceOptions) -> Resource:
-    """Clusters have no policy of their own, so the project's says for which one the role is (IAM, Resource attributes for conditions)."""
+    """Grant the role in the project policy, with a condition for one cluster.
+
+    Managed Kafka clusters have no IAM policy (IAM, Resource attributes for conditions).
+    """
     condition = gcp.projects.IAMMemberConditionArgs(
         title="One Kafka cluster", expression=Output.concat('resource.name == "', binding.resource, '"')
     )
@@ -58,15 +61,15 @@ ROLES: Mapping[str, Binder] = {
     "roles/pubsub.subscriber": _on_subscription,
     "roles/pubsub.viewer": _on_schema,
 }
-"""The roles that a pipeline gives to consumers, each with how it is bound to one thing (IAM, Predefined roles)."""
+"""Roles that consumers can get, with the function that creates each binding (IAM, Predefined roles)."""
 
 
 def granted(
     name: str, member: Input[str], grants: Sequence[Grant], *, account: Account, parent: Resource
 ) -> list[Resource]:
-    """Give a member exactly the given grants: their actions are roles, and each role is bound to the grant's resource alone.
+    """Grant a member each role (action) on only the grant's resource.
 
-    The name of the second binding of a role and of each further one ends with its number: more of them change no name.
+    The second and later bindings of a role get a numeric suffix, so adding grants renames no binding.
     """
     bound: list[Resource] = []
     known: Counter[str] = Counter()

@@ -1,16 +1,16 @@
-"""Names as Google Cloud takes them."""
+"""Resource names within Google Cloud's limits."""
 
 import hashlib
 
 SUFFIX = 6
-"""How many letters and digits end a name that another could have, or had."""
+"""Length of the suffix that makes a name unique."""
 
 LONGEST, SHORTEST = 30, 6
-"""How long the id of a service account may be (IAM, Create service accounts)."""
+"""Limits on the length of a service account ID (IAM, Create service accounts)."""
 
 
 def account_id(name: str) -> str:
-    """The id of a service account: the name itself where it has the length of one, else as much as fits and digits of its hash."""
+    """Return a service account ID: the name if its length is valid, else the name shortened and with a hash suffix."""
     if SHORTEST <= len(name) <= LONGEST:
         return name
     digits = hashlib.sha256(name.encode()).hexdigest()[:SUFFIX]
@@ -18,5 +18,5 @@ def account_id(name: str) -> str:
 
 
 def account_email(account: str, project: str) -> str:
-    """The e-mail address of the service account of that id, by which others know it."""
+    """Return the e-mail address of the service account with this ID."""
     return f"{account}@{project}.iam.gserviceaccount.com"

@@ -1,4 +1,4 @@
-"""The container registry of a stack on Google Cloud: one repository of Artifact Registry, and who may pull from it."""
+"""Container registry of a stack: one Artifact Registry repository and its pull permissions."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ from components.contracts import Registry
 from components.gcp.network.network import Network
 
 UNTAGGED_DAYS = 14
-"""How long images without a tag are kept; those with one stay, since a stack may run any of them."""
+"""Days that untagged images are kept. Tagged images are kept forever, because a stack may run any of them."""
 
 
 def cleanup_policies(images: Sequence[str]) -> list[gcp.artifactregistry.RepositoryCleanupPolicyArgs]:
-    """What Artifact Registry removes on its own: images that never had a tag, but for those that the stack names by their digest.
+    """Return the cleanup policies: delete untagged images, except those that the stack references by digest.
 
-    What one policy keeps no other deletes (Artifact Registry, Configure cleanup policies).
+    A keep policy overrides delete policies (Artifact Registry, Configure cleanup policies).
     """
     digests = sorted({image.rsplit("@", 1)[1] for image in images if "@" in image})
     kept = [
@@ -46,7 +46,7 @@ def cleanup_policies(images: Sequence[str]) -> list[gcp.artifactregistry.Reposit
 
 
 class ArtifactRegistry(Registry):
-    """A private repository for the stack's images: tags that never move, scanned when pushed, in the stack's region."""
+    """Private regional repository for the stack's images, with immutable tags and a vulnerability scan on push."""
 
     url: Output[str]
 
@@ -98,11 +98,11 @@ class ArtifactRegistry(Registry):
 
     @override
     def image(self, reference: str) -> Output[str]:
-        """The full reference of an image; one that begins with its tag or digest (`:1.0.0`) is in this repository."""
+        """Return the full image reference. A reference that begins with a tag or digest (`:1.0.0`) is in this repository."""
         return Output.concat(self.url, reference) if reference[0] in ":@" else Output.from_input(reference)
 
     def pulls(self, name: str, member: Input[str], parent: Resource) -> Resource:
-        """Let one member pull images, from this repository alone."""
+        """Grant a member permission to pull images from only this repository."""
         return gcp.artifactregistry.RepositoryIamMember(
             f"{name}-pulls",
             repository=self.repository.name,

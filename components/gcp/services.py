@@ -1,4 +1,4 @@
-"""The APIs of Google Cloud that a stack calls, and the agents that their services act as."""
+"""Google Cloud APIs that a stack uses, and their service agents."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,7 +18,7 @@ ALWAYS = (
     "logging",
     "monitoring",
 )
-"""What the network, the registry, the keys and every identity need."""
+"""APIs that every stack needs for its network, registry, keys and identities."""
 
 AGENTS = {
     "artifactregistry": "gcp-sa-artifactregistry",
@@ -26,14 +26,14 @@ AGENTS = {
     "managedkafka": "gcp-sa-managedkafka",
     "pubsub": "gcp-sa-pubsub",
 }
-"""Where the agents of services have their addresses, by the first word of the service's API (IAM, Service agents)."""
+"""Domain of each service agent's e-mail address, by the first word of the API name (IAM, Service agents)."""
 
 
 class Services(ComponentResource):
-    """The APIs that a stack calls, switched on in its project and left on when it goes, since others may call them too."""
+    """Enabled APIs of a stack. They stay enabled after destroy, because other stacks may use them."""
 
     apis: Mapping[str, Resource]
-    """Each API by the first word of its name, such as pubsub: what is made with an API waits for it."""
+    """APIs by the first word of their names, such as pubsub. Resources of an API wait for it."""
 
     def __init__(self, name: str, account: Account, called: Sequence[str], opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:gcp:Services", name, None, opts)
@@ -52,9 +52,10 @@ class Services(ComponentResource):
         self.register_outputs({})
 
     def agent(self, service: str) -> Output[str]:
-        """The member that a service acts as on the stack's behalf, such as pubsub's.
+        """Return the IAM member of a service's agent.
 
-        Google makes it when it is first asked for, and does not always say its address then, which is known beforehand.
+        Google creates the agent on first request and does not always return its address.
+        So the address is built from the project number.
         """
         if service not in self._agents:
             identity = gcp.projects.ServiceIdentity(

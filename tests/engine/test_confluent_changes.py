@@ -44,15 +44,18 @@ def test_a_basic_cluster_becomes_standard_with_its_topics_and_loses_neither_part
         assert not [urn for urn, step in upgraded.touched.items() if step == "replace" and TOPIC in urn]
         for wanted, told in (
             (stack_file(2, tier="standard", availability="low"), "pipes.orders.parallelism: cannot go from 3 to 2. "),
-            (stack_file(tier="dedicated", cku=1, availability="low"), "streaming.tier: a cluster stays in its tier"),
-            (stack_file(tier="standard"), "streaming.availability: a cluster keeps the availability"),
+            (
+                stack_file(tier="dedicated", cku=1, availability="low"),
+                "streaming.tier: cannot be changed from standard to dedicated",
+            ),
+            (stack_file(tier="standard"), "streaming.availability: cannot be changed from low to high"),
             (
                 stack_file(config={"segment.ms": "604800000"}, **LIVE),
                 "pipes.orders.topic.config: retention.bytes cannot be removed",
             ),
             (
                 stack_file(config={**SETTINGS, "cleanup.policy": "compact,delete"}, **LIVE),
-                "pipes.orders.topic.config: cleanup.policy cannot go from delete to compact,delete at once. Set it to compact, deploy",
+                "pipes.orders.topic.config: cleanup.policy cannot be changed from delete to compact,delete in one step. Set it to",
             ),
         ):
             use(sandbox, wanted)

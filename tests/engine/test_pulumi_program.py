@@ -91,7 +91,10 @@ def test_a_change_that_is_refused_shows_the_refusal_and_no_traceback(command: Pu
         configure(sandbox, stack_file.with_config("data-pipes:platform", {"service": "gke", "mode": "autopilot"}))
         status, output = pulumi(sandbox, command, "preview")
     assert status != 0
-    assert len(re.findall("^ *error: .*platform.mode: cannot go from standard to autopilot", output, re.MULTILINE)) == 1
+    assert (
+        len(re.findall("^ *error: .*platform.mode: cannot be changed from standard to autopilot", output, re.MULTILINE))
+        == 1
+    )
     assert "Traceback" not in output
     assert "KeyboardInterrupt" not in output
 

@@ -1,4 +1,4 @@
-"""The way from a VPC network to a private cluster of Confluent Cloud, by Private Service Connect."""
+"""Private Service Connect from a VPC network to a private Confluent Cloud cluster."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from components.confluent.home import PrivateLink, PrivateLinkArgs
 from components.gcp.network.network import Network
 
 TTL = 60
-"""For how many seconds a name may be remembered (Confluent Cloud, Google Cloud Private Service Connect, Set up DNS records)."""
+"""DNS time to live in seconds (Confluent Cloud, Google Cloud Private Service Connect, Set up DNS records)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConfluentLinkArgs:
-    """What the Google Cloud part of a private link is built from."""
+    """Arguments of ConfluentLink."""
 
     network: Network
     link: PrivateLinkArgs
 
 
 class ConfluentLink(PrivateLink):
-    """An address in the nodes' subnet that leads to Confluent's service, the zone in which the network finds it, and Confluent's consent.
+    """Endpoint in the nodes' subnet, its private DNS zone, and the registration of the endpoint with Confluent.
 
-    Nothing is to be opened for it: the firewall of an endpoint is that of whoever calls it (VPC, Access published services).
+    It needs no firewall rule: only the callers' egress rules apply (VPC, Access published services).
     """
 
     def __init__(self, name: str, args: ConfluentLinkArgs, opts: ResourceOptions | None = None) -> None:
@@ -51,7 +51,7 @@ class ConfluentLink(PrivateLink):
             network=network.network_id,
             ip_address=address.self_link,
             target=link.attachment.gcps.apply(_service),
-            # An endpoint balances no load, which an empty scheme says.
+            # Endpoints of Private Service Connect need an empty scheme.
             load_balancing_scheme="",
             opts=ResourceOptions(parent=self),
         )
@@ -71,7 +71,7 @@ class ConfluentLink(PrivateLink):
         self.register_outputs({"endpointId": endpoint.id})
 
     def _names(self, address: gcp.compute.Address) -> gcp.dns.RecordSet:
-        """All names of the attachment's domain, in this network alone."""
+        """Resolve all names in the attachment's domain to the endpoint, in only this network."""
         network = self.args.network
         zone = gcp.dns.ManagedZone(
             f"{self.name}-zone",
@@ -96,5 +96,5 @@ class ConfluentLink(PrivateLink):
 
 
 def _service(offered: Sequence[PrivateLinkAttachmentGcp]) -> str:
-    """The service attachment of Confluent's, which an attachment on Google Cloud has one of."""
+    """Return Confluent's service attachment. There is exactly one on Google Cloud."""
     return offered[0].private_service_connect_service_attachment or ""

@@ -1,4 +1,4 @@
-"""Confluent Cloud on Google Cloud: its cluster in the region of the stack, and the way of the consumers there."""
+"""Confluent Cloud on Google Cloud: a cluster in the stack's region, and network access for consumers."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ from components.gcp.network.network import Network
 def confluent(
     name: str, args: StreamingArgs[ConfluentSettings, Network, Platform], opts: ResourceOptions | None = None
 ) -> Confluent:
-    """Make a cluster of Confluent Cloud that is reached from a VPC network, whose firewall lets everybody out."""
+    """Create a Confluent Cloud cluster for a VPC network whose firewall allows all egress."""
     network = args.network
     home = CloudBinding(
         cloud="GCP",
@@ -30,5 +30,5 @@ def confluent(
 
 
 def private_link(network: Network, name: str, args: PrivateLinkArgs, opts: ResourceOptions) -> ConfluentLink:
-    """Make the Google Cloud part of a private link."""
+    """Create the Google Cloud part of a private link."""
     return ConfluentLink(name, ConfluentLinkArgs(network=network, link=args), opts)

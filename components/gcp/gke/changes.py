@@ -1,7 +1,7 @@
-"""What GKE's provider would answer by replacing the cluster, and the cluster's deletion: refused while they are still a preview.
+"""Refused changes that would replace or delete a GKE cluster.
 
-No hook that knows what there was runs before a replacement. So what would cause one stands in the texts of the nodes' service account
-too, which is changed in place, and before the cluster.
+Update hooks get the old and new inputs, but replacements run no update hook. So the immutable settings are repeated in the texts of the
+nodes' service account, which is updated in place and before the cluster.
 """
 
 import re
@@ -10,61 +10,64 @@ import pulumi
 
 from components.changes import ChangeRefusedError
 
-ANOTHER_STACK = "bring up a stack of another name with it, move the pipes there, then take this one down"
-"""The way to what is for the life of a cluster."""
+ANOTHER_STACK = "create a stack with a different name, move the pipes there, then destroy this one"
+"""Fix for settings that are fixed when a cluster is created."""
 
 
 def nodes_title(name: str, mode: str, volumes: str | None) -> str:
-    """The display name of the nodes' service account: whose they are, in which mode, and with which volumes, where pods claim any."""
+    """Return the display name of the nodes' service account: stack, mode, and volume type if pods have volumes."""
     return f"Nodes of {name}, {mode}" + (f", volumes {volumes}" if volumes else "")
 
 
 def nodes_place(subnet_id: str, pods_range: str, services_range: str) -> str:
-    """The description of the nodes' service account, which says where they are, in 256 characters at most (IAM, Service accounts)."""
+    """Return the description of the nodes' service account: region and ranges, at most 256 characters (IAM, Service accounts)."""
     *_, region, _, subnet = subnet_id.split("/")
     return f"In {region}/{subnet}, {pods_range}, {services_range}"
 
 
 def refuse_mode_change(present: object, wanted: object) -> str | None:
-    """A cluster is made for one mode (GKE, Choose a mode of operation)."""
-    before, after = (_told(r", (standard|autopilot)", title) for title in (present, wanted))
+    """Refuse another mode: it is fixed when a cluster is created (GKE, Choose a mode of operation)."""
+    before, after = (_extract(r", (standard|autopilot)", title) for title in (present, wanted))
     if before == after:
         return None
-    return f"cannot go from {before} to {after}, since a cluster keeps its mode. Set it back to {before}; to change it, {ANOTHER_STACK}."
+    return (
+        f"cannot be changed from {before} to {after} (the mode is fixed when the cluster is created). Set it back to {before}. "
+        f"To change it, {ANOTHER_STACK}."
+    )
 
 
 def refuse_volume_change(present: object, wanted: object) -> str | None:
-    """Machines take either Persistent Disks or Hyperdisks (Compute Engine, Disk types), and a volume stays what it is."""
-    before, after = (_told(", volumes (.+)", title) for title in (present, wanted))
+    """Refuse a machine type that cannot attach the existing volumes (Compute Engine, Disk types). The type of a volume cannot change."""
+    before, after = (_extract(", volumes (.+)", title) for title in (present, wanted))
     if before == after or None in (before, after):
         return None
     return (
-        f"cannot be of another kind while there are volumes, which are {before}: the new machines take {after} alone. Set it back, or to a "
-        f"type that takes {before}; to change it, {ANOTHER_STACK}."
+        f"must be a type that can attach {before} disks (existing volumes use them, and the new machines can attach only {after}). Set it back, or "
+        f"choose another type that can attach {before}. To change the disk type, {ANOTHER_STACK}."
     )
 
 
 def refuse_location_change(present: object, wanted: object) -> str | None:
-    """A cluster keeps its subnet and its ranges (GKE, VPC-native clusters); what is not known yet is made anew."""
+    """Refuse another subnet or range: both are fixed (GKE, VPC-native clusters). An unknown value belongs to a new subnet."""
     if present == wanted:
         return None
     return (
-        "cannot change under a live cluster, which keeps its region, its subnet, and the ranges of its pods and services. "
-        f"Set them back; to change them, {ANOTHER_STACK}."
+        "cannot be changed (the region, the subnet, and the pod and service ranges are fixed when the cluster is created). "
+        f"Set them back. To change them, {ANOTHER_STACK}."
     )
 
 
-def _told(pattern: str, title: object) -> str | None:
-    """What a title says, where it says it."""
+def _extract(pattern: str, title: object) -> str | None:
+    """Return the first group of the pattern in a title, or None."""
     found = re.search(pattern, str(title))
     return found[1] if found else None
 
 
 def kept_from_deletion(name: str) -> pulumi.ResourceHookBinding:
-    """Refuse to delete the cluster of that name, or to replace it, in previews too, and say what to do first.
+    """Return a hook that refuses to delete or replace the cluster, also in previews.
 
-    Destroy runs no hooks unless it is told to (--run-program). It stops where there are some all the same, before it deletes anything,
-    and shows their names; so the name of this one says what to do.
+    Without --run-program, destroy cannot run hooks. It stops before it deletes anything and prints their names. So the name of this hook
+    explains the fix.
     """
     text = (
         f"platform.deletionProtection keeps {name} from deletion. To delete it, set data-pipes:protect, and platform.deletionProtection "
@@ -72,7 +75,7 @@ def kept_from_deletion(name: str) -> pulumi.ResourceHookBinding:
     )
 
     def refuse(args: pulumi.ResourceHookArgs) -> None:
-        raise ChangeRefusedError(f"{args.name} was to be deleted or replaced")
+        raise ChangeRefusedError(f"{args.name} cannot be deleted or replaced")
 
     hook = pulumi.ResourceHook(text, refuse, pulumi.ResourceHookOptions(on_dry_run=True))
     return pulumi.ResourceHookBinding(before_delete=[hook])

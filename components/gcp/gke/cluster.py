@@ -1,4 +1,4 @@
-"""The control plane of a GKE cluster, and all that it says of nodes."""
+"""GKE control plane, with the node defaults that it sets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from components.gcp.gke.settings import GkeSettings
 from components.gcp.network.network import Network
 
 ADMIN = "roles/container.admin"
-"""Full rights over clusters and what is in them (GKE, IAM roles)."""
+"""Full control of clusters and their Kubernetes objects (GKE, IAM roles)."""
 
 UNCHANGED = ["initialNodeCount", "nodeConfig"]
-"""What the provider then tells of the consumers' pool, though it was given for a pool that was there for a moment only; another value
-would replace the cluster."""
+"""The provider reports the consumers' pool in these fields, although they configure only the temporary first pool. Any difference would
+replace the cluster."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GkeClusterArgs:
-    """What a control plane is built from."""
+    """Arguments of GkeCluster."""
 
     settings: GkeSettings
     network: Network
@@ -30,15 +30,15 @@ class GkeClusterArgs:
 
 
 class GkeCluster(ComponentResource):
-    """A regional control plane that IAM alone lets anybody into, whose nodes have no address on the internet.
+    """Regional control plane with IAM-only access and private nodes.
 
-    Secrets are encrypted with a key of the stack's own before they are stored. Images are run as the project's own policy for Binary
-    Authorization allows, which is all of them until somebody writes one.
+    Secrets are encrypted with the stack's key before they are stored. The project's Binary Authorization policy decides which images may
+    run. The default policy allows all images.
     """
 
     cluster: gcp.container.Cluster
     admission: Sequence[Resource]
-    """What lets the administrators in."""
+    """IAM bindings of the administrators."""
 
     def __init__(self, name: str, args: GkeClusterArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:gcp:GkeCluster", name, None, opts)
@@ -118,7 +118,7 @@ class GkeCluster(ComponentResource):
         )
 
     def _maintenance(self) -> gcp.container.ClusterMaintenancePolicyArgs | None:
-        """When GKE upgrades the cluster, where it is not left to it."""
+        """Return the maintenance window, or None if GKE chooses the time."""
         start = self.args.settings.maintenance_start
         if start is None:
             return None
@@ -126,7 +126,7 @@ class GkeCluster(ComponentResource):
         return gcp.container.ClusterMaintenancePolicyArgs(daily_maintenance_window=window)
 
     def _endpoints(self) -> gcp.container.ClusterControlPlaneEndpointsConfigArgs:
-        """A name in public DNS, behind which Google asks IAM first; or an address, which the named ranges alone reach."""
+        """Return the DNS endpoint with an IAM check, or the IP endpoint for the configured ranges."""
         by_address = bool(self.args.settings.endpoint.public_cidrs)
         return gcp.container.ClusterControlPlaneEndpointsConfigArgs(
             dns_endpoint_config=gcp.container.ClusterControlPlaneEndpointsConfigDnsEndpointConfigArgs(
@@ -150,14 +150,14 @@ class GkeCluster(ComponentResource):
         )
 
     def _autopilot_nodes(self) -> gcp.container.ClusterClusterAutoscalingArgs:
-        """What may be said of nodes that Autopilot makes: who they are."""
+        """Return the service account of nodes that Autopilot creates. Nothing else is configurable."""
         defaults = gcp.container.ClusterClusterAutoscalingAutoProvisioningDefaultsArgs(
             service_account=self.args.nodes.email, oauth_scopes=list(SCOPES)
         )
         return gcp.container.ClusterClusterAutoscalingArgs(auto_provisioning_defaults=defaults)
 
     def _first_nodes(self) -> gcp.container.ClusterNodeConfigArgs:
-        """The nodes that GKE makes a cluster with, which go as soon as it is there; even they are nobody else's."""
+        """Return the config of the temporary first nodes. They get the stack's service account too, not the default one."""
         return gcp.container.ClusterNodeConfigArgs(
             service_account=self.args.nodes.email,
             oauth_scopes=list(SCOPES),
@@ -176,20 +176,20 @@ class GkeCluster(ComponentResource):
 NO_LOCAL_DNS = gcp.container.ClusterAddonsConfigArgs(
     dns_cache_config=gcp.container.ClusterAddonsConfigDnsCacheConfigArgs(enabled=False)
 )
-"""Pods ask the cluster's DNS, whose pods their network policies name; a resolver on each node, which GKE has by default since 1.34.1, is
-one more thing that could stand between (GKE, NodeLocal DNSCache)."""
+"""Network policies allow DNS only to the cluster's DNS pods. GKE enables a DNS cache on each node by default since 1.34.1, and that cache
+could intercept the queries (GKE, NodeLocal DNSCache)."""
 
 CLUSTER_DNS = gcp.container.ClusterDnsConfigArgs(cluster_dns="KUBE_DNS")
-"""Cloud DNS would answer at an address that no network policy can name by its pods (GKE, Using Cloud DNS for GKE)."""
+"""Cloud DNS has no pods that a network policy could select (GKE, Using Cloud DNS for GKE)."""
 
 SYSTEM_METRICS = gcp.container.ClusterMonitoringConfigArgs(enable_components=["SYSTEM_COMPONENTS"])
 
 
 def workload_pool(project: str) -> str:
-    """Who signs for the service accounts of all clusters of a project (GKE, Workload Identity Federation)."""
+    """Return the workload identity pool of a project's clusters (GKE, Workload Identity Federation)."""
     return f"{project}.svc.id.goog"
 
 
 def this_cluster(cluster_id: str) -> str:
-    """The condition that a right holds for the cluster of that id alone (IAM, Resource attributes for conditions)."""
+    """Return the IAM condition that limits a role to one cluster (IAM, Resource attributes for conditions)."""
     return f'resource.type == "container.googleapis.com/Cluster" && resource.name == "{cluster_id}"'

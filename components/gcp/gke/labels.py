@@ -1,4 +1,4 @@
-"""The labels that the nodes of a GKE cluster are sure to have, with their values: what consumers can choose nodes by."""
+"""Node labels that every GKE node has, for node selectors of consumers."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from components.kubernetes.nodes.labels import NodeLabel, one_of
 
 
 def _place(region: str) -> Mapping[str, NodeLabel]:
-    """Where nodes are: GKE itself chooses three of the region's zones, which have a letter each."""
+    """Return the region and zone labels. GKE chooses three of the region's zones, so any zone letter is valid."""
     return {
         "topology.kubernetes.io/region": one_of(region),
         "topology.kubernetes.io/zone": NodeLabel(
@@ -17,7 +17,7 @@ def _place(region: str) -> Mapping[str, NodeLabel]:
 
 
 def pool_labels(region: str, node: Machine) -> Mapping[str, NodeLabel]:
-    """Of the consumers' pool (Kubernetes, Well-Known Labels; GKE, Create node labels)."""
+    """Return the labels of the consumers' pool (Kubernetes, Well-Known Labels; GKE, Create node labels)."""
     return {
         "cloud.google.com/machine-family": one_of(node.name.split("-")[0]),
         "kubernetes.io/arch": one_of(node.architecture),
@@ -28,7 +28,7 @@ def pool_labels(region: str, node: Machine) -> Mapping[str, NodeLabel]:
 
 
 def autopilot_labels(region: str) -> Mapping[str, NodeLabel]:
-    """Of the nodes that Autopilot makes for pods of its default kind; it refuses pods that ask for labels of one's own (GKE, Autopilot)."""
+    """Return the labels of Autopilot nodes of the default compute class. Autopilot rejects custom labels (GKE, Autopilot)."""
     return {
         "cloud.google.com/gke-spot": one_of("true"),
         "kubernetes.io/arch": one_of("amd64"),

@@ -1,4 +1,4 @@
-"""What a machine type of Compute Engine gives to pods: arithmetic on its name, without asking Google Cloud."""
+"""Capacity of Compute Engine machine types for pods, computed from the name without an API call."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,20 +7,20 @@ from typing import Literal
 
 from components.kubernetes.nodes.capacity import Resources
 
-FORM = re.compile(r"(?P<series>[a-z][0-9][a-z]?)-(?P<kind>standard|highmem|highcpu)-(?P<vcpus>[0-9]+)")
+NAME_PATTERN = re.compile(r"(?P<series>[a-z][0-9][a-z]?)-(?P<kind>standard|highmem|highcpu)-(?P<vcpus>[0-9]+)")
 
 Disk = Literal["pd-balanced", "hyperdisk-balanced"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """A series of machine types, as far as all of its kinds hold to one rule."""
+    """Machine series whose memory is proportional to its vCPUs."""
 
     gib: Mapping[str, float]
-    """The memory of each vCPU, by the kind of the type."""
+    """GiB of memory per vCPU, by kind (standard, highmem, highcpu)."""
     vcpus: Sequence[int]
     disk: Disk = "pd-balanced"
-    """The disk that its machines start from, and that pods on them claim."""
+    """Disk type for boot disks and persistent volumes."""
     architecture: Literal["amd64", "arm64"] = "amd64"
 
 
@@ -40,33 +40,34 @@ SERIES: Mapping[str, Series] = {
     "n4": Series(gib=MUCH, vcpus=UP_TO_80, disk="hyperdisk-balanced"),
     "t2d": Series(gib={"standard": 4}, vcpus=(2, 4, 8, 16, 32, 48, 60)),
 }
-"""The series whose machines can be shielded and whose memory is so many GiB for each vCPU, with their disks (Compute Engine, General-purpose
-machine family; Compute-optimized machine family; GKE, Persistent volumes)."""
+"""Supported series: shielded machines with a fixed number of GiB per vCPU (Compute Engine, General-purpose machine family; Compute-optimized
+machine family; GKE, Persistent volumes)."""
 
 MOST_PODS, PODS_PER_VCPU, LEAST_PODS = 110, 16, 32
-"""Pods of one node: GKE itself says 110 (GKE, Maximum Pods per node). Each that it may have takes two addresses, so small nodes are said to
-hold fewer."""
+"""Most pods per node. GKE's default is 110 (GKE, Maximum Pods per node). GKE reserves two addresses per pod, so small nodes get a lower
+limit."""
 
 KERNEL = 0.05
-"""The part of a machine's memory that its kernel never shows to Kubernetes: nodes tell of 2 to 4 percent less than their type has."""
+"""Fraction of memory that the kernel hides from Kubernetes. Nodes report 2 to 4 percent less than their machine type has."""
 
 CPU_SHARES = (60, 10, 5, 5)
-"""Thousandths of the first vCPUs that GKE keeps: 6, 1 and 0.5 percent; of each further one 0.25 (GKE, Plan node sizes)."""
+"""Millicores that GKE reserves of the first four vCPUs: 6, 1, 0.5 and 0.5 percent. It reserves 0.25 percent of each further vCPU (GKE, Plan
+node sizes)."""
 
 MEMORY_SHARES = ((4, 0.25), (4, 0.20), (8, 0.10), (112, 0.06))
-"""GiB, and the part of each that GKE keeps; of what is above, 2 percent (GKE, Plan node sizes)."""
+"""Tiers of memory in GiB, with the fraction of each that GKE reserves. Above the tiers it reserves 2 percent (GKE, Plan node sizes)."""
 
 EVICTION = 100
-"""MiB below which the kubelet ends pods (GKE, Plan node sizes)."""
+"""Free MiB below which the kubelet evicts pods (GKE, Plan node sizes)."""
 
 ADD_ONS = Resources(cpu=600, memory=1024, pods=14)
-"""What a pipeline leaves free on every node for what GKE runs there: anetd, fluentbit-gke, gke-metadata-server, gke-metrics-agent,
-pdcsi-node, collector, and its share of kube-dns, konnectivity-agent and the like."""
+"""Resources reserved on every node for GKE's system pods: anetd, fluentbit-gke, gke-metadata-server, gke-metrics-agent, pdcsi-node,
+collector, and a share of cluster-wide pods such as kube-dns and konnectivity-agent."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """A machine type: vCPUs, memory in MiB, and what it is used with."""
+    """Machine type, with memory in MiB."""
 
     name: str
     vcpus: int
@@ -76,17 +77,17 @@ class Machine:
 
     @property
     def pods(self) -> int:
-        """How many pods a node may have, what GKE runs there among them."""
+        """Most pods per node, including GKE's system pods."""
         return min(MOST_PODS, max(LEAST_PODS, PODS_PER_VCPU * self.vcpus))
 
     @property
     def pod_addresses(self) -> int:
-        """How many addresses GKE gives a node for its pods: twice as many, in a range of its own (GKE, Maximum Pods per node)."""
+        """Addresses in a node's pod range: at least two per pod, rounded up to a power of two (GKE, Maximum Pods per node)."""
         return 1 << (2 * self.pods - 1).bit_length()
 
     @property
     def capacity(self) -> Resources:
-        """What is left for consumers after the kubelet, the system and the add-ons (GKE, Plan node sizes)."""
+        """Resources for consumers after the reservations of the kubelet, the system and the add-ons (GKE, Plan node sizes)."""
         reserved_cpu = sum(CPU_SHARES[: self.vcpus]) + 2.5 * max(0, self.vcpus - len(CPU_SHARES))
         node = Resources(
             cpu=int(self.vcpus * 1000 - reserved_cpu),
@@ -97,7 +98,7 @@ class Machine:
 
 
 def reserved_memory(gib: float) -> float:
-    """The MiB that GKE keeps of a machine with so many GiB."""
+    """Return the MiB that GKE reserves on a machine with this many GiB."""
     left, reserved = gib, 0.0
     for share, part in MEMORY_SHARES:
         reserved += min(left, share) * part
@@ -106,21 +107,21 @@ def reserved_memory(gib: float) -> float:
 
 
 def machine(name: str) -> Machine:
-    """Read a machine type's name; raise ValueError where its room cannot be told from it."""
-    form = FORM.fullmatch(name)
+    """Parse a machine type name. Raise ValueError if its capacity is unknown."""
+    form = NAME_PATTERN.fullmatch(name)
     series = SERIES.get(form["series"]) if form else None
     if form is None or series is None or form["kind"] not in series.gib:
         known = ", ".join(sorted(SERIES))
         raise ValueError(
-            f"must be a machine type of the series {known}, of the kind standard or, where there is one, highmem or highcpu, such as "
-            f"e2-standard-4, not {name!r}"
+            f"must be a standard, highmem or highcpu machine type of a known series ({known}), got {name!r}. "
+            "Choose another machine type, such as e2-standard-4."
         )
     vcpus = int(form["vcpus"])
     if vcpus not in series.vcpus:
         *others, last = (str(number) for number in series.vcpus)
         raise ValueError(
-            f"must have {', '.join(others)} or {last} vCPUs in the series {form['series']}, whose memory is known, and {name} has {vcpus}; "
-            "choose one of these"
+            f"must have {', '.join(others)} or {last} vCPUs in series {form['series']}, got {name} with {vcpus}. "
+            "Choose one of these sizes."
         )
     return Machine(
         name=name,

@@ -1,4 +1,4 @@
-"""Who the nodes of a GKE cluster are: a service account of their own, with what a node needs and nothing else."""
+"""Service account of GKE nodes, with only the permissions that nodes need."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,36 +20,36 @@ from components.gcp.network.network import Network
 from components.gcp.registry import ArtifactRegistry
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
-"""What tokens of nodes are good for: whatever IAM allows, which alone says what that is (GKE, Access scopes)."""
+"""OAuth scopes of node tokens. IAM roles limit access, so the scope does not (GKE, Access scopes)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NodeAccountArgs:
-    """What the account is made from."""
+    """Arguments of NodeAccount."""
 
     network: Network
     registry: ArtifactRegistry
     mode: str
     volumes: str | None
-    """The disks that pods may claim, None where they may claim none."""
+    """Disk type of persistent volumes. None if pods have no volumes."""
 
 
 class NodeAccount(ComponentResource):
-    """A service account that writes logs and metrics and pulls the stack's images (GKE, Harden your cluster's security).
+    """Service account that writes logs and metrics and pulls the stack's images (GKE, Harden your cluster's security).
 
-    Logs and metrics belong to no resource narrower than the project.
+    The role for logs and metrics is project-wide, because no narrower resource exists.
     """
 
     email: Output[str]
     ready: Sequence[Resource]
-    """What a node needs to become ready, and to leave cleanly."""
+    """IAM bindings that nodes need from start to deletion."""
 
     def __init__(self, name: str, args: NodeAccountArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:gcp:NodeAccount", name, None, opts)
         network = args.network
         account = gcp.serviceaccount.Account(
             f"{name}-gke-nodes",
-            # No pipe begins with gke-, so none of them has an account of this name.
+            # No pipe name begins with gke-, so no pipe has an account with this ID.
             account_id=account_id(f"{name}-gke-nodes"),
             display_name=nodes_title(name, args.mode, args.volumes),
             description=Output.all(network.subnet_id, network.pods_range, network.services_range).apply(
@@ -58,7 +58,7 @@ class NodeAccount(ComponentResource):
             opts=ResourceOptions(
                 parent=self,
                 depends_on=[network.apis["iam"]],
-                hooks=_kept(f"{name}-gke-nodes"),
+                hooks=_hooks(f"{name}-gke-nodes"),
             ),
         )
         node = gcp.projects.IAMMember(
@@ -73,8 +73,8 @@ class NodeAccount(ComponentResource):
         self.register_outputs({"email": self.email})
 
 
-def _kept(name: str) -> ResourceHookBinding:
-    """What the texts of the account say of the cluster is for its life."""
+def _hooks(name: str) -> ResourceHookBinding:
+    """Return hooks that refuse changes of immutable cluster settings, which the account's texts repeat."""
     return reduce(
         ResourceHookBinding.merge,
         [

@@ -1,4 +1,4 @@
-"""The consumers' nodes of a GKE cluster in mode standard."""
+"""Node pool for consumers on GKE in mode standard."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from components.kubernetes.consumers import NODE_LABEL
 
 @dataclass(frozen=True, kw_only=True)
 class GkeNodesArgs:
-    """What a pool of nodes is built from."""
+    """Arguments of GkeNodes."""
 
     cluster: gcp.container.Cluster
     region: str
@@ -25,13 +25,13 @@ class GkeNodesArgs:
     desired: int
     maximum: int
     disk_size: int
-    """The disk of each node in GiB."""
+    """Disk size of each node in GiB."""
     after: Sequence[Resource]
-    """What a node needs to become ready, and to leave cleanly: its way to Google's APIs, and its rights."""
+    """Resources that nodes need from start to deletion: network access to Google APIs, and IAM bindings."""
 
 
 class GkeNodes(ComponentResource):
-    """A pool over all zones that grows and shrinks between bounds: shielded machines, whose credentials no pod gets to see."""
+    """Autoscaled regional pool of shielded nodes. Pods cannot read the nodes' credentials."""
 
     pool: gcp.container.NodePool
 
@@ -70,9 +70,9 @@ class GkeNodes(ComponentResource):
             opts=ResourceOptions(
                 parent=self,
                 depends_on=list(args.after),
-                # What the autoscaler has made of it since is not told here, and another number would be another pool.
+                # The autoscaler changes the number of nodes, and a different initial number would replace the pool.
                 ignore_changes=["initialNodeCount"],
-                # A pool of another name comes first: the old one is drained once there is room elsewhere.
+                # Create the new pool first, so that pods of the old pool have somewhere to move.
                 delete_before_replace=False,
                 custom_timeouts=CustomTimeouts(create="45m", update="180m", delete="120m"),
             ),
@@ -81,10 +81,10 @@ class GkeNodes(ComponentResource):
 
 
 def nodes_in_each_zone(desired: int, maximum: int) -> int:
-    """How many nodes each zone begins with, where the bounds of the autoscaler count those of all zones (GKE, Cluster autoscaler)."""
+    """Return the initial number of nodes per zone. The autoscaler's bounds count the nodes of all zones (GKE, Cluster autoscaler)."""
     return min(-(-desired // ZONES), maximum // ZONES)
 
 
 def pool_name(machine_type: str, disk_size: int) -> str:
-    """The name of the pool of nodes of this size: another size is another pool (GKE, 40 characters at most)."""
+    """Return the pool name, at most 40 characters (GKE). It depends on the node size, so another size creates a new pool."""
     return f"pool-{sha256(f'{machine_type} {disk_size}'.encode()).hexdigest()[:8]}"

@@ -1,4 +1,4 @@
-"""The settings of Google Kubernetes Engine."""
+"""Platform settings for Google Kubernetes Engine."""
 
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
@@ -20,17 +20,17 @@ from components.section import ClosedCidr, ConfigError, Distinct, Pattern, Quote
 from components.settings_bases import PipeSettings, ServiceSettings, SystemWorkloads, ValidationContext
 
 RESERVED_ADDRESSES = 4
-"""How many addresses of a subnet's primary range nobody gets (VPC, Unusable addresses in IPv4 subnet ranges)."""
+"""Reserved addresses in a subnet's primary range (VPC, Unusable addresses in IPv4 subnet ranges)."""
 
 API_ADDRESSES = 1
-"""How many addresses of the nodes' subnet the Kubernetes API takes inside the network (GKE, Control plane access)."""
+"""Addresses of the nodes' subnet that the Kubernetes API uses (GKE, Control plane access)."""
 
 Log = Literal["SYSTEM_COMPONENTS", "WORKLOADS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER"]
 
 
 def _has_system(logs: tuple[Log, ...]) -> tuple[Log, ...]:
     if "SYSTEM_COMPONENTS" not in logs:
-        raise ValueError("must name SYSTEM_COMPONENTS too, without which GKE keeps no logs at all; add it")
+        raise ValueError("must include SYSTEM_COMPONENTS (without it GKE keeps no logs). Add SYSTEM_COMPONENTS.")
     return logs
 
 
@@ -40,87 +40,88 @@ def _known_machine(name: str) -> str:
 
 
 class EndpointSettings(SettingsModel, frozen=True):
-    """From where the Kubernetes API may be reached."""
+    """Network access to the Kubernetes API."""
 
     public_cidrs: Annotated[tuple[ClosedCidr, ...], Field(max_length=50), Distinct] = ()
-    """The ranges on the internet that may reach the Kubernetes API at its own address, 50 at most (GKE, Authorized networks); with none it
-    has only a name in public DNS, where Google asks IAM before anything else."""
+    """The public IP ranges that may reach the Kubernetes API at its IP address, at most 50 (GKE, Authorized networks). By default the API
+    has only a public DNS name, where Google checks IAM before it forwards a request."""
 
 
 class NodeSettings(SettingsModel, frozen=True):
-    """The nodes that consumers run on, in mode standard."""
+    """Nodes for consumers in mode standard."""
 
     machine_type: Annotated[str, AfterValidator(_known_machine)] = "e2-standard-4"
-    """The machine type of each node; for another, new nodes come up before the old ones are drained."""
+    """The machine type of each node. If it changes, new nodes start before the old ones are drained."""
     min: Annotated[int, Field(ge=1, le=1000)] = 3
-    """The number of nodes, over all zones, below which the pool never goes; three are one in each zone."""
+    """The fewest nodes of the pool, over all zones. With 3 there is one in each zone."""
     max: Annotated[int, Field(ge=ZONES, le=1000)] = 6
-    """The number of nodes, over all zones, above which the pool never goes: from 3, since it begins with one in each zone, to the 1,000 of a
-    node pool (GKE, Quotas and limits)."""
+    """The most nodes of the pool, over all zones: 3 to 1,000 (GKE, Quotas and limits). At least 3 because the pool starts with one node in
+    each zone."""
     disk_size: Annotated[int, Field(ge=30, le=65_536)] = 100
-    """The disk of each node in GiB; for another, new nodes come up before the old ones are drained."""
+    """The disk size of each node in GiB. If it changes, new nodes start before the old ones are drained."""
 
     @model_validator(mode="after")
     def _in_order(self) -> "NodeSettings":
         if self.min > self.max:
-            raise ValueError(f"max must be at least min, not {self.max} with min {self.min}; raise max or lower min")
+            raise ValueError(f"max must be at least min ({self.min}), got {self.max}. Raise max or lower min.")
         return self
 
 
 class GkeSettings(ServiceSettings, frozen=True):
-    """The platform section of a stack file, for GKE."""
+    """Platform settings for GKE."""
 
     cloud_services = ("binaryauthorization", "container")
 
     service: Literal["gke"]
     """Always gke."""
     mode: Literal["standard", "autopilot"] = "standard"
-    """Whether consumers run on a pool of nodes of their own, or on nodes that Google makes, keeps and charges by pod; for the life of a cluster."""
+    """The mode of the cluster. With standard, consumers run on their own node pool. With autopilot, Google manages the nodes and bills by pod.
+    It cannot be changed after the cluster is created."""
     release_channel: Literal["rapid", "regular", "stable", "extended"] = "regular"
-    """Which Kubernetes versions GKE brings in by itself, and how soon (GKE, Release channels)."""
+    """The release channel, which decides the Kubernetes versions that GKE installs automatically (GKE, Release channels)."""
     maintenance_start: (
         Annotated[
             QuotedText, Pattern(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'a time of day in UTC in quotes, such as "03:00"')
         ]
         | None
     ) = None
-    """The time of day in UTC at which the four hours begin in which GKE upgrades the cluster, by default at any time."""
+    """The start of the daily four-hour maintenance window for upgrades, as a time of day in UTC. By default GKE can upgrade at any time."""
     admins: Annotated[
         tuple[
             Annotated[
                 str,
                 Pattern(
                     r"(user|group|serviceAccount):[^\s@:]+@[^\s@:]+|principal(Set)?://iam\.googleapis\.com/\S+",
-                    "a member as IAM names it, such as group:platform@example.com",
+                    "an IAM member such as group:platform@example.com",
                 ),
             ],
             ...,
         ],
         Distinct,
     ] = ()
-    """The members who administer this cluster and no other, besides whom the project lets in already, such as whoever deploys."""
+    """The IAM members that administer only this cluster. Members with a project-wide role, such as the deployer, have access too."""
     endpoint: EndpointSettings = EndpointSettings()
-    """From where the Kubernetes API may be reached."""
+    """The network access to the Kubernetes API."""
     nodes: NodeSettings = NodeSettings()
-    """The nodes that consumers run on, in mode standard."""
+    """The nodes for consumers in mode standard."""
     logs: Annotated[tuple[Log, ...], Distinct, AfterValidator(_has_system)] = (
         "SYSTEM_COMPONENTS",
         "WORKLOADS",
         "APISERVER",
     )
-    """The logs of the cluster that are kept, in Cloud Logging; who changed what is in the audit logs of the project besides."""
+    """The cluster logs that are sent to Cloud Logging. Changes to the cluster are recorded in the project's audit logs."""
     deletion_protection: bool | None = None
-    """Whether GKE's provider refuses to delete the cluster, by default as protect says. It holds until an `up` with false: destroy
-    deletes nothing before."""
+    """Whether the provider refuses to delete the cluster. By default the same as protect. To delete the cluster, set it to false and run
+    `pulumi up` before `pulumi destroy`."""
 
     @property
     def machine(self) -> Machine:
-        """The machine type of the consumers' nodes, in mode standard."""
+        """Machine type of the nodes in mode standard."""
         return machine(self.nodes.machine_type)
 
     @property
     def node_group(self) -> NodeGroup:
-        """The consumers' nodes, in mode standard."""
+        """Node group in mode standard."""
         return NodeGroup(
             machine=self.nodes.machine_type,
             machine_key="machineType",
@@ -129,17 +130,17 @@ class GkeSettings(ServiceSettings, frozen=True):
         )
 
     def nodes_needed(self, pipes: Mapping[str, PipeSettings], system_workloads: SystemWorkloads) -> int:
-        """How many nodes hold all replicas of all pipes and the residents; raises ValueError where a pod is larger than a node."""
+        """Return the number of nodes for all replicas and system workloads. Raise ValueError if a pod does not fit on a node."""
         return self.node_group.nodes_needed(pipes, system_workloads)
 
     @property
     def most_nodes(self) -> int:
-        """How many nodes there may be for a time: all twice, while a pool is exchanged for one of another machine type."""
+        """Most nodes at one time: twice max, while one pool replaces another."""
         return 2 * self.nodes.max
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield nodes that Autopilot has no use for, labels that no node has, pods that find no room, and nodes that find no addresses."""
+        """Yield errors for node settings in mode autopilot, unknown node labels, pods that do not fit, and too few IP addresses."""
         yield from consumer_errors(context.pipes)
         if self.mode == "autopilot":
             yield from self._autopilot_errors(context)
@@ -152,35 +153,39 @@ class GkeSettings(ServiceSettings, frozen=True):
 
     def _autopilot_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         if "nodes" in self.model_fields_set:
-            text = "would have no effect in mode autopilot, in which Google makes the nodes; remove nodes, or set mode to standard"
+            text = (
+                "is not available in mode autopilot (Google manages the nodes). Remove nodes, or set mode to standard."
+            )
             yield ConfigError(path=("platform", "nodes"), text=text)
         if "WORKLOADS" not in self.logs:
-            text = "must name WORKLOADS too in mode autopilot, which always keeps them (GKE, About GKE logs); add it"
+            text = "must include WORKLOADS in mode autopilot (it cannot be turned off; GKE, About GKE logs). Add WORKLOADS."
             yield ConfigError(path=("platform", "logs"), text=text)
         yield from autopilot_errors(context.pipes, context.system_workloads)
         if isinstance(context.account, GcpSettings):
             yield from selector_errors(context.pipes, autopilot_labels(context.account.region))
 
     def _network_errors(self, network: GcpNetworkSettings) -> Iterator[ConfigError]:
-        """Nodes and pods have addresses of the network, from ranges that are frozen with it."""
+        """Yield an error if the subnet or the pod range has too few addresses for the most nodes."""
         nodes, pods = _ranges(network)
         each = self.machine.pod_addresses
-        room = {
+        capacity = {
             f"the subnet {nodes} has addresses": IPv4Network(nodes).num_addresses - RESERVED_ADDRESSES - API_ADDRESSES,
-            f"the range of pods {pods} has {each} addresses each": IPv4Network(pods).num_addresses // each,
+            f"the pod range {pods} has {each} addresses per node": IPv4Network(pods).num_addresses // each,
         }
-        fact, most = min(room.items(), key=lambda item: item[1])
+        reason, most = min(capacity.items(), key=lambda item: item[1])
         if self.most_nodes > most:
-            way_out = f"lower max to {most // 2}" if most > 1 else "choose a wider range"
-            text = (
-                f"is {self.nodes.max}, and {fact} for {max(0, most)} nodes, of which there may be {self.most_nodes} for a time, twice max; "
-                f"{way_out}, or make the network wider"
-            )
+            reason = f"{reason} for {max(0, most)} nodes; replacing a pool needs twice max"
+            if most // 2 >= ZONES:
+                text = (
+                    f"must be at most {most // 2}, got {self.nodes.max} ({reason}). Lower max, or use a wider network."
+                )
+            else:
+                text = f"must fit into the network, got {self.nodes.max} ({reason}). Use a wider network."
             yield ConfigError(path=("platform", "nodes", "max"), text=text)
 
 
 def _ranges(network: GcpNetworkSettings) -> tuple[str, str]:
-    """The ranges that nodes and pods have their addresses from."""
+    """Return the address ranges of nodes and pods."""
     if network.existing:
         return network.existing.cidr, network.existing.pod_cidr
     made = layout(network.cidr)

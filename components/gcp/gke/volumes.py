@@ -1,4 +1,4 @@
-"""Disks of Compute Engine for the pods of a GKE cluster: the class that says what they are."""
+"""Storage class for the persistent volumes of a GKE cluster."""
 
 import pulumi_kubernetes as kubernetes
 from pulumi import ResourceOptions
@@ -7,10 +7,10 @@ from components.gcp.gke.machine_type import Disk
 
 
 def storage_class(name: str, disk: Disk, opts: ResourceOptions) -> kubernetes.storage.v1.StorageClass:
-    """Make the class of disks on SSDs, of a type that the nodes take, each in the zone of its pod, able to grow (GKE, Persistent volumes).
+    """Create a class of expandable SSD disks that the nodes can attach, each in the zone of its pod (GKE, Persistent volumes).
 
-    Google encrypts them. A disk goes with its claim, since one that nothing refers to any more costs until somebody finds it; what
-    must not lose its records keeps its claims.
+    Google encrypts them. A disk is deleted with its claim, because an unused disk would cost money until somebody finds it. Workloads
+    with durable records keep their claims.
     """
     return kubernetes.storage.v1.StorageClass(
         f"{name}-volumes",

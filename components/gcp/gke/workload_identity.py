@@ -1,4 +1,4 @@
-"""The cloud identity of pods on GKE: a service account of Google Cloud that one service account of Kubernetes takes on, and nothing else."""
+"""Cloud identity of pods on GKE: a Google service account bound to one Kubernetes service account."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,23 +15,23 @@ from components.gcp.network.network import Network
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadIdentityArgs:
-    """What the identity of pods is built from."""
+    """Arguments of WorkloadIdentity."""
 
     network: Network
     cluster: gcp.container.Cluster
-    """The project knows its clusters' service accounts once it has a cluster."""
+    """The project's workload identity pool exists only after its first cluster."""
     namespace: str
     service_account: str
     grants: Sequence[Grant]
-    """Each names roles as its actions, and the one thing that they hold on as its resource."""
+    """Grants whose actions are IAM roles."""
 
 
 class WorkloadIdentity(ComponentResource):
-    """A service account with exactly the given grants; one service account of the cluster, and no other, gets its tokens."""
+    """Google service account with exactly the given grants. Only one Kubernetes service account can get its tokens."""
 
     email: Output[str]
     ready: Sequence[Resource]
-    """What must be there before a pod starts, so that it starts with its identity and its rights."""
+    """Resources that must exist before a pod starts: the identity binding and the grants."""
 
     def __init__(self, name: str, args: WorkloadIdentityArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:gcp:WorkloadIdentity", name, None, opts)
@@ -43,7 +43,7 @@ class WorkloadIdentity(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=[network.apis["iam"]]),
         )
         pool = workload_pool(network.account.project)
-        taken_on = gcp.serviceaccount.IAMMember(
+        binding = gcp.serviceaccount.IAMMember(
             f"{name}-identity",
             service_account_id=account.name,
             role="roles/iam.workloadIdentityUser",
@@ -52,5 +52,5 @@ class WorkloadIdentity(ComponentResource):
         )
         rights = granted(name, account.member, args.grants, account=network.account, parent=self)
         self.email = account.email
-        self.ready = [taken_on, *rights]
+        self.ready = [binding, *rights]
         self.register_outputs({"email": self.email})

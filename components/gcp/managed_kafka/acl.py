@@ -1,4 +1,4 @@
-"""Who may do what on a Managed Service for Apache Kafka cluster, beyond connecting to it."""
+"""Kafka ACLs of a Managed Service for Apache Kafka cluster."""
 
 from collections.abc import Mapping
 
@@ -11,11 +11,11 @@ EVERYTHING: Mapping[str, str] = {
     "groups": "allConsumerGroups",
     "transactions": "allTransactionalIds",
 }
-"""The ACLs that stand for all there is in a cluster (Managed Service for Apache Kafka API, Acl), by what they are about."""
+"""IDs of the ACLs that cover all resources of a type (Managed Service for Apache Kafka API, Acl)."""
 
 
 def allowed(account: Input[str], *operations: str) -> list[gcp.managedkafka.AclAclEntryArgs]:
-    """The entries that let one account do these operations; the hosts that clients come from are not told apart by the service."""
+    """Return ACL entries that allow an account these operations from any host. The service does not distinguish client hosts."""
     return [
         gcp.managedkafka.AclAclEntryArgs(
             principal=Output.concat("User:", account), permission_type="ALLOW", operation=operation, host="*"
@@ -27,20 +27,20 @@ def allowed(account: Input[str], *operations: str) -> list[gcp.managedkafka.AclA
 def closed(
     name: str, cluster: gcp.managedkafka.Cluster, agent: Input[str], parent: Resource
 ) -> list[gcp.managedkafka.Acl]:
-    """Take from everybody who may connect the rights that no ACL names.
+    """Create ACLs on all resources, so that clients have only explicitly granted permissions.
 
-    The brokers run with allow.everyone.if.no.acl.found: on a topic, group or cluster without an ACL every client may do everything,
-    write ACLs too (Managed Service for Apache Kafka, Access control with Kafka ACLs). With an ACL on each of them only what is allowed
-    is. The one entry of each names the service's own agent, which may do that in any case.
+    The brokers run with allow.everyone.if.no.acl.found. Any client may do everything on a topic, group or cluster without an ACL, even
+    write ACLs (Managed Service for Apache Kafka, Access control with Kafka ACLs). Each ACL here has one entry, for the service agent,
+    which has that permission anyway.
     """
     return [
         gcp.managedkafka.Acl(
-            f"{name}-{what}-acl",
+            f"{name}-{kind}-acl",
             acl_id=acl_id,
             cluster=cluster.cluster_id,
             location=cluster.location,
             acl_entries=allowed(agent, "DESCRIBE"),
             opts=ResourceOptions(parent=parent),
         )
-        for what, acl_id in EVERYTHING.items()
+        for kind, acl_id in EVERYTHING.items()
     ]

@@ -1,4 +1,4 @@
-"""Google Cloud Managed Service for Apache Kafka: a cluster, and a topic for each pipe."""
+"""Google Cloud Managed Service for Apache Kafka: one cluster, and one topic per pipe."""
 
 import re
 from collections.abc import Mapping
@@ -28,18 +28,18 @@ from components.gcp.names import account_email, account_id
 from components.gcp.network.network import Network
 
 KEY_LABEL = "data-pipes-customer-managed-key"
-"""The label that says which kind of key a cluster was made with."""
+"""Cluster label with the kind of key: true if customer-managed."""
 
 
 def with_port(address: str) -> str:
-    """The address that clients begin with, which the service's own API says without a port."""
+    """Return the bootstrap address with a port, which the API omits."""
     return address if re.search(r":\d+$", address) else f"{address}:{PORT}"
 
 
 class ManagedKafka(Streaming[ManagedKafkaPipeSettings]):
-    """A Kafka cluster over three zones with addresses in the stack's own subnet: TLS only, known clients only, closed by ACLs.
+    """Kafka cluster in three zones with TLS, authentication and ACLs, and with addresses in the stack's subnet.
 
-    Google's IAM says who may connect to it, and Kafka's ACLs what each may then do.
+    Google IAM controls who may connect. Kafka ACLs control what each client may do.
     """
 
     cluster: gcp.managedkafka.Cluster
@@ -61,7 +61,7 @@ class ManagedKafka(Streaming[ManagedKafkaPipeSettings]):
         self.closed = closed(f"{name}-managed-kafka", self.cluster, agent_email, self)
         self.connect = Grant(
             actions=("roles/managedkafka.client",),
-            # IAM knows clusters by the number of their project (IAM, Resource attributes for conditions).
+            # IAM conditions use the project number (IAM, Resource attributes for conditions).
             resource=Output.concat(
                 "projects/", account.number, f"/locations/{account.region}/clusters/", self.cluster.cluster_id
             ),
@@ -108,7 +108,7 @@ class ManagedKafka(Streaming[ManagedKafkaPipeSettings]):
                 protect=args.protect,
                 depends_on=[*(network.apis[api] for api in settings.cloud_services), *(key.ready if key else [])],
                 hooks=self._hooks(name),
-                # Another key would replace the cluster; the label tells of it instead, and the change is refused.
+                # Another key would replace the cluster. The label changes instead, and its hook refuses the change.
                 ignore_changes=["gcpConfig.kmsKey"],
                 custom_timeouts=CustomTimeouts(create="90m", update="120m", delete="60m"),
             ),
@@ -118,7 +118,7 @@ class ManagedKafka(Streaming[ManagedKafkaPipeSettings]):
         return self.args.network.keys.key(name, users=[self.agent], parent=self, protect=self.args.protect)
 
     def _hooks(self, name: str) -> ResourceHookBinding:
-        """What is refused in a preview: what cannot be made of a cluster."""
+        """Return hooks that refuse changes the cluster cannot make."""
         network_configs = "gcpConfig.accessConfig.networkConfigs"
         hooks = [
             refused_change(name, "streaming", "capacityConfig", refuse_size_change),
@@ -130,13 +130,13 @@ class ManagedKafka(Streaming[ManagedKafkaPipeSettings]):
         return reduce(ResourceHookBinding.merge, hooks)
 
     def _producers(self) -> list[str]:
-        """Everybody who writes to some topic."""
+        """Return the producers of all pipes."""
         pipes = cast("Mapping[str, ManagedKafkaPipeSettings]", self.args.pipes)
         return sorted({producer for pipe in pipes.values() for producer in pipe.topic.producers})
 
     @override
     def topic(self, name: str, pipe: ManagedKafkaPipeSettings, opts: ResourceOptions) -> Topic:
-        """Make the topic of the pipe of that name on this cluster."""
+        """Create a pipe's topic on this cluster."""
         account = self.args.network.account
         topic = ManagedKafkaTopicArgs(
             topic_name=name,

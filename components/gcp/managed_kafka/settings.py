@@ -1,4 +1,4 @@
-"""The streaming section of a stack file for Managed Service for Apache Kafka, and what must fit together in it."""
+"""Streaming settings for Managed Service for Apache Kafka, and their validation."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal, cast
@@ -14,10 +14,10 @@ from components.settings_bases import ServiceSettings, ValidationContext
 from components.versions import KnownVersions
 
 ADVISED_MEMORY = 4
-"""GiB for each vCPU (Managed Service for Apache Kafka, Plan your cluster size)."""
+"""Default GiB per vCPU (Managed Service for Apache Kafka, Plan your cluster size)."""
 
 MOST_MEMORY = 8
-"""GiB for each vCPU; the least is one (Managed Service for Apache Kafka, Plan your cluster size)."""
+"""Most GiB per vCPU. The least is 1 (Managed Service for Apache Kafka, Plan your cluster size)."""
 
 VERSIONS = KnownVersions(
     service="Managed Service for Apache Kafka",
@@ -26,11 +26,11 @@ VERSIONS = KnownVersions(
     source="pulumi-gcp 10.2.0, managedkafka.Cluster, read 2026-11-29",
     complete=False,
 )
-"""The provider names the oldest and the newest only. No page with the whole list was found."""
+"""The provider documents only the oldest and the newest version. No page with the complete list was found."""
 
 
 class ManagedKafkaSettings(ServiceSettings, frozen=True):
-    """The streaming section of a stack file, for Managed Service for Apache Kafka."""
+    """Streaming settings for Managed Service for Apache Kafka."""
 
     cloud_services: ClassVar = ("dns", "managedkafka")
 
@@ -41,43 +41,43 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
         Pattern(r"[1-9]\d*\.\d+\.x", "a Kafka version as Google lists it, such as 3.7.x"),
         AfterValidator(VERSIONS.check),
     ] = VERSIONS.default
-    """The Kafka version, which goes up and never back; 3.7.x is Google's own default (Managed Service for Apache Kafka API, Cluster)."""
+    """The Kafka version. It can be raised but never lowered. 3.7.x is Google's default (Managed Service for Apache Kafka API, Cluster)."""
     vcpus: Annotated[int, Field(ge=3)] = 3
-    """The vCPUs of all brokers together; there is a broker in each of three zones, and one more for every 15 vCPUs above 45
-    (Managed Service for Apache Kafka, Broker provisioning). A project has 750 in a region unless Google gives it more (Quotas)."""
+    """The total vCPUs of all brokers. Each of three zones has a broker, and every 15 vCPUs above 45 add another one
+    (Managed Service for Apache Kafka, Broker provisioning). The default quota of a project is 750 vCPUs per region (Quotas)."""
     memory: Annotated[int, Field(ge=3)] | None = None
-    """The memory of all brokers together in GiB, 1 to 8 for each vCPU; by default 4 for each, as Google advises
+    """The total memory of all brokers in GiB, 1 to 8 per vCPU. By default 4 per vCPU, as Google recommends
     (Managed Service for Apache Kafka, Plan your cluster size)."""
     disk_size: Annotated[int, Field(ge=100)] | None = None
-    """The disk of each broker in GiB, which can grow and never shrink; records that the brokers have no room for are kept elsewhere. By
-    default Google sees to it, with 100 for each vCPU (Managed Service for Apache Kafka, Configure broker disk size)."""
+    """The disk size of each broker in GiB. It can grow but never shrink. Records that do not fit on the brokers are stored elsewhere.
+    By default Google chooses 100 per vCPU (Managed Service for Apache Kafka, Configure broker disk size)."""
     auto_rebalance: bool = True
-    """Whether partitions are moved to the brokers that a larger cluster gets; otherwise those get new partitions alone
+    """Whether existing partitions are moved to new brokers when the cluster grows. If false, new brokers get only new partitions
     (Managed Service for Apache Kafka API, RebalanceConfig)."""
     customer_managed_key: bool = False
-    """Whether records are encrypted with a key of the stack's own in Cloud KMS, instead of Google's; fixed with the cluster
-    (Managed Service for Apache Kafka, Configure CMEK)."""
+    """Whether records are encrypted with the stack's Cloud KMS key instead of a Google-managed key. It cannot be changed after the cluster
+    is created (Managed Service for Apache Kafka, Configure CMEK)."""
 
     @property
     def size(self) -> Size:
-        """What all brokers have together."""
+        """Total capacity of the brokers, with the default memory."""
         memory = self.vcpus * ADVISED_MEMORY if self.memory is None else self.memory
         return Size(vcpus=self.vcpus, memory=memory)
 
     @property
     @override
     def warnings(self) -> Sequence[str]:
-        """A version that the program does not know."""
+        """Return a warning if the version is not a known version."""
         return VERSIONS.warnings("streaming.version", self.version)
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield memory that does not go with the vCPUs, more partitions than the brokers' disks are made for, and values that topics refuse."""
+        """Yield errors for memory that does not match the vCPUs, too many partitions for the default disks, and invalid topic configs."""
         least, most = self.vcpus, self.vcpus * MOST_MEMORY
         if not least <= self.size.memory <= most:
             text = (
-                f"must be {least} to {most} for {self.vcpus} vCPUs, not {self.size.memory}: brokers have 1 to {MOST_MEMORY} GiB for each vCPU "
-                "(Managed Service for Apache Kafka, Plan your cluster size); change it or vcpus"
+                f"must be {least} to {most} with {self.vcpus} vCPUs, got {self.size.memory} (1 to {MOST_MEMORY} GiB per vCPU; Managed Service for "
+                "Apache Kafka, Plan your cluster size). Change memory or vcpus."
             )
             yield ConfigError(path=("streaming", "memory"), text=text)
         pipes = cast("Mapping[str, ManagedKafkaPipeSettings]", context.pipes)
@@ -85,8 +85,8 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
         copies = sum(pipe.partitions for pipe in pipes.values()) * REPLICATION
         if self.disk_size is None and copies > self.vcpus * COPIES_PER_VCPU:
             text = (
-                f"is missing: the pipes have {copies} copies of partitions, dead letters included, and the disks that {self.vcpus} vCPUs get "
-                f"by default are made for {self.vcpus * COPIES_PER_VCPU} (Managed Service for Apache Kafka, Configure broker disk size); set "
-                "it, raise vcpus, or lower parallelism"
+                f"is required with more than {self.vcpus * COPIES_PER_VCPU} partition replicas, got {copies} including dead letters (the default "
+                f"disks of {self.vcpus} vCPUs can run full; Managed Service for Apache Kafka, Configure broker disk size). Set diskSize, "
+                "raise vcpus, or lower parallelism."
             )
             yield ConfigError(path=("streaming", "diskSize"), text=text)

@@ -1,1 +1,1 @@
-"""The network of a stack on Google Cloud."""
+"""VPC network of a stack on Google Cloud."""

@@ -1,4 +1,4 @@
-"""The logs of a network: what flows in it, what its firewall refuses, and what its way out cannot carry."""
+"""Network logs: VPC flows, denied connections and NAT errors."""
 
 from dataclasses import dataclass
 
@@ -12,19 +12,19 @@ from components.gcp.names import SUFFIX
 
 @dataclass(frozen=True, kw_only=True)
 class FlowLogsArgs:
-    """What the logs of a network are built from."""
+    """Arguments of FlowLogs."""
 
     days: int
     account: Account
     api: Resource
-    """Cloud Logging's."""
+    """The Cloud Logging API."""
 
 
 class FlowLogs(ComponentResource):
-    """A bucket of the stack's own for the logs of its network, kept as long as the setting says, in the stack's region.
+    """Regional log bucket for the stack's network, with the configured retention.
 
-    Its name ends at random, since the name of a deleted bucket is free again only after a week (Cloud Logging, Delete a bucket).
-    The project's own bucket gets the logs too, and keeps them as long as the project says.
+    The name has a random suffix because the name of a deleted bucket is reusable only after a week (Cloud Logging, Delete a bucket).
+    The project's default bucket receives the logs too, with the project's retention.
     """
 
     def __init__(self, name: str, args: FlowLogsArgs, opts: ResourceOptions | None = None) -> None:
@@ -59,7 +59,7 @@ class FlowLogs(ComponentResource):
 
 
 def network_filter(network: str) -> str:
-    """What Cloud Logging calls the logs of one network (VPC Flow Logs; Firewall Rules Logging; Cloud NAT, Logs)."""
+    """Return the Cloud Logging filter for one network (VPC Flow Logs; Firewall Rules Logging; Cloud NAT, Logs)."""
     return (
         f'(log_id("compute.googleapis.com/vpc_flows") AND resource.labels.subnetwork_name="{network}")'
         f' OR (log_id("compute.googleapis.com/firewall") AND jsonPayload.vpc.vpc_name="{network}")'

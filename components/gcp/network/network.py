@@ -1,4 +1,4 @@
-"""The network of a pipeline on Google Cloud: a VPC network made here or adopted, the APIs that the stack calls, and its keys."""
+"""VPC network of a stack (created or existing), with its APIs and KMS keys."""
 
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
@@ -18,7 +18,7 @@ from components.section import Cidr, Pattern, SettingsModel
 from components.settings_bases import NetworkSettings
 
 ZONES = 3
-"""A regional cluster spans three zones, which each region has at least (Compute Engine, Regions and zones; GKE, Regional clusters)."""
+"""Zones of a regional cluster. Each region has at least three (Compute Engine, Regions and zones; GKE, Regional clusters)."""
 
 
 def _fits_the_layout(cidr: str) -> str:
@@ -34,93 +34,98 @@ def _usable(cidr: str) -> str:
 RESOURCE_NAME = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
 """Compute Engine, Naming resources."""
 
-ResourceName = Annotated[str, Pattern(RESOURCE_NAME, "a name of Compute Engine, without a project, such as gke-pods")]
+ResourceName = Annotated[
+    str, Pattern(RESOURCE_NAME, "a Compute Engine resource name without a project, such as gke-pods")
+]
 ExistingCidr = Annotated[Cidr, AfterValidator(_usable)]
 
 
 class ExistingNetwork(SettingsModel, frozen=True):
-    """A VPC network that somebody else made and keeps: the way out, the firewall and flow logs are theirs."""
+    """An existing VPC network. Its owner manages internet access (NAT), the firewall and flow logs."""
 
     network: Annotated[
         str,
         Pattern(
             rf"projects/[a-z0-9:.-]+/global/networks/{RESOURCE_NAME}",
-            "the id of a network, projects/.../global/networks/..., without an address before it",
+            "a network ID in the form projects/PROJECT/global/networks/NAME, without a URL prefix",
         ),
     ]
-    """The id of the network, in this project or, where it is shared, in another."""
+    """The ID of the network. It can be in this project, or in the host project of a Shared VPC."""
     subnetwork: ResourceName
-    """The name of the subnet for nodes, in the network's project and the stack's region, with a way out and Private Google Access."""
+    """The name of the nodes' subnet, in the network's project and the stack's region. It needs internet access and Private Google Access."""
     cidr: ExistingCidr
-    """The primary IPv4 range of the subnet, which nodes have their addresses from."""
+    """The primary IPv4 range of the subnet. Nodes get their addresses from it."""
     pods_range: ResourceName
     """The name of the subnet's secondary range for pods."""
     pod_cidr: ExistingCidr
-    """The IPv4 range of the pods' secondary range."""
+    """The IPv4 range of podsRange."""
     services_range: ResourceName
     """The name of the subnet's secondary range for Kubernetes services."""
 
     @model_validator(mode="after")
-    def _ranges_of_their_own(self) -> "ExistingNetwork":
+    def _distinct_ranges(self) -> "ExistingNetwork":
         if self.pods_range == self.services_range:
             raise ValueError(
-                "servicesRange must be another range than podsRange, since GKE takes one for each; name one for each"
+                f"servicesRange must be different from podsRange, got {self.services_range!r} for both (GKE needs one secondary range for each). "
+                "Set them to two different secondary ranges."
             )
         if IPv4Network(self.cidr).overlaps(IPv4Network(self.pod_cidr)):
             raise ValueError(
-                f"podCidr must not overlap cidr, since no two ranges of a subnet do, and {self.pod_cidr} overlaps {self.cidr}; "
-                "write the two ranges as the subnet has them"
+                f"podCidr must not overlap cidr, got {self.pod_cidr} and {self.cidr} (ranges of a subnet never overlap). "
+                "Set both to the ranges that the subnet has."
             )
         return self
 
 
 class GcpNetworkSettings(NetworkSettings, frozen=True):
-    """The network section of a stack file on Google Cloud."""
+    """Network settings on Google Cloud."""
 
     cidr: Annotated[Cidr, AfterValidator(_fits_the_layout)] = "10.0.0.0/16"
-    """The IPv4 range of the network, out of which nodes, pods and Kubernetes services have theirs."""
+    """The IPv4 range of the network. It is divided into ranges for nodes, pods and Kubernetes services."""
     flow_log_days: Annotated[int, Field(ge=1, le=3650)] = 90
-    """How many days the network's logs are kept, from 1 to 3650 (Cloud Logging, Quotas and limits)."""
+    """The days that network logs are kept, from 1 to 3650 (Cloud Logging, Quotas and limits)."""
     registry_customer_managed_key: bool = False
-    """Whether the registry is encrypted with a Cloud KMS key of the stack's own, in place of Google's, for its whole life."""
+    """Whether the registry is encrypted with the stack's Cloud KMS key instead of a Google-managed key. It cannot be changed after the
+    registry is created."""
     existing: ExistingNetwork | None = None
-    """A network to adopt in place of making one."""
+    """The existing network to use. By default a network is created."""
 
     @model_validator(mode="after")
-    def _only_one_network(self) -> "GcpNetworkSettings":
-        idle = sorted(self.model_fields_set & {"cidr", "flow_log_days"})
-        if self.existing and idle:
-            names = ", ".join(type(self).model_fields[name].alias or name for name in idle)
+    def _no_ignored_keys(self) -> "GcpNetworkSettings":
+        ignored = sorted(self.model_fields_set & {"cidr", "flow_log_days"})
+        if self.existing and ignored:
+            names = ", ".join(type(self).model_fields[name].alias or name for name in ignored)
             raise ValueError(
-                f"{names} would have no effect on the existing network; remove it, or remove existing to have one made"
+                f"existing cannot be combined with {names} (they apply only to a network that data-pipes creates). "
+                f"Remove {names}, or remove existing to create a network."
             )
         return self
 
     @property
     def zone_count(self) -> int:
-        """How many availability zones the network spans."""
+        """Number of zones that the network spans."""
         return ZONES
 
 
 class Network(ComponentResource):
-    """The VPC network with its subnet, the APIs that the stack calls, and the key ring of everything that is encrypted.
+    """VPC network with its subnet, the enabled APIs and the KMS key ring.
 
-    What the streaming service and the platform both need is here, so that neither waits for the other.
+    It holds everything that both the streaming service and the platform need, so that they can be created in parallel.
     """
 
     network_id: Output[str]
     subnet_id: Output[str]
     cidr: Output[str]
-    """The range that nodes have their addresses from."""
+    """Primary range of the nodes' subnet."""
     pod_cidr: Output[str]
     pods_range: Output[str]
-    """The name of the subnet's secondary range for pods."""
+    """Name of the secondary range for pods."""
     services_range: Output[str]
-    """The name of the subnet's secondary range for Kubernetes services."""
+    """Name of the secondary range for Kubernetes services."""
     way_out: Sequence[Resource]
-    """How what runs in the subnet reaches others; in an adopted network this is its owner's."""
+    """NAT and firewall that subnet workloads depend on. Empty for an existing network."""
     apis: Mapping[str, Resource]
-    """Each API that the stack calls, by the first word of its name: what is made with one waits for it."""
+    """APIs by the first word of their names. Resources of an API wait for it."""
     keys: Keys
     account: Account
     registry_customer_managed_key: bool
@@ -167,5 +172,5 @@ class Network(ComponentResource):
         self.register_outputs({"networkId": self.network_id, "subnetId": self.subnet_id})
 
     def agent(self, service: str) -> Output[str]:
-        """The member that a service of Google Cloud acts as on the stack's behalf, by the first word of its API, such as pubsub."""
+        """Return the IAM member of a service's agent, by the first word of its API name, such as pubsub."""
         return self._services.agent(service)

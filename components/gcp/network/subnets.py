@@ -1,37 +1,38 @@
-"""Where a network's ranges lie: arithmetic only, and frozen, since another range would replace what a cluster lives in."""
+"""Layout of a network's IP ranges. Never change it: another layout would replace the subnet of deployed clusters."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import cast
 
 PODS, SERVICES = "pods", "services"
-"""The names of the secondary ranges."""
+"""Names of the secondary ranges."""
 
 WIDEST, NARROWEST = 8, 20
-"""The widest private range is a /8 (RFC 1918), and half of it the widest for pods; half of a /20 is the narrowest (GKE, VPC-native clusters)."""
+"""Prefix lengths of the widest and narrowest network. The widest private range is a /8 (RFC 1918). Half of a /20 is the narrowest range for
+pods (GKE, VPC-native clusters)."""
 
 WIDEST_SERVICES = 16
-"""GKE takes no wider range for services (GKE, VPC-native clusters)."""
+"""Prefix length of the widest range for services (GKE, VPC-native clusters)."""
 
 SIXTEENTH = 4
-"""How many bits a sixteenth takes."""
+"""Prefix bits that divide a range by 16."""
 
 UNUSABLE = {
-    "0.0.0.0/8": "means no network in particular (VPC, Prohibited IPv4 subnet ranges)",
-    "127.0.0.0/8": "is each machine's own (VPC, Prohibited IPv4 subnet ranges)",
-    "169.254.0.0/16": "is each link's own (VPC, Prohibited IPv4 subnet ranges)",
-    "172.17.0.0/16": "container runtimes keep for themselves (VPC, Additional considerations)",
-    "199.36.153.4/30": "Google's APIs have (VPC, Prohibited IPv4 subnet ranges)",
-    "199.36.153.8/30": "Google's APIs have (VPC, Prohibited IPv4 subnet ranges)",
-    "224.0.0.0/4": "is for multicast (VPC, Prohibited IPv4 subnet ranges)",
-    "255.255.255.255/32": "is for broadcast (VPC, Prohibited IPv4 subnet ranges)",
+    "0.0.0.0/8": "reserved for the current network; VPC, Prohibited IPv4 subnet ranges",
+    "127.0.0.0/8": "reserved for loopback; VPC, Prohibited IPv4 subnet ranges",
+    "169.254.0.0/16": "reserved for link-local addresses; VPC, Prohibited IPv4 subnet ranges",
+    "172.17.0.0/16": "used by container runtimes; VPC, Additional considerations",
+    "199.36.153.4/30": "used by Google APIs; VPC, Prohibited IPv4 subnet ranges",
+    "199.36.153.8/30": "used by Google APIs; VPC, Prohibited IPv4 subnet ranges",
+    "224.0.0.0/4": "reserved for multicast; VPC, Prohibited IPv4 subnet ranges",
+    "255.255.255.255/32": "reserved for broadcast; VPC, Prohibited IPv4 subnet ranges",
 }
-"""The ranges that a network must not touch, and why."""
+"""Ranges that a network must not overlap, with the reasons."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """The ranges of the one subnet, which spans all zones of the region."""
+    """Ranges of the regional subnet."""
 
     nodes: str
     services: str
@@ -39,15 +40,16 @@ class Layout:
 
 
 def layout(cidr: str) -> Layout:
-    """Lay out a network: the first sixteenth is for nodes, the second for Kubernetes' services, the upper half for pods.
+    """Divide a network: the first sixteenth for nodes, the second for Kubernetes services, the upper half for pods.
 
-    Pods have that much since GKE gives each node 256 addresses for up to 110 of them (GKE, IP address ranges for Pods).
-    Raises ValueError where the network is wider than /8, narrower than /20, or touches what nobody may use.
+    Pods get half because GKE assigns each node 256 addresses for up to 110 pods (GKE, IP address ranges for Pods).
+    Raises ValueError if the network is wider than /8, narrower than /20, or overlaps a prohibited range.
     """
     network = IPv4Network(cidr)
     if not WIDEST <= network.prefixlen <= NARROWEST:
         raise ValueError(
-            f"must be a range from /{WIDEST}, the widest private one, to /{NARROWEST}, the narrowest whose half has room for pods, not {cidr}"
+            f"must be a range from /{WIDEST} (the widest private range) to /{NARROWEST} (the narrowest with enough room for pods), got {cidr}. "
+            "Choose another range, such as 10.0.0.0/16."
         )
     check_usable(cidr)
     nodes, second = list(network.subnets(prefixlen_diff=SIXTEENTH))[:2]
@@ -57,23 +59,24 @@ def layout(cidr: str) -> Layout:
 
 
 def check_usable(cidr: str) -> None:
-    """Raise ValueError where a range touches one that Google Cloud refuses."""
+    """Raise ValueError if a range overlaps a range that Google Cloud prohibits."""
     for taken, reason in UNUSABLE.items():
         if IPv4Network(cidr).overlaps(IPv4Network(taken)):
             raise ValueError(
-                f"must not overlap {taken}, which {reason}, and {cidr} does; choose another, such as 10.0.0.0/16"
+                f"must not overlap {taken}, got {cidr} ({taken}: {reason}). Choose another range, such as 10.0.0.0/16."
             )
 
 
 def refuse_range_change(present: object, wanted: object) -> str | None:
-    """A cluster keeps the ranges that it was made with, and Google Cloud moves none that something is in (VPC, Subnets)."""
+    """Refuse another range: clusters keep their ranges, and Google Cloud cannot change a range that is in use (VPC, Subnets)."""
     if present == wanted:
         return None
     return (
-        f"would move nodes, pods and services from {_said(present)} to {_said(wanted)}, and a cluster keeps the ranges that it was made "
-        "with. Set it back; to have other addresses, bring up a stack of another name with them, move the pipes there, then take this one down."
+        f"cannot be changed from {_joined(present)} to {_joined(wanted)} (a cluster keeps the IP ranges that it was created with). "
+        f"Set it back to {_joined(present)}. To move, create a stack with a different name and the new range, move the pipes there, "
+        "then destroy this one."
     )
 
 
-def _said(ranges: object) -> str:
+def _joined(ranges: object) -> str:
     return ", ".join(map(str, cast("list[object]", ranges))) if isinstance(ranges, list) else str(ranges)

@@ -1,4 +1,4 @@
-"""A VPC network of a pipeline's own: its subnet, its way out and its firewall."""
+"""VPC network that data-pipes creates: subnet, NAT and firewall."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,30 +11,30 @@ from components.gcp.account import Account
 from components.gcp.network.subnets import PODS, SERVICES, layout, refuse_range_change
 
 LAST = 65534
-"""The last priority before the firewall's own rules, which say nothing of what they refuse (VPC firewall rules, Implied rules)."""
+"""Lowest priority above the implied rules, which log nothing (VPC firewall rules, Implied rules)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VpcArgs:
-    """What a network is built from."""
+    """Arguments of Vpc."""
 
     cidr: str
     account: Account
     api: Resource
-    """Compute Engine's."""
+    """The Compute Engine API."""
 
 
 class Vpc(ComponentResource):
-    """A network with one subnet, which spans the region's zones; what it holds has no address on the internet and goes out through NAT.
+    """Network with one regional subnet. Its machines have no public address and use NAT for egress.
 
-    Nobody is let in here: GKE makes its own rules, for its control plane, its nodes and the load balancers of services (GKE,
-    Automatically created firewall rules).
+    It allows no ingress. GKE creates the rules for its control plane, nodes and load balancers (GKE, Automatically created firewall
+    rules).
     """
 
     network_id: Output[str]
     subnet_id: Output[str]
     way_out: Sequence[Resource]
-    """How the subnet reaches the internet, and its firewall; what runs in it waits for them, and goes before them."""
+    """NAT and firewall. Workloads in the subnet are created after them and deleted before them."""
 
     def __init__(self, name: str, args: VpcArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:gcp:Vpc", name, None, opts)
@@ -55,7 +55,7 @@ class Vpc(ComponentResource):
         self.register_outputs({"networkId": self.network_id, "subnetId": self.subnet_id})
 
     def _subnet(self, after: Resource) -> gcp.compute.Subnetwork:
-        """One subnet for all zones, with the ranges of pods and services; Google's APIs are reached from it without NAT."""
+        """Create the regional subnet with pod and service ranges and Private Google Access."""
         ranges = layout(self.args.cidr)
         return gcp.compute.Subnetwork(
             f"{self.name}-subnet",
@@ -75,7 +75,7 @@ class Vpc(ComponentResource):
         )
 
     def _nat(self) -> gcp.compute.RouterNat:
-        """The way out of nodes and pods, without a machine that could fail; it takes ports and addresses as they are needed."""
+        """Create Cloud NAT for nodes and pods, with dynamic ports and addresses."""
         router = gcp.compute.Router(
             f"{self.name}-router",
             name=self.name,
@@ -104,10 +104,10 @@ class Vpc(ComponentResource):
         )
 
     def _refusals(self) -> gcp.compute.Firewall:
-        """Refuse, and log, whatever no rule before it lets in.
+        """Create a rule that denies and logs all other ingress.
 
-        It is there before the subnet, and knows the whole range: where a subnet's own range moves, Google's provider would make
-        another subnet, and a change can be refused only where it is one.
+        Its destination is the whole network range, so its update hook can refuse a range change. The subnet cannot: the provider
+        replaces it, and replacements run no update hook.
         """
         name = f"{self.name}-deny-ingress"
         return gcp.compute.Firewall(

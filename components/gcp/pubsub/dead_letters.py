@@ -1,4 +1,4 @@
-"""Where messages of a pipe on Pub/Sub go that its consumers never acknowledge."""
+"""Dead-letter topic and subscription of a pipe on Pub/Sub."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,41 +10,41 @@ from components.gcp.encryption import Key
 from components.gcp.network.network import Network
 
 SUBSCRIBERS = "data-pipes-subscribers"
-"""The label of a subscription that says how many consumers of the pipe read it."""
+"""Subscription label: number of consumers that read it."""
 
 NEVER = ""
-"""The lifetime of a subscription that does not expire when nobody reads it (Pub/Sub API, ExpirationPolicy)."""
+"""Time to live of a subscription that never expires (Pub/Sub API, ExpirationPolicy)."""
 
 
 def seconds(hours: int) -> str:
-    """A duration as Pub/Sub's API writes it."""
+    """Return hours as a Pub/Sub API duration."""
     return f"{hours * 3600}s"
 
 
 def stored_in(region: str) -> gcp.pubsub.TopicMessageStoragePolicyArgs:
-    """Keep the messages of a topic in one region, wherever they were published (Pub/Sub, Configure message storage policies)."""
+    """Return a policy that stores messages in only one region (Pub/Sub, Configure message storage policies)."""
     return gcp.pubsub.TopicMessageStoragePolicyArgs(allowed_persistence_regions=[region])
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeadLettersArgs:
-    """What the dead letters of a pipe are built from."""
+    """Arguments of DeadLetters."""
 
     full_name: str
-    """The name of the topic and of the subscription that keeps what is published to it."""
+    """Name of both the topic and its subscription."""
     retention_hours: int
     network: Network
     key: Key | None
-    """What encrypts the messages; by default Google's own keys do."""
+    """Key that encrypts the messages. None for Google-managed keys."""
     protect: bool
 
 
 class DeadLetters(ComponentResource):
-    """A topic that Pub/Sub itself publishes to, and a subscription of it that nobody of the pipe reads, so that nothing is lost."""
+    """Dead-letter topic, with a subscription that retains the messages. The pipe's consumers do not read it."""
 
     topic_id: Output[str]
     ready: Sequence[Resource]
-    """What must be there before a subscription moves its messages here: Pub/Sub's right to, and who keeps them."""
+    """Resources that must exist before Pub/Sub forwards dead letters: its publish permission, and the retaining subscription."""
 
     def __init__(self, name: str, args: DeadLettersArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:gcp:DeadLetters", name, None, opts)

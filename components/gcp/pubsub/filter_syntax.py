@@ -1,24 +1,24 @@
-"""The form of a filter of Pub/Sub: what its API would refuse only after the topic was made (Pub/Sub, Filter messages)."""
+"""Pub/Sub filter syntax check. The API would reject a bad filter only after the topic is created (Pub/Sub, Filter messages)."""
 
 import re
 
 TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[A-Za-z_][A-Za-z0-9_-]*|!=|[-=:.,()])')
-"""A text in quotes, a word, or a mark."""
+"""A quoted string, a word, or an operator."""
 
 EXAMPLE = 'such as attributes.kind = "order" AND NOT attributes:test'
 
 
 def checked_filter(text: str) -> str:
-    """Return a filter, or raise ValueError where it is none, which says what was expected and where."""
+    """Return the filter. Raise ValueError with the unexpected token if the syntax is invalid."""
     reader = _Reader(_tokens(text))
     reader.expression()
     if reader.token:
-        raise ValueError(_told(f"{reader.token!r} stands where AND, OR or the end was expected"))
+        raise ValueError(_syntax_error(f"expected AND, OR or the end, found {reader.token!r}"))
     return text
 
 
-def _told(fact: str) -> str:
-    return f"is no filter of Pub/Sub, {EXAMPLE} (Pub/Sub, Filter messages): {fact}; correct it"
+def _syntax_error(fact: str) -> str:
+    return f"must be a Pub/Sub filter {EXAMPLE} ({fact}; see Pub/Sub, Filter messages). Correct the filter."
 
 
 def _tokens(text: str) -> list[str]:
@@ -27,35 +27,35 @@ def _tokens(text: str) -> list[str]:
     while rest:
         token = TOKEN.match(rest)
         if token is None:
-            raise ValueError(_told(f"{rest[:10]!r} is neither a word, nor a text in closed quotes, nor a mark"))
+            raise ValueError(_syntax_error(f"expected a word, a quoted string or an operator, found {rest[:10]!r}"))
         found.append(token[1])
         rest = rest[token.end() :].lstrip()
     return found
 
 
 class _Reader:
-    """Reads a filter from the left to the right."""
+    """Recursive-descent parser of a filter."""
 
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens
 
     @property
     def token(self) -> str:
-        """What stands there next; nothing at the end."""
+        """The next token. Empty at the end."""
         return self.tokens[0] if self.tokens else ""
 
     def expression(self) -> None:
-        """Conditions with one and the same word between them: AND and OR together take parentheses."""
+        """Parse conditions joined by only AND or only OR. Mixing the two requires parentheses."""
         self.condition()
         between = self.token
         while self.token in ("AND", "OR"):
             if self.token != between:
-                raise ValueError(_told("AND and OR stand side by side; put one of them in parentheses"))
+                raise ValueError(_syntax_error("AND and OR cannot be mixed without parentheses"))
             self.take()
             self.condition()
 
     def condition(self) -> None:
-        """One condition, or several in parentheses, perhaps turned into their contrary."""
+        """Parse one condition or a parenthesized expression, optionally negated."""
         if self.token in ("NOT", "-"):
             self.take()
         if self.token == "(":
@@ -83,23 +83,23 @@ class _Reader:
             self.text()
 
     def take(self) -> str:
-        """What stands there, and go on."""
+        """Return the next token and advance."""
         return self.tokens.pop(0) if self.tokens else ""
 
     def expect(self, *wanted: str) -> None:
-        """Go on if one of these stands there."""
+        """Advance past one of the given tokens. Raise ValueError if another token follows."""
         token = self.take()
         if token not in wanted:
-            raise ValueError(_told(f"{token or 'the end'!r} stands where {' or '.join(wanted)} was expected"))
+            raise ValueError(_syntax_error(f"expected {' or '.join(wanted)}, found {token or 'the end'!r}"))
 
     def key(self) -> None:
-        """The name of an attribute, in quotes where it has other characters than those of a word."""
+        """Parse an attribute name. It needs quotes if it contains other characters than a word."""
         token = self.take()
         if not re.match(r'["A-Za-z_]', token):
-            raise ValueError(_told(f"{token or 'the end'!r} stands where the name of an attribute was expected"))
+            raise ValueError(_syntax_error(f"expected an attribute name, found {token or 'the end'!r}"))
 
     def text(self) -> None:
-        """A value, which is always in quotes."""
+        """Parse a value, which must be quoted."""
         token = self.take()
         if not token.startswith('"'):
-            raise ValueError(_told(f"{token or 'the end'!r} stands where a text in quotes was expected"))
+            raise ValueError(_syntax_error(f"expected a quoted string, found {token or 'the end'!r}"))

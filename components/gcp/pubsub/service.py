@@ -1,4 +1,4 @@
-"""Google Cloud Pub/Sub: a topic for each pipe, with one subscription for its consumers or one for each of them."""
+"""Google Cloud Pub/Sub: one topic per pipe, with one shared subscription or one subscription per partition."""
 
 from pulumi import ResourceOptions
 from typing_extensions import override
@@ -12,7 +12,7 @@ from components.gcp.pubsub.topic_settings import PubSubPipeSettings
 
 
 class PubSub(Streaming[PubSubPipeSettings]):
-    """The key of a stack's messages, if they have one of their own, and the way to make a topic."""
+    """Pub/Sub service of a stack: creates topics, and the encryption key if customerManagedKey is true."""
 
     def __init__(
         self, name: str, args: StreamingArgs[PubSubSettings, Network, Platform], opts: ResourceOptions | None = None
@@ -32,7 +32,7 @@ class PubSub(Streaming[PubSubPipeSettings]):
 
     @override
     def topic(self, name: str, pipe: PubSubPipeSettings, opts: ResourceOptions) -> Topic:
-        """Make the topic of the pipe of that name, with its subscriptions."""
+        """Create a pipe's topic and subscriptions."""
         topic = PubSubTopicArgs(
             pipe_name=name,
             full_name=f"{self.name}-{name}",

@@ -1,4 +1,4 @@
-"""A topic of Pub/Sub and the subscriptions that the consumers of a pipe read."""
+"""Pub/Sub topic of a pipe, with its subscriptions and schema."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -32,29 +32,30 @@ MODE, ORDERING, FILTER, PARTITIONS = (
     "data-pipes-filter",
     "data-pipes-partitions",
 )
-"""Labels of a topic: what its subscriptions were made with. A subscription that is made with something else takes the place of the old
-one, of which protection says only that it must not go; on the topic it is a change, which the preview refuses with the way out."""
+"""Topic labels that repeat the immutable settings of its subscriptions. Changing one of these replaces the subscription, and a replacement
+runs no update hook. The topic is updated in place, so its hook can refuse the change in a preview and explain the fix."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PubSubTopicArgs:
-    """What the topic of a pipe is built from."""
+    """Arguments of PubSubTopic."""
 
     pipe_name: str
     full_name: str
-    """The name of the topic, of its schema and of its subscription; those of partitions and the dead letters add to it, after a dot,
-    which the name of no pipe has."""
+    """Name of the topic, its schema and its shared subscription. Partition and dead-letter resources add a suffix after a dot, which no
+    pipe name contains."""
     pipe: PubSubPipeSettings
     network: Network
     key: Key | None
-    """What encrypts the messages; by default Google's own keys do."""
+    """Key that encrypts the messages. None for Google-managed keys."""
     protect: bool
 
 
 class PubSubTopic(Topic):
-    """A topic whose messages stay in the stack's region, with one subscription for all consumers, or one for each partition.
+    """Topic that stores messages in the stack's region, with one shared subscription or one per partition.
 
-    Subscriptions never expire. What they cannot deliver goes to the dead letters, and Pub/Sub may do that before a consumer starts.
+    Subscriptions never expire. Undeliverable messages go to the dead-letter topic, and Pub/Sub gets permission for that before a
+    consumer starts.
     """
 
     def __init__(self, name: str, args: PubSubTopicArgs, opts: ResourceOptions | None = None) -> None:
@@ -74,7 +75,7 @@ class PubSubTopic(Topic):
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     def _schema(self, settings: SchemaSettings) -> gcp.pubsub.Schema:
-        """The schema of the topic's messages, of which each changed definition is a revision."""
+        """Create the message schema. Each change of the definition creates a revision."""
         name = f"{self.name}-schema"
         return gcp.pubsub.Schema(
             name,
@@ -130,7 +131,7 @@ class PubSubTopic(Topic):
         return labels
 
     def _hooks(self, topic: str) -> ResourceHookBinding:
-        """What is refused in a preview: what would take messages away that nobody has read."""
+        """Return hooks that refuse changes that would lose unread messages."""
         pipe = f"pipes.{self.args.pipe_name}"
         hooks = [
             refused_change(topic, f"{pipe}.topic.mode", f'labels["{MODE}"]', refuse_mode_change),
@@ -142,7 +143,7 @@ class PubSubTopic(Topic):
         return reduce(ResourceHookBinding.merge, hooks)
 
     def _publishers(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> None:
-        """Let others publish to the topic, as the pipe's settings name them, once no message of theirs would be dropped."""
+        """Grant publish permission to the configured members, after the subscriptions exist so that no message is dropped."""
         for member in self.args.pipe.topic.publishers:
             gcp.pubsub.TopicIAMMember(
                 f"{self.name}-publisher-{member}",
@@ -167,7 +168,7 @@ class PubSubTopic(Topic):
         )
 
     def _subscription(self, number: int, own_filter: str | None) -> gcp.pubsub.Subscription:
-        """The one subscription of all consumers, or that of the partition of this number."""
+        """Create the shared subscription, or the subscription of one partition."""
         args, settings, partitions = self.args, self.args.pipe.topic, self.args.pipe.partitions
         return gcp.pubsub.Subscription(
             f"{self.name}-subscription-{number}" if partitions else f"{self.name}-subscription",
@@ -198,13 +199,13 @@ class PubSubTopic(Topic):
         )
 
     def _partitions(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> Output[int]:
-        """How many consumers there are to be, once Pub/Sub may take messages off the subscriptions that it moves away."""
+        """Return the number of consumers, after Pub/Sub has permission to forward dead letters."""
         subscribers = [subscription.labels.apply(_subscribers) for subscription in subscriptions]
         ready = [self._forwarder(number, each) for number, each in enumerate(subscriptions) if self.dead_letters]
         return Output.all(Output.all(*subscribers), Output.all(*ready)).apply(lambda known: sum(known[0]))
 
     def _forwarder(self, number: int, subscription: gcp.pubsub.Subscription) -> Output[str]:
-        """Let Pub/Sub acknowledge the messages that it moves to the dead letters."""
+        """Grant Pub/Sub permission to acknowledge messages that it forwards to the dead-letter topic."""
         forwarder = gcp.pubsub.SubscriptionIAMMember(
             f"{self.name}-forwarder-{number}" if self.args.pipe.partitions else f"{self.name}-forwarder",
             subscription=subscription.name,
@@ -216,7 +217,7 @@ class PubSubTopic(Topic):
         return forwarder.subscription
 
     def _connection(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> Connection:
-        """How the pipe's consumers reach the subscriptions, and the schema of what they read."""
+        """Return the consumers' connection settings and grants for the subscriptions and the schema."""
         args, schema = self.args, self.schema
         path = f"projects/{args.network.account.project}/subscriptions/{args.full_name}"
         subscription = {"STREAM_SUBSCRIPTION": f"{path}.{PARTITION}" if args.pipe.partitions else subscriptions[0].id}

@@ -1,4 +1,4 @@
-"""What a stack file says of a topic of Pub/Sub and of the subscriptions that its consumers read."""
+"""Pipe settings for Pub/Sub: topic, subscriptions and schema."""
 
 import json
 from typing import Annotated, Literal
@@ -10,135 +10,135 @@ from components.section import Distinct, Pattern, SettingsModel
 from components.settings_bases import PipeSettings
 
 LONGEST_RETENTION_HOURS = 31 * 24
-"""How long a topic or a subscription keeps a message at most (Pub/Sub API, Subscription)."""
+"""Longest retention of a topic or subscription (Pub/Sub API, Subscription)."""
 
 RetentionHours = Annotated[int, Field(ge=1, le=LONGEST_RETENTION_HOURS)]
 BackoffSeconds = Annotated[int, Field(ge=0, le=600)]
-RevisionId = Annotated[
-    str, Pattern(r"[0-9a-f]{8}", "the id of a schema's revision, 8 hexadecimal digits such as 0a1b2c3d")
-]
+RevisionId = Annotated[str, Pattern(r"[0-9a-f]{8}", "a schema revision ID of 8 hexadecimal digits such as 0a1b2c3d")]
 Publisher = Annotated[
     str,
     Pattern(
         r"(serviceAccount|user|group):[^@:\s]+@[^@:\s]+|principal(Set)?://iam\.googleapis\.com/[^\s]+",
-        "an IAM member that is not everybody, such as serviceAccount:shop@my-project.iam.gserviceaccount.com",
+        "an IAM member other than allUsers and allAuthenticatedUsers, such as serviceAccount:shop@my-project.iam.gserviceaccount.com",
     ),
 ]
 
 
 class DeadLetterSettings(SettingsModel, frozen=True):
-    """What becomes of a message that the consumers never acknowledge."""
+    """Handling of messages that consumers never acknowledge."""
 
     enabled: bool = True
-    """Whether such a message is moved to a topic of its own, with a subscription that keeps it; without, it is delivered again and
-    again until its retention ends. Moving one breaks the order of its key."""
+    """Whether messages that are never acknowledged are moved to a dead-letter topic with its own subscription. If false, they are
+    redelivered until their retention ends. Moving a message breaks the order of its key."""
     max_delivery_attempts: Annotated[int, Field(ge=5, le=100)] = 10
-    """How often a message is delivered before it is moved (Pub/Sub API, DeadLetterPolicy); with the default retry that takes about 40
-    minutes, in which a wrong consumer can be put right."""
+    """The number of delivery attempts before a message is moved (Pub/Sub API, DeadLetterPolicy). With the default retry settings this
+    takes about 40 minutes, which leaves time to fix a faulty consumer."""
     retention_hours: RetentionHours = LONGEST_RETENTION_HOURS
-    """The hours that moved messages are kept, unless somebody acknowledges them: up to 744 (Pub/Sub API, Subscription)."""
+    """The hours that unacknowledged dead letters are kept: up to 744 (Pub/Sub API, Subscription)."""
 
     @model_validator(mode="after")
-    def _something_to_say(self) -> "DeadLetterSettings":
-        said = sorted(self.model_fields_set - {"enabled"})
-        if not self.enabled and said:
-            raise ValueError("has keys that say nothing while enabled is false; remove them, or enabled")
+    def _no_ignored_keys(self) -> "DeadLetterSettings":
+        ignored = sorted(self.model_fields_set - {"enabled"})
+        if not self.enabled and ignored:
+            raise ValueError("has keys that are ignored when enabled is false. Remove them, or set enabled to true.")
         return self
 
 
 class RetrySettings(SettingsModel, frozen=True):
-    """How long Pub/Sub waits before it delivers a message again that was not acknowledged; each time longer (Pub/Sub API, RetryPolicy)."""
+    """Exponential backoff before an unacknowledged message is redelivered (Pub/Sub API, RetryPolicy)."""
 
     minimum_backoff_seconds: BackoffSeconds = 10
-    """The seconds before the second delivery, up to 600."""
+    """The seconds before the second delivery attempt, up to 600."""
     maximum_backoff_seconds: BackoffSeconds = 600
-    """The seconds between two deliveries at most, up to 600."""
+    """The most seconds between two delivery attempts, up to 600."""
 
     @model_validator(mode="after")
-    def _from_less_to_more(self) -> "RetrySettings":
+    def _backoff_order(self) -> "RetrySettings":
         if self.minimum_backoff_seconds > self.maximum_backoff_seconds:
             raise ValueError(
-                f"minimumBackoffSeconds must not be more than maximumBackoffSeconds, which is {self.maximum_backoff_seconds}, "
-                f"and is {self.minimum_backoff_seconds}; lower it, or raise the other"
+                f"minimumBackoffSeconds must be at most maximumBackoffSeconds ({self.maximum_backoff_seconds}), "
+                f"got {self.minimum_backoff_seconds}. Lower minimumBackoffSeconds, or raise maximumBackoffSeconds."
             )
         return self
 
 
 class SchemaSettings(SettingsModel, frozen=True):
-    """What every message of a topic must look like; Pub/Sub refuses others when they are published."""
+    """Schema of a topic. Pub/Sub rejects messages that do not match it when they are published."""
 
     type: Literal["avro", "protocol-buffer"]
-    """The language of the definition; fixed with the schema (Pub/Sub, Schema overview)."""
+    """The schema language. It cannot be changed after the schema is created (Pub/Sub, Schema overview)."""
     definition: Annotated[str, Field(min_length=1, max_length=300_000)]
-    """The whole text of the Avro or .proto file, up to 300 KB (Pub/Sub, Quotas and limits); a changed one becomes the schema's next
-    revision, and a schema has at most 20 of them."""
+    """The full text of the Avro or .proto file, up to 300 KB (Pub/Sub, Quotas and limits). Each change creates a schema revision. A schema
+    can have at most 20 revisions."""
     encoding: Literal["json", "binary"] = "json"
-    """How messages are written."""
+    """The encoding of messages."""
     first_revision: RevisionId | None = None
-    """The id of the oldest revision that messages may still have, by default the first that is there."""
+    """The ID of the oldest revision that messages may use. By default the first existing revision."""
     last_revision: RevisionId | None = None
-    """The id of the newest revision that messages may have, by default the last that is there."""
+    """The ID of the newest revision that messages may use. By default the last existing revision."""
 
     @model_validator(mode="after")
-    def _avro_is_json(self) -> "SchemaSettings":
+    def _avro_must_be_json(self) -> "SchemaSettings":
         if self.type == "avro":
             try:
                 json.loads(self.definition)
             except json.JSONDecodeError as error:
-                raise ValueError(f"definition must be JSON, which Avro is written in ({error}); correct it") from error
+                raise ValueError(
+                    f"definition must be valid JSON if type is avro ({error}). Correct the definition."
+                ) from error
         return self
 
 
 def _a_filter(text: str) -> str:
     if not text.strip():
-        raise ValueError("must not be blank; remove it to read all messages")
+        raise ValueError("must not be blank. To read all messages, remove filter.")
     return checked_filter(text)
 
 
 class PubSubTopicSettings(SettingsModel, frozen=True):
-    """What a user may say of a topic and its subscriptions."""
+    """Settings of a Pub/Sub topic and its subscriptions."""
 
     mode: Literal["shared", "partitioned"] = "shared"
-    """How consumers share the messages: all read one subscription, and Pub/Sub deals the messages out (shared), or each reads a
-    subscription of its own, with the messages whose attribute partition is its number (partitioned). Fixed with the topic."""
+    """How consumers share the messages. With shared, all consumers read one subscription. With partitioned, each consumer reads its own
+    subscription with the messages whose attribute partition equals its number. It cannot be changed after the topic is created."""
     ordering: bool = True
-    """Whether messages of one ordering key are delivered in the order in which they were published (Pub/Sub, Order messages). Fixed
-    with the subscriptions."""
+    """Whether messages with the same ordering key are delivered in publish order (Pub/Sub, Order messages). It cannot be changed after
+    the subscriptions are created."""
     exactly_once: bool = False
-    """Whether a message that was acknowledged is never delivered again, at the price of throughput and time (Pub/Sub, Exactly-once
-    delivery)."""
+    """Whether acknowledged messages are never redelivered. This lowers throughput and adds latency (Pub/Sub, Exactly-once delivery)."""
     retention_hours: RetentionHours = 168
-    """The hours that a subscription keeps messages that nobody acknowledged, up to 744 (Pub/Sub API, Subscription); a lower number
-    deletes those that are older."""
+    """The hours that a subscription keeps unacknowledged messages, up to 744 (Pub/Sub API, Subscription). Lowering it deletes older
+    messages."""
     replay_hours: RetentionHours | None = None
-    """The hours that the topic keeps all messages besides, acknowledged or not, up to 744, so that a subscription can be set back to
-    an earlier time (Pub/Sub, Replay and purge messages); by default it keeps none."""
+    """The hours that the topic keeps all messages, even acknowledged ones, up to 744. A subscription can then be set back to an earlier
+    time (Pub/Sub, Replay and purge messages). By default the topic keeps none."""
     ack_deadline_seconds: Annotated[int, Field(ge=10, le=600)] = 60
-    """The seconds that a consumer has to acknowledge a message, or ask for more, before it is delivered again (Pub/Sub API,
-    Subscription)."""
+    """The seconds that a consumer has to acknowledge a message, or to extend the deadline, before the message is redelivered (Pub/Sub
+    API, Subscription)."""
     retry: RetrySettings = RetrySettings()
-    """How long Pub/Sub waits before it delivers a message again."""
+    """The delay before a message is redelivered."""
     dead_letter: DeadLetterSettings = DeadLetterSettings()
-    """What becomes of messages that are never acknowledged."""
+    """The handling of messages that are never acknowledged."""
     filter: Annotated[str, AfterValidator(_a_filter)] | None = None
-    """Which messages the pipe reads by their attributes, such as attributes.kind = "order"; the others are dropped for it. Up to 256
-    bytes, with what mode partitioned adds (Pub/Sub, Filter messages). Fixed with the subscriptions."""
+    """The filter on message attributes, such as attributes.kind = "order". The pipe does not receive messages that do not match. Up to 256
+    bytes, including the partition condition that mode partitioned adds (Pub/Sub, Filter messages). It cannot be changed after the
+    subscriptions are created."""
     message_schema: Annotated[SchemaSettings | None, Field(alias="schema")] = None
-    """What every message must look like; by default anything is taken."""
+    """The schema that every message must match. By default any message is accepted."""
     publishers: Annotated[tuple[Publisher, ...], Distinct] = ()
-    """The IAM members that may publish to the topic, besides those who may in the whole project."""
+    """The IAM members that may publish to the topic. Members with a project-wide publisher role can publish too."""
 
 
 class PubSubPipeSettings(PipeSettings, frozen=True):
-    """A pipe on Pub/Sub."""
+    """Settings of a pipe on Pub/Sub."""
 
     parallelism: Annotated[int, Field(ge=1, le=10_000)]
-    """The number of consumers that read the one subscription (mode shared), or of the subscriptions and, by that, of the consumers (mode
-    partitioned), of which a topic has room for 10,000 (Pub/Sub, Quotas and limits)."""
+    """The number of consumers. In mode partitioned it is also the number of subscriptions. A topic can have at most 10,000 subscriptions
+    (Pub/Sub, Quotas and limits)."""
     topic: PubSubTopicSettings = PubSubTopicSettings()
-    """The topic's and the subscriptions' own settings."""
+    """The settings of the topic and its subscriptions."""
 
     @property
     def partitions(self) -> int | None:
-        """How many partitions the messages are divided into by their attribute; None where they are dealt out."""
+        """Number of partitions in mode partitioned, else None."""
         return self.parallelism if self.topic.mode == "partitioned" else None

@@ -1,4 +1,4 @@
-"""A ksqlDB cluster on Confluent Cloud: its own identity, and what that may do."""
+"""Tests of the ksqlDB cluster and its permissions."""
 
 from functools import cache
 
@@ -24,7 +24,7 @@ def account(of):
 
 
 def prefix(of):
-    """What the names of its topics begin with, as the simulated service answers."""
+    """Return the topic prefix from the simulated service."""
     return next(
         pattern.removeprefix("transactional-id=").removesuffix("*")
         for role, pattern in roles(of, account(of))
@@ -32,12 +32,12 @@ def prefix(of):
     )
 
 
-def test_there_is_none_unless_it_is_asked_for():
+def test_no_ksqldb_by_default():
     assert shipped(STACK).recording.of_type(KSQLDB) == ()
     assert "ksqldb" not in shipped(STACK).recording.outputs
 
 
-def test_it_has_the_units_asked_for_and_keeps_records_out_of_its_log():
+def test_ksqldb_has_the_configured_csu_and_logs_no_records():
     ksqldb = recording().one(KSQLDB)
     assert ksqldb.inputs["csu"] == 8
     assert ksqldb.inputs["useDetailedProcessingLog"] is False
@@ -46,13 +46,13 @@ def test_it_has_the_units_asked_for_and_keeps_records_out_of_its_log():
     assert recording().outputs["ksqldb"].startswith("https://")
 
 
-def test_its_identity_is_nobody_else_s():
+def test_ksqldb_has_its_own_service_account():
     others = {each.inputs["owner"]["id"] for each in recording().of_type("confluentcloud:index/apiKey:ApiKey")}
     assert account(recording()).startswith("sa-")
     assert account(recording()) not in others
 
 
-def test_it_owns_what_it_makes_and_reads_the_stack_s_topics_and_nothing_else():
+def test_ksqldb_owns_its_topics_and_reads_only_the_stack_s_topics():
     found = roles(recording(), account(recording()))
     own = prefix(recording())
     assert own.startswith("pksqlc-")
@@ -70,7 +70,7 @@ def test_it_owns_what_it_makes_and_reads_the_stack_s_topics_and_nothing_else():
     }
 
 
-def test_on_basic_its_rights_in_the_cluster_are_acls():
+def test_ksqldb_on_basic_uses_acls():
     found = acls(recording("basic"), account(recording("basic")))
     assert ("READ", "TOPIC", "orders", "LITERAL") in found
     assert ("DESCRIBE_CONFIGS", "CLUSTER", "kafka-cluster", "LITERAL") in found
@@ -81,7 +81,7 @@ def test_on_basic_its_rights_in_the_cluster_are_acls():
     assert not [name for _, _, name, _ in found if name == "*"]
 
 
-def test_it_is_made_after_the_registry_can_be_read():
+def test_ksqldb_waits_for_schema_registry_roles():
     before = recording().requirements(recording().one(KSQLDB))
     assert recording().one(CLUSTER).urn in before
     schemas = [each.urn for each in recording().of_type(BINDING) if "/subject=" in each.inputs["crnPattern"]]
@@ -89,13 +89,13 @@ def test_it_is_made_after_the_registry_can_be_read():
     assert set(schemas) <= before
 
 
-def test_another_number_of_units_which_would_replace_it_is_refused_in_the_preview():
+def test_csu_change_is_refused_in_the_preview():
     component = recording().one(COMPONENT)
     assert component.inputs == {"csu": 8}
     before_update(recording(), component, {"csu": 8}, {"csu": 8})
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(recording(), component, {"csu": 8}, {"csu": 4})
     assert str(refusal.value).startswith(
-        "streaming.ksqldb.csu: cannot go from 8 to 4. A ksqlDB cluster keeps its units"
+        "streaming.ksqldb.csu: cannot go from 8 to 4. Another number of CSUs would replace the ksqlDB cluster"
     )
-    assert "remove ksqldb with data-pipes:protect false" in str(refusal.value)
+    assert "set data-pipes:protect to false and remove ksqldb, deploy" in str(refusal.value)

@@ -1,4 +1,4 @@
-"""An environment and a cluster on Confluent Cloud: its tier, who makes its topics, and what it can never become."""
+"""Tests of the Confluent Cloud environment and cluster: tier, topic manager and refused changes."""
 
 from functools import cache
 
@@ -42,7 +42,7 @@ def named(recording, type_token, name):
     return found
 
 
-def test_everything_is_made_with_the_two_secrets_that_the_stack_file_names():
+def test_provider_uses_the_two_configured_secrets():
     recording = shipped(STACK).recording
     provider = recording.one(PROVIDER)
     assert set(provider.secrets) == {"cloudApiKey", "cloudApiSecret"}
@@ -52,7 +52,7 @@ def test_everything_is_made_with_the_two_secrets_that_the_stack_file_names():
     assert {each.provider for each in made} == {provider.urn}
 
 
-def test_the_cluster_is_on_the_cloud_and_in_the_region_of_the_stack():
+def test_cluster_is_in_the_stack_s_cloud_and_region():
     inputs = shipped(STACK).recording.one(CLUSTER).inputs
     assert (inputs["cloud"], inputs["region"]) == ("AWS", "eu-west-1")
     assert inputs["displayName"] == STACK
@@ -73,7 +73,7 @@ def test_the_cluster_is_on_the_cloud_and_in_the_region_of_the_stack():
         ({"tier": "dedicated", "cku": 1, "availability": "low"}, {"dedicated": {"cku": 1}}, "SINGLE_ZONE"),
     ],
 )
-def test_a_cluster_has_the_one_tier_and_the_availability_of_the_stack_file(streaming, tier, availability):
+def test_cluster_has_the_configured_tier_and_availability(streaming, tier, availability):
     inputs = with_streaming(**streaming).one(CLUSTER).inputs
     tiers = {"basic", "standard", "enterprises", "freights", "dedicated"}
     assert {key: value for key, value in inputs.items() if key in tiers} == tier
@@ -81,7 +81,7 @@ def test_a_cluster_has_the_one_tier_and_the_availability_of_the_stack_file(strea
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_environment_cluster_and_topics_are_protected_by_one_setting(protect):
+def test_protect_applies_to_environment_cluster_and_topics(protect):
     recording = planned({"data-pipes:protect": protect}, stack=STACK).recording
     holders = [recording.one(ENVIRONMENT), recording.one(CLUSTER), *recording.of_type(TOPIC)]
     assert [each.protect for each in holders] == [protect] * 4, (
@@ -91,16 +91,16 @@ def test_environment_cluster_and_topics_are_protected_by_one_setting(protect):
 
 
 @pytest.mark.parametrize("package", ["essentials", "advanced"])
-def test_the_environment_has_the_package_of_stream_governance_that_is_asked_for(package):
+def test_environment_has_the_configured_governance_package(package):
     environment = with_streaming(governance=package).one(ENVIRONMENT)
     assert environment.inputs["streamGovernance"] == {"package": package.upper()}
 
 
-def test_an_environment_without_governance_is_asked_for_none():
+def test_governance_none_sets_no_package():
     assert "streamGovernance" not in with_streaming(governance="none").one(ENVIRONMENT).inputs
 
 
-def test_the_bootstrap_servers_are_an_output_as_clients_write_them():
+def test_bootstrap_servers_output_has_no_protocol_prefix():
     outputs = shipped(STACK).recording.outputs
     assert outputs["bootstrapServers"].endswith(".eu-west-1.aws.confluent.cloud:9092")
     assert "//" not in outputs["bootstrapServers"]
@@ -108,7 +108,7 @@ def test_the_bootstrap_servers_are_an_output_as_clients_write_them():
     assert outputs["environmentId"].startswith("env-")
 
 
-def test_cluster_and_platform_do_not_wait_for_each_other_and_only_who_the_pods_are_waits_for_the_platform():
+def test_only_the_identity_provider_waits_for_the_platform():
     recording = shipped(STACK).recording
     cluster, platform, issuer = (recording.one(each) for each in (CLUSTER, EKS, ISSUER))
     assert platform.urn not in recording.requirements(cluster)
@@ -118,7 +118,7 @@ def test_cluster_and_platform_do_not_wait_for_each_other_and_only_who_the_pods_a
     assert platform.urn in recording.requirements(issuer)
 
 
-def test_who_makes_the_topics_owns_each_of_them_and_nothing_else():
+def test_topic_manager_owns_only_the_topics():
     recording = planned({"data-pipes:pipes": {"clicks": {"parallelism": 2}}}, stack=STACK).recording
     manager = named(recording, KEY, f"{STACK}-manager").inputs["owner"]["id"]
     rights = [each for each in recording.of_type(BINDING) if each.inputs["principal"] == f"User:{manager}"]
@@ -129,19 +129,23 @@ def test_who_makes_the_topics_owns_each_of_them_and_nothing_else():
     assert ends == {f"{cluster}/kafka={cluster}/topic={topic}" for topic in topics}
     for topic in recording.of_type(TOPIC):
         before = {recording.by_urn(urn).inputs.get("crnPattern", "") for urn in recording.requirements(topic)}
-        assert any(pattern.endswith(f"/topic={topic.inputs['topicName']}") for pattern in before), "before it is made"
+        assert any(pattern.endswith(f"/topic={topic.inputs['topicName']}") for pattern in before), (
+            "the role must exist before the topic"
+        )
 
 
-def test_on_basic_which_has_no_such_roles_who_makes_the_topics_administers_the_cluster():
+def test_topic_manager_administers_the_cluster_on_basic():
     [right] = basic().of_type(BINDING)
     assert right.inputs["roleName"] == "CloudClusterAdmin"
     assert right.inputs["crnPattern"].endswith(f"/cloud-cluster={basic().outputs['kafkaClusterId']}")
     for made in (*basic().of_type(TOPIC), *basic().of_type(ACL)):
-        assert right.urn in basic().requirements(made), "the right is there before it, and goes after it"
+        assert right.urn in basic().requirements(made), (
+            "the role must exist before the resource, and be deleted after it"
+        )
 
 
 @pytest.mark.parametrize("recording", [shipped(STACK).recording, basic()], ids=["standard", "basic"])
-def test_the_key_that_makes_the_topics_outlives_them_and_is_never_shown(recording):
+def test_topic_manager_key_outlives_the_topics_and_is_secret(recording):
     key = named(recording, KEY, f"{STACK}-manager")
     for topic in recording.of_type(TOPIC):
         assert key.urn in recording.requirements(topic)
@@ -149,18 +153,18 @@ def test_the_key_that_makes_the_topics_outlives_them_and_is_never_shown(recordin
         assert topic.revealed["credentials"]["secret"]
 
 
-def test_without_tokens_or_on_a_tier_that_takes_none_the_platform_is_not_made_known():
+def test_no_identity_provider_without_token_support():
     for recording in (shipped(KEYED).recording, basic()):
         assert recording.of_type(ISSUER) == ()
 
 
-def test_the_platform_is_made_known_by_the_issuer_of_its_tokens_and_where_their_keys_are():
+def test_identity_provider_has_the_token_issuer_and_jwks_uri():
     inputs = shipped(STACK).recording.one(ISSUER).inputs
     assert inputs["issuer"].startswith("https://oidc.eks.eu-west-1.amazonaws.com/id/")
     assert inputs["jwksUri"] == f"{inputs['issuer']}/keys"
 
 
-def test_an_enterprise_cluster_is_reached_over_a_private_link_that_is_there_before_anybody_calls_the_cluster():
+def test_enterprise_clients_wait_for_the_private_link():
     recording = enterprise()
     attachment, connection = recording.one(ATTACHMENT), recording.one(CONNECTION)
     assert (attachment.inputs["cloud"], attachment.inputs["region"]) == ("AWS", "eu-west-1")
@@ -169,7 +173,7 @@ def test_an_enterprise_cluster_is_reached_over_a_private_link_that_is_there_befo
     assert attachment.urn not in recording.requirements(recording.one(CLUSTER))
 
 
-def test_there_is_no_private_link_where_none_is_asked_for():
+def test_no_private_link_by_default():
     assert shipped(STACK).recording.of_type(ATTACHMENT) == ()
 
 
@@ -177,27 +181,31 @@ KEPT = {"tier": "standard", "availability": "high", "cloud": "AWS", "region": "e
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value", "message"),
     [
-        ("tier", "dedicated", "streaming.tier: a cluster stays in its tier, which is standard; only basic can become"),
-        ("tier", "basic", "streaming.tier: a cluster stays in its tier, which is standard; only basic can become"),
-        ("tier", "enterprise", "make a stack of another name with the new tier"),
-        ("availability", "low", "streaming.availability: a cluster keeps the availability that it was made with. Set"),
-        ("cloud", "GCP", "streaming: a cluster stays in its cloud, which is AWS. Undo the change, or make a stack"),
-        ("region", "eu-central-1", "streaming: a cluster stays in its region, which is eu-west-1. Undo the change"),
+        (
+            "tier",
+            "dedicated",
+            "streaming.tier: cannot be changed from standard to dedicated (only basic can become standard)",
+        ),
+        ("tier", "basic", "streaming.tier: cannot be changed from standard to basic (only basic can become standard)"),
+        ("tier", "enterprise", "create a stack with a different name and the new tier"),
+        ("availability", "low", "streaming.availability: cannot be changed from high to low (availability is fixed"),
+        ("cloud", "GCP", "streaming: cloud cannot be changed from AWS to GCP (the cloud is fixed"),
+        ("region", "eu-central-1", "streaming: region cannot be changed from eu-west-1 to eu-central-1 (the region"),
     ],
 )
-def test_what_would_replace_the_cluster_is_refused_in_the_preview_before_the_provider_is_asked(key, value, told):
+def test_changes_that_would_replace_the_confluent_cluster_are_refused_in_the_preview(key, value, message):
     recording = shipped(STACK).recording
     component = recording.one(COMPONENT)
-    assert component.inputs == KEPT, "the component remembers what its cluster was made with"
+    assert component.inputs == KEPT, "the component must store the immutable settings"
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(recording, component, KEPT, {**KEPT, key: value})
-    assert told in str(refusal.value)
-    assert "then destroy it" in str(refusal.value)
+    assert message in str(refusal.value)
+    assert "then destroy this one" in str(refusal.value)
 
 
-def test_a_limit_that_the_provider_would_leave_as_it_is_cannot_be_removed_but_changed():
+def test_max_ecku_can_be_changed_but_not_removed():
     recording = planned({"data-pipes:streaming": {"maxEcku": 4}}, stack=STACK).recording
     component = recording.one(COMPONENT)
     limited = {**KEPT, "maxEcku": 4}
@@ -207,13 +215,12 @@ def test_a_limit_that_the_provider_would_leave_as_it_is_cannot_be_removed_but_ch
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(recording, component, limited, KEPT)
     assert str(refusal.value) == (
-        "streaming.maxEcku: cannot be removed: the cluster would keep its limit of 4 units. Set it to the limit that you want, and keep "
-        "the line."
+        "streaming.maxEcku: cannot be removed (the cluster would keep its limit of 4 eCKU). Set maxEcku to the limit that you want."
     )
 
 
 @pytest.mark.parametrize(("present", "wanted", "refused"), [(4, 2, True), (4, 3, False), (2, 4, False)])
-def test_a_dedicated_cluster_shrinks_by_one_unit_at_a_time(present, wanted, refused):
+def test_dedicated_cluster_shrinks_by_at_most_one_cku(present, wanted, refused):
     recording = shipped(STACK).recording
     before, after = ({"dedicated": {"cku": each}} for each in (present, wanted))
     if not refused:
@@ -222,7 +229,7 @@ def test_a_dedicated_cluster_shrinks_by_one_unit_at_a_time(present, wanted, refu
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(recording, recording.one(CLUSTER), before, after)
     assert str(refusal.value) == (
-        "streaming.cku: cannot go from 4 to 2. A dedicated cluster shrinks by one unit at a time. Set cku to 3, deploy, and go on from there."
+        "streaming.cku: cannot go from 4 to 2. A dedicated cluster can shrink by only one CKU per deployment. Set cku to 3, deploy, then lower it again."
     )
 
 
@@ -241,12 +248,15 @@ def test_a_basic_cluster_can_become_standard():
         (None, {"package": "ESSENTIALS"}, False),
     ],
 )
-def test_stream_governance_goes_up_and_never_down(old, new, refused):
+def test_stream_governance_can_only_be_upgraded(old, new, refused):
     recording = shipped(STACK).recording
     environment = recording.one(ENVIRONMENT)
     before, after = ({"streamGovernance": each} if each else {} for each in (old, new))
     if not refused:
         before_update(recording, environment, before, after)
         return
-    with pytest.raises(ChangeRefusedError, match=r"streaming.governance: stream governance goes up and never down"):
+    with pytest.raises(
+        ChangeRefusedError,
+        match=r"streaming.governance: cannot be changed from .* \(stream governance can only be upgraded\)",
+    ):
         before_update(recording, environment, before, after)

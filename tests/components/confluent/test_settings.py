@@ -1,4 +1,4 @@
-"""What a stack file may ask of Confluent Cloud, tier by tier."""
+"""Tests of the Confluent Cloud settings and their validation."""
 
 import pytest
 
@@ -10,7 +10,7 @@ SOURCE = "(Confluent Cloud, Kafka cluster types)"
 
 
 def config_errors(streaming, pipes=None, stack=STACK):
-    """What is told of the streaming service and the pipes."""
+    """Return all errors."""
     try:
         settings({"data-pipes:streaming": streaming, "data-pipes:pipes": pipes or {}}, stack)
     except SettingsError as error:
@@ -44,7 +44,7 @@ ENTERPRISE, DEDICATED = {"tier": "enterprise", "privateLink": True}, {"tier": "d
         ({}, orders(kafkaStreams=True) | {"ordersold": {"parallelism": 1}}),
     ],
 )
-def test_what_a_tier_has_room_for_is_let_through(streaming, pipes):
+def test_settings_within_the_tier_limits_are_accepted(streaming, pipes):
     assert config_errors(streaming, pipes) == []
 
 
@@ -53,51 +53,51 @@ def test_what_a_tier_has_room_for_is_let_through(streaming, pipes):
     [
         (
             {"tier": "basic", "availability": "high"},
-            f"streaming.availability: high is not to be had on the tier basic {SOURCE}; remove it, or set tier to standard",
+            f"streaming.availability: high is not available on tier basic {SOURCE}. Remove availability, or set tier to standard.",
         ),
         (
             {"tier": "dedicated"},
-            "streaming.cku: is missing: a dedicated cluster has the units that it is given; set it to 2 or more",
+            "streaming.cku: is required on tier dedicated. Set cku to 2 or more.",
         ),
         (
             {"cku": 2},
-            "streaming.cku: is for the tier dedicated only, and a cluster of standard takes units as it needs them, up to maxEcku; remove it",
+            "streaming.cku: is not available on tier standard (it scales automatically, up to maxEcku). Remove cku.",
         ),
         (
             DEDICATED | {"maxEcku": 2},
-            "streaming.maxEcku: is for the other tiers only: a dedicated cluster has the units that cku says; remove it",
+            "streaming.maxEcku: is not available on tier dedicated (cku sets the units). Remove maxEcku.",
         ),
-        ({"maxEcku": 11}, f"streaming.maxEcku: must be at most 10 on the tier standard, not 11 {SOURCE}; lower it"),
+        ({"maxEcku": 11}, f"streaming.maxEcku: must be at most 10 on tier standard, got 11 {SOURCE}. Lower maxEcku."),
         (
             ENTERPRISE | {"maxEcku": 1},
-            f"streaming.maxEcku: must be at least 2 with the availability high, not 1 {SOURCE}; raise it, or set availability to low",
+            f"streaming.maxEcku: must be at least 2 with availability high, got 1 {SOURCE}. Raise maxEcku, or set availability to low.",
         ),
         (
             DEDICATED | {"cku": 1},
-            f"streaming.cku: must be at least 2 with the availability high, not 1 {SOURCE}; raise it, or set availability to low",
+            f"streaming.cku: must be at least 2 with availability high, got 1 {SOURCE}. Raise cku, or set availability to low.",
         ),
         (
             ENTERPRISE | {"ksqldb": {}},
-            f"streaming.ksqldb: is not to be had on the tier enterprise {SOURCE}; remove it, or set tier to standard or dedicated",
+            f"streaming.ksqldb: is not available on tier enterprise {SOURCE}. Remove ksqldb, or set tier to standard or dedicated.",
         ),
         (
             {"ksqldb": {"csu": 4}, "governance": "none"},
-            "streaming.ksqldb: needs the Schema Registry, which comes with stream governance (Confluent provider, KsqlCluster); set "
-            "governance to essentials, or remove ksqldb",
+            "streaming.ksqldb: is not available with governance none (ksqlDB needs the Schema Registry; Confluent provider, KsqlCluster). Set "
+            "governance to essentials, or remove ksqldb.",
         ),
         (
             {"privateLink": True},
-            "streaming.privateLink: is for the tier enterprise only, and a standard cluster here has a public address; remove it, or set "
-            "tier to enterprise",
+            "streaming.privateLink: is not available on tier standard (only enterprise clusters are private here). Remove privateLink, or set "
+            "tier to enterprise.",
         ),
         (
             {"tier": "enterprise"},
-            f"streaming.privateLink: must be true on the tier enterprise, whose clusters have no public address {SOURCE}; set it, or set "
-            "tier to standard",
+            f"streaming.privateLink: must be true on tier enterprise, got false (its clusters have no public address; {SOURCE[1:-1]}). Set it "
+            "to true, or set tier to standard.",
         ),
     ],
 )
-def test_what_does_not_go_together_is_told_with_the_reason_and_the_way_out(streaming, line):
+def test_incompatible_settings_are_rejected(streaming, line):
     assert config_errors(streaming) == [line]
 
 
@@ -107,24 +107,24 @@ def test_what_does_not_go_together_is_told_with_the_reason_and_the_way_out(strea
         (
             {"tier": "basic", "maxEcku": 1},
             30,
-            "streaming.tier: basic has room for 30 partitions with 1 eCKU, and 31 are asked for, dead letters included "
-            f"{SOURCE}; raise maxEcku, or ask for less",
+            "streaming.tier: basic supports at most 30 partitions with 1 eCKU, got 31 including dead letters "
+            f"{SOURCE}. Raise maxEcku, or lower parallelism.",
         ),
         (
             {},
             2500,
-            "streaming.tier: standard has room for 2500 partitions with 10 eCKU, and 2501 are asked for, dead letters included "
-            f"{SOURCE}; set tier to a larger one, or ask for less",
+            "streaming.tier: standard supports at most 2500 partitions with 10 eCKU, got 2501 including dead letters "
+            f"{SOURCE}. Set tier to a larger one, or lower parallelism.",
         ),
         (
             DEDICATED,
             9000,
-            "streaming.tier: dedicated has room for 9000 partitions with 2 CKU, and 9001 are asked for, dead letters included "
-            f"{SOURCE}; raise cku, or ask for less",
+            "streaming.tier: dedicated supports at most 9000 partitions with 2 CKU, got 9001 including dead letters "
+            f"{SOURCE}. Raise cku, or lower parallelism.",
         ),
     ],
 )
-def test_more_partitions_than_a_cluster_has_room_for_are_told(streaming, parallelism, line):
+def test_too_many_partitions_are_rejected(streaming, parallelism, line):
     assert line in config_errors(streaming, orders(parallelism))
 
 
@@ -163,35 +163,35 @@ def test_more_partitions_than_a_cluster_has_room_for_are_told(streaming, paralle
         (
             {"governance": "none"},
             orders(schemaRegistry=True),
-            "pipes.orders.topic.schemaRegistry: needs stream governance, which brings the Schema Registry; set streaming.governance to "
-            "essentials, or remove it",
+            "pipes.orders.topic.schemaRegistry: is not available with streaming.governance none (it includes no Schema Registry). Set "
+            "streaming.governance to essentials, or remove schemaRegistry.",
         ),
         (
             {},
             orders(kafkaStreams=True) | {"orders-old": {"parallelism": 1}},
-            "pipes.orders.topic.kafkaStreams: would let this pipe's consumer delete the topic of orders-old too, since the internal topics "
-            "of Kafka Streams begin with orders-; give one of the two pipes another name, or remove it",
+            "pipes.orders.topic.kafkaStreams: cannot be true if another pipe's name begins with orders-, got orders-old (the consumer may delete "
+            "all topics with that prefix, which Kafka Streams uses for internal topics). Rename one of the two pipes, or remove kafkaStreams.",
         ),
     ],
 )
-def test_what_a_pipe_cannot_have_is_told(streaming, pipes, line):
+def test_invalid_pipe_settings_are_rejected(streaming, pipes, line):
     assert config_errors(streaming, pipes) == [line]
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("min.insync.replicas", "cannot be set by a pipe (Confluent Cloud manages the copies). Remove it."),
         ("retention.ms", "cannot be set by a pipe (set retentionHours instead). Remove it."),
         ("compression.type", "is not a topic setting that Confluent Cloud accepts"),
     ],
 )
-def test_settings_that_confluent_cloud_keeps_to_itself_are_refused(name, told):
+def test_unsupported_topic_settings_are_rejected(name, message):
     [line] = config_errors({}, orders(config={name: "1"}))
-    assert told in line
+    assert message in line
 
 
-def test_the_credentials_are_required_by_name_and_must_have_a_value():
+def test_credentials_are_required():
     [line] = config_errors({"credentials": REMOVED})
     assert line.startswith("streaming.credentials: is missing; credentials is the Cloud API key")
     assert settings({}, STACK).streaming.secrets == {
@@ -204,7 +204,7 @@ SECRET = "cfltSomethingThatIsSecret"
 
 
 @pytest.mark.parametrize(
-    ("credentials", "told"),
+    ("credentials", "message"),
     [
         (SECRET, "streaming.credentials: must be a map, not what stands there; credentials is the Cloud API key"),
         (
@@ -213,24 +213,24 @@ SECRET = "cfltSomethingThatIsSecret"
         ),
         (
             {"apiKey": "ABCDEFGH12345678", "apiSecret": "confluentSecret"},
-            "streaming.credentials.apiKey: must be the name of a Pulumi secret, and this looks like the id of an API key",
+            "streaming.credentials.apiKey: must be the name of a Pulumi secret, got a value that looks like an API key ID",
         ),
         (
             {"apiKey": "confluentKey", "apiSecret": "confluentKey"},
-            "streaming.credentials: must name two secrets, since an API key has two halves",
+            "streaming.credentials: must name two different secrets, got the same name twice",
         ),
     ],
 )
-def test_a_mistake_in_the_credentials_is_told_without_what_stands_there(credentials, told):
+def test_invalid_credentials_are_rejected_without_showing_values(credentials, message):
     with pytest.raises(SettingsError) as refusal:
         settings({"data-pipes:streaming": {"service": "confluent", "credentials": credentials}}, STACK)
-    assert told in str(refusal.value)
+    assert message in str(refusal.value)
     assert SECRET not in str(refusal.value)
     assert "ABCDEFGH12345678" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("namespace", ["confluentcloud", "confluent"])
-def test_a_key_of_the_provider_itself_which_nobody_reads_is_refused(namespace):
+def test_provider_config_keys_are_rejected(namespace):
     with pytest.raises(SettingsError) as refusal:
         settings({f"{namespace}:cloudApiSecret": SECRET}, STACK)
     assert f"{namespace}:cloudApiSecret: would have no effect, since a stack is made with the secrets that" in str(
@@ -239,7 +239,7 @@ def test_a_key_of_the_provider_itself_which_nobody_reads_is_refused(namespace):
     assert SECRET not in str(refusal.value)
 
 
-def test_a_consumer_never_gets_the_credentials_of_the_whole_stack():
+def test_consumers_cannot_use_the_admin_credentials():
     [line] = config_errors({}, {"orders": {"consumer": {"secrets": {"KEY": "confluentKey"}}}})
     assert line.startswith(
         "pipes.orders.consumer.secrets.KEY: names the secret 'confluentKey', which the whole streaming"

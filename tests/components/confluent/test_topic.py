@@ -1,4 +1,4 @@
-"""The topic of a pipe on Confluent Cloud: its partitions, and the one identity that may read it."""
+"""Tests of a topic on Confluent Cloud: partitions, dead letters and consumer permissions."""
 
 from functools import cache
 
@@ -36,7 +36,7 @@ def environment(recording):
 
 
 def roles(recording, principal):
-    """The roles that a principal has, and what on."""
+    """Return the roles of a principal, with their resources."""
     found = [each.inputs for each in recording.of_type(BINDING) if each.inputs["principal"] == f"User:{principal}"]
     return {(each["roleName"], each["crnPattern"].rsplit("/", 1)[1]) for each in found}
 
@@ -47,7 +47,7 @@ def acls(recording, principal):
 
 
 def pool_of(recording):
-    """The id of the pipe's identity pool, as its consumers are told."""
+    """Return the ID of the pipe's identity pool from the consumers' environment."""
     return environment(recording)["KAFKA_SASL_OAUTHBEARER_EXTENSIONS"].split("identityPoolId=")[1]
 
 
@@ -56,20 +56,20 @@ def account_of(recording, stack=STACK):
 
 
 @pytest.mark.parametrize("parallelism", [1, 7])
-def test_a_pipe_has_as_many_partitions_as_parallelism_and_as_many_replicas(parallelism):
+def test_partitions_and_replicas_equal_parallelism(parallelism):
     plan = planned({"data-pipes:pipes": {"orders": {"parallelism": parallelism}}}, stack=STACK)
     assert plan.problems == ()
     assert topic_of(plan.recording).inputs["partitionsCount"] == parallelism
     assert plan.recording.one(DEPLOYMENT).input("spec.replicas") == parallelism
 
 
-def test_a_preview_knows_partitions_and_replicas():
+def test_partitions_and_replicas_are_known_in_a_preview():
     plan = shipped(STACK, preview=True)
     assert plan.problems == ()
     assert plan.recording.one(DEPLOYMENT).input("spec.replicas") == 3
 
 
-def test_retention_is_told_in_hours_and_more_settings_by_their_kafka_names():
+def test_retention_and_topic_config_are_applied():
     inputs = topic_of(with_topic()).inputs
     assert inputs["config"] == {"retention.ms": "604800000"}
     plan = planned(
@@ -86,7 +86,7 @@ def test_retention_is_told_in_hours_and_more_settings_by_their_kafka_names():
     }
 
 
-def test_the_pods_of_the_pipe_and_no_others_are_its_identity_pool_by_a_token_meant_for_confluent_cloud():
+def test_identity_pool_accepts_only_the_pipe_s_pods_and_the_confluent_audience():
     recording = shipped(STACK).recording
     pool = recording.one(POOL).inputs
     assert pool["filter"] == 'claims.sub == "system:serviceaccount:orders:consumer" && "confluent.cloud" in claims.aud'
@@ -100,23 +100,21 @@ READS = {("DeveloperRead", "topic=orders"), ("DeveloperRead", "group=orders")}
 WRITES = {("DeveloperWrite", "topic=orders.dead-letters")}
 
 
-def test_the_pool_may_read_exactly_its_topic_in_exactly_its_group_and_write_its_dead_letters():
+def test_identity_pool_has_exactly_the_topic_group_and_dead_letter_roles():
     recording = shipped(STACK).recording
     assert roles(recording, pool_of(recording)) == READS | WRITES
     assert recording.of_type(ACL) == ()
 
 
 @pytest.mark.parametrize(
-    ("tier", "largest", "room"),
+    ("tier", "largest", "limit"),
     [("standard", "1000000", "1065536"), ("standard", "8388608", "8388608"), ("basic", None, "2162700")],
 )
-def test_dead_letters_have_one_partition_with_room_for_each_record_and_its_headers_as_far_as_the_tier_has_it(
-    tier, largest, room
-):
+def test_dead_letter_topic_has_one_partition_and_a_larger_message_limit(tier, largest, limit):
     recording = with_config(tier, {"max.message.bytes": largest} if largest else {})
     inputs = dead_letters(recording).inputs
     assert (inputs["topicName"], inputs["partitionsCount"]) == ("orders.dead-letters", 1)
-    assert inputs["config"] == {"max.message.bytes": room, "retention.ms": str(336 * 3_600_000)}
+    assert inputs["config"] == {"max.message.bytes": limit, "retention.ms": str(336 * 3_600_000)}
 
 
 def with_config(tier, config):
@@ -127,14 +125,16 @@ def with_config(tier, config):
     return planned(changes, stack=STACK).recording
 
 
-def test_consumers_are_told_where_a_record_is_set_aside_and_after_how_many_tries():
-    told = environment(shipped(STACK).recording)
-    assert (told["STREAM_DEAD_LETTERS"], told["STREAM_MAX_DELIVERY_ATTEMPTS"]) == ("orders.dead-letters", "5")
-    assert "KAFKA_GROUP_PROTOCOL" not in told, "Confluent Cloud does not say which tiers have the newer protocol"
+def test_consumers_get_the_dead_letter_settings():
+    variables = environment(shipped(STACK).recording)
+    assert (variables["STREAM_DEAD_LETTERS"], variables["STREAM_MAX_DELIVERY_ATTEMPTS"]) == ("orders.dead-letters", "5")
+    assert "KAFKA_GROUP_PROTOCOL" not in variables, (
+        "Confluent Cloud does not document which tiers have the newer protocol"
+    )
 
 
 @pytest.mark.parametrize("tier", ["standard", "basic"])
-def test_without_dead_letters_there_is_no_topic_no_right_and_no_word_of_them(tier):
+def test_disabled_dead_letters_create_no_topic_role_or_setting(tier):
     changes = {
         "data-pipes:streaming": {"tier": tier},
         "data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"enabled": False}}}},
@@ -145,27 +145,27 @@ def test_without_dead_letters_there_is_no_topic_no_right_and_no_word_of_them(tie
     assert not [each.urn for each in plan.recording.resources if "dead-letters" in str(each.inputs)]
 
 
-def test_more_partitions_leave_the_dead_letters_as_they_are():
+def test_dead_letter_topic_keeps_one_partition():
     grown = planned({"data-pipes:pipes": {"orders": {"parallelism": 6}}}, stack=STACK).recording
     assert dead_letters(grown).inputs == dead_letters(shipped(STACK).recording).inputs
 
 
-def test_consumers_with_tokens_are_told_how_to_sign_in_and_hold_nothing_secret_of_confluent_s():
+def test_consumers_with_tokens_get_no_confluent_secret():
     recording = planned(
         {"data-pipes:pipes": {"orders": {"consumer": {"secrets": {"API_TOKEN": "ordersToken"}}}}}, stack=STACK
     ).recording
-    told = environment(recording)
-    assert told["STREAM_SERVICE"] == "kafka"
-    assert (told["STREAM_TOPIC"], told["STREAM_GROUP"]) == ("orders", "orders")
-    assert told["KAFKA_BOOTSTRAP_SERVERS"] == recording.outputs["bootstrapServers"]
-    assert (told["KAFKA_SECURITY_PROTOCOL"], told["KAFKA_SASL_MECHANISM"]) == ("SASL_SSL", "OAUTHBEARER")
-    extensions = dict(each.split("=") for each in told["KAFKA_SASL_OAUTHBEARER_EXTENSIONS"].split(","))
+    variables = environment(recording)
+    assert variables["STREAM_SERVICE"] == "kafka"
+    assert (variables["STREAM_TOPIC"], variables["STREAM_GROUP"]) == ("orders", "orders")
+    assert variables["KAFKA_BOOTSTRAP_SERVERS"] == recording.outputs["bootstrapServers"]
+    assert (variables["KAFKA_SECURITY_PROTOCOL"], variables["KAFKA_SASL_MECHANISM"]) == ("SASL_SSL", "OAUTHBEARER")
+    extensions = dict(each.split("=") for each in variables["KAFKA_SASL_OAUTHBEARER_EXTENSIONS"].split(","))
     assert extensions.keys() == {"logicalCluster", "identityPoolId"}
     assert extensions["logicalCluster"] == recording.outputs["kafkaClusterId"]
     assert set(recording.one(SECRET).revealed["stringData"]) == {"API_TOKEN"}
 
 
-def test_consumers_start_after_the_topic_and_their_rights():
+def test_consumers_wait_for_the_topic_and_their_roles():
     recording = shipped(STACK).recording
     before = recording.requirements(recording.one(DEPLOYMENT))
     assert {topic_of(recording).urn, dead_letters(recording).urn} <= before
@@ -174,20 +174,20 @@ def test_consumers_start_after_the_topic_and_their_rights():
     assert set(rights) <= before
 
 
-def test_consumers_may_call_the_brokers():
+def test_network_policy_allows_the_brokers():
     policy = shipped(STACK).recording.one("kubernetes:networking.k8s.io/v1:NetworkPolicy")
     rules = [(rule.get("to"), port["port"]) for rule in policy.inputs["spec"]["egress"] for port in rule["ports"]]
     assert ([{"ipBlock": {"cidr": "0.0.0.0/0"}}], 9092) in rules
 
 
-def test_with_a_private_link_consumers_may_call_the_brokers_in_the_network_alone():
+def test_network_policy_allows_only_the_network_range_with_a_private_link():
     changes = {"data-pipes:streaming": {"tier": "enterprise", "privateLink": True}}
     policy = planned(changes, stack=STACK).recording.one("kubernetes:networking.k8s.io/v1:NetworkPolicy")
     to = [rule["to"] for rule in policy.inputs["spec"]["egress"] for port in rule["ports"] if port["port"] == 9092]
     assert to == [[{"ipBlock": {"cidr": "10.0.0.0/16"}}]]
 
 
-def test_where_pods_have_no_tokens_the_consumers_sign_in_with_a_key_from_the_secret_store():
+def test_consumers_without_tokens_get_an_api_key_from_the_secret_store():
     recording = shipped(KEYED).recording
     assert recording.of_type(POOL) == ()
     account = account_of(recording, KEYED)
@@ -210,11 +210,11 @@ PLAIN_ACLS = {
 }
 
 
-def test_on_basic_the_consumers_sign_in_with_a_key_and_read_by_acls():
+def test_consumers_on_basic_use_an_api_key_and_acls():
     recording = with_topic(tier="basic")
-    told = environment(recording)
-    assert told["KAFKA_SASL_MECHANISM"] == "PLAIN"
-    assert not {"KAFKA_SASL_OAUTHBEARER_EXTENSIONS", "STREAM_TOKEN_FILE"} & told.keys()
+    variables = environment(recording)
+    assert variables["KAFKA_SASL_MECHANISM"] == "PLAIN"
+    assert not {"KAFKA_SASL_OAUTHBEARER_EXTENSIONS", "STREAM_TOKEN_FILE"} & variables.keys()
     secret = recording.one(SECRET)
     assert {"KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"} <= secret.revealed["stringData"].keys()
     assert "stringData" in secret.secrets
@@ -236,12 +236,12 @@ STREAMS_ACLS = {
 }
 
 
-def test_an_application_of_kafka_streams_may_use_its_internal_topics_and_transactions_and_no_others():
+def test_kafka_streams_consumer_gets_roles_for_only_its_internal_resources():
     recording = with_topic(kafkaStreams=True)
     assert roles(recording, pool_of(recording)) == READS | WRITES | STREAMS_ROLES
 
 
-def test_on_basic_an_application_of_kafka_streams_has_the_same_rights_as_acls():
+def test_kafka_streams_consumer_on_basic_gets_acls():
     recording = with_topic(tier="basic", kafkaStreams=True)
     assert acls(recording, account_of(recording)) == PLAIN_ACLS | STREAMS_ACLS
 
@@ -249,17 +249,17 @@ def test_on_basic_an_application_of_kafka_streams_has_the_same_rights_as_acls():
 SUBJECTS = {("DeveloperRead", "subject=orders-key"), ("DeveloperRead", "subject=orders-value")}
 
 
-def test_schemas_are_read_by_the_same_pool_in_exactly_the_subjects_of_the_topic():
+def test_identity_pool_can_read_only_the_topic_s_subjects():
     recording = with_topic(schemaRegistry=True)
-    told = environment(recording)
-    assert told["STREAM_SCHEMA_REGISTRY"] == recording.outputs["schemaRegistry"]
-    assert told["STREAM_SCHEMA_REGISTRY"].startswith("https://psrc-")
-    assert told["STREAM_SCHEMA_REGISTRY_CLUSTER"].startswith("lsrc-")
-    assert told["STREAM_SCHEMA_REGISTRY_IDENTITY_POOL"] == pool_of(recording)
+    variables = environment(recording)
+    assert variables["STREAM_SCHEMA_REGISTRY"] == recording.outputs["schemaRegistry"]
+    assert variables["STREAM_SCHEMA_REGISTRY"].startswith("https://psrc-")
+    assert variables["STREAM_SCHEMA_REGISTRY_CLUSTER"].startswith("lsrc-")
+    assert variables["STREAM_SCHEMA_REGISTRY_IDENTITY_POOL"] == pool_of(recording)
     assert roles(recording, pool_of(recording)) >= SUBJECTS
 
 
-def test_without_tokens_schemas_are_read_with_a_key_of_their_own():
+def test_consumers_without_tokens_get_a_schema_registry_key():
     recording = with_topic(tier="basic", schemaRegistry=True)
     key = named(recording, KEY, f"{NAME}-consumer-schemas")
     assert key.inputs["managedResource"]["id"].startswith("lsrc-")
@@ -269,17 +269,17 @@ def test_without_tokens_schemas_are_read_with_a_key_of_their_own():
     assert roles(recording, account_of(recording)) == SUBJECTS
 
 
-def test_a_pipe_that_asks_for_no_schemas_is_told_of_no_registry():
+def test_no_schema_registry_settings_by_default():
     recording = shipped(STACK).recording
     assert not [name for name in environment(recording) if name.startswith("STREAM_SCHEMA_REGISTRY")]
     assert "schemaRegistry" not in recording.outputs
 
 
-def test_fewer_partitions_which_would_delete_the_topic_are_refused_in_the_preview_before_the_provider_is_asked():
+def test_fewer_partitions_are_refused_in_the_preview():
     recording = shipped(STACK).recording
     component, topic = recording.one(COMPONENT), topic_of(recording)
-    assert component.inputs == {"partitions": 3}, "the component remembers how many there are"
-    assert component.urn == topic.parent, "it is registered before the topic"
+    assert component.inputs == {"partitions": 3}, "the component must store the number of partitions"
+    assert component.urn == topic.parent, "the component must be updated before the topic"
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(recording, component, {"partitions": 3}, {"partitions": 2})
     assert str(refusal.value).startswith(
@@ -288,6 +288,6 @@ def test_fewer_partitions_which_would_delete_the_topic_are_refused_in_the_previe
     assert "add a pipe of another name with parallelism 2" in str(refusal.value)
 
 
-def test_more_partitions_are_let_through():
+def test_more_partitions_are_allowed():
     recording = shipped(STACK).recording
     before_update(recording, recording.one(COMPONENT), {"partitions": 3}, {"partitions": 4})

@@ -1,4 +1,4 @@
-"""Changes of a topic's settings that Confluent Cloud or its provider refuses, refused in the preview."""
+"""Tests of refused changes of topic settings."""
 
 import pytest
 
@@ -26,36 +26,36 @@ def change(present, wanted):
         (
             {},
             {CLEANUP: "compact,delete"},
-            "cleanup.policy cannot go from delete to compact,delete at once. Set it to compact, deploy, then set it to compact,delete. "
-            "Records without a key are lost in the first step.",
+            "cleanup.policy cannot be changed from delete to compact,delete in one step. Set it to compact, deploy, then set it to compact,delete. "
+            "The first step deletes records without a key.",
         ),
         (
             {CLEANUP: "delete"},
             {CLEANUP: "delete,compact"},
-            "cleanup.policy cannot go from delete to delete,compact at once. Set it to compact, deploy, then set it to delete,compact. "
-            "Records without a key are lost in the first step.",
+            "cleanup.policy cannot be changed from delete to delete,compact in one step. Set it to compact, deploy, then set it to delete,compact. "
+            "The first step deletes records without a key.",
         ),
         (
             {CLEANUP: "compact"},
             {},
-            "cleanup.policy cannot be removed, since Confluent's provider resets no setting of a topic. Set it to its default, "
-            '"delete", and keep the line.',
+            "cleanup.policy cannot be removed (Confluent's provider never resets a topic setting). Set it to its default, "
+            '"delete", instead of removing it.',
         ),
         (
             {"segment.ms": "1", "segment.bytes": "1"},
             {"segment.ms": "1"},
-            "segment.bytes cannot be removed, since Confluent's provider resets no setting of a topic. Set it to its default, "
-            '"104857600", and keep the line.',
+            "segment.bytes cannot be removed (Confluent's provider never resets a topic setting). Set it to its default, "
+            '"104857600", instead of removing it.',
         ),
         (
             {"confluent.value.schema.validation": "true"},
             {},
-            "confluent.value.schema.validation cannot be removed, since Confluent's provider resets no setting of a topic. Reset it with "
+            "confluent.value.schema.validation cannot be removed (Confluent's provider never resets a topic setting). Reset it with "
             "Confluent's REST API (Reset Topic Config), then run pulumi refresh.",
         ),
     ],
 )
-def test_a_step_that_confluent_does_not_take_is_refused_with_the_steps_that_it_takes(present, wanted, message):
+def test_unsupported_config_changes_are_refused_with_the_supported_steps(present, wanted, message):
     with pytest.raises(ChangeRefusedError) as refusal:
         change(present, wanted)
     assert str(refusal.value) == f"pipes.orders.topic.config: {message}"
@@ -74,11 +74,11 @@ def test_a_step_that_confluent_does_not_take_is_refused_with_the_steps_that_it_t
         ({CLEANUP: "compact,delete"}, {CLEANUP: "delete,compact"}),
     ],
 )
-def test_every_other_step_is_let_through(present, wanted):
+def test_other_config_changes_are_allowed(present, wanted):
     change(present, wanted)
 
 
-def test_every_setting_that_a_pipe_may_choose_has_a_default_that_a_pipe_may_set():
+def test_every_topic_setting_has_a_valid_default():
     assert DEFAULTS.keys() == CONFLUENT_TOPIC_SETTINGS
     assert list(config_errors(DEFAULTS, KAFKA_VERSION)) == []
     assert ConfluentTopicSettings.model_validate({"config": dict(DEFAULTS)})

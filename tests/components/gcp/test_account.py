@@ -1,4 +1,4 @@
-"""What Google Cloud would refuse, minutes later, of a stack's name, labels and account is refused in the stack file."""
+"""Tests of account settings, stack names and labels: validated before deployment."""
 
 from typing import Any
 
@@ -18,28 +18,31 @@ def message(changes: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("name", ["google-pipes", "goog", "default"])
-def test_a_name_that_google_keeps_for_itself_is_refused(name: str):
+def test_reserved_stack_names_are_rejected(name: str):
     line = message({"data-pipes:name": name})
-    assert "name: must be a name that does not begin with goog" in line
+    assert (
+        "name: must be a name other than default (the name of a project's first network) that does not begin with goog"
+        in line
+    )
     assert line.endswith("set another, and keep it for ever")
 
 
 @pytest.mark.parametrize("name", ["default-events", "not-google"])
-def test_the_words_stand_where_google_cloud_takes_them(name: str):
+def test_stack_names_may_contain_reserved_words_elsewhere(name: str):
     assert settings({"data-pipes:name": name}, stack=STACK).name == name
 
 
 @pytest.mark.parametrize("label", ["Team", "1st", "team/data", "goog-team", "data-pipes", "data-pipes-team", "t" * 64])
-def test_a_label_whose_name_google_cloud_does_not_take_is_refused(label: str):
-    assert f"tags.{label}: must be the name of a label" in message({"data-pipes:tags": {label: "x"}})
+def test_invalid_label_names_are_rejected(label: str):
+    assert f"tags.{label}: must be a label name" in message({"data-pipes:tags": {label: "x"}})
 
 
 @pytest.mark.parametrize("value", ["Orders", "two words", "a.b", "x" * 64])
-def test_a_label_whose_value_google_cloud_does_not_take_is_refused(value: str):
-    assert "tags.team: must be the value of a label" in message({"data-pipes:tags": {"team": value}})
+def test_invalid_label_values_are_rejected(value: str):
+    assert "tags.team: must be a label value" in message({"data-pipes:tags": {"team": value}})
 
 
-def test_more_labels_than_a_machine_of_gke_takes_are_refused():
+def test_too_many_labels_are_rejected():
     tags = {f"label{number}": "x" for number in range(51)}
     assert "tags: are 51, and some resources take no more than 50 besides the program's own; remove some" in message(
         {"data-pipes:tags": tags}
@@ -47,28 +50,28 @@ def test_more_labels_than_a_machine_of_gke_takes_are_refused():
 
 
 WRONG = [
-    ("gcp:project", REMOVED, "gcp:project: is missing; project is the id of the Google Cloud project"),
+    ("gcp:project", REMOVED, "gcp:project: is missing; project is the ID of the Google Cloud project"),
     ("gcp:region", REMOVED, "gcp:region: is missing; region is the Google Cloud region"),
-    ("gcp:project", "123456789012", "gcp:project: must be the id of a project, not its name or number, such as"),
-    ("gcp:project", "My project", "gcp:project: must be the id of a project, not its name or number, such as"),
-    ("gcp:project", "example.com:pipes", "gcp:project: must be the id of a project, not its name or number, such as"),
+    ("gcp:project", "123456789012", "gcp:project: must be a project ID (not its name or number) such as"),
+    ("gcp:project", "My project", "gcp:project: must be a project ID (not its name or number) such as"),
+    ("gcp:project", "example.com:pipes", "gcp:project: must be a project ID (not its name or number) such as"),
     ("gcp:region", "europe-west1-b", "gcp:region: must be a Google Cloud region without a zone, such as europe-west1"),
     ("gcp:region", "eu-west-1", "gcp:region: must be a Google Cloud region without a zone, such as europe-west1"),
     ("gcp:zone", "europe-west1-b", "gcp:zone: unknown key"),
 ]
 
 
-@pytest.mark.parametrize(("key", "value", "told"), WRONG)
-def test_a_mistake_in_the_account_is_refused_with_its_reason_and_a_way_out(key: str, value: Any, told: str):
-    assert message({key: value}).split(".yaml: ", 1)[1].startswith(told)
+@pytest.mark.parametrize(("key", "value", "expected"), WRONG)
+def test_invalid_account_settings_are_rejected(key: str, value: Any, expected: str):
+    assert message({key: value}).split(".yaml: ", 1)[1].startswith(expected)
 
 
 @pytest.mark.parametrize("region", ["us-central1", "northamerica-northeast2", "europe-west12", "me-central2"])
-def test_every_form_of_a_region_is_taken(region: str):
+def test_all_region_name_formats_are_accepted(region: str):
     settings({"gcp:region": region}, stack=STACK)
 
 
-def test_one_provider_gives_everything_its_project_its_region_and_its_labels():
+def test_all_resources_use_one_provider_with_project_region_and_labels():
     recording = planned({"data-pipes:tags": {"team": "orders"}}, stack=STACK).recording
     provider = recording.one("pulumi:providers:gcp")
     config = shipped(STACK).stack_file.config

@@ -1,4 +1,4 @@
-"""Keys on Google Cloud: they rotate, have names that were never taken, and open to those alone who encrypt with them."""
+"""Tests of Cloud KMS keys: rotation, names and users."""
 
 from tests.stacks import planned, shipped
 
@@ -12,7 +12,7 @@ EVERY_KEY = {
 }
 
 
-def test_every_key_rotates_and_can_be_had_back_for_a_month():
+def test_keys_rotate_and_their_destruction_can_be_cancelled_for_30_days():
     keys = shipped(STACK).recording.of_type(KEY)
     assert keys
     for each in keys:
@@ -21,13 +21,13 @@ def test_every_key_rotates_and_can_be_had_back_for_a_month():
         assert each.inputs["destroyScheduledDuration"] == "2592000s"
 
 
-def test_pulumi_ends_the_names_of_key_rings_and_keys_which_are_never_free_again():
+def test_key_rings_and_keys_have_generated_names():
     recording = shipped(STACK).recording
     for each in (recording.one(RING), *recording.of_type(KEY)):
         assert "name" not in each.inputs
 
 
-def test_all_keys_of_a_stack_are_in_its_one_ring_and_region():
+def test_all_keys_are_in_one_regional_key_ring():
     recording = planned(EVERY_KEY, stack=STACK).recording
     ring = recording.one(RING)
     assert ring.inputs["location"] == recording.one("gcp:compute/subnetwork:Subnetwork").inputs["region"]
@@ -36,7 +36,7 @@ def test_all_keys_of_a_stack_are_in_its_one_ring_and_region():
     assert all(ring.urn in each.property_dependencies["keyRing"] for each in keys)
 
 
-def test_each_key_is_used_by_one_service_alone():
+def test_each_key_has_exactly_one_user():
     recording = planned(EVERY_KEY, stack=STACK).recording
     users = recording.of_type(USER)
     assert {each.inputs["role"] for each in users} == {"roles/cloudkms.cryptoKeyEncrypterDecrypter"}

@@ -1,4 +1,4 @@
-"""Roles on Google Cloud: each on one thing, for one identity, under a name that a further one does not change."""
+"""Tests of IAM bindings: scope and stable resource names."""
 
 from components.gcp.grants import ROLES
 from tests.stacks import planned
@@ -9,7 +9,7 @@ MEMBER = "gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember"
 
 
 def readers(parallelism):
-    """What the pods of a pipe with a subscription for each partition may read, by the binding's name."""
+    """Return the subscriptions that the pods of a partitioned pipe can read, by binding name."""
     pipes = {"orders": {"parallelism": parallelism, "topic": {"mode": "partitioned"}}}
     recording = planned({"data-pipes:pipes": pipes}, stack=STACK).recording
     return {
@@ -19,7 +19,7 @@ def readers(parallelism):
     }
 
 
-def test_a_role_on_several_things_is_bound_to_each_and_more_of_them_change_no_name():
+def test_adding_grants_keeps_the_names_of_existing_bindings():
     three, four = readers(3), readers(4)
     assert len(three) == 3
     assert len(set(three.values())) == 3
@@ -27,5 +27,5 @@ def test_a_role_on_several_things_is_bound_to_each_and_more_of_them_change_no_na
     assert len(four) == 4
 
 
-def test_no_role_is_a_basic_one():
+def test_no_basic_role_is_granted():
     assert all(role.startswith("roles/") and "." in role for role in ROLES)

@@ -1,4 +1,4 @@
-"""Names of service accounts: within Google's limits, and never the same for two pipes."""
+"""Tests of service account IDs: valid and unique."""
 
 import re
 
@@ -12,25 +12,25 @@ names = st.from_regex(NAME.pattern, fullmatch=True)
 
 
 @given(stack=names, pipe=names)
-def test_every_stack_and_pipe_give_an_id_that_iam_takes(stack: str, pipe: str):
+def test_account_ids_are_valid_for_every_stack_and_pipe_name(stack: str, pipe: str):
     made = account_id(f"{stack}-{pipe}")
     assert re.fullmatch("[a-z][a-z0-9-]{4,28}[a-z0-9]", made)
 
 
-def test_a_name_that_is_an_id_stays_as_it_is():
+def test_a_valid_name_is_used_unchanged():
     assert account_id("events") == "events"
     assert account_id("a-stack-of-pipes-and-its-nodes") == "a-stack-of-pipes-and-its-nodes"
 
 
-def test_deployed_accounts_have_these_ids():
+def test_account_ids_of_deployed_stacks_never_change():
     assert account_id("a-b") == "a-b-d44362"
     assert account_id("a-stack-of-pipes-and-its-orders") == "a-stack-of-pipes-and-it-335009"
     assert account_id("a-stack-of-22-letters--x-orders-a-b") == "a-stack-of-22-letters-cbd4e3"
 
 
-def test_two_pipes_whose_names_begin_alike_have_two_accounts():
+def test_pipes_with_a_common_name_prefix_get_different_accounts():
     assert account_id("a-stack-of-pipes-and-its-orders") != account_id("a-stack-of-pipes-and-its-orders-2")
 
 
-def test_the_address_of_an_account_is_known_before_it_is_there():
+def test_account_email_is_built_from_id_and_project():
     assert account_email("events-orders", "data-pipes-42") == "events-orders@data-pipes-42.iam.gserviceaccount.com"

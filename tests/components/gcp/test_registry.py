@@ -1,4 +1,4 @@
-"""The stack's own registry on Google Cloud: what it keeps, who pulls from it, and what an image is called."""
+"""Tests of the Artifact Registry repository: cleanup policies, permissions and image references."""
 
 import pulumi_gcp as gcp
 import pytest
@@ -26,22 +26,24 @@ def address():
     return f"{config['gcp:region']}-docker.pkg.dev/{config['gcp:project']}/{STACK}/{STACK}"
 
 
-def test_tags_never_move_and_images_are_scanned_when_pushed():
+def test_tags_are_immutable_and_images_are_scanned_on_push():
     repository = shipped(STACK).recording.one(REPOSITORY)
     assert repository.inputs["format"] == "DOCKER"
     assert repository.input("dockerConfig.immutableTags") is True
     assert repository.input("vulnerabilityScanningConfig.enablementConfig") == "INHERITED"
     apis = {each.inputs["service"] for each in shipped(STACK).recording.of_type("gcp:projects/service:Service")}
-    assert "containerscanning.googleapis.com" in apis, "inherited from the project, where this switches it on"
+    assert "containerscanning.googleapis.com" in apis, (
+        "scanning is inherited from the project, so its API must be enabled"
+    )
 
 
 def kept(references):
-    """What the policies that keep images keep, by the policy's name."""
+    """Return the conditions of the keep policies by policy ID."""
     made = {each.id: each for each in cleanup_policies(references)}
     return {name: each.condition for name, each in made.items() if each.action == "KEEP"}
 
 
-def test_only_images_without_a_tag_are_ever_removed():
+def test_cleanup_deletes_only_untagged_images():
     repository = shipped(STACK).recording.one(REPOSITORY)
     found = {each["id"]: each for each in repository.inputs["cleanupPolicies"]}
     assert found["keep-tagged"] == {"id": "keep-tagged", "action": "KEEP", "condition": {"tagState": "TAGGED"}}
@@ -50,14 +52,14 @@ def test_only_images_without_a_tag_are_ever_removed():
     assert repository.inputs["cleanupPolicyDryRun"] is False
 
 
-def test_an_image_that_the_stack_runs_by_its_digest_is_kept_without_a_tag_too():
+def test_cleanup_keeps_untagged_images_that_the_stack_references_by_digest():
     condition = kept([f"@{DIGEST}", f":1.0.0@{DIGEST}", ":2.0.0"])["keep-named"]
     assert isinstance(condition, gcp.artifactregistry.RepositoryCleanupPolicyConditionArgs)
     assert condition.version_name_prefixes == [DIGEST]
     assert list(kept([":1.0.0"])) == ["keep-tagged"]
 
 
-def test_nodes_alone_pull_from_this_repository_alone():
+def test_only_nodes_can_pull_and_only_from_this_repository():
     recording = shipped(STACK).recording
     repository = recording.one(REPOSITORY)
     readers = recording.of_type(READER)
@@ -73,7 +75,7 @@ def test_nodes_alone_pull_from_this_repository_alone():
     assert {each.inputs["member"] for each in readers} == nodes
 
 
-def test_images_are_encrypted_with_a_key_of_the_stack_s_own_where_the_setting_says_so():
+def test_registry_customer_managed_key_encrypts_images():
     assert "kmsKeyName" not in shipped(STACK).recording.one(REPOSITORY).inputs
     recording = planned(ENCRYPTED, stack=STACK).recording
     repository = recording.one(REPOSITORY)
@@ -85,7 +87,7 @@ def test_images_are_encrypted_with_a_key_of_the_stack_s_own_where_the_setting_sa
     assert key.protect is True
 
 
-def test_images_are_kept_from_deletion_until_protection_is_lifted():
+def test_repository_is_protected_as_configured():
     assert shipped(STACK).recording.one(REPOSITORY).protect is True
     lifted = planned({"data-pipes:protect": False, **ENCRYPTED}, stack=STACK).recording
     assert lifted.one(REPOSITORY).protect is False
@@ -100,11 +102,11 @@ def test_images_are_kept_from_deletion_until_protection_is_lifted():
         ("ghcr.io/acme/orders:7", "ghcr.io/acme/orders:7"),
     ],
 )
-def test_a_tag_or_digest_alone_is_an_image_in_the_stack_s_own_repository(reference, full):
+def test_a_bare_tag_or_digest_refers_to_the_stack_s_repository(reference, full):
     pipes = {"orders": {"consumer": {"image": reference}}}
     recording = planned({"data-pipes:pipes": pipes}, stack=STACK).recording
     assert full.format(own=address()) in images(recording)
 
 
-def test_the_stack_exports_where_images_are_pushed():
+def test_registry_url_is_a_stack_output():
     assert shipped(STACK).recording.outputs["registry"] == address()

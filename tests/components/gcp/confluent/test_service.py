@@ -1,4 +1,4 @@
-"""Confluent Cloud on Google Cloud: the consumers' way to it, on the internet and by Private Service Connect."""
+"""Tests of Confluent Cloud on Google Cloud: public access and Private Service Connect."""
 
 from tests.stacks import planned, shipped
 
@@ -11,7 +11,7 @@ PRIVATE = planned(LINK, stack=STACK).recording
 
 
 def sources(resource, key):
-    """The names of what an input comes from."""
+    """Return the names of the resources that an input depends on."""
     return {PRIVATE.by_urn(urn).name for urn in resource.property_dependencies[key]}
 
 
@@ -25,13 +25,13 @@ def test_the_cluster_is_in_the_region_of_the_stack():
     assert not shipped(STACK).recording.of_type(CONNECTION)
 
 
-def test_nothing_keeps_the_nodes_from_going_out_to_brokers():
+def test_no_firewall_rule_denies_egress_to_brokers():
     rules = shipped(STACK).recording.of_type("gcp:compute/firewall:Firewall")
     assert rules
     assert all(rule.inputs["direction"] == "INGRESS" for rule in rules)
 
 
-def test_the_endpoint_leads_from_an_address_among_the_nodes_to_confluents_service_and_confluent_is_told_of_it():
+def test_private_link_endpoint_is_in_the_node_subnet_and_registered_with_confluent():
     address = PRIVATE.one("gcp:compute/address:Address")
     assert address.inputs["addressType"] == "INTERNAL"
     assert sources(address, "subnetwork") == {f"{STACK}-subnet"}
@@ -46,7 +46,7 @@ def test_the_endpoint_leads_from_an_address_among_the_nodes_to_confluents_servic
     assert sources(connection, "privateLinkAttachment") == {f"{STACK}-link"}
 
 
-def test_every_name_of_the_link_is_that_address_in_this_network_alone():
+def test_private_zone_resolves_all_link_names_to_the_endpoint():
     zone, record = PRIVATE.one("gcp:dns/managedZone:ManagedZone"), PRIVATE.one("gcp:dns/recordSet:RecordSet")
     domain = zone.inputs["dnsName"]
     assert zone.inputs["visibility"] == "private"
@@ -55,16 +55,16 @@ def test_every_name_of_the_link_is_that_address_in_this_network_alone():
     assert (record.inputs["name"], record.inputs["type"]) == (f"*.{domain}", "A")
     assert sources(record, "rrdatas") == {f"{STACK}-link-address"}
     assert f"{PRIVATE.outputs['bootstrapServers'].split(':')[0]}.".endswith(f".{domain}")
-    assert f"{STACK}-dns" in needed(zone), "its API is switched on before"
+    assert f"{STACK}-dns" in needed(zone), "the API must be enabled first"
 
 
-def test_the_way_is_there_before_a_key_is_tried_or_a_topic_made():
+def test_api_keys_and_topics_wait_for_the_private_link():
     opened = {f"{STACK}-link-{role}" for role in ("connection", "zone", "names")}
     for resource in (*PRIVATE.of_type(TOPIC), *PRIVATE.of_type(KEY)):
         assert opened <= needed(resource), resource.name
 
 
-def test_confluent_finds_the_keys_of_gke_where_gke_has_them():
+def test_identity_provider_uses_the_gke_jwks_uri():
     provider = shipped(STACK).recording.one(PROVIDER).inputs
     assert provider["issuer"].startswith("https://container.googleapis.com/v1/projects/")
     assert provider["jwksUri"] == f"{provider['issuer']}/jwks"

@@ -1,4 +1,4 @@
-"""What GKE cannot change on a live cluster, and its deletion: refused in the preview."""
+"""Tests of refused changes and deletion protection of a GKE cluster."""
 
 import pytest
 
@@ -21,7 +21,7 @@ EXISTING = {
 
 
 def account(recorded):
-    """The nodes' service account, whose texts say what the cluster was made with."""
+    """Return the nodes' service account, whose texts repeat the immutable cluster settings."""
     return next(each for each in recorded.of_type("gcp:serviceaccount/account:Account") if each.name == ACCOUNT)
 
 
@@ -30,29 +30,29 @@ def change(before, after):
     before_update(after, account(after), account(before).inputs, account(after).inputs)
 
 
-ANOTHER = "bring up a stack of another name with it, move the pipes there, then take this one down."
+ANOTHER = "create a stack with a different name, move the pipes there, then destroy this one."
 REFUSED = [
     (
         {"data-pipes:platform": {"mode": "autopilot"}},
-        "platform.mode: cannot go from standard to autopilot, since a cluster keeps its mode. Set it back to standard; to change it, ",
+        "platform.mode: cannot be changed from standard to autopilot (the mode is fixed when the cluster is created). Set it back to standard. To change it, ",
     ),
     (
         {"data-pipes:network": {"existing": EXISTING}},
-        "network: cannot change under a live cluster, which keeps its region, its subnet, and the ranges of its pods and services. Set them "
-        "back; to change them, ",
+        "network: cannot be changed (the region, the subnet, and the pod and service ranges are fixed when the cluster is created). Set them "
+        "back. To change them, ",
     ),
 ]
 
 
 @pytest.mark.parametrize(("changes", "message"), REFUSED)
-def test_what_would_replace_the_cluster_is_refused_in_the_preview(changes, message):
+def test_changes_that_would_replace_the_cluster_are_refused_in_the_preview(changes, message):
     changed = planned(changes, stack=STACK).recording
     with pytest.raises(ChangeRefusedError) as refusal:
         change(shipped(STACK).recording, changed)
     assert str(refusal.value) == message + ANOTHER
 
 
-def test_machines_that_do_not_take_the_volumes_that_there_are_are_refused():
+def test_machine_types_that_cannot_attach_existing_volumes_are_refused():
     stack = "gcp-kafka-gke"
     before = shipped(stack).recording
     after = planned({"data-pipes:platform": {"nodes": {"machineType": "n4-standard-8"}}}, stack=stack).recording
@@ -66,12 +66,13 @@ def test_machines_that_do_not_take_the_volumes_that_there_are_are_refused():
     with pytest.raises(ChangeRefusedError) as refusal:
         run(after.hooks[hook], new, old_inputs=old.inputs, new_inputs=new.inputs)
     assert str(refusal.value) == (
-        "platform.nodes.machineType: cannot be of another kind while there are volumes, which are pd-balanced: the new machines take "
-        f"hyperdisk-balanced alone. Set it back, or to a type that takes pd-balanced; to change it, {ANOTHER}"
+        "platform.nodes.machineType: must be a type that can attach pd-balanced disks (existing volumes use them, and the new machines can attach "
+        "only hyperdisk-balanced). Set it back, or choose another type that can attach pd-balanced. To change the disk type, "
+        f"{ANOTHER}"
     )
 
 
-def test_what_gke_changes_in_place_is_not_refused():
+def test_in_place_changes_are_allowed():
     changed = planned(
         {
             "data-pipes:platform": {
@@ -86,12 +87,12 @@ def test_what_gke_changes_in_place_is_not_refused():
     change(shipped(STACK).recording, changed)
 
 
-def test_the_account_changes_before_the_cluster_does():
+def test_account_is_updated_before_the_cluster():
     recorded = shipped(STACK).recording
     assert account(recorded).urn in recorded.requirements(recorded.one(CLUSTER))
 
 
-def test_the_texts_have_room_for_the_longest_names():
+def test_account_texts_fit_the_longest_names():
     subnet = f"projects/p/regions/northamerica-northeast1/subnetworks/{'s' * 63}"
     assert len(nodes_place(subnet, "p" * 63, "r" * 63)) <= 256
     assert len(nodes_title("n" * 24, "autopilot", "hyperdisk-balanced")) <= 100
@@ -107,7 +108,7 @@ KEPT = (
     ("protect", "setting", "kept"),
     [(True, None, True), (False, None, False), (False, True, True), (True, False, False)],
 )
-def test_the_cluster_is_kept_from_deletion_as_protect_says_unless_a_setting_says_otherwise(protect, setting, kept):
+def test_deletion_protection_follows_protect_unless_set(protect, setting, kept):
     platform = {} if setting is None else {"deletionProtection": setting}
     changes = {"data-pipes:protect": protect, "data-pipes:platform": platform}
     cluster = planned(changes, stack=STACK).recording.one(CLUSTER)
@@ -119,5 +120,5 @@ def test_the_cluster_is_kept_from_deletion_as_protect_says_unless_a_setting_says
 def test_a_deletion_is_refused_in_the_preview():
     recorded = shipped(STACK).recording
     hook = recorded.hook(recorded.one(CLUSTER), "before_delete")
-    with pytest.raises(ChangeRefusedError, match=f"{STACK}-gke was to be deleted or replaced"):
+    with pytest.raises(ChangeRefusedError, match=f"{STACK}-gke cannot be deleted or replaced"):
         run(hook, old_inputs={})

@@ -1,4 +1,4 @@
-"""What a machine type of Compute Engine gives to pods."""
+"""Tests of the pod capacity of machine types."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from components.kubernetes.nodes.capacity import Resources
         ("t2d-standard-60", 60, 240),
     ],
 )
-def test_a_type_s_name_says_its_vcpus_and_its_memory(name, vcpus, gib):
+def test_vcpus_and_memory_are_parsed_from_the_name(name, vcpus, gib):
     node = machine(name)
     assert (node.vcpus, node.memory) == (vcpus, gib * 1024)
 
@@ -32,13 +32,13 @@ def test_a_type_s_name_says_its_vcpus_and_its_memory(name, vcpus, gib):
         ("c4a-standard-4", "arm64", "hyperdisk-balanced"),
     ],
 )
-def test_a_type_s_name_says_its_processor_and_the_disks_that_it_takes(name, architecture, disk):
+def test_architecture_and_disk_type_follow_the_series(name, architecture, disk):
     node = machine(name)
     assert (node.architecture, node.disk) == (architecture, disk)
 
 
 @pytest.mark.parametrize(("vcpus", "pods", "addresses"), [(2, 32, 64), (4, 64, 128), (8, 110, 256), (16, 110, 256)])
-def test_larger_nodes_hold_more_pods_with_two_addresses_for_each(vcpus, pods, addresses):
+def test_pod_limit_and_pod_addresses_grow_with_vcpus(vcpus, pods, addresses):
     node = machine(f"e2-standard-{vcpus}")
     assert (node.pods, node.pod_addresses) == (pods, addresses)
 
@@ -47,18 +47,18 @@ def test_larger_nodes_hold_more_pods_with_two_addresses_for_each(vcpus, pods, ad
     ("gib", "reserved"),
     [(2, 0.5), (4, 1), (8, 1.8), (16, 2.6), (32, 3.56), (128, 9.32), (256, 11.88)],
 )
-def test_gke_keeps_the_share_of_the_memory_that_it_documents(gib, reserved):
-    # 25 percent of the first 4 GiB, 20 of the next 4, 10 of the next 8, 6 of the next 112, 2 of what is above.
+def test_reserved_memory_matches_gke_documentation(gib, reserved):
+    # 25 percent of the first 4 GiB, 20 of the next 4, 10 of the next 8, 6 of the next 112, and 2 of the rest.
     assert reserved_memory(gib) == pytest.approx(reserved * 1024)
 
 
 @pytest.mark.parametrize(("vcpus", "reserved"), [(2, 70), (4, 80), (8, 90), (16, 110)])
-def test_gke_keeps_the_share_of_the_cpu_that_it_documents(vcpus, reserved):
-    # 6 percent of the first, 1 of the second, 0.5 of the next two, 0.25 of each further one; the add-ons have 600m.
+def test_reserved_cpu_matches_gke_documentation(vcpus, reserved):
+    # 6 percent of the first, 1 of the second, 0.5 of the next two, 0.25 of each further one; the add-ons reserve 600m.
     assert machine(f"e2-standard-{vcpus}").capacity.cpu == vcpus * 1000 - reserved - 600
 
 
-def test_pods_get_what_kubelet_and_add_ons_leave():
+def test_capacity_excludes_reservations_and_add_ons():
     memory = int(16384 * 0.95 - 2.6 * 1024 - 100) - 1024
     assert machine("e2-standard-4").capacity == Resources(cpu=4000 - 80 - 600, memory=memory, pods=64 - 14)
 
@@ -66,14 +66,16 @@ def test_pods_get_what_kubelet_and_add_ons_leave():
 @pytest.mark.parametrize(
     "name", ["e2-medium", "n1-standard-4", "c2-highmem-4", "n2-custom-4-8192", "m1-ultramem-40", "m5.large", ""]
 )
-def test_a_type_whose_room_is_not_known_is_refused_with_what_is(name):
-    with pytest.raises(ValueError, match="must be a machine type of the series c2, c2d, c3, ") as error:
+def test_unknown_machine_types_are_rejected_with_the_known_series(name):
+    with pytest.raises(
+        ValueError, match=r"must be a standard, highmem or highcpu machine type of a known series \(c2, c2d, c3, "
+    ) as error:
         machine(name)
     assert "such as e2-standard-4" in str(error.value)
     assert repr(name) in str(error.value)
 
 
 @pytest.mark.parametrize(("name", "vcpus"), [("e2-standard-3", 3), ("c3d-standard-360", 360), ("c3-standard-2", 2)])
-def test_a_number_of_vcpus_whose_memory_is_not_known_is_refused(name, vcpus):
-    with pytest.raises(ValueError, match=rf"and {name} has {vcpus}; choose one of these"):
+def test_unknown_vcpu_counts_are_rejected(name, vcpus):
+    with pytest.raises(ValueError, match=rf"got {name} with {vcpus}\. Choose one of these sizes"):
         machine(name)

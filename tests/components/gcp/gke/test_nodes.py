@@ -1,4 +1,4 @@
-"""The consumers' nodes of a GKE cluster in mode standard, and who they are."""
+"""Tests of the GKE node pool and its service account in mode standard."""
 
 import pytest
 
@@ -38,18 +38,18 @@ def with_platform(**platform):
         ("nodeConfig.workloadMetadataConfig", {"mode": "GKE_METADATA"}),
     ],
 )
-def test_consumers_have_shielded_nodes_of_their_own_whose_credentials_no_pod_sees(path, value):
+def test_node_pool_is_shielded_and_hides_node_credentials(path, value):
     assert recording().one(POOL).input(path) == value
 
 
-def test_consumers_run_on_their_own_nodes():
+def test_consumers_select_the_node_pool():
     [deployment] = recording().of_type("kubernetes:apps/v1:Deployment")
     selector = deployment.input("spec.template.spec.nodeSelector")
     assert selector.items() <= recording().one(POOL).input("nodeConfig.labels").items()
     assert selector
 
 
-def test_nodes_are_a_service_account_of_their_own_that_logs_and_pulls_the_stack_s_images():
+def test_nodes_have_their_own_service_account_with_minimal_roles():
     account = recording().one(f"{STACK}-gke-nodes-pulls").inputs["member"]
     assert account == f"serviceAccount:{recording().one(POOL).input('nodeConfig.serviceAccount')}"
     assert "compute@developer" not in account
@@ -64,7 +64,7 @@ def test_nodes_are_a_service_account_of_their_own_that_logs_and_pulls_the_stack_
     }
 
 
-def test_no_pipe_s_pods_have_the_nodes_account():
+def test_no_pipe_shares_the_node_service_account():
     pipes = {"nodes": {"parallelism": 1, "consumer": {"image": ":1"}}, "gkenodes": {"parallelism": 1}}
     plan = planned({"data-pipes:pipes": pipes}, stack=STACK)
     assert plan.problems == ()
@@ -75,33 +75,31 @@ def test_no_pipe_s_pods_have_the_nodes_account():
 @pytest.mark.parametrize(
     ("desired", "maximum", "each"), [(3, 6, 1), (4, 6, 2), (6, 6, 2), (4, 5, 1), (1, 3, 1), (7, 100, 3)]
 )
-def test_each_zone_begins_with_its_share_of_the_nodes_and_all_together_never_with_more_than_there_may_be(
-    desired, maximum, each
-):
+def test_initial_nodes_per_zone_never_exceed_the_maximum(desired, maximum, each):
     assert nodes_in_each_zone(desired, maximum) == each
     assert 3 * each <= maximum
 
 
-def test_there_are_as_many_nodes_at_first_as_all_replicas_need():
+def test_initial_node_count_fits_all_replicas():
     plan = planned({"data-pipes:pipes": {"orders": {"parallelism": 19}}}, stack=STACK)
     assert plan.recording.one(POOL).inputs["initialNodeCount"] == 2
-    assert plan.recording.one(POOL).ignore_changes == ("initialNodeCount",), "growth replaces no pool"
+    assert plan.recording.one(POOL).ignore_changes == ("initialNodeCount",), "scaling must not replace the pool"
 
 
-def test_nodes_of_another_size_come_before_the_old_ones_go():
+def test_a_new_node_size_creates_the_new_pool_first():
     names = {
         with_platform(nodes=nodes).one(POOL).inputs["name"]
         for nodes in ({}, {"machineType": "e2-standard-8"}, {"diskSize": 256}, {"min": 4, "max": 9})
     }
-    assert len(names) == 3, "another machine or disk makes a new name, and nothing else does"
+    assert len(names) == 3, "only the machine type and the disk size change the name"
     assert recording().one(POOL).delete_before_replace is False
 
 
-def test_the_name_of_the_default_pool_never_changes():
+def test_default_pool_name_never_changes():
     assert pool_name("e2-standard-4", 100) == "pool-01c6d8df"
 
 
-def test_nodes_have_the_disks_that_their_machines_take():
+def test_node_disks_match_the_machine_type():
     pool = with_platform(nodes={"machineType": "n4-standard-8"}).one(POOL)
     assert pool.input("nodeConfig.diskType") == "hyperdisk-balanced"
     assert pool.inputs["maxPodsPerNode"] == 110

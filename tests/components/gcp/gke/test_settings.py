@@ -1,4 +1,4 @@
-"""What GKE refuses of a stack file."""
+"""Tests of the GKE settings and their validation."""
 
 import pytest
 
@@ -37,16 +37,16 @@ def refused(platform, consumer=None, network=None, parallelism=3):
 WRONG = [
     (
         {"mode": "serverless"},
-        "platform.mode: must be 'standard' or 'autopilot', not \"serverless\"; mode is whether consumers run on a pool of nodes of their own, "
-        "or on nodes that Google makes, keeps and charges by pod; for the life of a cluster",
+        "platform.mode: must be 'standard' or 'autopilot', not \"serverless\"; mode is the mode of the cluster. With standard, consumers run on "
+        "their own node pool. With autopilot, Google manages the nodes and bills by pod. It cannot be changed after the cluster is created",
     ),
     (
         {"mode": "autopilot", "nodes": {"max": 9}},
-        "platform.nodes: would have no effect in mode autopilot, in which Google makes the nodes; remove nodes, or set mode to standard",
+        "platform.nodes: is not available in mode autopilot (Google manages the nodes). Remove nodes, or set mode to standard.",
     ),
     (
         {"admins": ["platform-admins"]},
-        "platform.admins[0]: must be a member as IAM names it, such as group:platform@example.com, not 'platform-admins'",
+        "platform.admins[0]: must be an IAM member such as group:platform@example.com, not 'platform-admins'",
     ),
     (
         {"endpoint": {"publicCidrs": ["0.0.0.0/0"]}},
@@ -57,105 +57,107 @@ WRONG = [
         {"maintenanceStart": "3 am"},
         "platform.maintenanceStart: must be a time of day in UTC in quotes, such as \"03:00\", not '3 am'",
     ),
-    ({"nodes": {"min": 7}}, "platform.nodes: max must be at least min, not 6 with min 7; raise max or lower min"),
+    ({"nodes": {"min": 7}}, "platform.nodes: max must be at least min (7), got 6. Raise max or lower min."),
     (
         {"logs": ["WORKLOADS"]},
-        "platform.logs: must name SYSTEM_COMPONENTS too, without which GKE keeps no logs at all; add it",
+        "platform.logs: must include SYSTEM_COMPONENTS (without it GKE keeps no logs). Add SYSTEM_COMPONENTS.",
     ),
     (
         {"nodes": {"max": 300, "machineType": "e2-standard-8"}},
-        "platform.nodes.max: is 300, and the range of pods 10.0.128.0/17 has 256 addresses each for 128 nodes, of which there may be 600 for a "
-        "time, twice max; lower max to 64, or make the network wider",
+        "platform.nodes.max: must be at most 64, got 300 (the pod range 10.0.128.0/17 has 256 addresses per node for 128 nodes; replacing a pool "
+        "needs twice max). Lower max, or use a wider network.",
     ),
 ]
 
 
 @pytest.mark.parametrize(("platform", "message"), WRONG)
-def test_what_gke_does_not_take_is_refused_with_the_reason_and_the_way_out(platform, message):
+def test_invalid_gke_settings_are_rejected(platform, message):
     assert refused(platform) == [message]
 
 
-def test_a_machine_type_whose_room_is_not_known_is_refused():
+def test_unknown_machine_type_is_rejected():
     [message] = refused({"nodes": {"machineType": "e2-medium"}})
-    assert message.startswith("platform.nodes.machineType: must be a machine type of the series c2, c2d, ")
+    assert message.startswith(
+        "platform.nodes.machineType: must be a standard, highmem or highcpu machine type of a known series (c2, c2d, "
+    )
 
 
-def test_a_pool_begins_with_a_node_in_each_zone():
+def test_max_nodes_must_cover_all_zones():
     [message] = refused({"nodes": {"min": 1, "max": 2}})
     assert message.startswith("platform.nodes.max: must be at least 3, not 2")
 
 
-def test_small_nodes_need_a_narrower_range_for_their_pods():
+def test_small_nodes_need_fewer_pod_addresses():
     assert with_settings({"nodes": {"max": 128, "machineType": "e2-standard-4"}}).platform.service == "gke"
     [message] = refused({"nodes": {"max": 129, "machineType": "e2-standard-4"}})
     assert message.startswith(
-        "platform.nodes.max: is 129, and the range of pods 10.0.128.0/17 has 128 addresses each for 256 nodes"
+        "platform.nodes.max: must be at most 128, got 129 (the pod range 10.0.128.0/17 has 128 addresses per node for 256 nodes"
     )
 
 
-def test_nodes_need_addresses_in_an_existing_network_too():
+def test_max_nodes_must_fit_an_existing_network():
     network = {"existing": EXISTING}
     large = "e2-standard-8"
     assert with_settings({"nodes": {"max": 8, "machineType": large}}, network=network).platform.service == "gke"
     [pods] = refused({"nodes": {"max": 9, "machineType": large}}, network=network)
     assert pods == (
-        "platform.nodes.max: is 9, and the range of pods 10.10.0.0/20 has 256 addresses each for 16 nodes, of which there may be 18 for a time, "
-        "twice max; lower max to 8, or make the network wider"
+        "platform.nodes.max: must be at most 8, got 9 (the pod range 10.10.0.0/20 has 256 addresses per node for 16 nodes; replacing a pool needs "
+        "twice max). Lower max, or use a wider network."
     )
     narrow = {"existing": {**EXISTING, "cidr": "10.9.0.0/28"}}
     [nodes] = refused({"nodes": {"max": 6, "machineType": large}}, network=narrow)
     assert nodes == (
-        "platform.nodes.max: is 6, and the subnet 10.9.0.0/28 has addresses for 11 nodes, of which there may be 12 for a time, twice max; "
-        "lower max to 5, or make the network wider"
+        "platform.nodes.max: must be at most 5, got 6 (the subnet 10.9.0.0/28 has addresses for 11 nodes; replacing a pool needs twice max). "
+        "Lower max, or use a wider network."
     )
 
 
-def test_a_replica_larger_than_a_node_is_refused():
+def test_a_replica_larger_than_a_node_is_rejected():
     assert refused({}, {"cpu": "4", "memory": "1Gi"}) == [
         "pipes.orders.consumer: asks for 4 CPU and 1Gi, and an empty e2-standard-4 has 3320m and 11778Mi for consumers; lower cpu or memory, "
         "or choose a larger platform.nodes.machineType"
     ]
 
 
-def test_more_replicas_than_the_largest_number_of_nodes_holds_are_refused():
+def test_too_many_replicas_for_max_nodes_are_rejected():
     assert refused({}, parallelism=40) == [
         "platform.nodes.max: is 6, and all pods need 7 nodes of e2-standard-4 (3320m and 11778Mi each for them): orders 40 replicas of 500m "
         "and 1Gi at 6 a node; raise max to 7, choose a larger machineType, or lower cpu and memory of the consumers"
     ]
 
 
-def test_a_health_command_is_refused():
+def test_health_command_is_rejected():
     [message] = refused({}, {"healthCommand": ["/healthy"]})
     assert message.startswith("pipes.orders.consumer.healthCommand: has no effect")
 
 
 AUTOPILOT = [
-    ({"cpu": "500m", "memory": "4Gi"}, "asks for 500m CPU and 4Gi", "616m and 4096Mi"),
-    ({"cpu": "2", "memory": "1Gi"}, "asks for 2 CPU and 1Gi", "2000m and 2048Mi"),
-    ({"cpu": "10m", "memory": "32Mi"}, "asks for 10m CPU and 32Mi", "50m and 52Mi"),
+    ({"cpu": "500m", "memory": "4Gi"}, "requests 500m CPU and 4Gi", "616m and 4096Mi"),
+    ({"cpu": "2", "memory": "1Gi"}, "requests 2 CPU and 1Gi", "2000m and 2048Mi"),
+    ({"cpu": "10m", "memory": "32Mi"}, "requests 10m CPU and 32Mi", "50m and 52Mi"),
 ]
 
 
 @pytest.mark.parametrize(("consumer", "asked", "given"), AUTOPILOT)
-def test_room_that_autopilot_would_change_is_refused_with_what_it_would_make_of_it(consumer, asked, given):
-    assert refused({"mode": "autopilot"}, consumer) == [
-        f"pipes.orders.consumer: {asked}, and Autopilot gives each pod 50m and 52Mi at least, and 1 to 6.5 GiB for each vCPU, so it would make "
-        f"that {given}; ask for these, or set platform.mode to standard"
-    ]
+def test_requests_that_autopilot_would_raise_are_rejected_with_valid_values(consumer, asked, given):
     cpu, memory = given.split(" and ")
-    assert with_settings({"mode": "autopilot"}, {"cpu": cpu, "memory": memory}), "the way out is one"
+    assert refused({"mode": "autopilot"}, consumer) == [
+        f"pipes.orders.consumer: {asked}, but Autopilot would raise that to {given} (at least 50m and 52Mi, 1 to 6.5 GiB per vCPU). "
+        f"Set cpu to {cpu} and memory to {memory}, or set platform.mode to standard."
+    ]
+    assert with_settings({"mode": "autopilot"}, {"cpu": cpu, "memory": memory}), "the suggested values must be valid"
 
 
 @pytest.mark.parametrize("consumer", [{"cpu": "31", "memory": "40Gi"}, {"cpu": "8", "memory": "120Gi"}])
-def test_a_pod_larger_than_autopilot_has_is_refused(consumer):
+def test_pods_too_large_for_autopilot_are_rejected(consumer):
     [message] = refused({"mode": "autopilot"}, consumer)
     assert message.endswith(
-        "and the largest pod on Autopilot has 30000m and 112640Mi, 6.5 GiB for each vCPU at most; lower cpu or memory, or set platform.mode to "
-        "standard"
+        "but a pod on Autopilot can have at most 30000m and 112640Mi, and at most 6.5 GiB per vCPU. Lower cpu or memory, or set platform.mode to "
+        "standard."
     )
 
 
-def test_autopilot_makes_as_many_nodes_as_replicas_need():
+def test_autopilot_has_no_node_limit():
     assert with_settings({"mode": "autopilot"}, parallelism=400).platform.service == "gke"
 
 
@@ -167,7 +169,7 @@ AUTOPILOT_LABELS = "cloud.google.com/gke-spot, kubernetes.io/arch, kubernetes.io
 
 
 @pytest.mark.parametrize(("mode", "labels"), [("standard", STANDARD_LABELS), ("autopilot", AUTOPILOT_LABELS)])
-def test_a_label_that_no_node_is_sure_to_have_is_refused(mode, labels):
+def test_unknown_node_labels_are_rejected(mode, labels):
     assert refused({"mode": mode}, {"nodeSelector": {"team": "a"}}) == [
         f"pipes.orders.consumer.nodeSelector.team: could leave every replica waiting: no node is sure to have this label; known here: {labels}"
     ]
@@ -184,7 +186,7 @@ def test_a_label_that_no_node_is_sure_to_have_is_refused(mode, labels):
         ("autopilot", "cloud.google.com/gke-spot", "false", "true"),
     ],
 )
-def test_a_label_with_a_value_that_no_node_has_is_refused(mode, label, value, there):
+def test_unknown_node_label_values_are_rejected(mode, label, value, there):
     [message] = refused({"mode": mode}, {"nodeSelector": {label: value}})
     assert message.endswith(
         f"would leave every replica waiting: nodes have {there}, not {value!r}; name what there is, or remove it"
@@ -196,20 +198,20 @@ def test_a_label_with_a_value_that_no_node_has_is_refused(mode, label, value, th
     ("label", "value"),
     [("topology.kubernetes.io/zone", "europe-west1-d"), ("topology.kubernetes.io/region", "europe-west1")],
 )
-def test_a_label_that_nodes_have_is_taken(mode, label, value):
+def test_known_node_labels_are_accepted(mode, label, value):
     assert with_settings({"mode": mode}, {"nodeSelector": {label: value}})
 
 
-def test_nodes_for_arm_have_the_label_of_arm():
+def test_arm_nodes_have_the_arm64_label():
     arm = {"nodes": {"machineType": "c4a-standard-4"}}
     assert with_settings(arm, {"nodeSelector": {"kubernetes.io/arch": "arm64"}})
 
 
-def test_brokers_that_autopilot_would_change_are_refused():
+def test_broker_requests_that_autopilot_would_raise_are_rejected():
     changes = {"data-pipes:platform": {"mode": "autopilot"}, "data-pipes:streaming": {"cpu": "1", "memory": "8Gi"}}
     with pytest.raises(SettingsError) as error:
         settings(changes, "gcp-kafka-gke")
     assert (
-        "streaming: asks for pods of 1000m and 8192Mi, and Autopilot gives each pod 50m and 52Mi at least, and 1 to 6.5 GiB for each vCPU, so it "
-        "would make that 1231m and 8192Mi; ask for these, or set platform.mode to standard"
+        "streaming: has pods that request 1000m and 8192Mi, but Autopilot would raise that to 1231m and 8192Mi (at least 50m and 52Mi, 1 to 6.5 GiB "
+        "per vCPU). Set cpu to 1231m and memory to 8192Mi, or set platform.mode to standard."
     ) in str(error.value)

@@ -1,4 +1,4 @@
-"""Disks for pods on GKE, where a streaming service keeps its records on them."""
+"""Tests of the storage class for persistent volumes on GKE."""
 
 from tests.stacks import shipped
 
@@ -6,7 +6,7 @@ STACK = "gcp-kafka-gke"
 CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
 
 
-def test_a_claim_gets_a_disk_that_its_node_takes_in_the_zone_of_its_pod_that_can_grow():
+def test_storage_class_matches_the_nodes_binds_in_the_pod_s_zone_and_expands():
     volumes = shipped(STACK).recording.one(CLASS).inputs
     pool = shipped(STACK).recording.one("gcp:container/nodePool:NodePool")
     assert volumes["provisioner"] == "pd.csi.storage.gke.io"
@@ -15,11 +15,11 @@ def test_a_claim_gets_a_disk_that_its_node_takes_in_the_zone_of_its_pod_that_can
     assert volumes["allowVolumeExpansion"] is True
 
 
-def test_where_nobody_claims_disks_there_is_no_class_of_them():
+def test_no_storage_class_without_volume_claims():
     assert not shipped("gcp-pubsub-gke").recording.of_type(CLASS)
 
 
-def test_brokers_claim_disks_of_this_class():
+def test_brokers_use_the_storage_class():
     recorded = shipped(STACK).recording
     pools = recorded.of_type("kubernetes:kafka.strimzi.io/v1:KafkaNodePool")
     classes = {volume["class"] for pool in pools for volume in pool.input("spec.storage.volumes")}

@@ -1,4 +1,4 @@
-"""A cluster of Managed Service for Apache Kafka: inside the network, closed by ACLs, and what can never become of it."""
+"""Tests of the Managed Service for Apache Kafka cluster: network access, ACLs and refused changes."""
 
 import pytest
 
@@ -18,7 +18,7 @@ AGENT = "gcp:projects/serviceIdentity:ServiceIdentity"
 KEY = "gcp:kms/cryptoKey:CryptoKey"
 GKE = "gcp:container/cluster:Cluster"
 LABEL = "data-pipes-customer-managed-key"
-BACK = "bring up a stack of another name with it, move the pipes there, then take this one down."
+BACK = "create a stack with a different name, move the pipes there, then destroy this one."
 
 
 def with_streaming(**streaming):
@@ -34,62 +34,62 @@ def acls(recording):
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_the_whole_stack_is_sound(preview):
+def test_shipped_stack_has_no_problems(preview):
     assert shipped(STACK, preview=preview).problems == ()
 
 
-def test_the_cluster_has_the_size_and_version_of_the_file_in_the_region_of_the_stack():
+def test_cluster_has_the_configured_size_version_and_region():
     cluster = shipped_cluster()
     assert cluster.inputs["clusterId"] == STACK
     assert cluster.inputs["location"] == "europe-west1"
     assert cluster.inputs["kafkaVersion"] == "3.7.x"
     assert cluster.inputs["capacityConfig"] == {"vcpuCount": "3", "memoryBytes": str(12 * GIB)}
     assert cluster.inputs["rebalanceConfig"] == {"mode": "AUTO_REBALANCE_ON_SCALE_UP"}
-    assert "brokerCapacityConfig" not in cluster.inputs, "Google sees to the disks"
+    assert "brokerCapacityConfig" not in cluster.inputs, "Google chooses the disk size"
     assert cluster.protect is True
 
 
-def test_memory_follows_the_vcpus_where_the_file_says_nothing():
+def test_default_memory_depends_on_vcpus():
     changed = planned({"data-pipes:streaming": {"vcpus": 9, "memory": REMOVED}}, stack=STACK).recording
     assert changed.one(CLUSTER).input("capacityConfig.memoryBytes") == str(36 * GIB)
 
 
-def test_disks_and_rebalancing_are_as_the_file_says():
+def test_disk_size_and_rebalancing_are_applied():
     cluster = with_streaming(diskSize=500, autoRebalance=False).one(CLUSTER)
     assert cluster.inputs["brokerCapacityConfig"] == {"diskSizeGib": "500"}
     assert cluster.inputs["rebalanceConfig"] == {"mode": "NO_REBALANCE"}
 
 
-def test_the_brokers_are_reached_inside_the_stack_s_own_subnet_alone():
+def test_brokers_are_reachable_only_inside_the_subnet():
     recording = shipped(STACK).recording
     subnet = recording.one(SUBNET)
     access = recording.one(CLUSTER).input("gcpConfig.accessConfig")
-    assert list(access) == ["networkConfigs"], "and not from the internet"
+    assert list(access) == ["networkConfigs"], "no public access"
     [place] = access["networkConfigs"]
     assert place["subnet"].endswith(f"/regions/europe-west1/subnetworks/{subnet.inputs['name']}")
     assert subnet.urn in recording.requirements(recording.one(CLUSTER))
 
 
-def test_the_apis_are_on_before_the_cluster_is_asked_for():
+def test_cluster_waits_for_the_apis():
     recording = shipped(STACK).recording
     required = set(recording.requirements(recording.one(CLUSTER)))
     on = {each.inputs["service"] for each in recording.of_type("gcp:projects/service:Service") if each.urn in required}
     assert {"managedkafka.googleapis.com", "dns.googleapis.com"} <= on
 
 
-def test_cluster_and_gke_are_made_side_by_side():
+def test_cluster_and_gke_are_created_in_parallel():
     recording = shipped(STACK).recording
     kafka, gke = recording.one(CLUSTER), recording.one(GKE)
     assert gke.urn not in recording.requirements(kafka)
     assert kafka.urn not in recording.requirements(gke)
 
 
-def test_half_an_hour_is_not_too_long_for_a_cluster():
+def test_cluster_timeouts_allow_slow_operations():
     assert shipped_cluster().custom_timeouts == {"create": "90m", "update": "120m", "delete": "60m"}
 
 
-def test_what_no_acl_names_is_nobody_s():
-    """The brokers run with allow.everyone.if.no.acl.found: without an ACL on it everybody may do everything with a thing."""
+def test_resources_without_an_explicit_acl_are_denied():
+    """Without an ACL, allow.everyone.if.no.acl.found allows every client everything on a resource."""
     recording = shipped(STACK).recording
     agent = recording.one(f"{STACK}-managedkafka-agent")
     assert agent.type == AGENT
@@ -101,14 +101,14 @@ def test_what_no_acl_names_is_nobody_s():
         assert agent.urn in recording.requirements(acls(recording)[everything])
 
 
-def test_there_is_no_topic_before_the_cluster_is_closed():
+def test_topics_wait_for_the_deny_by_default_acls():
     recording = shipped(STACK).recording
     closed = [acls(recording)[each] for each in ("cluster", "allTopics", "allConsumerGroups", "allTransactionalIds")]
     for topic in recording.of_type(TOPIC):
         assert {each.urn for each in closed} <= set(recording.requirements(topic))
 
 
-def test_a_producer_of_several_pipes_may_connect_once_to_this_cluster_alone():
+def test_producer_of_several_pipes_gets_one_connect_grant():
     writer = "orders-writer@data-pipes-42.iam.gserviceaccount.com"
     pipes = {"refunds": {"parallelism": 1, "topic": {"producers": [writer]}}}
     recording = planned({"data-pipes:pipes": pipes}, stack=STACK).recording
@@ -117,14 +117,14 @@ def test_a_producer_of_several_pipes_may_connect_once_to_this_cluster_alone():
     assert member.input("condition.expression").endswith(f'/locations/europe-west1/clusters/{STACK}"')
 
 
-def test_the_key_is_google_s_own_unless_the_file_asks_for_another():
+def test_google_managed_key_is_the_default():
     recording = shipped(STACK).recording
     assert "kmsKey" not in recording.one(CLUSTER).inputs["gcpConfig"]
     assert recording.one(CLUSTER).inputs["labels"] == {LABEL: "false"}
     assert not [key for key in recording.of_type(KEY) if key.name == f"{STACK}-managed-kafka"]
 
 
-def test_a_key_of_the_stack_s_own_is_used_by_the_service_alone_and_before_the_cluster():
+def test_customer_managed_key_is_usable_only_by_the_service_before_the_cluster():
     recording = with_streaming(customerManagedKey=True)
     cluster = recording.one(CLUSTER)
     [key] = [each for each in recording.of_type(KEY) if each.name == f"{STACK}-managed-kafka"]
@@ -150,7 +150,7 @@ def test_a_key_of_the_stack_s_own_is_used_by_the_service_alone_and_before_the_cl
         ("bootstrap.c.cloud.goog:9092", "bootstrap.c.cloud.goog:9092"),
     ],
 )
-def test_the_address_has_a_port_once(address, with_its_port):
+def test_bootstrap_address_has_exactly_one_port(address, with_its_port):
     assert with_port(address) == with_its_port
 
 
@@ -174,8 +174,8 @@ def place(subnet):
         (
             capacity(45),
             capacity(48),
-            "streaming: vcpus cannot go from 45 to 48: 4 brokers share that instead of 3, and none may lose more than a tenth of what it "
-            "has. Set vcpus to 45 or less, or else vcpus to 54 or more.",
+            "streaming: vcpus cannot be changed from 45 to 48 (the cluster would grow from 3 to 4 brokers, and no broker may lose more than "
+            "10 percent). Set vcpus to 45 or less, or vcpus to 54 or more.",
         ),
         (
             {"kafkaVersion": "4.3.x"},
@@ -186,31 +186,31 @@ def place(subnet):
         (
             {"brokerCapacityConfig": {"diskSizeGib": "500"}},
             {"brokerCapacityConfig": {"diskSizeGib": "400"}},
-            "streaming.diskSize: cannot go from 500 to 400: the disks of brokers grow and never shrink. Set diskSize back to 500 or more.",
+            "streaming.diskSize: cannot be changed from 500 to 400 (broker disks can grow but never shrink). Set diskSize back to 500 or more.",
         ),
         (
             {"labels": {LABEL: "false"}},
             {"labels": {LABEL: "true"}},
-            "streaming.customerManagedKey: cannot go from false to true: a cluster keeps the kind of key that it was made with. Set it "
-            f"back to false; to change it, {BACK}",
+            "streaming.customerManagedKey: cannot be changed from false to true (the kind of key is fixed when the cluster is created). Set it "
+            f"back to false. To change it, {BACK}",
         ),
         (
             place("projects/p/regions/europe-west1/subnetworks/a"),
             place("projects/p/regions/europe-west1/subnetworks/b"),
-            "network: the subnet cannot become another: the brokers' addresses and names are in it, and every client would lose them. Set "
-            f"it back; to change it, {BACK}",
+            "network: the subnet cannot be changed (it contains the brokers' addresses and names, and every client would lose its connection). "
+            f"Set it back. To change it, {BACK}",
         ),
     ],
 )
-def test_what_cannot_be_made_of_a_cluster_is_refused_in_the_preview(old, new, message):
+def test_impossible_cluster_changes_are_refused_in_the_preview(old, new, message):
     same = shipped_cluster().inputs
     with pytest.raises(ChangeRefusedError) as refusal:
         change({**same, **old}, {**same, **new})
     assert str(refusal.value) == message
 
 
-def test_another_key_is_refused_and_never_a_replacement():
-    """The provider would make a new, empty cluster, and no hook before updates would run."""
+def test_a_key_change_never_replaces_the_cluster():
+    """The provider would replace the cluster, and replacements run no update hook."""
     assert shipped_cluster().ignore_changes == ("gcpConfig.kmsKey",)
 
 
@@ -228,7 +228,7 @@ def test_a_cluster_can_grow(old, new):
     change({**same, **old}, {**same, **new})
 
 
-def test_a_network_that_is_there_already_is_where_the_brokers_are_reached():
+def test_brokers_use_the_subnet_of_an_existing_network():
     existing = {
         "network": "projects/shared-42/global/networks/shared",
         "subnetwork": "nodes",

@@ -1,4 +1,4 @@
-"""What a stack file may ask of Managed Service for Apache Kafka."""
+"""Tests of the Managed Service for Apache Kafka settings and their validation."""
 
 import pytest
 
@@ -9,12 +9,12 @@ STACK = "gcp-managed-kafka-gke"
 
 
 def config_errors(streaming, pipes=None):
-    """What is told of the streaming service and the pipes, whatever room the platform has for so many replicas."""
+    """Return the errors, except errors of the platform."""
     try:
         settings({"data-pipes:streaming": streaming, "data-pipes:pipes": pipes or {}}, STACK)
     except SettingsError as error:
-        told = [line.split(".yaml: ", 1)[1] for line in str(error).splitlines()]
-        return [line for line in told if not line.startswith("platform.nodes")]
+        lines = [line.split(".yaml: ", 1)[1] for line in str(error).splitlines()]
+        return [line for line in lines if not line.startswith("platform.nodes")]
     return []
 
 
@@ -37,7 +37,7 @@ def orders(parallelism=3, **topic):
         ({}, orders(producers=["1234-compute@developer.gserviceaccount.com"])),
     ],
 )
-def test_what_the_service_has_is_let_through(streaming, pipes):
+def test_valid_managed_kafka_settings_are_accepted(streaming, pipes):
     assert config_errors(streaming, pipes) == []
 
 
@@ -47,20 +47,20 @@ def test_what_the_service_has_is_let_through(streaming, pipes):
         (
             {"vcpus": 2, "memory": 8},
             {},
-            "streaming.vcpus: must be at least 3, not 2; vcpus is the vCPUs of all brokers",
+            "streaming.vcpus: must be at least 3, not 2; vcpus is the total vCPUs of all brokers",
         ),
         (
             {"vcpus": 6, "memory": 5},
             {},
-            "streaming.memory: must be 6 to 48 for 6 vCPUs, not 5: brokers have 1 to 8 GiB for each vCPU (Managed Service for Apache "
-            "Kafka, Plan your cluster size); change it or vcpus",
+            "streaming.memory: must be 6 to 48 with 6 vCPUs, got 5 (1 to 8 GiB per vCPU; Managed Service for Apache "
+            "Kafka, Plan your cluster size). Change memory or vcpus.",
         ),
         (
             {"vcpus": 3, "memory": 25},
             {},
-            "streaming.memory: must be 3 to 24 for 3 vCPUs, not 25: brokers have 1 to 8 GiB",
+            "streaming.memory: must be 3 to 24 with 3 vCPUs, got 25 (1 to 8 GiB",
         ),
-        ({"diskSize": 99}, {}, "streaming.diskSize: must be at least 100, not 99; diskSize is the disk of each broker"),
+        ({"diskSize": 99}, {}, "streaming.diskSize: must be at least 100, not 99; diskSize is the disk size of each"),
         (
             {"version": "3.6.x"},
             {},
@@ -71,8 +71,8 @@ def test_what_the_service_has_is_let_through(streaming, pipes):
         (
             {"vcpus": 3},
             orders(200),
-            "streaming.diskSize: is missing: the pipes have 603 copies of partitions, dead letters included, and the disks that 3 vCPUs get "
-            "by default are made for 600 (Managed Service for Apache Kafka, Configure broker disk size); set it, raise vcpus, or lower parallelism",
+            "streaming.diskSize: is required with more than 600 partition replicas, got 603 including dead letters (the default disks of 3 vCPUs "
+            "can run full; Managed Service for Apache Kafka, Configure broker disk size). Set diskSize, raise vcpus, or lower parallelism.",
         ),
         (
             {},
@@ -112,6 +112,6 @@ def test_what_the_service_has_is_let_through(streaming, pipes):
         ),
     ],
 )
-def test_what_the_service_lacks_is_told_with_key_reason_and_way_out(streaming, pipes, line):
-    [told] = config_errors(streaming, pipes)
-    assert told.startswith(line)
+def test_invalid_managed_kafka_settings_are_rejected(streaming, pipes, line):
+    [error] = config_errors(streaming, pipes)
+    assert error.startswith(line)

@@ -1,4 +1,4 @@
-"""How many brokers a cluster has, and which steps from one size to another Google takes."""
+"""Tests of the number of brokers and of refused size changes."""
 
 import re
 
@@ -13,7 +13,7 @@ def capacity(vcpus, memory):
 
 
 @pytest.mark.parametrize(("vcpus", "brokers"), [(3, 3), (44, 3), (45, 3), (46, 4), (60, 4), (61, 5), (75, 5)])
-def test_there_is_a_broker_in_each_zone_and_one_more_for_every_fifteen_vcpus(vcpus, brokers):
+def test_number_of_brokers_follows_vcpus(vcpus, brokers):
     assert Size(vcpus=vcpus, memory=vcpus).brokers == brokers
 
 
@@ -29,7 +29,7 @@ def test_there_is_a_broker_in_each_zone_and_one_more_for_every_fifteen_vcpus(vcp
         ((60, 240), (75, 300)),
     ],
 )
-def test_a_size_is_let_through_where_each_broker_keeps_enough(before, after):
+def test_size_changes_are_allowed_if_brokers_keep_enough_capacity(before, after):
     assert refuse_size_change(capacity(*before), capacity(*after)) is None
 
 
@@ -39,33 +39,33 @@ def test_a_size_is_let_through_where_each_broker_keeps_enough(before, after):
         (
             (45, 180),
             (48, 192),
-            "vcpus cannot go from 45 to 48: 4 brokers share that instead of 3, and none may lose more than a tenth of what it has. "
-            "Set vcpus to 45 or less, or else vcpus to 54 or more.",
+            "vcpus cannot be changed from 45 to 48 (the cluster would grow from 3 to 4 brokers, and no broker may lose more than 10 percent). "
+            "Set vcpus to 45 or less, or vcpus to 54 or more.",
         ),
         (
             (45, 180),
             (54, 180),
-            "memory cannot go from 180 to 180: 4 brokers share that instead of 3, and none may lose more than a tenth of what it has. "
-            "Set vcpus to 45 or less, or else memory to 216 or more.",
+            "memory cannot be changed from 180 to 180 (the cluster would grow from 3 to 4 brokers, and no broker may lose more than 10 percent). "
+            "Set vcpus to 45 or less, or memory to 216 or more.",
         ),
         (
             (75, 300),
             (4, 16),
-            "vcpus cannot go from 75 to 4: the cluster keeps its 5 brokers, and each has at least one vCPU. Set vcpus to 5 or more.",
+            "vcpus cannot be changed from 75 to 4 (the cluster keeps its 5 brokers, and each needs at least 1 vCPU). Set vcpus to 5 or more.",
         ),
         (
             (75, 300),
             (5, 4),
-            "memory cannot go from 300 to 4: the cluster keeps its 5 brokers, and each has at least one GiB. Set memory to 5 or more.",
+            "memory cannot be changed from 300 to 4 (the cluster keeps its 5 brokers, and each needs at least 1 GiB). Set memory to 5 or more.",
         ),
     ],
 )
-def test_a_size_is_refused_where_a_broker_would_have_too_little(before, after, refusal):
+def test_size_changes_are_refused_if_brokers_lose_too_much_capacity(before, after, refusal):
     assert refuse_size_change(capacity(*before), capacity(*after)) == refusal
 
 
 @pytest.mark.parametrize("before", range(3, 100))
-def test_the_way_out_of_a_refusal_is_let_through(before):
+def test_the_suggested_fix_is_itself_allowed(before):
     for after in range(before, 150):
         refusal = refuse_size_change(capacity(before, 4 * before), capacity(after, 4 * after))
         if refusal:
@@ -73,7 +73,7 @@ def test_the_way_out_of_a_refusal_is_let_through(before):
                 assert refuse_size_change(capacity(before, 4 * before), capacity(number, 4 * number)) is None, refusal
 
 
-def test_a_size_that_is_not_known_yet_is_not_judged():
+def test_unknown_sizes_are_not_checked():
     assert refuse_size_change(None, capacity(3, 12)) is None
     assert refuse_size_change(capacity(45, 180), {"vcpuCount": "3"}) is None
 
@@ -90,7 +90,7 @@ def test_a_size_that_is_not_known_yet_is_not_judged():
         (refuse_key_change, "true", "true"),
     ],
 )
-def test_what_stays_or_grows_is_let_through(rule, before, after):
+def test_unchanged_and_larger_values_are_allowed(rule, before, after):
     assert rule(before, after) is None
 
 
@@ -107,15 +107,15 @@ def test_what_stays_or_grows_is_let_through(rule, before, after):
             refuse_smaller_disk,
             "1000",
             "900",
-            "cannot go from 1000 to 900: the disks of brokers grow and never shrink. Set diskSize back to 1000 or more.",
+            "cannot be changed from 1000 to 900 (broker disks can grow but never shrink). Set diskSize back to 1000 or more.",
         ),
         (
             refuse_smaller_disk,
             "1000",
             None,
-            "cannot be removed again: the disks of brokers grow and never shrink. Set diskSize back to 1000 or more.",
+            "cannot be removed (broker disks can grow but never shrink). Set diskSize back to 1000 or more.",
         ),
     ],
 )
-def test_what_never_goes_back_is_refused_with_the_way_out(rule, before, after, refusal):
+def test_irreversible_changes_are_refused_with_the_fix(rule, before, after, refusal):
     assert rule(before, after) == refusal

@@ -1,4 +1,4 @@
-"""The network of a pipeline on Google Cloud."""
+"""Tests of the VPC network on Google Cloud."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def config_errors(network):
     return []
 
 
-def test_the_network_has_one_subnet_whose_ranges_are_where_the_layout_has_them():
+def test_network_has_one_subnet_with_the_ranges_of_the_layout():
     recording = shipped(STACK).recording
     assert recording.one(VPC).inputs["autoCreateSubnetworks"] is False
     assert recording.one(VPC).inputs["routingMode"] == "REGIONAL"
@@ -47,11 +47,11 @@ def test_the_network_has_one_subnet_whose_ranges_are_where_the_layout_has_them()
     ]
 
 
-def test_google_s_apis_are_reached_from_the_subnet_without_an_address_on_the_internet():
+def test_private_google_access_is_enabled():
     assert shipped(STACK).recording.one(SUBNET).inputs["privateIpGoogleAccess"] is True
 
 
-def test_the_only_way_out_is_nat_for_the_nodes_and_pods_of_this_subnet_and_its_errors_are_logged():
+def test_nat_covers_nodes_and_pods_and_logs_errors():
     recording = shipped(STACK).recording
     nat = recording.one(NAT)
     assert nat.inputs["sourceSubnetworkIpRangesToNat"] == "LIST_OF_SUBNETWORKS"
@@ -63,19 +63,19 @@ def test_the_only_way_out_is_nat_for_the_nodes_and_pods_of_this_subnet_and_its_e
     assert nat.inputs["enableDynamicPortAllocation"] is True
 
 
-def test_whatever_no_rule_of_gke_lets_in_is_refused_and_logged():
+def test_all_other_ingress_is_denied_and_logged():
     rule = shipped(STACK).recording.one(FIREWALL)
     assert rule.inputs["direction"] == "INGRESS"
     assert rule.inputs["denies"] == [{"protocol": "all"}]
     assert (rule.inputs["sourceRanges"], rule.inputs["destinationRanges"]) == (["0.0.0.0/0"], ["10.0.0.0/16"])
-    assert 1000 < rule.inputs["priority"] < 65535, "after GKE's rules, before the one that logs nothing"
+    assert 1000 < rule.inputs["priority"] < 65535, "below GKE's rules, above the implied rule that logs nothing"
     assert rule.inputs["logConfig"] == {"metadata": "INCLUDE_ALL_METADATA"}
 
 
-def test_the_network_s_logs_are_kept_as_long_as_the_setting_says_in_the_stack_s_region():
+def test_network_logs_have_the_configured_retention_and_region():
     recording = planned({"data-pipes:network": {"flowLogDays": 400}}, stack=STACK).recording
     subnet, bucket, sink = recording.one(SUBNET), recording.one(BUCKET), recording.one(SINK)
-    assert subnet.input("logConfig.flowSampling") == 1, "every flow that Google Cloud looks at"
+    assert subnet.input("logConfig.flowSampling") == 1, "all sampled flows"
     assert (bucket.inputs["retentionDays"], bucket.inputs["location"]) == (400, subnet.inputs["region"])
     assert sink.inputs["destination"].startswith("logging.googleapis.com/projects/")
     assert sink.inputs["destination"].endswith(f"/buckets/{bucket.inputs['bucketId']}")
@@ -87,14 +87,14 @@ def test_the_network_s_logs_are_kept_as_long_as_the_setting_says_in_the_stack_s_
         assert f'(log_id("compute.googleapis.com/{log}") AND {label}="{STACK}")' in sink.inputs["filter"]
 
 
-def test_a_bucket_for_logs_has_a_name_that_no_deleted_one_holds():
+def test_log_bucket_name_has_a_random_suffix():
     recording = shipped(STACK).recording
     bucket, ending = recording.one(BUCKET), recording.one("random:index/randomString:RandomString")
     assert ending.urn in bucket.property_dependencies["bucketId"]
     assert bucket.inputs["bucketId"].startswith(f"{STACK}-network-")
 
 
-def test_every_api_that_the_stack_calls_is_there_first_and_stays_when_the_stack_goes():
+def test_apis_are_enabled_first_and_stay_enabled_after_destroy():
     recording = shipped(STACK).recording
     apis = {each.inputs["service"].removesuffix(".googleapis.com"): each for each in recording.of_type(API)}
     assert {"artifactregistry", "cloudkms", "compute", "container", "containerscanning", "iam", "pubsub"} <= set(apis)
@@ -111,14 +111,14 @@ def test_every_api_that_the_stack_calls_is_there_first_and_stays_when_the_stack_
 
 
 @pytest.mark.parametrize("kind", [CLUSTER, POOL])
-def test_what_lives_in_the_network_comes_after_all_of_it_and_goes_before_it(kind):
+def test_cluster_and_nodes_wait_for_the_whole_network(kind):
     recording = shipped(STACK).recording
     parts = {each.urn for part in (VPC, SUBNET, FIREWALL, NAT) for each in recording.of_type(part)}
     for each in recording.of_type(kind):
         assert parts <= recording.requirements(each)
 
 
-def test_the_stack_s_agents_are_known_by_the_number_of_its_project():
+def test_service_agent_addresses_use_the_project_number():
     members = {
         each.inputs["member"]
         for each in planned({"data-pipes:streaming": {"customerManagedKey": True}}, stack=STACK).recording.of_type(
@@ -129,7 +129,7 @@ def test_the_stack_s_agents_are_known_by_the_number_of_its_project():
     assert "serviceAccount:service-123456789012@container-engine-robot.iam.gserviceaccount.com" in members
 
 
-def test_an_existing_network_is_adopted_and_nothing_is_made_in_it():
+def test_an_existing_network_is_used_and_not_modified():
     plan = planned({"data-pipes:network": {"existing": EXISTING}}, stack=STACK)
     recording = plan.recording
     assert plan.problems == ()
@@ -142,7 +142,7 @@ def test_an_existing_network_is_adopted_and_nothing_is_made_in_it():
     assert cluster.input("ipAllocationPolicy.servicesSecondaryRangeName") == "gke-services"
 
 
-def test_another_range_is_refused_while_it_is_a_preview():
+def test_a_range_change_is_refused_in_the_preview():
     rule = shipped(STACK).recording.one(FIREWALL)
     assert rule.urn in shipped(STACK).recording.requirements(shipped(STACK).recording.one(SUBNET)), "refused first"
 
@@ -151,48 +151,51 @@ def test_another_range_is_refused_while_it_is_a_preview():
         before_update(shipped(STACK).recording, rule, old, new)
 
     change("10.0.0.0/16")
-    with pytest.raises(ChangeRefusedError, match=r"^network\.cidr: would move nodes, pods and services from 10\.0\.0"):
+    with pytest.raises(ChangeRefusedError, match=r"^network\.cidr: cannot be changed from 10\.0\.0\.0/16 to 10\.1"):
         change("10.1.0.0/16")
 
 
 WRONG = [
-    ({"cidr": "10.0.0.0/21"}, "network.cidr: must be a range from /8, the widest private one, to /20,"),
-    ({"cidr": "172.17.0.0/16"}, "network.cidr: must not overlap 172.17.0.0/16, which container runtimes keep"),
+    ({"cidr": "10.0.0.0/21"}, "network.cidr: must be a range from /8 (the widest private range) to /20 (the"),
+    (
+        {"cidr": "172.17.0.0/16"},
+        "network.cidr: must not overlap 172.17.0.0/16, got 172.17.0.0/16 (172.17.0.0/16: used by container",
+    ),
     ({"cidr": "10.0.0.1/16"}, "network.cidr: must be an IPv4 range such as"),
     ({"flowLogDays": 0}, "network.flowLogDays: must be at least 1, not 0;"),
     ({"flowLogDays": 3651}, "network.flowLogDays: must be at most 3650, not 3651;"),
     ({"registryCustomerManagedKey": "own"}, "network.registryCustomerManagedKey: must be true or false,"),
-    ({"existing": EXISTING, "cidr": "10.1.0.0/16"}, "network: cidr would have no effect on the existing network;"),
-    ({"existing": EXISTING, "flowLogDays": 30}, "network: flowLogDays would have no effect on the existing network;"),
+    ({"existing": EXISTING, "cidr": "10.1.0.0/16"}, "network: existing cannot be combined with cidr (they apply"),
+    ({"existing": EXISTING, "flowLogDays": 30}, "network: existing cannot be combined with flowLogDays (they"),
     (
         {"existing": EXISTING | {"network": "shared"}},
-        "network.existing.network: must be the id of a network, projects/",
+        "network.existing.network: must be a network ID in the form projects/PROJECT/",
     ),
     (
         {"existing": EXISTING | {"network": f"https://www.googleapis.com/compute/v1/{EXISTING['network']}"}},
-        "network.existing.network: must be the id of a network, projects/.../global/networks/..., without an address",
+        "network.existing.network: must be a network ID in the form projects/PROJECT/global/networks/NAME, without",
     ),
     (
         {"existing": EXISTING | {"subnetwork": "projects/hub-42/regions/europe-west1/subnetworks/gke"}},
-        "network.existing.subnetwork: must be a name of Compute Engine, without a project,",
+        "network.existing.subnetwork: must be a Compute Engine resource name without a project,",
     ),
-    ({"existing": EXISTING | {"cidr": "127.0.0.0/20"}}, "network.existing.cidr: must not overlap 127.0.0.0/8, which"),
+    ({"existing": EXISTING | {"cidr": "127.0.0.0/20"}}, "network.existing.cidr: must not overlap 127.0.0.0/8, got"),
     (
         {"existing": EXISTING | {"servicesRange": "gke-pods"}},
-        "network.existing: servicesRange must be another range than podsRange, since",
+        "network.existing: servicesRange must be different from podsRange, got 'gke-pods' for both",
     ),
     (
         {"existing": EXISTING | {"podCidr": "10.9.8.0/21"}},
-        "network.existing: podCidr must not overlap cidr, since no two ranges of a subnet do, and 10.9.8.0/21",
+        "network.existing: podCidr must not overlap cidr, got 10.9.8.0/21 and",
     ),
 ]
 
 
 @pytest.mark.parametrize(("network", "message"), WRONG)
-def test_a_mistake_is_refused_with_its_reason_and_a_way_out(network, message):
+def test_invalid_network_settings_are_rejected(network, message):
     found = config_errors(network)
     assert any(line.startswith(message) for line in found), found
 
 
-def test_a_setting_that_counts_in_an_adopted_network_too_is_taken():
+def test_registry_key_is_allowed_with_an_existing_network():
     assert config_errors({"existing": EXISTING, "registryCustomerManagedKey": True}) == []

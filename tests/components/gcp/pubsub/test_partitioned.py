@@ -1,4 +1,4 @@
-"""A topic of Pub/Sub with a subscription for each partition, each read by the one pod of its number."""
+"""Tests of a Pub/Sub topic with one subscription per partition, each read by one pod."""
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ def recording():
 
 
 def of_partitions(recording):
-    """The subscriptions of the partitions, in the order of their numbers."""
+    """Return the partition subscriptions in order."""
     found = [each for each in recording.of_type(SUBSCRIPTION) if "filter" in each.inputs]
     return sorted(found, key=lambda each: int(each.inputs["name"].rsplit(".", 1)[1]))
 
@@ -39,7 +39,7 @@ def container(recording):
 
 @pytest.mark.parametrize("preview", [False, True])
 @pytest.mark.parametrize("parallelism", [1, 3])
-def test_there_are_as_many_subscriptions_as_pods(parallelism, preview):
+def test_there_is_one_subscription_per_pod(parallelism, preview):
     plan = partitioned(parallelism, preview=preview)
     assert plan.problems == ()
     assert [(each.partitions, each.replicas) for each in plan.pipes] == [(parallelism, parallelism)]
@@ -48,7 +48,7 @@ def test_there_are_as_many_subscriptions_as_pods(parallelism, preview):
     assert plan.recording.of_type("kubernetes:apps/v1:Deployment") == ()
 
 
-def test_each_subscription_has_the_messages_of_one_partition_and_one_reader(recording):
+def test_each_subscription_filters_one_partition(recording):
     subscriptions = of_partitions(recording)
     assert [each.inputs["name"] for each in subscriptions] == [f"{NAME}.0", f"{NAME}.1", f"{NAME}.2"]
     assert [each.inputs["filter"] for each in subscriptions] == [
@@ -64,7 +64,7 @@ def test_each_subscription_has_the_messages_of_one_partition_and_one_reader(reco
     )
 
 
-def test_pod_i_reads_subscription_i(recording):
+def test_each_pod_reads_the_subscription_with_its_number(recording):
     variables = {each["name"]: each for each in container(recording)["env"]}
     numbered = variables["STREAM_SUBSCRIPTION"]["value"]
     names = [numbered.replace("$(STREAM_PARTITION)", str(number)) for number in range(3)]
@@ -74,7 +74,7 @@ def test_pod_i_reads_subscription_i(recording):
     assert "STREAM_SUBSCRIPTION" not in recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]
 
 
-def test_consumers_may_read_every_partition_of_theirs_and_nothing_else(recording):
+def test_consumers_can_read_only_their_own_partitions(recording):
     own = [each for each in recording.of_type(ON_SUBSCRIPTION) if not each.inputs["member"].endswith(AGENT)]
     read = sorted(each.inputs["subscription"].rsplit("/", 1)[-1] for each in own)
     assert read == [f"{NAME}.0", f"{NAME}.1", f"{NAME}.2"]
@@ -82,21 +82,21 @@ def test_consumers_may_read_every_partition_of_theirs_and_nothing_else(recording
     assert len({each.inputs["member"] for each in own}) == 1
 
 
-def test_pods_wait_for_every_subscription_and_for_pubsub_s_right_to_move_its_messages(recording):
+def test_pods_wait_for_subscriptions_and_dead_letter_permissions(recording):
     agents = [each for each in recording.of_type(ON_SUBSCRIPTION) if each.inputs["member"].endswith(AGENT)]
     assert sorted(each.inputs["subscription"] for each in agents) == [f"{NAME}.0", f"{NAME}.1", f"{NAME}.2"]
     needed = {each.urn for each in (*of_partitions(recording), *agents)}
     assert needed <= recording.requirements(recording.one(STATEFUL_SET))
 
 
-def test_growth_adds_subscriptions_and_leaves_the_others_as_they_are(recording):
+def test_raising_parallelism_keeps_existing_subscriptions(recording):
     before = {each.urn: each.inputs for each in of_partitions(recording)}
     after = {each.urn: each.inputs for each in of_partitions(partitioned(5).recording)}
     assert len(after) == 5
     assert {urn: after[urn] for urn in before} == before
 
 
-def test_publishers_find_the_number_of_partitions_on_the_topic_and_in_the_outputs():
+def test_partition_count_is_a_topic_label_and_an_output():
     recording = partitioned(5).recording
     [topic] = [each for each in recording.of_type(TOPIC) if each.inputs["name"] == NAME]
     assert topic.inputs["labels"]["data-pipes-partitions"] == "5"
@@ -107,7 +107,7 @@ def test_every_subscription_is_protected(recording):
     assert all(each.protect for each in of_partitions(recording))
 
 
-def test_a_pipe_s_own_filter_holds_in_every_partition():
+def test_pipe_filter_applies_to_every_partition():
     recording = partitioned(2, filter='attributes.kind = "order" OR attributes.kind = "refund"').recording
     assert [each.inputs["filter"] for each in of_partitions(recording)] == [
         '(attributes.kind = "order" OR attributes.kind = "refund") AND attributes.partition = "0"',
@@ -116,12 +116,12 @@ def test_a_pipe_s_own_filter_holds_in_every_partition():
 
 
 @given(partitions=st.integers(1, 10_000))
-def test_without_a_filter_of_its_own_no_number_of_partitions_makes_one_too_long(partitions):
+def test_partition_filters_alone_never_exceed_the_limit(partitions):
     assert too_long([partition_filter(partitions - 1)]) is None
 
 
 @given(own=st.text(min_size=1, max_size=300), partitions=st.one_of(st.none(), st.integers(1, 200)))
-def test_a_filter_is_too_long_by_its_bytes_with_all_that_is_added(own, partitions):
+def test_filter_length_includes_the_partition_condition(own, partitions):
     filters = subscription_filters(own, partitions)
     longest = max(len((each or "").encode()) for each in filters)
     assert too_long(filters) == (longest if longest > MOST_BYTES else None)
@@ -129,8 +129,8 @@ def test_a_filter_is_too_long_by_its_bytes_with_all_that_is_added(own, partition
     assert len(set(filters)) == (partitions or 1)
 
 
-def test_the_longest_filter_that_pubsub_takes_has_256_bytes():
+def test_filter_limit_is_256_bytes():
     assert too_long(["x" * 256]) is None
     assert too_long(["x" * 257]) == 257
-    assert too_long(["ä" * 129]) == 258, "bytes are counted, not letters"
+    assert too_long(["ä" * 129]) == 258, "the limit is in bytes, not characters"
     assert too_long([None]) is None

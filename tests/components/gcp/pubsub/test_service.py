@@ -1,4 +1,4 @@
-"""A topic of Pub/Sub and the one subscription that all consumers of a pipe read."""
+"""Tests of a Pub/Sub topic with one shared subscription."""
 
 import pytest
 
@@ -29,13 +29,13 @@ def with_topic(parallelism=3, **topic):
 
 
 def named(recording, type_token, name):
-    """The one resource of a type that has that name in the cloud."""
+    """Return the resource of a type with this cloud name."""
     [found] = [each for each in recording.of_type(type_token) if each.inputs["name"] == name]
     return found
 
 
 def rights(recording, type_token):
-    """Who has which role on what, in the words of a path's last part."""
+    """Return (resource, role, member) of all bindings, with short resource names."""
     thing = {ON_TOPIC: "topic", ON_SUBSCRIPTION: "subscription", ON_SCHEMA: "schema"}[type_token]
     return {
         (each.inputs[thing].rsplit("/", 1)[-1], each.inputs["role"], each.inputs["member"]): each
@@ -50,7 +50,7 @@ def recording():
 
 @pytest.fixture(scope="module")
 def full():
-    """A pipe with everything that a topic can have."""
+    """A pipe with all optional topic settings."""
     return planned(
         {
             "data-pipes:streaming": {"customerManagedKey": True},
@@ -82,13 +82,13 @@ def full():
 
 
 @pytest.mark.parametrize("preview", [False, True])
-def test_the_plan_of_the_shipped_stack_holds(preview):
+def test_shipped_stack_has_no_problems(preview):
     plan = shipped(STACK, preview=preview)
     assert plan.problems == ()
     assert [str(each) for each in plan.pipes] == ["orders: 3 partitions = 3 replicas"]
 
 
-def test_all_consumers_read_one_subscription_that_says_how_many_they_are():
+def test_all_consumers_share_one_subscription_labelled_with_their_number():
     recording = with_topic(parallelism=4)
     subscription = named(recording, SUBSCRIPTION, NAME)
     assert subscription.inputs["labels"] == {"data-pipes-subscribers": "4"}
@@ -109,18 +109,18 @@ def test_all_consumers_read_one_subscription_that_says_how_many_they_are():
         ("deadLetterPolicy.maxDeliveryAttempts", 10),
     ],
 )
-def test_a_subscription_keeps_order_never_expires_and_gives_up_late(recording, path, value):
+def test_subscription_defaults(recording, path, value):
     assert named(recording, SUBSCRIPTION, NAME).input(path) == value
 
 
-def test_messages_stay_in_the_region_of_the_stack(recording):
+def test_messages_are_stored_only_in_the_stack_s_region(recording):
     topics = recording.of_type(TOPIC)
     assert {each.inputs["name"] for each in topics} == {NAME, f"{NAME}.dead-letters"}
     for topic in topics:
         assert topic.inputs["messageStoragePolicy"] == {"allowedPersistenceRegions": ["europe-west1"]}
 
 
-def test_what_nobody_asked_for_is_not_there(recording):
+def test_optional_features_are_off_by_default(recording):
     assert not {"kmsKeyName", "schemaSettings", "messageRetentionDuration", "messageTransforms"} & set(
         named(recording, TOPIC, NAME).inputs
     )
@@ -129,7 +129,7 @@ def test_what_nobody_asked_for_is_not_there(recording):
     assert f"{STACK}-pubsub-key" not in {each.name for each in recording.of_type(KEY)}
 
 
-def test_everything_of_pubsub_waits_for_its_api(full):
+def test_all_pubsub_resources_wait_for_the_api(full):
     [api] = [
         each
         for each in full.resources
@@ -139,7 +139,7 @@ def test_everything_of_pubsub_waits_for_its_api(full):
         assert api.urn in full.requirements(each), each.name
 
 
-def test_a_dead_letter_is_kept_by_a_subscription_that_no_consumer_reads(recording):
+def test_dead_letter_subscription_has_no_consumer(recording):
     keeper = named(recording, SUBSCRIPTION, f"{NAME}.dead-letters")
     assert keeper.inputs["topic"].endswith(f"/topics/{NAME}.dead-letters")
     assert keeper.inputs["labels"] == {"data-pipes-subscribers": "0"}
@@ -148,7 +148,7 @@ def test_a_dead_letter_is_kept_by_a_subscription_that_no_consumer_reads(recordin
     assert "deadLetterPolicy" not in keeper.inputs
 
 
-def test_pubsub_may_move_messages_before_anything_relies_on_it(recording):
+def test_pubsub_gets_dead_letter_permissions_before_consumers_start(recording):
     subscription = named(recording, SUBSCRIPTION, NAME)
     assert subscription.input("deadLetterPolicy.deadLetterTopic").endswith(f"/topics/{NAME}.dead-letters")
     [publishes] = [
@@ -166,7 +166,7 @@ def test_pubsub_may_move_messages_before_anything_relies_on_it(recording):
     assert acknowledges.urn in recording.requirements(recording.one(DEPLOYMENT))
 
 
-def test_without_dead_letters_a_message_is_delivered_until_its_retention_ends():
+def test_dead_letters_can_be_disabled():
     recording = with_topic(deadLetter={"enabled": False})
     assert "deadLetterPolicy" not in named(recording, SUBSCRIPTION, NAME).inputs
     assert len(recording.of_type(TOPIC)) == len(recording.of_type(SUBSCRIPTION)) == 1
@@ -174,14 +174,14 @@ def test_without_dead_letters_a_message_is_delivered_until_its_retention_ends():
     assert recording.of_type(ON_TOPIC) == ()
 
 
-def test_consumers_may_read_their_own_subscription_and_nothing_else(recording):
+def test_consumers_can_read_only_their_own_subscription(recording):
     own = {key for key in rights(recording, ON_SUBSCRIPTION) if not key[2].endswith(AGENT)}
     assert {(name, role) for name, role, _ in own} == {(NAME, "roles/pubsub.subscriber")}
     assert len(own) == 1
     assert recording.of_type(ON_SCHEMA) == ()
 
 
-def test_consumers_are_told_where_they_read(recording):
+def test_consumers_get_the_subscription_in_their_environment(recording):
     data = recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]
     assert {name: value for name, value in data.items() if name.startswith("STREAM_")} == {
         "STREAM_SERVICE": "pubsub",
@@ -203,16 +203,16 @@ def test_consumers_are_told_where_they_read(recording):
         ("filter", 'attributes.kind = "order"'),
     ],
 )
-def test_a_subscription_is_as_the_stack_file_says(full, path, value):
+def test_subscription_settings_are_applied(full, path, value):
     assert named(full, SUBSCRIPTION, NAME).input(path) == value
 
 
-def test_the_topic_keeps_messages_for_replay_and_dead_letters_their_own_time(full):
+def test_replay_and_dead_letter_retention_are_applied(full):
     assert named(full, TOPIC, NAME).inputs["messageRetentionDuration"] == "86400s"
     assert named(full, SUBSCRIPTION, f"{NAME}.dead-letters").inputs["messageRetentionDuration"] == "3600s"
 
 
-def test_the_topic_takes_only_what_its_schema_says_in_the_revisions_between_two(full):
+def test_topic_enforces_its_schema_and_revision_range(full):
     assert named(full, SCHEMA, NAME).inputs["type"] == "AVRO"
     assert named(full, SCHEMA, NAME).inputs["definition"] == AVRO
     assert named(full, TOPIC, NAME).inputs["schemaSettings"] == {
@@ -223,7 +223,7 @@ def test_the_topic_takes_only_what_its_schema_says_in_the_revisions_between_two(
     }
 
 
-def test_consumers_find_the_schema_and_may_read_it_alone(full):
+def test_consumers_can_read_only_their_schema(full):
     data = full.one("kubernetes:core/v1:ConfigMap").inputs["data"]
     assert data["STREAM_SCHEMA"] == f"projects/data-pipes-42/schemas/{NAME}"
     [(schema, role, member)] = rights(full, ON_SCHEMA)
@@ -231,13 +231,13 @@ def test_consumers_find_the_schema_and_may_read_it_alone(full):
     assert (NAME, "roles/pubsub.subscriber", member) in rights(full, ON_SUBSCRIPTION)
 
 
-def test_a_protocol_buffer_is_called_as_the_api_calls_it():
+def test_protocol_buffer_type_uses_the_api_name():
     recording = with_topic(schema={"type": "protocol-buffer", "definition": 'syntax = "proto3"; message Order {}'})
     assert named(recording, SCHEMA, NAME).inputs["type"] == "PROTOCOL_BUFFER"
     assert named(recording, TOPIC, NAME).input("schemaSettings.encoding") == "JSON"
 
 
-def test_nobody_may_publish_before_a_subscription_would_keep_the_message(full):
+def test_publishers_wait_for_the_subscriptions(full):
     subscriptions = {each.urn for each in full.of_type(SUBSCRIPTION) if each.inputs["name"] == NAME}
     publishers = [each for each in full.of_type(ON_TOPIC) if "publisher-" in each.name]
     assert subscriptions
@@ -245,13 +245,13 @@ def test_nobody_may_publish_before_a_subscription_would_keep_the_message(full):
     assert all(subscriptions <= full.requirements(each) for each in publishers)
 
 
-def test_publishers_may_publish_to_the_topic_and_not_to_the_dead_letters(full):
+def test_publishers_can_publish_only_to_the_topic(full):
     on = {(topic, member) for topic, role, member in rights(full, ON_TOPIC) if role == "roles/pubsub.publisher"}
     assert {member for topic, member in on if topic == NAME} == {SHOP, "group:shops@example.com"}
     assert [member.endswith(AGENT) for topic, member in on if topic != NAME] == [True]
 
 
-def test_with_a_key_of_its_own_no_message_is_there_before_pubsub_may_use_it(full):
+def test_customer_managed_key_is_usable_before_topics_are_created(full):
     [key] = [each for each in full.of_type(KEY) if each.name == f"{STACK}-pubsub-key"]
     [use] = [each for each in full.of_type(ON_KEY) if each.name.startswith(key.name)]
     assert use.inputs["member"].endswith(AGENT)
@@ -262,7 +262,7 @@ def test_with_a_key_of_its_own_no_message_is_there_before_pubsub_may_use_it(full
         assert use.urn in full.requirements(topic)
 
 
-def test_pubsub_and_the_platform_do_not_wait_for_each_other(recording):
+def test_pubsub_and_the_platform_are_created_in_parallel(recording):
     cluster = recording.one("gcp:container/cluster:Cluster")
     for each in (*recording.of_type(TOPIC), *recording.of_type(SUBSCRIPTION)):
         assert cluster.urn not in recording.requirements(each)
@@ -270,7 +270,7 @@ def test_pubsub_and_the_platform_do_not_wait_for_each_other(recording):
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_messages_and_what_they_are_read_with_are_protected_by_one_setting(protect):
+def test_protect_applies_to_all_pubsub_resources(protect):
     recording = planned(
         {
             "data-pipes:protect": protect,
@@ -286,7 +286,7 @@ def test_messages_and_what_they_are_read_with_are_protected_by_one_setting(prote
 
 
 def labels(**topic):
-    """The inputs of a topic as far as its labels go."""
+    """Return a topic's inputs with only its labels."""
     return {"labels": named(with_topic(**topic), TOPIC, NAME).inputs["labels"]}
 
 
@@ -294,29 +294,31 @@ SHARED, PARTITIONED = {}, {"mode": "partitioned"}
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "message"),
     [
-        (SHARED, PARTITIONED, "pipes.orders.topic.mode: is shared for the life of the topic"),
-        (PARTITIONED, SHARED, "pipes.orders.topic.mode: is partitioned for the life of the topic"),
-        (SHARED, {"ordering": False}, "pipes.orders.topic.ordering: is on for the life of a subscription"),
-        ({"ordering": False}, SHARED, "pipes.orders.topic.ordering: is off for the life of a subscription"),
-        (SHARED, {"filter": "attributes:a"}, "pipes.orders.topic.filter: is fixed with a subscription"),
-        ({"filter": "attributes:a"}, {"filter": "attributes:b"}, "pipes.orders.topic.filter: is fixed with"),
-        ({"filter": "attributes:a"}, SHARED, "pipes.orders.topic.filter: is fixed with a subscription"),
+        (SHARED, PARTITIONED, "pipes.orders.topic.mode: cannot be changed from shared to partitioned (mode"),
+        (PARTITIONED, SHARED, "pipes.orders.topic.mode: cannot be changed from partitioned to shared (mode"),
+        (SHARED, {"ordering": False}, "pipes.orders.topic.ordering: cannot be changed from on to off (ordering"),
+        ({"ordering": False}, SHARED, "pipes.orders.topic.ordering: cannot be changed from off to on (ordering"),
+        (SHARED, {"filter": "attributes:a"}, "pipes.orders.topic.filter: cannot be changed (the filter is fixed"),
+        (
+            {"filter": "attributes:a"},
+            {"filter": "attributes:b"},
+            "pipes.orders.topic.filter: cannot be changed (the filter",
+        ),
+        ({"filter": "attributes:a"}, SHARED, "pipes.orders.topic.filter: cannot be changed (the filter is fixed"),
         (
             PARTITIONED | {"parallelism": 5},
             PARTITIONED | {"parallelism": 3},
-            "pipes.orders.parallelism: cannot go from 5 to 3. In mode partitioned the subscriptions from number 3 on would go",
+            "pipes.orders.parallelism: cannot go from 5 to 3. Subscriptions 3 and up would be deleted with their unread messages",
         ),
     ],
 )
-def test_what_would_take_another_subscription_is_refused_in_the_preview_with_the_way_out(
-    recording, before, after, told
-):
+def test_changes_that_would_lose_messages_are_refused_in_the_preview(recording, before, after, message):
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(recording, named(recording, TOPIC, NAME), labels(**before), labels(**after))
-    assert told in str(refusal.value)
-    assert "add a pipe of another name" in str(refusal.value)
+    assert message in str(refusal.value)
+    assert "add a pipe with a different name" in str(refusal.value)
     assert "README, Removing a pipe" in str(refusal.value)
 
 
@@ -328,21 +330,23 @@ def test_what_would_take_another_subscription_is_refused_in_the_preview_with_the
         ({"retentionHours": 744}, {"retentionHours": 24, "exactlyOnce": True, "deadLetter": {"enabled": False}}),
     ],
 )
-def test_what_loses_no_messages_is_let_through(recording, before, after):
+def test_changes_that_lose_no_messages_are_allowed(recording, before, after):
     before_update(recording, named(recording, TOPIC, NAME), labels(**before), labels(**after))
 
 
-def test_a_key_can_be_added_and_not_be_taken_back(recording):
+def test_customer_managed_key_can_be_added_but_not_removed(recording):
     topic = named(recording, TOPIC, NAME)
     with_key = {"kmsKeyName": "projects/p/locations/l/keyRings/r/cryptoKeys/k"}
     before_update(recording, topic, {}, with_key)
     before_update(recording, topic, with_key, with_key)
-    with pytest.raises(ChangeRefusedError, match=r"streaming\.customerManagedKey: cannot be taken back"):
+    with pytest.raises(ChangeRefusedError, match=r"streaming\.customerManagedKey: cannot be turned off again"):
         before_update(recording, topic, with_key, {})
 
 
-def test_a_schema_keeps_its_language_and_takes_a_new_definition(full):
+def test_schema_definition_can_change_but_type_cannot(full):
     schema = named(full, SCHEMA, NAME)
     before_update(full, schema, {"type": "AVRO", "definition": "{}"}, {"type": "AVRO", "definition": AVRO})
-    with pytest.raises(ChangeRefusedError, match=r"pipes\.orders\.topic\.schema\.type: is avro for the life"):
+    with pytest.raises(
+        ChangeRefusedError, match=r"pipes\.orders\.topic\.schema\.type: cannot be changed from avro to protocol-buffer"
+    ):
         before_update(full, schema, {"type": "AVRO"}, {"type": "PROTOCOL_BUFFER"})

@@ -1,4 +1,4 @@
-"""What a stack file may ask of Pub/Sub."""
+"""Tests of the Pub/Sub settings and their validation."""
 
 import pytest
 
@@ -9,12 +9,12 @@ STACK = "gcp-pubsub-gke"
 
 
 def config_errors(pipes, streaming=None):
-    """What is told of the streaming service and the pipes, whatever room the platform has for so many replicas."""
+    """Return the errors, except errors of the platform."""
     try:
         settings({"data-pipes:streaming": streaming or {}, "data-pipes:pipes": pipes}, STACK)
     except SettingsError as error:
-        told = [line.split(".yaml: ", 1)[1] for line in str(error).splitlines()]
-        return [line for line in told if not line.startswith("platform.")]
+        lines = [line.split(".yaml: ", 1)[1] for line in str(error).splitlines()]
+        return [line for line in lines if not line.startswith("platform.")]
     return []
 
 
@@ -23,7 +23,7 @@ def orders(parallelism=3, **topic):
 
 
 def long(length: int) -> str:
-    """A filter of that many bytes."""
+    """Return a filter with this many bytes."""
     value = "x" * (length - len('attributes.k = ""'))
     return f'attributes.k = "{value}"'
 
@@ -58,7 +58,7 @@ AVRO = {"type": "avro", "definition": "{}"}
         ),
     ],
 )
-def test_what_pubsub_takes_is_let_through(pipes):
+def test_valid_pubsub_settings_are_accepted(pipes):
     assert config_errors(pipes) == []
 
 
@@ -67,36 +67,36 @@ def test_what_pubsub_takes_is_let_through(pipes):
     [
         (
             orders(filter=long(257)),
-            "pipes.orders.topic.filter: must be at most 256 bytes long, not 257 (Pub/Sub, Filter messages); shorten it",
+            "pipes.orders.topic.filter: must be at most 256 bytes long, got 257 (Pub/Sub, Filter messages). Shorten it",
         ),
         (
             orders(11, mode="partitioned", filter=long(223)),
-            "pipes.orders.topic.filter: must be at most 256 bytes long, with what mode partitioned adds, not 257",
+            "pipes.orders.topic.filter: must be at most 256 bytes long including the partition condition that mode partitioned adds, got 257",
         ),
         *(
             (
                 orders(filter=text),
-                f'pipes.orders.topic.filter: is no filter of Pub/Sub, such as attributes.kind = "order" AND NOT attributes:test (Pub/Sub, Filter messages): {told}; correct it',
+                f'pipes.orders.topic.filter: must be a Pub/Sub filter such as attributes.kind = "order" AND NOT attributes:test ({reason}; see Pub/Sub, Filter messages). Correct the filter.',
             )
-            for text, told in (
-                ('attributes.kind = "order', "'\"order' is neither a word, nor a text in closed quotes, nor a mark"),
-                ('kind = "order"', "'kind' stands where attributes was expected"),
-                ("attributes.kind = order", "'order' stands where a text in quotes was expected"),
-                ('attributes.a="x") OR (attributes.b="y"', "')' stands where AND, OR or the end was expected"),
-                ("(attributes:a", "'the end' stands where ) was expected"),
+            for text, reason in (
+                ('attributes.kind = "order', "expected a word, a quoted string or an operator, found '\"order'"),
+                ('kind = "order"', "expected attributes, found 'kind'"),
+                ("attributes.kind = order", "expected a quoted string, found 'order'"),
+                ('attributes.a="x") OR (attributes.b="y"', "expected AND, OR or the end, found ')'"),
+                ("(attributes:a", "expected ), found 'the end'"),
                 (
                     "attributes:a AND attributes:b OR attributes:c",
-                    "AND and OR stand side by side; put one of them in parentheses",
+                    "AND and OR cannot be mixed without parentheses",
                 ),
-                ('attributes.kind > "a"', "'> \"a\"' is neither a word, nor a text in closed quotes, nor a mark"),
-                ("attributes:", "'the end' stands where the name of an attribute was expected"),
-                ('attributes.kind "a"', "'\"a\"' stands where = or != was expected"),
+                ('attributes.kind > "a"', "expected a word, a quoted string or an operator, found '> \"a\"'"),
+                ("attributes:", "expected an attribute name, found 'the end'"),
+                ('attributes.kind "a"', "expected = or !=, found '\"a\"'"),
             )
         ),
-        (orders(filter=" "), "pipes.orders.topic.filter: must not be blank; remove it to read all messages"),
+        (orders(filter=" "), "pipes.orders.topic.filter: must not be blank. To read all messages, remove filter."),
         (
             orders(10_000, mode="partitioned"),
-            "pipes: ask for 10001 subscriptions, and a project has room for 10000 (Pub/Sub, Quotas and limits); lower the",
+            "pipes: must need at most 10000 subscriptions in total, got 10001 (Pub/Sub, Quotas and limits). Lower the",
         ),
         (orders(mode="both"), "pipes.orders.topic.mode: must be 'shared' or 'partitioned', not \"both\"; mode is how"),
         (
@@ -110,35 +110,35 @@ def test_what_pubsub_takes_is_let_through(pipes):
         ),
         (
             orders(deadLetter={"maxDeliveryAttempts": 4}),
-            "pipes.orders.topic.deadLetter.maxDeliveryAttempts: must be at least 5, not 4; maxDeliveryAttempts is how often",
+            "pipes.orders.topic.deadLetter.maxDeliveryAttempts: must be at least 5, not 4; maxDeliveryAttempts is the number",
         ),
         (
             orders(deadLetter={"enabled": False, "retentionHours": 24}),
-            "pipes.orders.topic.deadLetter: has keys that say nothing while enabled is false; remove them, or enabled",
+            "pipes.orders.topic.deadLetter: has keys that are ignored when enabled is false. Remove them, or set enabled to true.",
         ),
         (
             orders(retry={"minimumBackoffSeconds": 31, "maximumBackoffSeconds": 30}),
-            "pipes.orders.topic.retry: minimumBackoffSeconds must not be more than maximumBackoffSeconds, which is 30, and is 31",
+            "pipes.orders.topic.retry: minimumBackoffSeconds must be at most maximumBackoffSeconds (30), got 31. Lower",
         ),
         (
             orders(retry={"maximumBackoffSeconds": 601}),
-            "pipes.orders.topic.retry.maximumBackoffSeconds: must be at most 600, not 601; maximumBackoffSeconds is the seconds",
+            "pipes.orders.topic.retry.maximumBackoffSeconds: must be at most 600, not 601; maximumBackoffSeconds is the most seconds",
         ),
         (
             orders(schema={"type": "avro", "definition": "record Order"}),
-            "pipes.orders.topic.schema: definition must be JSON, which Avro is written in (Expecting value",
+            "pipes.orders.topic.schema: definition must be valid JSON if type is avro (Expecting value",
         ),
         (
             orders(schema={"type": "avro"}),
-            "pipes.orders.topic.schema.definition: is missing; definition is the whole text",
+            "pipes.orders.topic.schema.definition: is missing; definition is the full text",
         ),
         (
             orders(schema=AVRO | {"firstRevision": "latest"}),
-            "pipes.orders.topic.schema.firstRevision: must be the id of a schema's revision, 8 hexadecimal digits such as",
+            "pipes.orders.topic.schema.firstRevision: must be a schema revision ID of 8 hexadecimal digits such as",
         ),
         (
             orders(publishers=["allUsers"]),
-            "pipes.orders.topic.publishers[0]: must be an IAM member that is not everybody, such as serviceAccount:shop@",
+            "pipes.orders.topic.publishers[0]: must be an IAM member other than allUsers and allAuthenticatedUsers, such as",
         ),
         (
             orders(publishers=["user:a@example.com", "user:a@example.com"]),
@@ -146,21 +146,23 @@ def test_what_pubsub_takes_is_let_through(pipes):
         ),
     ],
 )
-def test_a_mistake_is_told_with_the_reason_and_the_way_out(pipes, line):
-    told = config_errors(pipes)
-    assert len(told) == 1, told
-    assert told[0].startswith(line)
+def test_invalid_pubsub_settings_are_rejected(pipes, line):
+    found = config_errors(pipes)
+    assert len(found) == 1, found
+    assert found[0].startswith(line)
 
 
-def test_subscriptions_of_all_pipes_are_counted_with_their_dead_letters():
+def test_subscription_quota_counts_all_pipes_and_dead_letters():
     many = {f"pipe{number}": {"parallelism": 3_332, "topic": {"mode": "partitioned"}} for number in range(2)}
     assert config_errors(many | orders(3_330, mode="partitioned")) == []
-    told = config_errors(many | orders(3_334, mode="partitioned"))
-    assert [line.split(",")[0] for line in told] == ["pipes: ask for 10001 subscriptions"]
+    found = config_errors(many | orders(3_334, mode="partitioned"))
+    assert [line.split(", got 10001 ")[0] for line in found] == [
+        "pipes: must need at most 10000 subscriptions in total"
+    ]
 
 
-def test_the_key_is_a_yes_or_no():
-    [told] = config_errors(orders(), {"customerManagedKey": "yes"})
-    assert told.startswith(
+def test_customer_managed_key_must_be_a_boolean():
+    [error] = config_errors(orders(), {"customerManagedKey": "yes"})
+    assert error.startswith(
         'streaming.customerManagedKey: must be true or false, not "yes"; customerManagedKey is whether'
     )

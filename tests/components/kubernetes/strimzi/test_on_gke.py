@@ -132,7 +132,7 @@ def test_more_brokers_need_more_nodes_and_that_is_told_before_anything_is_made()
 def test_autopilot_refuses_brokers_that_it_would_make_larger():
     changes = {"data-pipes:platform": {"mode": "autopilot"}, "data-pipes:streaming": {"cpu": "1", "memory": "16Gi"}}
     [told] = config_errors(changes)
-    assert told.startswith("streaming: asks for pods of 1000m and 16384Mi, and Autopilot gives each pod")
+    assert told.startswith("streaming: has pods that request 1000m and 16384Mi, but Autopilot would raise that to")
 
 
 @pytest.mark.parametrize("mode", MODES)
