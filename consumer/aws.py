@@ -27,16 +27,16 @@ from consumer.errors import ConsumerError, WrongEnvironmentError
 
 LOGGER = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 60.0
+RETRY_SECONDS = 60.0
 """How long AWS may be out of reach, or refuse what may pass, before the consumer ends."""
 
-AGAIN_SECONDS = 1.0
+RETRY_PAUSE_SECONDS = 1.0
 """Seconds before a call is made again that failed."""
 
-RETRIED = (ThrottledRetryableChecker(), TransientRetryableChecker())
+SDK_RETRY_CHECKERS = (ThrottledRetryableChecker(), TransientRetryableChecker())
 """The SDK's own lists of the errors that pass by themselves: throttling and timeouts."""
 
-PASSING = frozenset(
+RETRYABLE_CODES = frozenset(
     {
         "InternalFailure",
         "InternalFailureException",
@@ -45,7 +45,7 @@ PASSING = frozenset(
         "ServiceUnavailable",
     }
 )
-"""Errors that pass as well and are not in RETRIED. An error inside an event stream has no HTTP status, only a name (Kinesis API, Common
+"""Errors that pass as well and are not in SDK_RETRY_CHECKERS. An error inside an event stream has no HTTP status, only a name (Kinesis API, Common
 errors and SubscribeToShard; DynamoDB, Error handling)."""
 
 TIMEOUT, TOO_MANY, SERVER_FAULT = 408, 429, 500
@@ -70,11 +70,11 @@ EventT = TypeVar("EventT")
 class AwsError(ConsumerError):
     """What AWS did not do."""
 
-    def __init__(self, text: str, *, code: str = "", passing: bool = False) -> None:
+    def __init__(self, text: str, *, code: str = "", retryable: bool = False) -> None:
         super().__init__(text)
         self.code = code
         """The error's name in AWS's API; empty where AWS said nothing."""
-        self.passing = passing
+        self.retryable = retryable
         """Whether another try may mend it."""
 
 
@@ -91,42 +91,42 @@ def client(service: str, region: str, endpoint: str | None = None) -> Any:
             f"AWS_REGION: must be the name of a region, such as eu-west-1, not {region!r}"
         ) from None
     except CredentialRetrievalError as error:  # the SDK looks for credentials here already
-        raise _told(f"making a client of {service}", error) from None
+        raise _aws_error(f"making a client of {service}", error) from None
     except (BotoCoreError, ValueError) as error:  # the SDK raises a bare ValueError for an endpoint that is no address
         raise ConsumerError(f"cannot make a client of {service}: {' '.join(str(error).split())}") from None
 
 
-def asked(what: str, call: Callable[..., AnswerT], **request: Any) -> AnswerT:
+def call_aws(what: str, call: Callable[..., AnswerT], **request: Any) -> AnswerT:
     """Make a call and return its answer; raise AwsError, which says what the call was for, if there is none."""
     try:
         return call(**request)
     except ERRORS as error:
-        raise _told(what, error) from error
+        raise _aws_error(what, error) from error
 
 
-def streamed(what: str, events: Iterable[EventT]) -> Iterator[EventT]:
+def stream_events(what: str, events: Iterable[EventT]) -> Iterator[EventT]:
     """What a call streams, with its errors told as those of calls."""
     try:
         yield from events
     except ERRORS as error:
-        raise _told(what, error) from error
+        raise _aws_error(what, error) from error
 
 
-class Patience:
+class RetryWindow:
     """How long failures last by now, each of which may pass."""
 
-    def __init__(self, seconds: float = PATIENCE_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float = RETRY_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds
         self.clock = clock
         self.since: float | None = None
 
-    def bear(self, error: AwsError) -> None:
+    def record_failure(self, error: AwsError) -> None:
         """Return if another try makes sense; raise the error if it does not pass, or if failures have lasted for too long."""
         now = self.clock()
         self.since = now if self.since is None else self.since
         if now - self.since > self.seconds:
-            error.passing = False  # whoever catches it next has no patience left either
-        if not error.passing:
+            error.retryable = False  # whoever catches it next has no retry_window left either
+        if not error.retryable:
             raise error
 
     def reset(self) -> None:
@@ -134,37 +134,37 @@ class Patience:
         self.since = None
 
 
-def patiently(call: Callable[[], AnswerT], stopping: Event, seconds: float = PATIENCE_SECONDS) -> AnswerT | None:
+def retry(call: Callable[[], AnswerT], stopping: Event, seconds: float = RETRY_SECONDS) -> AnswerT | None:
     """Return what a call returns, and repeat it while it fails with what may pass; None if the consumer is to stop before it works."""
-    patience = Patience(seconds)
+    retry_window = RetryWindow(seconds)
     while True:
         try:
             return call()
         except AwsError as error:
-            patience.bear(error)
+            retry_window.record_failure(error)
             LOGGER.warning("%s", error)
-        if stopping.wait(AGAIN_SECONDS):
+        if stopping.wait(RETRY_PAUSE_SECONDS):
             return None
 
 
-def _told(what: str, error: Exception) -> AwsError:
+def _aws_error(what: str, error: Exception) -> AwsError:
     if isinstance(error, ClientError):
         response = cast("Mapping[str, Any]", cast("Any", error).response)
         answer: Mapping[str, str] = response.get("Error", {})
         code = answer.get("Code", "")
         reason = " ".join(answer.get("Message", "").split())
-        return AwsError(f"{what}: AWS refused it: {code}: {reason}", code=code, passing=_passes(response, code))
+        return AwsError(f"{what}: AWS refused it: {code}: {reason}", code=code, retryable=_is_retryable(response, code))
     if isinstance(error, NoCredentialsError | CredentialRetrievalError):
-        passing = isinstance(error, CredentialRetrievalError)  # whoever gives them did not answer
+        retryable = isinstance(error, CredentialRetrievalError)  # whoever gives them did not answer
         text = f"{what}: there are no credentials, which the platform gives to whoever has a role: {error}"
-        return AwsError(text, passing=passing)
-    return AwsError(f"{what}: AWS cannot be reached: {error}", passing=True)
+        return AwsError(text, retryable=retryable)
+    return AwsError(f"{what}: AWS cannot be reached: {error}", retryable=True)
 
 
-def _passes(response: Mapping[str, Any], code: str) -> bool:
+def _is_retryable(response: Mapping[str, Any], code: str) -> bool:
     """Whether another try may mend an error that AWS answered with."""
     status: int = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if status in (TIMEOUT, TOO_MANY) or status >= SERVER_FAULT or code in PASSING:
+    if status in (TIMEOUT, TOO_MANY) or status >= SERVER_FAULT or code in RETRYABLE_CODES:
         return True
     context = RetryContext(attempt_number=1, parsed_response=response)
-    return any(cast("Any", checker).is_retryable(context) for checker in RETRIED)
+    return any(cast("Any", checker).is_retryable(context) for checker in SDK_RETRY_CHECKERS)

@@ -14,7 +14,7 @@ LOGGER = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 """Seconds between two tries: doubled each time, up to the longest."""
 
-PATIENCE = LIVE_SECONDS / 2
+RETRY_SECONDS = LIVE_SECONDS / 2
 """After how many seconds without asking for more no new try of a record begins, since the group would take the consumer for dead in the
 middle of one, and give the record to another while this one still has it. What is left is for the last try and the dead letter."""
 
@@ -45,26 +45,26 @@ class Delivery:
         try:
             self.handle(record)
         except BaseException as error:  # noqa: BLE001 - a handler's CancelledError and PanicException are no Exception
-            return self._again(record, error)
+            return self._retry(record, error)
         self.status.handled += 1
         return True
 
-    def once(self, record: Record, attempt: str) -> bool:
+    def deliver_once(self, record: Record, attempt: str) -> bool:
         """Deliver a record one time; False if the handler raised. For services that deliver it again, and set it aside, themselves."""
         try:
             self.handle(record)
         except BaseException as error:  # noqa: BLE001 - as above
-            self._failed(record, error, attempt)
+            self._record_failure(record, error, attempt)
             return False
         self.status.handled += 1
         return True
 
-    def _again(self, record: Record, error: BaseException) -> bool:
+    def _retry(self, record: Record, error: BaseException) -> bool:
         """Try a record again after its first failure, ever more seldom, then set it aside."""
         pause, tried = FIRST_PAUSE, 1
         while True:
-            self._failed(record, error, f"try {tried} of {self.tries}")
-            if tried >= self.tries or self.status.silent > PATIENCE:
+            self._record_failure(record, error, f"try {tried} of {self.tries}")
+            if tried >= self.tries or self.status.seconds_since_poll > RETRY_SECONDS:
                 break
             if self.stopping.wait(pause):
                 return False
@@ -83,17 +83,17 @@ class Delivery:
         """Keep a record among the dead letters; ConsumerError if there are none."""
         if self.dead_letters is None:
             raise ConsumerError(
-                f"{_place(record)} cannot be handled, and there is nowhere to set it aside: {_line(reason)}"
+                f"{_place(record)} cannot be handled, and there is nowhere to set it aside: {_one_line(reason)}"
             )
         self.dead_letters.put(record, reason=reason, tries=tried)
         self.status.dead += 1
         LOGGER.error("%s: set aside after %d tries", _place(record), tried)
 
-    def _failed(self, record: Record, error: BaseException, attempt: str) -> None:
+    def _record_failure(self, record: Record, error: BaseException, attempt: str) -> None:
         """Count and log that the handler raised; raise ConsumerError if it asked the process to exit."""
         place = _place(record)
         if isinstance(error, (SystemExit, KeyboardInterrupt)):
-            raise ConsumerError(f"{place}: the handler ended the consumer: {_line(name_of(error))}") from None
+            raise ConsumerError(f"{place}: the handler ended the consumer: {_one_line(name_of(error))}") from None
         self.status.failed += 1
         LOGGER.warning("%s: %s failed: %s", place, attempt, type(error).__name__, exc_info=error)
 
@@ -102,5 +102,5 @@ def _place(record: Record) -> str:
     return f"{record.topic}[{record.partition}] {record.position}"
 
 
-def _line(text: str) -> str:
+def _one_line(text: str) -> str:
     return " ".join(text.split())

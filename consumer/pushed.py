@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 ItemT = TypeVar("ItemT")
 
-HELD_BACK = 2
+MAX_PREFETCHED = 2
 """How many items wait to be handled, beyond which whoever pushes has to."""
 
 
@@ -16,8 +16,8 @@ class PrefetchQueue(Generic[ItemT]):
 
     def __init__(self, name: str, items: Callable[[Event], Iterator[ItemT]]) -> None:
         self.closed = Event()
-        self._items: Queue[ItemT | Exception] = Queue(HELD_BACK)
-        Thread(target=self._follow, args=(items,), name=name, daemon=True).start()
+        self._items: Queue[ItemT | Exception] = Queue(MAX_PREFETCHED)
+        Thread(target=self._run, args=(items,), name=name, daemon=True).start()
 
     def read(self) -> ItemT | None:
         """The next item, if there is one by now; raises what the generator raised."""
@@ -33,14 +33,14 @@ class PrefetchQueue(Generic[ItemT]):
         """Wait for no more."""
         self.closed.set()
 
-    def _follow(self, items: Callable[[Event], Iterator[ItemT]]) -> None:
+    def _run(self, items: Callable[[Event], Iterator[ItemT]]) -> None:
         try:
             for item in items(self.closed):
-                self._keep(item)
+                self._put(item)
         except Exception as error:  # noqa: BLE001  told to the one who reads
-            self._keep(error)
+            self._put(error)
 
-    def _keep(self, item: ItemT | Exception) -> None:
+    def _put(self, item: ItemT | Exception) -> None:
         while not self.closed.is_set():
             try:
                 self._items.put(item, timeout=1)

@@ -14,7 +14,7 @@ from consumer.record import Handler
 from consumer.source import Source
 from consumer.status import Status
 from consumer.variables import Variables
-from consumer.web import PORT, served
+from consumer.web import PORT, serve
 
 TRIES = 5
 """How often a record is handed to the handler where STREAM_MAX_DELIVERY_ATTEMPTS does not say it."""
@@ -50,7 +50,7 @@ def run(environment: Mapping[str, str], handle: Handler, *, port: int = PORT) ->
         delivery = Delivery(
             handle=handle, tries=tries, dead_letters=source.dead_letters, status=Status(), stopping=stopping
         )
-        with served(delivery.status, port):
+        with serve(delivery.status, port):
             source.run(delivery)
     except WrongEnvironmentError as error:
         sys.stderr.write(f"{error}\n")

@@ -38,7 +38,7 @@ class Status:
         """Note that the consumer asks for more."""
         self.polled = self.clock()
 
-    def own(self, partitions: Iterable[str]) -> None:
+    def set_partitions(self, partitions: Iterable[str]) -> None:
         """Note which partitions are the consumer's own from now on, and forget how far it was behind in others."""
         self.partitions = frozenset(partitions)
         for lag in (self.lag_records, self.lag_seconds):
@@ -46,11 +46,11 @@ class Status:
                 lag.pop(partition, None)
 
     @property
-    def silent(self) -> float:
+    def seconds_since_poll(self) -> float:
         """For how many seconds it has not asked for more."""
         return self.clock() - self.polled
 
     @property
     def live(self) -> bool:
         """Whether it has asked for more lately."""
-        return self.silent < LIVE_SECONDS
+        return self.seconds_since_poll < LIVE_SECONDS

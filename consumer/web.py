@@ -1,4 +1,4 @@
-"""Answers probes and shows metrics."""
+"""Handler probes and shows metrics."""
 
 import logging
 from collections.abc import Generator
@@ -34,20 +34,20 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def served(status: Status, port: int) -> Generator[int]:
+def serve(status: Status, port: int) -> Generator[int]:
     """Serve /live, /ready and /metrics while the consumer runs; gives the port, which 0 leaves to the system."""
     registry = CollectorRegistry()
     registry.register(StatusCollector(status))
 
-    class Answers(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         timeout = REQUEST_SECONDS
 
         def do_GET(self) -> None:
             match self.path.partition("?")[0]:
                 case "/live":
-                    self._tell(good=status.live)
+                    self._probe(good=status.live)
                 case "/ready":
-                    self._tell(good=status.live and status.ready)
+                    self._probe(good=status.live and status.ready)
                 case "/metrics":
                     self._send(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry))
                 case _:
@@ -56,7 +56,7 @@ def served(status: Status, port: int) -> Generator[int]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's names
             """Probes come every few seconds; nobody reads a line for each."""
 
-        def _tell(self, *, good: bool) -> None:
+        def _probe(self, *, good: bool) -> None:
             answer = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
             self._send(answer, "text/plain", b"yes\n" if good else b"no\n")
 
@@ -68,7 +68,7 @@ def served(status: Status, port: int) -> Generator[int]:
             self.wfile.write(body)
 
     try:
-        server = Server(("", port), Answers)
+        server = Server(("", port), Handler)
     except OSError as error:
         raise ConsumerError(f"port {port} cannot be listened on: {error.strerror}") from None
     with server:

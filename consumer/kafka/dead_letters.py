@@ -36,33 +36,35 @@ LEFT_OUT = "left out, since it is too large; the topic of the record has it"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
+class DeadLetter:
     """One form of a dead letter."""
 
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes]]
-    told: Mapping[str, str]
+    metadata: Mapping[str, str]
     """Headers of its own, besides those of the record."""
 
 
-def letters(record: Record, told: Mapping[str, str]) -> Iterator[Letter]:
+def dead_letter_forms(record: Record, metadata: Mapping[str, str]) -> Iterator[DeadLetter]:
     """The forms of a dead letter, the largest first: whole; without value; without headers too; without key, with short texts.
 
     A part that cannot be read is in none of them. What is left out is named in a header.
     """
-    letter = _whole(record, told)
+    letter = _whole(record, metadata)
     yield letter
-    letter = replace(letter, value=None, told={**letter.told, "dead-letter-value": LEFT_OUT})
+    letter = replace(letter, value=None, metadata={**letter.metadata, "dead-letter-value": LEFT_OUT})
     yield letter
-    letter = replace(letter, headers=(), told={**letter.told, "dead-letter-headers": LEFT_OUT})
+    letter = replace(letter, headers=(), metadata={**letter.metadata, "dead-letter-headers": LEFT_OUT})
     yield letter
-    short = {name: text.encode(errors="replace")[:LONGEST_TEXT].decode(errors="ignore") for name, text in told.items()}
+    short = {
+        name: text.encode(errors="replace")[:LONGEST_TEXT].decode(errors="ignore") for name, text in metadata.items()
+    }
     left_out = {f"dead-letter-{part}": LEFT_OUT for part in ("value", "headers", "key")}
-    yield Letter(key=None, value=None, headers=(), told={**short, **left_out})
+    yield DeadLetter(key=None, value=None, headers=(), metadata={**short, **left_out})
 
 
-def _whole(record: Record, told: Mapping[str, str]) -> Letter:
+def _whole(record: Record, metadata: Mapping[str, str]) -> DeadLetter:
     """A letter with every part of a record that can be read."""
     parts: dict[str, Any] = {"key": None, "value": None, "headers": ()}
     unread: dict[str, str] = {}
@@ -73,7 +75,7 @@ def _whole(record: Record, told: Mapping[str, str]) -> Letter:
             parts[part], unread[f"dead-letter-{part}"] = error.readable, f"{error}; those are left out"
         except Exception as error:  # noqa: BLE001 - of a record that is set aside nothing may raise
             unread[f"dead-letter-{part}"] = f"left out, since it cannot be read: {type(error).__name__}"
-    return Letter(**parts, told={**told, **unread})
+    return DeadLetter(**parts, metadata={**metadata, **unread})
 
 
 class KafkaDeadLetters:
@@ -87,11 +89,11 @@ class KafkaDeadLetters:
     def __init__(self, settings: KafkaSettings, topic: str) -> None:
         self.settings = settings
         self.topic = topic
-        self.fault: KafkaError | None = None
+        self.error: KafkaError | None = None
 
     def put(self, record: Record, *, reason: str, tries: int) -> None:
         """Write a record, and return once all brokers that must have it do."""
-        told = {
+        metadata = {
             "dead-letter-topic": record.topic,
             "dead-letter-partition": record.partition,
             "dead-letter-position": record.position,
@@ -100,22 +102,22 @@ class KafkaDeadLetters:
             "dead-letter-tries": str(tries),
         }
         place = f"{record.topic}[{record.partition}] {record.position}"
-        way_out = f"Raise max.message.bytes of {self.topic} to {SMALLEST} or more"
-        fault = None
-        for letter in letters(record, told):
-            fault = self._write(letter)
-            if fault is None:
+        fix = f"Raise max.message.bytes of {self.topic} to {SMALLEST} or more"
+        error = None
+        for letter in dead_letter_forms(record, metadata):
+            error = self._write(letter)
+            if error is None:
                 return
-            if fault.name() not in TOO_LARGE:
-                way_out = "It comes again once the consumer starts again"
+            if error.name() not in TOO_LARGE:
+                fix = "It comes again once the consumer starts again"
                 break
-        said = text_of(fault) if fault else ""
-        raise ConsumerError(f"{place} cannot be set aside in {self.topic}: {said}. {way_out}.")
+        said = text_of(error) if error else ""
+        raise ConsumerError(f"{place} cannot be set aside in {self.topic}: {said}. {fix}.")
 
-    def _write(self, letter: Letter) -> KafkaError | None:
+    def _write(self, letter: DeadLetter) -> KafkaError | None:
         """Write a letter and wait until the brokers have it; why they do not, if they do not."""
         reports: list[KafkaError | None] = []
-        self.fault = None
+        self.error = None
         try:
             self._producer.produce(
                 self.topic,
@@ -123,7 +125,7 @@ class KafkaDeadLetters:
                 letter.key,
                 headers=[
                     *letter.headers,
-                    *((name, text.encode(errors="replace")) for name, text in letter.told.items()),
+                    *((name, text.encode(errors="replace")) for name, text in letter.metadata.items()),
                 ],
                 on_delivery=lambda error, _: reports.append(error),
             )
@@ -133,7 +135,7 @@ class KafkaDeadLetters:
         if reports and (reports[0] is None or reports[0].name() in TOO_LARGE):
             return reports[0]
         silence = KafkaError(KafkaError._TIMED_OUT, f"no answer within {SECONDS} seconds")  # noqa: SLF001 - its public name
-        return self.fault or (reports[0] if reports else silence)
+        return self.error or (reports[0] if reports else silence)
 
     @cached_property
     def _producer(self) -> Producer:
@@ -153,4 +155,4 @@ class KafkaDeadLetters:
     def _note(self, error: KafkaError) -> None:
         """Keep what the client tells beside its answers, which is why no broker can be reached."""
         if error.name() != "_ALL_BROKERS_DOWN":  # says less than the errors before it
-            self.fault = error
+            self.error = error

@@ -51,42 +51,44 @@ class KafkaMember:
         self.consumer = self._connect()
         self.retention = KafkaRetention(self.consumer, settings.topic, delivery.status)
         self.unreadable = KafkaUnreadable(self.retention, delivery)
-        self.own: frozenset[int] = frozenset()
-        self.gone: set[int] = set()
+        self.partitions: frozenset[int] = frozenset()
+        self.revoked: set[int] = set()
         """Partitions that went since the first record of a batch was there."""
         self.size = 1
-        self.looked = self.owned = time.monotonic()
+        self.checked_at = self.owned_since = time.monotonic()
 
     def read(self) -> None:
         """Read and deliver until the delivery is to stop."""
         status, stopping = self.delivery.status, self.delivery.stopping
-        self.consumer.subscribe([self.settings.topic], on_assign=self._take, on_revoke=self._give, on_lost=self._give)
+        self.consumer.subscribe(
+            [self.settings.topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
+        )
         try:
             while not stopping.is_set():
                 status.poll()
                 batch = self._poll()
-                self._look()
+                self._check_state()
                 if batch:
                     self._handle(batch)
                 self.unreadable.pass_over()
         except KafkaException as error:
-            raise self.faults.end(error.args[0]) from None
+            raise self.faults.consumer_error(error.args[0]) from None
         finally:
             status.ready = False
             self._leave()
-            status.own(())
+            status.set_partitions(())
 
     def _connect(self) -> Consumer:
         if self.settings.tokens:
             self.settings.tokens("")  # where there is none, the client would wait 10 seconds for it, and not say why
         try:
-            properties = {**self.settings.connection, **self.settings.membership, "error_cb": self.faults.note}
+            properties = {**self.settings.connection, **self.settings.membership, "error_cb": self.faults.on_error}
             return Consumer(properties, logger=LOGGER)
         except KafkaException as error:
-            fault = error.args[0]
-            if fault.name() == "_INVALID_ARG":
-                raise WrongEnvironmentError(f"KAFKA_...: {text_of(fault)}") from None
-            raise self.faults.end(fault) from None
+            error = error.args[0]
+            if error.name() == "_INVALID_ARG":
+                raise WrongEnvironmentError(f"KAFKA_...: {text_of(error)}") from None
+            raise self.faults.consumer_error(error) from None
 
     def _leave(self) -> None:
         """Commit what is stored, and leave the group: for which librdkafka waits as long as it takes, and a platform does not."""
@@ -103,10 +105,10 @@ class KafkaMember:
             self.retention.idle()
             return ()
         # What went while the first was waited for went before it: its partition may have come back with it.
-        self.gone.clear()
+        self.revoked.clear()
         rest = self.consumer.consume(self.size - 1, 0) if self.size > 1 else []
         # The first was out of librdkafka's hands when its partition went meanwhile; the rest it has looked through itself.
-        return rest if first.partition() in self.gone else [first, *rest]
+        return rest if first.partition() in self.revoked else [first, *rest]
 
     def _handle(self, batch: Sequence[Message]) -> None:
         """Deliver a batch, and put back what there is no time for."""
@@ -120,7 +122,7 @@ class KafkaMember:
                 if stop() or clock() > end:
                     break
                 if error := message.error():
-                    self.faults.judge(error)
+                    self.faults.raise_if_permanent(error)
                     self.unreadable.note(message, error)
                 else:
                     record = KafkaRecord()
@@ -130,7 +132,7 @@ class KafkaMember:
                     last[message.partition() or 0] = message
                 done += 1
         finally:
-            self.retention.handled(batch[:done], last, behind)
+            self.retention.record_handled(batch[:done], last, behind)
             self.unreadable.forget(last)
             self._store(last.values())
         seconds = clock() - begun
@@ -141,7 +143,7 @@ class KafkaMember:
                 "%s: %d records took %.1f s; the rest of the batch comes again", self.settings.topic, done, seconds
             )
             self.size = 1
-            self._put_back(batch[done:])
+            self._seek_back(batch[done:])
 
     def _store(self, last: Iterable[Message]) -> None:
         """Have all up to some messages committed, one of each partition."""
@@ -151,7 +153,7 @@ class KafkaMember:
             except KafkaException as error:  # the partition is another's by now, who reads it again
                 LOGGER.warning("%s[%s]: %s", message.topic(), message.partition(), text_of(error.args[0]))
 
-    def _put_back(self, rest: Sequence[Message]) -> None:
+    def _seek_back(self, rest: Sequence[Message]) -> None:
         """Go back in each partition to the first message that was not delivered."""
         first: dict[int | None, Message] = {}
         for message in rest:
@@ -166,49 +168,49 @@ class KafkaMember:
                     f"{place.topic}[{place.partition}] cannot be read again from {place.offset}: {text_of(error.args[0])}"
                 ) from None
 
-    def _take(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+    def _on_assign(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
         """Note partitions that come to this member, or that it joined and there is none for it."""
-        self.retention.take(partitions)
-        self._own(self.own | {partition.partition for partition in partitions})
-        self._join(ready=True)
+        self.retention.assign(partitions)
+        self._set_partitions(self.partitions | {partition.partition for partition in partitions})
+        self._set_ready(ready=True)
 
-    def _give(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+    def _on_revoke(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
         """Note partitions that go to another member, or are lost to it already."""
         numbers = {partition.partition for partition in partitions}
-        self.gone |= numbers
-        self.retention.give(numbers)
+        self.revoked |= numbers
+        self.retention.revoke(numbers)
         self.unreadable.forget(numbers)
-        self._own(self.own - numbers)
+        self._set_partitions(self.partitions - numbers)
 
-    def _own(self, partitions: frozenset[int]) -> None:
-        self.own, self.owned = partitions, time.monotonic()
-        self.delivery.status.own(map(str, partitions))
+    def _set_partitions(self, partitions: frozenset[int]) -> None:
+        self.partitions, self.owned_since = partitions, time.monotonic()
+        self.delivery.status.set_partitions(map(str, partitions))
         LOGGER.info("%s: owns %s", self.settings.topic, sorted(partitions) or "no partition")
 
-    def _join(self, *, ready: bool) -> None:
+    def _set_ready(self, *, ready: bool) -> None:
         if ready != self.delivery.status.ready:
             LOGGER.info(
                 "%s: %s the group %s", self.settings.topic, "is in" if ready else "is out of", self.settings.group
             )
         self.delivery.status.ready = ready
 
-    def _look(self) -> None:
+    def _check_state(self) -> None:
         """See about each second how things stand."""
         now = time.monotonic()
-        if now - self.looked < POLL_SECONDS:
+        if now - self.checked_at < POLL_SECONDS:
             return
-        self.looked = now
-        self.faults.check(self.consumer)
-        self._join(ready=joined(self.consumer))
-        for number in self.own:
+        self.checked_at = now
+        self.faults.check_sign_in(self.consumer)
+        self._set_ready(ready=joined(self.consumer))
+        for number in self.partitions:
             partition = TopicPartition(self.settings.topic, number)
             _, end = self.consumer.get_watermark_offsets(partition, cached=True)
             (at,) = self.consumer.position([partition])
             if end >= 0 and at.offset >= 0:
                 self.delivery.status.lag_records[str(number)] = max(0, end - at.offset)
-        if not self.own and now - self.owned > NO_PARTITION_SECONDS:
-            self.owned = now
-            self.faults.find_topic(self.consumer)
+        if not self.partitions and now - self.owned_since > NO_PARTITION_SECONDS:
+            self.owned_since = now
+            self.faults.check_topic(self.consumer)
 
 
 def joined(consumer: Consumer) -> bool:

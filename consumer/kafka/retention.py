@@ -34,7 +34,7 @@ class KafkaRetention:
         self.seen: dict[int, int] = {}
         """What was behind when there was last nothing to handle."""
 
-    def take(self, partitions: Sequence[TopicPartition]) -> None:
+    def assign(self, partitions: Sequence[TopicPartition]) -> None:
         """Begin with partitions where the group is."""
         self.places |= {each.partition: TopicPartition(self.topic, each.partition) for each in partitions}
         try:
@@ -48,7 +48,7 @@ class KafkaRetention:
             elif each.error is None:
                 self.new.add(each.partition)
 
-    def give(self, numbers: Iterable[int]) -> None:
+    def revoke(self, numbers: Iterable[int]) -> None:
         """Forget partitions that are another member's."""
         for number in numbers:
             self.places.pop(number, None)
@@ -58,9 +58,13 @@ class KafkaRetention:
 
     def behind(self) -> dict[int, int]:
         """The partitions that expect a record that is deleted, and the offset of the first one that is not."""
-        return {number: low for number in self.places if (low := self._start(number)) > self.expected.get(number, low)}
+        return {
+            number: low for number in self.places if (low := self._log_start(number)) > self.expected.get(number, low)
+        }
 
-    def handled(self, messages: Iterable[Message], last: Mapping[int, Message], behind: Mapping[int, int]) -> None:
+    def record_handled(
+        self, messages: Iterable[Message], last: Mapping[int, Message], behind: Mapping[int, int]
+    ) -> None:
         """Note messages in their order, and the last of each partition.
 
         `behind` is from before the first was handled: what was fetched before the rest was deleted is not lost.
@@ -69,7 +73,7 @@ class KafkaRetention:
             for message in messages:
                 number, offset = message.partition() or 0, message.offset() or 0
                 if number in behind and message.error() is None:
-                    self._lose(number, min(offset, behind[number]))
+                    self._count_lost(number, min(offset, behind[number]))
                     self.expected[number] = offset + 1
         for number, message in last.items():
             self.expected[number] = (message.offset() or 0) + 1
@@ -78,20 +82,20 @@ class KafkaRetention:
         """Note that a second went by and no record came: all that was fetched before it is handled."""
         for number, low in self.seen.items():
             if self.expected[number] < low:
-                self._lose(number, low)
+                self._count_lost(number, low)
                 self._commit(number, low)
         self.seen = self.behind()
         for number in self.new - self.expected.keys():
-            if (low := self._start(number)) >= 0:
+            if (low := self._log_start(number)) >= 0:
                 # Without a commit, another start could not tell deleted records from those of before the group.
                 self._commit(number, low)
 
-    def skip(self, number: int, offset: int) -> None:
+    def skip_to(self, number: int, offset: int) -> None:
         """Go on with an offset, and have it committed."""
         self.consumer.seek(TopicPartition(self.topic, number, offset))
         self._commit(number, offset)
 
-    def _start(self, number: int) -> int:
+    def _log_start(self, number: int) -> int:
         """The first offset that the brokers have of a partition; below 0 if nothing was fetched of it yet."""
         return self.consumer.get_watermark_offsets(self.places[number], cached=True)[0]
 
@@ -103,7 +107,7 @@ class KafkaRetention:
         except KafkaException as error:
             LOGGER.info("%s[%d]: offset %d is not committed: %s", self.topic, number, offset, text_of(error.args[0]))
 
-    def _lose(self, number: int, end: int) -> None:
+    def _count_lost(self, number: int, end: int) -> None:
         """Count and tell the records up to an offset that were not read."""
         first = self.expected[number]
         if first < end:

@@ -16,14 +16,14 @@ CONNECTION = ("bootstrap.", "security.", "sasl.", "ssl.")
 """How the properties begin that say where the brokers are and how to sign in, to read as to write."""
 
 COMMON: Mapping[str, Any] = {
-    # The client's own log would say again what its errors say.
+    # The client's fixed log would say again what its errors say.
     "log_level": 0,
     # Without a pause it would connect many times a second.
     "reconnect.backoff.ms": 1000,
 }
 """Properties of every client, which the environment may change."""
 
-OWN: Mapping[str, Any] = {
+FIXED: Mapping[str, Any] = {
     "enable.auto.commit": True,
     "auto.commit.interval.ms": 1000,
     # What is committed is what was handled, and not what was read.
@@ -34,7 +34,7 @@ OWN: Mapping[str, Any] = {
 """Properties of the consumer that nobody else may set, since its promise hangs on them."""
 
 CLASSIC: Mapping[str, Any] = {
-    # A pod with a name of its own is back within this time, and finds its partitions kept.
+    # A pod with a name of its fixed is back within this time, and finds its partitions kept.
     "session.timeout.ms": 45_000,
     # The members share the partitions themselves, so they must see that a topic has grown; by default after 5 minutes.
     "topic.metadata.refresh.interval.ms": 10_000,
@@ -44,13 +44,13 @@ CLASSIC: Mapping[str, Any] = {
 COOPERATIVE: Mapping[str, Any] = {"partition.assignment.strategy": "cooperative-sticky"}
 """How members that share the partitions themselves do it: those that stay where they are go on being read meanwhile."""
 
-NEWER: Mapping[str, Any] = {"group.protocol": "consumer"}
+NEW_PROTOCOL: Mapping[str, Any] = {"group.protocol": "consumer"}
 """By this the brokers share the partitions (KIP-848)."""
 
 ONLY_CLASSIC = frozenset({"session.timeout.ms", "heartbeat.interval.ms", "group.protocol.type"})
 """Properties that brokers decide by the newer group protocol (librdkafka, Introduction, Next Generation Consumer Group Protocol)."""
 
-ONLY_NEWER = frozenset({"group.protocol", "group.remote.assignor"})
+ONLY_NEW_PROTOCOL = frozenset({"group.protocol", "group.remote.assignor"})
 """Properties that belong to the newer one."""
 
 TOKEN_VARIABLES = frozenset({"sasl.oauthbearer.scope", "sasl.oauthbearer.extensions"})
@@ -81,13 +81,13 @@ class KafkaSettings:
         return self.membership["group.id"]
 
     @property
-    def newer(self) -> bool:
+    def new_protocol(self) -> bool:
         """Whether the brokers share the partitions (KIP-848), and not the members themselves."""
-        return self.membership.keys() >= NEWER.keys()
+        return self.membership.keys() >= NEW_PROTOCOL.keys()
 
     def classic(self) -> "KafkaSettings":
         """The same with the classic group protocol."""
-        kept = {name: value for name, value in self.membership.items() if name not in ONLY_NEWER}
+        kept = {name: value for name, value in self.membership.items() if name not in ONLY_NEW_PROTOCOL}
         return replace(self, membership={**CLASSIC, **kept, **COOPERATIVE})
 
 
@@ -95,28 +95,28 @@ def read(variables: Variables) -> KafkaSettings:
     """Read the environment, and note in it every mistake."""
     topic, group = variables.required("STREAM_TOPIC"), variables.required("STREAM_GROUP")
     variables.required("KAFKA_BOOTSTRAP_SERVERS")
-    told = {
+    properties = {
         name.removeprefix(PREFIX).lower().replace("_", "."): value
         for name, value in variables.environment.items()
         if name.startswith(PREFIX)
     }
-    protocol = _protocol(told.pop("group.protocol", "classic"), variables)
-    own = {**OWN, "group.id": group, **protocol}
-    for name in sorted(own.keys() & told.keys()):
+    protocol = _protocol(properties.pop("group.protocol", "classic"), variables)
+    fixed = {**FIXED, "group.id": group, **protocol}
+    for name in sorted(fixed.keys() & properties.keys()):
         variables.errors.append(f"{_variable(name)}: is set by the consumer itself; remove it")
-    _foreign(told, protocol, variables)
-    for name, value in told.items():
+    _reject_other_protocol(properties, protocol, variables)
+    for name, value in properties.items():
         if name.endswith(".location") and value != "probe" and not Path(value).exists():
             variables.errors.append(f"{_variable(name)}: names {value}, which is not there")
-    tokens = token_callback(variables) if told.get("sasl.mechanism") == "OAUTHBEARER" else None
-    told = {name: value for name, value in told.items() if name not in TOKEN_VARIABLES}
-    connection = {name: value for name, value in told.items() if name.startswith(CONNECTION)}
-    membership = {name: value for name, value in told.items() if name not in connection}
+    tokens = token_callback(variables) if properties.get("sasl.mechanism") == "OAUTHBEARER" else None
+    properties = {name: value for name, value in properties.items() if name not in TOKEN_VARIABLES}
+    connection = {name: value for name, value in properties.items() if name.startswith(CONNECTION)}
+    membership = {name: value for name, value in properties.items() if name not in connection}
     return KafkaSettings(
         topic=topic,
         dead_letters=variables.optional("STREAM_DEAD_LETTERS"),
         connection={**COMMON, **connection, **({"oauth_cb": tokens} if tokens else {})},
-        membership={**({} if "group.protocol" in protocol else CLASSIC), **membership, **own},
+        membership={**({} if "group.protocol" in protocol else CLASSIC), **membership, **fixed},
         tokens=tokens,
     )
 
@@ -125,7 +125,7 @@ def _protocol(name: str, variables: Variables) -> Mapping[str, Any]:
     """How the members of the group share the partitions: by the brokers (KIP-848), or among themselves."""
     match name:
         case "consumer":
-            return NEWER
+            return NEW_PROTOCOL
         case "classic":
             return COOPERATIVE
         case _:
@@ -133,15 +133,15 @@ def _protocol(name: str, variables: Variables) -> Mapping[str, Any]:
             return {}
 
 
-def _foreign(told: Mapping[str, str], protocol: Mapping[str, Any], variables: Variables) -> None:
+def _reject_other_protocol(properties: Mapping[str, str], protocol: Mapping[str, Any], variables: Variables) -> None:
     """Note what belongs to the other group protocol."""
     if "group.protocol" in protocol:
-        foreign = (ONLY_CLASSIC | COOPERATIVE.keys()) & told.keys()
+        rejected = (ONLY_CLASSIC | COOPERATIVE.keys()) & properties.keys()
         reason = "KAFKA_GROUP_PROTOCOL is consumer, by which the brokers decide it"
     else:
-        foreign = ONLY_NEWER & told.keys()
+        rejected = ONLY_NEW_PROTOCOL & properties.keys()
         reason = "it belongs to KAFKA_GROUP_PROTOCOL=consumer, and the classic protocol is used"
-    variables.errors += [f"{_variable(name)}: must not be set, since {reason}; remove it" for name in sorted(foreign)]
+    variables.errors += [f"{_variable(name)}: must not be set, since {reason}; remove it" for name in sorted(rejected)]
 
 
 def _variable(name: str) -> str:

@@ -5,7 +5,7 @@ import logging
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError
 from consumer.kafka.dead_letters import KafkaDeadLetters
-from consumer.kafka.faults import OlderBrokersError, UnreleasedError
+from consumer.kafka.faults import InstanceIdInUseError, UnsupportedProtocolError
 from consumer.kafka.member import KafkaMember
 from consumer.kafka.settings import KafkaSettings, read
 from consumer.variables import Variables
@@ -29,12 +29,12 @@ class KafkaSource:
         for _ in range(RELEASE_TRIES):
             try:
                 KafkaMember(self.settings, delivery).read()
-            except UnreleasedError:
+            except InstanceIdInUseError:
                 LOGGER.warning("%s: waits until its name in the group is free", self.settings.topic)
                 delivery.status.poll()
                 if not delivery.stopping.wait(RELEASE_PAUSE):
                     continue
-            except OlderBrokersError:
+            except UnsupportedProtocolError:
                 LOGGER.warning(
                     "%s: %s does not have the group protocol that KAFKA_GROUP_PROTOCOL=consumer asks for (Kafka 4.0, feature "
                     "group.version); goes on with the classic one",

@@ -17,10 +17,10 @@ LOGGER = logging.getLogger(__name__)
 
 GOOGLE_SCOPES = "https://www.googleapis.com/auth/"
 ENTRA_SCOPE = "/.default"
-"""How the scope ends that stands for all rights of an identity on a resource (Microsoft identity platform, Scopes and permissions)."""
+"""How the scope expires that stands for all rights of an identity on a resource (Microsoft identity platform, Scopes and permissions)."""
 
 Token: TypeAlias = tuple[str, float, str, dict[str, str]]
-"""A token, when it ends in seconds since 1970, whom it is for where that is known, and what brokers are told besides."""
+"""A token, when it expires in seconds since 1970, whom it is for where that is known, and what brokers are told besides."""
 
 
 class Tokens:
@@ -31,21 +31,21 @@ class Tokens:
 
     def __init__(self, fetch: Callable[[], Token]) -> None:
         self.fetch = fetch
-        self.present: Token | None = None
+        self.current: Token | None = None
         self.failure: str | None = None
         """Why there is no new token, in one line; None while there is."""
 
     def __call__(self, _properties: str) -> Token:
         """A new token, or the present one again while it is good: librdkafka soon asks for the next. ConsumerError after that."""
         try:
-            token = _good(self.fetch())
+            token = _unexpired(self.fetch())
         except Exception as error:  # noqa: BLE001 - whatever a signer raises
             self.failure = f"there is no token to sign in with: {line_of(error)}"
-            if self.present is None or self.present[1] <= time.time():
+            if self.current is None or self.current[1] <= time.time():
                 raise ConsumerError(self.failure) from None
-            LOGGER.warning("%s; the present one is good until %s", self.failure, _clock(self.present[1]))
-            return self.present
-        self.present, self.failure = token, None
+            LOGGER.warning("%s; the present one is good until %s", self.failure, _utc(self.current[1]))
+            return self.current
+        self.current, self.failure = token, None
         return token
 
 
@@ -58,16 +58,16 @@ def token_callback(variables: Variables) -> Tokens:
     file, scope = variables.optional("STREAM_TOKEN_FILE"), variables.optional("KAFKA_SASL_OAUTHBEARER_SCOPE")
     if file:
         extensions = _extensions(variables)
-        return Tokens(lambda: _read(Path(file), extensions))
+        return Tokens(lambda: _file_token(Path(file), extensions))
     if scope is None:
         region = variables.required("AWS_REGION")
-        return Tokens(lambda: _signed_by_aws(region))
+        return Tokens(lambda: _aws_token(region))
     if scope.startswith(GOOGLE_SCOPES):
-        return Tokens(lambda: _from_google(scope))
+        return Tokens(lambda: _google_token(scope))
     if scope.endswith(ENTRA_SCOPE):
         for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE"):
             variables.required(name)
-        return Tokens(lambda: _from_entra(scope))
+        return Tokens(lambda: _entra_token(scope))
     variables.errors.append(
         f"KAFKA_SASL_OAUTHBEARER_SCOPE: must begin with {GOOGLE_SCOPES} or end with {ENTRA_SCOPE}, not {scope!r}"
     )
@@ -85,8 +85,8 @@ def _extensions(variables: Variables) -> dict[str, str]:
     return {}
 
 
-def _read(file: Path, extensions: dict[str, str]) -> Token:
-    """The token that a file has now: the platform writes it anew before it ends."""
+def _file_token(file: Path, extensions: dict[str, str]) -> Token:
+    """The token that a file has now: the platform writes it anew before it expires."""
     try:
         token = file.read_text(encoding="ascii").strip()
     except OSError as error:
@@ -95,13 +95,13 @@ def _read(file: Path, extensions: dict[str, str]) -> Token:
         raise ConsumerError(f"{file} holds no JSON Web Token") from None
     try:
         _, claims, _ = token.split(".")
-        told = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
-        return token, float(told["exp"]), str(told["sub"]), extensions
+        claims_found = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        return token, float(claims_found["exp"]), str(claims_found["sub"]), extensions
     except (ValueError, KeyError, TypeError):
-        raise ConsumerError(f"{file} holds no JSON Web Token that says whom it is for and when it ends") from None
+        raise ConsumerError(f"{file} holds no JSON Web Token that says whom it is for and when it expires") from None
 
 
-def _signed_by_aws(region: str) -> Token:
+def _aws_token(region: str) -> Token:
     """A request to Amazon MSK, signed with the credentials of the AWS identity."""
     session, signer = import_module("botocore.session"), import_module("aws_msk_iam_sasl_signer.MSKAuthTokenProvider")
     if session.get_session().get_credentials() is None:
@@ -110,7 +110,7 @@ def _signed_by_aws(region: str) -> Token:
     return token, milliseconds / 1000, "", {}
 
 
-def _from_entra(scope: str) -> Token:
+def _entra_token(scope: str) -> Token:
     """A token of Entra for the workload identity that AKS injects: of no other identity that may be about."""
     logging.getLogger("azure").setLevel(logging.WARNING)  # else it tells of every request
     with import_module("azure.identity").WorkloadIdentityCredential() as credential:
@@ -118,7 +118,7 @@ def _from_entra(scope: str) -> Token:
     return token.token, token.expires_on, "", {}
 
 
-def _from_google(scope: str) -> Token:
+def _google_token(scope: str) -> Token:
     """An access token of Google's default credentials, in the form that Managed Kafka takes.
 
     That is three parts as of a JSON Web Token, the last of which is the access token (Managed Service for Apache Kafka,
@@ -129,19 +129,19 @@ def _from_google(scope: str) -> Token:
         raise ConsumerError("Google's credentials are of no service account, which Managed Kafka knows consumers by")
     credentials.refresh(import_module("google.auth.transport.requests").Request())
     email = credentials.service_account_email  # known for good only now
-    ends = int(credentials.expiry.replace(tzinfo=UTC).timestamp())
+    expires = int(credentials.expiry.replace(tzinfo=UTC).timestamp())
     header = {"typ": "JWT", "alg": "GOOG_OAUTH2_TOKEN"}
-    claims = {"exp": ends, "iat": int(time.time()), "iss": "Google", "scope": "kafka", "sub": email}
+    claims = {"exp": expires, "iat": int(time.time()), "iss": "Google", "scope": "kafka", "sub": email}
     parts = (json.dumps(header), json.dumps(claims), str(credentials.token))
     token = ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)
-    return token, ends, email, {}
+    return token, expires, email, {}
 
 
-def _good(token: Token) -> Token:
+def _unexpired(token: Token) -> Token:
     if token[1] <= time.time():
-        raise ConsumerError(f"the token ended at {_clock(token[1])}")
+        raise ConsumerError(f"the token ended at {_utc(token[1])}")
     return token
 
 
-def _clock(seconds: float) -> str:
+def _utc(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -10,7 +10,7 @@ from consumer.delivery import Delivery
 from consumer.kafka.faults import text_of
 from consumer.kafka.retention import KafkaRetention
 
-PATIENCE = 5.0
+UNREADABLE_SECONDS = 5.0
 """Seconds in which the client reads a batch again and again, before it counts as unreadable: a fault of the network passes."""
 
 ERRORS = frozenset({"_BAD_COMPRESSION", "_BAD_MSG"})
@@ -49,7 +49,7 @@ class KafkaUnreadable:
         self.retention = retention
         self.delivery = delivery
         self.batches: dict[int, _Batch] = {}
-        self.given_up: dict[int, int] = {}
+        self.skipped: dict[int, int] = {}
         """The first offset of the batch of which a record was set aside last, by partition."""
 
     def note(self, message: Message, error: KafkaError) -> None:
@@ -70,11 +70,11 @@ class KafkaUnreadable:
     def pass_over(self) -> None:
         """Set aside the next record of each partition that has been stopped for long, and go on after it."""
         for number, batch in list(self.batches.items()):
-            if batch.seen - batch.since > PATIENCE or self.given_up.get(number) == batch.offset:
+            if batch.seen - batch.since > UNREADABLE_SECONDS or self.skipped.get(number) == batch.offset:
                 topic = self.retention.topic
                 offset = max(batch.offset, self.retention.expected.get(number, 0))
                 record = UnreadableRecord(topic=topic, partition=str(number), position=str(offset))
                 self.delivery.set_aside(record, f"the record cannot be read: {text_of(batch.error)}", 1)
-                self.retention.skip(number, offset + 1)
-                self.given_up[number] = batch.offset
+                self.retention.skip_to(number, offset + 1)
+                self.skipped[number] = batch.offset
                 del self.batches[number]

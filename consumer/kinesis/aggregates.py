@@ -57,7 +57,7 @@ def _aggregated_record() -> Any:
 AGGREGATED_RECORD = _aggregated_record()
 
 
-def opened(record: KinesisRecord) -> list[KinesisRecord]:
+def deaggregate(record: KinesisRecord) -> list[KinesisRecord]:
     """The user records in an aggregate, each with a position of its own; the record itself if it is none, or a corrupt one."""
     data = record.value
     message, digest = data[len(MAGIC) : -DIGEST_SIZE], data[-DIGEST_SIZE:]

@@ -8,7 +8,7 @@ from functools import cached_property
 from threading import Event
 from typing import Any
 
-from consumer.aws import asked, client, patiently
+from consumer.aws import call_aws, client, retry
 from consumer.kinesis.positions import split
 from consumer.record import Record
 
@@ -36,19 +36,19 @@ class DeadLetterStream:
 
     stream: str
     region: str
-    told: Callable[[Record], Mapping[str, Any]]
+    describe: Callable[[Record], Mapping[str, Any]]
     """What is said of a record besides the reason and the tries."""
 
     def put(self, record: Record, *, reason: str, tries: int) -> None:
         """Keep a record, and return once Kinesis has it; what may pass is tried again for a minute."""
-        letter = {**self.told(record), "reason": reason[:LONGEST_REASON], "tries": tries}
+        letter = {**self.describe(record), "reason": reason[:LONGEST_REASON], "tries": tries}
         request = {
             "StreamName": self.stream,
             "PartitionKey": record.position,
             "Data": json.dumps(letter).encode(),
         }
         what = f"setting a record aside in {self.stream}"
-        patiently(lambda: asked(what, self._kinesis.put_record, **request), Event())
+        retry(lambda: call_aws(what, self._kinesis.put_record, **request), Event())
 
     @cached_property
     def _kinesis(self) -> Any:

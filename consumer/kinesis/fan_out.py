@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from threading import Event
 from typing import Any
 
-from consumer.aws import AwsError, Patience, asked, streamed
+from consumer.aws import AwsError, RetryWindow, call_aws, stream_events
 from consumer.kinesis.positions import BEGINNING, split
-from consumer.kinesis.shards import REFUSED_POSITION, Batch, Kinesis, Sought, records
+from consumer.kinesis.shards import REFUSED_POSITION, Batch, Kinesis, StartRecord, records
 from consumer.pushed import PrefetchQueue
 
 LOGGER = logging.getLogger(__name__)
@@ -28,8 +28,8 @@ class FanOutReader:
         self.start = {"Type": BEGINNING}
         if position != BEGINNING:
             self.start = {"Type": "AT_SEQUENCE_NUMBER", "SequenceNumber": split(position)[0]}
-        self.sought = Sought(position)
-        self.patience = Patience()
+        self.start_record = StartRecord(position)
+        self.retry_window = RetryWindow()
         self.what = f"subscribing to {stream} {shard}"
         self.batches = PrefetchQueue(f"fan-out {shard}", self._batches)
 
@@ -46,7 +46,7 @@ class FanOutReader:
             subscribed = time.monotonic()
             try:
                 for batch in self._subscription():
-                    self.patience.reset()
+                    self.retry_window.reset()
                     yield batch
                     if batch.ended or closed.is_set():
                         return
@@ -56,13 +56,13 @@ class FanOutReader:
                     self.start = {"Type": BEGINNING}
                 else:
                     if error.code != "ResourceInUseException":
-                        self.patience.bear(error)
+                        self.retry_window.record_failure(error)
                     LOGGER.info("%s", error)
             closed.wait(SUBSCRIBE_SECONDS - (time.monotonic() - subscribed))
 
     def _subscription(self) -> Iterator[Batch]:
         """What one subscription pushes."""
-        answer = asked(
+        answer = call_aws(
             self.what,
             self.kinesis.subscribe_to_shard,
             ConsumerARN=self.consumer,
@@ -71,14 +71,14 @@ class FanOutReader:
         )
         events = answer["EventStream"]
         try:
-            for each in streamed(self.what, events):
+            for each in stream_events(self.what, events):
                 event: Mapping[str, Any] = each["SubscribeToShardEvent"]
                 if event.get("ContinuationSequenceNumber"):
                     self.start = {
                         "Type": "AFTER_SEQUENCE_NUMBER",
                         "SequenceNumber": event["ContinuationSequenceNumber"],
                     }
-                yield self.sought.batch(
+                yield self.start_record.batch(
                     records(self.stream, self.shard, event),
                     behind_seconds=event["MillisBehindLatest"] / 1000,
                     ended=bool(event.get("ChildShards")),

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from consumer.aws import AwsError, Call, asked
+from consumer.aws import AwsError, Call, call_aws
 from consumer.kinesis.positions import BEGINNING, END, position, split
 
 HANDLED_UNTIL = "handledUntil"
@@ -149,7 +149,7 @@ class WorkerTable:
     def beat(self) -> None:
         """Show that this worker lives."""
         item = {"wid": {"S": self.worker}, "lut": {"N": str(time.time_ns() // 1_000_000)}}
-        asked(f"joining the group in the table {self.name}", self.dynamodb.put_item, TableName=self.name, Item=item)
+        call_aws(f"joining the group in the table {self.name}", self.dynamodb.put_item, TableName=self.name, Item=item)
 
     def workers(self) -> dict[str, str]:
         """All workers, and when each of them says it was last there."""
@@ -185,7 +185,7 @@ def _scan(dynamodb: DynamoDb, table: str) -> Iterator[Mapping[str, Any]]:
     """All items of a table, perhaps not as they were written last: what is done with them is done on condition."""
     start: dict[str, Any] = {}
     while True:
-        answer = asked(f"reading the table {table}", dynamodb.scan, TableName=table, **start)
+        answer = call_aws(f"reading the table {table}", dynamodb.scan, TableName=table, **start)
         yield from answer["Items"]
         if "LastEvaluatedKey" not in answer:
             return
@@ -195,7 +195,7 @@ def _scan(dynamodb: DynamoDb, table: str) -> Iterator[Mapping[str, Any]]:
 def _unless_changed(call: Call, table: str, **request: Any) -> Mapping[str, Any] | None:
     """Write on a condition; None where it does not hold."""
     try:
-        return asked(f"writing to the table {table}", call, TableName=table, **request)
+        return call_aws(f"writing to the table {table}", call, TableName=table, **request)
     except AwsError as error:
         if error.code != "ConditionalCheckFailedException":
             raise

@@ -18,7 +18,7 @@ def split(position: str) -> tuple[str, int | None]:
     return sequence, int(sub_sequence) if sub_sequence else None
 
 
-def covered(position: str, checkpoint: str) -> bool:
+def is_covered(position: str, checkpoint: str) -> bool:
     """Whether a record is handled if everything up to the checkpoint is.
 
     A checkpoint without a sub-sequence number covers its whole record.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from consumer.aws import AwsError, Call, asked
+from consumer.aws import AwsError, Call, call_aws
 from consumer.kinesis.positions import BEGINNING, split
 
 LOGGER = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Batch:
         return self.read_at - self.behind_seconds
 
     @property
-    def telling(self) -> bool:
+    def conclusive(self) -> bool:
         """Whether it says where the next record is. Kinesis also returns empty batches on the way to it."""
         return bool(self.records) or not self.behind_seconds or self.ended
 
@@ -109,7 +109,7 @@ class Stream:
         request: dict[str, Any] = {"StreamName": self.name}
         found: dict[str, frozenset[str]] = {}
         while True:
-            answer = asked(f"listing the shards of {self.name}", self.kinesis.list_shards, **request)
+            answer = call_aws(f"listing the shards of {self.name}", self.kinesis.list_shards, **request)
             for shard in answer["Shards"]:
                 before = (shard.get(name) for name in ("ParentShardId", "AdjacentParentShardId"))
                 found[shard["ShardId"]] = frozenset(filter(None, before))
@@ -126,7 +126,7 @@ class Stream:
     def deleted_before(self, now: float) -> float:
         """The time before which records are deleted at some moment, both in seconds since 1970."""
         if not self._retention or self.clock() - self._retention[1] > RETENTION_CACHE_SECONDS:
-            answer = asked(
+            answer = call_aws(
                 f"reading the retention of {self.name}", self.kinesis.describe_stream_summary, StreamName=self.name
             )
             hours: int = answer["StreamDescriptionSummary"]["RetentionPeriodHours"]
@@ -149,7 +149,7 @@ def records(stream: str, shard: str, answer: Mapping[str, Any]) -> list[KinesisR
     ]
 
 
-class Sought:
+class StartRecord:
     """The record that reading starts at: it was handled already, and shows whether anything was deleted after it.
 
     So reading starts at the last record that was handled, not after it, as KCL does too (amazon-kinesis-client, IteratorBuilder.java, read
@@ -164,7 +164,7 @@ class Sought:
         """A batch that says whether the record is still there, as soon as that is known."""
         kept = found[0].position == self.sequence if found else False
         batch = Batch(records=found, behind_seconds=behind_seconds, ended=ended, kept=kept if self.sequence else None)
-        if not batch.telling:
+        if not batch.conclusive:
             return replace(batch, kept=None)
         self.sequence = ""
         return batch
@@ -186,7 +186,7 @@ class PollingReader:
         self.stream = stream
         self.shard = shard
         self.position, _ = split(position)
-        self.sought = Sought(position)
+        self.start_record = StartRecord(position)
         self.clock = clock
         self.iterator = ""
         self.due = clock()
@@ -208,7 +208,7 @@ class PollingReader:
         behind = answer.get("MillisBehindLatest", 0) / 1000
         self.pause = IDLE_PAUSE
         self.due = self.clock() + (QUICK_PAUSE if found or behind else IDLE_PAUSE)
-        return self.sought.batch(found, behind_seconds=behind, ended=not self.iterator)
+        return self.start_record.batch(found, behind_seconds=behind, ended=not self.iterator)
 
     def close(self) -> None:
         """Nothing is open between two reads."""
@@ -221,16 +221,16 @@ class PollingReader:
                 if self.position == BEGINNING
                 else {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": self.position}
             )
-            self.iterator = asked(
+            self.iterator = call_aws(
                 what, self.kinesis.get_shard_iterator, StreamName=self.stream, ShardId=self.shard, **request
             )["ShardIterator"]
-        return asked(what, self.kinesis.get_records, ShardIterator=self.iterator, Limit=MOST_RECORDS)
+        return call_aws(what, self.kinesis.get_records, ShardIterator=self.iterator, Limit=MOST_RECORDS)
 
     def _refused(self, error: AwsError) -> None:
         """Go on where Kinesis wants another iterator or fewer reads; whether a shard is still there, the list of them tells."""
         match error.code:
             case "ExpiredIteratorException":
-                self.iterator, self.sought = "", Sought(self.position)
+                self.iterator, self.start_record = "", StartRecord(self.position)
             case code if code == REFUSED_POSITION and not self.iterator and self.position != BEGINNING:
                 LOGGER.warning("%s. Reading goes on with the oldest record that is kept.", error)
                 self.position = BEGINNING

@@ -16,7 +16,7 @@ TAG, SIMPLE_TAG, TAG_NAME, TAG_STRING = 0x7373, 0x67C8, 0x45A3, 0x4487
 PREFIX = "AWS_KINESISVIDEO_"
 """How the names of the tags begin that Kinesis adds (Kinesis Video Streams API, GetMedia)."""
 
-PASSING = frozenset({"3002", "4000", "5000"})
+RETRYABLE_CODES = frozenset({"3002", "4000", "5000"})
 """The errors in a stream after which it can be asked for again: while writing to it, a fragment that is no longer kept, and within
 Kinesis (as PREFIX)."""
 
@@ -33,14 +33,14 @@ class Fragment:
     after_gap: bool = False
     """Whether fragments before it may have been deleted before they were read."""
 
-    def said(self, name: str) -> str:
+    def tag(self, name: str) -> str:
         """What Kinesis says of the fragment under a name; empty if nothing."""
         return text(self.tags.get(PREFIX + name, b""))
 
     def number(self, name: str) -> float:
         """The number that Kinesis says of the fragment under a name; 0 if it says none."""
         try:
-            return float(self.said(name))
+            return float(self.tag(name))
         except ValueError:
             return 0.0
 
@@ -102,9 +102,9 @@ def fragments(read: Callable[[int], bytes]) -> Iterator[Fragment]:
             if name != TAGS:
                 continue
             fragment.tags |= _tags(body)
-            if fragment.said("ERROR_ID"):
+            if fragment.tag("ERROR_ID"):
                 raise _error(fragment)
-            if fragment.said("CONTINUATION_TOKEN"):
+            if fragment.tag("CONTINUATION_TOKEN"):
                 fragment.data = elements.kept
                 yield fragment
                 elements.kept, fragment = bytearray(), Fragment()
@@ -144,5 +144,5 @@ def _children(body: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _error(fragment: Fragment) -> AwsError:
-    code, name = fragment.said("ERROR_ID"), fragment.said("ERROR_CODE")
-    return AwsError(f"GetMedia ended the stream: {code}: {name}", code=code, passing=code in PASSING)
+    code, name = fragment.tag("ERROR_ID"), fragment.tag("ERROR_CODE")
+    return AwsError(f"GetMedia ended the stream: {code}: {name}", code=code, retryable=code in RETRYABLE_CODES)

@@ -3,7 +3,7 @@
 from threading import Event
 from typing import Protocol
 
-from consumer.aws import PATIENCE_SECONDS, Call, asked, patiently
+from consumer.aws import RETRY_SECONDS, Call, call_aws, retry
 
 KEY, FRAGMENT_NUMBER = "stream", "fragmentNumber"
 """The attributes of an item: the name of the video stream, and the number of the last fragment that was handled."""
@@ -19,17 +19,15 @@ class DynamoDb(Protocol):
 class Position:
     """The position of the one reader of a video stream, in an item of its own."""
 
-    def __init__(
-        self, dynamodb: DynamoDb, *, table: str, stream: str, patience_seconds: float = PATIENCE_SECONDS
-    ) -> None:
+    def __init__(self, dynamodb: DynamoDb, *, table: str, stream: str, retry_seconds: float = RETRY_SECONDS) -> None:
         self.dynamodb = dynamodb
         self.table = table
         self.stream = stream
-        self.patience_seconds = patience_seconds
+        self.retry_seconds = retry_seconds
 
     def read(self) -> str | None:
         """The number of the last fragment that was handled; None where none was."""
-        answer = asked(
+        answer = call_aws(
             f"reading the table {self.table}",
             self.dynamodb.get_item,
             TableName=self.table,
@@ -38,15 +36,15 @@ class Position:
         )
         return answer["Item"][FRAGMENT_NUMBER]["S"] if "Item" in answer else None
 
-    def note(self, number: str, stopping: Event) -> None:
+    def write(self, number: str, stopping: Event) -> None:
         """Write down which fragment was handled last, and return once DynamoDB has it.
 
         Waits while AWS is out of reach, unless the consumer is to stop; then, and when AwsError is raised, the fragment comes again.
         """
         item = {KEY: {"S": self.stream}, FRAGMENT_NUMBER: {"S": number}}
         what = f"writing to the table {self.table}"
-        patiently(
-            lambda: asked(what, self.dynamodb.put_item, TableName=self.table, Item=item),
+        retry(
+            lambda: call_aws(what, self.dynamodb.put_item, TableName=self.table, Item=item),
             stopping,
-            self.patience_seconds,
+            self.retry_seconds,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
-from consumer.aws import AGAIN_SECONDS, AwsError, Patience, asked, client, patiently
+from consumer.aws import RETRY_PAUSE_SECONDS, AwsError, RetryWindow, call_aws, client, retry
 from consumer.delivery import DeadLetters, Delivery
 from consumer.kinesis.dead_letters import DeadLetterStream
 from consumer.kinesis_video.fragments import LOST, Fragment, fragments, text
@@ -38,7 +38,9 @@ def source(variables: Variables) -> "KinesisVideoSource":
         stream=variables.required("STREAM_TOPIC"),
         group=variables.required("STREAM_GROUP"),
         partition=variables.required("STREAM_PARTITION"),
-        dead_letters=DeadLetterStream(stream=dead_letters, region=region, told=without_data) if dead_letters else None,
+        dead_letters=DeadLetterStream(stream=dead_letters, region=region, describe=without_data)
+        if dead_letters
+        else None,
     )
 
 
@@ -67,7 +69,7 @@ def without_data(record: Record) -> Mapping[str, Any]:
     }
 
 
-def after(number: str | None) -> Mapping[str, str]:
+def start_after(number: str | None) -> Mapping[str, str]:
     """Start with the fragment after the one of that number; without one, with the oldest that is kept."""
     return {"StartSelectorType": "FRAGMENT_NUMBER", "AfterFragmentNumber": number} if number else EARLIEST
 
@@ -88,18 +90,18 @@ class KinesisVideoSource:
     def run(self, delivery: Delivery) -> None:
         """Deliver fragment after fragment, and note each once it is handled, until it is told to stop."""
         status, connected = delivery.status, Event()
-        position = patiently(self._position, delivery.stopping)
+        position = retry(self._position, delivery.stopping)
         if position is None:
             return
-        handled = patiently(position.read, delivery.stopping)
-        pushed = PrefetchQueue("fragments", lambda closed: self._fragments(after(handled), closed, connected))
+        handled = retry(position.read, delivery.stopping)
+        queue = PrefetchQueue("fragments", lambda closed: self._fragments(start_after(handled), closed, connected))
         try:
             while not delivery.stopping.is_set():
                 status.poll()
                 if connected.is_set() and not status.ready:
-                    status.own([self.partition])
+                    status.set_partitions([self.partition])
                     status.ready = True
-                fragment = pushed.read()
+                fragment = queue.read()
                 if fragment is None:
                     delivery.stopping.wait(PAUSE)
                     continue
@@ -114,10 +116,10 @@ class KinesisVideoSource:
                         record.position,
                     )
                 if delivery.deliver(record):
-                    position.note(record.position, delivery.stopping)
+                    position.write(record.position, delivery.stopping)
                     handled = record.position
         finally:
-            pushed.close()
+            queue.close()
 
     def _position(self) -> Position:
         return Position(client("dynamodb", self.region), table=self.group, stream=self.stream)
@@ -126,7 +128,7 @@ class KinesisVideoSource:
         return VideoRecord(
             topic=self.stream,
             partition=self.partition,
-            position=fragment.said("FRAGMENT_NUMBER"),
+            position=fragment.tag("FRAGMENT_NUMBER"),
             value=bytes(fragment.data),
             headers=tuple(fragment.tags.items()),
             timestamp=fragment.number("SERVER_TIMESTAMP"),
@@ -138,7 +140,7 @@ class KinesisVideoSource:
         A fragment comes after a gap if the one before it was no longer kept when a connection was to start there. There is none if an
         earlier connection started there and brought nothing: then nothing came after that fragment, and only time has passed.
         """
-        what, patience = f"reading the video stream {self.stream}", Patience()
+        what, retry_window = f"reading the video stream {self.stream}", RetryWindow()
         gap = quiet = False
         while not closed.is_set():
             before, opened = start, False
@@ -146,11 +148,11 @@ class KinesisVideoSource:
                 with closing(self._media(what, start)) as media:
                     opened = True
                     connected.set()
-                    patience.reset()
-                    for fragment in fragments(lambda size, media=media: asked(what, media.read, amt=size)):
+                    retry_window.reset()
+                    for fragment in fragments(lambda size, media=media: call_aws(what, media.read, amt=size)):
                         fragment.after_gap, gap = gap, False
                         yield fragment
-                        start = after(fragment.said("FRAGMENT_NUMBER"))
+                        start = start_after(fragment.tag("FRAGMENT_NUMBER"))
                         if closed.is_set():
                             return
             except AwsError as error:
@@ -160,14 +162,14 @@ class KinesisVideoSource:
                     )
                     start, gap = EARLIEST, not quiet
                 else:
-                    patience.bear(error)
+                    retry_window.record_failure(error)
                     LOGGER.info("%s", error)
             quiet = start == before and (quiet or opened)
-            closed.wait(AGAIN_SECONDS)
+            closed.wait(RETRY_PAUSE_SECONDS)
 
     def _media(self, what: str, start: Mapping[str, str]) -> Any:
         """Open the stream where it is to start."""
         video = client("kinesisvideo", self.region)
-        endpoint = asked(what, video.get_data_endpoint, StreamName=self.stream, APIName="GET_MEDIA")["DataEndpoint"]
+        endpoint = call_aws(what, video.get_data_endpoint, StreamName=self.stream, APIName="GET_MEDIA")["DataEndpoint"]
         media = client("kinesis-video-media", self.region, endpoint)
-        return asked(what, media.get_media, StreamName=self.stream, StartSelector=start)["Payload"]
+        return call_aws(what, media.get_media, StreamName=self.stream, StartSelector=start)["Payload"]

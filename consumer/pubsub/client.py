@@ -27,7 +27,7 @@ OUTSTANDING = 10
 """How many messages Pub/Sub sends before those sent are acknowledged: enough that the next one is there already, and few, since those
 that wait behind a slow one are kept from other replicas that are free."""
 
-SETTLED = 2.0
+OPEN_SECONDS = 2.0
 """Seconds after which a stream that was not refused counts as open: Pub/Sub answers nothing to a good one until it has messages."""
 
 
@@ -73,7 +73,7 @@ class Message(Protocol):
         ...
 
 
-class Ended:
+class ClosedStream:
     """What stands for a stream that is opened again after the end: closed, as if it had been cancelled."""
 
     def is_active(self) -> bool:
@@ -95,28 +95,28 @@ class PubSubClient(SubscriberClient):
 
     stream: Any = None
     opened: float = 0.0
-    ended: bool = False
+    stopped: bool = False
 
     @property
-    def settled(self) -> bool:
+    def is_open(self) -> bool:
         """Whether the stream is open, and was not refused."""
-        return self.stream is not None and time.monotonic() - self.opened >= SETTLED
+        return self.stream is not None and time.monotonic() - self.opened >= OPEN_SECONDS
 
-    def read(self, subscription: str, take: Callable[[Message], None]) -> "Future[Any]":
+    def read(self, subscription: str, handle: Callable[[Message], None]) -> "Future[Any]":
         """Pull messages and have each taken, one after the other on one thread, until the answer is cancelled or fails."""
         return cast("Any", self).subscribe(
             subscription,
-            callback=take,
+            callback=handle,
             flow_control=FlowControl(max_messages=OUTSTANDING),
             scheduler=ThreadScheduler(ThreadPoolExecutor(1, thread_name_prefix="handler")),
             await_callbacks_on_shutdown=True,
         )
 
-    def end(self, pulling: "Future[Any]") -> None:
-        """Pull no more, and return once what was being taken is; raises what the pulling failed with before."""
-        self.ended = True
-        pulling.cancel()
-        pulling.result()
+    def stop(self, pull: "Future[Any]") -> None:
+        """Pull no more, and return once what was being taken is; raises what the pull failed with before."""
+        self.stopped = True
+        pull.cancel()
+        pull.result()
 
     @override
     def streaming_pull(self, *args: Any, **options: Any) -> Any:
@@ -124,8 +124,8 @@ class PubSubClient(SubscriberClient):
 
         It waits up to ten seconds before it opens one again, looks at nothing then, and would find the client's channel closed.
         """
-        if self.ended:
-            return Ended()
+        if self.stopped:
+            return ClosedStream()
         stream = cast("Any", super()).streaming_pull(*args, **options)
         self.stream, self.opened = stream, time.monotonic()
         stream.add_callback(lambda: self._closed_stream(stream))

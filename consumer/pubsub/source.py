@@ -20,7 +20,7 @@ from consumer.variables import Variables
 
 LOGGER = logging.getLogger(__name__)
 
-TICK = 0.5
+POLL_SECONDS = 0.5
 """Seconds between two looks at the stream."""
 
 
@@ -71,18 +71,18 @@ class PubSub:
             raise ConsumerError(f"Pub/Sub refuses {self.subscription}: {line_of(error)}") from None
 
     def _pull(self, client: PubSubClient, delivery: Delivery) -> None:
-        turns = MessageHandler(delivery=delivery, topic=self.topic, partition=self.partition or "")
+        handler = MessageHandler(delivery=delivery, topic=self.topic, partition=self.partition or "")
         if self.partition is not None:
-            delivery.status.own([self.partition])
-        pulling = client.read(self.subscription, turns.take)
+            delivery.status.set_partitions([self.partition])
+        pull = client.read(self.subscription, handler.handle)
         try:
             while not delivery.stopping.is_set():
                 with suppress(TimeoutError):
-                    pulling.result(TICK)
-                turns.look(ready=client.settled)
+                    pull.result(POLL_SECONDS)
+                handler.check(ready=client.is_open)
         finally:
             delivery.status.ready = False
-            client.end(pulling)
+            client.stop(pull)
 
 
 @dataclass(kw_only=True)
@@ -94,33 +94,35 @@ class MessageHandler:
     partition: str
     busy: bool = False
     """Whether a message is being handled, which may take too long."""
-    end: ConsumerError | None = None
+    error: ConsumerError | None = None
     """Why no more messages are handled."""
 
-    def look(self, *, ready: bool) -> None:
+    def check(self, *, ready: bool) -> None:
         """Note how things stand, and raise the error that ended the handling; another thread calls this."""
-        if self.end:
-            raise self.end
+        if self.error:
+            raise self.error
         self.delivery.status.ready = ready
         if not self.busy:
             self.delivery.status.poll()
 
-    def take(self, message: Message) -> None:
+    def handle(self, message: Message) -> None:
         """Acknowledge a message once it is handled, else give it back."""
         delivery, record = self.delivery, _Record(self.topic, self.partition, message)
-        if delivery.stopping.is_set() or self.end:
+        if delivery.stopping.is_set() or self.error:
             message.nack()
             return
         delivery.status.poll()
         delivery.status.lag_seconds[self.partition] = max(0.0, time.time() - record.timestamp)
         self.busy, handled = True, False
         try:
-            handled = delivery.once(record, f"try {message.delivery_attempt}" if message.delivery_attempt else "a try")
+            handled = delivery.deliver_once(
+                record, f"try {message.delivery_attempt}" if message.delivery_attempt else "a try"
+            )
         except ConsumerError as error:  # raised here, the library would log it with a traceback
-            self.end = error
+            self.error = error
         self.busy = False
         if handled:
-            message.ack_with_response().add_done_callback(partial(_tell, record))
+            message.ack_with_response().add_done_callback(partial(_log_failed_ack, record))
         else:
             message.nack()
 
@@ -154,7 +156,7 @@ class _Record:
         return self.message.publish_time.timestamp()
 
 
-def _tell(record: _Record, acknowledged: "Future[Any]") -> None:
+def _log_failed_ack(record: _Record, acknowledged: "Future[Any]") -> None:
     """Tell that a message which is handled comes again, as Pub/Sub says where it delivers exactly once."""
     error = acknowledged.exception()
     if error:

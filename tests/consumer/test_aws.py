@@ -15,7 +15,7 @@ from botocore.credentials import CredentialResolver
 from botocore.exceptions import CredentialRetrievalError
 
 from consumer import aws as kinesis_aws
-from consumer.aws import AwsError, Patience, asked, client, patiently, streamed
+from consumer.aws import AwsError, RetryWindow, call_aws, client, retry, stream_events
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError, WrongEnvironmentError
 from consumer.kinesis import source as kinesis
@@ -118,7 +118,7 @@ PAGE = "text/html", "<html>no</html>"
 
 
 def list_shards() -> Any:
-    return asked("listing", client("kinesis", "eu-west-1").list_shards, StreamName="orders")
+    return call_aws("listing", client("kinesis", "eu-west-1").list_shards, StreamName="orders")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_status_of_500_and_above_a_timeout_and_throttling_pass(answers: Answer
     answers(answer)
     with pytest.raises(AwsError) as refusal:
         list_shards()
-    assert refusal.value.passing
+    assert refusal.value.retryable
     assert len(str(refusal.value).splitlines()) == 1
 
 
@@ -165,7 +165,7 @@ def test_what_another_try_does_not_mend_does_not_pass(answers: Answers, status: 
     answers(named(status, code))
     with pytest.raises(AwsError) as refusal:
         list_shards()
-    assert not refusal.value.passing
+    assert not refusal.value.retryable
 
 
 def test_a_connection_that_nobody_takes_or_that_breaks_passes(answers: Answers, monkeypatch: pytest.MonkeyPatch):
@@ -175,7 +175,7 @@ def test_a_connection_that_nobody_takes_or_that_breaks_passes(answers: Answers, 
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{nobody.getsockname()[1]}")
         with pytest.raises(AwsError, match="AWS cannot be reached") as refusal:
             list_shards()
-    assert refusal.value.passing
+    assert refusal.value.retryable
 
 
 @pytest.mark.parametrize("code", ["InternalFailureException", "KMSThrottlingException", "LimitExceededException"])
@@ -184,11 +184,11 @@ def test_an_error_within_an_event_stream_has_no_status_and_passes_by_its_name(co
         yield 1
         raise kinesis_aws.ClientError({"Error": {"Code": code, "Message": "no"}}, "SubscribeToShard")
 
-    found = streamed("subscribing", events())
+    found = stream_events("subscribing", events())
     assert next(found) == 1
     with pytest.raises(AwsError) as refusal:
         next(found)
-    assert (refusal.value.code, refusal.value.passing) == (code, True)
+    assert (refusal.value.code, refusal.value.retryable) == (code, True)
 
 
 def test_credentials_that_the_platform_does_not_give_just_now_pass(monkeypatch: pytest.MonkeyPatch):
@@ -199,13 +199,13 @@ def test_credentials_that_the_platform_does_not_give_just_now_pass(monkeypatch: 
     monkeypatch.setattr(CredentialResolver, "load_credentials", fails)
     with pytest.raises(AwsError, match="making a client of kinesis: there are no credentials") as refusal:
         client("kinesis", "eu-west-1")
-    assert refusal.value.passing
+    assert refusal.value.retryable
 
 
 def test_a_call_is_repeated_while_it_fails_with_what_may_pass(answers: Answers, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(kinesis_aws, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(kinesis_aws, "RETRY_PAUSE_SECONDS", 0.01)
     answers((503, *PAGE), named(400, "ThrottlingException"), (200, "application/x-amz-json-1.1", '{"Shards": []}'))
-    found = patiently(list_shards, Event())
+    found = retry(list_shards, Event())
     assert found
     assert found["Shards"] == []
 
@@ -213,10 +213,10 @@ def test_a_call_is_repeated_while_it_fails_with_what_may_pass(answers: Answers, 
 def test_a_dead_letter_is_written_although_aws_refuses_it_for_a_while(
     answers: Answers, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(kinesis_aws, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(kinesis_aws, "RETRY_PAUSE_SECONDS", 0.01)
     letters: list[bytes] = []
     answers((503, *PAGE), (200, "application/x-amz-json-1.1", "{}"), asked_for=letters)
-    dead_letters = DeadLetterStream(stream="orders.dead-letters", region="eu-west-1", told=with_data)
+    dead_letters = DeadLetterStream(stream="orders.dead-letters", region="eu-west-1", describe=with_data)
     record = KinesisRecord(
         topic="orders", partition="shard-0", position="17:3", key=b"red", value=b"poison", timestamp=1.5
     )
@@ -247,20 +247,20 @@ def test_a_dead_letter_names_a_user_record_by_both_of_its_numbers_and_a_whole_on
 
 def test_patience_counts_from_the_first_failure_and_starts_anew_after_a_success():
     now = [0.0]
-    patience = Patience(60, lambda: now[0])
+    retry_window = RetryWindow(60, lambda: now[0])
 
     def fails() -> AwsError:
-        return AwsError("AWS cannot be reached", passing=True)
+        return AwsError("AWS cannot be reached", retryable=True)
 
-    patience.bear(fails())
+    retry_window.record_failure(fails())
     now[0] = 60.0
-    patience.bear(fails())
-    patience.reset()
+    retry_window.record_failure(fails())
+    retry_window.reset()
     now[0] = 1000.0
-    patience.bear(fails())
+    retry_window.record_failure(fails())
     now[0] = 1060.5
     with pytest.raises(AwsError) as late:
-        patience.bear(fails())
-    assert not late.value.passing
+        retry_window.record_failure(fails())
+    assert not late.value.retryable
     with pytest.raises(AwsError, match="denied"):
-        Patience(60).bear(AwsError("denied"))
+        RetryWindow(60).record_failure(AwsError("denied"))

@@ -226,7 +226,7 @@ def test_whatever_a_handler_raises_the_record_is_set_aside_with_its_type_and_the
 @pytest.mark.parametrize(("make", "reason"), UNUSUAL, ids=[reason for _, reason in UNUSUAL])
 def test_whatever_a_handler_raises_a_service_that_sets_aside_itself_gets_the_record_back(make, reason):
     one = delivery(raising(make))
-    assert not one.once(Letter("7"), "a try")
+    assert not one.deliver_once(Letter("7"), "a try")
     assert one.status.failed == 1
 
 
@@ -236,7 +236,7 @@ def test_a_handler_that_asks_the_process_to_exit_ends_the_consumer_in_one_line_a
 ):
     shelf = Shelf()
     one = delivery(raising(make), shelf=shelf)
-    for deliver in (one.deliver, lambda record: one.once(record, "a try")):
+    for deliver in (one.deliver, lambda record: one.deliver_once(record, "a try")):
         with pytest.raises(ConsumerError) as error:
             deliver(Letter("7"))
         assert str(error.value) == f"orders[1] 7: the handler ended the consumer: {request.node.callspec.id}"

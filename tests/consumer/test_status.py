@@ -37,7 +37,7 @@ def test_a_consumer_that_asks_for_nothing_more_is_stuck(clock):
 
 def test_a_consumer_forgets_how_far_it_was_behind_in_partitions_that_went():
     status = Status(lag_records={"0": 1, "1": 2}, lag_seconds={"0": 1.0, "2": 3.0})
-    status.own(["1", "2"])
+    status.set_partitions(["1", "2"])
     assert status.partitions == {"1", "2"}
     assert status.lag_records == {"1": 2}
     assert status.lag_seconds == {"2": 3.0}

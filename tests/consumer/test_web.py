@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from consumer.errors import ConsumerError
 from consumer.status import LIVE_SECONDS, Status
-from consumer.web import served
+from consumer.web import serve
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def status():
 
 @pytest.fixture
 def port(status):
-    with served(status, 0) as port:
+    with serve(status, 0) as port:
         yield port
 
 
@@ -65,8 +65,8 @@ def test_a_consumer_that_is_stuck_is_neither_alive_nor_ready(ask, status):
 
 
 def test_metrics_show_what_was_done_what_is_owned_and_what_is_still_to_do(ask, status):
-    status.handled, status.failed, status.dead, status.ready = 7, 3, 1, True
-    status.own(["0", "2"])
+    status.handled, status.failed, status.dead, status.lost, status.ready = 7, 3, 1, 2, True
+    status.set_partitions(["0", "2"])
     status.lag_records["2"] = 40
     status.lag_seconds["0"] = 1.5
     code, text = ask("/metrics?format=text")
@@ -75,6 +75,7 @@ def test_metrics_show_what_was_done_what_is_owned_and_what_is_still_to_do(ask, s
         ("consumer_handled_total",): 7,
         ("consumer_failed_total",): 3,
         ("consumer_dead_letters_total",): 1,
+        ("consumer_lost_records_total",): 2,
         ("consumer_ready",): 1,
         ("consumer_partitions",): 2,
         ("consumer_lag_records", "2"): 40,
@@ -102,5 +103,5 @@ def test_a_port_that_is_taken_is_told_in_one_line(status):
         taken.bind(("", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(ConsumerError, match=f"^port {port} cannot be listened on: "), served(status, port):
+        with pytest.raises(ConsumerError, match=f"^port {port} cannot be listened on: "), serve(status, port):
             pytest.fail("nothing is served")

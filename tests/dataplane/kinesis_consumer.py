@@ -13,7 +13,7 @@ from consumer.record import Record
 from consumer.run import SOURCES, run
 from consumer.variables import Variables
 
-PACE = RebalanceTimings(lease_seconds=5, round_seconds=0.5, patience_seconds=20)
+PACE = RebalanceTimings(lease_seconds=5, round_seconds=0.5, retry_seconds=20)
 POISON = b"poison"
 
 

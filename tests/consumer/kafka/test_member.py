@@ -326,16 +326,16 @@ def test_a_record_that_cannot_be_handled_ends_it_with_what_was_handled_before_co
 
 
 @pytest.mark.parametrize(
-    ("code", "way_out"),
+    ("code", "fix"),
     [
         (KafkaError.TOPIC_AUTHORIZATION_FAILED, "the right to read the topic"),
         (KafkaError.GROUP_AUTHORIZATION_FAILED, "the right to read as this group"),
         (KafkaError.INCONSISTENT_GROUP_PROTOCOL, "stop them first"),
     ],
 )
-def test_an_error_that_will_not_pass_ends_it_with_what_to_do(broker, reading, code, way_out):
+def test_an_error_that_will_not_pass_ends_it_with_what_to_do(broker, reading, code, fix):
     broker.polls = [lambda: [problem(code)]]
-    with pytest.raises(ConsumerError, match=f"^orders cannot be read from b-1:9092 by PLAINTEXT: .*{way_out}"):
+    with pytest.raises(ConsumerError, match=f"^orders cannot be read from b-1:9092 by PLAINTEXT: .*{fix}"):
         reading.run()
     assert broker.closed == 1
 

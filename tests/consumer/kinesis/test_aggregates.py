@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.kinesis.aggregates import opened
-from consumer.kinesis.positions import covered
+from consumer.kinesis.aggregates import deaggregate
+from consumer.kinesis.positions import is_covered
 from consumer.kinesis.shards import KinesisRecord
 from tests.dataplane.kpl import Written, aggregate, hash_key, index, sealed, text
 
@@ -17,7 +17,7 @@ TWO = aggregate(Written("red", b"1"), Written("blue", b"2"))
 
 
 def of(value: bytes) -> list[KinesisRecord]:
-    return opened(replace(WHOLE, value=value))
+    return deaggregate(replace(WHOLE, value=value))
 
 
 @given(
@@ -89,7 +89,7 @@ def test_an_aggregate_of_nothing_holds_nothing():
 )
 def test_what_is_no_aggregate_or_a_corrupt_one_is_handled_as_a_plain_record(value: bytes):
     record = replace(WHOLE, value=value)
-    assert opened(record) == [record]
+    assert deaggregate(record) == [record]
 
 
 @pytest.mark.parametrize(
@@ -110,4 +110,4 @@ def test_what_is_no_aggregate_or_a_corrupt_one_is_handled_as_a_plain_record(valu
     ],
 )
 def test_a_checkpoint_covers_what_is_up_to_it(position: str, checkpoint: str, handled: bool):
-    assert covered(position, checkpoint) is handled
+    assert is_covered(position, checkpoint) is handled

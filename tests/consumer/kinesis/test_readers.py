@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from consumer.aws import AwsError, Patience
+from consumer.aws import AwsError, RetryWindow
 from consumer.kinesis import fan_out as kinesis_fan_out
 from consumer.kinesis.dead_letters import with_data
 from consumer.kinesis.fan_out import FanOutReader
@@ -170,19 +170,19 @@ def test_where_kinesis_refuses_reads_it_is_asked_ever_more_seldom():
 
 
 @pytest.mark.parametrize(
-    ("error", "told", "passing"),
+    ("error", "told", "retryable"),
     [
         (refused("AccessDeniedException"), "reading orders shard-0: AWS refused it: AccessDeniedException: no", False),
         (refused("ThrottlingException"), "reading orders shard-0: AWS refused it: ThrottlingException: no", True),
         (EndpointConnectionError(endpoint_url="https://aws"), "reading orders shard-0: AWS cannot be reached: ", True),
     ],
 )
-def test_what_is_refused_is_told_in_one_line_with_whether_it_passes(error, told, passing):
+def test_what_is_refused_is_told_in_one_line_with_whether_it_passes(error, told, retryable):
     _, _, reader = polling(error)
     with pytest.raises(AwsError) as refusal:
         reader.read()
     assert str(refusal.value).startswith(told)
-    assert refusal.value.passing is passing
+    assert refusal.value.retryable is retryable
 
 
 def listed(shard, first=0, last=2**128 - 1, **before):
@@ -307,8 +307,8 @@ def test_a_subscription_at_a_position_that_is_none_of_the_shard_starts_at_the_ol
 
 def test_a_subscription_that_fails_for_too_long_with_what_may_pass_is_told(monkeypatch):
     monkeypatch.setattr(kinesis_fan_out, "SUBSCRIBE_SECONDS", 0.01)
-    monkeypatch.setattr(kinesis_fan_out, "Patience", lambda: Patience(0.05))
+    monkeypatch.setattr(kinesis_fan_out, "RetryWindow", lambda: RetryWindow(0.05))
     reader = fan_out(Kinesis(*[refused("LimitExceededException")] * 1000))
     with pytest.raises(AwsError, match="LimitExceededException") as error:
         batches(reader, 1)
-    assert error.value.passing is False, "nobody else is patient with it"
+    assert error.value.retryable is False, "nobody else is patient with it"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from consumer.aws import AwsError, Patience
+from consumer.aws import AwsError, RetryWindow
 from consumer.delivery import Delivery
 from consumer.kinesis.member import HeldLease
 from consumer.kinesis.shards import Batch, KinesisRecord, Stream
-from consumer.kinesis.source import Reading
+from consumer.kinesis.source import ShardLoop
 from consumer.status import LIVE_SECONDS, Status
 from tests.dataplane.kpl import Written, aggregate, keys
 
@@ -72,18 +72,18 @@ class Run:
         self.handled: list[KinesisRecord] = []
         self.noted: list[tuple[str, float | None]] = []
         self.opened: list[str] = []
-        self.holding = HeldLease(shard="shard-0", position=position, noted=position, renewed=0.0, until=until)
+        self.held = HeldLease(shard="shard-0", position=position, saved_position=position, renewed=0.0, until=until)
         self.batches = list(batches)
         self.stop_after = stop_after
         self.delivery = Delivery(handle=self.handle, tries=1, dead_letters=dead_letters, status=Status())
         member: Any = SimpleNamespace(
-            holdings=lambda: [self.holding],
+            held_leases=lambda: [self.held],
             holds=lambda _: True,
-            note=lambda holding: self.noted.append((holding.position, holding.until)),
-            shared_out=True,
+            checkpoint=lambda held: self.noted.append((held.position, held.until)),
+            all_assigned=True,
             deleted_unread=lambda: 0,
         )
-        self.reading = Reading(member, self.delivery, self.open, stream(hash_keys), Patience(0.05))
+        self.reading = ShardLoop(member, self.delivery, self.open, stream(hash_keys), RetryWindow(0.05))
         self.reading.run()
 
     def open(self, _shard: str, position: str) -> Any:
@@ -117,7 +117,7 @@ class Run:
 
 def test_a_batch_that_takes_longer_than_a_stuck_consumer_is_given_lives_as_long_as_each_record_does_not():
     clock, lived = Clock(), []
-    holding = HeldLease(shard="shard-0", position="TRIM_HORIZON", noted="TRIM_HORIZON", renewed=0.0)
+    held = HeldLease(shard="shard-0", position="TRIM_HORIZON", saved_position="TRIM_HORIZON", renewed=0.0)
     delivery: Delivery
 
     def handle(_: object) -> None:
@@ -128,17 +128,17 @@ def test_a_batch_that_takes_longer_than_a_stuck_consumer_is_given_lives_as_long_
 
     delivery = Delivery(handle=handle, tries=5, dead_letters=None, status=Status(clock=clock))
     member: Any = SimpleNamespace(
-        holdings=lambda: [holding],
+        held_leases=lambda: [held],
         holds=lambda _: True,
-        note=lambda _: None,
-        shared_out=True,
+        checkpoint=lambda _: None,
+        all_assigned=True,
         deleted_unread=lambda: 0,
     )
     read = batch(record("1"), record("2"), record("3"))
     reader: Any = SimpleNamespace(read=lambda: read, close=lambda: None)
-    Reading(member, delivery, lambda _shard, _position: reader, stream(), Patience()).run()
+    ShardLoop(member, delivery, lambda _shard, _position: reader, stream(), RetryWindow()).run()
     assert lived == [True, True, True]
-    assert holding.position == "3"
+    assert held.position == "3"
 
 
 THREE = aggregate(Written("red", b"1"), Written("blue", b"2"), Written("red", b"3"))
@@ -159,10 +159,10 @@ def test_the_user_records_of_an_aggregate_are_handled_one_by_one_among_plain_one
 @pytest.mark.parametrize("handled", [1, 2, 3])
 def test_one_that_stops_within_an_aggregate_goes_on_after_the_last_user_record(handled: int):
     first = Run(batch(record("2", THREE), record("3")), stop_after=handled)
-    assert first.holding.position == f"2:{handled - 1}"
-    second = Run(batch(record("2", THREE), record("3"), kept=True), position=first.holding.position)
+    assert first.held.position == f"2:{handled - 1}"
+    second = Run(batch(record("2", THREE), record("3"), kept=True), position=first.held.position)
     assert first.positions + second.positions == ["2:0", "2:1", "2:2", "3"]
-    assert second.opened == [first.holding.position]
+    assert second.opened == [first.held.position]
 
 
 def test_a_corrupt_aggregate_is_handled_whole_and_holds_up_nothing():
@@ -240,7 +240,7 @@ def test_a_gap_that_shows_after_empty_batches_is_counted():
 
 
 def test_a_gap_is_not_counted_again_where_reading_starts_anew():
-    passes = AwsError("AWS cannot be reached", passing=True)
+    passes = AwsError("AWS cannot be reached", retryable=True)
     run = Run(batch(kept=False), passes, batch(record("20"), kept=False), position="17", until=NOW - 49 * HOUR)
     assert run.lost == 1
     assert run.opened == ["17", "17"]
@@ -251,7 +251,7 @@ class Refusing:
 
     def __init__(self) -> None:
         self.kept: list[str] = []
-        self.errors = [AwsError("AWS cannot be reached", passing=True)]
+        self.errors = [AwsError("AWS cannot be reached", retryable=True)]
 
     def put(self, record: Any, **_: Any) -> None:
         if self.errors:
@@ -271,14 +271,14 @@ def test_how_far_a_shard_is_handled_follows_what_is_read_of_it():
     run = Run(batch(record("1"), behind=600.0), batch(behind=300.0), batch())
     assert run.noted == [("1", NOW - 600), ("1", NOW - 600), ("1", NOW)]
     stopped = Run(batch(record("1", age=500.0), record("2", age=400.0), behind=300.0), stop_after=1)
-    assert (stopped.holding.position, stopped.holding.until) == ("1", NOW - 500)
+    assert (stopped.held.position, stopped.held.until) == ("1", NOW - 500)
 
 
 def test_what_may_pass_is_borne_for_a_while_and_then_told():
-    passes = [AwsError("AWS cannot be reached", passing=True) for _ in range(3)]
+    passes = [AwsError("AWS cannot be reached", retryable=True) for _ in range(3)]
     run = Run(passes[0], batch(record("1")), passes[1])
     assert run.positions == ["1"]
     began = time.monotonic()
     with pytest.raises(AwsError, match="AWS cannot be reached"):
-        Run(*[AwsError("AWS cannot be reached", passing=True) for _ in range(100)])
+        Run(*[AwsError("AWS cannot be reached", retryable=True) for _ in range(100)])
     assert time.monotonic() - began > 0.05

@@ -22,8 +22,8 @@ def read(sent, most=1_000_000):
 def test_each_fragment_is_whole_however_it_comes_and_knows_its_tags(most):
     first, second = read(FIRST + SECOND, most)
     assert (bytes(first.data), bytes(second.data)) == (FIRST, SECOND)
-    assert [each.said("FRAGMENT_NUMBER") for each in (first, second)] == ["1", "2"]
-    assert (first.said("SERVER_TIMESTAMP"), first.said("MILLIS_BEHIND_NOW")) == ("1767225600.5", "2500")
+    assert [each.tag("FRAGMENT_NUMBER") for each in (first, second)] == ["1", "2"]
+    assert (first.tag("SERVER_TIMESTAMP"), first.tag("MILLIS_BEHIND_NOW")) == ("1767225600.5", "2500")
 
 
 def test_a_fragment_is_there_before_the_next_one_begins():
@@ -39,20 +39,20 @@ def test_a_fragment_is_there_before_the_next_one_begins():
 
 @pytest.mark.parametrize("cut", [1, 30, len(SECOND) - 1])
 def test_what_a_stream_that_ends_leaves_half_done_is_not_handed_over(cut):
-    assert [each.said("FRAGMENT_NUMBER") for each in read(FIRST + SECOND[:cut])] == ["1"]
+    assert [each.tag("FRAGMENT_NUMBER") for each in read(FIRST + SECOND[:cut])] == ["1"]
 
 
 def test_what_comes_before_a_fragment_is_no_part_of_it():
     assert [bytes(each.data) for each in read(element(HEADER, b"") + FIRST)] == [FIRST]
 
 
-@pytest.mark.parametrize(("code", "passing"), [("3002", True), ("4000", True), ("4500", False), ("5000", True)])
-def test_an_error_in_the_stream_is_told_after_what_came_before_it(code, passing):
+@pytest.mark.parametrize(("code", "retryable"), [("3002", True), ("4000", True), ("4500", False), ("5000", True)])
+def test_an_error_in_the_stream_is_told_after_what_came_before_it(code, retryable):
     found = fragments(io.BytesIO(FIRST + tags(ERROR_CODE="SOMETHING", ERROR_ID=code)).read)
     assert bytes(next(found).data) == FIRST
     with pytest.raises(AwsError, match=f"GetMedia ended the stream: {code}: SOMETHING") as error:
         next(found)
-    assert (error.value.code, error.value.passing) == (code, passing)
+    assert (error.value.code, error.value.retryable) == (code, retryable)
 
 
 def test_what_is_no_matroska_is_told():
@@ -76,13 +76,13 @@ def with_more(elements):
 )
 def test_a_fragment_whose_tags_cannot_be_read_goes_without_them(broken):
     first, second = read(with_more(broken) + SECOND)
-    assert [each.said("FRAGMENT_NUMBER") for each in (first, second)] == ["1", "2"]
+    assert [each.tag("FRAGMENT_NUMBER") for each in (first, second)] == ["1", "2"]
 
 
 def test_a_tag_that_is_not_utf_8_is_kept_as_it_is():
     [found] = read(with_more(tags(PLACE="?").replace(b"?", b"\xe4")))
     assert found.tags["AWS_KINESISVIDEO_PLACE"] == b"\xe4"
-    assert found.said("PLACE") == "\\xe4"
+    assert found.tag("PLACE") == "\\xe4"
 
 
 def test_a_number_that_is_none_counts_as_none():

@@ -7,10 +7,10 @@ from threading import Event
 import pytest
 from botocore.exceptions import ClientError
 
-from consumer.aws import AwsError, Patience
+from consumer.aws import AwsError, RetryWindow
 from consumer.kinesis_video import source as kinesis_video
 from consumer.kinesis_video.position import Position
-from consumer.kinesis_video.source import KinesisVideoSource, VideoRecord, after, source, without_data
+from consumer.kinesis_video.source import KinesisVideoSource, VideoRecord, source, start_after, without_data
 from consumer.variables import Variables
 from tests.dataplane.matroska import fragment, tags
 
@@ -46,8 +46,8 @@ class Table:
             raise ClientError({"Error": {"Code": self.errors.pop(0), "Message": "no"}}, "")
 
 
-def position(table, patience_seconds=60.0):
-    return Position(table, table="cameras.positions", stream="cameras-0", patience_seconds=patience_seconds)
+def position(table, retry_seconds=60.0):
+    return Position(table, table="cameras.positions", stream="cameras-0", retry_seconds=retry_seconds)
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)
@@ -60,7 +60,7 @@ def test_each_variable_must_be_set(name):
 def test_what_is_noted_is_what_the_next_one_reads():
     table = Table()
     assert position(table).read() is None
-    position(table).note("7", Event())
+    position(table).write("7", Event())
     assert position(table).read() == "7"
     assert table.item["stream"] == {"S": "cameras-0"}
     assert {request["TableName"] for request in table.asked} == {"cameras.positions"}
@@ -69,28 +69,28 @@ def test_what_is_noted_is_what_the_next_one_reads():
 
 def test_what_aws_does_not_take_for_a_while_is_written_again():
     table = Table(["ThrottlingException"])
-    position(table).note("7", Event())
+    position(table).write("7", Event())
     assert position(table).read() == "7"
 
 
 @pytest.mark.parametrize(
-    ("code", "patience_seconds"),
+    ("code", "retry_seconds"),
     [
         pytest.param("AccessDeniedException", 60.0, id="what will not mend"),
         pytest.param("ThrottlingException", -1.0, id="too long"),
     ],
 )
-def test_what_aws_does_not_take_is_told_and_not_tried_for_ever(code, patience_seconds):
+def test_what_aws_does_not_take_is_told_and_not_tried_for_ever(code, retry_seconds):
     table, stopping = Table([code] * 2), Event()
     with pytest.raises(AwsError, match=f"writing to the table cameras.positions: AWS refused it: {code}"):
-        position(table, patience_seconds).note("7", stopping)
+        position(table, retry_seconds).write("7", stopping)
     assert len(table.asked) == 1
 
 
 def test_what_aws_does_not_take_just_now_does_not_hold_up_a_stop():
     table, stopping = Table(["ThrottlingException"] * 2), Event()
     stopping.set()
-    position(table).note("7", stopping)
+    position(table).write("7", stopping)
     assert len(table.asked) == 1
     assert table.item == {}, "the fragment comes again"
 
@@ -123,11 +123,11 @@ LOST_FRAGMENT = tags(ERROR_CODE="FRAGMENT_NOT_FOUND", ERROR_ID="4000")
 
 
 def refused(code):
-    return AwsError(f"reading the video stream cameras-0: AWS refused it: {code}", code=code, passing=False)
+    return AwsError(f"reading the video stream cameras-0: AWS refused it: {code}", code=code, retryable=False)
 
 
 def passes():
-    return AwsError("reading the video stream cameras-0: AWS cannot be reached", passing=True)
+    return AwsError("reading the video stream cameras-0: AWS cannot be reached", retryable=True)
 
 
 class Connections(KinesisVideoSource):
@@ -146,12 +146,12 @@ class Connections(KinesisVideoSource):
 
 def followed(monkeypatch, number, given, wanted):
     """The numbers of so many fragments and whether each comes after a gap; and where connections started."""
-    monkeypatch.setattr(kinesis_video, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(kinesis_video, "RETRY_PAUSE_SECONDS", 0.0)
     made = Connections(region="eu-west-1", stream="cameras-0", group="positions", partition="0", dead_letters=None)
     object.__setattr__(made, "given", list(given))
     object.__setattr__(made, "starts", [])
-    coming = made._fragments(after(number), Event(), Event())
-    return [(each.said("FRAGMENT_NUMBER"), each.after_gap) for each in islice(coming, wanted)], made.starts
+    coming = made._fragments(start_after(number), Event(), Event())
+    return [(each.tag("FRAGMENT_NUMBER"), each.after_gap) for each in islice(coming, wanted)], made.starts
 
 
 @pytest.mark.parametrize(
@@ -186,6 +186,6 @@ def test_a_stream_on_which_nothing_came_for_longer_than_it_keeps_fragments_has_n
 def test_a_stream_that_is_out_of_reach_at_first_is_waited_for_and_not_for_ever(monkeypatch):
     found, _ = followed(monkeypatch, None, [passes(), passes(), Media(fragment("1", b""))], 1)
     assert found == [("1", False)]
-    monkeypatch.setattr(kinesis_video, "Patience", lambda: Patience(-1))
+    monkeypatch.setattr(kinesis_video, "RetryWindow", lambda: RetryWindow(-1))
     with pytest.raises(AwsError, match="cannot be reached"):
         followed(monkeypatch, None, [passes()], 1)

@@ -36,7 +36,7 @@ class Clock:
         return self.now
 
 
-def turns(handle: Handler, clock: Callable[[], float] = Clock()) -> MessageHandler:
+def make_handler(handle: Handler, clock: Callable[[], float] = Clock()) -> MessageHandler:
     delivery = Delivery(handle=handle, tries=5, dead_letters=None, status=Status(clock=clock))
     return MessageHandler(delivery=delivery, topic="orders", partition="2")
 
@@ -62,7 +62,7 @@ def message(failure: Exception | None = None, **changes: Any) -> Any:
 
 def test_the_handler_is_given_what_was_published():
     given: list[Record] = []
-    turns(given.append).take(message(ordering_key="customer", data=b"1", attributes={"kind": "new"}))
+    make_handler(given.append).handle(message(ordering_key="customer", data=b"1", attributes={"kind": "new"}))
     (record,) = given
     assert (record.topic, record.partition, record.position) == ("orders", "2", "17")
     assert (record.key, record.value, list(record.headers)) == (b"customer", b"1", [("kind", b"new")])
@@ -72,8 +72,8 @@ def test_the_handler_is_given_what_was_published():
 def test_a_message_is_acknowledged_once_it_is_handled():
     handling = message()
     at_work: list[list[str]] = []
-    reader = turns(lambda _: at_work.append(list(handling.became)))
-    reader.take(handling)
+    reader = make_handler(lambda _: at_work.append(list(handling.became)))
+    reader.handle(handling)
     assert (at_work, handling.became) == ([[]], ["acknowledged"])
     assert (reader.delivery.status.handled, reader.delivery.status.failed) == (1, 0)
 
@@ -82,8 +82,8 @@ def test_a_message_that_cannot_be_handled_is_given_back_and_not_counted_as_dead(
     def handle(_: Record) -> None:
         raise ValueError("not this one")
 
-    reader, poison = turns(handle), message()
-    reader.take(poison)
+    reader, poison = make_handler(handle), message()
+    reader.handle(poison)
     status = reader.delivery.status
     assert poison.became == ["given back"]
     assert (status.handled, status.failed, status.dead) == (0, 1, 0)
@@ -93,27 +93,27 @@ def test_a_handler_that_asks_the_process_to_exit_ends_the_consumer_in_one_line_a
     def leave(record: Record) -> None:
         sys.exit("no database")
 
-    one = turns(leave)
+    one = make_handler(leave)
     messages = [message(), message()]
     for each in messages:
-        one.take(each)
+        one.handle(each)
     assert [each.became for each in messages] == [["given back"], ["given back"]]
     with pytest.raises(
         ConsumerError, match=r"^orders\[2\] 17: the handler ended the consumer: SystemExit: no database$"
     ):
-        one.look(ready=True)
+        one.check(ready=True)
 
 
 def test_after_a_stop_no_message_is_begun():
     given: list[Record] = []
-    reader, late = turns(given.append), message()
+    reader, late = make_handler(given.append), message()
     reader.delivery.stopping.set()
-    reader.take(late)
+    reader.handle(late)
     assert (given, late.became) == ([], ["given back"])
 
 
 def test_an_acknowledgement_that_fails_is_told(caplog: pytest.LogCaptureFixture):
-    turns(lambda _: None).take(message(failure=RuntimeError("INVALID_ACK_ID")))
+    make_handler(lambda _: None).handle(message(failure=RuntimeError("INVALID_ACK_ID")))
     (record,) = caplog.records
     assert record.getMessage() == "17: not acknowledged, and comes again: INVALID_ACK_ID"
 
@@ -123,12 +123,12 @@ def test_it_lives_while_it_waits_and_not_while_one_message_takes_too_long():
 
     def pass_time() -> bool:
         clock.now += LIVE_SECONDS
-        reader.look(ready=True)
+        reader.check(ready=True)
         return reader.delivery.status.live
 
-    reader = turns(lambda _: lived.append(pass_time()), clock)
+    reader = make_handler(lambda _: lived.append(pass_time()), clock)
     assert pass_time()
-    reader.take(message())
+    reader.handle(message())
     assert lived == [False]
     assert pass_time()
 
