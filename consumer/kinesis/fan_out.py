@@ -1,4 +1,4 @@
-"""How a shard is read that Kinesis pushes: enhanced fan-out, with 2 MB/s for the group alone."""
+"""Reader with enhanced fan-out: Kinesis pushes records, and the group has 2 MB/s per shard for itself."""
 
 import logging
 import time
@@ -14,11 +14,12 @@ from consumer.pushed import PrefetchQueue
 LOGGER = logging.getLogger(__name__)
 
 SUBSCRIBE_SECONDS = 5.5
-"""How long a shard takes no second subscription of the same consumer: five seconds (Kinesis API, SubscribeToShard), and a little."""
+"""Minimum seconds between two subscriptions of a consumer to a shard: five seconds (Kinesis API, SubscribeToShard),
+plus a margin."""
 
 
 class FanOutReader:
-    """Subscribes to a shard, for five minutes at a time, each time from where the last subscription ended."""
+    """Subscribes to a shard for five minutes at a time. Each subscription starts where the last one ended."""
 
     def __init__(self, kinesis: Kinesis, *, stream: str, consumer: str, shard: str, position: str) -> None:
         self.kinesis = kinesis
@@ -30,15 +31,18 @@ class FanOutReader:
             self.start = {"Type": "AT_SEQUENCE_NUMBER", "SequenceNumber": split(position)[0]}
         self.start_record = StartRecord(position)
         self.retry_window = RetryWindow()
-        self.what = f"subscribing to {stream} {shard}"
+        self.action = f"subscribing to {stream} {shard}"
         self.batches = PrefetchQueue(f"fan-out {shard}", self._batches)
 
     def read(self) -> Batch | None:
-        """What was pushed by now."""
+        """Return the next pushed batch, if there is one."""
         return self.batches.read()
 
     def close(self) -> None:
-        """Read no more: the subscription ends with the next event, some seconds later, or goes to the next one who subscribes."""
+        """Stop reading.
+
+        The subscription ends with the next event, some seconds later, or when another reader subscribes.
+        """
         self.batches.close()
 
     def _batches(self, closed: Event) -> Iterator[Batch]:
@@ -52,7 +56,7 @@ class FanOutReader:
                         return
             except AwsError as error:
                 if error.code == REFUSED_POSITION and "SequenceNumber" in self.start:
-                    LOGGER.warning("%s. Reading goes on with the oldest record that is kept.", error)
+                    LOGGER.warning("%s. Continuing with the oldest available record.", error)
                     self.start = {"Type": BEGINNING}
                 else:
                     if error.code != "ResourceInUseException":
@@ -61,9 +65,9 @@ class FanOutReader:
             closed.wait(SUBSCRIBE_SECONDS - (time.monotonic() - subscribed))
 
     def _subscription(self) -> Iterator[Batch]:
-        """What one subscription pushes."""
+        """Yield the batches of one subscription."""
         answer = call_aws(
-            self.what,
+            self.action,
             self.kinesis.subscribe_to_shard,
             ConsumerARN=self.consumer,
             ShardId=self.shard,
@@ -71,7 +75,7 @@ class FanOutReader:
         )
         events = answer["EventStream"]
         try:
-            for each in stream_events(self.what, events):
+            for each in stream_events(self.action, events):
                 event: Mapping[str, Any] = each["SubscribeToShardEvent"]
                 if event.get("ContinuationSequenceNumber"):
                     self.start = {

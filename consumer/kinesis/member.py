@@ -1,4 +1,4 @@
-"""One member of a group: takes its share of the shards, keeps it, and leaves the rest to others."""
+"""Member of a Kinesis consumer group: takes its share of the shards, renews its leases and releases the rest."""
 
 import logging
 import time
@@ -14,41 +14,41 @@ from consumer.kinesis.positions import END
 LOGGER = logging.getLogger(__name__)
 
 UNTIL_SECONDS = 60.0
-"""How often the time is noted up to which a shard is handled in which nothing is written."""
+"""Interval of saving handled_until for a shard without new records."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RebalanceTimings:
-    """How often the members of a group look at what the others do."""
+    """Timings of leases, heartbeats and rebalancing."""
 
     lease_seconds: float = 10.0
-    """After how long a lease or a worker that does not move counts as given up: KCL's failoverTimeMillis."""
+    """Seconds after which an unchanged lease or heartbeat counts as abandoned: KCL's failoverTimeMillis."""
     round_seconds: float = 2.0
-    """How often leases are renewed, shards listed and shares counted."""
+    """Interval of renewing leases, listing shards and rebalancing."""
     retry_seconds: float = RETRY_SECONDS
-    """How long AWS may be out of reach before the consumer ends."""
+    """Maximum duration of temporary AWS failures before the consumer exits."""
 
 
 @dataclass(kw_only=True)
 class HeldLease:
-    """A lease that is this worker's own."""
+    """Lease that this worker owns."""
 
     shard: str
     position: str
-    """How far the shard is handled: moved by the one who reads."""
+    """Position of the last handled record. Updated by the reading thread."""
     saved_position: str
-    """What of it is written down."""
+    """Position in the lease table."""
     renewed: float
     until: float | None = None
-    """The time up to which the shard is handled, in seconds since 1970; None if that is not known."""
+    """Time up to which the shard is handled, in seconds since 1970. None if unknown."""
     saved_until: float = 0.0
-    """What of it is written down."""
+    """Time in the lease table."""
     wanted: bool = True
-    """Whether it is part of the worker's share; if not, the one who reads gives it up."""
+    """Whether the lease is part of this worker's share. If not, the reading thread releases it."""
 
 
 class HeartbeatTracker:
-    """Tells what has not moved for a while, by this process's own clock: those of others may be wrong."""
+    """Detects values that no longer change. Uses this process's clock only, because other clocks may be wrong."""
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self.seconds = seconds
@@ -56,7 +56,7 @@ class HeartbeatTracker:
         self.seen: dict[str, tuple[object, float]] = {}
 
     def is_stale(self, name: str, value: object) -> bool:
-        """Whether the value that stands under a name has been the same for longer than anything that lives would leave it."""
+        """Return whether the value of a name has been unchanged for longer than the limit."""
         seen, since = self.seen.get(name, (None, 0.0))
         if seen != value:
             self.seen[name] = (value, self.clock())
@@ -65,13 +65,13 @@ class HeartbeatTracker:
 
 
 def share(workers: Collection[str], worker: str, shards: int) -> int:
-    """How many of the shards are for one of the workers: as many as for each other one, or one more for the first of them."""
+    """Return a worker's number of shards. Shares differ by at most one; the first workers get the larger ones."""
     each, more = divmod(shards, len(workers))
     return each + (sorted(workers).index(worker) < more)
 
 
 class Member:
-    """Holds leases for the one who reads, while a thread of its own keeps them and looks what has changed."""
+    """Holds leases for the reading thread. A background thread renews and rebalances them."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Member:
         self.timings = timings
         self.clock = clock
         self.all_assigned = False
-        """Whether, at some time, every shard was somebody's."""
+        """Whether every shard has had an owner at least once."""
         self._lock = Lock()
         self._holdings: dict[str, HeldLease] = {}
         self._lease_heartbeats, self._worker_heartbeats = (
@@ -100,7 +100,7 @@ class Member:
 
     @contextmanager
     def sharing(self) -> Generator[None]:
-        """Join the group; in the end, leave every lease to the others at once."""
+        """Join the group. On exit, release all leases at once."""
         leaving = Event()
         thread = Thread(target=self._run_rounds, args=(leaving,), name="leases", daemon=True)
         thread.start()
@@ -112,25 +112,25 @@ class Member:
             self._leave()
 
     def held_leases(self) -> list[HeldLease]:
-        """What is this worker's own now; raises what its thread ended with."""
+        """Return the leases that this worker owns now. Raise the error that ended the background thread, if any."""
         if self._error:
             raise self._error
         return [held for held in self._all() if self.holds(held)]
 
     def deleted_unread(self) -> int:
-        """How many shards were deleted before they were read to their end, since this was asked last."""
+        """Return the number of shards deleted before they were read to their end, since the last call."""
         with self._lock:
             deleted, self._deleted_unread = self._deleted_unread, 0
         return deleted
 
     def holds(self, held: HeldLease) -> bool:
-        """Whether nobody else can have taken a lease yet."""
+        """Return whether no other worker can have taken the lease yet."""
         with self._lock:
             mine = self._holdings.get(held.shard) is held
         return mine and self.clock() - held.renewed < self.timings.lease_seconds
 
     def checkpoint(self, held: HeldLease) -> None:
-        """Write down how far a shard is handled."""
+        """Save the position of a shard."""
         position, until = held.position, held.until
         if position == held.saved_position and (until or 0.0) - held.saved_until < UNTIL_SECONDS:
             return
@@ -140,17 +140,17 @@ class Member:
             self._drop(held)
 
     def give_up(self, held: HeldLease) -> None:
-        """Write down how far a shard is handled, and leave it to others."""
+        """Save the position of a shard and release its lease."""
         self._drop(held)
         self.leases.give_up(held.shard, held.position, held.until)
 
     def finish(self, held: HeldLease) -> None:
-        """Write down that a closed shard is handled to its end, so that those made from it may be read."""
+        """Mark a closed shard as handled to its end, so that its child shards can be read."""
         held.position = END
         self.give_up(held)
 
     def round(self) -> None:
-        """Show that this worker lives, and take or mark as unwanted what makes its share."""
+        """Renew leases, write the heartbeat and rebalance."""
         for held in self._all():
             if self.leases.renew(held.shard):
                 held.renewed = self.clock()
@@ -173,7 +173,7 @@ class Member:
                 del self._holdings[held.shard]
 
     def _live_workers(self) -> set[str]:
-        """The workers that move; those that have not for long are removed."""
+        """Return the workers with a recent heartbeat. Remove the others."""
         alive = {self.workers.worker}
         for worker, last in self.workers.workers().items():
             if not self._worker_heartbeats.is_stale(worker, last):
@@ -183,9 +183,10 @@ class Member:
         return alive
 
     def _readable_leases(self) -> list[Lease]:
-        """The leases of all shards that can be read now: the shards that each was made from are handled, so keys keep their order.
+        """Return the leases of all shards that can be read now: parents come first, so keys keep their order.
 
-        Leases are read before shards are listed: one whose shard is not in the list is of a shard that is gone, never of a new one.
+        Leases are read before shards are listed. So a lease whose shard is not listed belongs to a deleted shard, never
+        to a new one.
         """
         leases = self.leases.leases()
         parents = self.parents()
@@ -200,31 +201,31 @@ class Member:
         ]
 
     def _remove(self, lease: Lease) -> None:
-        """Remove the lease of a shard that is gone; whoever holds it finds out when it is renewed."""
+        """Remove the lease of a deleted shard. Its owner notices at the next renewal."""
         if self.leases.remove(lease) and not lease.finished:
             LOGGER.warning(
-                "%s: the whole shard was deleted before everything after %s was read", lease.shard, lease.checkpoint
+                "%s: the shard was deleted before the records after %s were read", lease.shard, lease.checkpoint
             )
             with self._lock:
                 self._deleted_unread += 1
 
     def _is_free(self, lease: Lease) -> bool:
-        """Whether nobody has a lease who would still renew it."""
+        """Return whether no live worker owns a lease."""
         if lease.shard in self._holdings:
             return False
         still = self._lease_heartbeats.is_stale(lease.shard, (lease.owner, lease.counter))
         return lease.owner is None or still
 
     def _rebalance(self, wanted: int, free: list[Lease], rank: int) -> None:
-        """Take leases or mark some as unwanted, until there are as many as wanted."""
+        """Take leases, or mark some as unwanted, to reach the wanted number."""
         held_leases = sorted(self._all(), key=lambda held: held.shard)
         for number, held in enumerate(held_leases):
             held.wanted = number < wanted
-        first = rank % (len(free) or 1)  # so that not all begin with the same one
+        first = rank % (len(free) or 1)  # so that workers do not compete for the same lease
         for lease in (free[first:] + free[:first])[: max(0, wanted - len(held_leases))]:
             taken = self.leases.take(lease)
             if taken:
-                LOGGER.info("reading %s from %s on", taken.shard, taken.checkpoint)
+                LOGGER.info("reading %s from %s", taken.shard, taken.checkpoint)
                 held = HeldLease(
                     shard=taken.shard,
                     position=taken.checkpoint,
@@ -237,12 +238,12 @@ class Member:
                     self._holdings[taken.shard] = held
 
     def _run_rounds(self, leaving: Event) -> None:
-        """Go on with one round after the other, from the first one; what will not mend, the one who reads is told."""
+        """Run rounds until the member leaves. A permanent error is passed to the reading thread."""
         retry_window = RetryWindow(self.timings.retry_seconds, self.clock)
         while True:
             try:
                 self._try_round(retry_window)
-            except Exception as error:  # noqa: BLE001  told to the one who reads
+            except Exception as error:  # noqa: BLE001 - raised again in held_leases()
                 self._error = error
                 return
             if leaving.wait(self.timings.round_seconds):
@@ -263,4 +264,6 @@ class Member:
                 self.give_up(held)
             self.workers.remove(self.workers.worker)
         except AwsError as error:
-            LOGGER.warning("left without a word, so others wait %s s: %s", self.timings.lease_seconds, error)
+            LOGGER.warning(
+                "cannot release the leases; other workers take them after %s s: %s", self.timings.lease_seconds, error
+            )

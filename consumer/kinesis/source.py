@@ -1,4 +1,4 @@
-"""Reads a Kinesis data stream: as many members of a group as it has shards read one each."""
+"""Kinesis Data Streams source: the members of a group share the shards."""
 
 import logging
 import time
@@ -20,14 +20,14 @@ from consumer.variables import Variables
 LOGGER = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 5.0
-"""How often it is written down how far a shard is handled while a batch is: what may come again after a replica is killed."""
+"""Interval of checkpoints within a batch. After a kill, at most this much is delivered again."""
 
 PAUSE = 0.1
-"""Seconds to wait where nothing was there to be handled."""
+"""Seconds to wait if no shard had records."""
 
 
 def source(variables: Variables) -> "KinesisSource":
-    """The stream that the environment names, with the lease table named as the group."""
+    """Return the source for the stream that the environment names. The lease table has the name of the group."""
     region = variables.required("AWS_REGION")
     dead_letters = variables.optional("STREAM_DEAD_LETTERS")
     return KinesisSource(
@@ -42,20 +42,21 @@ def source(variables: Variables) -> "KinesisSource":
 
 @dataclass(frozen=True, kw_only=True)
 class KinesisSource:
-    """A data stream, as one worker of its group reads it; a group that is new begins with the oldest records that are kept."""
+    """Data stream, read as one worker of its group. A new group starts at the oldest available record."""
 
     region: str
     stream: str
     group: str
     consumer_arn: str | None
-    """The registered consumer to read through, with throughput of its own (enhanced fan-out); None shares it with all others."""
+    """Registered consumer with dedicated throughput (enhanced fan-out). None to share the throughput with other
+    readers."""
     host: str | None
-    """What the platform calls this replica; the worker's name begins with it."""
+    """Host name of this replica. Prefix of the worker's name."""
     dead_letters: DeadLetters | None
     timings: RebalanceTimings = field(default_factory=RebalanceTimings)
 
     def run(self, delivery: Delivery) -> None:
-        """Read the shards whose leases this worker has, until it is told to stop."""
+        """Read the shards whose leases this worker owns until it is stopped."""
         seconds = self.timings.retry_seconds
         clients = retry(
             lambda: (client("kinesis", self.region), client("dynamodb", self.region)), delivery.stopping, seconds
@@ -88,7 +89,7 @@ class KinesisSource:
 
 
 class ShardLoop:
-    """Hands over the records of all shards that a member holds, one at a time."""
+    """Delivers the records of all shards that a member holds, one at a time."""
 
     def __init__(
         self,
@@ -106,7 +107,10 @@ class ShardLoop:
         self.readers: dict[str, tuple[HeldLease, ShardReader]] = {}
 
     def run(self) -> None:
-        """Go round until it is time to stop; what AWS cannot do just now is tried again from where handling is."""
+        """Read shard after shard until the delivery is stopped.
+
+        After a temporary AWS failure, continue at the last handled record.
+        """
         delivery = self.delivery
         while not delivery.stopping.is_set():
             delivery.status.poll()
@@ -123,12 +127,12 @@ class ShardLoop:
                 delivery.stopping.wait(PAUSE)
 
     def close(self) -> None:
-        """Read no more; handling goes on where it is."""
+        """Close all readers. Positions are kept."""
         for shard in list(self.readers):
             self._close(shard)
 
     def _read_all(self) -> bool:
-        """Handle what there is in each shard; whether there was anything."""
+        """Handle the available records of each shard. Return whether there were any."""
         held_leases = self.member.held_leases()
         status = self.delivery.status
         status.lost += self.member.deleted_unread()
@@ -150,7 +154,7 @@ class ShardLoop:
         return busy
 
     def _deliver_batch(self, held: HeldLease, batch: Batch) -> None:
-        """Deliver a batch as long as the shard is the worker's own, and write down how far that came."""
+        """Deliver a batch while this worker owns the shard, and checkpoint."""
         if batch.conclusive:
             self._report_gap(held, batch)
         checkpointed = time.monotonic()
@@ -173,11 +177,11 @@ class ShardLoop:
             self.member.checkpoint(held)
 
     def _user_records(self, held: HeldLease, batch: Batch) -> Iterator[KinesisRecord]:
-        """The records of a batch that are still to be handled; aggregates are taken apart one after the other.
+        """Yield the unhandled records of a batch. Aggregates are deaggregated one after the other.
 
-        Left out is a user record whose hash key belongs to another shard. That happens after a reshard: the KPL then writes again exactly
-        those user records (amazon-kinesis-producer, retrier.cc, read 2026-11-29). KCL leaves out their whole aggregate, so the others are
-        lost to it (amazon-kinesis-client, AggregatorUtil.java, read 2026-11-29).
+        A user record whose hash key belongs to another shard is skipped. This happens after a reshard: the KPL writes
+        exactly those user records again (amazon-kinesis-producer, retrier.cc, read 2026-11-29). KCL skips their whole
+        aggregate, so it loses the others (amazon-kinesis-client, AggregatorUtil.java, read 2026-11-29).
         """
         hash_keys = self.stream.hash_keys(held.shard)
         for whole in batch.records:
@@ -192,7 +196,7 @@ class ShardLoop:
                     held.position = record.position
             if elsewhere:
                 LOGGER.warning(
-                    "%s[%s] %s: left out %d user records of an aggregate whose keys belong to other shards; "
+                    "%s[%s] %s: skipped %d user records of an aggregate whose keys belong to other shards; "
                     "the KPL writes them again",
                     whole.topic,
                     whole.partition,
@@ -201,25 +205,26 @@ class ShardLoop:
                 )
 
     def _report_gap(self, held: HeldLease, batch: Batch) -> None:
-        """Count one and warn if records may have been deleted between what is handled and the batch."""
+        """Count and log a gap if records may have been deleted between the last handled record and the batch."""
         first = batch.records[0] if batch.records else None
         if not self._may_have_gap(held, batch):
             return
         self.delivery.status.lost += 1
         LOGGER.warning(
-            "%s[%s]: what was written after sequence number %s was deleted before it was read; %s",
+            "%s[%s]: records after sequence number %s were deleted before they were read; %s",
             self.stream.name,
             held.shard,
             held.position,
-            f"the first record that is still there is {first.position}" if first else "no record is there now",
+            f"the first available record is {first.position}" if first else "no record is available now",
         )
         held.until = first.timestamp if first else batch.until
 
     def _may_have_gap(self, held: HeldLease, batch: Batch) -> bool:
-        """Whether records may have been deleted before a batch.
+        """Return whether records may have been deleted before a batch.
 
-        There are none if the record that reading started at is still there. If it is gone, records after it are too, unless nothing came
-        after it: then the shard was handled up to a time that is within the retention. A lease of KCL's has no such time.
+        There is no gap if the start record still exists. If it is deleted, records after it may be deleted too, unless
+        none followed: then the shard was handled up to a time within the retention. Leases that KCL wrote have no such
+        time.
         """
         if batch.kept:
             return False
@@ -230,7 +235,7 @@ class ShardLoop:
         return held.until < self.stream.deleted_before(batch.read_at)
 
     def _reader(self, held: HeldLease) -> ShardReader:
-        """What reads a shard from where its handling is."""
+        """Return the reader of a shard, starting at its position."""
         known, reader = self.readers.get(held.shard, (None, None))
         if known is held and reader:
             return reader

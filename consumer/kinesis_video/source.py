@@ -1,4 +1,4 @@
-"""Reads a video stream of Kinesis, fragment after fragment: its one consumer shares it with nobody."""
+"""Kinesis Video source: one consumer reads a video stream fragment by fragment."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -19,18 +19,21 @@ from consumer.variables import Variables
 LOGGER = logging.getLogger(__name__)
 
 EARLIEST = {"StartSelectorType": "EARLIEST"}
-"""Start with the oldest fragment that is kept (Kinesis Video Streams API, GetMedia)."""
+"""Start with the oldest available fragment (Kinesis Video Streams API, GetMedia)."""
 
 NOT_KEPT = frozenset({LOST, "InvalidArgumentException"})
-"""What GetMedia answers where it cannot start after a fragment: the fragment is no longer kept, or never was, as after a stream was
-made anew under its name (as EARLIEST)."""
+"""Errors of GetMedia if it cannot start after a fragment. The fragment is no longer kept, or never existed, for example
+after the stream was recreated with the same name (source as for EARLIEST)."""
 
 PAUSE = 0.1
-"""Seconds to wait where nothing was there to be handled."""
+"""Seconds to wait if no fragment is available."""
 
 
 def source(variables: Variables) -> "KinesisVideoSource":
-    """The one video stream that the environment names, with the table of positions named as the group."""
+    """Return the source for the video stream that the environment names.
+
+    The table of positions has the name of the group.
+    """
     region = variables.required("AWS_REGION")
     dead_letters = variables.optional("STREAM_DEAD_LETTERS")
     return KinesisVideoSource(
@@ -46,12 +49,12 @@ def source(variables: Variables) -> "KinesisVideoSource":
 
 @dataclass(frozen=True, kw_only=True)
 class VideoRecord:
-    """A fragment of a video stream: its value is a Matroska document, its headers are the document's tags."""
+    """Fragment of a video stream. The value is a Matroska document, the headers are its tags."""
 
     topic: str
     partition: str
     position: str
-    """The fragment's number."""
+    """Number of the fragment."""
     value: bytes
     headers: tuple[tuple[str, bytes], ...]
     timestamp: float
@@ -59,7 +62,10 @@ class VideoRecord:
 
 
 def without_data(record: Record) -> Mapping[str, Any]:
-    """Which fragment it is: too large for a data stream, it stays in the video stream for as long as that keeps it."""
+    """Return the description of a fragment.
+
+    The fragment is too large for a data stream; it stays in the video stream for its retention.
+    """
     return {
         "stream": record.topic,
         "partition": record.partition,
@@ -70,15 +76,15 @@ def without_data(record: Record) -> Mapping[str, Any]:
 
 
 def start_after(number: str | None) -> Mapping[str, str]:
-    """Start with the fragment after the one of that number; without one, with the oldest that is kept."""
+    """Start after the fragment with that number, or with the oldest available fragment if there is none."""
     return {"StartSelectorType": "FRAGMENT_NUMBER", "AfterFragmentNumber": number} if number else EARLIEST
 
 
 @dataclass(frozen=True, kw_only=True)
 class KinesisVideoSource:
-    """A video stream, as its one reader reads it: it goes on after the fragment that was handled last.
+    """Video stream with one reader, which continues after the last handled fragment.
 
-    Where none was handled, or none that is still kept, it begins with the oldest fragment that is kept.
+    If no fragment was handled, or the last one is no longer kept, it starts with the oldest available fragment.
     """
 
     region: str
@@ -88,7 +94,7 @@ class KinesisVideoSource:
     dead_letters: DeadLetters | None
 
     def run(self, delivery: Delivery) -> None:
-        """Deliver fragment after fragment, and note each once it is handled, until it is told to stop."""
+        """Deliver fragment after fragment and store the position after each, until the delivery is stopped."""
         status, connected = delivery.status, Event()
         position = retry(self._position, delivery.stopping)
         if position is None:
@@ -110,7 +116,7 @@ class KinesisVideoSource:
                 if fragment.after_gap:
                     status.lost += 1
                     LOGGER.warning(
-                        "%s: fragments after number %s are lost: they are no longer kept; the first one that is still there is %s",
+                        "%s: fragments after number %s were deleted before they were read; the first available fragment is %s",
                         self.stream,
                         handled,
                         record.position,
@@ -135,21 +141,22 @@ class KinesisVideoSource:
         )
 
     def _fragments(self, start: Mapping[str, str], closed: Event, connected: Event) -> Iterator[Fragment]:
-        """All fragments, over as many connections as it takes: each goes on after the last fragment that came.
+        """Yield all fragments. Each connection continues after the last received fragment.
 
-        A fragment comes after a gap if the one before it was no longer kept when a connection was to start there. There is none if an
-        earlier connection started there and brought nothing: then nothing came after that fragment, and only time has passed.
+        A fragment follows a gap if the fragment before it was no longer kept when a connection tried to start there.
+        There is no gap if an earlier connection started there and received nothing: no fragment followed, and only time
+        has passed.
         """
-        what, retry_window = f"reading the video stream {self.stream}", RetryWindow()
+        action, retry_window = f"reading the video stream {self.stream}", RetryWindow()
         gap = quiet = False
         while not closed.is_set():
             before, opened = start, False
             try:
-                with closing(self._media(what, start)) as media:
+                with closing(self._media(action, start)) as media:
                     opened = True
                     connected.set()
                     retry_window.reset()
-                    for fragment in fragments(lambda size, media=media: call_aws(what, media.read, amt=size)):
+                    for fragment in fragments(lambda size, media=media: call_aws(action, media.read, amt=size)):
                         fragment.after_gap, gap = gap, False
                         yield fragment
                         start = start_after(fragment.tag("FRAGMENT_NUMBER"))
@@ -157,9 +164,7 @@ class KinesisVideoSource:
                             return
             except AwsError as error:
                 if error.code in NOT_KEPT and start != EARLIEST:
-                    LOGGER.warning(
-                        "%s. Reading goes on with the oldest fragment that is kept, not with %s", error, start
-                    )
+                    LOGGER.warning("%s. Continuing with the oldest available fragment instead of %s", error, start)
                     start, gap = EARLIEST, not quiet
                 else:
                     retry_window.record_failure(error)
@@ -167,9 +172,11 @@ class KinesisVideoSource:
             quiet = start == before and (quiet or opened)
             closed.wait(RETRY_PAUSE_SECONDS)
 
-    def _media(self, what: str, start: Mapping[str, str]) -> Any:
-        """Open the stream where it is to start."""
+    def _media(self, action: str, start: Mapping[str, str]) -> Any:
+        """Open the stream at a start position."""
         video = client("kinesisvideo", self.region)
-        endpoint = call_aws(what, video.get_data_endpoint, StreamName=self.stream, APIName="GET_MEDIA")["DataEndpoint"]
+        endpoint = call_aws(action, video.get_data_endpoint, StreamName=self.stream, APIName="GET_MEDIA")[
+            "DataEndpoint"
+        ]
         media = client("kinesis-video-media", self.region, endpoint)
-        return call_aws(what, media.get_media, StreamName=self.stream, StartSelector=start)["Payload"]
+        return call_aws(action, media.get_media, StreamName=self.stream, StartSelector=start)["Payload"]
