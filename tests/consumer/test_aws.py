@@ -45,7 +45,7 @@ def run(service: Any, **changes: str) -> None:
 def test_a_region_that_can_be_none_is_a_mistake_of_the_environment(service: Any, region: str):
     with pytest.raises(WrongEnvironmentError) as error:
         run(service, AWS_REGION=region)
-    assert str(error.value) == f"AWS_REGION: must be the name of a region, such as eu-west-1, not {region!r}"
+    assert str(error.value) == f"AWS_REGION: must be the name of an AWS region, such as eu-west-1, got {region!r}."
 
 
 @services
@@ -64,7 +64,7 @@ def test_what_else_the_sdk_finds_wrong_is_told_in_one_line(
     with pytest.raises(ConsumerError) as fault:
         run(service)
     made = "kinesis" if service is kinesis else "dynamodb"
-    assert str(fault.value) == f"cannot make a client of {made}: {told}"
+    assert str(fault.value) == f"cannot create the client for {made}: {told}"
 
 
 Answers = Callable[..., str]
@@ -173,7 +173,7 @@ def test_a_connection_that_nobody_takes_or_that_breaks_passes(answers: Answers, 
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{nobody.getsockname()[1]}")
-        with pytest.raises(AwsError, match="AWS cannot be reached") as refusal:
+        with pytest.raises(AwsError, match="cannot reach AWS") as refusal:
             list_shards()
     assert refusal.value.retryable
 
@@ -197,7 +197,7 @@ def test_credentials_that_the_platform_does_not_give_just_now_pass(monkeypatch: 
 
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setattr(CredentialResolver, "load_credentials", fails)
-    with pytest.raises(AwsError, match="making a client of kinesis: there are no credentials") as refusal:
+    with pytest.raises(AwsError, match="creating the client for kinesis: no AWS credentials") as refusal:
         client("kinesis", "eu-west-1")
     assert refusal.value.retryable
 
@@ -250,7 +250,7 @@ def test_patience_counts_from_the_first_failure_and_starts_anew_after_a_success(
     retry_window = RetryWindow(60, lambda: now[0])
 
     def fails() -> AwsError:
-        return AwsError("AWS cannot be reached", retryable=True)
+        return AwsError("cannot reach AWS", retryable=True)
 
     retry_window.record_failure(fails())
     now[0] = 60.0

@@ -81,7 +81,7 @@ def test_after_its_last_try_a_record_is_set_aside_with_the_reason_and_the_next_i
 
 def test_without_dead_letters_the_consumer_ends_at_a_record_that_cannot_be_handled_and_says_which():
     one = delivery(Failing(3))
-    with pytest.raises(ConsumerError, match=r"^orders\[1\] 7 cannot be handled.*ValueError: no 3$"):
+    with pytest.raises(ConsumerError, match=r"^orders\[1\] 7: cannot be handled.*ValueError: no 3$"):
         one.deliver(Letter("7"))
     assert one.status.dead == 0
 
@@ -133,8 +133,8 @@ def test_slow_tries_are_fewer_so_that_they_end_before_the_group_takes_the_consum
 
 def test_what_is_logged_of_a_failure_holds_no_content_of_the_record(caplog):
     assert delivery(Failing(3), shelf=Shelf()).deliver(Letter("7"))
-    assert "orders[1] 7: try 1 of 3 failed" in caplog.text
-    assert "orders[1] 7: set aside after 3 tries" in caplog.text
+    assert "orders[1] 7: attempt 1 of 3 failed" in caplog.text
+    assert "orders[1] 7: written to the dead letters after 3 attempts" in caplog.text
     assert "secret" not in caplog.text
 
 
@@ -220,13 +220,13 @@ def test_whatever_a_handler_raises_the_record_is_set_aside_with_its_type_and_the
     assert shelf.kept == [("7", reason, 2), ("8", reason, 2)]
     assert type(shelf.kept[0][1]) is str
     assert one.status.failed == 4
-    assert f"orders[1] 7: try 1 of 2 failed: {reason.partition(':')[0]}" in caplog.text
+    assert f"orders[1] 7: attempt 1 of 2 failed: {reason.partition(':')[0]}" in caplog.text
 
 
 @pytest.mark.parametrize(("make", "reason"), UNUSUAL, ids=[reason for _, reason in UNUSUAL])
 def test_whatever_a_handler_raises_a_service_that_sets_aside_itself_gets_the_record_back(make, reason):
     one = delivery(raising(make))
-    assert not one.deliver_once(Letter("7"), "a try")
+    assert not one.deliver_once(Letter("7"), "an attempt")
     assert one.status.failed == 1
 
 
@@ -236,10 +236,10 @@ def test_a_handler_that_asks_the_process_to_exit_ends_the_consumer_in_one_line_a
 ):
     shelf = Shelf()
     one = delivery(raising(make), shelf=shelf)
-    for deliver in (one.deliver, lambda record: one.deliver_once(record, "a try")):
+    for deliver in (one.deliver, lambda record: one.deliver_once(record, "an attempt")):
         with pytest.raises(ConsumerError) as error:
             deliver(Letter("7"))
-        assert str(error.value) == f"orders[1] 7: the handler ended the consumer: {request.node.callspec.id}"
+        assert str(error.value) == f"orders[1] 7: the handler exited the process: {request.node.callspec.id}"
         assert error.value.__suppress_context__
     assert shelf.kept == []
     assert one.status.handled == 0
@@ -247,5 +247,5 @@ def test_a_handler_that_asks_the_process_to_exit_ends_the_consumer_in_one_line_a
 
 def test_the_line_that_a_consumer_ends_with_is_one_line_also_if_the_error_has_more():
     one = delivery(raising(lambda: ValueError("first\n  second")), tries=1)
-    with pytest.raises(ConsumerError, match=r"nowhere to set it aside: ValueError: first second$"):
+    with pytest.raises(ConsumerError, match=r"dead letters are disabled: ValueError: first second$"):
         one.deliver(Letter("7"))

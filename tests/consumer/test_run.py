@@ -90,13 +90,13 @@ def test_a_mistake_that_shows_only_when_it_reads_is_one_of_the_environment():
 
 
 def test_without_a_service_nothing_is_read():
-    assert ended() == (2, "STREAM_SERVICE: must be set\n")
+    assert ended() == (2, "STREAM_SERVICE: is required.\n")
 
 
 def test_an_unknown_service_is_told_with_those_that_are_known():
     status, said = ended(STREAM_SERVICE="rabbit")
     assert status == 2
-    assert said == "STREAM_SERVICE: must be one of kafka, kinesis, kinesis-video, pubsub, not 'rabbit'\n"
+    assert said == "STREAM_SERVICE: must be one of kafka, kinesis, kinesis-video, pubsub, got 'rabbit'.\n"
 
 
 def test_every_mistake_of_the_environment_is_told_at_once():
@@ -118,4 +118,4 @@ def test_a_property_that_librdkafka_does_not_know_is_told_without_a_traceback():
 def test_a_certificate_that_is_not_there_is_told_with_its_place(tmp_path):
     path = str(tmp_path / "ca.crt")
     status, said = ended(**KAFKA, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", KAFKA_SSL_CA_LOCATION=path)
-    assert (status, said) == (2, f"KAFKA_SSL_CA_LOCATION: names {path}, which is not there\n")
+    assert (status, said) == (2, f"KAFKA_SSL_CA_LOCATION: file {path} does not exist.\n")

@@ -30,9 +30,9 @@ def test_every_mistake_is_told_one_line_each():
     with pytest.raises(WrongEnvironmentError) as error:
         variables.check()
     assert str(error.value).splitlines() == [
-        "A: must be set",
-        "EMPTY: must be set",
-        "N: must be a whole number of at least 1, not '0'",
+        "A: is required.",
+        "EMPTY: is required.",
+        "N: must be a whole number of at least 1, got '0'.",
     ]
 
 

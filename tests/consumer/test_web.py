@@ -84,7 +84,7 @@ def test_metrics_show_what_was_done_what_is_owned_and_what_is_still_to_do(ask, s
 
 
 def test_another_path_says_which_there_are(ask):
-    assert ask("/") == (404, "/live, /ready and /metrics are here\n")
+    assert ask("/") == (404, "Not found. Available paths: /live, /ready, /metrics\n")
 
 
 def test_somebody_who_connects_and_asks_nothing_keeps_nobody_waiting(ask, port, capfd):
@@ -103,5 +103,5 @@ def test_a_port_that_is_taken_is_told_in_one_line(status):
         taken.bind(("", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(ConsumerError, match=f"^port {port} cannot be listened on: "), serve(status, port):
+        with pytest.raises(ConsumerError, match=f"^cannot listen on port {port}: "), serve(status, port):
             pytest.fail("nothing is served")

@@ -107,7 +107,7 @@ def test_without_dead_letters_the_consumer_ends_at_a_poison_record_and_a_better_
     place = f"{pipe.name}[{POISONED % PARTITIONS}] {POISONED // PARTITIONS}"
     assert consumer.returncode == 1
     assert log.splitlines()[-1] == (
-        f"consumer: {place} cannot be handled, and there is nowhere to set it aside: "
+        f"consumer: {place}: cannot be handled, and dead letters are disabled: "
         "ValueError: this one cannot be handled"
     )
     assert pipe.committed()[POISONED % PARTITIONS] == POISONED // PARTITIONS, "all before it, and not itself"
@@ -123,7 +123,7 @@ def test_a_record_that_the_dead_letters_refuse_is_not_lost(make_pipe):
             consumer.kill()
     place = f"{pipe.name}[{POISONED % PARTITIONS}] {POISONED // PARTITIONS}"
     assert consumer.returncode == 1
-    assert log.splitlines()[-1].startswith(f"consumer: {place} cannot be set aside in {pipe.dead_letters}: ")
+    assert log.splitlines()[-1].startswith(f"consumer: {place}: cannot write the dead letter to {pipe.dead_letters}: ")
     assert "MSG_SIZE_TOO_LARGE" in log.splitlines()[-1]
     assert pipe.committed()[POISONED % PARTITIONS] == POISONED // PARTITIONS
     _nothing_lost(pipe)

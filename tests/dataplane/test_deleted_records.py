@@ -35,7 +35,7 @@ def handle(record):
 sys.exit(run(os.environ, handle, port=int(os.environ["PORT"])))
 """
 
-GAP = re.compile(r"\[(\d+)\]: offsets (\d+) to (\d+) were deleted before they were read: (\d+) records are lost")
+GAP = re.compile(r"\[(\d+)\]: offsets (\d+) to (\d+) were deleted before they were read: (\d+) records lost")
 
 VARIABLES = [{}, {"KAFKA_GROUP_PROTOCOL": "consumer"}]
 both_protocols = pytest.mark.parametrize("variables", VARIABLES, ids=["classic", "KIP-848"])

@@ -117,7 +117,7 @@ def test_a_header_whose_name_is_not_utf_8_is_left_out_and_the_record_is_set_asid
     assert (letter.key(), letter.value()) == (None, b"7")
     assert (headers["a"], headers["null"]) == (b"1", b"")
     assert headers["dead-letter-reason"] == (b"UnreadableHeadersError: 2 of 4 headers have names that are not UTF-8")
-    assert headers["dead-letter-headers"] == b"2 of 4 headers have names that are not UTF-8; those are left out"
+    assert headers["dead-letter-headers"] == b"2 of 4 headers have names that are not UTF-8; these headers are left out"
     assert "try 3 of 3 failed: UnreadableHeadersError" in log
 
 
@@ -182,4 +182,4 @@ def test_a_batch_that_the_client_cannot_decompress_is_set_aside_record_by_record
     assert positions == [str(GOOD).encode(), str(GOOD + 1).encode()]
     reasons = {str(dict(letter.headers() or ())["dead-letter-reason"]) for letter in letters}
     assert all("the record cannot be read: Decompression" in reason for reason in reasons)
-    assert f"{pipe.name}[0] {GOOD + 1}: set aside" in log
+    assert f"{pipe.name}[0] {GOOD + 1}: written to the dead letters" in log

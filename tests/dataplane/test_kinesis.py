@@ -266,7 +266,7 @@ def test_a_user_record_that_belongs_to_another_shard_after_a_reshard_is_handled_
     client.put_record(StreamName=stream.name, PartitionKey="key", ExplicitHashKey=str(2**128 - 1), Data=again)
     until("all are handled", lambda: sum(len(each.handled) for each in replicas) == 3)
     assert sorted(value for _, _, value in notes(*replicas)) == ["again", "here", "here too"]
-    assert "left out 1 user records" in "".join(each.told for each in replicas)
+    assert "skipped 1 user records" in "".join(each.told for each in replicas)
 
 
 def test_records_that_were_deleted_while_nobody_read_are_counted_and_told(make):
@@ -291,7 +291,7 @@ def test_records_that_were_deleted_while_nobody_read_are_counted_and_told(make):
     assert second.lost == 1
     assert (
         f"{stream.name}[shardId-000000000000]: what was written after sequence number {handled} was deleted before it was "
-        f"read; the first record that is still there is {kept}"
+        f"read; the first available record is {kept}"
     ) in second.told
 
 
@@ -316,7 +316,7 @@ def test_aws_that_is_out_of_order_when_a_consumer_starts_is_waited_for(make):
     with out_of_order(stream.moto.url, answers=9) as url:
         [reader] = stream.start(AWS_ENDPOINT_URL=url)
         stream.assert_all_handled_in_order()
-        assert "AWS refused it: 503" in reader.told
+        assert "AWS returned an error: 503" in reader.told
         assert reader.stop() == 0
 
 
@@ -344,14 +344,14 @@ def test_a_poison_record_is_set_aside_whole_and_holds_up_nothing(make):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"AWS_ACCESS_KEY_ID": os.urandom(10).hex()}, "AWS refused it: 403: .*InvalidClientTokenId"),
+        ({"AWS_ACCESS_KEY_ID": os.urandom(10).hex()}, "AWS returned an error: 403: .*InvalidClientTokenId"),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no credentials"),
-        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "AWS cannot be reached: .*127.0.0.1:9"),
-        ({"STREAM_TOPIC": "other"}, "listing the shards of other: AWS refused it: ResourceNotFoundException"),
-        ({"STREAM_GROUP": "other"}, "other-WorkerMetricStats: AWS refused it: ResourceNotFoundException"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "cannot reach AWS: .*127.0.0.1:9"),
+        ({"STREAM_TOPIC": "other"}, "listing the shards of other: AWS returned an error: ResourceNotFoundException"),
+        ({"STREAM_GROUP": "other"}, "other-WorkerMetricStats: AWS returned an error: ResourceNotFoundException"),
         (
             {"STREAM_DEAD_LETTERS": "other"},
-            "setting a record aside in other: AWS refused it: ResourceNotFoundException",
+            "setting a record aside in other: AWS returned an error: ResourceNotFoundException",
         ),
     ],
 )

@@ -150,8 +150,8 @@ def test_one_whose_last_fragment_is_no_longer_kept_goes_on_with_the_oldest_and_s
     until("what is kept is handled", lambda: positions(second) == ["8", "9"])
     assert [start.get("AfterFragmentNumber") for start in later.starts[:2]] == ["2", None]
     assert "Reading goes on with the oldest fragment that is kept" in second.told
-    assert "cameras-0: fragments after number 2 are lost" in second.told
-    assert "the first one that is still there is 8" in second.told
+    assert "cameras-0: fragments after number 2 were deleted before they were read" in second.told
+    assert "the first available fragment is 8" in second.told
     assert second.lost == 1
     until("it is noted", lambda: noted() == "9")
 
@@ -160,7 +160,7 @@ def test_a_fragment_whose_position_cannot_be_written_ends_it_and_comes_again(ser
     video = serve(Video(clips(2), at_once=9))
     told = start(video, **moto.user(f"{table}-reader", ["dynamodb:GetItem"]))
     last = told.end()
-    assert last.startswith(f"consumer: writing to the table {table}: AWS refused it: "), last
+    assert last.startswith(f"consumer: writing to the table {table}: AWS returned an error: "), last
     assert "not authorized to perform: dynamodb:PutItem" in last
     assert positions(told) == ["1"]
     second = start(video)
@@ -170,7 +170,7 @@ def test_a_fragment_whose_position_cannot_be_written_ends_it_and_comes_again(ser
 def test_one_that_cannot_read_its_position_handles_nothing_and_ends_with_one_line(serve, start, moto, table):
     told = start(serve(Video(clips(2), at_once=9)), **moto.user(f"{table}-writer", ["dynamodb:PutItem"]))
     last = told.end()
-    assert last.startswith(f"consumer: reading the table {table}: AWS refused it: "), last
+    assert last.startswith(f"consumer: reading the table {table}: AWS returned an error: "), last
     assert "not authorized to perform: dynamodb:GetItem" in last
     assert told.handled == []
 
@@ -196,12 +196,12 @@ def test_a_fragment_that_cannot_be_handled_is_named_in_the_dead_letters_and_hold
 
 def test_what_is_refused_ends_it_with_one_line(serve, start):
     reader = start(serve(Video({}, at_once=1, refusal="AccessDeniedException")))
-    assert reader.end() == "consumer: reading the video stream cameras-0: AWS refused it: AccessDeniedException: no"
+    assert reader.end() == "consumer: reading the video stream cameras-0: AWS returned an error: AccessDeniedException: no"
 
 
 def test_a_service_that_is_out_of_order_when_a_consumer_starts_is_waited_for(serve, start):
     video = serve(Video(clips(2), at_once=9, unavailable=7))
     reader = start(video)
     until("all are handled", lambda: positions(reader) == ["1", "2"])
-    assert "AWS refused it: 503" in reader.told
+    assert "AWS returned an error: 503" in reader.told
     assert reader.stop() == 0

@@ -17,4 +17,4 @@ def test_a_group_that_is_told_of_the_newer_protocol_goes_on_with_the_classic_one
             assert sorted(owners.values()) == [(0,), (1,)]
             pipe.wait_until_handled()
             assert not pipe.tally().problems
-            assert "goes on with the classic one" in pipe.replicas.running[0].log(lines=50)
+            assert "using the classic protocol" in pipe.replicas.running[0].log(lines=50)

@@ -247,7 +247,7 @@ def test_a_message_that_cannot_be_handled_goes_to_the_dead_letters_and_the_other
     assert replica.metric("consumer_dead_letters_total") == 0, "it was Pub/Sub that moved it"
     assert replica.stop() == 0
     told = replica.told()
-    assert all(f"try {number} failed: ValueError" in told for number in range(1, 6))
+    assert all(f"attempt {number} failed: ValueError" in told for number in range(1, 6))
 
 
 def test_a_message_that_fails_comes_again_before_those_of_its_key_and_others_pass_it(topic: Topic):
@@ -282,7 +282,7 @@ def test_a_stop_finishes_the_message_at_hand_and_gives_back_at_once_those_that_w
 def test_a_subscription_that_is_not_there_ends_it_with_one_line(topic: Topic, partition: dict[str, str]):
     nowhere = "projects/test/subscriptions/nowhere"
     told = ended(topic.start(nowhere, changes=partition))
-    assert told.startswith(f"consumer: Pub/Sub refuses {nowhere}: 404")
+    assert told.startswith(f"consumer: {nowhere}: Pub/Sub returned an error: 404")
 
 
 def test_who_cannot_sign_in_ends_with_one_line(topic: Topic):

@@ -69,7 +69,7 @@ def test_the_rest_of_a_batch_that_takes_too_long_is_put_back_and_handled_once_an
         finally:
             consumer.kill()
     assert consumer.returncode == 0, log
-    assert "the rest of the batch comes again" in log
+    assert "the rest of the batch will be read again" in log
     assert max(Counter(handled()).values()) == 1
     for number in range(PARTITIONS):
         assert [offset for partition, offset in handled() if partition == number] == list(range(RECORDS))

@@ -36,14 +36,14 @@ def test_whatever_part_cannot_be_read_is_left_out_and_named_and_the_others_are_t
         assert (getattr(letter, part) == WHOLE[part]) == (part not in unreadable)
     assert {**letter.metadata, **METADATA} == letter.metadata
     named = {name.removeprefix("dead-letter-"): text for name, text in letter.metadata.items() if name not in METADATA}
-    assert named == dict.fromkeys(unreadable, "left out, since it cannot be read: RuntimeError")
+    assert named == dict.fromkeys(unreadable, "left out: cannot be read: RuntimeError")
 
 
 def test_of_headers_the_readable_ones_are_kept():
     letter = next(dead_letter_forms(record("headers", error=UnreadableHeadersError([("a", b"1")], 2)), METADATA))
     assert letter.headers == [("a", b"1")]
     assert letter.metadata["dead-letter-headers"] == (
-        "2 of 3 headers have names that are not UTF-8; those are left out"
+        "2 of 3 headers have names that are not UTF-8; these headers are left out"
     )
 
 

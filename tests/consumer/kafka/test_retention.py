@@ -124,7 +124,7 @@ def test_where_the_group_cannot_be_asked_nothing_is_counted_and_nothing_committe
     reading.retention.idle()
     reading.retention.idle()
     assert (reading.status.lost, reading.client.stored) == (0, {}), "another may have handled more"
-    assert "records deleted by now are not counted" in caplog.text
+    assert "records that are already deleted cannot be counted" in caplog.text
     reading.handle((0, 9))
     reading.client.starts[0] = 12
     reading.handle((0, 12))

@@ -84,18 +84,18 @@ def test_the_newer_protocol_leaves_to_the_brokers_what_is_theirs():
 def test_what_belongs_to_the_classic_protocol_is_refused_with_the_newer_one(name):
     (error,) = config_errors(KAFKA_GROUP_PROTOCOL="consumer", **{name: "1"})
     assert error == (
-        f"{name}: must not be set, since KAFKA_GROUP_PROTOCOL is consumer, by which the brokers decide it; remove it"
+        f"{name}: must not be set (with KAFKA_GROUP_PROTOCOL=consumer the brokers control it). Remove it."
     )
 
 
 def test_what_belongs_to_the_newer_protocol_is_refused_with_the_classic_one():
     (error,) = config_errors(KAFKA_GROUP_REMOTE_ASSIGNOR="uniform")
-    assert error.startswith("KAFKA_GROUP_REMOTE_ASSIGNOR: must not be set, since it belongs to KAFKA_GROUP_PROTOCOL=")
+    assert error.startswith("KAFKA_GROUP_REMOTE_ASSIGNOR: must not be set (it requires KAFKA_GROUP_PROTOCOL=")
 
 
 def test_an_unknown_group_protocol_is_refused():
     assert config_errors(KAFKA_GROUP_PROTOCOL="share") == [
-        "KAFKA_GROUP_PROTOCOL: must be classic or consumer, not 'share'"
+        "KAFKA_GROUP_PROTOCOL: must be classic or consumer, got 'share'."
     ]
 
 
@@ -111,7 +111,7 @@ def test_an_unknown_group_protocol_is_refused():
     ],
 )
 def test_what_the_promise_of_the_consumer_hangs_on_cannot_be_set_from_outside(name):
-    assert config_errors(**{name: "1"}) == [f"{name}: is set by the consumer itself; remove it"]
+    assert config_errors(**{name: "1"}) == [f"{name}: is set by the consumer. Remove it."]
 
 
 def test_every_mistake_is_told_at_once():

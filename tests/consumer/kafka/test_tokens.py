@@ -107,11 +107,11 @@ def test_the_pod_s_token_is_read_anew_each_time_and_confluent_is_told_the_cluste
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "cannot be read: No such file or directory"),
-        ("", "holds no JSON Web Token"),
-        ("hunter2", "holds no JSON Web Token"),
-        ("\N{SNOWMAN}", "holds no JSON Web Token"),
-        ("a.e30.c", "holds no JSON Web Token"),
+        (None, "cannot read {file}: No such file or directory"),
+        ("", "{file} does not contain a JSON Web Token"),
+        ("hunter2", "{file} does not contain a JSON Web Token"),
+        ("\N{SNOWMAN}", "{file} does not contain a JSON Web Token"),
+        ("a.e30.c", "{file} does not contain a JSON Web Token"),
     ],
 )
 def test_a_file_without_a_token_is_named_and_what_it_holds_is_not_told(tmp_path: Path, content: str | None, told: str):
@@ -120,14 +120,14 @@ def test_a_file_without_a_token_is_named_and_what_it_holds_is_not_told(tmp_path:
         file.write_text(content, encoding="utf-8")
     with pytest.raises(ConsumerError) as error:
         from_file(file)("")
-    assert f"there is no token to sign in with: {file} {told}" in str(error.value)
+    assert f"cannot get a token: {told.format(file=file)}" in str(error.value)
     assert not content or content not in str(error.value)
 
 
 def test_a_token_that_has_ended_is_not_tried(tmp_path: Path, issuer: Issuer):
     file = tmp_path / "token"
     file.write_text(issuer.token("orders", "confluent", -60))
-    with pytest.raises(ConsumerError, match=r"the token ended at .* UTC"):
+    with pytest.raises(ConsumerError, match=r"the token expired at .* UTC"):
         from_file(file)("")
 
 
@@ -165,7 +165,7 @@ def test_event_hubs_gets_entra_s_token_for_the_namespace(tmp_path: Path, issuer:
 def test_entra_s_refusal_is_told_in_one_line_without_the_pod_s_token(tmp_path: Path, issuer: Issuer):
     pod = Issuer().token("system:serviceaccount:orders:orders", "api://AzureADTokenExchange")
     line = refused(aks(tmp_path, issuer, pod), tmp_path)
-    assert "there is no token to sign in with: " in line
+    assert "cannot get a token: " in line
     assert "AADSTS700213" in line
     assert pod not in line
 
@@ -174,7 +174,7 @@ def test_without_a_workload_identity_every_missing_variable_is_named():
     variables = Variables({"KAFKA_SASL_OAUTHBEARER_SCOPE": f"{EVENT_HUBS}/.default"})
     token_callback(variables)
     names = ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE")
-    assert variables.errors == [f"{name}: must be set" for name in names]
+    assert variables.errors == [f"{name}: is required." for name in names]
 
 
 # Managed Service for Apache Kafka: Google
@@ -197,7 +197,7 @@ def test_managed_kafka_gets_google_s_token_in_its_own_three_parts(tmp_path: Path
 
 def test_google_s_refusal_is_told_in_one_line(tmp_path: Path, issuer: Issuer):
     issuer.refused[f"{METADATA}instance/service-accounts/default/token"] = (403, {"error": "no such identity"})
-    assert "there is no token to sign in with: " in refused(gke(issuer), tmp_path)
+    assert "cannot get a token: " in refused(gke(issuer), tmp_path)
 
 
 def test_google_s_user_is_no_consumer(tmp_path: Path, issuer: Issuer):
@@ -205,7 +205,7 @@ def test_google_s_user_is_no_consumer(tmp_path: Path, issuer: Issuer):
     user = {"type": "authorized_user", "client_id": "a", "client_secret": issuer.secret, "refresh_token": issuer.secret}
     file.write_text(json.dumps(user))
     line = refused({**GOOGLE, "GOOGLE_APPLICATION_CREDENTIALS": str(file)}, tmp_path)
-    assert "there is no token to sign in with: Google's credentials are of no service account" in line
+    assert "cannot get a token: Google's default credentials are not for a service account" in line
     assert issuer.secret not in line
 
 
@@ -234,13 +234,13 @@ def test_msk_gets_a_request_that_the_aws_identity_has_signed(tmp_path: Path, iss
 
 def test_without_aws_credentials_it_says_so(tmp_path: Path):
     line = refused({"AWS_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true"}, tmp_path)
-    assert line == ("there is no token to sign in with: no AWS credentials are found; run this under an AWS identity")
+    assert line == ("cannot get a token: no AWS credentials found. Run the consumer with an AWS identity")
 
 
 def test_neither_a_file_nor_a_scope_nor_a_region_is_a_mistake():
     variables = Variables({})
     token_callback(variables)
-    assert variables.errors == ["AWS_REGION: must be set"]
+    assert variables.errors == ["AWS_REGION: is required."]
 
 
 def test_a_scope_of_nobody_known_is_a_mistake():
@@ -272,7 +272,7 @@ def test_a_renewal_that_fails_leaves_the_token_that_is_good_and_is_told(caplog: 
     tokens = Tokens(Fetch(present, OSError("no route\nto the issuer"), renewed))
     assert tokens("") == present
     assert tokens("") == present
-    assert tokens.failure == "there is no token to sign in with: no route to the issuer"
+    assert tokens.failure == "cannot get a token: no route to the issuer"
     assert [record.getMessage().partition(";")[0] for record in caplog.records] == [tokens.failure]
     assert tokens("") == renewed
     assert tokens.failure is None
@@ -284,5 +284,5 @@ def test_a_renewal_that_fails_once_the_token_has_ended_ends_it():
     tokens("")
     while time.time() <= ends:
         time.sleep(0.01)
-    with pytest.raises(ConsumerError, match=r"^there is no token to sign in with: no route to the issuer$"):
+    with pytest.raises(ConsumerError, match=r"^cannot get a token: no route to the issuer$"):
         tokens("")

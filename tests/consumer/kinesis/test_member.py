@@ -182,8 +182,8 @@ def test_a_shard_that_was_deleted_before_it_was_read_to_its_end_is_counted_once_
     group.rounds([member])
     del group.parents["a"], group.parents["b"]
     group.rounds([member])
-    assert "b: the whole shard was deleted before everything after TRIM_HORIZON was read" in caplog.text
-    assert "a: the whole shard" not in caplog.text, "that one was read"
+    assert "b: the shard was deleted before the records after TRIM_HORIZON were read" in caplog.text
+    assert "a: the shard" not in caplog.text, "that one was read"
     assert (member.deleted_unread(), member.deleted_unread()) == (1, 0)
 
 
@@ -226,7 +226,7 @@ def until(reached):
 
 
 def refused(*, retryable):
-    return AwsError("listing the shards of orders: AWS refused it", retryable=retryable)
+    return AwsError("listing the shards of orders: AWS returned an error", retryable=retryable)
 
 
 def joining(errors, retry_seconds):
@@ -254,7 +254,7 @@ def test_what_does_not_mend_is_told_to_the_one_who_reads(retryable, retry_second
         try:
             return member.held_leases()
         except AwsError as error:
-            return str(error) == "listing the shards of orders: AWS refused it" and not error.retryable
+            return str(error) == "listing the shards of orders: AWS returned an error" and not error.retryable
 
     with member.sharing():
         until(told)

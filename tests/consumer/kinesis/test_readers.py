@@ -116,7 +116,7 @@ def test_a_position_that_kinesis_takes_for_none_of_the_shard_gives_way_to_the_ol
     assert [each.position for each in batch.records] == ["20"]
     assert batch.kept is False
     assert kinesis.asked[1]["ShardIteratorType"] == "TRIM_HORIZON"
-    assert "AWS refused it: InvalidArgumentException: no. Reading goes on with the oldest record" in caplog.text
+    assert "AWS returned an error: InvalidArgumentException: no. Continuing with the oldest available record" in caplog.text
 
 
 def test_it_is_asked_at_most_four_times_a_second_and_once_a_second_where_there_is_nothing():
@@ -172,9 +172,9 @@ def test_where_kinesis_refuses_reads_it_is_asked_ever_more_seldom():
 @pytest.mark.parametrize(
     ("error", "told", "retryable"),
     [
-        (refused("AccessDeniedException"), "reading orders shard-0: AWS refused it: AccessDeniedException: no", False),
-        (refused("ThrottlingException"), "reading orders shard-0: AWS refused it: ThrottlingException: no", True),
-        (EndpointConnectionError(endpoint_url="https://aws"), "reading orders shard-0: AWS cannot be reached: ", True),
+        (refused("AccessDeniedException"), "reading orders shard-0: AWS returned an error: AccessDeniedException: no", False),
+        (refused("ThrottlingException"), "reading orders shard-0: AWS returned an error: ThrottlingException: no", True),
+        (EndpointConnectionError(endpoint_url="https://aws"), "reading orders shard-0: cannot reach AWS: ", True),
     ],
 )
 def test_what_is_refused_is_told_in_one_line_with_whether_it_passes(error, told, retryable):
@@ -276,7 +276,7 @@ def test_a_subscription_that_ends_is_renewed_from_where_it_ended(monkeypatch):
 
 def test_a_subscription_that_is_refused_is_told():
     reader = fan_out(Kinesis(refused("AccessDeniedException")))
-    with pytest.raises(AwsError, match="subscribing to orders shard-0: AWS refused it: AccessDeniedException"):
+    with pytest.raises(AwsError, match="subscribing to orders shard-0: AWS returned an error: AccessDeniedException"):
         batches(reader, 1)
 
 

@@ -182,7 +182,7 @@ def test_user_records_whose_keys_belong_to_another_shard_are_left_out_and_named(
     )
     run = Run(batch(record("2", value)), hash_keys=here)
     assert [(each.position, each.value) for each in run.handled] == [("2:0", b"mine"), ("2:3", b"sent here")]
-    assert "orders[shard-0] 2: left out 2 user records of an aggregate whose keys belong to other shards" in caplog.text
+    assert "orders[shard-0] 2: skipped 2 user records of an aggregate whose keys belong to other shards" in caplog.text
 
 
 def test_an_aggregate_that_belongs_elsewhere_altogether_is_noted_as_handled():
@@ -193,19 +193,19 @@ def test_an_aggregate_that_belongs_elsewhere_altogether_is_noted_as_handled():
     assert run.noted == [("2:2", NOW)]
 
 
-GONE = "orders[shard-0]: what was written after sequence number 17:3 was deleted before it was read; "
+GONE = "orders[shard-0]: records after sequence number 17:3 were deleted before they were read; "
 
 
 @pytest.mark.parametrize(
     ("until", "found", "told"),
     [
-        pytest.param(None, batch(record("20"), kept=False), "the first record that is still there is 20", id="KCL's"),
+        pytest.param(None, batch(record("20"), kept=False), "the first available record is 20", id="KCL's"),
         pytest.param(
-            NOW - 49 * HOUR, batch(record("20"), kept=False), "the first record that is still there is 20", id="away"
+            NOW - 49 * HOUR, batch(record("20"), kept=False), "the first available record is 20", id="away"
         ),
-        pytest.param(NOW - 49 * HOUR, batch(kept=False), "no record is there now", id="all of it"),
+        pytest.param(NOW - 49 * HOUR, batch(kept=False), "no record is available now", id="all of it"),
         pytest.param(
-            NOW - 49 * HOUR, batch(record("20")), "the first record that is still there is 20", id="reading too slowly"
+            NOW - 49 * HOUR, batch(record("20")), "the first available record is 20", id="reading too slowly"
         ),
     ],
 )
@@ -240,7 +240,7 @@ def test_a_gap_that_shows_after_empty_batches_is_counted():
 
 
 def test_a_gap_is_not_counted_again_where_reading_starts_anew():
-    passes = AwsError("AWS cannot be reached", retryable=True)
+    passes = AwsError("cannot reach AWS", retryable=True)
     run = Run(batch(kept=False), passes, batch(record("20"), kept=False), position="17", until=NOW - 49 * HOUR)
     assert run.lost == 1
     assert run.opened == ["17", "17"]
@@ -251,7 +251,7 @@ class Refusing:
 
     def __init__(self) -> None:
         self.kept: list[str] = []
-        self.errors = [AwsError("AWS cannot be reached", retryable=True)]
+        self.errors = [AwsError("cannot reach AWS", retryable=True)]
 
     def put(self, record: Any, **_: Any) -> None:
         if self.errors:
@@ -275,10 +275,10 @@ def test_how_far_a_shard_is_handled_follows_what_is_read_of_it():
 
 
 def test_what_may_pass_is_borne_for_a_while_and_then_told():
-    passes = [AwsError("AWS cannot be reached", retryable=True) for _ in range(3)]
+    passes = [AwsError("cannot reach AWS", retryable=True) for _ in range(3)]
     run = Run(passes[0], batch(record("1")), passes[1])
     assert run.positions == ["1"]
     began = time.monotonic()
-    with pytest.raises(AwsError, match="AWS cannot be reached"):
-        Run(*[AwsError("AWS cannot be reached", retryable=True) for _ in range(100)])
+    with pytest.raises(AwsError, match="cannot reach AWS"):
+        Run(*[AwsError("cannot reach AWS", retryable=True) for _ in range(100)])
     assert time.monotonic() - began > 0.05

@@ -56,7 +56,7 @@ def test_an_error_in_the_stream_is_told_after_what_came_before_it(code, retryabl
 
 
 def test_what_is_no_matroska_is_told():
-    with pytest.raises(ConsumerError, match="no Matroska: the element 1254c367 has no size"):
+    with pytest.raises(ConsumerError, match="invalid Matroska: element 1254c367 has no size"):
         read(element(HEADER, b"") + CLUSTER + UNKNOWN + TAGS + UNKNOWN)
 
 
@@ -91,5 +91,5 @@ def test_a_number_that_is_none_counts_as_none():
 
 
 def test_an_element_of_no_size_is_told():
-    with pytest.raises(ConsumerError, match="no Matroska: a number has more than 8 bytes"):
+    with pytest.raises(ConsumerError, match="invalid Matroska: a number has more than 8 bytes"):
         read(HEADER + b"\x00")

@@ -54,7 +54,7 @@ def position(table, retry_seconds=60.0):
 def test_each_variable_must_be_set(name):
     variables = Variables({**ENVIRONMENT, name: ""})
     source(variables)
-    assert variables.errors == [f"{name}: must be set"]
+    assert variables.errors == [f"{name}: is required."]
 
 
 def test_what_is_noted_is_what_the_next_one_reads():
@@ -82,7 +82,7 @@ def test_what_aws_does_not_take_for_a_while_is_written_again():
 )
 def test_what_aws_does_not_take_is_told_and_not_tried_for_ever(code, retry_seconds):
     table, stopping = Table([code] * 2), Event()
-    with pytest.raises(AwsError, match=f"writing to the table cameras.positions: AWS refused it: {code}"):
+    with pytest.raises(AwsError, match=f"writing to the table cameras.positions: AWS returned an error: {code}"):
         position(table, retry_seconds).write("7", stopping)
     assert len(table.asked) == 1
 
@@ -123,11 +123,11 @@ LOST_FRAGMENT = tags(ERROR_CODE="FRAGMENT_NOT_FOUND", ERROR_ID="4000")
 
 
 def refused(code):
-    return AwsError(f"reading the video stream cameras-0: AWS refused it: {code}", code=code, retryable=False)
+    return AwsError(f"reading the video stream cameras-0: AWS returned an error: {code}", code=code, retryable=False)
 
 
 def passes():
-    return AwsError("reading the video stream cameras-0: AWS cannot be reached", retryable=True)
+    return AwsError("reading the video stream cameras-0: cannot reach AWS", retryable=True)
 
 
 class Connections(KinesisVideoSource):
@@ -187,5 +187,5 @@ def test_a_stream_that_is_out_of_reach_at_first_is_waited_for_and_not_for_ever(m
     found, _ = followed(monkeypatch, None, [passes(), passes(), Media(fragment("1", b""))], 1)
     assert found == [("1", False)]
     monkeypatch.setattr(kinesis_video, "RetryWindow", lambda: RetryWindow(-1))
-    with pytest.raises(AwsError, match="cannot be reached"):
+    with pytest.raises(AwsError, match="cannot reach AWS"):
         followed(monkeypatch, None, [passes()], 1)

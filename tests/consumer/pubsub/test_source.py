@@ -99,7 +99,7 @@ def test_a_handler_that_asks_the_process_to_exit_ends_the_consumer_in_one_line_a
         one.handle(each)
     assert [each.became for each in messages] == [["given back"], ["given back"]]
     with pytest.raises(
-        ConsumerError, match=r"^orders\[2\] 17: the handler ended the consumer: SystemExit: no database$"
+        ConsumerError, match=r"^orders\[2\] 17: the handler exited the process: SystemExit: no database$"
     ):
         one.check(ready=True)
 
@@ -115,7 +115,7 @@ def test_after_a_stop_no_message_is_begun():
 def test_an_acknowledgement_that_fails_is_told(caplog: pytest.LogCaptureFixture):
     make_handler(lambda _: None).handle(message(failure=RuntimeError("INVALID_ACK_ID")))
     (record,) = caplog.records
-    assert record.getMessage() == "17: not acknowledged, and comes again: INVALID_ACK_ID"
+    assert record.getMessage() == "17: the acknowledgement failed; the message will be delivered again: INVALID_ACK_ID"
 
 
 def test_it_lives_while_it_waits_and_not_while_one_message_takes_too_long():
@@ -136,7 +136,7 @@ def test_it_lives_while_it_waits_and_not_while_one_message_takes_too_long():
 def test_without_a_subscription_it_does_not_start():
     variables = Variables({"STREAM_SERVICE": "pubsub"})
     pubsub.source(variables)
-    with pytest.raises(WrongEnvironmentError, match=r"^STREAM_TOPIC: must be set\nSTREAM_SUBSCRIPTION: must be set$"):
+    with pytest.raises(WrongEnvironmentError, match=r"^STREAM_TOPIC: is required\.\nSTREAM_SUBSCRIPTION: is required\.$"):
         variables.check()
 
 
@@ -145,7 +145,7 @@ def test_a_subscription_is_told_by_its_full_path(subscription: str):
     variables = Variables({"STREAM_TOPIC": "orders", "STREAM_SUBSCRIPTION": subscription})
     pubsub.source(variables)
     assert variables.errors == [
-        f"STREAM_SUBSCRIPTION: must be projects/PROJECT/subscriptions/NAME, not {subscription!r}"
+        f"STREAM_SUBSCRIPTION: must be projects/PROJECT/subscriptions/NAME, got {subscription!r}."
     ]
 
 
