@@ -118,7 +118,7 @@ def test_a_header_whose_name_is_not_utf_8_is_left_out_and_the_record_is_set_asid
     assert (headers["a"], headers["null"]) == (b"1", b"")
     assert headers["dead-letter-reason"] == (b"UnreadableHeadersError: 2 of 4 headers have names that are not UTF-8")
     assert headers["dead-letter-headers"] == b"2 of 4 headers have names that are not UTF-8; these headers are left out"
-    assert "try 3 of 3 failed: UnreadableHeadersError" in log
+    assert "attempt 3 of 3 failed: UnreadableHeadersError" in log
 
 
 @pytest.mark.parametrize("size", [1_048_480, 1_040_000], ids=["fills the topic", "leaves some room"])
@@ -169,7 +169,7 @@ def test_a_record_that_no_request_has_room_for_is_set_aside_without_its_value(ma
     send_compressed(pipe, "gzip", bytes(105_000_000), key=b"key")
     (letter,), _ = set_aside(pipe)
     assert (letter.key(), letter.value()) == (b"key", None)
-    assert told(pipe, letter)["dead-letter-value"].startswith(b"left out, since it is too large")
+    assert told(pipe, letter)["dead-letter-value"].startswith(b"left out: too large")
 
 
 @pytest.mark.parametrize("variables", [{}, {"KAFKA_GROUP_PROTOCOL": "consumer"}], ids=["classic", "KIP-848"])

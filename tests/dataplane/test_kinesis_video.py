@@ -149,7 +149,7 @@ def test_one_whose_last_fragment_is_no_longer_kept_goes_on_with_the_oldest_and_s
     second = start(later)
     until("what is kept is handled", lambda: positions(second) == ["8", "9"])
     assert [start.get("AfterFragmentNumber") for start in later.starts[:2]] == ["2", None]
-    assert "Reading goes on with the oldest fragment that is kept" in second.told
+    assert "Continuing with the oldest available fragment" in second.told
     assert "cameras-0: fragments after number 2 were deleted before they were read" in second.told
     assert "the first available fragment is 8" in second.told
     assert second.lost == 1
