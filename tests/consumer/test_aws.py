@@ -42,7 +42,7 @@ def run(service: Any, **changes: str) -> None:
 
 @services
 @pytest.mark.parametrize("region", ["nowhere!", "-eu", "eu west 1"])
-def test_a_region_that_can_be_none_is_a_mistake_of_the_environment(service: Any, region: str):
+def test_an_invalid_region_is_an_environment_error(service: Any, region: str):
     with pytest.raises(WrongEnvironmentError) as error:
         run(service, AWS_REGION=region)
     assert str(error.value) == f"AWS_REGION: must be the name of an AWS region, such as eu-west-1, got {region!r}."
@@ -56,7 +56,7 @@ def test_a_region_that_can_be_none_is_a_mistake_of_the_environment(service: Any,
         ("AWS_ENDPOINT_URL", "nowhere", "Invalid endpoint: nowhere"),
     ],
 )
-def test_what_else_the_sdk_finds_wrong_is_told_in_one_line(
+def test_other_sdk_configuration_errors_are_reported_in_one_line(
     service: Any, name: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
@@ -143,7 +143,7 @@ def list_shards() -> Any:
         pytest.param(named(400, "KMSThrottlingException"), id="KMSThrottlingException"),
     ],
 )
-def test_a_status_of_500_and_above_a_timeout_and_throttling_pass(answers: Answers, answer: tuple[int, str, str]):
+def test_statuses_from_500_timeouts_and_throttling_are_retryable(answers: Answers, answer: tuple[int, str, str]):
     answers(answer)
     with pytest.raises(AwsError) as refusal:
         list_shards()
@@ -161,14 +161,14 @@ def test_a_status_of_500_and_above_a_timeout_and_throttling_pass(answers: Answer
         (404, ""),
     ],
 )
-def test_what_another_try_does_not_mend_does_not_pass(answers: Answers, status: int, code: str):
+def test_permanent_errors_are_not_retryable(answers: Answers, status: int, code: str):
     answers(named(status, code))
     with pytest.raises(AwsError) as refusal:
         list_shards()
     assert not refusal.value.retryable
 
 
-def test_a_connection_that_nobody_takes_or_that_breaks_passes(answers: Answers, monkeypatch: pytest.MonkeyPatch):
+def test_a_failed_connection_is_retryable(answers: Answers, monkeypatch: pytest.MonkeyPatch):
     answers(named(400, "unused"))
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
@@ -179,7 +179,7 @@ def test_a_connection_that_nobody_takes_or_that_breaks_passes(answers: Answers, 
 
 
 @pytest.mark.parametrize("code", ["InternalFailureException", "KMSThrottlingException", "LimitExceededException"])
-def test_an_error_within_an_event_stream_has_no_status_and_passes_by_its_name(code: str):
+def test_an_error_within_an_event_stream_is_retryable_by_its_name(code: str):
     def events() -> Iterator[Any]:
         yield 1
         raise kinesis_aws.ClientError({"Error": {"Code": code, "Message": "no"}}, "SubscribeToShard")
@@ -191,7 +191,7 @@ def test_an_error_within_an_event_stream_has_no_status_and_passes_by_its_name(co
     assert (refusal.value.code, refusal.value.retryable) == (code, True)
 
 
-def test_credentials_that_the_platform_does_not_give_just_now_pass(monkeypatch: pytest.MonkeyPatch):
+def test_a_credential_retrieval_error_is_retryable(monkeypatch: pytest.MonkeyPatch):
     def fails(_: Any) -> Any:
         raise CredentialRetrievalError(provider="container-role", error_msg="Read timed out")
 
@@ -202,7 +202,7 @@ def test_credentials_that_the_platform_does_not_give_just_now_pass(monkeypatch: 
     assert refusal.value.retryable
 
 
-def test_a_call_is_repeated_while_it_fails_with_what_may_pass(answers: Answers, monkeypatch: pytest.MonkeyPatch):
+def test_a_call_is_retried_while_its_errors_are_retryable(answers: Answers, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(kinesis_aws, "RETRY_PAUSE_SECONDS", 0.01)
     answers((503, *PAGE), named(400, "ThrottlingException"), (200, "application/x-amz-json-1.1", '{"Shards": []}'))
     found = retry(list_shards, Event())
@@ -210,9 +210,7 @@ def test_a_call_is_repeated_while_it_fails_with_what_may_pass(answers: Answers, 
     assert found["Shards"] == []
 
 
-def test_a_dead_letter_is_written_although_aws_refuses_it_for_a_while(
-    answers: Answers, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_dead_letter_is_retried_after_a_temporary_error(answers: Answers, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(kinesis_aws, "RETRY_PAUSE_SECONDS", 0.01)
     letters: list[bytes] = []
     answers((503, *PAGE), (200, "application/x-amz-json-1.1", "{}"), asked_for=letters)
@@ -226,7 +224,7 @@ def test_a_dead_letter_is_written_although_aws_refuses_it_for_a_while(
     assert (request["StreamName"], request["PartitionKey"]) == ("orders.dead-letters", "17:3")
 
 
-def test_a_dead_letter_names_a_user_record_by_both_of_its_numbers_and_a_whole_one_by_one():
+def test_only_user_records_have_a_sub_sequence_number_in_the_dead_letter():
     whole = KinesisRecord(
         topic="orders", partition="shard-0", position="17", key=b"red", value=b"poison", timestamp=1.5
     )
@@ -245,7 +243,7 @@ def test_a_dead_letter_names_a_user_record_by_both_of_its_numbers_and_a_whole_on
     assert with_data(user_record) == {**letter, "subSequenceNumber": 3}
 
 
-def test_patience_counts_from_the_first_failure_and_starts_anew_after_a_success():
+def test_the_retry_window_starts_at_the_first_failure_and_is_reset_by_a_success():
     now = [0.0]
     retry_window = RetryWindow(60, lambda: now[0])
 

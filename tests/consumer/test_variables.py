@@ -6,7 +6,7 @@ from consumer.errors import WrongEnvironmentError
 from consumer.variables import Variables
 
 
-def test_what_is_set_is_read():
+def test_set_variables_are_read():
     variables = Variables({"A": "x", "B": "12"})
     assert variables.required("A") == "x"
     assert variables.optional("A") == "x"
@@ -14,7 +14,7 @@ def test_what_is_set_is_read():
     variables.check()
 
 
-def test_what_is_not_set_has_its_default():
+def test_unset_variables_have_defaults():
     variables = Variables({"EMPTY": ""})
     assert variables.optional("A") is None
     assert variables.optional("EMPTY") is None
@@ -22,7 +22,7 @@ def test_what_is_not_set_has_its_default():
     variables.check()
 
 
-def test_every_mistake_is_told_one_line_each():
+def test_every_error_is_reported_on_its_own_line():
     variables = Variables({"EMPTY": "", "N": "0"})
     variables.required("A")
     variables.required("EMPTY")
@@ -37,7 +37,7 @@ def test_every_mistake_is_told_one_line_each():
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "a", "1e3", " 1", "٣", "1000000000"])
-def test_what_is_no_whole_number_of_at_least_1_is_a_mistake(text):
+def test_only_whole_numbers_of_at_least_1_are_accepted(text):
     variables = Variables({"N": text})
     variables.number("N", 5)
     assert len(variables.errors) == 1

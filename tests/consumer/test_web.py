@@ -47,7 +47,7 @@ def metrics(text):
     }
 
 
-def test_a_consumer_that_has_not_joined_yet_lives_and_is_not_ready(ask):
+def test_before_joining_a_consumer_is_live_but_not_ready(ask):
     assert ask("/live") == (200, "yes\n")
     assert ask("/ready") == (503, "no\n")
 
@@ -57,14 +57,14 @@ def test_a_consumer_that_has_joined_is_ready_with_or_without_a_partition(ask, st
     assert ask("/ready")[0] == 200
 
 
-def test_a_consumer_that_is_stuck_is_neither_alive_nor_ready(ask, status):
+def test_a_stuck_consumer_is_neither_live_nor_ready(ask, status):
     status.ready = True
     status.polled -= LIVE_SECONDS
     assert ask("/live")[0] == 503
     assert ask("/ready")[0] == 503
 
 
-def test_metrics_show_what_was_done_what_is_owned_and_what_is_still_to_do(ask, status):
+def test_metrics_report_counters_partitions_and_lag(ask, status):
     status.handled, status.failed, status.dead, status.lost, status.ready = 7, 3, 1, 2, True
     status.set_partitions(["0", "2"])
     status.lag_records["2"] = 40
@@ -83,11 +83,11 @@ def test_metrics_show_what_was_done_what_is_owned_and_what_is_still_to_do(ask, s
     }
 
 
-def test_another_path_says_which_there_are(ask):
+def test_an_unknown_path_returns_404_with_the_available_paths(ask):
     assert ask("/") == (404, "Not found. Available paths: /live, /ready, /metrics\n")
 
 
-def test_somebody_who_connects_and_asks_nothing_keeps_nobody_waiting(ask, port, capfd):
+def test_a_client_that_sends_no_request_does_not_block_others(ask, port, capfd):
     with socket.create_connection(("127.0.0.1", port)):
         assert ask("/live")[0] == 200
     for _ in range(20):
@@ -98,7 +98,7 @@ def test_somebody_who_connects_and_asks_nothing_keeps_nobody_waiting(ask, port, 
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_port_that_is_taken_is_told_in_one_line(status):
+def test_a_port_in_use_is_reported_in_one_line(status):
     with socket.socket() as taken:
         taken.bind(("", 0))
         taken.listen()

@@ -15,7 +15,7 @@ def wait_until_replicated(cluster: KafkaCluster) -> None:
     wait_until(replicated, "every copy is in sync")
 
 
-def test_brokers_that_restart_one_after_the_other_lose_no_message(replicated_pipe: Pipe, three_brokers: KafkaCluster):
+def test_a_rolling_restart_of_the_brokers_loses_no_message(replicated_pipe: Pipe, three_brokers: KafkaCluster):
     pipe = replicated_pipe
     pipe.replicas.start(0, 1, 2)
     pipe.topic.wait_for_owners(1, 1, 1)

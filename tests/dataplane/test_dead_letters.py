@@ -71,7 +71,7 @@ def ends() -> list[int]:
 
 
 @pytest.mark.parametrize("variables", [{}, {"KAFKA_GROUP_PROTOCOL": "consumer"}], ids=["classic", "KIP-848"])
-def test_a_poison_record_is_set_aside_with_its_story_and_all_others_are_handled_in_order(make_pipe, variables):
+def test_a_failed_record_is_dead_lettered_and_all_others_are_handled_in_order(make_pipe, variables):
     pipe = make_pipe()
     with pipe.start(
         PROGRAM, **variables, STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="3"
@@ -97,7 +97,7 @@ def test_a_poison_record_is_set_aside_with_its_story_and_all_others_are_handled_
     }
 
 
-def test_without_dead_letters_the_consumer_ends_at_a_poison_record_and_a_better_one_goes_on_there(make_pipe):
+def test_without_dead_letters_a_failed_record_ends_the_consumer_and_a_fixed_handler_continues_there(make_pipe):
     pipe = make_pipe()
     with pipe.start(PROGRAM, STREAM_MAX_DELIVERY_ATTEMPTS="2") as consumer:
         try:
@@ -107,14 +107,13 @@ def test_without_dead_letters_the_consumer_ends_at_a_poison_record_and_a_better_
     place = f"{pipe.name}[{POISONED % PARTITIONS}] {POISONED // PARTITIONS}"
     assert consumer.returncode == 1
     assert log.splitlines()[-1] == (
-        f"consumer: {place}: cannot be handled, and dead letters are disabled: "
-        "ValueError: this one cannot be handled"
+        f"consumer: {place}: cannot be handled, and dead letters are disabled: ValueError: this one cannot be handled"
     )
     assert pipe.committed()[POISONED % PARTITIONS] == POISONED // PARTITIONS, "all before it, and not itself"
     _nothing_lost(pipe)
 
 
-def test_a_record_that_the_dead_letters_refuse_is_not_lost(make_pipe):
+def test_a_record_is_not_lost_if_the_dead_letter_is_rejected(make_pipe):
     pipe = make_pipe(max_message_bytes="100")
     with pipe.start(PROGRAM, STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="1") as consumer:
         try:
@@ -129,7 +128,7 @@ def test_a_record_that_the_dead_letters_refuse_is_not_lost(make_pipe):
     _nothing_lost(pipe)
 
 
-def test_a_record_that_is_too_large_for_the_dead_letters_is_set_aside_without_its_value(make_pipe):
+def test_a_record_that_is_too_large_is_dead_lettered_without_its_value(make_pipe):
     pipe = make_pipe(max_message_bytes="1000")
     producer = Producer({"bootstrap.servers": pipe.servers})
     producer.produce(pipe.name, LARGE, "large", 0)
@@ -147,7 +146,7 @@ def test_a_record_that_is_too_large_for_the_dead_letters_is_set_aside_without_it
     headers = dict(letter.headers() or ())
     assert (letter.key(), letter.value()) == (b"large", None)
     assert headers["dead-letter-position"] == str(ends()[0]).encode()
-    assert headers["dead-letter-value"].startswith(b"left out, since it is too large")
+    assert headers["dead-letter-value"].startswith(b"left out: too large")
 
 
 def _nothing_lost(pipe: Pipe) -> None:

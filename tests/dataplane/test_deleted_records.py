@@ -105,7 +105,7 @@ def pipe(kafka: KafkaCluster, tmp_path: Path) -> Deleted:
 
 
 @both_protocols
-def test_a_group_that_is_new_lost_nothing_though_the_log_begins_later(pipe, variables):
+def test_a_new_group_has_lost_nothing_although_the_log_starts_later(pipe, variables):
     pipe.write(20)
     pipe.delete(12)
     with pipe.consumer(**variables):
@@ -115,7 +115,7 @@ def test_a_group_that_is_new_lost_nothing_though_the_log_begins_later(pipe, vari
 
 
 @both_protocols
-def test_what_was_deleted_while_the_consumer_was_stopped_is_told_once(pipe, variables):
+def test_records_deleted_while_the_consumer_was_stopped_are_logged_once(pipe, variables):
     pipe.write(10)
     with pipe.consumer(**variables):
         wait_until(lambda: pipe.committed()[0] == 10, "all is read")
@@ -133,7 +133,7 @@ def test_what_was_deleted_while_the_consumer_was_stopped_is_told_once(pipe, vari
 
 
 @both_protocols
-def test_what_was_deleted_is_told_once_though_nothing_is_left_to_be_read(pipe, variables):
+def test_deleted_records_are_logged_once_even_if_no_record_is_left(pipe, variables):
     pipe.write(10)
     with pipe.consumer(**variables):
         wait_until(lambda: pipe.committed()[0] == 10, "all is read")
@@ -148,7 +148,7 @@ def test_what_was_deleted_is_told_once_though_nothing_is_left_to_be_read(pipe, v
     assert pipe.gaps == [(0, 10, 29, 20)]
 
 
-def test_what_was_deleted_of_a_partition_in_which_nothing_was_ever_handled_is_told(pipe):
+def test_deleted_records_of_a_never_read_partition_are_logged(pipe):
     with pipe.consumer():
         wait_until(lambda: pipe.committed() == [0, 0, 0], "it waits for the first record")
     pipe.write(20)
@@ -159,7 +159,7 @@ def test_what_was_deleted_of_a_partition_in_which_nothing_was_ever_handled_is_to
 
 
 @both_protocols
-def test_what_is_deleted_while_the_handler_is_slow_is_told_but_not_what_it_has_already(pipe, variables):
+def test_records_deleted_during_slow_handling_are_logged_except_fetched_ones(pipe, variables):
     """Records of 100 kB with little room for those that wait: some are fetched before the others are deleted, and are handled."""
     pipe.write(60, 100_000)
     hold = pipe.hold()
@@ -175,7 +175,7 @@ def test_what_is_deleted_while_the_handler_is_slow_is_told_but_not_what_it_has_a
     assert pipe.gaps == [(0, fetched, 49, 50 - fetched)]
 
 
-def test_offsets_that_are_left_out_for_other_reasons_are_not_lost(pipe, kafka):
+def test_offsets_missing_for_other_reasons_are_not_lost(pipe, kafka):
     """A transaction's end takes an offset that no record has."""
     producer = Producer({"bootstrap.servers": pipe.servers, "transactional.id": pipe.name})
     producer.init_transactions(PATIENCE)
@@ -192,7 +192,7 @@ def test_offsets_that_are_left_out_for_other_reasons_are_not_lost(pipe, kafka):
     assert pipe.offsets() == [3, 4, *range(5, 25, 2)]
 
 
-def test_each_partition_is_told_of_its_own(pipe):
+def test_each_partition_is_counted_separately(pipe):
     for partition in range(3):
         pipe.write(10, partition=partition)
     with pipe.consumer():

@@ -40,7 +40,7 @@ def test_each_replica_reads_exactly_one_partition_and_each_message_is_handled_on
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_with_a_replica_too_few_one_works_double_and_with_one_too_many_one_is_idle_and_ready(
+def test_with_one_replica_less_one_owns_two_partitions_and_an_extra_one_is_idle_and_ready(
     make_pipe: MakePipe, protocol: Mapping[str, str]
 ):
     pipe = make_pipe(3, protocol)

@@ -13,7 +13,7 @@ FREEZES = 3
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_what_is_written_right_after_a_lost_partition_came_back_is_handled(
+def test_records_written_after_a_lost_partition_was_reassigned_are_handled(
     make_pipe: MakePipe, protocol: Mapping[str, str]
 ):
     pipe = make_pipe(1, protocol)

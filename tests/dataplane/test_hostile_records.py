@@ -109,7 +109,7 @@ def told(pipe: Pipe, letter: Message) -> dict[str, Any]:
     return headers
 
 
-def test_a_header_whose_name_is_not_utf_8_is_left_out_and_the_record_is_set_aside(make_pipe):
+def test_a_record_with_a_header_name_that_is_not_utf_8_is_dead_lettered_without_that_header(make_pipe):
     pipe = make_pipe()
     write(pipe.servers, pipe.name, b"7", [(b"a", b"1"), (HOSTILE_NAME, b"2"), (b"null", None), (b"\xff\xfe", b"3")])
     (letter,), log = set_aside(pipe)
@@ -122,7 +122,7 @@ def test_a_header_whose_name_is_not_utf_8_is_left_out_and_the_record_is_set_asid
 
 
 @pytest.mark.parametrize("size", [1_048_480, 1_040_000], ids=["fills the topic", "leaves some room"])
-def test_a_record_whose_headers_nearly_fill_the_topic_is_set_aside_without_them(make_pipe, size):
+def test_a_record_with_headers_of_nearly_the_maximum_size_is_dead_lettered_without_them(make_pipe, size):
     pipe = make_pipe()
     write(pipe.servers, pipe.name, b"7", [(b"reject", bytes(size))])
     (letter,), _ = set_aside(pipe)
@@ -134,7 +134,7 @@ def test_a_record_whose_headers_nearly_fill_the_topic_is_set_aside_without_them(
 
 
 @pytest.mark.parametrize("part", ["value", "key", "headers", "all"])
-def test_whatever_of_a_record_is_large_once_decompressed_what_fits_is_set_aside(make_pipe, part):
+def test_parts_that_are_too_large_after_decompression_are_left_out(make_pipe, part):
     pipe = make_pipe()
     large = bytes(2_000_000)
     send_compressed(
@@ -154,7 +154,7 @@ def test_whatever_of_a_record_is_large_once_decompressed_what_fits_is_set_aside(
     assert named == left_out
 
 
-def test_the_smallest_form_of_a_dead_letter_fits_where_2048_bytes_do_whatever_the_record_is(make_pipe):
+def test_the_smallest_form_of_a_dead_letter_fits_into_2048_bytes(make_pipe):
     pipe = make_pipe(name=("orders-" + str(uuid4())).ljust(236, "o"), room=2048)
     send(pipe, bytes(500_000), key=bytes(100_000), headers=[(str(number), bytes(4000)) for number in range(100)])
     (letter,), _ = set_aside(pipe, STREAM_GROUP=pipe.name)
@@ -164,7 +164,7 @@ def test_the_smallest_form_of_a_dead_letter_fits_where_2048_bytes_do_whatever_th
     assert headers["dead-letter-tries"] == b"3"
 
 
-def test_a_record_that_no_request_has_room_for_is_set_aside_without_its_value(make_pipe):
+def test_a_record_that_exceeds_the_maximum_request_is_dead_lettered_without_its_value(make_pipe):
     pipe = make_pipe(room=2_000_000_000)
     send_compressed(pipe, "gzip", bytes(105_000_000), key=b"key")
     (letter,), _ = set_aside(pipe)
@@ -173,7 +173,7 @@ def test_a_record_that_no_request_has_room_for_is_set_aside_without_its_value(ma
 
 
 @pytest.mark.parametrize("variables", [{}, {"KAFKA_GROUP_PROTOCOL": "consumer"}], ids=["classic", "KIP-848"])
-def test_a_batch_that_the_client_cannot_decompress_is_set_aside_record_by_record(make_pipe, variables):
+def test_an_unreadable_batch_is_dead_lettered_record_by_record(make_pipe, variables):
     pipe = make_pipe()
     send_compressed(pipe, "zstd", bytes(60_000_000), bytes(60_000_000))
     letters, log = set_aside(pipe, 2, **variables)

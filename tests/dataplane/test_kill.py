@@ -8,9 +8,7 @@ from tests.dataplane.conftest import PROTOCOLS, MakePipe
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_replica_killed_at_its_work_loses_no_message_and_keeps_their_order(
-    make_pipe: MakePipe, protocol: Mapping[str, str]
-):
+def test_a_killed_replica_loses_no_message_and_keeps_their_order(make_pipe: MakePipe, protocol: Mapping[str, str]):
     pipe = make_pipe(3, protocol)
     pipe.writer.fill(3, 3000)
     pipe.replicas.start(0, 1, 2)
@@ -31,7 +29,7 @@ def test_a_replica_killed_at_its_work_loses_no_message_and_keeps_their_order(
     assert pipe.tally().problems == ()
 
 
-def test_a_killed_replica_with_a_name_of_its_own_gets_its_partition_back(make_pipe: MakePipe):
+def test_a_killed_static_member_gets_its_partition_back(make_pipe: MakePipe):
     pipe = make_pipe(3)
     pipe.writer.fill(3, 2500)
     for number in range(3):

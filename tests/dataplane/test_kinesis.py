@@ -128,7 +128,7 @@ def make(moto: MotoServer, rights: dict[str, str], tmp_path: Path) -> Iterator[C
         yield made
 
 
-def test_as_many_replicas_as_shards_read_one_each_and_one_more_is_idle_and_ready(make):
+def test_each_replica_reads_one_shard_and_an_extra_one_is_idle_and_ready(make):
     stream = make(3)
     replicas = stream.start(3)
     until("each replica has a lease", lambda: sorted(stream.owners.values()) == [1, 1, 1])
@@ -143,7 +143,7 @@ def test_as_many_replicas_as_shards_read_one_each_and_one_more_is_idle_and_ready
     assert idle.process.poll() is None
 
 
-def test_a_replica_that_comes_later_is_given_its_share(make):
+def test_a_replica_that_joins_later_gets_its_share(make):
     stream = make(3)
     stream.start(seconds=0.01)
     until("one replica has all shards", lambda: sorted(stream.owners.values()) == [3])
@@ -154,7 +154,7 @@ def test_a_replica_that_comes_later_is_given_its_share(make):
     stream.assert_all_handled_in_order()
 
 
-def test_the_shard_of_a_replica_that_is_killed_is_taken_over_and_nothing_is_lost(make):
+def test_the_shard_of_a_killed_replica_is_taken_over_without_loss(make):
     stream = make(2)
     first, second = stream.start(2, seconds=0.01)
     until("each replica has a lease", lambda: sorted(stream.owners.values()) == [1, 1])
@@ -167,7 +167,7 @@ def test_the_shard_of_a_replica_that_is_killed_is_taken_over_and_nothing_is_lost
     assert sorted(stream.owners.values()) == [2]
 
 
-def test_a_replica_that_is_told_to_stop_finishes_its_record_and_leaves_its_leases_and_its_place_at_once(make):
+def test_a_stopped_replica_finishes_its_record_and_releases_its_leases_at_once(make):
     stream = make(2)
     [reader] = stream.start(seconds=0.05)
     stream.produce(20)
@@ -220,7 +220,7 @@ def notes(*replicas: Replica) -> list[tuple[str, str, str]]:
     return [(note["position"], note["key"], note["value"]) for each in replicas for note in each.handled]
 
 
-def test_a_restart_within_an_aggregate_goes_on_after_the_user_record_that_was_handled_last(make):
+def test_a_restart_within_an_aggregate_continues_after_the_last_handled_user_record(make):
     stream = make(1)
     plain = put(stream, b"plain")
     whole = put(stream, aggregate(*(Written(f"key-{number % 3}", str(number).encode()) for number in range(40))))
@@ -242,7 +242,7 @@ def test_a_restart_within_an_aggregate_goes_on_after_the_user_record_that_was_ha
     assert second.lost == 0
 
 
-def test_a_poison_user_record_is_set_aside_alone_with_both_of_its_numbers(make):
+def test_only_the_failed_user_record_goes_to_the_dead_letters_with_its_sub_sequence_number(make):
     stream = make(1)
     stream.start()
     whole = put(stream, aggregate(Written("red", b"1"), Written("blue", POISON), Written("red", b"3")))
@@ -254,7 +254,7 @@ def test_a_poison_user_record_is_set_aside_alone_with_both_of_its_numbers(make):
     assert (letter["partitionKey"], b64decode(letter["data"])) == ("blue", POISON)
 
 
-def test_a_user_record_that_belongs_to_another_shard_after_a_reshard_is_handled_there_alone(make):
+def test_after_a_reshard_a_user_record_is_handled_only_in_its_new_shard(make):
     stream = make(2)
     replicas = stream.start(2)
     until("each replica has a lease", lambda: sorted(stream.owners.values()) == [1, 1])
@@ -269,7 +269,7 @@ def test_a_user_record_that_belongs_to_another_shard_after_a_reshard_is_handled_
     assert "skipped 1 user records" in "".join(each.told for each in replicas)
 
 
-def test_records_that_were_deleted_while_nobody_read_are_counted_and_told(make):
+def test_records_deleted_while_no_consumer_ran_are_counted_and_logged(make):
     stream = make(1)
     client = stream.moto.client("kinesis")
     client.increase_stream_retention_period(StreamName=stream.name, RetentionPeriodHours=48)
@@ -290,7 +290,7 @@ def test_records_that_were_deleted_while_nobody_read_are_counted_and_told(make):
     until("what is left is handled", lambda: notes(second) == [(kept, "key", "kept")])
     assert second.lost == 1
     assert (
-        f"{stream.name}[shardId-000000000000]: what was written after sequence number {handled} was deleted before it was "
+        f"{stream.name}[shardId-000000000000]: records after sequence number {handled} were deleted before they were "
         f"read; the first available record is {kept}"
     ) in second.told
 
@@ -310,7 +310,7 @@ def test_a_quiet_shard_whose_last_record_was_deleted_has_lost_nothing(make):
     assert second.lost == 0
 
 
-def test_aws_that_is_out_of_order_when_a_consumer_starts_is_waited_for(make):
+def test_temporary_aws_errors_at_the_start_are_retried(make):
     stream = make(1)
     stream.produce(1)
     with out_of_order(stream.moto.url, answers=9) as url:
@@ -320,7 +320,7 @@ def test_aws_that_is_out_of_order_when_a_consumer_starts_is_waited_for(make):
         assert reader.stop() == 0
 
 
-def test_a_poison_record_is_set_aside_whole_and_holds_up_nothing(make):
+def test_a_failed_record_goes_to_the_dead_letters_and_does_not_block_others(make):
     stream = make(1)
     stream.start()
     stream.produce(1)
@@ -345,17 +345,17 @@ def test_a_poison_record_is_set_aside_whole_and_holds_up_nothing(make):
     ("changes", "told"),
     [
         ({"AWS_ACCESS_KEY_ID": os.urandom(10).hex()}, "AWS returned an error: 403: .*InvalidClientTokenId"),
-        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no credentials"),
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "no AWS credentials"),
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "cannot reach AWS: .*127.0.0.1:9"),
         ({"STREAM_TOPIC": "other"}, "listing the shards of other: AWS returned an error: ResourceNotFoundException"),
         ({"STREAM_GROUP": "other"}, "other-WorkerMetricStats: AWS returned an error: ResourceNotFoundException"),
         (
             {"STREAM_DEAD_LETTERS": "other"},
-            "setting a record aside in other: AWS returned an error: ResourceNotFoundException",
+            "writing a dead letter to other: AWS returned an error: ResourceNotFoundException",
         ),
     ],
 )
-def test_what_another_try_does_not_mend_ends_it_with_one_line(make, changes, told):
+def test_permanent_errors_end_it_with_one_line(make, changes, told):
     stream = make(1)
     stream.moto.client("kinesis").put_record(StreamName=stream.name, PartitionKey="key", Data=POISON)
     [reader] = stream.start(**changes)
@@ -365,7 +365,7 @@ def test_what_another_try_does_not_mend_ends_it_with_one_line(make, changes, tol
     assert stream.owners == {}, "it leaves no lease behind"
 
 
-def test_what_it_may_not_do_is_told_by_name(make):
+def test_a_missing_permission_is_named(make):
     stream = make(1)
     [reader] = stream.start(**stream.moto.user(f"{stream.name}-nobody", ["dynamodb:PutItem"]))
     assert "AccessDenied" in reader.end()

@@ -190,7 +190,7 @@ def test_replicas_share_a_subscription_and_every_message_is_handled(topic: Topic
     assert [replica.stop() for replica in replicas] == [0, 0, 0]
 
 
-def test_each_partition_is_read_by_the_one_pod_that_has_its_subscription_and_keys_keep_their_order(topic: Topic):
+def test_each_partition_is_read_by_one_pod_and_keys_keep_their_order(topic: Topic):
     replicas: list[Replica] = []
     for number in range(3):
         own = topic.subscription(str(number), filter=f'attributes.partition = "{number}"')
@@ -211,7 +211,7 @@ def test_each_partition_is_read_by_the_one_pod_that_has_its_subscription_and_key
             assert [note["value"] for note in notes if note["key"] == customer] == expected[customer]
 
 
-def test_what_a_killed_replica_held_is_handled_by_the_others(topic: Topic):
+def test_messages_of_a_killed_replica_are_handled_by_the_others(topic: Topic):
     shared = topic.subscription()
     first, second = topic.start(shared, seconds=0.5), topic.start(shared, seconds=0.5)
     ready(first, second)
@@ -225,7 +225,7 @@ def test_what_a_killed_replica_held_is_handled_by_the_others(topic: Topic):
     assert second.stop() == 0
 
 
-def test_a_message_that_cannot_be_handled_goes_to_the_dead_letters_and_the_others_pass_it(topic: Topic):
+def test_a_failed_message_goes_to_the_dead_letters_and_does_not_block_others(topic: Topic):
     letters = f"{topic.path}.dead-letters"
     topic.server.publisher.create_topic(name=letters)
     kept = letters.replace("/topics/", "/subscriptions/")
@@ -250,7 +250,7 @@ def test_a_message_that_cannot_be_handled_goes_to_the_dead_letters_and_the_other
     assert all(f"attempt {number} failed: ValueError" in told for number in range(1, 6))
 
 
-def test_a_message_that_fails_comes_again_before_those_of_its_key_and_others_pass_it(topic: Topic):
+def test_a_failed_message_is_redelivered_before_later_ones_of_its_key(topic: Topic):
     replica = topic.start(topic.subscription())
     ready(replica)
     topic.publish(PATIENT, "a")
@@ -264,7 +264,7 @@ def test_a_message_that_fails_comes_again_before_those_of_its_key_and_others_pas
     assert replica.stop() == 0
 
 
-def test_a_stop_finishes_the_message_at_hand_and_gives_back_at_once_those_that_wait(topic: Topic):
+def test_a_stop_finishes_the_current_message_and_returns_the_waiting_ones(topic: Topic):
     shared = topic.subscription()
     slow = topic.start(shared, seconds=1)
     ready(slow)
@@ -279,13 +279,13 @@ def test_a_stop_finishes_the_message_at_hand_and_gives_back_at_once_those_that_w
 
 
 @pytest.mark.parametrize("partition", [{}, {"STREAM_PARTITION": "0"}])
-def test_a_subscription_that_is_not_there_ends_it_with_one_line(topic: Topic, partition: dict[str, str]):
+def test_a_missing_subscription_ends_it_with_one_line(topic: Topic, partition: dict[str, str]):
     nowhere = "projects/test/subscriptions/nowhere"
     told = ended(topic.start(nowhere, changes=partition))
     assert told.startswith(f"consumer: {nowhere}: Pub/Sub returned an error: 404")
 
 
-def test_who_cannot_sign_in_ends_with_one_line(topic: Topic):
+def test_a_failed_sign_in_ends_it_with_one_line(topic: Topic):
     with issuing() as issuer:
         issuer.refused[f"{METADATA}instance/service-accounts/default/token"] = (403, {"error": "no such identity"})
         host = {"GCE_METADATA_HOST": issuer.metadata, "GCE_METADATA_IP": issuer.metadata, "PUBSUB_EMULATOR_HOST": ""}

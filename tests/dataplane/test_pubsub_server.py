@@ -17,7 +17,7 @@ with pubsub_server(lambda _: None) as address:
 """
 
 
-def test_it_is_gone_once_its_user_is_killed():
+def test_the_server_ends_when_its_parent_is_killed():
     with subprocess.Popen(
         [sys.executable, "-c", USER], cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, text=True
     ) as user:

@@ -281,7 +281,7 @@ def test_it_reads_over_tls(tls: Broker):
     tls.topic().reads({"KAFKA_SECURITY_PROTOCOL": "SSL"})
 
 
-def test_it_reads_with_a_certificate_of_its_own(tls: Broker, authority: trustme.CA, tmp_path: Path):
+def test_it_reads_with_a_client_certificate(tls: Broker, authority: trustme.CA, tmp_path: Path):
     tls.topic(READER).reads(by_certificate(authority, READER, tmp_path))
 
 
@@ -296,7 +296,7 @@ def test_it_reads_with_the_token_of_its_pod(sasl: Broker, issuer: Issuer, tmp_pa
     sasl.topic(POD).reads(by_token(file))
 
 
-def test_it_reads_with_entra_s_token_for_its_workload_identity(sasl: Broker, issuer: Issuer, tmp_path: Path):
+def test_it_reads_with_an_entra_token_of_its_workload_identity(sasl: Broker, issuer: Issuer, tmp_path: Path):
     file = tmp_path / "azure-token"
     file.write_text(issuer.token(POD, "api://AzureADTokenExchange"))
     sasl.topic(POD).reads(
@@ -313,7 +313,7 @@ def test_it_reads_with_entra_s_token_for_its_workload_identity(sasl: Broker, iss
     )
 
 
-def test_it_goes_on_with_the_next_token_when_one_ends(sasl: Broker, issuer: Issuer, tmp_path: Path):
+def test_it_continues_with_the_next_token_after_one_expires(sasl: Broker, issuer: Issuer, tmp_path: Path):
     file, life = tmp_path / "token", 25
     pipe = sasl.topic(POD)
     file.write_text(issuer.token(POD, AUDIENCE, life))
@@ -326,7 +326,7 @@ def test_it_goes_on_with_the_next_token_when_one_ends(sasl: Broker, issuer: Issu
         wait_until(lambda: replica.ready and len(replica.handled()) == 2, "the second message is handled")
 
 
-def test_it_ends_with_its_token_where_there_is_no_next_one(sasl: Broker, issuer: Issuer, tmp_path: Path):
+def test_it_ends_when_its_token_expires_and_cannot_be_renewed(sasl: Broker, issuer: Issuer, tmp_path: Path):
     file = tmp_path / "token"
     file.write_text(issuer.token(POD, AUDIENCE, 15))
     with sasl.topic(POD).consumer(by_token(file)) as replica:
@@ -343,7 +343,7 @@ def test_a_wrong_password_ends_it(sasl: Broker, mechanism: str):
     assert old not in line
 
 
-def test_a_broker_that_is_not_to_be_trusted_ends_it(tls: Broker, tmp_path: Path):
+def test_an_untrusted_broker_ends_it(tls: Broker, tmp_path: Path):
     stranger = authority_file(trustme.CA(), tmp_path)
     line = tls.topic().ends({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SSL_CA_LOCATION": stranger})
     assert "certificate verify failed" in line
@@ -358,7 +358,7 @@ def test_a_token_of_another_issuer_ends_it(sasl: Broker, issuer: Issuer, tmp_pat
     assert file.read_text() not in line
 
 
-def test_a_token_that_has_ended_ends_it(sasl: Broker, issuer: Issuer, tmp_path: Path):
+def test_an_expired_token_ends_it(sasl: Broker, issuer: Issuer, tmp_path: Path):
     file = tmp_path / "token"
     file.write_text(issuer.token(POD, AUDIENCE, -10))
     with sasl.topic(POD).consumer(by_token(file)) as replica:
@@ -366,12 +366,12 @@ def test_a_token_that_has_ended_ends_it(sasl: Broker, issuer: Issuer, tmp_path: 
     assert line.startswith("consumer: cannot get a token: the token expired at ")
 
 
-def test_a_missing_right_ends_it(sasl: Broker):
+def test_a_missing_permission_ends_it(sasl: Broker):
     line = sasl.topic().ends(by_password("PLAIN", PASSWORDS[READER]))
     assert "authorization failed" in line
     assert "permission to read" in line
 
 
-def test_a_certificate_without_the_right_ends_it(tls: Broker, authority: trustme.CA, tmp_path: Path):
+def test_a_certificate_without_permission_ends_it(tls: Broker, authority: trustme.CA, tmp_path: Path):
     line = tls.topic(READER).ends(by_certificate(authority, "payments", tmp_path))
     assert "authorization failed" in line

@@ -37,9 +37,7 @@ sys.exit(run(os.environ, handle, port=0))
 """
 
 
-def test_the_rest_of_a_batch_that_takes_too_long_is_put_back_and_handled_once_and_in_order(
-    kafka: KafkaCluster, tmp_path: Path
-):
+def test_the_rest_of_a_slow_batch_is_put_back_and_handled_once_in_order(kafka: KafkaCluster, tmp_path: Path):
     name, file = f"orders-{uuid4()}", tmp_path / "handled"
     connection = {"bootstrap.servers": kafka.bootstrap_servers}
     Topic(connection, name, PARTITIONS, {})

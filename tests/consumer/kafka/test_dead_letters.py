@@ -30,7 +30,7 @@ def record(*unreadable: str, error: BaseException = RuntimeError("x")) -> Any:
 @pytest.mark.parametrize(
     "unreadable", [each for number in range(4) for each in itertools.combinations(PARTS, number)], ids="+".join
 )
-def test_whatever_part_cannot_be_read_is_left_out_and_named_and_the_others_are_there(unreadable):
+def test_unreadable_parts_are_left_out_and_named(unreadable):
     letter = next(dead_letter_forms(record(*unreadable), METADATA))
     for part in PARTS:
         assert (getattr(letter, part) == WHOLE[part]) == (part not in unreadable)
@@ -39,7 +39,7 @@ def test_whatever_part_cannot_be_read_is_left_out_and_named_and_the_others_are_t
     assert named == dict.fromkeys(unreadable, "left out: cannot be read: RuntimeError")
 
 
-def test_of_headers_the_readable_ones_are_kept():
+def test_readable_headers_are_kept():
     letter = next(dead_letter_forms(record("headers", error=UnreadableHeadersError([("a", b"1")], 2)), METADATA))
     assert letter.headers == [("a", b"1")]
     assert letter.metadata["dead-letter-headers"] == (
@@ -47,7 +47,7 @@ def test_of_headers_the_readable_ones_are_kept():
     )
 
 
-def test_each_form_is_smaller_and_names_what_it_leaves_out_and_all_name_the_record():
+def test_each_form_is_smaller_and_names_the_record_and_its_omitted_parts():
     forms = list(dead_letter_forms(record(), METADATA))
     left_out = [{part for part in PARTS if letter.metadata.get(f"dead-letter-{part}") == LEFT_OUT} for letter in forms]
     assert left_out == [set(), {"value"}, {"value", "headers"}, {"value", "headers", "key"}]
@@ -56,7 +56,7 @@ def test_each_form_is_smaller_and_names_what_it_leaves_out_and_all_name_the_reco
         assert (letter.metadata["dead-letter-topic"], letter.metadata["dead-letter-position"]) == ("orders", "41")
 
 
-def test_the_last_form_has_only_short_texts_that_are_whole_characters():
+def test_the_last_form_has_short_texts_without_partial_characters():
     *_, last = dead_letter_forms(record(*PARTS), METADATA)
     assert all(len(text.encode()) <= LONGEST_TEXT for text in last.metadata.values())
     assert last.metadata["dead-letter-reason"] == "\u00e4" * 127

@@ -51,14 +51,14 @@ def gaps(caplog):
     return lambda: [each.getMessage().partition(" were deleted")[0] for each in caplog.records]
 
 
-def test_a_gap_below_the_start_of_the_log_is_lost_and_one_above_is_not(gaps):
+def test_only_gaps_below_the_start_of_the_log_count_as_lost(gaps):
     reading = Reading(commits={0: 5}, starts={0: 9})
     reading.assign(0)
     reading.handle((0, 12), (0, 20), (0, 21))
     assert (reading.status.lost, gaps()) == (4, ["orders[0]: offsets 5 to 8"])
 
 
-def test_gaps_by_compaction_or_transactions_are_not_lost(gaps):
+def test_gaps_from_compaction_or_transactions_are_not_lost(gaps):
     reading = Reading(commits={0: 5}, starts={0: 5})
     reading.assign(0)
     reading.handle((0, 8), (0, 20))
@@ -68,7 +68,7 @@ def test_gaps_by_compaction_or_transactions_are_not_lost(gaps):
     assert (reading.status.lost, gaps()) == (0, [])
 
 
-def test_what_was_fetched_before_it_was_deleted_is_not_lost_and_the_rest_is_counted_where_it_is_missing(gaps):
+def test_records_fetched_before_the_deletion_are_not_lost_and_the_rest_is_counted(gaps):
     reading = Reading(commits={0: 5, 1: 0}, starts={0: 0, 1: 0})
     reading.assign(0, 1)
     reading.handle((0, 5), (1, 0))
@@ -81,7 +81,7 @@ def test_what_was_fetched_before_it_was_deleted_is_not_lost_and_the_rest_is_coun
     assert reading.status.lost == 41
 
 
-def test_what_is_deleted_while_its_batch_is_handled_is_not_lost(gaps):
+def test_records_deleted_while_their_batch_is_handled_are_not_lost(gaps):
     reading = Reading(commits={0: 5}, starts={0: 0})
     reading.assign(0)
     before = reading.retention.behind()
@@ -90,7 +90,7 @@ def test_what_is_deleted_while_its_batch_is_handled_is_not_lost(gaps):
     assert (reading.status.lost, gaps()) == (0, [])
 
 
-def test_what_was_put_back_and_then_deleted_is_counted_once(gaps):
+def test_records_put_back_and_then_deleted_are_counted_once(gaps):
     reading = Reading(commits={0: 0}, starts={0: 0})
     reading.assign(0)
     reading.handle((0, 0))  # 1 and 2 were fetched too, and put back
@@ -100,7 +100,7 @@ def test_what_was_put_back_and_then_deleted_is_counted_once(gaps):
     assert (reading.status.lost, gaps()) == (2, ["orders[0]: offsets 1 to 2"])
 
 
-def test_where_no_record_comes_the_loss_is_counted_after_two_looks_and_noted_in_the_group(gaps):
+def test_without_new_records_a_loss_is_counted_after_two_idle_polls_and_committed(gaps):
     reading = Reading(commits={0: 5}, starts={0: 9})
     reading.assign(0)
     reading.retention.idle()
@@ -110,7 +110,7 @@ def test_where_no_record_comes_the_loss_is_counted_after_two_looks_and_noted_in_
     assert (reading.status.lost, reading.client.stored, gaps()) == (4, {0: 9}, ["orders[0]: offsets 5 to 8"])
 
 
-def test_a_group_that_is_new_lost_nothing_and_notes_where_it_begins():
+def test_a_new_group_has_lost_nothing_and_commits_its_start():
     reading = Reading(starts={0: 9})
     reading.assign(0, 1)
     reading.retention.idle()
@@ -118,7 +118,7 @@ def test_a_group_that_is_new_lost_nothing_and_notes_where_it_begins():
     assert (reading.status.lost, reading.client.stored) == (0, {0: 9})
 
 
-def test_where_the_group_cannot_be_asked_nothing_is_counted_and_nothing_committed_before_the_first_record(caplog):
+def test_without_known_commits_nothing_is_counted_or_committed_before_the_first_record(caplog):
     reading = Reading(starts={0: 9}, refused=True)
     reading.assign(0)
     reading.retention.idle()
@@ -131,7 +131,7 @@ def test_where_the_group_cannot_be_asked_nothing_is_counted_and_nothing_committe
     assert reading.status.lost == 2
 
 
-def test_a_partition_that_comes_back_begins_where_the_group_is():
+def test_a_reassigned_partition_starts_at_the_committed_offset():
     reading = Reading(commits={0: 5}, starts={0: 9})
     reading.assign(0)
     reading.retention.idle()

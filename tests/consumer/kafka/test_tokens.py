@@ -90,9 +90,7 @@ def from_file(file: Path, extensions: str = "logicalCluster=lkc-1,identityPoolId
     return tokens
 
 
-def test_the_pod_s_token_is_read_anew_each_time_and_confluent_is_told_the_cluster_and_the_pool(
-    tmp_path: Path, issuer: Issuer
-):
+def test_the_pod_s_token_is_read_each_time_and_sent_with_cluster_and_pool(tmp_path: Path, issuer: Issuer):
     file = tmp_path / "token"
     tokens = from_file(file)
     for life in (600, 1200):
@@ -114,7 +112,7 @@ def test_the_pod_s_token_is_read_anew_each_time_and_confluent_is_told_the_cluste
         ("a.e30.c", "{file} does not contain a JSON Web Token"),
     ],
 )
-def test_a_file_without_a_token_is_named_and_what_it_holds_is_not_told(tmp_path: Path, content: str | None, told: str):
+def test_an_invalid_token_file_is_named_but_its_content_is_not_shown(tmp_path: Path, content: str | None, told: str):
     file = tmp_path / "token"
     if content is not None:
         file.write_text(content, encoding="utf-8")
@@ -124,7 +122,7 @@ def test_a_file_without_a_token_is_named_and_what_it_holds_is_not_told(tmp_path:
     assert not content or content not in str(error.value)
 
 
-def test_a_token_that_has_ended_is_not_tried(tmp_path: Path, issuer: Issuer):
+def test_an_expired_token_is_rejected(tmp_path: Path, issuer: Issuer):
     file = tmp_path / "token"
     file.write_text(issuer.token("orders", "confluent", -60))
     with pytest.raises(ConsumerError, match=r"the token expired at .* UTC"):
@@ -132,7 +130,7 @@ def test_a_token_that_has_ended_is_not_tried(tmp_path: Path, issuer: Issuer):
 
 
 @pytest.mark.parametrize("extensions", ["logicalCluster", "logicalCluster=", "=lkc-1", "a=b,,c=d"])
-def test_extensions_that_are_no_pairs_are_refused_before_anything_is_read(tmp_path: Path, extensions: str):
+def test_invalid_extensions_are_an_environment_error(tmp_path: Path, extensions: str):
     with pytest.raises(WrongEnvironmentError, match="KAFKA_SASL_OAUTHBEARER_EXTENSIONS: must be name=value"):
         from_file(tmp_path / "token", extensions)
 
@@ -153,7 +151,7 @@ def aks(directory: Path, issuer: Issuer, pod: str) -> dict[str, str]:
     }
 
 
-def test_event_hubs_gets_entra_s_token_for_the_namespace(tmp_path: Path, issuer: Issuer):
+def test_event_hubs_gets_an_entra_token_for_the_namespace(tmp_path: Path, issuer: Issuer):
     pod = issuer.token("system:serviceaccount:orders:orders", "api://AzureADTokenExchange")
     token, ends, _, extensions = given(aks(tmp_path, issuer, pod), tmp_path)
     claims = jwt.decode(token, issuer.key.public_key(), ["RS256"], audience=EVENT_HUBS)
@@ -162,7 +160,7 @@ def test_event_hubs_gets_entra_s_token_for_the_namespace(tmp_path: Path, issuer:
     assert extensions == {}
 
 
-def test_entra_s_refusal_is_told_in_one_line_without_the_pod_s_token(tmp_path: Path, issuer: Issuer):
+def test_an_entra_error_is_reported_in_one_line_without_the_pod_s_token(tmp_path: Path, issuer: Issuer):
     pod = Issuer().token("system:serviceaccount:orders:orders", "api://AzureADTokenExchange")
     line = refused(aks(tmp_path, issuer, pod), tmp_path)
     assert "cannot get a token: " in line
@@ -184,7 +182,7 @@ def gke(issuer: Issuer) -> dict[str, str]:
     return {**GOOGLE, "GCE_METADATA_HOST": issuer.metadata, "GCE_METADATA_IP": issuer.metadata}
 
 
-def test_managed_kafka_gets_google_s_token_in_its_own_three_parts(tmp_path: Path, issuer: Issuer):
+def test_managed_kafka_gets_a_google_token_in_three_parts(tmp_path: Path, issuer: Issuer):
     token, ends, principal, _ = given(gke(issuer), tmp_path)
     header, claims, access = parts(token)
     assert json.loads(header) == {"typ": "JWT", "alg": "GOOG_OAUTH2_TOKEN"}
@@ -195,12 +193,12 @@ def test_managed_kafka_gets_google_s_token_in_its_own_three_parts(tmp_path: Path
     assert ends == pytest.approx(time.time() + LIFE, abs=60)
 
 
-def test_google_s_refusal_is_told_in_one_line(tmp_path: Path, issuer: Issuer):
+def test_a_google_error_is_reported_in_one_line(tmp_path: Path, issuer: Issuer):
     issuer.refused[f"{METADATA}instance/service-accounts/default/token"] = (403, {"error": "no such identity"})
     assert "cannot get a token: " in refused(gke(issuer), tmp_path)
 
 
-def test_google_s_user_is_no_consumer(tmp_path: Path, issuer: Issuer):
+def test_google_user_credentials_are_rejected(tmp_path: Path, issuer: Issuer):
     file = tmp_path / "user.json"
     user = {"type": "authorized_user", "client_id": "a", "client_secret": issuer.secret, "refresh_token": issuer.secret}
     file.write_text(json.dumps(user))
@@ -220,7 +218,7 @@ def ecs(issuer: Issuer) -> dict[str, str]:
     }
 
 
-def test_msk_gets_a_request_that_the_aws_identity_has_signed(tmp_path: Path, issuer: Issuer):
+def test_msk_gets_a_request_signed_by_the_aws_identity(tmp_path: Path, issuer: Issuer):
     token, ends, _, _ = given(ecs(issuer), tmp_path)
     (request,) = parts(token)
     query = parse_qs(urlsplit(request).query)
@@ -232,18 +230,18 @@ def test_msk_gets_a_request_that_the_aws_identity_has_signed(tmp_path: Path, iss
     assert issuer.requests[0] == CREDENTIALS
 
 
-def test_without_aws_credentials_it_says_so(tmp_path: Path):
+def test_missing_aws_credentials_are_reported(tmp_path: Path):
     line = refused({"AWS_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true"}, tmp_path)
     assert line == ("cannot get a token: no AWS credentials found. Run the consumer with an AWS identity")
 
 
-def test_neither_a_file_nor_a_scope_nor_a_region_is_a_mistake():
+def test_without_file_and_scope_the_region_is_required():
     variables = Variables({})
     token_callback(variables)
     assert variables.errors == ["AWS_REGION: is required."]
 
 
-def test_a_scope_of_nobody_known_is_a_mistake():
+def test_an_unknown_scope_is_an_environment_error():
     variables = Variables({"KAFKA_SASL_OAUTHBEARER_SCOPE": "openid"})
     token_callback(variables)
     assert len(variables.errors) == 1
@@ -266,7 +264,7 @@ class Fetch:
         return answer
 
 
-def test_a_renewal_that_fails_leaves_the_token_that_is_good_and_is_told(caplog: pytest.LogCaptureFixture):
+def test_a_failed_renewal_is_logged_and_the_valid_token_is_kept(caplog: pytest.LogCaptureFixture):
     present: Any = ("one", time.time() + 60, "", {})
     renewed: Any = ("two", time.time() + 600, "", {})
     tokens = Tokens(Fetch(present, OSError("no route\nto the issuer"), renewed))
@@ -278,7 +276,7 @@ def test_a_renewal_that_fails_leaves_the_token_that_is_good_and_is_told(caplog: 
     assert tokens.failure is None
 
 
-def test_a_renewal_that_fails_once_the_token_has_ended_ends_it():
+def test_a_failed_renewal_after_expiry_is_raised():
     ends = time.time() + 0.2
     tokens = Tokens(Fetch(("one", ends, "", {}), OSError("no route to the issuer")))
     tokens("")

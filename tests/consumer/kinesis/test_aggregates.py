@@ -31,7 +31,7 @@ def of(value: bytes) -> list[KinesisRecord]:
         min_size=1,
     )
 )
-def test_each_user_record_comes_in_order_with_its_own_key_data_and_position(written: list[Written]):
+def test_user_records_are_in_order_with_key_data_and_position(written: list[Written]):
     found = of(aggregate(*written))
     assert [(each.key, each.value) for each in found] == [(each.key.encode(), each.data) for each in written]
     assert [each.position for each in found] == [f"17:{number}" for number in range(len(written))]
@@ -41,12 +41,12 @@ def test_each_user_record_comes_in_order_with_its_own_key_data_and_position(writ
     assert {(each.topic, each.partition, each.timestamp) for each in found} == {("orders", "shard-0", 1.5)}
 
 
-def test_tags_and_fields_that_are_not_known_are_passed_over():
+def test_unknown_fields_and_tags_are_ignored():
     record = index(1, 0) + text(3, b"data") + text(4, text(1, b"tag") + text(2, b"value")) + index(9, 5)
     assert [each.value for each in of(sealed(text(1, b"key") + text(3, record) + text(9, b"more")))] == [b"data"]
 
 
-def test_an_aggregate_of_nothing_holds_nothing():
+def test_an_empty_aggregate_has_no_user_records():
     assert of(sealed(text(1, b"key"))) == []
 
 
@@ -87,7 +87,7 @@ def test_an_aggregate_of_nothing_holds_nothing():
         ),
     ],
 )
-def test_what_is_no_aggregate_or_a_corrupt_one_is_handled_as_a_plain_record(value: bytes):
+def test_plain_records_and_corrupt_aggregates_are_returned_unchanged(value: bytes):
     record = replace(WHOLE, value=value)
     assert deaggregate(record) == [record]
 
@@ -109,5 +109,5 @@ def test_what_is_no_aggregate_or_a_corrupt_one_is_handled_as_a_plain_record(valu
         ("16:9", "17:0", True),
     ],
 )
-def test_a_checkpoint_covers_what_is_up_to_it(position: str, checkpoint: str, handled: bool):
+def test_a_checkpoint_covers_positions_up_to_it(position: str, checkpoint: str, handled: bool):
     assert is_covered(position, checkpoint) is handled

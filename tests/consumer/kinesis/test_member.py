@@ -106,14 +106,14 @@ def shards_of(member):
 
 
 @given(workers=st.sets(st.text(min_size=1), min_size=1), shards=st.integers(0, 10_000))
-def test_shares_are_alike_and_make_up_all_shards(workers, shards):
+def test_shares_differ_by_at_most_one_and_cover_all_shards(workers, shards):
     shares = [share(workers, worker, shards) for worker in workers]
     assert sum(shares) == shards
     assert max(shares) - min(shares) <= 1
 
 
 @given(members=st.integers(1, 6), shards=st.integers(1, 6))
-def test_after_some_rounds_every_shard_is_one_member_s_whatever_the_numbers(members, shards):
+def test_after_some_rounds_every_shard_has_one_owner(members, shards):
     group = Group(**{f"shard-{number}": () for number in range(shards)})
     joined = []
     for number in range(members):
@@ -125,7 +125,7 @@ def test_after_some_rounds_every_shard_is_one_member_s_whatever_the_numbers(memb
     assert all(member.all_assigned for member in joined)
 
 
-def test_the_leases_of_one_that_is_gone_without_a_word_are_taken_after_their_time_and_not_before():
+def test_leases_of_a_dead_worker_are_taken_only_after_they_expire():
     group = Group(a=(), b=())
     first, second = group.member("first"), group.member("second")
     group.rounds([first, second])
@@ -139,7 +139,7 @@ def test_the_leases_of_one_that_is_gone_without_a_word_are_taken_after_their_tim
     assert group.tables.beats.keys() == {"second"}
 
 
-def test_one_that_lost_its_lease_notes_nothing_more():
+def test_a_member_that_lost_its_lease_cannot_checkpoint():
     group = Group(a=())
     first, second = group.member("first"), group.member("second")
     group.rounds([first])
@@ -151,7 +151,7 @@ def test_one_that_lost_its_lease_notes_nothing_more():
     assert (group.tables.items["a"].owner, group.tables.items["a"].checkpoint) == ("second", "TRIM_HORIZON")
 
 
-def test_a_shard_is_read_once_all_that_it_was_made_from_are_handled():
+def test_a_shard_is_read_only_after_all_its_parents_are_handled():
     group = Group(a=(), b=(), merged=("a", "b"))
     member = group.member("only")
     group.rounds([member])
@@ -163,7 +163,7 @@ def test_a_shard_is_read_once_all_that_it_was_made_from_are_handled():
     assert shards_of(member) == ["merged"]
 
 
-def test_the_lease_of_a_shard_that_is_no_longer_there_is_removed_and_holds_up_none():
+def test_the_lease_of_a_deleted_shard_is_removed_and_does_not_block_its_children():
     group = Group(a=(), child=("a",))
     member = group.member("only")
     group.rounds([member])
@@ -173,7 +173,7 @@ def test_the_lease_of_a_shard_that_is_no_longer_there_is_removed_and_holds_up_no
     assert shards_of(member) == ["child"]
 
 
-def test_a_shard_that_was_deleted_before_it_was_read_to_its_end_is_counted_once_and_told(caplog):
+def test_a_shard_deleted_before_its_end_was_read_is_counted_once_and_logged(caplog):
     group = Group(a=(), b=(), child=("a",))
     member = group.member("only")
     group.rounds([member])
@@ -187,7 +187,7 @@ def test_a_shard_that_was_deleted_before_it_was_read_to_its_end_is_counted_once_
     assert (member.deleted_unread(), member.deleted_unread()) == (1, 0)
 
 
-def test_the_time_up_to_which_a_quiet_shard_is_handled_is_noted_once_a_minute():
+def test_handled_until_of_a_quiet_shard_is_saved_once_a_minute():
     group = Group(a=())
     member = group.member("only")
     group.rounds([member])
@@ -236,7 +236,7 @@ def joining(errors, retry_seconds):
     return group, Member(view, view, Refusing(group.parents, errors), timings=timings)
 
 
-def test_what_may_pass_is_borne_from_the_first_round_on():
+def test_temporary_errors_are_retried_from_the_first_round():
     group, member = joining([refused(retryable=True) for _ in range(3)], 60)
     with member.sharing():
         until(member.held_leases)
@@ -247,7 +247,7 @@ def test_what_may_pass_is_borne_from_the_first_round_on():
 @pytest.mark.parametrize(
     ("retryable", "retry_seconds"), [(False, 60), (True, 0.05)], ids=["what will not mend", "too long"]
 )
-def test_what_does_not_mend_is_told_to_the_one_who_reads(retryable, retry_seconds):
+def test_permanent_errors_are_raised_in_the_reading_thread(retryable, retry_seconds):
     _, member = joining([refused(retryable=retryable) for _ in range(1000)], retry_seconds)
 
     def told():
@@ -260,7 +260,7 @@ def test_what_does_not_mend_is_told_to_the_one_who_reads(retryable, retry_second
         until(told)
 
 
-def test_what_moves_is_never_still():
+def test_a_changing_value_is_never_stale():
     clock = Clock()
     watch = HeartbeatTracker(10, clock)
     for moved in range(5):

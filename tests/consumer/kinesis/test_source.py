@@ -115,7 +115,7 @@ class Run:
         return self.delivery.status.lost
 
 
-def test_a_batch_that_takes_longer_than_a_stuck_consumer_is_given_lives_as_long_as_each_record_does_not():
+def test_a_long_batch_stays_live_if_each_record_is_quick():
     clock, lived = Clock(), []
     held = HeldLease(shard="shard-0", position="TRIM_HORIZON", saved_position="TRIM_HORIZON", renewed=0.0)
     delivery: Delivery
@@ -157,7 +157,7 @@ def test_the_user_records_of_an_aggregate_are_handled_one_by_one_among_plain_one
 
 
 @pytest.mark.parametrize("handled", [1, 2, 3])
-def test_one_that_stops_within_an_aggregate_goes_on_after_the_last_user_record(handled: int):
+def test_a_restart_within_an_aggregate_continues_after_the_last_handled_user_record(handled: int):
     first = Run(batch(record("2", THREE), record("3")), stop_after=handled)
     assert first.held.position == f"2:{handled - 1}"
     second = Run(batch(record("2", THREE), record("3"), kept=True), position=first.held.position)
@@ -165,13 +165,13 @@ def test_one_that_stops_within_an_aggregate_goes_on_after_the_last_user_record(h
     assert second.opened == [first.held.position]
 
 
-def test_a_corrupt_aggregate_is_handled_whole_and_holds_up_nothing():
+def test_a_corrupt_aggregate_is_handled_as_one_record():
     run = Run(batch(record("2", THREE[:-1] + b"?"), record("3")))
     assert run.positions == ["2", "3"]
     assert run.handled[0].value == THREE[:-1] + b"?"
 
 
-def test_user_records_whose_keys_belong_to_another_shard_are_left_out_and_named(caplog: pytest.LogCaptureFixture):
+def test_user_records_of_other_shards_are_skipped_and_logged(caplog: pytest.LogCaptureFixture):
     here, there = range(2**127), range(2**127, 2**128)
     mine, other = keys(here, 2), keys(there, 2)
     value = aggregate(
@@ -185,7 +185,7 @@ def test_user_records_whose_keys_belong_to_another_shard_are_left_out_and_named(
     assert "orders[shard-0] 2: skipped 2 user records of an aggregate whose keys belong to other shards" in caplog.text
 
 
-def test_an_aggregate_that_belongs_elsewhere_altogether_is_noted_as_handled():
+def test_an_aggregate_of_only_other_shards_is_checkpointed():
     here = range(2**127)
     value = aggregate(*(Written(key, b"other") for key in keys(range(2**127, 2**128), 3)))
     run = Run(batch(record("1"), record("2", value)), hash_keys=here)
@@ -200,16 +200,12 @@ GONE = "orders[shard-0]: records after sequence number 17:3 were deleted before 
     ("until", "found", "told"),
     [
         pytest.param(None, batch(record("20"), kept=False), "the first available record is 20", id="KCL's"),
-        pytest.param(
-            NOW - 49 * HOUR, batch(record("20"), kept=False), "the first available record is 20", id="away"
-        ),
+        pytest.param(NOW - 49 * HOUR, batch(record("20"), kept=False), "the first available record is 20", id="away"),
         pytest.param(NOW - 49 * HOUR, batch(kept=False), "no record is available now", id="all of it"),
-        pytest.param(
-            NOW - 49 * HOUR, batch(record("20")), "the first available record is 20", id="reading too slowly"
-        ),
+        pytest.param(NOW - 49 * HOUR, batch(record("20")), "the first available record is 20", id="reading too slowly"),
     ],
 )
-def test_records_that_were_deleted_before_they_were_read_count_once_and_are_told(
+def test_deleted_records_count_as_one_gap_and_are_logged(
     until: float | None, found: Batch, told: str, caplog: pytest.LogCaptureFixture
 ):
     run = Run(found, batch(record("21")), position="17:3", until=until)
@@ -230,16 +226,16 @@ def test_records_that_were_deleted_before_they_were_read_count_once_and_are_told
         pytest.param("17:3", None, batch(behind=48 * HOUR), id="not known yet, KCL's"),
     ],
 )
-def test_what_need_not_be_a_gap_is_not_counted(position: str, until: float | None, found: Batch):
+def test_possible_explanations_without_a_loss_are_not_counted(position: str, until: float | None, found: Batch):
     assert Run(found, position=position, until=until).lost == 0
 
 
-def test_a_gap_that_shows_after_empty_batches_is_counted():
+def test_a_gap_found_after_empty_batches_is_counted():
     run = Run(batch(behind=48 * HOUR), batch(behind=47 * HOUR), batch(record("20"), kept=False), position="17")
     assert run.lost == 1
 
 
-def test_a_gap_is_not_counted_again_where_reading_starts_anew():
+def test_a_gap_is_not_counted_again_after_a_reconnect():
     passes = AwsError("cannot reach AWS", retryable=True)
     run = Run(batch(kept=False), passes, batch(record("20"), kept=False), position="17", until=NOW - 49 * HOUR)
     assert run.lost == 1
@@ -259,7 +255,7 @@ class Refusing:
         self.kept.append(record.position)
 
 
-def test_a_gap_is_not_counted_again_where_its_first_record_comes_again():
+def test_a_gap_is_not_counted_again_if_its_first_record_is_redelivered():
     dead_letters, found = Refusing(), batch(record("20", b"poison", age=HOUR), kept=False)
     run = Run(found, found, position="17", until=NOW - 49 * HOUR, dead_letters=dead_letters)
     assert dead_letters.kept == ["20"]
@@ -267,14 +263,14 @@ def test_a_gap_is_not_counted_again_where_its_first_record_comes_again():
     assert run.lost == 1
 
 
-def test_how_far_a_shard_is_handled_follows_what_is_read_of_it():
+def test_handled_until_follows_the_batches():
     run = Run(batch(record("1"), behind=600.0), batch(behind=300.0), batch())
     assert run.noted == [("1", NOW - 600), ("1", NOW - 600), ("1", NOW)]
     stopped = Run(batch(record("1", age=500.0), record("2", age=400.0), behind=300.0), stop_after=1)
     assert (stopped.held.position, stopped.held.until) == ("1", NOW - 500)
 
 
-def test_what_may_pass_is_borne_for_a_while_and_then_told():
+def test_temporary_errors_are_retried_and_then_raised():
     passes = [AwsError("cannot reach AWS", retryable=True) for _ in range(3)]
     run = Run(passes[0], batch(record("1")), passes[1])
     assert run.positions == ["1"]

@@ -51,13 +51,13 @@ def position(table, retry_seconds=60.0):
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)
-def test_each_variable_must_be_set(name):
+def test_each_variable_is_required(name):
     variables = Variables({**ENVIRONMENT, name: ""})
     source(variables)
     assert variables.errors == [f"{name}: is required."]
 
 
-def test_what_is_noted_is_what_the_next_one_reads():
+def test_a_written_position_is_read_back():
     table = Table()
     assert position(table).read() is None
     position(table).write("7", Event())
@@ -67,7 +67,7 @@ def test_what_is_noted_is_what_the_next_one_reads():
     assert table.asked[-1]["ConsistentRead"] is True, "as it was written last"
 
 
-def test_what_aws_does_not_take_for_a_while_is_written_again():
+def test_a_write_is_retried_after_a_temporary_error():
     table = Table(["ThrottlingException"])
     position(table).write("7", Event())
     assert position(table).read() == "7"
@@ -80,14 +80,14 @@ def test_what_aws_does_not_take_for_a_while_is_written_again():
         pytest.param("ThrottlingException", -1.0, id="too long"),
     ],
 )
-def test_what_aws_does_not_take_is_told_and_not_tried_for_ever(code, retry_seconds):
+def test_permanent_errors_and_expired_retries_of_a_write_are_raised(code, retry_seconds):
     table, stopping = Table([code] * 2), Event()
     with pytest.raises(AwsError, match=f"writing to the table cameras.positions: AWS returned an error: {code}"):
         position(table, retry_seconds).write("7", stopping)
     assert len(table.asked) == 1
 
 
-def test_what_aws_does_not_take_just_now_does_not_hold_up_a_stop():
+def test_a_stop_ends_the_retries_of_a_write():
     table, stopping = Table(["ThrottlingException"] * 2), Event()
     stopping.set()
     position(table).write("7", stopping)
@@ -95,7 +95,7 @@ def test_what_aws_does_not_take_just_now_does_not_hold_up_a_stop():
     assert table.item == {}, "the fragment comes again"
 
 
-def test_what_is_wrong_with_a_tag_is_no_reason_to_lose_its_dead_letter():
+def test_a_tag_that_is_not_utf_8_does_not_prevent_the_dead_letter():
     record = VideoRecord(
         topic="cameras-0", partition="0", position="7", value=b"", headers=(("tag", b"\xe4"),), timestamp=0.0
     )
@@ -161,13 +161,13 @@ def followed(monkeypatch, number, given, wanted):
         pytest.param(refused("InvalidArgumentException"), id="refused"),
     ],
 )
-def test_where_the_last_fragment_is_no_longer_kept_the_first_one_after_it_comes_after_a_gap(monkeypatch, lost):
+def test_if_the_last_fragment_is_no_longer_kept_the_next_one_follows_a_gap(monkeypatch, lost):
     found, starts = followed(monkeypatch, "2", [lost, passes(), Media(fragment("8", b""), fragment("9", b""))], 2)
     assert found == [("8", True), ("9", False)]
     assert starts == ["2", None, None]
 
 
-def test_fragments_that_were_deleted_while_the_one_before_was_handled_are_a_gap(monkeypatch):
+def test_fragments_deleted_during_handling_are_a_gap(monkeypatch):
     found, starts = followed(
         monkeypatch, None, [Media(fragment("1", b""), LOST_FRAGMENT), Media(fragment("8", b""))], 2
     )
@@ -176,14 +176,14 @@ def test_fragments_that_were_deleted_while_the_one_before_was_handled_are_a_gap(
 
 
 @pytest.mark.parametrize("quiet", [Media(), Media(error=passes())], ids=["that ends", "on which nothing comes"])
-def test_a_stream_on_which_nothing_came_for_longer_than_it_keeps_fragments_has_no_gap(monkeypatch, quiet):
+def test_a_stream_without_fragments_for_longer_than_the_retention_has_no_gap(monkeypatch, quiet):
     given = [Media(fragment("1", b"")), quiet, passes(), Media(LOST_FRAGMENT), Media(fragment("8", b""))]
     found, starts = followed(monkeypatch, None, given, 2)
     assert found == [("1", False), ("8", False)]
     assert starts == [None, "1", "1", "1", None]
 
 
-def test_a_stream_that_is_out_of_reach_at_first_is_waited_for_and_not_for_ever(monkeypatch):
+def test_an_unreachable_stream_is_retried_for_a_limited_time(monkeypatch):
     found, _ = followed(monkeypatch, None, [passes(), passes(), Media(fragment("1", b""))], 1)
     assert found == [("1", False)]
     monkeypatch.setattr(kinesis_video, "RetryWindow", lambda: RetryWindow(-1))

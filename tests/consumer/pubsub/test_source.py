@@ -60,7 +60,7 @@ def message(failure: Exception | None = None, **changes: Any) -> Any:
     )
 
 
-def test_the_handler_is_given_what_was_published():
+def test_the_handler_gets_the_published_message():
     given: list[Record] = []
     make_handler(given.append).handle(message(ordering_key="customer", data=b"1", attributes={"kind": "new"}))
     (record,) = given
@@ -78,7 +78,7 @@ def test_a_message_is_acknowledged_once_it_is_handled():
     assert (reader.delivery.status.handled, reader.delivery.status.failed) == (1, 0)
 
 
-def test_a_message_that_cannot_be_handled_is_given_back_and_not_counted_as_dead():
+def test_a_failed_message_is_returned_and_not_counted_as_a_dead_letter():
     def handle(_: Record) -> None:
         raise ValueError("not this one")
 
@@ -89,7 +89,7 @@ def test_a_message_that_cannot_be_handled_is_given_back_and_not_counted_as_dead(
     assert (status.handled, status.failed, status.dead) == (0, 1, 0)
 
 
-def test_a_handler_that_asks_the_process_to_exit_ends_the_consumer_in_one_line_and_gives_all_messages_back():
+def test_sys_exit_in_the_handler_ends_the_consumer_with_one_line_and_returns_all_messages():
     def leave(record: Record) -> None:
         sys.exit("no database")
 
@@ -104,7 +104,7 @@ def test_a_handler_that_asks_the_process_to_exit_ends_the_consumer_in_one_line_a
         one.check(ready=True)
 
 
-def test_after_a_stop_no_message_is_begun():
+def test_after_a_stop_no_message_is_handled():
     given: list[Record] = []
     reader, late = make_handler(given.append), message()
     reader.delivery.stopping.set()
@@ -112,13 +112,13 @@ def test_after_a_stop_no_message_is_begun():
     assert (given, late.became) == ([], ["given back"])
 
 
-def test_an_acknowledgement_that_fails_is_told(caplog: pytest.LogCaptureFixture):
+def test_a_failed_acknowledgement_is_logged(caplog: pytest.LogCaptureFixture):
     make_handler(lambda _: None).handle(message(failure=RuntimeError("INVALID_ACK_ID")))
     (record,) = caplog.records
     assert record.getMessage() == "17: the acknowledgement failed; the message will be delivered again: INVALID_ACK_ID"
 
 
-def test_it_lives_while_it_waits_and_not_while_one_message_takes_too_long():
+def test_it_is_live_while_idle_but_not_while_one_message_takes_too_long():
     clock, lived = Clock(), []
 
     def pass_time() -> bool:
@@ -133,15 +133,17 @@ def test_it_lives_while_it_waits_and_not_while_one_message_takes_too_long():
     assert pass_time()
 
 
-def test_without_a_subscription_it_does_not_start():
+def test_topic_and_subscription_are_required():
     variables = Variables({"STREAM_SERVICE": "pubsub"})
     pubsub.source(variables)
-    with pytest.raises(WrongEnvironmentError, match=r"^STREAM_TOPIC: is required\.\nSTREAM_SUBSCRIPTION: is required\.$"):
+    with pytest.raises(
+        WrongEnvironmentError, match=r"^STREAM_TOPIC: is required\.\nSTREAM_SUBSCRIPTION: is required\.$"
+    ):
         variables.check()
 
 
 @pytest.mark.parametrize("subscription", ["orders", "projects/p/topics/orders", "projects/p/subscriptions/", "a/b/c/d"])
-def test_a_subscription_is_told_by_its_full_path(subscription: str):
+def test_a_subscription_must_be_a_full_path(subscription: str):
     variables = Variables({"STREAM_TOPIC": "orders", "STREAM_SUBSCRIPTION": subscription})
     pubsub.source(variables)
     assert variables.errors == [
@@ -149,7 +151,7 @@ def test_a_subscription_is_told_by_its_full_path(subscription: str):
     ]
 
 
-def test_one_that_never_reached_pubsub_stops_without_a_traceback():
+def test_a_consumer_that_never_reached_pubsub_stops_without_a_traceback():
     environment = {
         "PATH": os.defpath,
         "PUBSUB_EMULATOR_HOST": "127.0.0.1:1",
