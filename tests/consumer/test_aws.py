@@ -1,4 +1,4 @@
-"""What AWS and the SDK refuse is told in one line, and what may pass is tried again for a while."""
+"""AWS errors are reported in one line, and temporary ones are retried for a limited time."""
 
 import json
 import socket
@@ -72,7 +72,7 @@ Answers = Callable[..., str]
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
-    """Serves answers in turn, the last one for ever, to clients that ask once each; returns where."""
+    """Serve responses in turn, repeating the last one, to clients without retries. Returns the URL."""
     monkeypatch.setattr(kinesis_aws, "CONFIG", Config(retries={"mode": "standard", "total_max_attempts": 1}))
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
@@ -94,8 +94,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
                     self.end_headers()
                     self.wfile.write(content.encode())
 
-                def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the library's names
-                    """Nobody reads it."""
+                def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - argument name of the library
+                    """Log nothing."""
 
             server = ended.enter_context(HTTPServer(("127.0.0.1", 0), Handler))
             thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -110,7 +110,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
 
 
 def named(status: int, code: str) -> tuple[int, str, str]:
-    """An error as AWS tells it."""
+    """Return an error response in AWS's format."""
     return status, "application/x-amz-json-1.1", json.dumps({"__type": code, "message": "no"})
 
 
@@ -124,14 +124,14 @@ def list_shards() -> Any:
 @pytest.mark.parametrize(
     "answer",
     [
-        pytest.param((503, "text/plain", ""), id="503 without a word"),
+        pytest.param((503, "text/plain", ""), id="503 without a body"),
         pytest.param((503, *PAGE), id="503 with a page"),
         pytest.param((502, *PAGE), id="502"),
         pytest.param((504, *PAGE), id="504"),
-        pytest.param((599, "text/plain", ""), id="a status above 500 that nobody knows"),
+        pytest.param((599, "text/plain", ""), id="an unknown status above 500"),
         pytest.param((408, "text/plain", ""), id="408"),
         pytest.param((429, "text/plain", ""), id="429"),
-        pytest.param(named(500, "SomethingNew"), id="500 with an error that nobody knows"),
+        pytest.param(named(500, "SomethingNew"), id="500 with an unknown error"),
         pytest.param(named(400, "RequestTimeout"), id="RequestTimeout"),
         pytest.param(named(400, "RequestTimeoutException"), id="RequestTimeoutException"),
         pytest.param(named(400, "Throttling"), id="Throttling"),

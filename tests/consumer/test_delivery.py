@@ -1,4 +1,4 @@
-"""No record is lost, and none keeps those after it waiting: what becomes of one that cannot be handled."""
+"""No record is lost or blocks the records after it, even if the handler fails."""
 
 import asyncio
 from collections.abc import Callable
@@ -35,7 +35,7 @@ class Shelf:
 
 
 class Failing:
-    """A handler that fails some times, then handles."""
+    """Handler that fails some times, then succeeds."""
 
     def __init__(self, times: int):
         self.times, self.calls = times, 0
@@ -92,7 +92,7 @@ def test_a_stop_ends_the_pause_between_two_attempts_and_the_record_is_not_commit
     one = delivery(handler, shelf=shelf)
     stopper = Timer(0.05, one.stopping.set)
     stopper.start()
-    assert not one.deliver(Letter("7")), "nothing may be committed for it"
+    assert not one.deliver(Letter("7")), "it must not be committed"
     stopper.join()
     assert handler.calls == 1
     assert not shelf.kept
@@ -139,7 +139,7 @@ def test_the_log_of_a_failure_does_not_contain_the_record_value(caplog):
 
 
 class MuteError(Exception):
-    """An error whose text cannot be had."""
+    """Exception without a readable text."""
 
     def __str__(self):
         raise RuntimeError("and this one is no text either")
@@ -152,7 +152,7 @@ class NumberedError(Exception):
 
 
 class Odd(str):
-    """A text that does nothing that texts do."""
+    """String whose methods raise."""
 
     __slots__ = ()
 
@@ -178,11 +178,11 @@ class LeavingError(Exception):
 
 
 class PanicError(BaseException):
-    """As extensions in Rust raise it (pyo3)."""
+    """Base class of exceptions from Rust extensions (pyo3)."""
 
 
 def nested(depth: int) -> Exception:
-    """An error too deep to be formatted."""
+    """Return an exception nested too deeply to be formatted."""
     error: Any = ValueError("deep")
     for _ in range(depth):
         error = ExceptionGroup("group", [error])

@@ -1,4 +1,4 @@
-"""The image of the consumer: what it is built from, and under whom it runs."""
+"""Consumer image: base image, user, files and packages."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ BASE = re.compile(r"^FROM (\S+)$", re.MULTILINE)
 
 
 def imported() -> set[str]:
-    """The packages that the program imports, wherever in its files."""
+    """Return all modules that the program imports, at any level."""
     modules: set[str] = set()
     for path in (ROOT / "consumer").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -55,7 +55,7 @@ def test_no_other_local_file_is_copied_into_it():
     suffixes = {
         path.suffix for path in (ROOT / "consumer").rglob("*") if path.is_file() and "__pycache__" not in path.parts
     }
-    assert suffixes == {".py", ".txt", ""}, "what else lies there would be copied too"
+    assert suffixes == {".py", ".txt", ""}, "any other file would be copied too"
 
 
 def test_every_package_is_pinned_by_hash():
@@ -80,6 +80,6 @@ def test_every_import_is_installed_in_the_version_that_the_tests_use():
 
 
 def direct() -> set[str]:
-    """What the repository's own requirements pin."""
+    """Return the packages that the repository's own requirements pin."""
     text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     return set(re.findall(r"^([A-Za-z0-9-]+)(?:\[\w+\])?==", text, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""The consumer as a process: it stops when told, and tells in one line each why it does not start or go on."""
+"""Consumer process: signals, exit status, and one line for each error."""
 
 import os
 import signal
@@ -45,7 +45,7 @@ def started(body: str) -> subprocess.Popen[str]:
 
 
 def ended(**environment: str) -> tuple[int, str]:
-    """The consumer itself, which must end soon: its exit status, and what it says."""
+    """Run the consumer until it exits. Return its exit status and output."""
     done = subprocess.run(
         [sys.executable, "-m", "consumer"],
         cwd=ROOT,
@@ -60,7 +60,7 @@ def ended(**environment: str) -> tuple[int, str]:
 
 
 def told(errors: str) -> str:
-    """What it says besides where it answers."""
+    """Return the output without the line that reports the port."""
     return "".join(line for line in errors.splitlines(keepends=True) if "answer on port" not in line)
 
 

@@ -1,4 +1,4 @@
-"""What a consumer tells of itself is so at every moment."""
+"""Status of a consumer."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from consumer.status import LIVE_SECONDS, Status
 
 
 class Hand:
-    """A clock that goes when it is told to."""
+    """Clock that is set by hand."""
 
     now = 1000.0
 

@@ -1,4 +1,4 @@
-"""The environment is read with every mistake told at once."""
+"""Environment variables are read, and all errors are reported at once."""
 
 import pytest
 

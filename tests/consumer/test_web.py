@@ -1,4 +1,4 @@
-"""Probes and metrics tell whether the consumer lives and reads, and nothing else makes them answer."""
+"""Probes and metrics of a consumer."""
 
 import socket
 import struct
@@ -25,7 +25,7 @@ def port(status):
 
 @pytest.fixture
 def ask(port):
-    """Status and text of an answer."""
+    """Return a function that requests a path and returns status and text."""
 
     def ask(path):
         connection = HTTPConnection("127.0.0.1", port, timeout=30)
@@ -104,4 +104,4 @@ def test_a_port_in_use_is_reported_in_one_line(status):
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(ConsumerError, match=f"^cannot listen on port {port}: "), serve(status, port):
-            pytest.fail("nothing is served")
+            pytest.fail("the server must not start")

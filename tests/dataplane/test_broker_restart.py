@@ -1,4 +1,4 @@
-"""Brokers restarted one after the other, and one killed, while messages are written and handled: none is lost."""
+"""Brokers restarted one by one, and one killed, while messages are written and handled: none is lost."""
 
 from tests.dataplane.conftest import Pipe
 from workbench.prove.replicas import wait_until
@@ -6,7 +6,7 @@ from workbench.servers.kafka_broker import KafkaCluster
 
 
 def wait_until_replicated(cluster: KafkaCluster) -> None:
-    """Wait until every broker has every message, so that the next may go."""
+    """Wait until every broker has every message, before the next one stops."""
 
     def replicated() -> bool:
         topics = cluster.administration.list_topics(timeout=60).topics.values()

@@ -1,4 +1,4 @@
-"""Records that a real broker deleted before they were read are counted and told, each once; and nothing else is."""
+"""Records that a real broker deleted before they were read are counted and logged once."""
 
 import re
 import threading
@@ -42,7 +42,7 @@ both_protocols = pytest.mark.parametrize("variables", VARIABLES, ids=["classic",
 
 
 class Deleted(Pipe):
-    """A pipe whose records are deleted, with a consumer that tells what it lost."""
+    """Pipe with deleted records, and a consumer that reports losses."""
 
     log: list[str]
     port: int
@@ -54,7 +54,7 @@ class Deleted(Pipe):
         assert producer.flush(PATIENCE) == 0
 
     def delete(self, before: int, partition: int = 0) -> None:
-        """What retention does: the log begins with an offset."""
+        """Delete records like retention: the log then starts at an offset."""
         admin = AdminClient({"bootstrap.servers": self.servers})
         [answer] = admin.delete_records([TopicPartition(self.name, partition, before)]).values()
         assert answer.result().low_watermark == before
@@ -75,11 +75,11 @@ class Deleted(Pipe):
 
     @property
     def gaps(self) -> list[tuple[int, ...]]:
-        """Partition, first and last missing offset and their number, as the log has them."""
+        """Return partition, first and last missing offset and the number of records from the log."""
         return [tuple(map(int, found.groups())) for line in list(self.log) if (found := GAP.search(line))]
 
     def lost(self) -> int:
-        """What the metric says; below 0 until the consumer answers."""
+        """Value of the metric. Below 0 until the consumer responds."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=PATIENCE) as answer:
                 [line] = re.findall(r"^consumer_lost_records_total (\S+)$", answer.read().decode(), re.MULTILINE)
@@ -160,7 +160,7 @@ def test_deleted_records_of_a_never_read_partition_are_logged(pipe):
 
 @both_protocols
 def test_records_deleted_during_slow_handling_are_logged_except_fetched_ones(pipe, variables):
-    """Records of 100 kB with little room for those that wait: some are fetched before the others are deleted, and are handled."""
+    """Records of 100 kB with a small fetch queue: some are fetched and handled before the others are deleted."""
     pipe.write(60, 100_000)
     hold = pipe.hold()
     with pipe.consumer(**variables, KAFKA_QUEUED_MAX_MESSAGES_KBYTES="300", KAFKA_FETCH_MESSAGE_MAX_BYTES="100000"):
@@ -169,14 +169,14 @@ def test_records_deleted_during_slow_handling_are_logged_except_fetched_ones(pip
         hold.unlink()
         wait_until(lambda: pipe.committed()[0] == 60, "the others are read")
         handled = pipe.offsets()
-        wait_until(lambda: pipe.lost() == 60 - len(handled), "what was not handled is lost, and nothing else")
+        wait_until(lambda: pipe.lost() == 60 - len(handled), "exactly the records that were not handled are lost")
     fetched = next(number for number, offset in enumerate(handled) if offset != number)
     assert handled == [*range(fetched), *range(50, 60)]
     assert pipe.gaps == [(0, fetched, 49, 50 - fetched)]
 
 
 def test_offsets_missing_for_other_reasons_are_not_lost(pipe, kafka):
-    """A transaction's end takes an offset that no record has."""
+    """The end of a transaction has an offset but no record."""
     producer = Producer({"bootstrap.servers": pipe.servers, "transactional.id": pipe.name})
     producer.init_transactions(PATIENCE)
     pipe.write(5)

@@ -1,4 +1,7 @@
-"""As many replicas as partitions: each reads exactly one. Fewer: some work double. More: some are idle, and ready."""
+"""Equal numbers of replicas and partitions: each reads exactly one.
+
+Fewer: some read two. More: some are idle and ready.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -10,7 +13,7 @@ from workbench.prove.replicas import Replica, wait_until
 
 
 def partitions_of(replica: Replica) -> str:
-    """How many partitions a replica says are its own, in its metrics."""
+    """Return the number of assigned partitions in a replica's metrics."""
     status, text = replica.ask("/metrics")
     assert status == 200
     (line,) = (line for line in text.splitlines() if line.startswith("consumer_partitions "))

@@ -1,4 +1,4 @@
-"""A replica that stands still longer than its session may: its partition is given back to it, and nothing is lost by that."""
+"""Replica that is frozen for longer than its session timeout: it gets its partition back, and nothing is lost."""
 
 import os
 import signal
@@ -26,15 +26,15 @@ def test_records_written_after_a_lost_partition_was_reassigned_are_handled(
         process = pipe.replicas.running[0].process
         os.kill(process.pid, signal.SIGSTOP)
         try:
-            wait_until(lambda: pipe.topic.owners() == {}, "the group has given it up")
+            wait_until(lambda: pipe.topic.owners() == {}, "the group has removed it")
         finally:
             os.kill(process.pid, signal.SIGCONT)
-        wait_until(lambda times=times_owned: owned(pipe) > times, "the partition is its own again")
+        wait_until(lambda times=times_owned: owned(pipe) > times, "the partition is assigned to it again")
         pipe.writer.fill(1, 3)
         pipe.wait_until_handled()
     assert pipe.tally().problems == ()
 
 
 def owned(pipe: Pipe) -> int:
-    """How often the replica was given its partition."""
-    return pipe.replicas.running[0].log(lines=1000).count("owns [0]")
+    """Return how often the replica was assigned its partition."""
+    return pipe.replicas.running[0].log(lines=1000).count("assigned partitions: [0]")

@@ -1,4 +1,4 @@
-"""Partitions and replicas grow together while messages are written: none is lost, and order holds in every partition."""
+"""Partitions and replicas grow while messages are written: none is lost, and each partition stays in order."""
 
 from collections.abc import Mapping
 

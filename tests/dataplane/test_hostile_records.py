@@ -1,4 +1,4 @@
-"""Whatever a real broker holds, each record is handled or set aside, and the next one follows."""
+"""Hostile records on a real broker: each is handled or dead-lettered, and the next one follows."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from workbench.prove.topic import Topic
 from workbench.servers.kafka_broker import KafkaCluster
 
 GOOD = 30
-"""Records before the hostile one: enough that CPython has specialised the handler's code by then."""
+"""Records before the hostile one, so that CPython has specialised the handler's code."""
 
 READS_ALL = """
 import os, sys
@@ -35,14 +35,14 @@ sys.exit(run(os.environ, handle, port=0))
 
 HOSTILE_NAME = bytes.fromhex("74 72 e4 63 65")
 DEFAULT_ROOM = 1_048_588
-"""max.message.bytes of a topic that sets none (Kafka 4.3.1)."""
+"""Default of max.message.bytes (Kafka 4.3.1)."""
 
 MakePipe = Callable[..., Pipe]
 
 
 @pytest.fixture
 def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> MakePipe:
-    """Makes a topic with good records, and its dead letters with room for records of so many bytes."""
+    """Return a function that creates a topic with good records, and dead letters with a maximum record size."""
 
     def make(*, name: str = "", room: int = DEFAULT_ROOM) -> Pipe:
         pipe = Pipe(kafka.bootstrap_servers, name or f"orders-{uuid4()}", tmp_path)
@@ -79,8 +79,8 @@ def send_compressed(
     assert errors == [None] * len(values)
 
 
-def set_aside(pipe: Pipe, count: int = 1, **variables: str) -> tuple[list[Message], str]:
-    """The dead letters of the records after the good ones, once the record after those is handled and committed; and the log."""
+def dead_letters_of(pipe: Pipe, count: int = 1, **variables: str) -> tuple[list[Message], str]:
+    """Return the dead letters of the hostile records and the log, after the record that follows them is committed."""
     send(pipe, "last")
     lines: list[str] = []
     with pipe.start(
@@ -97,11 +97,11 @@ def set_aside(pipe: Pipe, count: int = 1, **variables: str) -> tuple[list[Messag
             consumer.kill()
             drain.join()
     assert pipe.handled[0] == [*(str(number) for number in range(GOOD)), "last"]
-    return pipe.set_aside(count), "".join(lines)
+    return pipe.read_dead_letters(count), "".join(lines)
 
 
 def told(pipe: Pipe, letter: Message) -> dict[str, Any]:
-    """The headers of a dead letter, which must name the record."""
+    """Return the headers of a dead letter. They must name the record."""
     headers: dict[str, Any] = dict(letter.headers() or ())
     assert headers.pop("dead-letter-topic") == pipe.name.encode()
     assert headers.pop("dead-letter-partition") == b"0"
@@ -112,7 +112,7 @@ def told(pipe: Pipe, letter: Message) -> dict[str, Any]:
 def test_a_record_with_a_header_name_that_is_not_utf_8_is_dead_lettered_without_that_header(make_pipe):
     pipe = make_pipe()
     write(pipe.servers, pipe.name, b"7", [(b"a", b"1"), (HOSTILE_NAME, b"2"), (b"null", None), (b"\xff\xfe", b"3")])
-    (letter,), log = set_aside(pipe)
+    (letter,), log = dead_letters_of(pipe)
     headers = told(pipe, letter)
     assert (letter.key(), letter.value()) == (None, b"7")
     assert (headers["a"], headers["null"]) == (b"1", b"")
@@ -125,7 +125,7 @@ def test_a_record_with_a_header_name_that_is_not_utf_8_is_dead_lettered_without_
 def test_a_record_with_headers_of_nearly_the_maximum_size_is_dead_lettered_without_them(make_pipe, size):
     pipe = make_pipe()
     write(pipe.servers, pipe.name, b"7", [(b"reject", bytes(size))])
-    (letter,), _ = set_aside(pipe)
+    (letter,), _ = dead_letters_of(pipe)
     headers = told(pipe, letter)
     whole = size < 1_048_000
     assert letter.value() == (b"7" if whole else None)
@@ -144,9 +144,9 @@ def test_parts_that_are_too_large_after_decompression_are_left_out(make_pipe, pa
         key=large if part in {"key", "all"} else b"key",
         headers=[("reject", large if part in {"headers", "all"} else b"1")],
     )
-    (letter,), _ = set_aside(pipe)
+    (letter,), _ = dead_letters_of(pipe)
     headers = told(pipe, letter)
-    assert letter.value() is None, "what is left out first"
+    assert letter.value() is None, "the value is left out first"
     assert letter.key() == (b"key" if part in {"value", "headers"} else None)
     assert headers.get("reject") == (b"1" if part == "value" else None)
     left_out = {"value": {"value"}, "headers": {"value", "headers"}}.get(part, {"value", "headers", "key"})
@@ -157,7 +157,7 @@ def test_parts_that_are_too_large_after_decompression_are_left_out(make_pipe, pa
 def test_the_smallest_form_of_a_dead_letter_fits_into_2048_bytes(make_pipe):
     pipe = make_pipe(name=("orders-" + str(uuid4())).ljust(236, "o"), room=2048)
     send(pipe, bytes(500_000), key=bytes(100_000), headers=[(str(number), bytes(4000)) for number in range(100)])
-    (letter,), _ = set_aside(pipe, STREAM_GROUP=pipe.name)
+    (letter,), _ = dead_letters_of(pipe, STREAM_GROUP=pipe.name)
     headers = told(pipe, letter)
     assert (letter.key(), letter.value()) == (None, None)
     assert headers["dead-letter-reason"] == ("ValueError: " + "ä" * 121).encode()
@@ -167,7 +167,7 @@ def test_the_smallest_form_of_a_dead_letter_fits_into_2048_bytes(make_pipe):
 def test_a_record_that_exceeds_the_maximum_request_is_dead_lettered_without_its_value(make_pipe):
     pipe = make_pipe(room=2_000_000_000)
     send_compressed(pipe, "gzip", bytes(105_000_000), key=b"key")
-    (letter,), _ = set_aside(pipe)
+    (letter,), _ = dead_letters_of(pipe)
     assert (letter.key(), letter.value()) == (b"key", None)
     assert told(pipe, letter)["dead-letter-value"].startswith(b"left out: too large")
 
@@ -176,7 +176,7 @@ def test_a_record_that_exceeds_the_maximum_request_is_dead_lettered_without_its_
 def test_an_unreadable_batch_is_dead_lettered_record_by_record(make_pipe, variables):
     pipe = make_pipe()
     send_compressed(pipe, "zstd", bytes(60_000_000), bytes(60_000_000))
-    letters, log = set_aside(pipe, 2, **variables)
+    letters, log = dead_letters_of(pipe, 2, **variables)
     assert [letter.value() for letter in letters] == [None, None]
     positions = [dict(letter.headers() or ())["dead-letter-position"] for letter in letters]
     assert positions == [str(GOOD).encode(), str(GOOD + 1).encode()]

@@ -1,4 +1,4 @@
-"""The consumer on a Kinesis data stream, which moto's server simulates: one lease each, nothing lost, keys in order."""
+"""Consumer on a Kinesis data stream, simulated by moto's server: one lease per replica, no loss, keys in order."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from tests.dataplane.kinesis_consumer import POISON
 from tests.dataplane.kinesis_replica import Replica, replica, until
 from tests.dataplane.kpl import Written, aggregate, keys
 from tests.dataplane.moto_server import REGION, MotoServer, moto_server
-from tests.dataplane.unavailable import out_of_order
+from tests.dataplane.unavailable import temporarily_unavailable
 
 
 @pytest.fixture(scope="session")
@@ -31,13 +31,13 @@ def moto() -> Iterator[MotoServer]:
 
 @pytest.fixture(scope="session")
 def rights(moto: MotoServer) -> dict[str, str]:
-    """What a consumer signs in with: it may do what the stack grants and nothing else."""
+    """Credentials of a consumer, with exactly the permissions that the stack grants."""
     return moto.user("consumer", [*READ_ACTIONS, *TABLE_ACTIONS, "kinesis:PutRecord"])
 
 
 @dataclass
 class Stream:
-    """A stream with the tables of its one group, as the stack makes them, and the consumers of a test."""
+    """Stream with the tables of its group, as in the stack, and the consumers of a test."""
 
     moto: MotoServer
     rights: dict[str, str]
@@ -69,7 +69,7 @@ class Stream:
         return started
 
     def produce(self, number: int, keys: int = 20) -> None:
-        """Write so many records of each key, numbered on in each."""
+        """Write that many records per key, with consecutive numbers per key."""
         for _ in range(number):
             names = [f"key-{key}" for key in range(keys)]
             entries = [{"PartitionKey": name, "Data": str(self.produced[name]).encode()} for name in names]
@@ -85,12 +85,12 @@ class Stream:
 
     @property
     def owners(self) -> Counter[str]:
-        """How many open shards each worker has."""
+        """Number of open shards per worker."""
         return Counter(lease["leaseOwner"] for lease in self.leases.values() if "leaseOwner" in lease)
 
     @property
     def handled(self) -> dict[str, list[int]]:
-        """The numbers of each key's records in the order in which they were handled first, by whichever replica."""
+        """Numbers of each key's records, in the order of first handling by any replica."""
         notes = sorted((note for each in self.replicas for note in each.handled), key=lambda note: note["at"])
         found: dict[str, dict[int, None]] = {}
         for note in notes:
@@ -108,7 +108,7 @@ class Stream:
 
 @pytest.fixture
 def make(moto: MotoServer, rights: dict[str, str], tmp_path: Path) -> Iterator[Callable[[int], Stream]]:
-    """Makes a stream with so many shards, its dead letters and its tables."""
+    """Return a function that creates a stream with dead letters and tables."""
     kinesis, dynamodb = moto.client("kinesis"), moto.client("dynamodb")
     with ExitStack() as ended:
 
@@ -199,7 +199,7 @@ def test_a_reshard_keeps_each_key_in_order(make):
 
 
 def letters(stream: Stream) -> list[dict[str, Any]]:
-    """The dead letters of a stream."""
+    """Return the dead letters of a stream."""
     kinesis = stream.moto.client("kinesis")
     iterator = kinesis.get_shard_iterator(
         StreamName=f"{stream.name}.dead-letters", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
@@ -210,13 +210,13 @@ def letters(stream: Stream) -> list[dict[str, Any]]:
 
 
 def put(stream: Stream, data: bytes) -> str:
-    """Write a record; return its sequence number."""
+    """Write a record and return its sequence number."""
     client = stream.moto.client("kinesis")
     return client.put_record(StreamName=stream.name, PartitionKey="key", Data=data)["SequenceNumber"]
 
 
 def notes(*replicas: Replica) -> list[tuple[str, str, str]]:
-    """The position, key and value of each record that replicas handled, those of the first one first."""
+    """Return position, key and value of each handled record, by replica."""
     return [(note["position"], note["key"], note["value"]) for each in replicas for note in each.handled]
 
 
@@ -266,7 +266,7 @@ def test_after_a_reshard_a_user_record_is_handled_only_in_its_new_shard(make):
     client.put_record(StreamName=stream.name, PartitionKey="key", ExplicitHashKey=str(2**128 - 1), Data=again)
     until("all are handled", lambda: sum(len(each.handled) for each in replicas) == 3)
     assert sorted(value for _, _, value in notes(*replicas)) == ["again", "here", "here too"]
-    assert "skipped 1 user records" in "".join(each.told for each in replicas)
+    assert "skipped 1 user records" in "".join(each.log for each in replicas)
 
 
 def test_records_deleted_while_no_consumer_ran_are_counted_and_logged(make):
@@ -292,7 +292,7 @@ def test_records_deleted_while_no_consumer_ran_are_counted_and_logged(make):
     assert (
         f"{stream.name}[shardId-000000000000]: records after sequence number {handled} were deleted before they were "
         f"read; the first available record is {kept}"
-    ) in second.told
+    ) in second.log
 
 
 def test_a_quiet_shard_whose_last_record_was_deleted_has_lost_nothing(make):
@@ -313,10 +313,10 @@ def test_a_quiet_shard_whose_last_record_was_deleted_has_lost_nothing(make):
 def test_temporary_aws_errors_at_the_start_are_retried(make):
     stream = make(1)
     stream.produce(1)
-    with out_of_order(stream.moto.url, answers=9) as url:
+    with temporarily_unavailable(stream.moto.url, answers=9) as url:
         [reader] = stream.start(AWS_ENDPOINT_URL=url)
         stream.assert_all_handled_in_order()
-        assert "AWS returned an error: 503" in reader.told
+        assert "AWS returned an error: 503" in reader.log
         assert reader.stop() == 0
 
 
@@ -362,7 +362,7 @@ def test_permanent_errors_end_it_with_one_line(make, changes, told):
     line = reader.end()
     assert re.fullmatch(f"consumer: .*{told}.*", line)
     assert stream.rights["AWS_SECRET_ACCESS_KEY"] not in line
-    assert stream.owners == {}, "it leaves no lease behind"
+    assert stream.owners == {}, "its leases are released"
 
 
 def test_a_missing_permission_is_named(make):

@@ -1,4 +1,4 @@
-"""The consumer on a video stream of Kinesis, which is simulated: fragments come in order, whatever happens to connections."""
+"""Consumer on a simulated Kinesis video stream: fragments stay in order although connections fail."""
 
 import json
 import os
@@ -28,13 +28,13 @@ def moto() -> Iterator[MotoServer]:
 
 @pytest.fixture(scope="session")
 def rights(moto: MotoServer) -> dict[str, str]:
-    """What a consumer signs in with: with positions it may do what the stack grants and nothing else."""
+    """Credentials of a consumer, with exactly the permissions on positions that the stack grants."""
     return moto.user("consumer", ACTIONS)
 
 
 @pytest.fixture
 def table(moto: MotoServer) -> str:
-    """The table of positions, as the stack makes it."""
+    """Table of positions, as in the stack."""
     name = f"cameras-{uuid4().hex[:8]}.positions"
     moto.client("dynamodb").create_table(
         TableName=name,
@@ -47,7 +47,7 @@ def table(moto: MotoServer) -> str:
 
 @pytest.fixture
 def noted(moto: MotoServer, table: str) -> Callable[[], str]:
-    """The number that is written down."""
+    """Return a function that reads the stored fragment number."""
 
     def number() -> str:
         [item] = moto.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
@@ -65,7 +65,7 @@ def serve() -> Iterator[Callable[[Video], Video]]:
 
 @pytest.fixture
 def start(moto: MotoServer, rights: dict[str, str], table: str, tmp_path: Path) -> Iterator[Callable[..., Replica]]:
-    """Starts a consumer, which takes some seconds for each fragment, with other variables than the usual ones."""
+    """Return a function that starts a consumer with a handling time and changed variables."""
     with ExitStack() as ended:
 
         def started(video: Video, *, seconds: float = 0.0, **variables: str) -> Replica:
@@ -149,9 +149,9 @@ def test_if_the_last_fragment_is_no_longer_kept_it_continues_with_the_oldest_and
     second = start(later)
     until("what is kept is handled", lambda: positions(second) == ["8", "9"])
     assert [start.get("AfterFragmentNumber") for start in later.starts[:2]] == ["2", None]
-    assert "Continuing with the oldest available fragment" in second.told
-    assert "cameras-0: fragments after number 2 were deleted before they were read" in second.told
-    assert "the first available fragment is 8" in second.told
+    assert "Continuing with the oldest available fragment" in second.log
+    assert "cameras-0: fragments after number 2 were deleted before they were read" in second.log
+    assert "the first available fragment is 8" in second.log
     assert second.lost == 1
     until("it is noted", lambda: noted() == "9")
 
@@ -205,5 +205,5 @@ def test_temporary_errors_at_the_start_are_retried(serve, start):
     video = serve(Video(clips(2), at_once=9, unavailable=7))
     reader = start(video)
     until("all are handled", lambda: positions(reader) == ["1", "2"])
-    assert "AWS returned an error: 503" in reader.told
+    assert "AWS returned an error: 503" in reader.log
     assert reader.stop() == 0

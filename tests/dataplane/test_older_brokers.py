@@ -1,4 +1,4 @@
-"""Brokers that do not have the newer group protocol, though the environment says so: the group shares the partitions all the same."""
+"""Brokers without the newer group protocol although the environment selects it: the consumer uses the classic one."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The consumer on Pub/Sub, which Google's own server for tests plays: work shared or partitioned, nothing lost, keys in order."""
+"""Consumer on Google's Pub/Sub test server: work shared or partitioned, no loss, keys in order."""
 
 import json
 import os
@@ -22,14 +22,14 @@ from google.pubsub_v1 import PublisherClient, PubsubMessage, SubscriberClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-from tests.dataplane.issuer import METADATA, issuing
+from tests.dataplane.issuer import METADATA, running_issuer
 from tests.dataplane.pubsub_consumer import AWAITED, PATIENT, POISON
 from workbench.servers.ports import free_ports
 from workbench.servers.pubsub_server import pubsub_server
 from workbench.stack_file import ROOT
 
 DEADLINE = 120.0
-"""Seconds that anything may take on a busy machine."""
+"""Maximum seconds for any step on a busy machine."""
 
 
 @dataclass
@@ -58,7 +58,7 @@ def until(what: str, reached: Callable[[], bool]) -> None:
 
 @dataclass
 class Replica:
-    """A consumer's process."""
+    """Consumer process."""
 
     process: subprocess.Popen[str]
     notes: Path
@@ -86,7 +86,7 @@ class Replica:
         return [note["value"] for note in self.handled]
 
     def told(self) -> str:
-        """What it wrote, once it has ended."""
+        """Output of an ended process."""
         assert self.process.stderr is not None
         return self.process.stderr.read()
 
@@ -97,7 +97,7 @@ class Replica:
 
 @dataclass
 class Topic:
-    """A topic with its subscriptions, as the stack makes them, and the consumers of a test."""
+    """Topic with its subscriptions, as in the stack, and the consumers of a test."""
 
     server: Server
     directory: Path
@@ -153,7 +153,7 @@ class Topic:
         return {value for replica in self.replicas for value in replica.values}
 
     def free(self, subscription: str) -> list[bytes]:
-        """What a subscription has that nobody holds at the moment, or for some seconds after it was killed."""
+        """Messages of a subscription that no live consumer holds, within some seconds after a kill."""
         got = self.server.subscriber.pull(subscription=subscription, max_messages=1000, timeout=DEADLINE)
         return [each.message.data for each in got.received_messages]
 
@@ -230,7 +230,7 @@ def test_a_failed_message_goes_to_the_dead_letters_and_does_not_block_others(top
     topic.server.publisher.create_topic(name=letters)
     kept = letters.replace("/topics/", "/subscriptions/")
     topic.server.subscriber.create_subscription(name=kept, topic=letters)
-    # without order: this server moves a message, but goes on to hold its key
+    # without ordering: this server moves a message but keeps blocking its key
     shared = topic.subscription(
         enable_message_ordering=False, dead_letter_policy={"dead_letter_topic": letters, "max_delivery_attempts": 5}
     )
@@ -258,7 +258,7 @@ def test_a_failed_message_is_redelivered_before_later_ones_of_its_key(topic: Top
         topic.publish(f"a{number}", "a")
     topic.publish(AWAITED, "b")
     until("all are handled", lambda: len(set(replica.values)) == 7)
-    first_times = list(dict.fromkeys(replica.values))  # one that is delivered again is no fault
+    first_times = list(dict.fromkeys(replica.values))  # redelivery is allowed
     assert first_times == ["awaited", "patient", "a0", "a1", "a2", "a3", "a4"]
     assert replica.metric("consumer_failed_total") >= 1
     assert replica.stop() == 0
@@ -286,7 +286,7 @@ def test_a_missing_subscription_ends_it_with_one_line(topic: Topic, partition: d
 
 
 def test_a_failed_sign_in_ends_it_with_one_line(topic: Topic):
-    with issuing() as issuer:
+    with running_issuer() as issuer:
         issuer.refused[f"{METADATA}instance/service-accounts/default/token"] = (403, {"error": "no such identity"})
         host = {"GCE_METADATA_HOST": issuer.metadata, "GCE_METADATA_IP": issuer.metadata, "PUBSUB_EMULATOR_HOST": ""}
         told = ended(topic.start(topic.subscription(), changes=host))
@@ -295,7 +295,7 @@ def test_a_failed_sign_in_ends_it_with_one_line(topic: Topic):
 
 
 def ended(replica: Replica) -> str:
-    """The last line of a consumer that ended by itself."""
+    """Return the last line of a consumer that exited with an error."""
     assert replica.process.wait(DEADLINE) == 1
     told = replica.told()
     assert "Traceback" not in told

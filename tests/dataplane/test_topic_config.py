@@ -1,4 +1,4 @@
-"""What the program accepts of a topic's config is what a real broker accepts, and nothing more."""
+"""Topic configuration is accepted if and only if a real broker accepts it."""
 
 import html
 import os
@@ -22,10 +22,11 @@ from workbench.servers.maven_jars import jars
 Config = Mapping[str, str]
 
 OTHER_SPELLINGS = ["+5", " 5 ", "٣", "+0.5", " 0.5 ", "-0", "0.5f", "0x1p-1", "NaN", " delete", "delete,delete", "TRUE"]
-"""Values that Kafka reads because Java's parsers do, or because it ignores case and repetition. The program wants the usual form."""
+"""Values that Kafka accepts because of Java's parsers, or because it ignores case and repetition. The program requires
+the usual form."""
 
 NO_RETENTION = [("retention.bytes", "-2"), ("retention.bytes", "-3"), ("cleanup.policy", "")]
-"""Values that switch retention off in a way that is easily a mistake: a size below -1, which means -1, and no policy."""
+"""Values that disable retention and are probably mistakes: a size below -1, which means -1, and an empty policy."""
 
 WRONG_TYPES = ["abc", "1.5", "1e3", "0x10", "1_000", "5L", "true", "-3", "None"]
 
@@ -36,7 +37,7 @@ def admin(kafka: KafkaCluster) -> AdminClient:
 
 
 def refused_by_kafka(admin: AdminClient, configs: Sequence[Config]) -> list[bool]:
-    """Ask the broker for a topic with each config, none of which it makes."""
+    """Return whether the broker rejects each config. No topic is created."""
     topics = [NewTopic(f"topic-{number}", 1, 1, config=dict(config)) for number, config in enumerate(configs)]
     answers = admin.create_topics(topics, validate_only=True)
     return [answers[topic.topic].exception() is not None for topic in topics]
@@ -47,7 +48,7 @@ def refused(config: Config) -> bool:
 
 
 def values(name: str) -> list[str]:
-    """The bounds of a key, what is just outside of them, and values of other types."""
+    """Return the bounds of a key, values just outside them, and values of other types."""
     definition = DEFINITIONS[name]
     if isinstance(definition, Whole):
         least, most = definition.least, definition.most
@@ -62,7 +63,7 @@ def values(name: str) -> list[str]:
 
 
 def settings_of(name: str) -> st.SearchStrategy[tuple[str, str]]:
-    """A key with a value of the list or any number."""
+    """Return a strategy for a key with one of the listed values or any number."""
     least = -1 if name == "retention.bytes" else -(2**70)
     return st.tuples(st.just(name), st.sampled_from(values(name)) | st.integers(least, 2**70).map(str))
 

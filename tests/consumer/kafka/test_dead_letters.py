@@ -1,4 +1,4 @@
-"""A dead letter says which record it is, whatever of the record cannot be read or is too large."""
+"""Dead letters identify their record even if its parts are unreadable or too large."""
 
 import itertools
 from typing import Any
@@ -14,7 +14,7 @@ PARTS = ("key", "value", "headers")
 
 
 def record(*unreadable: str, error: BaseException = RuntimeError("x")) -> Any:
-    """A record with parts that raise when they are read."""
+    """Return a record whose given parts raise on access."""
 
     def part(name: str) -> Any:
         def read(_: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A member of a Kafka group handles what is its own in order, commits what it handled, and gives back what it has no time for."""
+"""A Kafka member handles its partitions in order, commits handled records, and puts back the rest of slow batches."""
 
 import struct
 from collections.abc import Callable
@@ -23,7 +23,7 @@ VARIABLES = {"STREAM_TOPIC": "orders", "STREAM_GROUP": "readers", "KAFKA_BOOTSTR
 
 
 class Clock:
-    """Time that passes only when somebody waits or works."""
+    """Clock that advances only through waiting and work."""
 
     now = 1000.0
 
@@ -33,22 +33,22 @@ class Clock:
 
 @dataclass
 class Broker:
-    """What confluent-kafka's Consumer is for the member: `polls` are what each poll does, and the member stops after the last."""
+    """Replacement for confluent-kafka's Consumer. `polls` defines each poll; the member stops after the last one."""
 
     clock: Clock
     polls: list[Callable[[], list[Message]]] = field(default_factory=list)
     waiting: list[Message] = field(default_factory=list)
     drained: Callable[[], None] = lambda: None
-    """What happens while the member takes what is there."""
+    """Called while the member takes the available records."""
     stored: dict[int, int] = field(default_factory=dict)
     sought: dict[int, int] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
     generation: int = 1
     closed: int = 0
     commits: dict[int, int] = field(default_factory=dict)
-    """What the group has committed before."""
+    """Offsets that the group has committed before."""
     starts: dict[int, int] = field(default_factory=dict)
-    """The first offset that the brokers still have, as far as the client knows it."""
+    """Log start of each partition, as known to the client."""
     stop: Callable[[], None] = lambda: None
     metadata: Callable[[], Any] = lambda: None
     properties: dict[str, Any] = field(default_factory=dict)
@@ -135,7 +135,7 @@ def broker(monkeypatch, clock):
 
 
 class Reading:
-    """A source that reads from the broker, and what it handled."""
+    """Source that reads from the broker, with its handled records."""
 
     def __init__(self, broker: Broker):
         self.handled: list[str] = []
@@ -178,7 +178,7 @@ def test_batches_grow_until_they_take_one_second(broker, reading, clock):
     broker.polls = [lambda: [record(0, offset) for offset in range(100)], *[list] * 20]
     reading.run()
     assert len(reading.handled) == 100
-    assert broker.sizes[:4] == [2, 4, 8, 9], "9 or 10 by how the tenths add up"
+    assert broker.sizes[:4] == [2, 4, 8, 9], "9 or 10, because of floating-point rounding"
     assert max(broker.sizes) <= 10
 
 
@@ -198,7 +198,7 @@ def test_if_a_batch_becomes_slow_the_rest_is_put_back_and_not_committed(broker, 
     reading.run()
     assert reading.handled[-2:] == ["0@7", "1@0"]
     assert broker.stored == {0: 8, 1: 1}
-    assert broker.sought == {0: 8, 1: 1}, "each partition goes on where it was left"
+    assert broker.sought == {0: 8, 1: 1}, "each partition continues where it was left"
 
 
 def test_errors_among_the_rest_of_a_batch_are_not_seek_positions(broker, reading, clock):
@@ -262,7 +262,7 @@ def test_the_status_reports_assigned_partitions(broker, reading, way):
     ]
     reading.run()
     assert seen == [{"0", "1"}, {"0", "1", "2"}, {"1", "2"}]
-    assert reading.status.partitions == frozenset(), "none after it has left"
+    assert reading.status.partitions == frozenset(), "none after leaving"
 
 
 def test_it_is_ready_after_joining_even_without_a_partition(broker, reading):
@@ -280,7 +280,7 @@ def test_it_is_ready_after_joining_even_without_a_partition(broker, reading):
     broker.polls = [poll, poll, joins, poll]
     reading.run()
     assert seen == [False, False, False, True]
-    assert not reading.status.ready, "and no longer after it has left"
+    assert not reading.status.ready, "not ready after leaving"
 
 
 def test_the_lag_is_reported_if_it_is_known(broker, reading):
@@ -463,7 +463,7 @@ def test_an_instance_id_that_stays_in_use_ends_it(broker, reading, monkeypatch):
     monkeypatch.setattr("consumer.kafka.source.RELEASE_PAUSE", 0.0)
     taken = KafkaError(KafkaError.UNRELEASED_INSTANCE_ID).str()
     broker.polls = [lambda: [problem(KafkaError._FATAL, f"Fatal error: {taken}")]] * 100
-    with pytest.raises(ConsumerError, match="^KAFKA_GROUP_INSTANCE_ID: must be different for each replica"):
+    with pytest.raises(ConsumerError, match=r"^KAFKA_GROUP_INSTANCE_ID: must be different for each replica"):
         reading.run()
 
 

@@ -1,4 +1,4 @@
-"""A record of Kafka shows what the message holds, and never ends the process."""
+"""Kafka records expose the message without crashing the process."""
 
 import time
 from collections.abc import Generator, Sequence
@@ -36,14 +36,14 @@ def test_missing_parts_of_a_message_are_none_or_empty():
 
 
 SECONDS = 60
-"""How long librdkafka's own stand-in for a broker may take."""
+"""Maximum seconds for librdkafka's mock broker."""
 
 Written = Sequence[tuple[bytes, bytes | None]]
 
 
 @pytest.fixture(scope="module")
 def brokers() -> Generator[str]:
-    """The address of a stand-in for brokers that librdkafka brings."""
+    """Address of librdkafka's mock brokers."""
     quiet = {"log_level": 0, "bootstrap.servers": "none"}
     keeper = Producer({**quiet, "test.mock.num.brokers": 1})
     [broker] = keeper.list_topics(timeout=SECONDS).brokers.values()
@@ -52,7 +52,7 @@ def brokers() -> Generator[str]:
 
 
 def written(brokers: str, topic: str, headers: Written) -> KafkaRecord:
-    """A record with headers, as it comes from brokers."""
+    """Return a record with headers, read from the brokers."""
     write(brokers, topic, b"v", headers)
     consumer = Consumer({"log_level": 0, "bootstrap.servers": brokers, "group.id": topic})
     consumer.assign([TopicPartition(topic, 0, 0)])
@@ -83,7 +83,7 @@ def test_header_names_that_are_not_utf_8_raise_on_each_read_and_the_error_has_th
 
 
 def test_unreadable_headers_raise_also_in_specialised_code(brokers):
-    """CPython specialises calls in such code, and looks no more whether a function of C has raised."""
+    """CPython specialises calls in frequently run code, and no longer checks whether a C function has raised."""
     good = record(headers=[("a", b"1")])
     for _ in range(1000):
         assert headers_of(good) == [("a", b"1")]
@@ -95,7 +95,7 @@ def test_unreadable_headers_raise_also_in_specialised_code(brokers):
 
 
 def test_no_frame_of_a_traceback_contains_an_unreadable_header(brokers):
-    """Error reporters show the variables of every frame."""
+    """Error reporters print the variables of every frame."""
     one = written(brokers, "frames", [(b"\xe4", b"2"), (b"b", b"3")])
     with pytest.raises(UnreadableHeadersError) as error:
         headers_of(one)

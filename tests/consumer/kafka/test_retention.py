@@ -1,4 +1,4 @@
-"""Only records below the start of the log that were never handed over are lost; each is counted once."""
+"""Only unread records below the start of the log are lost, and each is counted once."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from consumer.status import Status
 
 @dataclass
 class Client:
-    """What confluent-kafka's Consumer is for it."""
+    """Replacement for confluent-kafka's Consumer."""
 
     commits: dict[int, int] = field(default_factory=dict)
     starts: dict[int, int] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Reading:
         self.retention.assign([TopicPartition("orders", number) for number in numbers])
 
     def handle(self, *places: tuple[int, int], behind: dict[int, int] | None = None) -> None:
-        """Handle records; `behind` is from before, if something was deleted meanwhile."""
+        """Handle records. `behind` is the state before a deletion during handling."""
         messages = [Message(topic="orders", partition=number, offset=offset) for number, offset in places]
         last = {message.partition() or 0: message for message in messages}
         self.retention.record_handled(messages, last, self.retention.behind() if behind is None else behind)
@@ -93,7 +93,7 @@ def test_records_deleted_while_their_batch_is_handled_are_not_lost(gaps):
 def test_records_put_back_and_then_deleted_are_counted_once(gaps):
     reading = Reading(commits={0: 0}, starts={0: 0})
     reading.assign(0)
-    reading.handle((0, 0))  # 1 and 2 were fetched too, and put back
+    reading.handle((0, 0))  # 1 and 2 were fetched and put back
     reading.client.starts[0] = 3
     reading.handle((0, 3))
     reading.retention.idle()
@@ -104,7 +104,7 @@ def test_without_new_records_a_loss_is_counted_after_two_idle_polls_and_committe
     reading = Reading(commits={0: 5}, starts={0: 9})
     reading.assign(0)
     reading.retention.idle()
-    assert reading.status.lost == 0, "what was fetched before may be on its way"
+    assert reading.status.lost == 0, "records fetched earlier may still arrive"
     reading.retention.idle()
     reading.retention.idle()
     assert (reading.status.lost, reading.client.stored, gaps()) == (4, {0: 9}, ["orders[0]: offsets 5 to 8"])
@@ -123,7 +123,7 @@ def test_without_known_commits_nothing_is_counted_or_committed_before_the_first_
     reading.assign(0)
     reading.retention.idle()
     reading.retention.idle()
-    assert (reading.status.lost, reading.client.stored) == (0, {}), "another may have handled more"
+    assert (reading.status.lost, reading.client.stored) == (0, {}), "another member may have handled more"
     assert "records that are already deleted cannot be counted" in caplog.text
     reading.handle((0, 9))
     reading.client.starts[0] = 12

@@ -1,4 +1,4 @@
-"""What the environment says reaches librdkafka as it is meant, and what cannot go together is told."""
+"""librdkafka properties from the environment, and errors for invalid combinations."""
 
 import pytest
 from confluent_kafka import Consumer, KafkaException
@@ -31,7 +31,7 @@ def config_errors(**changes: str) -> list[str]:
 
 
 def accepted(known: KafkaSettings) -> bool:
-    """Whether librdkafka takes them all together."""
+    """Return whether librdkafka accepts the properties."""
     try:
         Consumer({**known.connection, **known.membership}).close()
     except KafkaException:
@@ -50,7 +50,7 @@ def test_variables_become_properties_of_librdkafka():
     told = {"security.protocol", "sasl.mechanism", "sasl.username", "sasl.password", "bootstrap.servers"}
     assert told <= known.connection.keys()
     assert known.membership["fetch.min.bytes"] == "2"
-    assert "fetch.min.bytes" not in known.connection, "who writes is told nothing of reading"
+    assert "fetch.min.bytes" not in known.connection, "producers get no consumer properties"
     assert accepted(known)
 
 

@@ -1,4 +1,4 @@
-"""A consumer signs in with the token of whoever its platform says that it is, and tells in one line why it has none."""
+"""Sign-in tokens of each platform, and one-line errors."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ import pytest
 from consumer.errors import ConsumerError, WrongEnvironmentError
 from consumer.kafka.tokens import Token, Tokens, token_callback
 from consumer.variables import Variables
-from tests.dataplane.issuer import ACCOUNT, CLIENT, CREDENTIALS, LIFE, METADATA, TENANT, Issuer, issuing
+from tests.dataplane.issuer import ACCOUNT, CLIENT, CREDENTIALS, LIFE, METADATA, TENANT, Issuer, running_issuer
 from workbench.stack_file import ROOT
 
 PROGRAM = """
@@ -41,12 +41,12 @@ EVENT_HUBS = "https://orders.servicebus.windows.net"
 
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
-    with issuing() as issuer:
+    with running_issuer() as issuer:
         yield issuer
 
 
 def ask(environment: dict[str, str], home: Path) -> subprocess.CompletedProcess[str]:
-    """Get a token in a process of its own, which knows nothing but these variables: SDKs read theirs on import."""
+    """Request a token in a separate process with only these variables, because SDKs read theirs on import."""
     machine = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     return subprocess.run(
         [sys.executable, "-c", PROGRAM],
@@ -64,7 +64,7 @@ def given(environment: dict[str, str], home: Path) -> tuple[str, float, str, dic
     assert done.returncode == 0, done.stderr
     token, ends, principal, extensions = json.loads(done.stdout)
     assert token not in done.stderr
-    assert len(done.stderr.splitlines()) <= 1, "an SDK that tells of every request"
+    assert len(done.stderr.splitlines()) <= 1, "an SDK must not log every request"
     return token, ends, principal, extensions
 
 
@@ -135,11 +135,11 @@ def test_invalid_extensions_are_an_environment_error(tmp_path: Path, extensions:
         from_file(tmp_path / "token", extensions)
 
 
-# Azure Event Hubs: Entra, by the workload identity that AKS injects
+# Azure Event Hubs: Entra with the workload identity that AKS injects
 
 
 def aks(directory: Path, issuer: Issuer, pod: str) -> dict[str, str]:
-    """What AKS's webhook gives a pod; beside it, that the issuer on loopback is to be trusted."""
+    """Return the variables of AKS's webhook, plus trust in the issuer on loopback."""
     (directory / "azure-token").write_text(pod)
     return {
         "KAFKA_SASL_OAUTHBEARER_SCOPE": f"{EVENT_HUBS}/.default",
@@ -226,7 +226,7 @@ def test_msk_gets_a_request_signed_by_the_aws_identity(tmp_path: Path, issuer: I
     assert query["Action"] == ["kafka-cluster:Connect"]
     assert query["X-Amz-Security-Token"] == [f"session-{issuer.secret}"]
     assert query["X-Amz-Credential"][0].startswith(f"ASIA{issuer.secret[:8]}/")
-    assert ends == pytest.approx(time.time() + 900, abs=60), "seconds, where the signer says milliseconds"
+    assert ends == pytest.approx(time.time() + 900, abs=60), "the signer returns milliseconds"
     assert issuer.requests[0] == CREDENTIALS
 
 
@@ -252,7 +252,7 @@ def test_an_unknown_scope_is_an_environment_error():
 
 
 class Fetch:
-    """Gives one after the other what it was made with, and raises what is an error."""
+    """Returns or raises the given answers in turn."""
 
     def __init__(self, *answers: Token | Exception) -> None:
         self.answers = list(answers)

@@ -1,4 +1,4 @@
-"""Aggregates of the KPL are taken apart as KCL takes them apart, and what is corrupt stays whole."""
+"""KPL aggregates are deaggregated like KCL does it. Corrupt ones stay whole."""
 
 from dataclasses import replace
 
@@ -75,15 +75,15 @@ def test_an_empty_aggregate_has_no_user_records():
         pytest.param(sealed(text(1, b"key") + text(3, text(3, b"data"))), id="no key index"),
         pytest.param(sealed(text(1, b"key") + text(3, index(1, 0))), id="no data"),
         pytest.param(sealed(text(1, b"\xe4") + text(3, index(1, 0) + text(3, b"data"))), id="a key that is not UTF-8"),
-        pytest.param(aggregate(Written("k" * 257, b"data")), id="a key longer than Kinesis takes"),
+        pytest.param(aggregate(Written("k" * 257, b"data")), id="a key longer than Kinesis accepts"),
         pytest.param(aggregate(Written("key", b"data", 2**128)), id="a hash key out of range"),
         pytest.param(
             sealed(text(1, b"key") + text(2, b"many") + text(3, index(1, 0) + index(2, 0) + text(3, b"data"))),
-            id="a hash key that is no number",
+            id="a hash key that is not a number",
         ),
         pytest.param(
             sealed(text(1, b"key") + text(3, index(1, 0) + text(3, b"fine")) + text(3, index(1, 1) + text(3, b"data"))),
-            id="a fault after a record that is fine",
+            id="an error after a valid record",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a worker writes to a lease that has become another's, or has moved, is refused by DynamoDB: moto evaluates the conditions."""
+"""Conditional lease writes fail if another worker has changed the lease. moto evaluates the conditions."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""How the members of a group share shards among themselves."""
+"""Sharing of shards among the members of a group."""
 
 import time
 from itertools import chain
@@ -22,7 +22,7 @@ class Clock:
 
 
 class Tables:
-    """The tables of a group, of which each worker has a view of its own."""
+    """Tables of a group, with a view per worker."""
 
     def __init__(self):
         self.items = {}
@@ -91,7 +91,7 @@ class Group:
         return Member(view, view, lambda: self.parents, timings=RebalanceTimings(lease_seconds=10), clock=self.clock)
 
     def rounds(self, members, number=4, seconds=2.0):
-        """Let members look round some times, and give up what they are to."""
+        """Run rounds of the members, and release unwanted leases."""
         for _ in range(number):
             self.clock.now += seconds
             for member in members:
@@ -132,10 +132,10 @@ def test_leases_of_a_dead_worker_are_taken_only_after_they_expire():
     assert (len(shards_of(first)), len(shards_of(second))) == (1, 1)
     group.rounds([second], 4)
     assert len(shards_of(second)) == 1
-    assert first.held_leases(), "until then it may still read"
+    assert first.held_leases(), "it may read until the lease expires"
     group.rounds([second], 2)
     assert shards_of(second) == ["a", "b"]
-    assert shards_of(first) == [], "it knows by its own clock that they are no longer its own"
+    assert shards_of(first) == [], "it knows from its own clock that its leases have expired"
     assert group.tables.beats.keys() == {"second"}
 
 
@@ -183,7 +183,7 @@ def test_a_shard_deleted_before_its_end_was_read_is_counted_once_and_logged(capl
     del group.parents["a"], group.parents["b"]
     group.rounds([member])
     assert "b: the shard was deleted before the records after TRIM_HORIZON were read" in caplog.text
-    assert "a: the shard" not in caplog.text, "that one was read"
+    assert "a: the shard" not in caplog.text, "that shard was read"
     assert (member.deleted_unread(), member.deleted_unread()) == (1, 0)
 
 
@@ -206,7 +206,7 @@ def test_handled_until_of_a_quiet_shard_is_saved_once_a_minute():
 
 
 class Refusing:
-    """The shards of a stream that AWS does not list at first, for as many calls as there are errors."""
+    """Shard listing that fails once per given error."""
 
     def __init__(self, parents, errors):
         self.parents = parents
@@ -244,9 +244,7 @@ def test_temporary_errors_are_retried_from_the_first_round():
     assert group.tables.items["a"].owner is None
 
 
-@pytest.mark.parametrize(
-    ("retryable", "retry_seconds"), [(False, 60), (True, 0.05)], ids=["what will not mend", "too long"]
-)
+@pytest.mark.parametrize(("retryable", "retry_seconds"), [(False, 60), (True, 0.05)], ids=["permanent", "too long"])
 def test_permanent_errors_are_raised_in_the_reading_thread(retryable, retry_seconds):
     _, member = joining([refused(retryable=retryable) for _ in range(1000)], retry_seconds)
 

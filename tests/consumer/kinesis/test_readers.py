@@ -1,4 +1,4 @@
-"""How a shard is read, by asking and by being told."""
+"""Reading a shard by polling and by enhanced fan-out."""
 
 import time
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ def refused(code):
 
 
 class Kinesis:
-    """Answers in turn what it was made with, and notes what it was asked for."""
+    """Client that returns the given answers in turn and records the requests."""
 
     def __init__(self, *answers: Any):
         self.answers = list(answers)
@@ -96,7 +96,7 @@ def test_a_batch_reports_that_the_last_handled_record_still_exists():
     for _ in range(3):
         found.append(reader.read().kept)
         clock.now += 10
-    assert found == [None, True, None], "not before the first record, and once"
+    assert found == [None, True, None], "only with the first record"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_the_retention_is_read_once_a_minute():
 
 
 class Events:
-    """The events of a subscription."""
+    """Events of a subscription."""
 
     def __init__(self, *events: Any):
         self.events = events
@@ -322,4 +322,4 @@ def test_temporary_errors_of_a_subscription_are_raised_after_the_retry_window(mo
     reader = fan_out(Kinesis(*[refused("LimitExceededException")] * 1000))
     with pytest.raises(AwsError, match="LimitExceededException") as error:
         batches(reader, 1)
-    assert error.value.retryable is False, "nobody else is patient with it"
+    assert error.value.retryable is False, "callers must not retry it"

@@ -1,4 +1,4 @@
-"""A batch is handed over record by record, aggregates user record by user record, and a gap is counted and told."""
+"""Batches are delivered record by record, aggregates are deaggregated, and gaps are counted and logged."""
 
 import time
 from types import SimpleNamespace
@@ -27,7 +27,7 @@ class Clock:
 
 
 class Kinesis:
-    """Says how long a stream keeps records, and which hash keys its one shard has."""
+    """Client that returns the stream's retention and the hash keys of its one shard."""
 
     def __init__(self, hash_keys: range) -> None:
         self.hash_keys = hash_keys
@@ -58,7 +58,7 @@ def batch(*records: KinesisRecord, kept: bool | None = None, behind: float = 0.0
 
 
 class Run:
-    """One that reads a shard which gives some batches, and stops after the last one, or after so many records."""
+    """Reads a shard with the given batches. Stops after the last one, or after that many records."""
 
     def __init__(
         self,
@@ -243,7 +243,7 @@ def test_a_gap_is_not_counted_again_after_a_reconnect():
 
 
 class Refusing:
-    """Dead letters that are out of reach at first."""
+    """Dead letters that fail at first."""
 
     def __init__(self) -> None:
         self.kept: list[str] = []

@@ -1,4 +1,4 @@
-"""What GetMedia sends, taken apart into fragments."""
+"""Parsing of GetMedia's stream into fragments."""
 
 import io
 
@@ -13,7 +13,7 @@ FIRST, SECOND = fragment("1", b"a" * 300), fragment("2", b"b" * 20_000, open_clu
 
 
 def read(sent, most=1_000_000):
-    """The fragments of a stream that comes in pieces of so many bytes at most."""
+    """Return the fragments of a stream that arrives in chunks of limited size."""
     stream = io.BytesIO(sent)
     return list(fragments(lambda size: stream.read(min(size, most))))
 
@@ -31,7 +31,7 @@ def test_a_fragment_is_yielded_before_the_next_one_starts():
 
     def end(size):
         more = stream.read(size)
-        assert more, "it asks for more than the first fragment"
+        assert more, "it reads more than the first fragment"
         return more
 
     assert bytes(next(fragments(end)).data) == FIRST
@@ -61,7 +61,7 @@ def test_invalid_matroska_is_reported():
 
 
 def with_more(elements):
-    """The first fragment with elements right after its header."""
+    """Return the first fragment with elements right after its header."""
     header = element(HEADER, b"\x42\x82\x88matroska")
     return header + elements + FIRST.removeprefix(header)
 
@@ -69,8 +69,8 @@ def with_more(elements):
 @pytest.mark.parametrize(
     "broken",
     [
-        pytest.param(element(TAGS, b"\x73\x73\x90"), id="shorter than it says"),
-        pytest.param(element(TAGS, b"\x00\x00"), id="a number of no length"),
+        pytest.param(element(TAGS, b"\x73\x73\x90"), id="shorter than its size"),
+        pytest.param(element(TAGS, b"\x00\x00"), id="a number without a length"),
         pytest.param(element(TAGS, b"\x73"), id="an id that is cut"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a reader of a video stream is told, and how it notes how far it is."""
+"""Positions and gaps of a video stream's reader."""
 
 import io
 from itertools import islice
@@ -23,7 +23,7 @@ ENVIRONMENT = {
 
 
 class Table:
-    """A table with one item, which answers its first calls with errors."""
+    """Table with one item, whose first calls fail."""
 
     def __init__(self, errors=()):
         self.errors = list(errors)
@@ -64,7 +64,7 @@ def test_a_written_position_is_read_back():
     assert position(table).read() == "7"
     assert table.item["stream"] == {"S": "cameras-0"}
     assert {request["TableName"] for request in table.asked} == {"cameras.positions"}
-    assert table.asked[-1]["ConsistentRead"] is True, "as it was written last"
+    assert table.asked[-1]["ConsistentRead"] is True, "the read is consistent"
 
 
 def test_a_write_is_retried_after_a_temporary_error():
@@ -76,7 +76,7 @@ def test_a_write_is_retried_after_a_temporary_error():
 @pytest.mark.parametrize(
     ("code", "retry_seconds"),
     [
-        pytest.param("AccessDeniedException", 60.0, id="what will not mend"),
+        pytest.param("AccessDeniedException", 60.0, id="permanent"),
         pytest.param("ThrottlingException", -1.0, id="too long"),
     ],
 )
@@ -92,7 +92,7 @@ def test_a_stop_ends_the_retries_of_a_write():
     stopping.set()
     position(table).write("7", stopping)
     assert len(table.asked) == 1
-    assert table.item == {}, "the fragment comes again"
+    assert table.item == {}, "the fragment will be delivered again"
 
 
 def test_a_tag_that_is_not_utf_8_does_not_prevent_the_dead_letter():
@@ -103,7 +103,7 @@ def test_a_tag_that_is_not_utf_8_does_not_prevent_the_dead_letter():
 
 
 class Media:
-    """What one connection sends, and then how it breaks, if it does."""
+    """Data of one connection, and the error that ends it, if any."""
 
     def __init__(self, *sent: bytes, error: AwsError | None = None):
         self.sent = io.BytesIO(b"".join(sent))
@@ -116,7 +116,7 @@ class Media:
         return found
 
     def close(self):
-        """Nothing is open."""
+        """Do nothing."""
 
 
 LOST_FRAGMENT = tags(ERROR_CODE="FRAGMENT_NOT_FOUND", ERROR_ID="4000")
@@ -131,12 +131,12 @@ def passes():
 
 
 class Connections(KinesisVideoSource):
-    """A source whose connections, or refusals of one, are given; notes where each was to start."""
+    """Source with given connections or errors. Records the start positions."""
 
     given: list
     starts: list
 
-    def _media(self, what, start):
+    def _media(self, action, start):
         self.starts.append(start.get("AfterFragmentNumber"))
         given = self.given.pop(0)
         if isinstance(given, AwsError):
@@ -145,7 +145,7 @@ class Connections(KinesisVideoSource):
 
 
 def followed(monkeypatch, number, given, wanted):
-    """The numbers of so many fragments and whether each comes after a gap; and where connections started."""
+    """Return the fragments' numbers and gaps, and the start positions."""
     monkeypatch.setattr(kinesis_video, "RETRY_PAUSE_SECONDS", 0.0)
     made = Connections(region="eu-west-1", stream="cameras-0", group="positions", partition="0", dead_letters=None)
     object.__setattr__(made, "given", list(given))
@@ -157,7 +157,7 @@ def followed(monkeypatch, number, given, wanted):
 @pytest.mark.parametrize(
     "lost",
     [
-        pytest.param(Media(LOST_FRAGMENT), id="told within the stream"),
+        pytest.param(Media(LOST_FRAGMENT), id="error inside the stream"),
         pytest.param(refused("InvalidArgumentException"), id="refused"),
     ],
 )
@@ -175,7 +175,7 @@ def test_fragments_deleted_during_handling_are_a_gap(monkeypatch):
     assert starts == [None, None]
 
 
-@pytest.mark.parametrize("quiet", [Media(), Media(error=passes())], ids=["that ends", "on which nothing comes"])
+@pytest.mark.parametrize("quiet", [Media(), Media(error=passes())], ids=["that ends", "without fragments"])
 def test_a_stream_without_fragments_for_longer_than_the_retention_has_no_gap(monkeypatch, quiet):
     given = [Media(fragment("1", b"")), quiet, passes(), Media(LOST_FRAGMENT), Media(fragment("8", b""))]
     found, starts = followed(monkeypatch, None, given, 2)

@@ -1,4 +1,4 @@
-"""A message of Pub/Sub is acknowledged once it is handled and not before, and a consumer that is stuck with one is seen."""
+"""Messages are acknowledged only after they are handled, and a stuck consumer fails its probe."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = "import os, sys; from consumer.run import run; sys.exit(run(os.environ, lambda record: None, port=0))"
 
 OPENED = 6
-"""How often the library opens a stream before it first waits, up to ten seconds, to open it again."""
+"""Number of stream openings before the library first waits up to ten seconds."""
 
 
 class Clock:
@@ -42,7 +42,7 @@ def make_handler(handle: Handler, clock: Callable[[], float] = Clock()) -> Messa
 
 
 def message(failure: Exception | None = None, **changes: Any) -> Any:
-    """A message that notes what becomes of it, and whose acknowledgement may fail."""
+    """Return a message that records its acknowledgement, which may fail."""
     became: list[str] = []
     answer: Future[None] = Future()
     answer.set_exception(failure) if failure else answer.set_result(None)
@@ -56,7 +56,7 @@ def message(failure: Exception | None = None, **changes: Any) -> Any:
         **{**known, "publish_time": datetime(2026, 1, 1, tzinfo=UTC), **changes},
         became=became,
         ack_with_response=acknowledge,
-        nack=lambda: became.append("given back"),
+        nack=lambda: became.append("returned"),
     )
 
 
@@ -85,7 +85,7 @@ def test_a_failed_message_is_returned_and_not_counted_as_a_dead_letter():
     reader, poison = make_handler(handle), message()
     reader.handle(poison)
     status = reader.delivery.status
-    assert poison.became == ["given back"]
+    assert poison.became == ["returned"]
     assert (status.handled, status.failed, status.dead) == (0, 1, 0)
 
 
@@ -97,7 +97,7 @@ def test_sys_exit_in_the_handler_ends_the_consumer_with_one_line_and_returns_all
     messages = [message(), message()]
     for each in messages:
         one.handle(each)
-    assert [each.became for each in messages] == [["given back"], ["given back"]]
+    assert [each.became for each in messages] == [["returned"], ["returned"]]
     with pytest.raises(
         ConsumerError, match=r"^orders\[2\] 17: the handler exited the process: SystemExit: no database$"
     ):
@@ -109,7 +109,7 @@ def test_after_a_stop_no_message_is_handled():
     reader, late = make_handler(given.append), message()
     reader.delivery.stopping.set()
     reader.handle(late)
-    assert (given, late.became) == ([], ["given back"])
+    assert (given, late.became) == ([], ["returned"])
 
 
 def test_a_failed_acknowledgement_is_logged(caplog: pytest.LogCaptureFixture):
@@ -166,7 +166,7 @@ def test_a_consumer_that_never_reached_pubsub_stops_without_a_traceback():
             refused = 0
             while refused < OPENED:
                 line = process.stderr.readline()
-                assert line, "it ended by itself"
+                assert line, "it exited too early"
                 refused += "the stream was closed: UNAVAILABLE" in line
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=120)
