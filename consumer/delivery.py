@@ -80,10 +80,10 @@ class Delivery:
             else:
                 self.status.handled += 1
                 return True
-        self.set_aside(record, name_of(error), tried)
+        self.write_dead_letter(record, name_of(error), tried)
         return True
 
-    def set_aside(self, record: Record, reason: str, tried: int) -> None:
+    def write_dead_letter(self, record: Record, reason: str, tried: int) -> None:
         """Write a record to the dead letters. Raise ConsumerError if they are disabled."""
         if self.dead_letters is None:
             raise ConsumerError(

@@ -152,11 +152,11 @@ class KafkaDeadLetters:
                 "message.timeout.ms": SECONDS * 1000,
                 # The topic's max.message.bytes is the limit, not the client's.
                 "message.max.bytes": LARGEST,
-                "error_cb": self._note,
+                "error_cb": self._on_error,
             }
         )
 
-    def _note(self, error: KafkaError) -> None:
+    def _on_error(self, error: KafkaError) -> None:
         """Keep the client's latest connection error: it explains why no broker can be reached."""
         if error.name() != "_ALL_BROKERS_DOWN":  # less specific than the errors before it
             self.error = error

@@ -71,7 +71,7 @@ class KafkaMember:
                 self._check_state()
                 if batch:
                     self._handle(batch)
-                self.unreadable.pass_over()
+                self.unreadable.skip_unreadable()
         except KafkaException as error:
             raise self.faults.consumer_error(error.args[0]) from None
         finally:
@@ -129,7 +129,7 @@ class KafkaMember:
                     break
                 if error := message.error():
                     self.faults.raise_if_permanent(error)
-                    self.unreadable.note(message, error)
+                    self.unreadable.record_error(message, error)
                 else:
                     record = KafkaRecord()
                     record.message = message

@@ -53,7 +53,7 @@ class KafkaUnreadable:
         self.skipped: dict[int, int] = {}
         """First offset of the batch whose record was skipped last, by partition."""
 
-    def note(self, message: Message, error: KafkaError) -> None:
+    def record_error(self, message: Message, error: KafkaError) -> None:
         """Record an error that was returned in place of a record. The client repeats it about every half second."""
         number, offset, now = message.partition(), message.offset(), time.monotonic()
         if error.name() not in ERRORS or number is None or offset is None:
@@ -68,14 +68,14 @@ class KafkaUnreadable:
             for number in numbers:
                 self.batches.pop(number, None)
 
-    def pass_over(self) -> None:
+    def skip_unreadable(self) -> None:
         """Write the next record of each blocked partition to the dead letters, and continue after it."""
         for number, batch in list(self.batches.items()):
             if batch.seen - batch.since > UNREADABLE_SECONDS or self.skipped.get(number) == batch.offset:
                 topic = self.retention.topic
                 offset = max(batch.offset, self.retention.expected.get(number, 0))
                 record = UnreadableRecord(topic=topic, partition=str(number), position=str(offset))
-                self.delivery.set_aside(record, f"the record cannot be read: {text_of(batch.error)}", 1)
+                self.delivery.write_dead_letter(record, f"the record cannot be read: {text_of(batch.error)}", 1)
                 self.retention.skip_to(number, offset + 1)
                 self.skipped[number] = batch.offset
                 del self.batches[number]

@@ -100,13 +100,13 @@ class LeaseTable:
 
     def checkpoint(self, shard: str, position: str, handled_until: float | None) -> bool:
         """Save the position of a shard. False if another worker owns the lease."""
-        return self._note(shard, position, handled_until)
+        return self._save(shard, position, handled_until)
 
     def give_up(self, shard: str, position: str, handled_until: float | None) -> bool:
         """Save the position of a shard and release its lease. False if another worker owns it."""
-        return self._note(shard, position, handled_until, "leaseOwner")
+        return self._save(shard, position, handled_until, "leaseOwner")
 
-    def _note(self, shard: str, position: str, handled_until: float | None, *removed: str) -> bool:
+    def _save(self, shard: str, position: str, handled_until: float | None, *removed: str) -> bool:
         """Write a position, and remove some attributes. KCL reads a missing sub-sequence number as 0, that of a whole record."""
         sequence, sub_sequence = split(position)
         changes, values = ["checkpoint = :position"], {"position": {"S": sequence}}

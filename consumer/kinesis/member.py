@@ -90,7 +90,7 @@ class Member:
         self.all_assigned = False
         """Whether every shard has had an owner at least once."""
         self._lock = Lock()
-        self._holdings: dict[str, HeldLease] = {}
+        self._held: dict[str, HeldLease] = {}
         self._lease_heartbeats, self._worker_heartbeats = (
             HeartbeatTracker(timings.lease_seconds, clock),
             HeartbeatTracker(timings.lease_seconds, clock),
@@ -126,7 +126,7 @@ class Member:
     def holds(self, held: HeldLease) -> bool:
         """Return whether no other worker can have taken the lease yet."""
         with self._lock:
-            mine = self._holdings.get(held.shard) is held
+            mine = self._held.get(held.shard) is held
         return mine and self.clock() - held.renewed < self.timings.lease_seconds
 
     def checkpoint(self, held: HeldLease) -> None:
@@ -161,16 +161,16 @@ class Member:
         leases = self._readable_leases()
         free = [lease for lease in leases if self._is_free(lease)]
         self._rebalance(share(alive, self.workers.worker, len(leases)), free, sorted(alive).index(self.workers.worker))
-        self.all_assigned = self.all_assigned or all(lease.shard in self._holdings for lease in free)
+        self.all_assigned = self.all_assigned or all(lease.shard in self._held for lease in free)
 
     def _all(self) -> list[HeldLease]:
         with self._lock:
-            return list(self._holdings.values())
+            return list(self._held.values())
 
     def _drop(self, held: HeldLease) -> None:
         with self._lock:
-            if self._holdings.get(held.shard) is held:
-                del self._holdings[held.shard]
+            if self._held.get(held.shard) is held:
+                del self._held[held.shard]
 
     def _live_workers(self) -> set[str]:
         """Return the workers with a recent heartbeat. Remove the others."""
@@ -211,7 +211,7 @@ class Member:
 
     def _is_free(self, lease: Lease) -> bool:
         """Return whether no live worker owns a lease."""
-        if lease.shard in self._holdings:
+        if lease.shard in self._held:
             return False
         still = self._lease_heartbeats.is_stale(lease.shard, (lease.owner, lease.counter))
         return lease.owner is None or still
@@ -235,7 +235,7 @@ class Member:
                     saved_until=taken.handled_until or 0.0,
                 )
                 with self._lock:
-                    self._holdings[taken.shard] = held
+                    self._held[taken.shard] = held
 
     def _run_rounds(self, leaving: Event) -> None:
         """Run rounds until the member leaves. A permanent error is passed to the reading thread."""

@@ -143,7 +143,7 @@ def test_a_record_that_is_too_large_is_dead_lettered_without_its_value(make_pipe
         STREAM_MAX_DELIVERY_ATTEMPTS="1",
     ) as consumer:
         try:
-            wait_until(lambda: pipe.committed()[0] == ends()[0] + 1, "it is set aside")
+            wait_until(lambda: pipe.committed()[0] == ends()[0] + 1, "it is dead-lettered")
         finally:
             consumer.kill()
     (letter,) = pipe.read_dead_letters(1)
