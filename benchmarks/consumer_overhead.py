@@ -1,7 +1,7 @@
-"""What the consumer costs: records per second with a handler that does nothing, against bare confluent-kafka in the same run.
+"""Overhead of the consumer: records per second with an empty handler, compared with plain confluent-kafka in the same run.
 
-`python -m benchmarks.consumer_overhead [--json FILE]`, on a broker of its own. The loops take turns, so that what else the machine
-does meets all of them alike, and each reads the same topic from its start.
+`python -m benchmarks.consumer_overhead [--json FILE]` starts its own broker. The loops alternate, so that other load on
+the machine affects all of them. Each reads the same topic from its start.
 """
 
 import json
@@ -29,14 +29,14 @@ from workbench.servers.kafka_broker import KafkaCluster
 TOPIC, PARTITIONS, VALUE = "orders", 6, b"x" * 200
 BATCH = 500
 WITHIN = 0.9
-"""At least this part of what the plain loop reads per second, the consumer must read."""
+"""Minimum ratio of the consumer's rate to the plain loop's rate."""
 
 Loop = Callable[[str, int], float]
-"""Reads so many records from the brokers at an address, and tells the seconds from the first to the last."""
+"""Reads that many records from the brokers at an address. Returns the seconds from the first to the last."""
 
 
 def poll_loop(servers: str, records: int) -> float:
-    """The loop of confluent-kafka's documentation: one record for each poll, offsets stored by the client."""
+    """Loop of confluent-kafka's documentation: one record per poll, offsets stored by the client."""
     consumer = _bare(servers)
     read, begun = 0, 0.0
     while read < records:
@@ -53,7 +53,7 @@ def poll_loop(servers: str, records: int) -> float:
 
 
 def batch_loop(servers: str, records: int) -> float:
-    """The fastest loop that there is: as many records as may be for each call, and nothing is done about any."""
+    """Fastest possible loop: as many records as possible per call, without looking at them."""
     consumer = _bare(servers)
     read, begun = 0, 0.0
     while read < records:
@@ -68,13 +68,13 @@ def batch_loop(servers: str, records: int) -> float:
 
 
 def consumer_loop(servers: str, records: int) -> float:
-    """The consumer itself: tries, status, offsets stored once handled, metrics, and a stop at any record."""
+    """The consumer: retries, status, offsets stored after handling, metrics, and a stop at any record."""
     variables = Variables({"STREAM_TOPIC": TOPIC, "STREAM_GROUP": str(uuid4()), "KAFKA_BOOTSTRAP_SERVERS": servers})
     stopping, times = Event(), list[float]()
     between = repeat(None, records - 2)
 
     def handle(_record: Record) -> None:
-        """Do nothing, but tell the first and the last."""
+        """Record the times of the first and the last record."""
         if times and next(between, stopping) is None:
             return
         times.append(time.perf_counter())
@@ -86,42 +86,42 @@ def consumer_loop(servers: str, records: int) -> float:
 
 
 LOOPS: Mapping[str, Loop] = {
-    "bare poll()": poll_loop,
-    f"bare consume({BATCH})": batch_loop,
+    "plain poll()": poll_loop,
+    f"plain consume({BATCH})": batch_loop,
     "the consumer": consumer_loop,
 }
 
 
 def main(
-    records: Annotated[int, typer.Option(help="How many records the topic holds.", min=1000)] = 300_000,
-    rounds: Annotated[int, typer.Option(help="How often each loop reads them.", min=1)] = 7,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Where to write what was measured.")] = None,
+    records: Annotated[int, typer.Option(help="Number of records in the topic.", min=1000)] = 300_000,
+    rounds: Annotated[int, typer.Option(help="Number of rounds per loop.", min=1)] = 7,
+    json_file: Annotated[Path | None, typer.Option("--json", help="File for the results.")] = None,
 ) -> None:
-    """Measure, and end with status 1 if the consumer costs more than it may."""
+    """Measure, and exit with status 1 if the overhead is too high."""
     seconds: dict[str, list[float]] = {name: [] for name in LOOPS}
     with KafkaCluster(_say) as cluster:
         _fill(cluster.bootstrap_servers, records)
         for number in range(rounds):
             for name, loop in LOOPS.items():
                 seconds[name].append(loop(cluster.bootstrap_servers, records))
-            _say(f"round {number + 1} of {rounds} is done")
+            _say(f"round {number + 1} of {rounds} finished")
     rates = {name: [records / each for each in measured] for name, measured in seconds.items()}
     medians = {name: statistics.median(measured) for name, measured in rates.items()}
     ratios = {name: medians["the consumer"] / medians[name] for name in LOOPS}
     sys.stdout.write(f"{records} records of {len(VALUE)} bytes in {PARTITIONS} partitions, median of {rounds} rounds\n")
-    sys.stdout.write(f"{'':<20} {'records/s':>12} {'lowest':>12} {'highest':>12} {'consumer : it':>14}\n")
+    sys.stdout.write(f"{'':<20} {'records/s':>12} {'lowest':>12} {'highest':>12} {'consumer ratio':>14}\n")
     for name, measured in rates.items():
         figures = f"{medians[name]:>12,.0f} {min(measured):>12,.0f} {max(measured):>12,.0f}"
         sys.stdout.write(f"{name:<20} {figures} {ratios[name]:>14.2f}\n")
     if json_file:
-        told = {"records": records, "rounds": rounds, "records_per_second": rates, "ratios": ratios}
-        json_file.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    if ratios["bare poll()"] < WITHIN:
-        raise SystemExit(f"the consumer reads less than {WITHIN} of what the plain loop reads")
+        results = {"records": records, "rounds": rounds, "records_per_second": rates, "ratios": ratios}
+        json_file.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    if ratios["plain poll()"] < WITHIN:
+        raise SystemExit(f"the consumer's rate must be at least {WITHIN} of the plain loop's rate")
 
 
 def _bare(servers: str) -> Consumer:
-    """A consumer as in confluent-kafka's documentation, with the assignor that the program uses too."""
+    """Return a consumer like in confluent-kafka's documentation, with the consumer's assignor."""
     consumer = Consumer(
         {
             "bootstrap.servers": servers,

@@ -1,1 +1,1 @@
-"""The consumer of a pipe: reads its topic, whatever the service, and hands each record to one function."""
+"""Reference consumer: reads one topic of any supported service and calls one handler function per record."""

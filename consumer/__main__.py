@@ -1,4 +1,4 @@
-"""The program of the consumer's image: `python -m consumer`."""
+"""Entry point of the consumer image: `python -m consumer`."""
 
 import os
 import sys

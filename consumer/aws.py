@@ -1,4 +1,4 @@
-"""Calls AWS, tells in one line what it refused, and tries again for a minute what may pass."""
+"""AWS calls with one-line errors, and retries of temporary failures for up to a minute."""
 
 import logging
 import time
@@ -27,16 +27,16 @@ from consumer.errors import ConsumerError, WrongEnvironmentError
 
 LOGGER = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 60.0
-"""How long AWS may be out of reach, or refuse what may pass, before the consumer ends."""
+RETRY_SECONDS = 60.0
+"""Maximum duration of consecutive temporary failures. After that, the consumer exits."""
 
-AGAIN_SECONDS = 1.0
-"""Seconds before a call is made again that failed."""
+RETRY_PAUSE_SECONDS = 1.0
+"""Pause between two attempts of a failed call."""
 
-RETRIED = (ThrottledRetryableChecker(), TransientRetryableChecker())
-"""The SDK's own lists of the errors that pass by themselves: throttling and timeouts."""
+SDK_RETRY_CHECKERS = (ThrottledRetryableChecker(), TransientRetryableChecker())
+"""The SDK's own checks for temporary errors: throttling and timeouts."""
 
-PASSING = frozenset(
+RETRYABLE_CODES = frozenset(
     {
         "InternalFailure",
         "InternalFailureException",
@@ -45,15 +45,15 @@ PASSING = frozenset(
         "ServiceUnavailable",
     }
 )
-"""Errors that pass as well and are not in RETRIED. An error inside an event stream has no HTTP status, only a name (Kinesis API, Common
-errors and SubscribeToShard; DynamoDB, Error handling)."""
+"""Temporary errors that SDK_RETRY_CHECKERS does not cover. Errors inside an event stream have no HTTP status, only a
+name (Kinesis API, Common errors and SubscribeToShard; DynamoDB, Error handling)."""
 
 TIMEOUT, TOO_MANY, SERVER_FAULT = 408, 429, 500
-"""HTTP statuses that pass: the first two, and the last one and above."""
+"""Retryable HTTP statuses: 408, 429, and every status from 500."""
 
 ERRORS = (ClientError, BotoCoreError, HTTPError, ResponseParserError)
-"""What the SDK raises. HTTPError is from the library below it, while an answer is streamed; ResponseParserError is for an answer that is
-no answer of AWS, such as the page of a proxy."""
+"""Exceptions of the SDK. HTTPError comes from urllib3 while a response is streamed. ResponseParserError means that the
+response is not from AWS, for example a proxy's error page."""
 
 CONFIG = Config(
     connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3}, tcp_keepalive=True
@@ -61,110 +61,115 @@ CONFIG = Config(
 
 
 Call: TypeAlias = Callable[..., Mapping[str, Any]]
-"""A call of a client: keywords in, an answer out."""
+"""A boto3 client method: keyword arguments in, response out."""
 
 AnswerT = TypeVar("AnswerT")
 EventT = TypeVar("EventT")
 
 
 class AwsError(ConsumerError):
-    """What AWS did not do."""
+    """A failed AWS call."""
 
-    def __init__(self, text: str, *, code: str = "", passing: bool = False) -> None:
+    def __init__(self, text: str, *, code: str = "", retryable: bool = False) -> None:
         super().__init__(text)
         self.code = code
-        """The error's name in AWS's API; empty where AWS said nothing."""
-        self.passing = passing
-        """Whether another try may mend it."""
+        """Error code of the AWS API. Empty if AWS returned none."""
+        self.retryable = retryable
+        """Whether a retry may succeed."""
 
 
 def client(service: str, region: str, endpoint: str | None = None) -> Any:
-    """A client of a service, signed in as the platform says it.
+    """Return a boto3 client with the credentials that the platform provides.
 
-    Raises WrongEnvironmentError for a region that cannot exist, AwsError if the platform gives no credentials just now, and
-    ConsumerError for anything else.
+    Raises WrongEnvironmentError for an invalid region, AwsError if the platform temporarily provides no credentials,
+    and ConsumerError for any other failure.
     """
     try:
         return cast("Any", boto3).client(service, region_name=region, endpoint_url=endpoint, config=CONFIG)
     except InvalidRegionError:
         raise WrongEnvironmentError(
-            f"AWS_REGION: must be the name of a region, such as eu-west-1, not {region!r}"
+            f"AWS_REGION: must be the name of an AWS region, such as eu-west-1, got {region!r}."
         ) from None
-    except CredentialRetrievalError as error:  # the SDK looks for credentials here already
-        raise _told(f"making a client of {service}", error) from None
-    except (BotoCoreError, ValueError) as error:  # the SDK raises a bare ValueError for an endpoint that is no address
-        raise ConsumerError(f"cannot make a client of {service}: {' '.join(str(error).split())}") from None
+    except CredentialRetrievalError as error:  # the SDK already loads credentials when it creates a client
+        raise _aws_error(f"creating the client for {service}", error) from None
+    except (BotoCoreError, ValueError) as error:  # the SDK raises a bare ValueError for an invalid endpoint URL
+        raise ConsumerError(f"cannot create the client for {service}: {' '.join(str(error).split())}") from None
 
 
-def asked(what: str, call: Callable[..., AnswerT], **request: Any) -> AnswerT:
-    """Make a call and return its answer; raise AwsError, which says what the call was for, if there is none."""
+def call_aws(action: str, call: Callable[..., AnswerT], **request: Any) -> AnswerT:
+    """Make a call and return its response. Raise AwsError, which names the purpose of the call, if it fails."""
     try:
         return call(**request)
     except ERRORS as error:
-        raise _told(what, error) from error
+        raise _aws_error(action, error) from error
 
 
-def streamed(what: str, events: Iterable[EventT]) -> Iterator[EventT]:
-    """What a call streams, with its errors told as those of calls."""
+def stream_events(action: str, events: Iterable[EventT]) -> Iterator[EventT]:
+    """Yield the events of a streaming call. Convert its exceptions to AwsError."""
     try:
         yield from events
     except ERRORS as error:
-        raise _told(what, error) from error
+        raise _aws_error(action, error) from error
 
 
-class Patience:
-    """How long failures last by now, each of which may pass."""
+class RetryWindow:
+    """Limits how long temporary failures may continue."""
 
-    def __init__(self, seconds: float = PATIENCE_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float = RETRY_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds
         self.clock = clock
         self.since: float | None = None
 
-    def bear(self, error: AwsError) -> None:
-        """Return if another try makes sense; raise the error if it does not pass, or if failures have lasted for too long."""
+    def record_failure(self, error: AwsError) -> None:
+        """Return if a retry makes sense. Raise the error if it is permanent or failures have continued for too long."""
         now = self.clock()
         self.since = now if self.since is None else self.since
         if now - self.since > self.seconds:
-            error.passing = False  # whoever catches it next has no patience left either
-        if not error.passing:
+            error.retryable = False  # callers that catch it must not start another retry window
+        if not error.retryable:
             raise error
 
     def reset(self) -> None:
-        """Note that a call has worked."""
+        """Record a successful call."""
         self.since = None
 
 
-def patiently(call: Callable[[], AnswerT], stopping: Event, seconds: float = PATIENCE_SECONDS) -> AnswerT | None:
-    """Return what a call returns, and repeat it while it fails with what may pass; None if the consumer is to stop before it works."""
-    patience = Patience(seconds)
+def retry(call: Callable[[], AnswerT], stopping: Event, seconds: float = RETRY_SECONDS) -> AnswerT | None:
+    """Return the result of a call, retrying while it fails with temporary errors.
+
+    Return None if the consumer stops before it succeeds.
+    """
+    retry_window = RetryWindow(seconds)
     while True:
         try:
             return call()
         except AwsError as error:
-            patience.bear(error)
+            retry_window.record_failure(error)
             LOGGER.warning("%s", error)
-        if stopping.wait(AGAIN_SECONDS):
+        if stopping.wait(RETRY_PAUSE_SECONDS):
             return None
 
 
-def _told(what: str, error: Exception) -> AwsError:
+def _aws_error(action: str, error: Exception) -> AwsError:
     if isinstance(error, ClientError):
         response = cast("Mapping[str, Any]", cast("Any", error).response)
         answer: Mapping[str, str] = response.get("Error", {})
         code = answer.get("Code", "")
         reason = " ".join(answer.get("Message", "").split())
-        return AwsError(f"{what}: AWS refused it: {code}: {reason}", code=code, passing=_passes(response, code))
+        return AwsError(
+            f"{action}: AWS returned an error: {code}: {reason}", code=code, retryable=_is_retryable(response, code)
+        )
     if isinstance(error, NoCredentialsError | CredentialRetrievalError):
-        passing = isinstance(error, CredentialRetrievalError)  # whoever gives them did not answer
-        text = f"{what}: there are no credentials, which the platform gives to whoever has a role: {error}"
-        return AwsError(text, passing=passing)
-    return AwsError(f"{what}: AWS cannot be reached: {error}", passing=True)
+        retryable = isinstance(error, CredentialRetrievalError)  # the credentials endpoint did not respond
+        text = f"{action}: no AWS credentials. Run the consumer with an IAM role: {error}"
+        return AwsError(text, retryable=retryable)
+    return AwsError(f"{action}: cannot reach AWS: {error}", retryable=True)
 
 
-def _passes(response: Mapping[str, Any], code: str) -> bool:
-    """Whether another try may mend an error that AWS answered with."""
+def _is_retryable(response: Mapping[str, Any], code: str) -> bool:
+    """Return whether an error response of AWS is temporary."""
     status: int = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if status in (TIMEOUT, TOO_MANY) or status >= SERVER_FAULT or code in PASSING:
+    if status in (TIMEOUT, TOO_MANY) or status >= SERVER_FAULT or code in RETRYABLE_CODES:
         return True
     context = RetryContext(attempt_number=1, parsed_response=response)
-    return any(cast("Any", checker).is_retryable(context) for checker in RETRIED)
+    return any(cast("Any", checker).is_retryable(context) for checker in SDK_RETRY_CHECKERS)

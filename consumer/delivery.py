@@ -1,4 +1,4 @@
-"""Hands records to the handler until they are handled, or set aside: never lost, and never in the way of those after them."""
+"""Delivery of records to the handler with retries and dead letters. No record is lost or blocks the records after it."""
 
 import logging
 from dataclasses import dataclass, field
@@ -12,18 +12,18 @@ from consumer.status import LIVE_SECONDS, Status
 LOGGER = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
-"""Seconds between two tries: doubled each time, up to the longest."""
+"""Seconds between two attempts. The pause doubles after each attempt, up to the longest."""
 
-PATIENCE = LIVE_SECONDS / 2
-"""After how many seconds without asking for more no new try of a record begins, since the group would take the consumer for dead in the
-middle of one, and give the record to another while this one still has it. What is left is for the last try and the dead letter."""
+RETRY_SECONDS = LIVE_SECONDS / 2
+"""Seconds without a poll after which no new attempt starts. Otherwise the group could declare this consumer dead during
+an attempt and give the record to another replica. The remaining time is for the last attempt and the dead letter."""
 
 
 class DeadLetters(Protocol):
-    """Where records are kept that could not be handled."""
+    """Storage for records that could not be handled."""
 
     def put(self, record: Record, *, reason: str, tries: int) -> None:
-        """Keep a record, and return once the service has it for good; raise ConsumerError if it does not take it."""
+        """Store a record and return when the service has confirmed it. Raise ConsumerError if the service rejects it."""
         ...
 
 
@@ -33,38 +33,42 @@ class Delivery:
 
     handle: Handler
     tries: int
-    """How often a record is handed to the handler before it is set aside."""
+    """Maximum number of attempts per record before it goes to the dead letters."""
     dead_letters: DeadLetters | None
-    """None where records are not set aside: then the consumer ends at one that cannot be handled, and starts again with it."""
+    """None if dead letters are disabled. The consumer then exits at a record that cannot be handled, and starts with it
+    again."""
     status: Status
     stopping: Event = field(default_factory=Event)
-    """Set once the consumer is to stop."""
+    """Set when the consumer must stop."""
 
     def deliver(self, record: Record) -> bool:
-        """Deliver a record; True once it need not come again, False if the consumer was to stop before."""
+        """Deliver a record.
+
+        Return True if it is done, False if the consumer stopped first and the record must be delivered again.
+        """
         try:
             self.handle(record)
-        except BaseException as error:  # noqa: BLE001 - a handler's CancelledError and PanicException are no Exception
-            return self._again(record, error)
+        except BaseException as error:  # noqa: BLE001 - CancelledError and PanicException do not inherit from Exception
+            return self._retry(record, error)
         self.status.handled += 1
         return True
 
-    def once(self, record: Record, attempt: str) -> bool:
-        """Deliver a record one time; False if the handler raised. For services that deliver it again, and set it aside, themselves."""
+    def deliver_once(self, record: Record, attempt: str) -> bool:
+        """Deliver a record once. False if the handler raised. For services with their own redelivery and dead letters."""
         try:
             self.handle(record)
         except BaseException as error:  # noqa: BLE001 - as above
-            self._failed(record, error, attempt)
+            self._record_failure(record, error, attempt)
             return False
         self.status.handled += 1
         return True
 
-    def _again(self, record: Record, error: BaseException) -> bool:
-        """Try a record again after its first failure, ever more seldom, then set it aside."""
+    def _retry(self, record: Record, error: BaseException) -> bool:
+        """Retry a record after its first failure with growing pauses, then write it to the dead letters."""
         pause, tried = FIRST_PAUSE, 1
         while True:
-            self._failed(record, error, f"try {tried} of {self.tries}")
-            if tried >= self.tries or self.status.silent > PATIENCE:
+            self._record_failure(record, error, f"attempt {tried} of {self.tries}")
+            if tried >= self.tries or self.status.seconds_since_poll > RETRY_SECONDS:
                 break
             if self.stopping.wait(pause):
                 return False
@@ -76,24 +80,24 @@ class Delivery:
             else:
                 self.status.handled += 1
                 return True
-        self.set_aside(record, name_of(error), tried)
+        self.write_dead_letter(record, name_of(error), tried)
         return True
 
-    def set_aside(self, record: Record, reason: str, tried: int) -> None:
-        """Keep a record among the dead letters; ConsumerError if there are none."""
+    def write_dead_letter(self, record: Record, reason: str, tried: int) -> None:
+        """Write a record to the dead letters. Raise ConsumerError if they are disabled."""
         if self.dead_letters is None:
             raise ConsumerError(
-                f"{_place(record)} cannot be handled, and there is nowhere to set it aside: {_line(reason)}"
+                f"{_place(record)}: cannot be handled, and dead letters are disabled: {_one_line(reason)}"
             )
         self.dead_letters.put(record, reason=reason, tries=tried)
         self.status.dead += 1
-        LOGGER.error("%s: set aside after %d tries", _place(record), tried)
+        LOGGER.error("%s: written to the dead letters after %d attempts", _place(record), tried)
 
-    def _failed(self, record: Record, error: BaseException, attempt: str) -> None:
-        """Count and log that the handler raised; raise ConsumerError if it asked the process to exit."""
+    def _record_failure(self, record: Record, error: BaseException, attempt: str) -> None:
+        """Count and log a failed attempt. Raise ConsumerError if the handler tried to exit the process."""
         place = _place(record)
         if isinstance(error, (SystemExit, KeyboardInterrupt)):
-            raise ConsumerError(f"{place}: the handler ended the consumer: {_line(name_of(error))}") from None
+            raise ConsumerError(f"{place}: the handler exited the process: {_one_line(name_of(error))}") from None
         self.status.failed += 1
         LOGGER.warning("%s: %s failed: %s", place, attempt, type(error).__name__, exc_info=error)
 
@@ -102,5 +106,5 @@ def _place(record: Record) -> str:
     return f"{record.topic}[{record.partition}] {record.position}"
 
 
-def _line(text: str) -> str:
+def _one_line(text: str) -> str:
     return " ".join(text.split())

@@ -1,28 +1,28 @@
-"""Why a consumer ends by itself, and the text of errors of other people's code."""
+"""Errors that end the consumer, and safe access to the text of any exception."""
 
 
 class WrongEnvironmentError(Exception):
-    """Variables that are missing or wrong, one line each."""
+    """Missing or invalid environment variables, one line each."""
 
 
 class ConsumerError(Exception):
-    """What a consumer cannot go on with, in one line."""
+    """A failure that ends the consumer, in one line."""
 
 
 def text_of(error: BaseException) -> str:
-    """Text of an error of any code; empty if its `__str__` raises or returns no text."""
+    """Return the text of any exception. Empty if its `__str__` raises or returns no text."""
     try:
-        return str.__str__(str(error))  # str() may return a subclass, whose methods may raise too
-    except BaseException:  # noqa: BLE001 - code of the handler's owner
+        return str.__str__(str(error))  # str() may return a subclass whose methods raise
+    except BaseException:  # noqa: BLE001 - this runs code of the handler
         return ""
 
 
 def name_of(error: BaseException) -> str:
-    """Type and text of an error; only the type if there is no text."""
+    """Return the type and text of an exception, or only the type if it has no text."""
     text = text_of(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def line_of(error: BaseException) -> str:
-    """Text of an error in one line; its type if there is no text."""
+    """Return the text of an exception in one line, or its type if it has no text."""
     return " ".join(text_of(error).split()) or type(error).__name__

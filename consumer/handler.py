@@ -1,4 +1,4 @@
-"""What becomes of a record: the one file that a pipe's owner replaces."""
+"""Default handler. Replace this file with your own."""
 
 import logging
 
@@ -8,9 +8,9 @@ LOGGER = logging.getLogger(__name__)
 
 
 def handle(record: Record) -> None:
-    """Tell that a record was read, and nothing of what is in it.
+    """Log that a record was read, without its content.
 
-    A record counts as handled once this returns. It may come again, so doing it twice must do no harm. Raise whatever you like
-    where it cannot be handled: it is tried again, and then set aside among the dead letters.
+    A record is handled when this function returns. It can be delivered again, so handling it twice must be safe. Raise
+    any exception if it cannot be handled: the record is retried, then written to the dead letters.
     """
     LOGGER.info("%s[%s] %s: %d bytes", record.topic, record.partition, record.position, len(record.value or b""))

@@ -1,4 +1,4 @@
-"""A consumer's status as Prometheus reads it."""
+"""Prometheus metrics of a consumer."""
 
 from collections.abc import Iterator
 
@@ -10,26 +10,30 @@ from consumer.status import Status
 
 
 class StatusCollector(Collector):
-    """Shows what the status holds at the moment that it is asked."""
+    """Collector that reports the current values of the status."""
 
     def __init__(self, status: Status) -> None:
         self.status = status
 
     @override
     def collect(self) -> Iterator[Metric]:
-        """The metrics, each named consumer_... ."""
+        """Return the metrics. All names start with consumer_."""
         status = self.status
-        yield CounterMetricFamily("consumer_handled", "Records that the handler has handled.", status.handled)
-        yield CounterMetricFamily("consumer_failed", "How often the handler raised.", status.failed)
-        yield CounterMetricFamily("consumer_dead_letters", "Records set aside after the last try.", status.dead)
-        yield CounterMetricFamily("consumer_lost_records", "Records deleted before they were read.", status.lost)
-        yield GaugeMetricFamily("consumer_ready", "1 once it has joined its group and reads.", int(status.ready))
-        yield GaugeMetricFamily("consumer_partitions", "Partitions that are its own.", len(status.partitions))
-        records = GaugeMetricFamily("consumer_lag_records", "Records still to be read.", labels=["partition"])
+        yield CounterMetricFamily("consumer_handled", "Records handled.", status.handled)
+        yield CounterMetricFamily("consumer_failed", "Handler calls that raised an exception.", status.failed)
+        yield CounterMetricFamily("consumer_dead_letters", "Records written to the dead letters.", status.dead)
+        yield CounterMetricFamily(
+            "consumer_lost_records", "Records that the service deleted before they were read.", status.lost
+        )
+        yield GaugeMetricFamily(
+            "consumer_ready", "1 if the consumer has joined its group and reads.", int(status.ready)
+        )
+        yield GaugeMetricFamily("consumer_partitions", "Partitions assigned to this consumer.", len(status.partitions))
+        records = GaugeMetricFamily("consumer_lag_records", "Records not yet read.", labels=["partition"])
         for partition, number in dict(status.lag_records).items():
             records.add_metric([partition], number)
         yield records
-        seconds = GaugeMetricFamily("consumer_lag_seconds", "How old what is read is.", labels=["partition"])
+        seconds = GaugeMetricFamily("consumer_lag_seconds", "Age of the records being read.", labels=["partition"])
         for partition, age in dict(status.lag_seconds).items():
             seconds.add_metric([partition], age)
         yield seconds

@@ -1,4 +1,4 @@
-"""Waits for what a service pushes in a thread of its own, so that the one who handles it is never held up."""
+"""Background thread that prefetches pushed items, so that a slow handler does not block the connection."""
 
 from collections.abc import Callable, Iterator
 from queue import Empty, Full, Queue
@@ -7,20 +7,20 @@ from typing import Generic, TypeVar
 
 ItemT = TypeVar("ItemT")
 
-HELD_BACK = 2
-"""How many items wait to be handled, beyond which whoever pushes has to."""
+MAX_PREFETCHED = 2
+"""Maximum number of items waiting to be handled. The producing thread blocks when the queue is full."""
 
 
 class PrefetchQueue(Generic[ItemT]):
-    """What a generator gives, as it comes. It is told by an event to end, and may end late: nothing that it gives then is kept."""
+    """Queue filled by a generator in its own thread. Items that arrive after close() are dropped."""
 
     def __init__(self, name: str, items: Callable[[Event], Iterator[ItemT]]) -> None:
         self.closed = Event()
-        self._items: Queue[ItemT | Exception] = Queue(HELD_BACK)
-        Thread(target=self._follow, args=(items,), name=name, daemon=True).start()
+        self._items: Queue[ItemT | Exception] = Queue(MAX_PREFETCHED)
+        Thread(target=self._run, args=(items,), name=name, daemon=True).start()
 
     def read(self) -> ItemT | None:
-        """The next item, if there is one by now; raises what the generator raised."""
+        """Return the next item, or None if there is none yet. Raise the exception of the generator, if any."""
         try:
             item = self._items.get_nowait()
         except Empty:
@@ -30,17 +30,17 @@ class PrefetchQueue(Generic[ItemT]):
         return item
 
     def close(self) -> None:
-        """Wait for no more."""
+        """Stop prefetching."""
         self.closed.set()
 
-    def _follow(self, items: Callable[[Event], Iterator[ItemT]]) -> None:
+    def _run(self, items: Callable[[Event], Iterator[ItemT]]) -> None:
         try:
             for item in items(self.closed):
-                self._keep(item)
-        except Exception as error:  # noqa: BLE001  told to the one who reads
-            self._keep(error)
+                self._put(item)
+        except Exception as error:  # noqa: BLE001 - raised again in read()
+            self._put(error)
 
-    def _keep(self, item: ItemT | Exception) -> None:
+    def _put(self, item: ItemT | Exception) -> None:
         while not self.closed.is_set():
             try:
                 self._items.put(item, timeout=1)

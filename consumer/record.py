@@ -1,47 +1,47 @@
-"""What a consumer is given to handle."""
+"""Interface between the consumer and a handler."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 
 class Record(Protocol):
-    """One record of a topic, whatever the service."""
+    """One record of a topic, on any service."""
 
     @property
     def topic(self) -> str:
-        """The topic or stream that it was read from."""
+        """Topic or stream of the record."""
         ...
 
     @property
     def partition(self) -> str:
-        """Where in the topic: a partition's number, a shard's id."""
+        """Partition number or shard ID."""
         ...
 
     @property
     def position(self) -> str:
-        """Which one there: an offset, a sequence number, a message's id."""
+        """Offset, sequence number, fragment number or message ID."""
         ...
 
     @property
     def key(self) -> bytes | None:
-        """What records have in common that keep their order."""
+        """Key of the record. Records with the same key keep their order."""
         ...
 
     @property
     def value(self) -> bytes | None:
-        """The content; None says in a compacted topic that the key is gone."""
+        """Content of the record. None is a tombstone in a compacted topic."""
         ...
 
     @property
     def headers(self) -> Sequence[tuple[str, bytes]]:
-        """What the producer said besides."""
+        """Headers set by the producer."""
         ...
 
     @property
     def timestamp(self) -> float:
-        """When it was written, in seconds since 1970; 0 where the service does not say."""
+        """Time of writing in seconds since 1970. 0 if the service does not report it."""
         ...
 
 
 Handler: TypeAlias = Callable[[Record], None]
-"""Handles one record, and returns once that is done for good; what it raises, it is called again for."""
+"""Handles one record and returns when it is done. If it raises, the record is delivered again."""

@@ -1,4 +1,4 @@
-"""Runs a consumer: reads the environment, serves its status, and reads until it is told to stop."""
+"""Main loop of the consumer: reads the environment, serves probes and metrics, and reads until it is stopped."""
 
 import importlib
 import logging
@@ -14,10 +14,10 @@ from consumer.record import Handler
 from consumer.source import Source
 from consumer.status import Status
 from consumer.variables import Variables
-from consumer.web import PORT, served
+from consumer.web import PORT, serve
 
 TRIES = 5
-"""How often a record is handed to the handler where STREAM_MAX_DELIVERY_ATTEMPTS does not say it."""
+"""Default of STREAM_MAX_DELIVERY_ATTEMPTS."""
 
 SOURCES = {
     "kafka": "consumer.kafka.source",
@@ -25,19 +25,19 @@ SOURCES = {
     "kinesis-video": "consumer.kinesis_video.source",
     "pubsub": "consumer.pubsub.source",
 }
-"""STREAM_SERVICE, and the module whose `source` reads it; only that one is imported, with what it needs."""
+"""Module for each value of STREAM_SERVICE. Only the module in use is imported, with its dependencies."""
 
 
 def run(environment: Mapping[str, str], handle: Handler, *, port: int = PORT) -> int:
-    """Read the topic that the environment names until SIGTERM or SIGINT, and tell why if it ends before.
+    """Read the topic that the environment names until SIGTERM or SIGINT. Write the reason to stderr if it ends earlier.
 
-    Exit status 0: stopped as told; 1: it cannot go on; 2: the environment is wrong.
+    Exit status 0: stopped by a signal. 1: cannot continue. 2: the environment is invalid.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     stopping = Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        # In a thread of its own: this one may hold the event's lock just now, and would wait for itself.
+        # Set in another thread: the main thread may hold the event's lock and would deadlock.
         Thread(target=stopping.set).start()
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -50,7 +50,7 @@ def run(environment: Mapping[str, str], handle: Handler, *, port: int = PORT) ->
         delivery = Delivery(
             handle=handle, tries=tries, dead_letters=source.dead_letters, status=Status(), stopping=stopping
         )
-        with served(delivery.status, port):
+        with serve(delivery.status, port):
             source.run(delivery)
     except WrongEnvironmentError as error:
         sys.stderr.write(f"{error}\n")
@@ -62,10 +62,10 @@ def run(environment: Mapping[str, str], handle: Handler, *, port: int = PORT) ->
 
 
 def _source(variables: Variables) -> Source:
-    """What reads the service that the environment names."""
+    """Return the source for the service that the environment names."""
     service = variables.required("STREAM_SERVICE")
     if service and service not in SOURCES:
-        variables.errors.append(f"STREAM_SERVICE: must be one of {', '.join(SOURCES)}, not {service!r}")
+        variables.errors.append(f"STREAM_SERVICE: must be one of {', '.join(SOURCES)}, got {service!r}.")
     variables.check()
     make: Callable[[Variables], Source] = importlib.import_module(SOURCES[service]).source
     return make(variables)

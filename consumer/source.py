@@ -1,4 +1,4 @@
-"""What reads a topic."""
+"""Interface of a service's reader."""
 
 from typing import Protocol
 
@@ -6,16 +6,17 @@ from consumer.delivery import DeadLetters, Delivery
 
 
 class Source(Protocol):
-    """A topic of one service, as one member of its consumer group reads it."""
+    """A topic of one service, read as one member of its consumer group."""
 
     @property
     def dead_letters(self) -> DeadLetters | None:
-        """Where records of this topic are set aside; None where nothing is told of a place for them."""
+        """Dead letters of this topic. None if the environment names none."""
         ...
 
     def run(self, delivery: Delivery) -> None:
-        """Read and deliver until `delivery.stopping` is set, then finish the record at hand, commit what is handled and leave the group.
+        """Read and deliver until `delivery.stopping` is set.
 
-        It keeps `delivery.status` true. Raises ConsumerError for what another try will not mend, such as a refused sign-in.
+        Then finish the current record, commit and leave the group. Keeps `delivery.status` up to date. Raises
+        ConsumerError for permanent failures, such as a rejected sign-in.
         """
         ...

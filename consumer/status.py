@@ -1,56 +1,57 @@
-"""What a consumer tells of itself while it runs."""
+"""Current state of a consumer, for probes and metrics."""
 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 LIVE_SECONDS = 300.0
-"""How long a consumer may be busy with what it has read before it counts as stuck: Kafka's max.poll.interval.ms."""
+"""Maximum seconds between two polls before a consumer counts as stuck: Kafka's max.poll.interval.ms."""
 
 
 @dataclass(kw_only=True, slots=True)
 class Status:
-    """Whether a consumer lives and reads, and what it has done; written by its one thread, read by that of its web server."""
+    """State and counters of a consumer. Written by the reading thread, read by the web server's threads."""
 
     clock: Callable[[], float] = time.monotonic
     ready: bool = False
-    """Whether it has joined the others of its group, with or without a partition, and reads."""
+    """Whether the consumer has joined its group and reads, with or without a partition."""
     partitions: frozenset[str] = frozenset()
-    """The partitions that are its own at present."""
+    """Partitions assigned to this consumer."""
     handled: int = 0
     failed: int = 0
-    """How often the handler raised."""
+    """Handler calls that raised an exception."""
     dead: int = 0
-    """Records that were set aside."""
+    """Records written to the dead letters."""
     lost: int = 0
-    """Records that the service deleted before they were read. A service that does not number its records counts one for each gap."""
+    """Records that the service deleted before they were read. If the service does not number its records, each gap
+    counts as one."""
     lag_records: dict[str, int] = field(default_factory=dict[str, int])
-    """How many records of a partition are still to be read, where the service says so."""
+    """Number of unread records per partition, if the service reports it."""
     lag_seconds: dict[str, float] = field(default_factory=dict[str, float])
-    """How old what is read from a partition is, where the service says so."""
+    """Age of the records being read per partition, if the service reports it."""
     polled: float = field(init=False)
-    """When it asked for more last, by the clock."""
+    """Time of the last poll, by the clock."""
 
     def __post_init__(self) -> None:
         self.polled = self.clock()
 
     def poll(self) -> None:
-        """Note that the consumer asks for more."""
+        """Record a poll."""
         self.polled = self.clock()
 
-    def own(self, partitions: Iterable[str]) -> None:
-        """Note which partitions are the consumer's own from now on, and forget how far it was behind in others."""
+    def set_partitions(self, partitions: Iterable[str]) -> None:
+        """Set the assigned partitions and remove the lag of all others."""
         self.partitions = frozenset(partitions)
         for lag in (self.lag_records, self.lag_seconds):
             for partition in lag.keys() - self.partitions:
                 lag.pop(partition, None)
 
     @property
-    def silent(self) -> float:
-        """For how many seconds it has not asked for more."""
+    def seconds_since_poll(self) -> float:
+        """Seconds since the last poll."""
         return self.clock() - self.polled
 
     @property
     def live(self) -> bool:
-        """Whether it has asked for more lately."""
-        return self.silent < LIVE_SECONDS
+        """Whether the last poll was recent."""
+        return self.seconds_since_poll < LIVE_SECONDS

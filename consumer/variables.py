@@ -1,4 +1,4 @@
-"""Reads the environment, which is all that a consumer is told."""
+"""Access to the environment variables, the consumer's only configuration."""
 
 import re
 from collections.abc import Mapping
@@ -7,34 +7,34 @@ from consumer.errors import WrongEnvironmentError
 
 
 class Variables:
-    """The variables of an environment, and every mistake found in them while they are read."""
+    """Environment variables, and all errors found while reading them."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
         self.errors: list[str] = []
 
     def required(self, name: str) -> str:
-        """The value of a variable that must be set."""
+        """Return the value of a required variable."""
         value = self.environment.get(name, "")
         if not value:
-            self.errors.append(f"{name}: must be set")
+            self.errors.append(f"{name}: is required.")
         return value
 
     def optional(self, name: str) -> str | None:
-        """The value of a variable; None where it is not set or empty."""
+        """Return the value of a variable. None if it is unset or empty."""
         return self.environment.get(name) or None
 
     def number(self, name: str, default: int) -> int:
-        """A whole number of at least 1."""
+        """Return a whole number of at least 1."""
         text = self.environment.get(name)
         if text is None:
             return default
         if re.fullmatch("[1-9][0-9]{0,8}", text):
             return int(text)
-        self.errors.append(f"{name}: must be a whole number of at least 1, not {text!r}")
+        self.errors.append(f"{name}: must be a whole number of at least 1, got {text!r}.")
         return default
 
     def check(self) -> None:
-        """Raise WrongEnvironmentError with every mistake found so far, if there is one."""
+        """Raise WrongEnvironmentError with all errors found so far, if there are any."""
         if self.errors:
             raise WrongEnvironmentError("\n".join(self.errors))

@@ -1,4 +1,4 @@
-"""Answers probes and shows metrics."""
+"""HTTP server for probes and metrics."""
 
 import logging
 from collections.abc import Generator
@@ -19,44 +19,46 @@ from consumer.status import Status
 LOGGER = logging.getLogger(__name__)
 
 PORT = 8080
-"""Where probes and metrics are asked for, as components/consumer.py tells the platforms."""
+"""Port of probes and metrics. components/consumer.py gives the same port to the platforms."""
 
 REQUEST_SECONDS = 10
-"""How long somebody who connects may take to ask."""
+"""Maximum seconds that a client may take to send its request."""
 
 
 class Server(ThreadingHTTPServer):
-    """A server that bears those who ask and do not wait for the answer."""
+    """HTTP server that ignores clients that disconnect early."""
 
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A probe that was given up is nothing to tell."""
+        """Ignore a client that disconnected before the response."""
 
 
 @contextmanager
-def served(status: Status, port: int) -> Generator[int]:
-    """Serve /live, /ready and /metrics while the consumer runs; gives the port, which 0 leaves to the system."""
+def serve(status: Status, port: int) -> Generator[int]:
+    """Serve /live, /ready and /metrics while the consumer runs. Yield the port; 0 selects a free one."""
     registry = CollectorRegistry()
     registry.register(StatusCollector(status))
 
-    class Answers(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         timeout = REQUEST_SECONDS
 
         def do_GET(self) -> None:
             match self.path.partition("?")[0]:
                 case "/live":
-                    self._tell(good=status.live)
+                    self._probe(good=status.live)
                 case "/ready":
-                    self._tell(good=status.live and status.ready)
+                    self._probe(good=status.live and status.ready)
                 case "/metrics":
                     self._send(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry))
                 case _:
-                    self._send(HTTPStatus.NOT_FOUND, "text/plain", b"/live, /ready and /metrics are here\n")
+                    self._send(
+                        HTTPStatus.NOT_FOUND, "text/plain", b"Not found. Available paths: /live, /ready, /metrics\n"
+                    )
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's names
-            """Probes come every few seconds; nobody reads a line for each."""
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - argument name of the library
+            """Log nothing: probes come every few seconds."""
 
-        def _tell(self, *, good: bool) -> None:
+        def _probe(self, *, good: bool) -> None:
             answer = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
             self._send(answer, "text/plain", b"yes\n" if good else b"no\n")
 
@@ -68,9 +70,9 @@ def served(status: Status, port: int) -> Generator[int]:
             self.wfile.write(body)
 
     try:
-        server = Server(("", port), Answers)
+        server = Server(("", port), Handler)
     except OSError as error:
-        raise ConsumerError(f"port {port} cannot be listened on: {error.strerror}") from None
+        raise ConsumerError(f"cannot listen on port {port}: {error.strerror}") from None
     with server:
         thread = Thread(target=server.serve_forever, name="web", daemon=True)
         thread.start()

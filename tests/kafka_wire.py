@@ -1,4 +1,4 @@
-"""Writes to Kafka what confluent-kafka cannot: headers whose names are bytes, by the C library that its wheel brings."""
+"""Writes Kafka headers with arbitrary bytes as names, through the C library in confluent-kafka's wheel."""
 
 import ctypes
 from collections.abc import Iterable
@@ -52,7 +52,7 @@ def _library() -> Any:
 
 
 def write(servers: str, topic: str, value: bytes, headers: Iterable[tuple[bytes, bytes | None]]) -> None:
-    """Write one record to partition 0, and return once the brokers have it."""
+    """Write one record to partition 0 and return when the brokers have confirmed it."""
     library, text = _library(), ctypes.create_string_buffer(TEXT_BYTES)
     settings = library.rd_kafka_conf_new()
     for name, setting in (("bootstrap.servers", servers), ("message.max.bytes", "1000000000")):

@@ -1,1 +1,1 @@
-"""Reads a topic of Kafka."""
+"""Kafka source."""

@@ -1,4 +1,4 @@
-"""Where records of a Kafka topic are set aside: another topic of the same brokers."""
+"""Dead letters of a Kafka topic, in another topic of the same brokers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,84 +14,90 @@ from consumer.kafka.settings import KafkaSettings
 from consumer.record import Record
 
 SECONDS = 60
-"""How long the brokers may take to have a record for good."""
+"""Maximum seconds until the brokers confirm a dead letter."""
 
 LONGEST_REASON = 1000
-"""How many characters of the reason are kept: it must not make a record too large for its topic."""
+"""Maximum characters of the reason, so that it does not make the record too large for its topic."""
 
 LONGEST_TEXT = 255
-"""Bytes of each text in the smallest form of a dead letter: more than a topic's name may have (Kafka: 249)."""
+"""Maximum bytes of each text in the smallest form of a dead letter. Topic names are shorter (Kafka: 249)."""
 
 SMALLEST = 2048
-"""Bytes, with what Kafka adds, that the smallest form of a dead letter never exceeds."""
+"""Maximum bytes of the smallest form of a dead letter, including Kafka's overhead."""
 
 LARGEST = 100_000_000
-"""Bytes of the largest dead letter that is sent. Brokers close the connection on a request that is larger than their
-socket.request.max.bytes, by default 104,857,600 (Apache Kafka, Broker Configs, read 2026-11-29), and say nothing."""
+"""Maximum bytes of a dead letter. Brokers close the connection without an error if a request is larger than their
+socket.request.max.bytes, by default 104,857,600 (Apache Kafka, Broker Configs, read 2026-11-29)."""
 
 TOO_LARGE = frozenset({"MSG_SIZE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"})
-"""Errors of a record that is larger than its topic takes at once, or than a segment of it."""
+"""Errors for a record that exceeds its topic's message size or segment size."""
 
-LEFT_OUT = "left out, since it is too large; the topic of the record has it"
+LEFT_OUT = "left out: too large; the original record is in its topic"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
+class DeadLetter:
     """One form of a dead letter."""
 
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes]]
-    told: Mapping[str, str]
-    """Headers of its own, besides those of the record."""
+    metadata: Mapping[str, str]
+    """Headers that describe the failure, in addition to the record's own headers."""
 
 
-def letters(record: Record, told: Mapping[str, str]) -> Iterator[Letter]:
-    """The forms of a dead letter, the largest first: whole; without value; without headers too; without key, with short texts.
+def dead_letter_forms(record: Record, metadata: Mapping[str, str]) -> Iterator[DeadLetter]:
+    """Yield the forms of a dead letter, largest first.
 
-    A part that cannot be read is in none of them. What is left out is named in a header.
+    The forms are: complete; without value; without value and headers; without key too, with shortened texts. Parts that
+    cannot be read are in none of them. A header names each omitted part.
     """
-    letter = _whole(record, told)
+    letter = _whole(record, metadata)
     yield letter
-    letter = replace(letter, value=None, told={**letter.told, "dead-letter-value": LEFT_OUT})
+    letter = replace(letter, value=None, metadata={**letter.metadata, "dead-letter-value": LEFT_OUT})
     yield letter
-    letter = replace(letter, headers=(), told={**letter.told, "dead-letter-headers": LEFT_OUT})
+    letter = replace(letter, headers=(), metadata={**letter.metadata, "dead-letter-headers": LEFT_OUT})
     yield letter
-    short = {name: text.encode(errors="replace")[:LONGEST_TEXT].decode(errors="ignore") for name, text in told.items()}
+    short = {
+        name: text.encode(errors="replace")[:LONGEST_TEXT].decode(errors="ignore") for name, text in metadata.items()
+    }
     left_out = {f"dead-letter-{part}": LEFT_OUT for part in ("value", "headers", "key")}
-    yield Letter(key=None, value=None, headers=(), told={**short, **left_out})
+    yield DeadLetter(key=None, value=None, headers=(), metadata={**short, **left_out})
 
 
-def _whole(record: Record, told: Mapping[str, str]) -> Letter:
-    """A letter with every part of a record that can be read."""
+def _whole(record: Record, metadata: Mapping[str, str]) -> DeadLetter:
+    """Return a dead letter with every part of the record that can be read."""
     parts: dict[str, Any] = {"key": None, "value": None, "headers": ()}
     unread: dict[str, str] = {}
     for part in parts:
         try:
             parts[part] = getattr(record, part)
         except UnreadableHeadersError as error:
-            parts[part], unread[f"dead-letter-{part}"] = error.readable, f"{error}; those are left out"
-        except Exception as error:  # noqa: BLE001 - of a record that is set aside nothing may raise
-            unread[f"dead-letter-{part}"] = f"left out, since it cannot be read: {type(error).__name__}"
-    return Letter(**parts, told={**told, **unread})
+            parts[part], unread[f"dead-letter-{part}"] = error.readable, f"{error}; these headers are left out"
+        except Exception as error:  # noqa: BLE001 - an unreadable part must not prevent the dead letter
+            unread[f"dead-letter-{part}"] = f"left out: cannot be read: {type(error).__name__}"
+    return DeadLetter(**parts, metadata={**metadata, **unread})
 
 
 class KafkaDeadLetters:
-    """A topic with the records that could not be handled: the same key, value and headers, and what befell them in more headers.
+    """Topic for records that could not be handled.
 
-    A record that with those is larger than the topic takes goes there without its value, which its own topic still has. So does one that
-    fitted there only compressed: not every service takes what is compressed (Event Hubs, Kafka compression: premium and dedicated).
-    Where that is too large still, the letter says only which record it is, and why and how often it failed.
+    Key, value and headers are kept, and more headers describe the failure.
+
+    If a dead letter is too large for the topic, it is written without its value. The original topic still has the
+    value. This can also happen to a record that fitted only because it was compressed: not every service supports
+    compression (Event Hubs, Kafka compression: premium and dedicated). If it is still too large, the dead letter has
+    only the record's place, the reason and the number of attempts.
     """
 
     def __init__(self, settings: KafkaSettings, topic: str) -> None:
         self.settings = settings
         self.topic = topic
-        self.fault: KafkaError | None = None
+        self.error: KafkaError | None = None
 
     def put(self, record: Record, *, reason: str, tries: int) -> None:
-        """Write a record, and return once all brokers that must have it do."""
-        told = {
+        """Write a record and return when all required brokers have confirmed it."""
+        metadata = {
             "dead-letter-topic": record.topic,
             "dead-letter-partition": record.partition,
             "dead-letter-position": record.position,
@@ -100,22 +106,22 @@ class KafkaDeadLetters:
             "dead-letter-tries": str(tries),
         }
         place = f"{record.topic}[{record.partition}] {record.position}"
-        way_out = f"Raise max.message.bytes of {self.topic} to {SMALLEST} or more"
-        fault = None
-        for letter in letters(record, told):
-            fault = self._write(letter)
-            if fault is None:
+        fix = f"Raise max.message.bytes of {self.topic} to {SMALLEST} or more"
+        error = None
+        for letter in dead_letter_forms(record, metadata):
+            error = self._write(letter)
+            if error is None:
                 return
-            if fault.name() not in TOO_LARGE:
-                way_out = "It comes again once the consumer starts again"
+            if error.name() not in TOO_LARGE:
+                fix = "The record is delivered again when the consumer restarts"
                 break
-        said = text_of(fault) if fault else ""
-        raise ConsumerError(f"{place} cannot be set aside in {self.topic}: {said}. {way_out}.")
+        reason_text = text_of(error) if error else ""
+        raise ConsumerError(f"{place}: cannot write the dead letter to {self.topic}: {reason_text}. {fix}.")
 
-    def _write(self, letter: Letter) -> KafkaError | None:
-        """Write a letter and wait until the brokers have it; why they do not, if they do not."""
+    def _write(self, letter: DeadLetter) -> KafkaError | None:
+        """Write one form and wait for the confirmation. Return the error, or None on success."""
         reports: list[KafkaError | None] = []
-        self.fault = None
+        self.error = None
         try:
             self._producer.produce(
                 self.topic,
@@ -123,7 +129,7 @@ class KafkaDeadLetters:
                 letter.key,
                 headers=[
                     *letter.headers,
-                    *((name, text.encode(errors="replace")) for name, text in letter.told.items()),
+                    *((name, text.encode(errors="replace")) for name, text in letter.metadata.items()),
                 ],
                 on_delivery=lambda error, _: reports.append(error),
             )
@@ -132,25 +138,25 @@ class KafkaDeadLetters:
             reports.append(error.args[0])
         if reports and (reports[0] is None or reports[0].name() in TOO_LARGE):
             return reports[0]
-        silence = KafkaError(KafkaError._TIMED_OUT, f"no answer within {SECONDS} seconds")  # noqa: SLF001 - its public name
-        return self.fault or (reports[0] if reports else silence)
+        silence = KafkaError(KafkaError._TIMED_OUT, f"no response within {SECONDS} seconds")  # noqa: SLF001 - its public name
+        return self.error or (reports[0] if reports else silence)
 
     @cached_property
     def _producer(self) -> Producer:
-        """A client of its own, since a consumer cannot write; made for the first record that needs it."""
+        """Producer, created for the first dead letter. A Kafka consumer client cannot write."""
         return Producer(
             {
                 **self.settings.connection,
                 "enable.idempotence": True,
                 "acks": "all",
                 "message.timeout.ms": SECONDS * 1000,
-                # The topic says how large a record may be, and the client need not.
+                # The topic's max.message.bytes is the limit, not the client's.
                 "message.max.bytes": LARGEST,
-                "error_cb": self._note,
+                "error_cb": self._on_error,
             }
         )
 
-    def _note(self, error: KafkaError) -> None:
-        """Keep what the client tells beside its answers, which is why no broker can be reached."""
-        if error.name() != "_ALL_BROKERS_DOWN":  # says less than the errors before it
-            self.fault = error
+    def _on_error(self, error: KafkaError) -> None:
+        """Keep the client's latest connection error: it explains why no broker can be reached."""
+        if error.name() != "_ALL_BROKERS_DOWN":  # less specific than the errors before it
+            self.error = error

@@ -1,4 +1,4 @@
-"""One member of a Kafka consumer group: reads what is its own, in batches that take about a second to handle."""
+"""Member of a Kafka consumer group: reads its partitions in batches of about one second."""
 
 import logging
 import struct
@@ -19,29 +19,30 @@ from consumer.kafka.unreadable import KafkaUnreadable
 LOGGER = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
-"""How long one wait for a record may take, and how often it is looked how things stand."""
+"""Maximum seconds of one poll, and the interval of state checks."""
 
 BATCH_SECONDS = 1.0
-"""How long a batch is meant to take: that long, at most, others of the group wait for a partition of this one."""
+"""Target duration of a batch. Other members wait at most this long for a partition of this one."""
 
 LONGEST_BATCH_SECONDS = 5.0
-"""After how long the rest of a batch is put back, since handling has become slower than it was."""
+"""Duration after which the rest of a batch is put back, because the handler has become slower."""
 
 LARGEST_BATCH = 500
-"""The most records of a batch; more would save nothing."""
+"""Maximum records in a batch. Larger batches are not faster."""
 
 LEAVE_SECONDS = 20.0
-"""How long the brokers may take to note that the consumer leaves: less than a replica is given to stop."""
+"""Maximum seconds for leaving the group. Must be shorter than a replica's grace period."""
 
 NO_PARTITION_SECONDS = 60.0
-"""After how long without any partition it is asked whether there is such a topic."""
+"""Seconds without any partition before the existence of the topic is checked."""
 
 
 class KafkaMember:
-    """A consumer that joins its group, reads until it is to stop, and leaves.
+    """Consumer that joins its group, reads until it is stopped, and leaves.
 
-    Partitions come and go only while it polls: never while a record is handled. What is handled is stored once per batch, also
-    where that ends early, and librdkafka commits what is stored: each second, before a partition goes, and at the end.
+    Partitions are assigned and revoked only during a poll, never while a record is handled. Offsets of handled records
+    are stored once per batch, also if the batch ends early. librdkafka commits stored offsets every second, before a
+    revocation, and at the end.
     """
 
     def __init__(self, settings: KafkaSettings, delivery: Delivery) -> None:
@@ -51,65 +52,72 @@ class KafkaMember:
         self.consumer = self._connect()
         self.retention = KafkaRetention(self.consumer, settings.topic, delivery.status)
         self.unreadable = KafkaUnreadable(self.retention, delivery)
-        self.own: frozenset[int] = frozenset()
-        self.gone: set[int] = set()
-        """Partitions that went since the first record of a batch was there."""
+        self.partitions: frozenset[int] = frozenset()
+        self.revoked: set[int] = set()
+        """Partitions revoked after the first record of a batch was returned."""
         self.size = 1
-        self.looked = self.owned = time.monotonic()
+        self.checked_at = self.owned_since = time.monotonic()
 
     def read(self) -> None:
-        """Read and deliver until the delivery is to stop."""
+        """Read and deliver until the delivery is stopped."""
         status, stopping = self.delivery.status, self.delivery.stopping
-        self.consumer.subscribe([self.settings.topic], on_assign=self._take, on_revoke=self._give, on_lost=self._give)
+        self.consumer.subscribe(
+            [self.settings.topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
+        )
         try:
             while not stopping.is_set():
                 status.poll()
                 batch = self._poll()
-                self._look()
+                self._check_state()
                 if batch:
                     self._handle(batch)
-                self.unreadable.pass_over()
+                self.unreadable.skip_unreadable()
         except KafkaException as error:
-            raise self.faults.end(error.args[0]) from None
+            raise self.faults.consumer_error(error.args[0]) from None
         finally:
             status.ready = False
             self._leave()
-            status.own(())
+            status.set_partitions(())
 
     def _connect(self) -> Consumer:
         if self.settings.tokens:
-            self.settings.tokens("")  # where there is none, the client would wait 10 seconds for it, and not say why
+            self.settings.tokens("")  # without a token, the client would wait 10 seconds and not report why
         try:
-            properties = {**self.settings.connection, **self.settings.membership, "error_cb": self.faults.note}
+            properties = {**self.settings.connection, **self.settings.membership, "error_cb": self.faults.on_error}
             return Consumer(properties, logger=LOGGER)
         except KafkaException as error:
-            fault = error.args[0]
-            if fault.name() == "_INVALID_ARG":
-                raise WrongEnvironmentError(f"KAFKA_...: {text_of(fault)}") from None
-            raise self.faults.end(fault) from None
+            cause = error.args[0]
+            if cause.name() == "_INVALID_ARG":
+                raise WrongEnvironmentError(f"KAFKA_...: {text_of(cause)}") from None
+            raise self.faults.consumer_error(cause) from None
 
     def _leave(self) -> None:
-        """Commit what is stored, and leave the group: for which librdkafka waits as long as it takes, and a platform does not."""
+        """Commit stored offsets and leave the group, with a time limit.
+
+        librdkafka waits without one, but the platform kills the process.
+        """
         leaving = Thread(target=self.consumer.close, name="leave", daemon=True)
         leaving.start()
         leaving.join(LEAVE_SECONDS)
         if leaving.is_alive():
-            LOGGER.warning("%s: no broker answers; what was handled last comes again", self.settings.topic)
+            LOGGER.warning(
+                "%s: no broker responds; the last handled records will be delivered again", self.settings.topic
+            )
 
     def _poll(self) -> Sequence[Message]:
-        """Wait for a record, and take with it what is there without waiting."""
+        """Wait for a record, and return it with all records that are available without waiting."""
         first = self.consumer.poll(POLL_SECONDS)
         if first is None:
             self.retention.idle()
             return ()
-        # What went while the first was waited for went before it: its partition may have come back with it.
-        self.gone.clear()
+        # Partitions revoked during the poll were revoked before this record; its partition may be assigned again.
+        self.revoked.clear()
         rest = self.consumer.consume(self.size - 1, 0) if self.size > 1 else []
-        # The first was out of librdkafka's hands when its partition went meanwhile; the rest it has looked through itself.
-        return rest if first.partition() in self.gone else [first, *rest]
+        # librdkafka drops records of revoked partitions from the rest, but had already returned the first one.
+        return rest if first.partition() in self.revoked else [first, *rest]
 
     def _handle(self, batch: Sequence[Message]) -> None:
-        """Deliver a batch, and put back what there is no time for."""
+        """Deliver a batch, and put back the records that there is no time for."""
         deliver, stop, clock = self.delivery.deliver, self.delivery.stopping.is_set, time.monotonic
         begun = clock()
         end, done = begun + LONGEST_BATCH_SECONDS, 0
@@ -120,8 +128,8 @@ class KafkaMember:
                 if stop() or clock() > end:
                     break
                 if error := message.error():
-                    self.faults.judge(error)
-                    self.unreadable.note(message, error)
+                    self.faults.raise_if_permanent(error)
+                    self.unreadable.record_error(message, error)
                 else:
                     record = KafkaRecord()
                     record.message = message
@@ -130,7 +138,7 @@ class KafkaMember:
                     last[message.partition() or 0] = message
                 done += 1
         finally:
-            self.retention.handled(batch[:done], last, behind)
+            self.retention.record_handled(batch[:done], last, behind)
             self.unreadable.forget(last)
             self._store(last.values())
         seconds = clock() - begun
@@ -138,21 +146,24 @@ class KafkaMember:
             self.size = min(2 * self.size, LARGEST_BATCH, int(BATCH_SECONDS * done / max(seconds, 1e-6)) or 1)
         elif not stop():
             LOGGER.info(
-                "%s: %d records took %.1f s; the rest of the batch comes again", self.settings.topic, done, seconds
+                "%s: %d records took %.1f s; the rest of the batch will be read again",
+                self.settings.topic,
+                done,
+                seconds,
             )
             self.size = 1
-            self._put_back(batch[done:])
+            self._seek_back(batch[done:])
 
     def _store(self, last: Iterable[Message]) -> None:
-        """Have all up to some messages committed, one of each partition."""
+        """Store offsets for commit, given the last handled message of each partition."""
         for message in last:
             try:
                 self.consumer.store_offsets(message)
-            except KafkaException as error:  # the partition is another's by now, who reads it again
+            except KafkaException as error:  # the partition was revoked; its new owner reads the records again
                 LOGGER.warning("%s[%s]: %s", message.topic(), message.partition(), text_of(error.args[0]))
 
-    def _put_back(self, rest: Sequence[Message]) -> None:
-        """Go back in each partition to the first message that was not delivered."""
+    def _seek_back(self, rest: Sequence[Message]) -> None:
+        """Seek each partition back to its first message that was not delivered."""
         first: dict[int | None, Message] = {}
         for message in rest:
             if not message.error():
@@ -163,59 +174,57 @@ class KafkaMember:
                 self.consumer.seek(place)
             except KafkaException as error:
                 raise ConsumerError(
-                    f"{place.topic}[{place.partition}] cannot be read again from {place.offset}: {text_of(error.args[0])}"
+                    f"{place.topic}[{place.partition}]: cannot seek back to offset {place.offset}: {text_of(error.args[0])}"
                 ) from None
 
-    def _take(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        """Note partitions that come to this member, or that it joined and there is none for it."""
-        self.retention.take(partitions)
-        self._own(self.own | {partition.partition for partition in partitions})
-        self._join(ready=True)
+    def _on_assign(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+        """Record assigned partitions. Also called with none when the member has joined without a partition."""
+        self.retention.assign(partitions)
+        self._set_partitions(self.partitions | {partition.partition for partition in partitions})
+        self._set_ready(ready=True)
 
-    def _give(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        """Note partitions that go to another member, or are lost to it already."""
+    def _on_revoke(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
+        """Record partitions that were revoked or lost."""
         numbers = {partition.partition for partition in partitions}
-        self.gone |= numbers
-        self.retention.give(numbers)
+        self.revoked |= numbers
+        self.retention.revoke(numbers)
         self.unreadable.forget(numbers)
-        self._own(self.own - numbers)
+        self._set_partitions(self.partitions - numbers)
 
-    def _own(self, partitions: frozenset[int]) -> None:
-        self.own, self.owned = partitions, time.monotonic()
-        self.delivery.status.own(map(str, partitions))
-        LOGGER.info("%s: owns %s", self.settings.topic, sorted(partitions) or "no partition")
+    def _set_partitions(self, partitions: frozenset[int]) -> None:
+        self.partitions, self.owned_since = partitions, time.monotonic()
+        self.delivery.status.set_partitions(map(str, partitions))
+        LOGGER.info("%s: assigned partitions: %s", self.settings.topic, sorted(partitions) or "none")
 
-    def _join(self, *, ready: bool) -> None:
+    def _set_ready(self, *, ready: bool) -> None:
         if ready != self.delivery.status.ready:
-            LOGGER.info(
-                "%s: %s the group %s", self.settings.topic, "is in" if ready else "is out of", self.settings.group
-            )
+            LOGGER.info("%s: %s the group %s", self.settings.topic, "joined" if ready else "left", self.settings.group)
         self.delivery.status.ready = ready
 
-    def _look(self) -> None:
-        """See about each second how things stand."""
+    def _check_state(self) -> None:
+        """Check sign-in, membership, lag and the topic, about once a second."""
         now = time.monotonic()
-        if now - self.looked < POLL_SECONDS:
+        if now - self.checked_at < POLL_SECONDS:
             return
-        self.looked = now
-        self.faults.check(self.consumer)
-        self._join(ready=joined(self.consumer))
-        for number in self.own:
+        self.checked_at = now
+        self.faults.check_sign_in(self.consumer)
+        self._set_ready(ready=joined(self.consumer))
+        for number in self.partitions:
             partition = TopicPartition(self.settings.topic, number)
             _, end = self.consumer.get_watermark_offsets(partition, cached=True)
             (at,) = self.consumer.position([partition])
             if end >= 0 and at.offset >= 0:
                 self.delivery.status.lag_records[str(number)] = max(0, end - at.offset)
-        if not self.own and now - self.owned > NO_PARTITION_SECONDS:
-            self.owned = now
-            self.faults.find_topic(self.consumer)
+        if not self.partitions and now - self.owned_since > NO_PARTITION_SECONDS:
+            self.owned_since = now
+            self.faults.check_topic(self.consumer)
 
 
 def joined(consumer: Consumer) -> bool:
-    """Whether it is a member of its group, with or without a partition.
+    """Return whether the consumer is a member of its group, with or without a partition.
 
-    By the newer group protocol, a member without a partition is told nothing of its joining. But the client has a generation of
-    the group then, which it writes into the group's metadata: 32 bits after the mark CGMDv2: (librdkafka,
+    With the newer group protocol, a member without a partition gets no callback when it joins. But the client then has
+    a group generation, which is in the group's metadata: 32 bits after the mark CGMDv2: (librdkafka,
     rd_kafka_consumer_group_metadata_write).
     """
     metadata: bytes = consumer.consumer_group_metadata()

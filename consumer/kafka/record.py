@@ -1,4 +1,4 @@
-"""A record of a Kafka topic."""
+"""Kafka record."""
 
 from collections.abc import Callable, Sequence
 from gc import get_referents
@@ -10,23 +10,23 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 Headers = Sequence[tuple[str, bytes]]
 
 _CALL_HEADERS = cast("Callable[[Message], Sequence[tuple[str, bytes | None]] | None]", methodcaller("headers"))
-"""`Message.headers()`, called so that CPython looks whether it has raised: from a plain call it leaves that check out."""
+"""`Message.headers()`, called so that CPython checks for an exception. A plain call skips that check."""
 
 
 class UnreadableHeadersError(Exception):
-    """Headers with names that are not UTF-8."""
+    """Header names that are not UTF-8."""
 
     def __init__(self, readable: Headers, unreadable: int) -> None:
         super().__init__(f"{unreadable} of {len(readable) + unreadable} headers have names that are not UTF-8")
         self.readable = readable
-        """The headers with names that are UTF-8."""
+        """The headers with UTF-8 names."""
 
 
 class KafkaRecord:
-    """A message as handlers see it, with nothing read from it before it is asked for.
+    """A message as handlers see it. Parts are read only on access.
 
-    It is made without its message, which is then set: in CPython 3.11, a constructor would take as long as all else that the
-    consumer does for a record.
+    The message is set after construction: in CPython 3.11, a constructor argument would take as long as everything else
+    that the consumer does for a record.
     """
 
     __slots__ = ("message",)
@@ -34,32 +34,32 @@ class KafkaRecord:
 
     @property
     def topic(self) -> str:
-        """The topic's name."""
+        """Name of the topic."""
         return str(self.message.topic())
 
     @property
     def partition(self) -> str:
-        """The partition's number."""
+        """Number of the partition."""
         return str(self.message.partition())
 
     @property
     def position(self) -> str:
-        """The record's offset."""
+        """Offset of the record."""
         return str(self.message.offset())
 
     @property
     def key(self) -> bytes | None:
-        """What chose the partition; None where nothing did."""
+        """Key of the record. None if it has no key."""
         return self.message.key()
 
     @property
     def value(self) -> bytes | None:
-        """The content; None says in a compacted topic that the key is gone."""
+        """Content of the record. None is a tombstone in a compacted topic."""
         return self.message.value()
 
     @property
     def headers(self) -> Headers:
-        """The headers in their order, and one name more than once if the producer wrote it so; no value is an empty one.
+        """Headers in the producer's order. Names can repeat. A missing value is returned as empty bytes.
 
         Raises UnreadableHeadersError if a name is not UTF-8.
         """
@@ -70,21 +70,21 @@ class KafkaRecord:
 
     @property
     def timestamp(self) -> float:
-        """When it was written, by the producer's or the broker's clock as the topic has it, in seconds since 1970."""
+        """Time of writing in seconds since 1970, by the producer's or broker's clock (a topic setting)."""
         kind, milliseconds = self.message.timestamp()
         return 0.0 if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds / 1000
 
 
 def _headers(message: Message) -> tuple[Headers, int]:
-    """The headers with names that are UTF-8, and the number of the others.
+    """Return the headers with UTF-8 names, and the number of the others.
 
-    For one of the others confluent-kafka 2.16.1 makes a tuple without a name: a null pointer, at which CPython crashes as soon as
-    anything looks at it. The garbage collector's own view of a tuple leaves null pointers out. No such tuple may leave this
+    For a name that is not UTF-8, confluent-kafka 2.16.1 creates a tuple with a null pointer. CPython crashes when
+    anything accesses it. The garbage collector's view of a tuple omits null pointers. No such tuple may leave this
     function, not even as a variable in a traceback.
     """
     try:
         found = _CALL_HEADERS(message) or ()
-    except SystemError:  # the error of the name's decoding; the list of tuples is there all the same
+    except SystemError:  # decoding a name failed; the list is available nevertheless
         found = _CALL_HEADERS(message) or ()
     if len(get_referents(*found)) == 2 * len(found):
         return [(name, value or b"") for name, value in found], 0

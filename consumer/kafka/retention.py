@@ -1,4 +1,4 @@
-"""Finds the records of a Kafka topic that its retention deleted before they were read."""
+"""Detection of records that Kafka's retention deleted before they were read."""
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,15 +11,16 @@ from consumer.status import Status
 LOGGER = logging.getLogger(__name__)
 
 COMMITTED_SECONDS = 5.0
-"""Seconds that the group's coordinator may take to answer what the group has committed."""
+"""Maximum seconds for the group's coordinator to return committed offsets."""
 
 
 class KafkaRetention:
-    """The offset that is expected next in each partition of a member, against the first one that the brokers still have.
+    """Compares the next expected offset of each partition with the start of the log.
 
-    librdkafka goes on with the first record that is there, and reports nothing to the program. Offsets are left out for other
-    reasons too: compacted records, and the ends of transactions. Only offsets below the start of the log were deleted by retention.
-    librdkafka knows that start from each answer to a fetch, before it hands over the records of the answer. So no broker is asked.
+    librdkafka continues with the first available record and reports nothing. Offsets can also be missing because of
+    compaction and transactions. Only offsets below the start of the log were deleted by retention. librdkafka learns
+    that start from each fetch response, before it returns the records of that response. So no extra request to the
+    brokers is needed.
     """
 
     def __init__(self, consumer: Consumer, topic: str, status: Status) -> None:
@@ -28,19 +29,21 @@ class KafkaRetention:
         self.status = status
         self.places: dict[int, TopicPartition] = {}
         self.expected: dict[int, int] = {}
-        """The offset after the last record that was handled; of a partition without a commit there is none before the first."""
+        """Offset after the last handled record. Not set before the first record of a partition without a commit."""
         self.new: set[int] = set()
-        """Partitions of which the group has committed nothing."""
+        """Partitions without a committed offset."""
         self.seen: dict[int, int] = {}
-        """What was behind when there was last nothing to handle."""
+        """Result of behind() at the last idle poll."""
 
-    def take(self, partitions: Sequence[TopicPartition]) -> None:
-        """Begin with partitions where the group is."""
+    def assign(self, partitions: Sequence[TopicPartition]) -> None:
+        """Start with newly assigned partitions at their committed offsets."""
         self.places |= {each.partition: TopicPartition(self.topic, each.partition) for each in partitions}
         try:
             committed = self.consumer.committed(list(partitions), COMMITTED_SECONDS)
         except KafkaException as error:
-            LOGGER.warning("%s: records deleted by now are not counted: %s", self.topic, text_of(error.args[0]))
+            LOGGER.warning(
+                "%s: records that are already deleted cannot be counted: %s", self.topic, text_of(error.args[0])
+            )
             return
         for each in committed:
             if each.offset >= 0:
@@ -48,8 +51,8 @@ class KafkaRetention:
             elif each.error is None:
                 self.new.add(each.partition)
 
-    def give(self, numbers: Iterable[int]) -> None:
-        """Forget partitions that are another member's."""
+    def revoke(self, numbers: Iterable[int]) -> None:
+        """Remove revoked partitions."""
         for number in numbers:
             self.places.pop(number, None)
             self.expected.pop(number, None)
@@ -57,59 +60,64 @@ class KafkaRetention:
             self.seen.pop(number, None)
 
     def behind(self) -> dict[int, int]:
-        """The partitions that expect a record that is deleted, and the offset of the first one that is not."""
-        return {number: low for number in self.places if (low := self._start(number)) > self.expected.get(number, low)}
+        """Return the partitions whose expected record is deleted, with the first offset that still exists."""
+        return {
+            number: low for number in self.places if (low := self._log_start(number)) > self.expected.get(number, low)
+        }
 
-    def handled(self, messages: Iterable[Message], last: Mapping[int, Message], behind: Mapping[int, int]) -> None:
-        """Note messages in their order, and the last of each partition.
+    def record_handled(
+        self, messages: Iterable[Message], last: Mapping[int, Message], behind: Mapping[int, int]
+    ) -> None:
+        """Record handled messages in their order, and the last one of each partition.
 
-        `behind` is from before the first was handled: what was fetched before the rest was deleted is not lost.
+        `behind` must be from before the first message was handled: messages that were fetched before the deletion are
+        not lost.
         """
         if behind:
             for message in messages:
                 number, offset = message.partition() or 0, message.offset() or 0
                 if number in behind and message.error() is None:
-                    self._lose(number, min(offset, behind[number]))
+                    self._count_lost(number, min(offset, behind[number]))
                     self.expected[number] = offset + 1
         for number, message in last.items():
             self.expected[number] = (message.offset() or 0) + 1
 
     def idle(self) -> None:
-        """Note that a second went by and no record came: all that was fetched before it is handled."""
+        """Record that a poll returned nothing: everything fetched earlier is handled."""
         for number, low in self.seen.items():
             if self.expected[number] < low:
-                self._lose(number, low)
+                self._count_lost(number, low)
                 self._commit(number, low)
         self.seen = self.behind()
         for number in self.new - self.expected.keys():
-            if (low := self._start(number)) >= 0:
-                # Without a commit, another start could not tell deleted records from those of before the group.
+            if (low := self._log_start(number)) >= 0:
+                # Without a commit, a restart could not distinguish lost records from those deleted before the group existed.
                 self._commit(number, low)
 
-    def skip(self, number: int, offset: int) -> None:
-        """Go on with an offset, and have it committed."""
+    def skip_to(self, number: int, offset: int) -> None:
+        """Continue at an offset, and store it for commit."""
         self.consumer.seek(TopicPartition(self.topic, number, offset))
         self._commit(number, offset)
 
-    def _start(self, number: int) -> int:
-        """The first offset that the brokers have of a partition; below 0 if nothing was fetched of it yet."""
+    def _log_start(self, number: int) -> int:
+        """Return the first offset of the partition's log. Below 0 if nothing was fetched from it yet."""
         return self.consumer.get_watermark_offsets(self.places[number], cached=True)[0]
 
     def _commit(self, number: int, offset: int) -> None:
-        """Have the offset committed, so that no other start counts the same records again."""
+        """Store an offset for commit, so that a restart does not count the same records again."""
         self.expected[number] = offset
         try:
             self.consumer.store_offsets(offsets=[TopicPartition(self.topic, number, offset)])
         except KafkaException as error:
-            LOGGER.info("%s[%d]: offset %d is not committed: %s", self.topic, number, offset, text_of(error.args[0]))
+            LOGGER.info("%s[%d]: cannot commit offset %d: %s", self.topic, number, offset, text_of(error.args[0]))
 
-    def _lose(self, number: int, end: int) -> None:
-        """Count and tell the records up to an offset that were not read."""
+    def _count_lost(self, number: int, end: int) -> None:
+        """Count and log the records up to an offset that were not read."""
         first = self.expected[number]
         if first < end:
             self.status.lost += end - first
             LOGGER.warning(
-                "%s[%d]: offsets %d to %d were deleted before they were read: %d records are lost. Raise the topic's retention, "
+                "%s[%d]: offsets %d to %d were deleted before they were read: %d records lost. Raise the topic's retention, "
                 "or make the handler faster.",
                 self.topic,
                 number,

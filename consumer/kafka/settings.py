@@ -1,4 +1,4 @@
-"""What the environment says of a Kafka topic, as librdkafka takes it."""
+"""librdkafka properties from the environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,140 +10,141 @@ from consumer.status import LIVE_SECONDS
 from consumer.variables import Variables
 
 PREFIX = "KAFKA_"
-"""How the name of a variable begins that is a property of librdkafka: KAFKA_SASL_MECHANISM is sasl.mechanism."""
+"""Prefix of variables that set a librdkafka property: KAFKA_SASL_MECHANISM is sasl.mechanism."""
 
 CONNECTION = ("bootstrap.", "security.", "sasl.", "ssl.")
-"""How the properties begin that say where the brokers are and how to sign in, to read as to write."""
+"""Prefixes of connection and sign-in properties, used by consumers and producers."""
 
 COMMON: Mapping[str, Any] = {
-    # The client's own log would say again what its errors say.
+    # The client's log would repeat its error events.
     "log_level": 0,
-    # Without a pause it would connect many times a second.
+    # Without a pause, the client would reconnect many times a second.
     "reconnect.backoff.ms": 1000,
 }
-"""Properties of every client, which the environment may change."""
+"""Default properties of every client. The environment can override them."""
 
-OWN: Mapping[str, Any] = {
+FIXED: Mapping[str, Any] = {
     "enable.auto.commit": True,
     "auto.commit.interval.ms": 1000,
-    # What is committed is what was handled, and not what was read.
+    # Commit handled records, not records that were only read.
     "enable.auto.offset.store": False,
     "auto.offset.reset": "earliest",
     "max.poll.interval.ms": int(LIVE_SECONDS * 1000),
 }
-"""Properties of the consumer that nobody else may set, since its promise hangs on them."""
+"""Properties of the consumer that cannot be overridden, because its delivery guarantees depend on them."""
 
 CLASSIC: Mapping[str, Any] = {
-    # A pod with a name of its own is back within this time, and finds its partitions kept.
+    # A static member that restarts within this time keeps its partitions.
     "session.timeout.ms": 45_000,
-    # The members share the partitions themselves, so they must see that a topic has grown; by default after 5 minutes.
+    # The members assign partitions, so they must notice when a topic grows. The default is 5 minutes.
     "topic.metadata.refresh.interval.ms": 10_000,
 }
-"""What only the classic group protocol knows, and the environment may change."""
+"""Default properties of the classic group protocol. The environment can override them."""
 
 COOPERATIVE: Mapping[str, Any] = {"partition.assignment.strategy": "cooperative-sticky"}
-"""How members that share the partitions themselves do it: those that stay where they are go on being read meanwhile."""
+"""Assignor of the classic protocol. Partitions that do not move are read during a rebalance."""
 
-NEWER: Mapping[str, Any] = {"group.protocol": "consumer"}
-"""By this the brokers share the partitions (KIP-848)."""
+NEW_PROTOCOL: Mapping[str, Any] = {"group.protocol": "consumer"}
+"""Selects the newer group protocol, where the brokers assign partitions (KIP-848)."""
 
 ONLY_CLASSIC = frozenset({"session.timeout.ms", "heartbeat.interval.ms", "group.protocol.type"})
-"""Properties that brokers decide by the newer group protocol (librdkafka, Introduction, Next Generation Consumer Group Protocol)."""
+"""Properties that the brokers control in the newer group protocol (librdkafka, Introduction, Next Generation Consumer
+Group Protocol)."""
 
-ONLY_NEWER = frozenset({"group.protocol", "group.remote.assignor"})
-"""Properties that belong to the newer one."""
+ONLY_NEW_PROTOCOL = frozenset({"group.protocol", "group.remote.assignor"})
+"""Properties of the newer group protocol only."""
 
 TOKEN_VARIABLES = frozenset({"sasl.oauthbearer.scope", "sasl.oauthbearer.extensions"})
-"""Properties that tokens.py reads itself: librdkafka takes them only where it fetches tokens itself."""
+"""Properties that tokens.py reads. librdkafka accepts them only if it fetches tokens itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KafkaSettings:
-    """Which topic is read, where, and how."""
+    """Topic, brokers and client properties."""
 
     topic: str
     dead_letters: str | None
     connection: Mapping[str, Any]
-    """The properties of any client of these brokers."""
+    """Properties of every client of these brokers."""
     membership: Mapping[str, Any]
-    """The properties of the consumer besides."""
+    """Additional properties of the consumer."""
     tokens: Tokens | None
-    """What gets the tokens for signing in, where it is done by tokens."""
+    """Token callback. None if sign-in uses no tokens."""
 
     @property
     def brokers(self) -> str:
-        """Where the brokers are."""
+        """Bootstrap servers."""
         return self.connection["bootstrap.servers"]
 
     @property
     def group(self) -> str:
-        """The consumer group's name."""
+        """Name of the consumer group."""
         return self.membership["group.id"]
 
     @property
-    def newer(self) -> bool:
-        """Whether the brokers share the partitions (KIP-848), and not the members themselves."""
-        return self.membership.keys() >= NEWER.keys()
+    def new_protocol(self) -> bool:
+        """Whether the brokers assign partitions (KIP-848). If not, the members do."""
+        return self.membership.keys() >= NEW_PROTOCOL.keys()
 
     def classic(self) -> "KafkaSettings":
-        """The same with the classic group protocol."""
-        kept = {name: value for name, value in self.membership.items() if name not in ONLY_NEWER}
+        """Return the same settings with the classic group protocol."""
+        kept = {name: value for name, value in self.membership.items() if name not in ONLY_NEW_PROTOCOL}
         return replace(self, membership={**CLASSIC, **kept, **COOPERATIVE})
 
 
 def read(variables: Variables) -> KafkaSettings:
-    """Read the environment, and note in it every mistake."""
+    """Read the environment and record all errors in it."""
     topic, group = variables.required("STREAM_TOPIC"), variables.required("STREAM_GROUP")
     variables.required("KAFKA_BOOTSTRAP_SERVERS")
-    told = {
+    properties = {
         name.removeprefix(PREFIX).lower().replace("_", "."): value
         for name, value in variables.environment.items()
         if name.startswith(PREFIX)
     }
-    protocol = _protocol(told.pop("group.protocol", "classic"), variables)
-    own = {**OWN, "group.id": group, **protocol}
-    for name in sorted(own.keys() & told.keys()):
-        variables.errors.append(f"{_variable(name)}: is set by the consumer itself; remove it")
-    _foreign(told, protocol, variables)
-    for name, value in told.items():
+    protocol = _protocol(properties.pop("group.protocol", "classic"), variables)
+    fixed = {**FIXED, "group.id": group, **protocol}
+    for name in sorted(fixed.keys() & properties.keys()):
+        variables.errors.append(f"{_variable(name)}: is set by the consumer. Remove it.")
+    _reject_other_protocol(properties, protocol, variables)
+    for name, value in properties.items():
         if name.endswith(".location") and value != "probe" and not Path(value).exists():
-            variables.errors.append(f"{_variable(name)}: names {value}, which is not there")
-    tokens = token_callback(variables) if told.get("sasl.mechanism") == "OAUTHBEARER" else None
-    told = {name: value for name, value in told.items() if name not in TOKEN_VARIABLES}
-    connection = {name: value for name, value in told.items() if name.startswith(CONNECTION)}
-    membership = {name: value for name, value in told.items() if name not in connection}
+            variables.errors.append(f"{_variable(name)}: file {value} does not exist.")
+    tokens = token_callback(variables) if properties.get("sasl.mechanism") == "OAUTHBEARER" else None
+    properties = {name: value for name, value in properties.items() if name not in TOKEN_VARIABLES}
+    connection = {name: value for name, value in properties.items() if name.startswith(CONNECTION)}
+    membership = {name: value for name, value in properties.items() if name not in connection}
     return KafkaSettings(
         topic=topic,
         dead_letters=variables.optional("STREAM_DEAD_LETTERS"),
         connection={**COMMON, **connection, **({"oauth_cb": tokens} if tokens else {})},
-        membership={**({} if "group.protocol" in protocol else CLASSIC), **membership, **own},
+        membership={**({} if "group.protocol" in protocol else CLASSIC), **membership, **fixed},
         tokens=tokens,
     )
 
 
 def _protocol(name: str, variables: Variables) -> Mapping[str, Any]:
-    """How the members of the group share the partitions: by the brokers (KIP-848), or among themselves."""
+    """Return the properties of the group protocol."""
     match name:
         case "consumer":
-            return NEWER
+            return NEW_PROTOCOL
         case "classic":
             return COOPERATIVE
         case _:
-            variables.errors.append(f"KAFKA_GROUP_PROTOCOL: must be classic or consumer, not {name!r}")
+            variables.errors.append(f"KAFKA_GROUP_PROTOCOL: must be classic or consumer, got {name!r}.")
             return {}
 
 
-def _foreign(told: Mapping[str, str], protocol: Mapping[str, Any], variables: Variables) -> None:
-    """Note what belongs to the other group protocol."""
+def _reject_other_protocol(properties: Mapping[str, str], protocol: Mapping[str, Any], variables: Variables) -> None:
+    """Record an error for each property of the other group protocol."""
     if "group.protocol" in protocol:
-        foreign = (ONLY_CLASSIC | COOPERATIVE.keys()) & told.keys()
-        reason = "KAFKA_GROUP_PROTOCOL is consumer, by which the brokers decide it"
+        rejected = (ONLY_CLASSIC | COOPERATIVE.keys()) & properties.keys()
+        reason = "with KAFKA_GROUP_PROTOCOL=consumer the brokers control it"
     else:
-        foreign = ONLY_NEWER & told.keys()
-        reason = "it belongs to KAFKA_GROUP_PROTOCOL=consumer, and the classic protocol is used"
-    variables.errors += [f"{_variable(name)}: must not be set, since {reason}; remove it" for name in sorted(foreign)]
+        rejected = ONLY_NEW_PROTOCOL & properties.keys()
+        reason = "it requires KAFKA_GROUP_PROTOCOL=consumer"
+    variables.errors += [f"{_variable(name)}: must not be set ({reason}). Remove it." for name in sorted(rejected)]
 
 
 def _variable(name: str) -> str:
-    """The variable that a property is set by."""
+    """Return the variable that sets a property."""
     return PREFIX + name.upper().replace(".", "_")

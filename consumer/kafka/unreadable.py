@@ -1,4 +1,4 @@
-"""Passes over records of a Kafka topic that the client cannot read."""
+"""Skips records of a Kafka topic that the client cannot read."""
 
 import time
 from collections.abc import Iterable
@@ -10,17 +10,18 @@ from consumer.delivery import Delivery
 from consumer.kafka.faults import text_of
 from consumer.kafka.retention import KafkaRetention
 
-PATIENCE = 5.0
-"""Seconds in which the client reads a batch again and again, before it counts as unreadable: a fault of the network passes."""
+UNREADABLE_SECONDS = 5.0
+"""Seconds during which the client retries a batch before it counts as unreadable: network errors are temporary."""
 
 ERRORS = frozenset({"_BAD_COMPRESSION", "_BAD_MSG"})
-"""Errors of a batch that librdkafka cannot decompress or parse. One is in good order: by zstd it decompresses no more than
-receive.message.max.bytes (100,000,000; seen with librdkafka 2.16.0), whatever the brokers have taken."""
+"""Errors of a batch that librdkafka cannot decompress or parse. One of them can hit a valid batch: librdkafka
+decompresses zstd only up to receive.message.max.bytes (100,000,000; seen with librdkafka 2.16.0), although the
+brokers accepted more."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnreadableRecord:
-    """A record of which only the place is known."""
+    """Record of which only the place is known."""
 
     topic: str
     partition: str
@@ -33,27 +34,27 @@ class UnreadableRecord:
 
 @dataclass(kw_only=True)
 class _Batch:
-    """A batch that stops a partition."""
+    """Batch that blocks a partition."""
 
     offset: int
-    """That of its first record, also where the client reads from one in the middle."""
+    """Offset of its first record, even if the client starts in the middle."""
     since: float
     seen: float
     error: KafkaError
 
 
 class KafkaUnreadable:
-    """The batches that stop a partition, whose records are set aside one after the other until one can be read."""
+    """Batches that block a partition. Their records go to the dead letters one by one until a record can be read."""
 
     def __init__(self, retention: KafkaRetention, delivery: Delivery) -> None:
         self.retention = retention
         self.delivery = delivery
         self.batches: dict[int, _Batch] = {}
-        self.given_up: dict[int, int] = {}
-        """The first offset of the batch of which a record was set aside last, by partition."""
+        self.skipped: dict[int, int] = {}
+        """First offset of the batch whose record was skipped last, by partition."""
 
-    def note(self, message: Message, error: KafkaError) -> None:
-        """Take an error that came in place of a record: the same comes about each half second while it lasts."""
+    def record_error(self, message: Message, error: KafkaError) -> None:
+        """Record an error that was returned in place of a record. The client repeats it about every half second."""
         number, offset, now = message.partition(), message.offset(), time.monotonic()
         if error.name() not in ERRORS or number is None or offset is None:
             return
@@ -62,19 +63,19 @@ class KafkaUnreadable:
         self.batches[number] = _Batch(offset=offset, since=since, seen=now, error=error)
 
     def forget(self, numbers: Iterable[int]) -> None:
-        """Forget partitions that are read again, or are another member's."""
+        """Remove partitions that can be read again or were revoked."""
         if self.batches:
             for number in numbers:
                 self.batches.pop(number, None)
 
-    def pass_over(self) -> None:
-        """Set aside the next record of each partition that has been stopped for long, and go on after it."""
+    def skip_unreadable(self) -> None:
+        """Write the next record of each blocked partition to the dead letters, and continue after it."""
         for number, batch in list(self.batches.items()):
-            if batch.seen - batch.since > PATIENCE or self.given_up.get(number) == batch.offset:
+            if batch.seen - batch.since > UNREADABLE_SECONDS or self.skipped.get(number) == batch.offset:
                 topic = self.retention.topic
                 offset = max(batch.offset, self.retention.expected.get(number, 0))
                 record = UnreadableRecord(topic=topic, partition=str(number), position=str(offset))
-                self.delivery.set_aside(record, f"the record cannot be read: {text_of(batch.error)}", 1)
-                self.retention.skip(number, offset + 1)
-                self.given_up[number] = batch.offset
+                self.delivery.write_dead_letter(record, f"the record cannot be read: {text_of(batch.error)}", 1)
+                self.retention.skip_to(number, offset + 1)
+                self.skipped[number] = batch.offset
                 del self.batches[number]

@@ -1,1 +1,1 @@
-"""Reads a stream of Kinesis Data Streams."""
+"""Kinesis Data Streams source."""

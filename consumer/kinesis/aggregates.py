@@ -1,6 +1,6 @@
-"""Takes apart the records that the Kinesis Producer Library (KPL) and its like put several user records into.
+"""Deaggregation of records that the Kinesis Producer Library (KPL) and similar producers write.
 
-The format is KPL's aggregation-format.md: four bytes, a protobuf message, and the MD5 of that message.
+The format is KPL's aggregation-format.md: four magic bytes, a protobuf message, and the MD5 of that message.
 """
 
 import logging
@@ -20,17 +20,18 @@ from consumer.kinesis.shards import HASH_KEYS, KinesisRecord
 LOGGER = logging.getLogger(__name__)
 
 MAGIC, DIGEST_SIZE = b"\xf3\x89\x9a\xc2", 16
-"""How an aggregate begins, and the bytes of the checksum at its end."""
+"""First bytes of an aggregate, and the size of the checksum at its end."""
 
 LONGEST_KEY = 256
-"""Characters of a partition key (Kinesis API, PutRecord). A longer one in an aggregate would not fit into a dead letter."""
+"""Maximum characters of a partition key (Kinesis API, PutRecord). A longer key in an aggregate would not fit into a
+dead letter."""
 
 
 def _aggregated_record() -> Any:
-    """The class of the message AggregatedRecord.
+    """Return the message class AggregatedRecord.
 
-    The key tables are declared as bytes, which are the same on the wire: text that is not UTF-8 is found when it is decoded. The tags of
-    a record are left out: neither KPL nor KCL has a way to them.
+    The key tables are declared as bytes, which have the same wire format. So text that is not UTF-8 is found when it is
+    decoded. Tags of a record are not declared: neither KPL nor KCL exposes them.
     """
     file = FileDescriptorProto(name="aggregated_record.proto", package="aws.kinesis", syntax="proto2")
 
@@ -57,8 +58,8 @@ def _aggregated_record() -> Any:
 AGGREGATED_RECORD = _aggregated_record()
 
 
-def opened(record: KinesisRecord) -> list[KinesisRecord]:
-    """The user records in an aggregate, each with a position of its own; the record itself if it is none, or a corrupt one."""
+def deaggregate(record: KinesisRecord) -> list[KinesisRecord]:
+    """Return the user records of an aggregate. Return the record itself if it is not an aggregate or is corrupt."""
     data = record.value
     message, digest = data[len(MAGIC) : -DIGEST_SIZE], data[-DIGEST_SIZE:]
     if not data.startswith(MAGIC) or not message or md5(message, usedforsecurity=False).digest() != digest:
@@ -70,7 +71,7 @@ def opened(record: KinesisRecord) -> list[KinesisRecord]:
         return list(_user_records(record, aggregate))
     except (DecodeError, IndexError, ValueError) as error:
         LOGGER.warning(
-            "%s[%s] %s: an aggregate that cannot be taken apart is handled as it is: %s",
+            "%s[%s] %s: cannot deaggregate the record; it is handled as one record: %s",
             record.topic,
             record.partition,
             record.position,
@@ -80,7 +81,7 @@ def opened(record: KinesisRecord) -> list[KinesisRecord]:
 
 
 def _user_records(record: KinesisRecord, aggregate: Any) -> Iterator[KinesisRecord]:
-    """Raises IndexError or ValueError for keys that no producer may write."""
+    """Yield the user records. Raises IndexError or ValueError for invalid keys."""
     keys = [_partition_key(key) for key in aggregate.partition_key_table]
     explicit: list[bytes] = list(aggregate.explicit_hash_key_table)
     for number, each in enumerate(aggregate.records):
@@ -93,14 +94,14 @@ def _user_records(record: KinesisRecord, aggregate: Any) -> Iterator[KinesisReco
 
 
 def _partition_key(key: bytes) -> tuple[bytes, int]:
-    """A partition key and its hash key."""
+    """Return a partition key and its hash key."""
     if len(key.decode()) > LONGEST_KEY:
         raise ValueError("a partition key has more than 256 characters")
     return key, int.from_bytes(md5(key, usedforsecurity=False).digest(), "big")
 
 
 def _hash_key(text: bytes) -> int:
-    """An explicit hash key, which is written as a decimal number."""
+    """Return an explicit hash key, which is written as a decimal number."""
     number = int(text)
     if number not in HASH_KEYS:
         raise ValueError("an explicit hash key is out of range")

@@ -1,4 +1,4 @@
-"""Sets records aside in a data stream of their own."""
+"""Dead letters in a data stream."""
 
 import json
 from base64 import b64encode
@@ -8,16 +8,19 @@ from functools import cached_property
 from threading import Event
 from typing import Any
 
-from consumer.aws import asked, client, patiently
+from consumer.aws import call_aws, client, retry
 from consumer.kinesis.positions import split
 from consumer.record import Record
 
 LONGEST_REASON = 10_000
-"""Characters of a reason that are kept, so that it fits in beside the record."""
+"""Maximum characters of the reason, so that the dead letter fits into one record."""
 
 
 def with_data(record: Record) -> Mapping[str, Any]:
-    """A record of a data stream, whole: where it stood, and its data in base64. A record out of an aggregate has a sub-sequence number."""
+    """Return the description of a data stream record, including its data in base64.
+
+    User records of an aggregate have a sub-sequence number.
+    """
     sequence, sub_sequence = split(record.position)
     return {
         "stream": record.topic,
@@ -32,23 +35,26 @@ def with_data(record: Record) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class DeadLetterStream:
-    """The data stream that takes what cannot be handled, each as a JSON object, since records of Kinesis have no headers."""
+    """Data stream for records that could not be handled.
+
+    Each is a JSON object, because Kinesis records have no headers.
+    """
 
     stream: str
     region: str
-    told: Callable[[Record], Mapping[str, Any]]
-    """What is said of a record besides the reason and the tries."""
+    describe: Callable[[Record], Mapping[str, Any]]
+    """Returns the fields of a dead letter, without reason and tries."""
 
     def put(self, record: Record, *, reason: str, tries: int) -> None:
-        """Keep a record, and return once Kinesis has it; what may pass is tried again for a minute."""
-        letter = {**self.told(record), "reason": reason[:LONGEST_REASON], "tries": tries}
+        """Write a record and return when Kinesis has confirmed it. Temporary errors are retried for a minute."""
+        letter = {**self.describe(record), "reason": reason[:LONGEST_REASON], "tries": tries}
         request = {
             "StreamName": self.stream,
             "PartitionKey": record.position,
             "Data": json.dumps(letter).encode(),
         }
-        what = f"setting a record aside in {self.stream}"
-        patiently(lambda: asked(what, self._kinesis.put_record, **request), Event())
+        action = f"writing a dead letter to {self.stream}"
+        retry(lambda: call_aws(action, self._kinesis.put_record, **request), Event())
 
     @cached_property
     def _kinesis(self) -> Any:

@@ -1,4 +1,4 @@
-"""How a shard is read that Kinesis pushes: enhanced fan-out, with 2 MB/s for the group alone."""
+"""Reader with enhanced fan-out: Kinesis pushes records, and the group has 2 MB/s per shard for itself."""
 
 import logging
 import time
@@ -6,19 +6,20 @@ from collections.abc import Iterator, Mapping
 from threading import Event
 from typing import Any
 
-from consumer.aws import AwsError, Patience, asked, streamed
+from consumer.aws import AwsError, RetryWindow, call_aws, stream_events
 from consumer.kinesis.positions import BEGINNING, split
-from consumer.kinesis.shards import REFUSED_POSITION, Batch, Kinesis, Sought, records
+from consumer.kinesis.shards import REFUSED_POSITION, Batch, Kinesis, StartRecord, records
 from consumer.pushed import PrefetchQueue
 
 LOGGER = logging.getLogger(__name__)
 
 SUBSCRIBE_SECONDS = 5.5
-"""How long a shard takes no second subscription of the same consumer: five seconds (Kinesis API, SubscribeToShard), and a little."""
+"""Minimum seconds between two subscriptions of a consumer to a shard: five seconds (Kinesis API, SubscribeToShard),
+plus a margin."""
 
 
 class FanOutReader:
-    """Subscribes to a shard, for five minutes at a time, each time from where the last subscription ended."""
+    """Subscribes to a shard for five minutes at a time. Each subscription starts where the last one ended."""
 
     def __init__(self, kinesis: Kinesis, *, stream: str, consumer: str, shard: str, position: str) -> None:
         self.kinesis = kinesis
@@ -28,17 +29,20 @@ class FanOutReader:
         self.start = {"Type": BEGINNING}
         if position != BEGINNING:
             self.start = {"Type": "AT_SEQUENCE_NUMBER", "SequenceNumber": split(position)[0]}
-        self.sought = Sought(position)
-        self.patience = Patience()
-        self.what = f"subscribing to {stream} {shard}"
+        self.start_record = StartRecord(position)
+        self.retry_window = RetryWindow()
+        self.action = f"subscribing to {stream} {shard}"
         self.batches = PrefetchQueue(f"fan-out {shard}", self._batches)
 
     def read(self) -> Batch | None:
-        """What was pushed by now."""
+        """Return the next pushed batch, if there is one."""
         return self.batches.read()
 
     def close(self) -> None:
-        """Read no more: the subscription ends with the next event, some seconds later, or goes to the next one who subscribes."""
+        """Stop reading.
+
+        The subscription ends with the next event, some seconds later, or when another reader subscribes.
+        """
         self.batches.close()
 
     def _batches(self, closed: Event) -> Iterator[Batch]:
@@ -46,24 +50,24 @@ class FanOutReader:
             subscribed = time.monotonic()
             try:
                 for batch in self._subscription():
-                    self.patience.reset()
+                    self.retry_window.reset()
                     yield batch
                     if batch.ended or closed.is_set():
                         return
             except AwsError as error:
                 if error.code == REFUSED_POSITION and "SequenceNumber" in self.start:
-                    LOGGER.warning("%s. Reading goes on with the oldest record that is kept.", error)
+                    LOGGER.warning("%s. Continuing with the oldest available record.", error)
                     self.start = {"Type": BEGINNING}
                 else:
                     if error.code != "ResourceInUseException":
-                        self.patience.bear(error)
+                        self.retry_window.record_failure(error)
                     LOGGER.info("%s", error)
             closed.wait(SUBSCRIBE_SECONDS - (time.monotonic() - subscribed))
 
     def _subscription(self) -> Iterator[Batch]:
-        """What one subscription pushes."""
-        answer = asked(
-            self.what,
+        """Yield the batches of one subscription."""
+        answer = call_aws(
+            self.action,
             self.kinesis.subscribe_to_shard,
             ConsumerARN=self.consumer,
             ShardId=self.shard,
@@ -71,14 +75,14 @@ class FanOutReader:
         )
         events = answer["EventStream"]
         try:
-            for each in streamed(self.what, events):
+            for each in stream_events(self.action, events):
                 event: Mapping[str, Any] = each["SubscribeToShardEvent"]
                 if event.get("ContinuationSequenceNumber"):
                     self.start = {
                         "Type": "AFTER_SEQUENCE_NUMBER",
                         "SequenceNumber": event["ContinuationSequenceNumber"],
                     }
-                yield self.sought.batch(
+                yield self.start_record.batch(
                     records(self.stream, self.shard, event),
                     behind_seconds=event["MillisBehindLatest"] / 1000,
                     ended=bool(event.get("ChildShards")),

@@ -1,7 +1,7 @@
-"""What the members of a group note in DynamoDB: who reads which shard, how far, and who is there at all.
+"""DynamoDB tables of a consumer group: leases, checkpoints and live workers.
 
-The tables and their attributes are those of the Kinesis Client Library (KCL 3, Lease table and worker metrics table), of which there
-is none in Python without Java.
+The tables and attributes are those of the Kinesis Client Library (KCL 3, Lease table and worker metrics table). KCL
+itself is not used because it needs Java.
 """
 
 import time
@@ -9,21 +9,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from consumer.aws import AwsError, Call, asked
+from consumer.aws import AwsError, Call, call_aws
 from consumer.kinesis.positions import BEGINNING, END, position, split
 
 HANDLED_UNTIL = "handledUntil"
-"""The one attribute of a lease that is not KCL's, which leaves it alone: milliseconds since 1970 up to which the shard is handled."""
+"""Lease attribute that KCL does not have and ignores: milliseconds since 1970 up to which the shard is handled."""
 
 SUB_SEQUENCE = "checkpointSubSequenceNumber"
 """KCL's attribute for the sub-sequence number of a checkpoint."""
 
 WORKERS = "-WorkerMetricStats"
-"""What the name of the table of members adds to that of the leases."""
+"""Suffix of the worker table's name, after the name of the lease table."""
 
 
 class DynamoDb(Protocol):
-    """The calls that the tables take, as boto3's client has them."""
+    """The boto3 client methods that the tables use."""
 
     scan: Call
     put_item: Call
@@ -33,25 +33,26 @@ class DynamoDb(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Lease:
-    """The right of one worker to read one shard."""
+    """Assignment of a shard to a worker."""
 
     shard: str
     owner: str | None
     counter: int
-    """Moves as long as the owner lives."""
+    """Increases while the owner is alive."""
     checkpoint: str
-    """BEGINNING, END, or the position of the last record that was handled."""
+    """BEGINNING, END, or the position of the last handled record."""
     handled_until: float | None = None
-    """The time up to which the shard was handled, in seconds since 1970: what arrived before need not be read. None if nobody noted it."""
+    """Time up to which the shard is handled, in seconds since 1970. Records that arrived earlier need not be read. None
+    if unknown."""
 
     @property
     def finished(self) -> bool:
-        """Whether the shard has nothing more to read."""
+        """Whether the shard is handled to its end."""
         return self.checkpoint == END
 
 
 class LeaseTable:
-    """The leases of a group, as one of its workers writes them: nothing is written to a lease that another one has by now."""
+    """Leases of a group. A worker's writes fail if another worker has taken the lease."""
 
     def __init__(self, dynamodb: DynamoDb, group: str, worker: str) -> None:
         self.dynamodb = dynamodb
@@ -59,18 +60,18 @@ class LeaseTable:
         self.worker = worker
 
     def leases(self) -> dict[str, Lease]:
-        """All leases, by shard."""
+        """Return all leases, by shard."""
         found = [_lease(item) for item in _scan(self.dynamodb, self.group)]
         return {lease.shard: lease for lease in found}
 
     def add(self, shard: str) -> Lease:
-        """Make the lease of a shard that has none, owned by nobody; where somebody else just did, that one stays."""
+        """Create a lease without an owner for a new shard. An existing lease is not changed."""
         item = {"leaseKey": {"S": shard}, "leaseCounter": {"N": "0"}, "checkpoint": {"S": BEGINNING}}
         self._unless_changed(self.dynamodb.put_item, Item=item, ConditionExpression="attribute_not_exists(leaseKey)")
         return _lease(item)
 
     def remove(self, lease: Lease) -> bool:
-        """Remove a lease; False if it has moved since it was seen, or was removed."""
+        """Remove a lease. False if it has changed since it was read, or was removed."""
         answer = self._unless_changed(
             self.dynamodb.delete_item,
             Key={"leaseKey": {"S": lease.shard}},
@@ -80,7 +81,7 @@ class LeaseTable:
         return answer is not None
 
     def take(self, lease: Lease) -> Lease | None:
-        """Take a lease as it was seen; None if it has moved since."""
+        """Take a lease. None if it has changed since it was read."""
         owner = "leaseOwner = :owner" if lease.owner else "attribute_not_exists(leaseOwner)"
         answer = self._update(
             lease.shard,
@@ -94,18 +95,18 @@ class LeaseTable:
         return _lease(answer["Attributes"]) if answer else None
 
     def renew(self, shard: str) -> bool:
-        """Show that the owner lives; False if it is another one by now."""
+        """Renew a lease. False if another worker owns it."""
         return self._own(shard, "SET leaseCounter = leaseCounter + :one", one={"N": "1"})
 
     def checkpoint(self, shard: str, position: str, handled_until: float | None) -> bool:
-        """Note how far a shard is handled; False if it is another's by now."""
-        return self._note(shard, position, handled_until)
+        """Save the position of a shard. False if another worker owns the lease."""
+        return self._save(shard, position, handled_until)
 
     def give_up(self, shard: str, position: str, handled_until: float | None) -> bool:
-        """Note how far a shard is handled and leave it to others; False if it is another's by now."""
-        return self._note(shard, position, handled_until, "leaseOwner")
+        """Save the position of a shard and release its lease. False if another worker owns it."""
+        return self._save(shard, position, handled_until, "leaseOwner")
 
-    def _note(self, shard: str, position: str, handled_until: float | None, *removed: str) -> bool:
+    def _save(self, shard: str, position: str, handled_until: float | None, *removed: str) -> bool:
         """Write a position, and remove some attributes. KCL reads a missing sub-sequence number as 0, that of a whole record."""
         sequence, sub_sequence = split(position)
         changes, values = ["checkpoint = :position"], {"position": {"S": sequence}}
@@ -139,7 +140,7 @@ class LeaseTable:
 
 
 class WorkerTable:
-    """Who is there: each worker moves its own item as long as it lives."""
+    """Heartbeats of the group's workers."""
 
     def __init__(self, dynamodb: DynamoDb, group: str, worker: str) -> None:
         self.dynamodb = dynamodb
@@ -147,16 +148,16 @@ class WorkerTable:
         self.worker = worker
 
     def beat(self) -> None:
-        """Show that this worker lives."""
+        """Write this worker's heartbeat."""
         item = {"wid": {"S": self.worker}, "lut": {"N": str(time.time_ns() // 1_000_000)}}
-        asked(f"joining the group in the table {self.name}", self.dynamodb.put_item, TableName=self.name, Item=item)
+        call_aws(f"joining the group in the table {self.name}", self.dynamodb.put_item, TableName=self.name, Item=item)
 
     def workers(self) -> dict[str, str]:
-        """All workers, and when each of them says it was last there."""
+        """Return all workers with their last heartbeat, by their own clocks."""
         return {item["wid"]["S"]: item["lut"]["N"] for item in _scan(self.dynamodb, self.name)}
 
     def remove(self, worker: str, last: str | None = None) -> None:
-        """Remove a worker that is gone; one of which it is not sure, only if it has not moved since `last`."""
+        """Remove a dead worker. With `last`, remove it only if its heartbeat has not changed."""
         condition = (
             {"ConditionExpression": "lut = :last", "ExpressionAttributeValues": {":last": {"N": last}}} if last else {}
         )
@@ -174,7 +175,10 @@ def _lease(item: Mapping[str, Any]) -> Lease:
 
 
 def _position(item: Mapping[str, Any]) -> str:
-    """The position that a lease notes. A KCL application may begin elsewhere (LATEST, AT_TIMESTAMP): then nothing is handled."""
+    """Return the position of a lease.
+
+    A KCL application may start at LATEST or AT_TIMESTAMP: then nothing is handled yet.
+    """
     checkpoint: str = item["checkpoint"]["S"]
     if not checkpoint.isdigit():
         return END if checkpoint == END else BEGINNING
@@ -182,10 +186,10 @@ def _position(item: Mapping[str, Any]) -> str:
 
 
 def _scan(dynamodb: DynamoDb, table: str) -> Iterator[Mapping[str, Any]]:
-    """All items of a table, perhaps not as they were written last: what is done with them is done on condition."""
+    """Yield all items of a table. The read may be stale, so all writes that follow are conditional."""
     start: dict[str, Any] = {}
     while True:
-        answer = asked(f"reading the table {table}", dynamodb.scan, TableName=table, **start)
+        answer = call_aws(f"reading the table {table}", dynamodb.scan, TableName=table, **start)
         yield from answer["Items"]
         if "LastEvaluatedKey" not in answer:
             return
@@ -193,9 +197,9 @@ def _scan(dynamodb: DynamoDb, table: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _unless_changed(call: Call, table: str, **request: Any) -> Mapping[str, Any] | None:
-    """Write on a condition; None where it does not hold."""
+    """Make a conditional write. None if the condition is not met."""
     try:
-        return asked(f"writing to the table {table}", call, TableName=table, **request)
+        return call_aws(f"writing to the table {table}", call, TableName=table, **request)
     except AwsError as error:
         if error.code != "ConditionalCheckFailedException":
             raise

@@ -1,4 +1,4 @@
-"""One member of a group: takes its share of the shards, keeps it, and leaves the rest to others."""
+"""Member of a Kinesis consumer group: takes its share of the shards, renews its leases and releases the rest."""
 
 import logging
 import time
@@ -7,56 +7,56 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
 
-from consumer.aws import PATIENCE_SECONDS, AwsError, Patience
+from consumer.aws import RETRY_SECONDS, AwsError, RetryWindow
 from consumer.kinesis.leases import Lease, LeaseTable, WorkerTable
 from consumer.kinesis.positions import END
 
 LOGGER = logging.getLogger(__name__)
 
 UNTIL_SECONDS = 60.0
-"""How often the time is noted up to which a shard is handled in which nothing is written."""
+"""Interval of saving handled_until for a shard without new records."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RebalanceTimings:
-    """How often the members of a group look at what the others do."""
+    """Timings of leases, heartbeats and rebalancing."""
 
     lease_seconds: float = 10.0
-    """After how long a lease or a worker that does not move counts as given up: KCL's failoverTimeMillis."""
+    """Seconds after which an unchanged lease or heartbeat counts as abandoned: KCL's failoverTimeMillis."""
     round_seconds: float = 2.0
-    """How often leases are renewed, shards listed and shares counted."""
-    patience_seconds: float = PATIENCE_SECONDS
-    """How long AWS may be out of reach before the consumer ends."""
+    """Interval of renewing leases, listing shards and rebalancing."""
+    retry_seconds: float = RETRY_SECONDS
+    """Maximum duration of temporary AWS failures before the consumer exits."""
 
 
 @dataclass(kw_only=True)
 class HeldLease:
-    """A lease that is this worker's own."""
+    """Lease that this worker owns."""
 
     shard: str
     position: str
-    """How far the shard is handled: moved by the one who reads."""
-    noted: str
-    """What of it is written down."""
+    """Position of the last handled record. Updated by the reading thread."""
+    saved_position: str
+    """Position in the lease table."""
     renewed: float
     until: float | None = None
-    """The time up to which the shard is handled, in seconds since 1970; None if that is not known."""
-    noted_until: float = 0.0
-    """What of it is written down."""
+    """Time up to which the shard is handled, in seconds since 1970. None if unknown."""
+    saved_until: float = 0.0
+    """Time in the lease table."""
     wanted: bool = True
-    """Whether it is part of the worker's share; if not, the one who reads gives it up."""
+    """Whether the lease is part of this worker's share. If not, the reading thread releases it."""
 
 
 class HeartbeatTracker:
-    """Tells what has not moved for a while, by this process's own clock: those of others may be wrong."""
+    """Detects values that no longer change. Uses this process's clock only, because other clocks may be wrong."""
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self.seconds = seconds
         self.clock = clock
         self.seen: dict[str, tuple[object, float]] = {}
 
-    def still(self, name: str, value: object) -> bool:
-        """Whether the value that stands under a name has been the same for longer than anything that lives would leave it."""
+    def is_stale(self, name: str, value: object) -> bool:
+        """Return whether the value of a name has been unchanged for longer than the limit."""
         seen, since = self.seen.get(name, (None, 0.0))
         if seen != value:
             self.seen[name] = (value, self.clock())
@@ -65,13 +65,13 @@ class HeartbeatTracker:
 
 
 def share(workers: Collection[str], worker: str, shards: int) -> int:
-    """How many of the shards are for one of the workers: as many as for each other one, or one more for the first of them."""
+    """Return a worker's number of shards. Shares differ by at most one; the first workers get the larger ones."""
     each, more = divmod(shards, len(workers))
     return each + (sorted(workers).index(worker) < more)
 
 
 class Member:
-    """Holds leases for the one who reads, while a thread of its own keeps them and looks what has changed."""
+    """Holds leases for the reading thread. A background thread renews and rebalances them."""
 
     def __init__(
         self,
@@ -79,30 +79,30 @@ class Member:
         workers: WorkerTable,
         parents: Callable[[], Mapping[str, frozenset[str]]],
         *,
-        pace: RebalanceTimings,
+        timings: RebalanceTimings,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.leases = leases
         self.workers = workers
         self.parents = parents
-        self.pace = pace
+        self.timings = timings
         self.clock = clock
-        self.shared_out = False
-        """Whether, at some time, every shard was somebody's."""
+        self.all_assigned = False
+        """Whether every shard has had an owner at least once."""
         self._lock = Lock()
-        self._holdings: dict[str, HeldLease] = {}
-        self._lease_watch, self._worker_watch = (
-            HeartbeatTracker(pace.lease_seconds, clock),
-            HeartbeatTracker(pace.lease_seconds, clock),
+        self._held: dict[str, HeldLease] = {}
+        self._lease_heartbeats, self._worker_heartbeats = (
+            HeartbeatTracker(timings.lease_seconds, clock),
+            HeartbeatTracker(timings.lease_seconds, clock),
         )
         self._error: Exception | None = None
         self._deleted_unread = 0
 
     @contextmanager
     def sharing(self) -> Generator[None]:
-        """Join the group; in the end, leave every lease to the others at once."""
+        """Join the group. On exit, release all leases at once."""
         leaving = Event()
-        thread = Thread(target=self._keep, args=(leaving,), name="leases", daemon=True)
+        thread = Thread(target=self._run_rounds, args=(leaving,), name="leases", daemon=True)
         thread.start()
         try:
             yield
@@ -111,81 +111,82 @@ class Member:
             thread.join()
             self._leave()
 
-    def holdings(self) -> list[HeldLease]:
-        """What is this worker's own now; raises what its thread ended with."""
+    def held_leases(self) -> list[HeldLease]:
+        """Return the leases that this worker owns now. Raise the error that ended the background thread, if any."""
         if self._error:
             raise self._error
-        return [holding for holding in self._all() if self.holds(holding)]
+        return [held for held in self._all() if self.holds(held)]
 
     def deleted_unread(self) -> int:
-        """How many shards were deleted before they were read to their end, since this was asked last."""
+        """Return the number of shards deleted before they were read to their end, since the last call."""
         with self._lock:
             deleted, self._deleted_unread = self._deleted_unread, 0
         return deleted
 
-    def holds(self, holding: HeldLease) -> bool:
-        """Whether nobody else can have taken a lease yet."""
+    def holds(self, held: HeldLease) -> bool:
+        """Return whether no other worker can have taken the lease yet."""
         with self._lock:
-            mine = self._holdings.get(holding.shard) is holding
-        return mine and self.clock() - holding.renewed < self.pace.lease_seconds
+            mine = self._held.get(held.shard) is held
+        return mine and self.clock() - held.renewed < self.timings.lease_seconds
 
-    def note(self, holding: HeldLease) -> None:
-        """Write down how far a shard is handled."""
-        position, until = holding.position, holding.until
-        if position == holding.noted and (until or 0.0) - holding.noted_until < UNTIL_SECONDS:
+    def checkpoint(self, held: HeldLease) -> None:
+        """Save the position of a shard."""
+        position, until = held.position, held.until
+        if position == held.saved_position and (until or 0.0) - held.saved_until < UNTIL_SECONDS:
             return
-        if self.leases.checkpoint(holding.shard, position, until):
-            holding.noted, holding.noted_until = position, until or 0.0
+        if self.leases.checkpoint(held.shard, position, until):
+            held.saved_position, held.saved_until = position, until or 0.0
         else:
-            self._lost(holding)
+            self._drop(held)
 
-    def give_up(self, holding: HeldLease) -> None:
-        """Write down how far a shard is handled, and leave it to others."""
-        self._lost(holding)
-        self.leases.give_up(holding.shard, holding.position, holding.until)
+    def give_up(self, held: HeldLease) -> None:
+        """Save the position of a shard and release its lease."""
+        self._drop(held)
+        self.leases.give_up(held.shard, held.position, held.until)
 
-    def finish(self, holding: HeldLease) -> None:
-        """Write down that a closed shard is handled to its end, so that those made from it may be read."""
-        holding.position = END
-        self.give_up(holding)
+    def finish(self, held: HeldLease) -> None:
+        """Mark a closed shard as handled to its end, so that its child shards can be read."""
+        held.position = END
+        self.give_up(held)
 
     def round(self) -> None:
-        """Show that this worker lives, and take or mark as unwanted what makes its share."""
-        for holding in self._all():
-            if self.leases.renew(holding.shard):
-                holding.renewed = self.clock()
+        """Renew leases, write the heartbeat and rebalance."""
+        for held in self._all():
+            if self.leases.renew(held.shard):
+                held.renewed = self.clock()
             else:
-                self._lost(holding)
+                self._drop(held)
         self.workers.beat()
-        alive = self._alive()
-        leases = self._open()
-        free = [lease for lease in leases if self._free(lease)]
-        self._settle(share(alive, self.workers.worker, len(leases)), free, sorted(alive).index(self.workers.worker))
-        self.shared_out = self.shared_out or all(lease.shard in self._holdings for lease in free)
+        alive = self._live_workers()
+        leases = self._readable_leases()
+        free = [lease for lease in leases if self._is_free(lease)]
+        self._rebalance(share(alive, self.workers.worker, len(leases)), free, sorted(alive).index(self.workers.worker))
+        self.all_assigned = self.all_assigned or all(lease.shard in self._held for lease in free)
 
     def _all(self) -> list[HeldLease]:
         with self._lock:
-            return list(self._holdings.values())
+            return list(self._held.values())
 
-    def _lost(self, holding: HeldLease) -> None:
+    def _drop(self, held: HeldLease) -> None:
         with self._lock:
-            if self._holdings.get(holding.shard) is holding:
-                del self._holdings[holding.shard]
+            if self._held.get(held.shard) is held:
+                del self._held[held.shard]
 
-    def _alive(self) -> set[str]:
-        """The workers that move; those that have not for long are removed."""
+    def _live_workers(self) -> set[str]:
+        """Return the workers with a recent heartbeat. Remove the others."""
         alive = {self.workers.worker}
         for worker, last in self.workers.workers().items():
-            if not self._worker_watch.still(worker, last):
+            if not self._worker_heartbeats.is_stale(worker, last):
                 alive.add(worker)
             elif worker != self.workers.worker:
                 self.workers.remove(worker, last)
         return alive
 
-    def _open(self) -> list[Lease]:
-        """The leases of all shards that can be read now: the shards that each was made from are handled, so keys keep their order.
+    def _readable_leases(self) -> list[Lease]:
+        """Return the leases of all shards that can be read now: parents come first, so keys keep their order.
 
-        Leases are read before shards are listed: one whose shard is not in the list is of a shard that is gone, never of a new one.
+        Leases are read before shards are listed. So a lease whose shard is not listed belongs to a deleted shard, never
+        to a new one.
         """
         leases = self.leases.leases()
         parents = self.parents()
@@ -200,67 +201,69 @@ class Member:
         ]
 
     def _remove(self, lease: Lease) -> None:
-        """Remove the lease of a shard that is gone; whoever holds it finds out when it is renewed."""
+        """Remove the lease of a deleted shard. Its owner notices at the next renewal."""
         if self.leases.remove(lease) and not lease.finished:
             LOGGER.warning(
-                "%s: the whole shard was deleted before everything after %s was read", lease.shard, lease.checkpoint
+                "%s: the shard was deleted before the records after %s were read", lease.shard, lease.checkpoint
             )
             with self._lock:
                 self._deleted_unread += 1
 
-    def _free(self, lease: Lease) -> bool:
-        """Whether nobody has a lease who would still renew it."""
-        if lease.shard in self._holdings:
+    def _is_free(self, lease: Lease) -> bool:
+        """Return whether no live worker owns a lease."""
+        if lease.shard in self._held:
             return False
-        still = self._lease_watch.still(lease.shard, (lease.owner, lease.counter))
+        still = self._lease_heartbeats.is_stale(lease.shard, (lease.owner, lease.counter))
         return lease.owner is None or still
 
-    def _settle(self, wanted: int, free: list[Lease], rank: int) -> None:
-        """Take leases or mark some as unwanted, until there are as many as wanted."""
-        holdings = sorted(self._all(), key=lambda holding: holding.shard)
-        for number, holding in enumerate(holdings):
-            holding.wanted = number < wanted
-        first = rank % (len(free) or 1)  # so that not all begin with the same one
-        for lease in (free[first:] + free[:first])[: max(0, wanted - len(holdings))]:
+    def _rebalance(self, wanted: int, free: list[Lease], rank: int) -> None:
+        """Take leases, or mark some as unwanted, to reach the wanted number."""
+        held_leases = sorted(self._all(), key=lambda held: held.shard)
+        for number, held in enumerate(held_leases):
+            held.wanted = number < wanted
+        first = rank % (len(free) or 1)  # so that workers do not compete for the same lease
+        for lease in (free[first:] + free[:first])[: max(0, wanted - len(held_leases))]:
             taken = self.leases.take(lease)
             if taken:
-                LOGGER.info("reading %s from %s on", taken.shard, taken.checkpoint)
-                holding = HeldLease(
+                LOGGER.info("reading %s from %s", taken.shard, taken.checkpoint)
+                held = HeldLease(
                     shard=taken.shard,
                     position=taken.checkpoint,
-                    noted=taken.checkpoint,
+                    saved_position=taken.checkpoint,
                     renewed=self.clock(),
                     until=taken.handled_until,
-                    noted_until=taken.handled_until or 0.0,
+                    saved_until=taken.handled_until or 0.0,
                 )
                 with self._lock:
-                    self._holdings[taken.shard] = holding
+                    self._held[taken.shard] = held
 
-    def _keep(self, leaving: Event) -> None:
-        """Go on with one round after the other, from the first one; what will not mend, the one who reads is told."""
-        patience = Patience(self.pace.patience_seconds, self.clock)
+    def _run_rounds(self, leaving: Event) -> None:
+        """Run rounds until the member leaves. A permanent error is passed to the reading thread."""
+        retry_window = RetryWindow(self.timings.retry_seconds, self.clock)
         while True:
             try:
-                self._patient_round(patience)
-            except Exception as error:  # noqa: BLE001  told to the one who reads
+                self._try_round(retry_window)
+            except Exception as error:  # noqa: BLE001 - raised again in held_leases()
                 self._error = error
                 return
-            if leaving.wait(self.pace.round_seconds):
+            if leaving.wait(self.timings.round_seconds):
                 return
 
-    def _patient_round(self, patience: Patience) -> None:
+    def _try_round(self, retry_window: RetryWindow) -> None:
         try:
             self.round()
         except AwsError as error:
-            patience.bear(error)
+            retry_window.record_failure(error)
             LOGGER.warning("%s", error)
         else:
-            patience.reset()
+            retry_window.reset()
 
     def _leave(self) -> None:
         try:
-            for holding in self._all():
-                self.give_up(holding)
+            for held in self._all():
+                self.give_up(held)
             self.workers.remove(self.workers.worker)
         except AwsError as error:
-            LOGGER.warning("left without a word, so others wait %s s: %s", self.pace.lease_seconds, error)
+            LOGGER.warning(
+                "cannot release the leases; other workers take them after %s s: %s", self.timings.lease_seconds, error
+            )

@@ -1,4 +1,4 @@
-"""Reads a Kinesis data stream: as many members of a group as it has shards read one each."""
+"""Kinesis Data Streams source: the members of a group share the shards."""
 
 import logging
 import time
@@ -6,28 +6,28 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from consumer.aws import AwsError, Patience, client, patiently
+from consumer.aws import AwsError, RetryWindow, client, retry
 from consumer.delivery import DeadLetters, Delivery
-from consumer.kinesis.aggregates import opened
+from consumer.kinesis.aggregates import deaggregate
 from consumer.kinesis.dead_letters import DeadLetterStream, with_data
 from consumer.kinesis.fan_out import FanOutReader
 from consumer.kinesis.leases import LeaseTable, WorkerTable
 from consumer.kinesis.member import HeldLease, Member, RebalanceTimings
-from consumer.kinesis.positions import covered
+from consumer.kinesis.positions import is_covered
 from consumer.kinesis.shards import SHORTEST_RETENTION_SECONDS, Batch, KinesisRecord, PollingReader, ShardReader, Stream
 from consumer.variables import Variables
 
 LOGGER = logging.getLogger(__name__)
 
-NOTE_SECONDS = 5.0
-"""How often it is written down how far a shard is handled while a batch is: what may come again after a replica is killed."""
+CHECKPOINT_SECONDS = 5.0
+"""Interval of checkpoints within a batch. After a kill, at most this much is delivered again."""
 
 PAUSE = 0.1
-"""Seconds to wait where nothing was there to be handled."""
+"""Seconds to wait if no shard had records."""
 
 
 def source(variables: Variables) -> "KinesisSource":
-    """The stream that the environment names, with the lease table named as the group."""
+    """Return the source for the stream that the environment names. The lease table has the name of the group."""
     region = variables.required("AWS_REGION")
     dead_letters = variables.optional("STREAM_DEAD_LETTERS")
     return KinesisSource(
@@ -36,28 +36,29 @@ def source(variables: Variables) -> "KinesisSource":
         group=variables.required("STREAM_GROUP"),
         consumer_arn=variables.optional("STREAM_CONSUMER_ARN"),
         host=variables.optional("HOSTNAME"),
-        dead_letters=DeadLetterStream(stream=dead_letters, region=region, told=with_data) if dead_letters else None,
+        dead_letters=DeadLetterStream(stream=dead_letters, region=region, describe=with_data) if dead_letters else None,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class KinesisSource:
-    """A data stream, as one worker of its group reads it; a group that is new begins with the oldest records that are kept."""
+    """Data stream, read as one worker of its group. A new group starts at the oldest available record."""
 
     region: str
     stream: str
     group: str
     consumer_arn: str | None
-    """The registered consumer to read through, with throughput of its own (enhanced fan-out); None shares it with all others."""
+    """Registered consumer with dedicated throughput (enhanced fan-out). None to share the throughput with other
+    readers."""
     host: str | None
-    """What the platform calls this replica; the worker's name begins with it."""
+    """Host name of this replica. Prefix of the worker's name."""
     dead_letters: DeadLetters | None
-    pace: RebalanceTimings = field(default_factory=RebalanceTimings)
+    timings: RebalanceTimings = field(default_factory=RebalanceTimings)
 
     def run(self, delivery: Delivery) -> None:
-        """Read the shards whose leases this worker has, until it is told to stop."""
-        seconds = self.pace.patience_seconds
-        clients = patiently(
+        """Read the shards whose leases this worker owns until it is stopped."""
+        seconds = self.timings.retry_seconds
+        clients = retry(
             lambda: (client("kinesis", self.region), client("dynamodb", self.region)), delivery.stopping, seconds
         )
         if clients is None:
@@ -69,7 +70,7 @@ class KinesisSource:
             LeaseTable(dynamodb, self.group, worker),
             WorkerTable(dynamodb, self.group, worker),
             stream.parents,
-            pace=self.pace,
+            timings=self.timings,
         )
 
         def reader(shard: str, position: str) -> ShardReader:
@@ -80,15 +81,15 @@ class KinesisSource:
             return PollingReader(kinesis, stream=self.stream, shard=shard, position=position)
 
         with member.sharing():
-            reading = Reading(member, delivery, reader, stream, Patience(seconds))
+            reading = ShardLoop(member, delivery, reader, stream, RetryWindow(seconds))
             try:
                 reading.run()
             finally:
                 reading.close()
 
 
-class Reading:
-    """Hands over the records of all shards that a member holds, one at a time."""
+class ShardLoop:
+    """Delivers the records of all shards that a member holds, one at a time."""
 
     def __init__(
         self,
@@ -96,103 +97,106 @@ class Reading:
         delivery: Delivery,
         reader: Callable[[str, str], ShardReader],
         stream: Stream,
-        patience: Patience,
+        retry_window: RetryWindow,
     ) -> None:
         self.member = member
         self.delivery = delivery
         self.reader = reader
         self.stream = stream
-        self.patience = patience
+        self.retry_window = retry_window
         self.readers: dict[str, tuple[HeldLease, ShardReader]] = {}
 
     def run(self) -> None:
-        """Go round until it is time to stop; what AWS cannot do just now is tried again from where handling is."""
+        """Read shard after shard until the delivery is stopped.
+
+        After a temporary AWS failure, continue at the last handled record.
+        """
         delivery = self.delivery
         while not delivery.stopping.is_set():
             delivery.status.poll()
             try:
-                busy = self._turn()
+                busy = self._read_all()
             except AwsError as error:
-                self.patience.bear(error)
+                self.retry_window.record_failure(error)
                 LOGGER.warning("%s", error)
                 self.close()
                 busy = False
             else:
-                self.patience.reset()
+                self.retry_window.reset()
             if not busy:
                 delivery.stopping.wait(PAUSE)
 
     def close(self) -> None:
-        """Read no more; handling goes on where it is."""
+        """Close all readers. Positions are kept."""
         for shard in list(self.readers):
             self._close(shard)
 
-    def _turn(self) -> bool:
-        """Handle what there is in each shard; whether there was anything."""
-        holdings = self.member.holdings()
+    def _read_all(self) -> bool:
+        """Handle the available records of each shard. Return whether there were any."""
+        held_leases = self.member.held_leases()
         status = self.delivery.status
         status.lost += self.member.deleted_unread()
-        status.own(holding.shard for holding in holdings)
-        status.ready = self.member.shared_out
+        status.set_partitions(held.shard for held in held_leases)
+        status.ready = self.member.all_assigned
         for shard in self.readers.keys() - status.partitions:
             self._close(shard)
         busy = False
-        for holding in holdings:
-            if not holding.wanted:
-                self._close(holding.shard)
-                self.member.give_up(holding)
+        for held in held_leases:
+            if not held.wanted:
+                self._close(held.shard)
+                self.member.give_up(held)
                 continue
-            batch = self._reader(holding).read()
+            batch = self._reader(held).read()
             if batch:
-                status.lag_seconds[holding.shard] = batch.behind_seconds
+                status.lag_seconds[held.shard] = batch.behind_seconds
                 busy = bool(batch.records) or busy
-                self._hand_over(holding, batch)
+                self._deliver_batch(held, batch)
         return busy
 
-    def _hand_over(self, holding: HeldLease, batch: Batch) -> None:
-        """Deliver a batch as long as the shard is the worker's own, and write down how far that came."""
-        if batch.telling:
-            self._look_for_a_gap(holding, batch)
-        noted = time.monotonic()
-        for record in self._user_records(holding, batch):
+    def _deliver_batch(self, held: HeldLease, batch: Batch) -> None:
+        """Deliver a batch while this worker owns the shard, and checkpoint."""
+        if batch.conclusive:
+            self._report_gap(held, batch)
+        checkpointed = time.monotonic()
+        for record in self._user_records(held, batch):
             self.delivery.status.poll()
             stopping = self.delivery.stopping.is_set()
-            if stopping or not holding.wanted or not self.member.holds(holding) or not self.delivery.deliver(record):
-                self._close(holding.shard)
+            if stopping or not held.wanted or not self.member.holds(held) or not self.delivery.deliver(record):
+                self._close(held.shard)
                 return
-            holding.position, holding.until = record.position, record.timestamp
-            if time.monotonic() - noted > NOTE_SECONDS:
-                self.member.note(holding)
-                noted = time.monotonic()
-        if batch.telling:
-            holding.until = batch.until
+            held.position, held.until = record.position, record.timestamp
+            if time.monotonic() - checkpointed > CHECKPOINT_SECONDS:
+                self.member.checkpoint(held)
+                checkpointed = time.monotonic()
+        if batch.conclusive:
+            held.until = batch.until
         if batch.ended:
-            self._close(holding.shard)
-            self.member.finish(holding)
+            self._close(held.shard)
+            self.member.finish(held)
         else:
-            self.member.note(holding)
+            self.member.checkpoint(held)
 
-    def _user_records(self, holding: HeldLease, batch: Batch) -> Iterator[KinesisRecord]:
-        """The records of a batch that are still to be handled; aggregates are taken apart one after the other.
+    def _user_records(self, held: HeldLease, batch: Batch) -> Iterator[KinesisRecord]:
+        """Yield the unhandled records of a batch. Aggregates are deaggregated one after the other.
 
-        Left out is a user record whose hash key belongs to another shard. That happens after a reshard: the KPL then writes again exactly
-        those user records (amazon-kinesis-producer, retrier.cc, read 2026-11-29). KCL leaves out their whole aggregate, so the others are
-        lost to it (amazon-kinesis-client, AggregatorUtil.java, read 2026-11-29).
+        A user record whose hash key belongs to another shard is skipped. This happens after a reshard: the KPL writes
+        exactly those user records again (amazon-kinesis-producer, retrier.cc, read 2026-11-29). KCL skips their whole
+        aggregate, so it loses the others (amazon-kinesis-client, AggregatorUtil.java, read 2026-11-29).
         """
-        hash_keys = self.stream.hash_keys(holding.shard)
+        hash_keys = self.stream.hash_keys(held.shard)
         for whole in batch.records:
             elsewhere = 0
-            for record in opened(whole):
-                if covered(record.position, holding.position):
+            for record in deaggregate(whole):
+                if is_covered(record.position, held.position):
                     continue
                 if record.hash_key is None or record.hash_key in hash_keys:
                     yield record
                 else:
                     elsewhere += 1
-                    holding.position = record.position
+                    held.position = record.position
             if elsewhere:
                 LOGGER.warning(
-                    "%s[%s] %s: left out %d user records of an aggregate whose keys belong to other shards; "
+                    "%s[%s] %s: skipped %d user records of an aggregate whose keys belong to other shards; "
                     "the KPL writes them again",
                     whole.topic,
                     whole.partition,
@@ -200,43 +204,44 @@ class Reading:
                     elsewhere,
                 )
 
-    def _look_for_a_gap(self, holding: HeldLease, batch: Batch) -> None:
-        """Count one and warn if records may have been deleted between what is handled and the batch."""
+    def _report_gap(self, held: HeldLease, batch: Batch) -> None:
+        """Count and log a gap if records may have been deleted between the last handled record and the batch."""
         first = batch.records[0] if batch.records else None
-        if not self._gap(holding, batch):
+        if not self._may_have_gap(held, batch):
             return
         self.delivery.status.lost += 1
         LOGGER.warning(
-            "%s[%s]: what was written after sequence number %s was deleted before it was read; %s",
+            "%s[%s]: records after sequence number %s were deleted before they were read; %s",
             self.stream.name,
-            holding.shard,
-            holding.position,
-            f"the first record that is still there is {first.position}" if first else "no record is there now",
+            held.shard,
+            held.position,
+            f"the first available record is {first.position}" if first else "no record is available now",
         )
-        holding.until = first.timestamp if first else batch.until
+        held.until = first.timestamp if first else batch.until
 
-    def _gap(self, holding: HeldLease, batch: Batch) -> bool:
-        """Whether records may have been deleted before a batch.
+    def _may_have_gap(self, held: HeldLease, batch: Batch) -> bool:
+        """Return whether records may have been deleted before a batch.
 
-        There are none if the record that reading started at is still there. If it is gone, records after it are too, unless nothing came
-        after it: then the shard was handled up to a time that is within the retention. A lease of KCL's has no such time.
+        There is no gap if the start record still exists. If it is deleted, records after it may be deleted too, unless
+        none followed: then the shard was handled up to a time within the retention. Leases that KCL wrote have no such
+        time.
         """
         if batch.kept:
             return False
-        if holding.until is None:
+        if held.until is None:
             return batch.kept is False
-        if batch.read_at - holding.until < SHORTEST_RETENTION_SECONDS:
+        if batch.read_at - held.until < SHORTEST_RETENTION_SECONDS:
             return False
-        return holding.until < self.stream.deleted_before(batch.read_at)
+        return held.until < self.stream.deleted_before(batch.read_at)
 
-    def _reader(self, holding: HeldLease) -> ShardReader:
-        """What reads a shard from where its handling is."""
-        known, reader = self.readers.get(holding.shard, (None, None))
-        if known is holding and reader:
+    def _reader(self, held: HeldLease) -> ShardReader:
+        """Return the reader of a shard, starting at its position."""
+        known, reader = self.readers.get(held.shard, (None, None))
+        if known is held and reader:
             return reader
-        self._close(holding.shard)
-        made = self.reader(holding.shard, holding.position)
-        self.readers[holding.shard] = holding, made
+        self._close(held.shard)
+        made = self.reader(held.shard, held.position)
+        self.readers[held.shard] = held, made
         return made
 
     def _close(self, shard: str) -> None:

@@ -1,1 +1,1 @@
-"""Reads a stream of Kinesis Video Streams."""
+"""Kinesis Video Streams source."""

@@ -1,4 +1,4 @@
-"""Takes what GetMedia sends apart into fragments: Matroska, each fragment a document of its own (Kinesis Video Streams, Data model)."""
+"""Parser for the stream of GetMedia: each fragment is a Matroska document (Kinesis Video Streams, Data model)."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -11,17 +11,17 @@ LOGGER = logging.getLogger(__name__)
 
 HEADER, SEGMENT, CLUSTER, TAGS = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1254C367
 TAG, SIMPLE_TAG, TAG_NAME, TAG_STRING = 0x7373, 0x67C8, 0x45A3, 0x4487
-"""Elements by their ids (Matroska, Element specifications)."""
+"""Element IDs (Matroska, Element specifications)."""
 
 PREFIX = "AWS_KINESISVIDEO_"
-"""How the names of the tags begin that Kinesis adds (Kinesis Video Streams API, GetMedia)."""
+"""Prefix of the tags that Kinesis adds (Kinesis Video Streams API, GetMedia)."""
 
-PASSING = frozenset({"3002", "4000", "5000"})
-"""The errors in a stream after which it can be asked for again: while writing to it, a fragment that is no longer kept, and within
-Kinesis (as PREFIX)."""
+RETRYABLE_CODES = frozenset({"3002", "4000", "5000"})
+"""Errors inside a stream after which a new request can succeed: a write to the stream in progress, a fragment that is
+no longer kept, and an internal Kinesis error (source as for PREFIX)."""
 
 LOST = "4000"
-"""That of a fragment that is no longer kept."""
+"""Error for a fragment that is no longer kept."""
 
 
 @dataclass(kw_only=True)
@@ -31,34 +31,37 @@ class Fragment:
     data: bytearray = field(default_factory=bytearray)
     tags: dict[str, bytes] = field(default_factory=dict[str, bytes])
     after_gap: bool = False
-    """Whether fragments before it may have been deleted before they were read."""
+    """Whether earlier fragments may have been deleted before they were read."""
 
-    def said(self, name: str) -> str:
-        """What Kinesis says of the fragment under a name; empty if nothing."""
+    def tag(self, name: str) -> str:
+        """Return the value of a Kinesis tag. Empty if the fragment does not have it."""
         return text(self.tags.get(PREFIX + name, b""))
 
     def number(self, name: str) -> float:
-        """The number that Kinesis says of the fragment under a name; 0 if it says none."""
+        """Return the numeric value of a Kinesis tag. 0 if it is missing or not a number."""
         try:
-            return float(self.said(name))
+            return float(self.tag(name))
         except ValueError:
             return 0.0
 
 
 def text(written: bytes) -> str:
-    """What a producer wrote, whatever it is: bytes that are not UTF-8 are shown as such."""
+    """Decode text from a producer. Bytes that are not UTF-8 are escaped."""
     return written.decode(errors="backslashreplace")
 
 
 class Elements:
-    """Reads EBML elements, and keeps every byte of the fragment at hand."""
+    """Reader of EBML elements that keeps all bytes of the current fragment."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self.read = read
         self.kept = bytearray()
 
     def number(self, *, marker: bool) -> int | None:
-        """A number of 1 to 8 bytes, with or without the bits that say how many; None for "unknown". Raises ValueError for a longer one."""
+        """Return a number of 1 to 8 bytes, with or without its length marker.
+
+        None for "unknown". Raises ValueError if it is longer.
+        """
         first = self.body(1)[0]
         length = 9 - first.bit_length()
         if length > 8:
@@ -69,7 +72,7 @@ class Elements:
         return None if not marker and value == (1 << 7 * length) - 1 else value
 
     def body(self, size: int) -> bytes:
-        """So many bytes; EOFError where the stream ends before."""
+        """Return that many bytes. Raises EOFError if the stream ends earlier."""
         found = bytearray()
         while len(found) < size:
             more = self.read(size - len(found))
@@ -81,9 +84,9 @@ class Elements:
 
 
 def fragments(read: Callable[[int], bytes]) -> Iterator[Fragment]:
-    """The fragments of a stream, each as soon as it is there; what a stream that ends leaves half done is not one.
+    """Yield each fragment when it is complete. An incomplete fragment at the end is dropped.
 
-    A fragment ends with the tag that says how to go on after it. Raises AwsError for an error that Kinesis puts into the stream.
+    A fragment ends with the tag that holds the continuation token. Raises AwsError for an error inside the stream.
     """
     elements = Elements(read)
     fragment = Fragment()
@@ -95,27 +98,27 @@ def fragments(read: Callable[[int], bytes]) -> Iterator[Fragment]:
                 fragment = Fragment()
                 del elements.kept[:start]
             if name == SEGMENT or (name == CLUSTER and size is None):
-                continue  # what is in it comes next
+                continue  # its children follow
             if size is None:
-                raise ConsumerError(f"what GetMedia sent is no Matroska: the element {name:x} has no size")
+                raise ConsumerError(f"GetMedia returned invalid Matroska: element {name:x} has no size")
             body = elements.body(size)
             if name != TAGS:
                 continue
             fragment.tags |= _tags(body)
-            if fragment.said("ERROR_ID"):
+            if fragment.tag("ERROR_ID"):
                 raise _error(fragment)
-            if fragment.said("CONTINUATION_TOKEN"):
+            if fragment.tag("CONTINUATION_TOKEN"):
                 fragment.data = elements.kept
                 yield fragment
                 elements.kept, fragment = bytearray(), Fragment()
     except EOFError:
         return
     except ValueError as error:
-        raise ConsumerError(f"what GetMedia sent is no Matroska: {error}") from None
+        raise ConsumerError(f"GetMedia returned invalid Matroska: {error}") from None
 
 
 def _tags(body: bytes) -> dict[str, bytes]:
-    """The simple tags in an element, by name; those that cannot be read are left out."""
+    """Return the simple tags of an element, by name. Unreadable tags are skipped."""
     found: dict[str, bytes] = {}
     try:
         for tag, inside in _children(body):
@@ -124,12 +127,12 @@ def _tags(body: bytes) -> dict[str, bytes]:
                     values = dict(_children(pair))
                     found[text(values.get(TAG_NAME, b""))] = values.get(TAG_STRING, b"")
     except (EOFError, ValueError) as error:
-        LOGGER.warning("tags of a fragment cannot be read: %s", repr(error))
+        LOGGER.warning("cannot read the tags of a fragment: %s", repr(error))
     return found
 
 
 def _children(body: bytes) -> Iterator[tuple[int, bytes]]:
-    """The elements within one, by id."""
+    """Yield the child elements, with their IDs."""
     rest = bytearray(body)
 
     def read(size: int) -> bytes:
@@ -144,5 +147,5 @@ def _children(body: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _error(fragment: Fragment) -> AwsError:
-    code, name = fragment.said("ERROR_ID"), fragment.said("ERROR_CODE")
-    return AwsError(f"GetMedia ended the stream: {code}: {name}", code=code, passing=code in PASSING)
+    code, name = fragment.tag("ERROR_ID"), fragment.tag("ERROR_CODE")
+    return AwsError(f"GetMedia ended the stream: {code}: {name}", code=code, retryable=code in RETRYABLE_CODES)

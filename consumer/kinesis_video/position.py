@@ -1,35 +1,33 @@
-"""How far a video stream is handled, noted in DynamoDB: Kinesis itself remembers it of no reader."""
+"""Position in a video stream, stored in DynamoDB. Kinesis Video has no checkpoints, so consumers store their own here."""
 
 from threading import Event
 from typing import Protocol
 
-from consumer.aws import PATIENCE_SECONDS, Call, asked, patiently
+from consumer.aws import RETRY_SECONDS, Call, call_aws, retry
 
 KEY, FRAGMENT_NUMBER = "stream", "fragmentNumber"
-"""The attributes of an item: the name of the video stream, and the number of the last fragment that was handled."""
+"""Attributes of an item: name of the video stream, and number of the last handled fragment."""
 
 
 class DynamoDb(Protocol):
-    """The calls that a position takes, as boto3's client has them."""
+    """The boto3 client methods that a position uses."""
 
     get_item: Call
     put_item: Call
 
 
 class Position:
-    """The position of the one reader of a video stream, in an item of its own."""
+    """Position of the one reader of a video stream, in one item."""
 
-    def __init__(
-        self, dynamodb: DynamoDb, *, table: str, stream: str, patience_seconds: float = PATIENCE_SECONDS
-    ) -> None:
+    def __init__(self, dynamodb: DynamoDb, *, table: str, stream: str, retry_seconds: float = RETRY_SECONDS) -> None:
         self.dynamodb = dynamodb
         self.table = table
         self.stream = stream
-        self.patience_seconds = patience_seconds
+        self.retry_seconds = retry_seconds
 
     def read(self) -> str | None:
-        """The number of the last fragment that was handled; None where none was."""
-        answer = asked(
+        """Return the number of the last handled fragment. None if there is none."""
+        answer = call_aws(
             f"reading the table {self.table}",
             self.dynamodb.get_item,
             TableName=self.table,
@@ -38,15 +36,16 @@ class Position:
         )
         return answer["Item"][FRAGMENT_NUMBER]["S"] if "Item" in answer else None
 
-    def note(self, number: str, stopping: Event) -> None:
-        """Write down which fragment was handled last, and return once DynamoDB has it.
+    def write(self, number: str, stopping: Event) -> None:
+        """Store the number of the last handled fragment and return when DynamoDB has confirmed it.
 
-        Waits while AWS is out of reach, unless the consumer is to stop; then, and when AwsError is raised, the fragment comes again.
+        Retries temporary AWS failures until the consumer stops. If it stops first or AwsError is raised, the fragment
+        is delivered again.
         """
         item = {KEY: {"S": self.stream}, FRAGMENT_NUMBER: {"S": number}}
-        what = f"writing to the table {self.table}"
-        patiently(
-            lambda: asked(what, self.dynamodb.put_item, TableName=self.table, Item=item),
+        action = f"writing to the table {self.table}"
+        retry(
+            lambda: call_aws(action, self.dynamodb.put_item, TableName=self.table, Item=item),
             stopping,
-            self.patience_seconds,
+            self.retry_seconds,
         )

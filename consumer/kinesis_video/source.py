@@ -1,4 +1,4 @@
-"""Reads a video stream of Kinesis, fragment after fragment: its one consumer shares it with nobody."""
+"""Kinesis Video source: one consumer reads a video stream fragment by fragment."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
-from consumer.aws import AGAIN_SECONDS, AwsError, Patience, asked, client, patiently
+from consumer.aws import RETRY_PAUSE_SECONDS, AwsError, RetryWindow, call_aws, client, retry
 from consumer.delivery import DeadLetters, Delivery
 from consumer.kinesis.dead_letters import DeadLetterStream
 from consumer.kinesis_video.fragments import LOST, Fragment, fragments, text
@@ -19,18 +19,21 @@ from consumer.variables import Variables
 LOGGER = logging.getLogger(__name__)
 
 EARLIEST = {"StartSelectorType": "EARLIEST"}
-"""Start with the oldest fragment that is kept (Kinesis Video Streams API, GetMedia)."""
+"""Start with the oldest available fragment (Kinesis Video Streams API, GetMedia)."""
 
 NOT_KEPT = frozenset({LOST, "InvalidArgumentException"})
-"""What GetMedia answers where it cannot start after a fragment: the fragment is no longer kept, or never was, as after a stream was
-made anew under its name (as EARLIEST)."""
+"""Errors of GetMedia if it cannot start after a fragment. The fragment is no longer kept, or never existed, for example
+after the stream was recreated with the same name (source as for EARLIEST)."""
 
 PAUSE = 0.1
-"""Seconds to wait where nothing was there to be handled."""
+"""Seconds to wait if no fragment is available."""
 
 
 def source(variables: Variables) -> "KinesisVideoSource":
-    """The one video stream that the environment names, with the table of positions named as the group."""
+    """Return the source for the video stream that the environment names.
+
+    The table of positions has the name of the group.
+    """
     region = variables.required("AWS_REGION")
     dead_letters = variables.optional("STREAM_DEAD_LETTERS")
     return KinesisVideoSource(
@@ -38,18 +41,20 @@ def source(variables: Variables) -> "KinesisVideoSource":
         stream=variables.required("STREAM_TOPIC"),
         group=variables.required("STREAM_GROUP"),
         partition=variables.required("STREAM_PARTITION"),
-        dead_letters=DeadLetterStream(stream=dead_letters, region=region, told=without_data) if dead_letters else None,
+        dead_letters=DeadLetterStream(stream=dead_letters, region=region, describe=without_data)
+        if dead_letters
+        else None,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoRecord:
-    """A fragment of a video stream: its value is a Matroska document, its headers are the document's tags."""
+    """Fragment of a video stream. The value is a Matroska document, the headers are its tags."""
 
     topic: str
     partition: str
     position: str
-    """The fragment's number."""
+    """Number of the fragment."""
     value: bytes
     headers: tuple[tuple[str, bytes], ...]
     timestamp: float
@@ -57,7 +62,10 @@ class VideoRecord:
 
 
 def without_data(record: Record) -> Mapping[str, Any]:
-    """Which fragment it is: too large for a data stream, it stays in the video stream for as long as that keeps it."""
+    """Return the description of a fragment.
+
+    The fragment is too large for a data stream; it stays in the video stream for its retention.
+    """
     return {
         "stream": record.topic,
         "partition": record.partition,
@@ -67,16 +75,16 @@ def without_data(record: Record) -> Mapping[str, Any]:
     }
 
 
-def after(number: str | None) -> Mapping[str, str]:
-    """Start with the fragment after the one of that number; without one, with the oldest that is kept."""
+def start_after(number: str | None) -> Mapping[str, str]:
+    """Start after the fragment with that number, or with the oldest available fragment if there is none."""
     return {"StartSelectorType": "FRAGMENT_NUMBER", "AfterFragmentNumber": number} if number else EARLIEST
 
 
 @dataclass(frozen=True, kw_only=True)
 class KinesisVideoSource:
-    """A video stream, as its one reader reads it: it goes on after the fragment that was handled last.
+    """Video stream with one reader, which continues after the last handled fragment.
 
-    Where none was handled, or none that is still kept, it begins with the oldest fragment that is kept.
+    If no fragment was handled, or the last one is no longer kept, it starts with the oldest available fragment.
     """
 
     region: str
@@ -86,20 +94,20 @@ class KinesisVideoSource:
     dead_letters: DeadLetters | None
 
     def run(self, delivery: Delivery) -> None:
-        """Deliver fragment after fragment, and note each once it is handled, until it is told to stop."""
+        """Deliver fragment after fragment and store the position after each, until the delivery is stopped."""
         status, connected = delivery.status, Event()
-        position = patiently(self._position, delivery.stopping)
+        position = retry(self._position, delivery.stopping)
         if position is None:
             return
-        handled = patiently(position.read, delivery.stopping)
-        pushed = PrefetchQueue("fragments", lambda closed: self._fragments(after(handled), closed, connected))
+        handled = retry(position.read, delivery.stopping)
+        queue = PrefetchQueue("fragments", lambda closed: self._fragments(start_after(handled), closed, connected))
         try:
             while not delivery.stopping.is_set():
                 status.poll()
                 if connected.is_set() and not status.ready:
-                    status.own([self.partition])
+                    status.set_partitions([self.partition])
                     status.ready = True
-                fragment = pushed.read()
+                fragment = queue.read()
                 if fragment is None:
                     delivery.stopping.wait(PAUSE)
                     continue
@@ -108,16 +116,16 @@ class KinesisVideoSource:
                 if fragment.after_gap:
                     status.lost += 1
                     LOGGER.warning(
-                        "%s: fragments after number %s are lost: they are no longer kept; the first one that is still there is %s",
+                        "%s: fragments after number %s were deleted before they were read; the first available fragment is %s",
                         self.stream,
                         handled,
                         record.position,
                     )
                 if delivery.deliver(record):
-                    position.note(record.position, delivery.stopping)
+                    position.write(record.position, delivery.stopping)
                     handled = record.position
         finally:
-            pushed.close()
+            queue.close()
 
     def _position(self) -> Position:
         return Position(client("dynamodb", self.region), table=self.group, stream=self.stream)
@@ -126,48 +134,49 @@ class KinesisVideoSource:
         return VideoRecord(
             topic=self.stream,
             partition=self.partition,
-            position=fragment.said("FRAGMENT_NUMBER"),
+            position=fragment.tag("FRAGMENT_NUMBER"),
             value=bytes(fragment.data),
             headers=tuple(fragment.tags.items()),
             timestamp=fragment.number("SERVER_TIMESTAMP"),
         )
 
     def _fragments(self, start: Mapping[str, str], closed: Event, connected: Event) -> Iterator[Fragment]:
-        """All fragments, over as many connections as it takes: each goes on after the last fragment that came.
+        """Yield all fragments. Each connection continues after the last received fragment.
 
-        A fragment comes after a gap if the one before it was no longer kept when a connection was to start there. There is none if an
-        earlier connection started there and brought nothing: then nothing came after that fragment, and only time has passed.
+        A fragment follows a gap if the fragment before it was no longer kept when a connection tried to start there.
+        There is no gap if an earlier connection started there and received nothing: no fragment followed, and only time
+        has passed.
         """
-        what, patience = f"reading the video stream {self.stream}", Patience()
+        action, retry_window = f"reading the video stream {self.stream}", RetryWindow()
         gap = quiet = False
         while not closed.is_set():
             before, opened = start, False
             try:
-                with closing(self._media(what, start)) as media:
+                with closing(self._media(action, start)) as media:
                     opened = True
                     connected.set()
-                    patience.reset()
-                    for fragment in fragments(lambda size, media=media: asked(what, media.read, amt=size)):
+                    retry_window.reset()
+                    for fragment in fragments(lambda size, media=media: call_aws(action, media.read, amt=size)):
                         fragment.after_gap, gap = gap, False
                         yield fragment
-                        start = after(fragment.said("FRAGMENT_NUMBER"))
+                        start = start_after(fragment.tag("FRAGMENT_NUMBER"))
                         if closed.is_set():
                             return
             except AwsError as error:
                 if error.code in NOT_KEPT and start != EARLIEST:
-                    LOGGER.warning(
-                        "%s. Reading goes on with the oldest fragment that is kept, not with %s", error, start
-                    )
+                    LOGGER.warning("%s. Continuing with the oldest available fragment instead of %s", error, start)
                     start, gap = EARLIEST, not quiet
                 else:
-                    patience.bear(error)
+                    retry_window.record_failure(error)
                     LOGGER.info("%s", error)
             quiet = start == before and (quiet or opened)
-            closed.wait(AGAIN_SECONDS)
+            closed.wait(RETRY_PAUSE_SECONDS)
 
-    def _media(self, what: str, start: Mapping[str, str]) -> Any:
-        """Open the stream where it is to start."""
+    def _media(self, action: str, start: Mapping[str, str]) -> Any:
+        """Open the stream at a start position."""
         video = client("kinesisvideo", self.region)
-        endpoint = asked(what, video.get_data_endpoint, StreamName=self.stream, APIName="GET_MEDIA")["DataEndpoint"]
+        endpoint = call_aws(action, video.get_data_endpoint, StreamName=self.stream, APIName="GET_MEDIA")[
+            "DataEndpoint"
+        ]
         media = client("kinesis-video-media", self.region, endpoint)
-        return asked(what, media.get_media, StreamName=self.stream, StartSelector=start)["Payload"]
+        return call_aws(action, media.get_media, StreamName=self.stream, StartSelector=start)["Payload"]

@@ -1,1 +1,1 @@
-"""Reads a subscription of Pub/Sub."""
+"""Pub/Sub source."""

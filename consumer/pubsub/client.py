@@ -1,6 +1,6 @@
-"""Google's client of Pub/Sub, knowing more of its stream: whether it is open, and why it was closed."""
+"""Google's Pub/Sub client, extended to report whether its stream is open and why it was closed."""
 
-# The library says little of its types.
+# The library has few type annotations.
 # pyright: reportMissingTypeStubs=false
 
 import logging
@@ -24,108 +24,113 @@ LOGGER = logging.getLogger(__name__)
 SCOPE = "https://www.googleapis.com/auth/pubsub"
 
 OUTSTANDING = 10
-"""How many messages Pub/Sub sends before those sent are acknowledged: enough that the next one is there already, and few, since those
-that wait behind a slow one are kept from other replicas that are free."""
+"""Maximum unacknowledged messages. Enough that the next message is already local. Few, because messages that wait
+behind a slow one are not available to idle replicas."""
 
-SETTLED = 2.0
-"""Seconds after which a stream that was not refused counts as open: Pub/Sub answers nothing to a good one until it has messages."""
+OPEN_SECONDS = 2.0
+"""Seconds without a rejection after which a stream counts as open: Pub/Sub sends nothing on a new stream until it has
+messages."""
 
 
 class Message(Protocol):
-    """What is used of a message."""
+    """The attributes of a message that the consumer uses."""
 
     @property
     def message_id(self) -> str:
-        """What Pub/Sub knows it by in its topic."""
+        """ID of the message in its topic."""
         ...
 
     @property
     def ordering_key(self) -> str:
-        """What it has in common with those that it keeps its order among; empty if it has no order."""
+        """Messages with the same key keep their order. Empty if the message has no order."""
         ...
 
     @property
     def data(self) -> bytes:
-        """Its content."""
+        """Content of the message."""
         ...
 
     @property
     def attributes(self) -> Mapping[str, str]:
-        """What its publisher said besides."""
+        """Attributes set by the publisher."""
         ...
 
     @property
     def publish_time(self) -> datetime:
-        """When it was published."""
+        """Time of publishing."""
         ...
 
     @property
     def delivery_attempt(self) -> int | None:
-        """Which delivery this is; None where the subscription has no dead letters, and Pub/Sub does not count."""
+        """Number of this delivery. None if the subscription has no dead letters: then Pub/Sub does not count."""
         ...
 
     def ack_with_response(self) -> "Future[Any]":
-        """Acknowledge it; the answer is good at once, but where Pub/Sub delivers exactly once, which tells."""
+        """Acknowledge the message.
+
+        With exactly-once delivery, the future reports whether the ack succeeded; otherwise it succeeds at once.
+        """
         ...
 
     def nack(self) -> None:
-        """Give it back, to be delivered again."""
+        """Return the message, to be delivered again."""
         ...
 
 
-class Ended:
-    """What stands for a stream that is opened again after the end: closed, as if it had been cancelled."""
+class ClosedStream:
+    """Replacement for a stream that the library opens after the stop. It behaves like a cancelled stream."""
 
     def is_active(self) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
     def add_done_callback(self, _callback: Callable[[Any], None]) -> None:
-        """There is nothing left to be told."""
+        """Do nothing: the stream is already closed."""
 
     def cancel(self) -> None:
-        """It is already."""
+        """Do nothing: the stream is already closed."""
 
     def __next__(self) -> Any:
-        raise Cancelled("the consumer reads no more")
+        raise Cancelled("the consumer has stopped reading")
 
 
 class PubSubClient(SubscriberClient):
-    """A client that opens its stream again by itself wherever that may help, as Google's does, but not without a word."""
+    """Client that reopens its stream after temporary failures, like Google's, and logs each failure."""
 
     stream: Any = None
     opened: float = 0.0
-    ended: bool = False
+    stopped: bool = False
 
     @property
-    def settled(self) -> bool:
-        """Whether the stream is open, and was not refused."""
-        return self.stream is not None and time.monotonic() - self.opened >= SETTLED
+    def is_open(self) -> bool:
+        """Whether the stream is open and was not rejected."""
+        return self.stream is not None and time.monotonic() - self.opened >= OPEN_SECONDS
 
-    def read(self, subscription: str, take: Callable[[Message], None]) -> "Future[Any]":
-        """Pull messages and have each taken, one after the other on one thread, until the answer is cancelled or fails."""
+    def read(self, subscription: str, handle: Callable[[Message], None]) -> "Future[Any]":
+        """Pull messages and handle them one by one on one thread, until the future is cancelled or fails."""
         return cast("Any", self).subscribe(
             subscription,
-            callback=take,
+            callback=handle,
             flow_control=FlowControl(max_messages=OUTSTANDING),
             scheduler=ThreadScheduler(ThreadPoolExecutor(1, thread_name_prefix="handler")),
             await_callbacks_on_shutdown=True,
         )
 
-    def end(self, pulling: "Future[Any]") -> None:
-        """Pull no more, and return once what was being taken is; raises what the pulling failed with before."""
-        self.ended = True
-        pulling.cancel()
-        pulling.result()
+    def stop(self, pull: "Future[Any]") -> None:
+        """Stop pulling and return when the current message is handled. Raises the error that ended the pull, if any."""
+        self.stopped = True
+        pull.cancel()
+        pull.result()
 
     @override
     def streaming_pull(self, *args: Any, **options: Any) -> Any:
-        """Open the stream: what the library calls each time that it does.
+        """Open the stream. The library calls this for each connection.
 
-        It waits up to ten seconds before it opens one again, looks at nothing then, and would find the client's channel closed.
+        The library waits up to ten seconds before it reopens a stream. It does not check for a stop, and would use a
+        closed channel.
         """
-        if self.ended:
-            return Ended()
+        if self.stopped:
+            return ClosedStream()
         stream = cast("Any", super()).streaming_pull(*args, **options)
         self.stream, self.opened = stream, time.monotonic()
         stream.add_callback(lambda: self._closed_stream(stream))
@@ -139,7 +144,10 @@ class PubSubClient(SubscriberClient):
 
 
 def default_credentials() -> Any:
-    """Google's default credentials, once they have given a token: without one, the client would try for ever."""
+    """Return Google's default credentials after they returned a token.
+
+    Without a token, the client would retry forever.
+    """
     credentials, _ = cast("Any", google.auth).default(scopes=[SCOPE])
     credentials.refresh(Request())
     return credentials

@@ -1,4 +1,4 @@
-"""Reads a subscription of Pub/Sub, by itself or with others, one message at a time."""
+"""Pub/Sub source: reads a subscription, shared with other replicas or not, one message at a time."""
 
 import logging
 import re
@@ -20,17 +20,17 @@ from consumer.variables import Variables
 
 LOGGER = logging.getLogger(__name__)
 
-TICK = 0.5
-"""Seconds between two looks at the stream."""
+POLL_SECONDS = 0.5
+"""Seconds between two checks of the stream."""
 
 
 def source(variables: Variables) -> "PubSub":
-    """What reads the subscription that the environment names."""
+    """Return the source for the subscription that the environment names."""
     topic = variables.required("STREAM_TOPIC")
     subscription = variables.required("STREAM_SUBSCRIPTION")
     if subscription and not re.fullmatch("projects/[^/]+/subscriptions/[^/]+", subscription):
         variables.errors.append(
-            f"STREAM_SUBSCRIPTION: must be projects/PROJECT/subscriptions/NAME, not {subscription!r}"
+            f"STREAM_SUBSCRIPTION: must be projects/PROJECT/subscriptions/NAME, got {subscription!r}."
         )
     return PubSub(
         topic=topic,
@@ -42,25 +42,25 @@ def source(variables: Variables) -> "PubSub":
 
 @dataclass(frozen=True, kw_only=True)
 class PubSub:
-    """A subscription, as one of those who pull from it reads it.
+    """Subscription, read as one of its subscribers.
 
-    Pub/Sub itself counts how often a message is delivered, pauses between two deliveries, and moves it to the dead letters, as
-    the subscription says. So a message that cannot be handled is given back each time, and others follow it meanwhile; but not
-    those of its ordering key, which Pub/Sub holds back until it is handled or moved.
+    Pub/Sub counts deliveries, pauses between them, and moves a message to the dead letters, as configured on the
+    subscription. So a message that cannot be handled is returned each time, and other messages are handled meanwhile.
+    Pub/Sub holds back messages with the same ordering key until it is handled or moved.
     """
 
     topic: str
     subscription: str
-    """Its full path, `projects/PROJECT/subscriptions/NAME`."""
+    """Full path, `projects/PROJECT/subscriptions/NAME`."""
     partition: str | None
-    """The number of the one partition that the subscription holds; None where all replicas share it."""
+    """Number of the partition of this subscription. None if all replicas share the subscription."""
     emulated: bool
-    """Whether the server asks for no sign-in, as emulators do."""
+    """Whether the server is an emulator, which needs no sign-in."""
     dead_letters: None = None
-    """Pub/Sub moves messages there by itself."""
+    """Always None: Pub/Sub moves messages to the dead letters."""
 
     def run(self, delivery: Delivery) -> None:
-        """Pull until told to stop, then finish the message at hand, and give those back that wait."""
+        """Pull until stopped. Then finish the current message and return the waiting ones."""
         try:
             client = PubSubClient(credentials=None if self.emulated else default_credentials())
             with client:
@@ -68,66 +68,68 @@ class PubSub:
         except GoogleAuthError as error:
             raise ConsumerError(f"cannot sign in to Google Cloud: {line_of(error)}") from None
         except GoogleAPICallError as error:
-            raise ConsumerError(f"Pub/Sub refuses {self.subscription}: {line_of(error)}") from None
+            raise ConsumerError(f"{self.subscription}: Pub/Sub returned an error: {line_of(error)}") from None
 
     def _pull(self, client: PubSubClient, delivery: Delivery) -> None:
-        turns = MessageHandler(delivery=delivery, topic=self.topic, partition=self.partition or "")
+        handler = MessageHandler(delivery=delivery, topic=self.topic, partition=self.partition or "")
         if self.partition is not None:
-            delivery.status.own([self.partition])
-        pulling = client.read(self.subscription, turns.take)
+            delivery.status.set_partitions([self.partition])
+        pull = client.read(self.subscription, handler.handle)
         try:
             while not delivery.stopping.is_set():
                 with suppress(TimeoutError):
-                    pulling.result(TICK)
-                turns.look(ready=client.settled)
+                    pull.result(POLL_SECONDS)
+                handler.check(ready=client.is_open)
         finally:
             delivery.status.ready = False
-            client.end(pulling)
+            client.stop(pull)
 
 
 @dataclass(kw_only=True)
 class MessageHandler:
-    """Delivers messages, on the one thread that the client calls it on."""
+    """Delivers messages on the one thread of the client's scheduler."""
 
     delivery: Delivery
     topic: str
     partition: str
     busy: bool = False
     """Whether a message is being handled, which may take too long."""
-    end: ConsumerError | None = None
-    """Why no more messages are handled."""
+    error: ConsumerError | None = None
+    """Error that ended handling."""
 
-    def look(self, *, ready: bool) -> None:
-        """Note how things stand, and raise the error that ended the handling; another thread calls this."""
-        if self.end:
-            raise self.end
+    def check(self, *, ready: bool) -> None:
+        """Update the status, and raise the error that ended handling. Called on another thread."""
+        if self.error:
+            raise self.error
         self.delivery.status.ready = ready
         if not self.busy:
             self.delivery.status.poll()
 
-    def take(self, message: Message) -> None:
-        """Acknowledge a message once it is handled, else give it back."""
+    def handle(self, message: Message) -> None:
+        """Acknowledge a message if it is handled. Otherwise return it."""
         delivery, record = self.delivery, _Record(self.topic, self.partition, message)
-        if delivery.stopping.is_set() or self.end:
+        if delivery.stopping.is_set() or self.error:
             message.nack()
             return
         delivery.status.poll()
         delivery.status.lag_seconds[self.partition] = max(0.0, time.time() - record.timestamp)
         self.busy, handled = True, False
         try:
-            handled = delivery.once(record, f"try {message.delivery_attempt}" if message.delivery_attempt else "a try")
+            handled = delivery.deliver_once(
+                record, f"attempt {message.delivery_attempt}" if message.delivery_attempt else "an attempt"
+            )
         except ConsumerError as error:  # raised here, the library would log it with a traceback
-            self.end = error
+            self.error = error
         self.busy = False
         if handled:
-            message.ack_with_response().add_done_callback(partial(_tell, record))
+            message.ack_with_response().add_done_callback(partial(_log_failed_ack, record))
         else:
             message.nack()
 
 
 @dataclass(frozen=True)
 class _Record:
-    """A message as the handler sees it."""
+    """Message as the handler sees it."""
 
     topic: str
     partition: str
@@ -154,8 +156,10 @@ class _Record:
         return self.message.publish_time.timestamp()
 
 
-def _tell(record: _Record, acknowledged: "Future[Any]") -> None:
-    """Tell that a message which is handled comes again, as Pub/Sub says where it delivers exactly once."""
+def _log_failed_ack(record: _Record, acknowledged: "Future[Any]") -> None:
+    """Log that the ack failed and the message will be redelivered (exactly-once delivery)."""
     error = acknowledged.exception()
     if error:
-        LOGGER.warning("%s: not acknowledged, and comes again: %s", record.position, line_of(error))
+        LOGGER.warning(
+            "%s: the acknowledgement failed; the message will be delivered again: %s", record.position, line_of(error)
+        )

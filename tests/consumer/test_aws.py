@@ -1,4 +1,4 @@
-"""What AWS and the SDK refuse is told in one line, and what may pass is tried again for a while."""
+"""AWS errors are reported in one line, and temporary ones are retried for a limited time."""
 
 import json
 import socket
@@ -15,7 +15,7 @@ from botocore.credentials import CredentialResolver
 from botocore.exceptions import CredentialRetrievalError
 
 from consumer import aws as kinesis_aws
-from consumer.aws import AwsError, Patience, asked, client, patiently, streamed
+from consumer.aws import AwsError, RetryWindow, call_aws, client, retry, stream_events
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError, WrongEnvironmentError
 from consumer.kinesis import source as kinesis
@@ -42,10 +42,10 @@ def run(service: Any, **changes: str) -> None:
 
 @services
 @pytest.mark.parametrize("region", ["nowhere!", "-eu", "eu west 1"])
-def test_a_region_that_can_be_none_is_a_mistake_of_the_environment(service: Any, region: str):
+def test_an_invalid_region_is_an_environment_error(service: Any, region: str):
     with pytest.raises(WrongEnvironmentError) as error:
         run(service, AWS_REGION=region)
-    assert str(error.value) == f"AWS_REGION: must be the name of a region, such as eu-west-1, not {region!r}"
+    assert str(error.value) == f"AWS_REGION: must be the name of an AWS region, such as eu-west-1, got {region!r}."
 
 
 @services
@@ -56,7 +56,7 @@ def test_a_region_that_can_be_none_is_a_mistake_of_the_environment(service: Any,
         ("AWS_ENDPOINT_URL", "nowhere", "Invalid endpoint: nowhere"),
     ],
 )
-def test_what_else_the_sdk_finds_wrong_is_told_in_one_line(
+def test_other_sdk_configuration_errors_are_reported_in_one_line(
     service: Any, name: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
@@ -64,7 +64,7 @@ def test_what_else_the_sdk_finds_wrong_is_told_in_one_line(
     with pytest.raises(ConsumerError) as fault:
         run(service)
     made = "kinesis" if service is kinesis else "dynamodb"
-    assert str(fault.value) == f"cannot make a client of {made}: {told}"
+    assert str(fault.value) == f"cannot create the client for {made}: {told}"
 
 
 Answers = Callable[..., str]
@@ -72,7 +72,7 @@ Answers = Callable[..., str]
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
-    """Serves answers in turn, the last one for ever, to clients that ask once each; returns where."""
+    """Serve responses in turn, repeating the last one, to clients without retries. Returns the URL."""
     monkeypatch.setattr(kinesis_aws, "CONFIG", Config(retries={"mode": "standard", "total_max_attempts": 1}))
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
@@ -94,8 +94,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
                     self.end_headers()
                     self.wfile.write(content.encode())
 
-                def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the library's names
-                    """Nobody reads it."""
+                def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - argument name of the library
+                    """Log nothing."""
 
             server = ended.enter_context(HTTPServer(("127.0.0.1", 0), Handler))
             thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -110,7 +110,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
 
 
 def named(status: int, code: str) -> tuple[int, str, str]:
-    """An error as AWS tells it."""
+    """Return an error response in AWS's format."""
     return status, "application/x-amz-json-1.1", json.dumps({"__type": code, "message": "no"})
 
 
@@ -118,20 +118,20 @@ PAGE = "text/html", "<html>no</html>"
 
 
 def list_shards() -> Any:
-    return asked("listing", client("kinesis", "eu-west-1").list_shards, StreamName="orders")
+    return call_aws("listing", client("kinesis", "eu-west-1").list_shards, StreamName="orders")
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        pytest.param((503, "text/plain", ""), id="503 without a word"),
+        pytest.param((503, "text/plain", ""), id="503 without a body"),
         pytest.param((503, *PAGE), id="503 with a page"),
         pytest.param((502, *PAGE), id="502"),
         pytest.param((504, *PAGE), id="504"),
-        pytest.param((599, "text/plain", ""), id="a status above 500 that nobody knows"),
+        pytest.param((599, "text/plain", ""), id="an unknown status above 500"),
         pytest.param((408, "text/plain", ""), id="408"),
         pytest.param((429, "text/plain", ""), id="429"),
-        pytest.param(named(500, "SomethingNew"), id="500 with an error that nobody knows"),
+        pytest.param(named(500, "SomethingNew"), id="500 with an unknown error"),
         pytest.param(named(400, "RequestTimeout"), id="RequestTimeout"),
         pytest.param(named(400, "RequestTimeoutException"), id="RequestTimeoutException"),
         pytest.param(named(400, "Throttling"), id="Throttling"),
@@ -143,11 +143,11 @@ def list_shards() -> Any:
         pytest.param(named(400, "KMSThrottlingException"), id="KMSThrottlingException"),
     ],
 )
-def test_a_status_of_500_and_above_a_timeout_and_throttling_pass(answers: Answers, answer: tuple[int, str, str]):
+def test_statuses_from_500_timeouts_and_throttling_are_retryable(answers: Answers, answer: tuple[int, str, str]):
     answers(answer)
     with pytest.raises(AwsError) as refusal:
         list_shards()
-    assert refusal.value.passing
+    assert refusal.value.retryable
     assert len(str(refusal.value).splitlines()) == 1
 
 
@@ -161,62 +161,60 @@ def test_a_status_of_500_and_above_a_timeout_and_throttling_pass(answers: Answer
         (404, ""),
     ],
 )
-def test_what_another_try_does_not_mend_does_not_pass(answers: Answers, status: int, code: str):
+def test_permanent_errors_are_not_retryable(answers: Answers, status: int, code: str):
     answers(named(status, code))
     with pytest.raises(AwsError) as refusal:
         list_shards()
-    assert not refusal.value.passing
+    assert not refusal.value.retryable
 
 
-def test_a_connection_that_nobody_takes_or_that_breaks_passes(answers: Answers, monkeypatch: pytest.MonkeyPatch):
+def test_a_failed_connection_is_retryable(answers: Answers, monkeypatch: pytest.MonkeyPatch):
     answers(named(400, "unused"))
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{nobody.getsockname()[1]}")
-        with pytest.raises(AwsError, match="AWS cannot be reached") as refusal:
+        with pytest.raises(AwsError, match="cannot reach AWS") as refusal:
             list_shards()
-    assert refusal.value.passing
+    assert refusal.value.retryable
 
 
 @pytest.mark.parametrize("code", ["InternalFailureException", "KMSThrottlingException", "LimitExceededException"])
-def test_an_error_within_an_event_stream_has_no_status_and_passes_by_its_name(code: str):
+def test_an_error_within_an_event_stream_is_retryable_by_its_name(code: str):
     def events() -> Iterator[Any]:
         yield 1
         raise kinesis_aws.ClientError({"Error": {"Code": code, "Message": "no"}}, "SubscribeToShard")
 
-    found = streamed("subscribing", events())
+    found = stream_events("subscribing", events())
     assert next(found) == 1
     with pytest.raises(AwsError) as refusal:
         next(found)
-    assert (refusal.value.code, refusal.value.passing) == (code, True)
+    assert (refusal.value.code, refusal.value.retryable) == (code, True)
 
 
-def test_credentials_that_the_platform_does_not_give_just_now_pass(monkeypatch: pytest.MonkeyPatch):
+def test_a_credential_retrieval_error_is_retryable(monkeypatch: pytest.MonkeyPatch):
     def fails(_: Any) -> Any:
         raise CredentialRetrievalError(provider="container-role", error_msg="Read timed out")
 
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setattr(CredentialResolver, "load_credentials", fails)
-    with pytest.raises(AwsError, match="making a client of kinesis: there are no credentials") as refusal:
+    with pytest.raises(AwsError, match="creating the client for kinesis: no AWS credentials") as refusal:
         client("kinesis", "eu-west-1")
-    assert refusal.value.passing
+    assert refusal.value.retryable
 
 
-def test_a_call_is_repeated_while_it_fails_with_what_may_pass(answers: Answers, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(kinesis_aws, "AGAIN_SECONDS", 0.01)
+def test_a_call_is_retried_while_its_errors_are_retryable(answers: Answers, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(kinesis_aws, "RETRY_PAUSE_SECONDS", 0.01)
     answers((503, *PAGE), named(400, "ThrottlingException"), (200, "application/x-amz-json-1.1", '{"Shards": []}'))
-    found = patiently(list_shards, Event())
+    found = retry(list_shards, Event())
     assert found
     assert found["Shards"] == []
 
 
-def test_a_dead_letter_is_written_although_aws_refuses_it_for_a_while(
-    answers: Answers, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(kinesis_aws, "AGAIN_SECONDS", 0.01)
+def test_a_dead_letter_is_retried_after_a_temporary_error(answers: Answers, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(kinesis_aws, "RETRY_PAUSE_SECONDS", 0.01)
     letters: list[bytes] = []
     answers((503, *PAGE), (200, "application/x-amz-json-1.1", "{}"), asked_for=letters)
-    dead_letters = DeadLetterStream(stream="orders.dead-letters", region="eu-west-1", told=with_data)
+    dead_letters = DeadLetterStream(stream="orders.dead-letters", region="eu-west-1", describe=with_data)
     record = KinesisRecord(
         topic="orders", partition="shard-0", position="17:3", key=b"red", value=b"poison", timestamp=1.5
     )
@@ -226,7 +224,7 @@ def test_a_dead_letter_is_written_although_aws_refuses_it_for_a_while(
     assert (request["StreamName"], request["PartitionKey"]) == ("orders.dead-letters", "17:3")
 
 
-def test_a_dead_letter_names_a_user_record_by_both_of_its_numbers_and_a_whole_one_by_one():
+def test_only_user_records_have_a_sub_sequence_number_in_the_dead_letter():
     whole = KinesisRecord(
         topic="orders", partition="shard-0", position="17", key=b"red", value=b"poison", timestamp=1.5
     )
@@ -245,22 +243,22 @@ def test_a_dead_letter_names_a_user_record_by_both_of_its_numbers_and_a_whole_on
     assert with_data(user_record) == {**letter, "subSequenceNumber": 3}
 
 
-def test_patience_counts_from_the_first_failure_and_starts_anew_after_a_success():
+def test_the_retry_window_starts_at_the_first_failure_and_is_reset_by_a_success():
     now = [0.0]
-    patience = Patience(60, lambda: now[0])
+    retry_window = RetryWindow(60, lambda: now[0])
 
     def fails() -> AwsError:
-        return AwsError("AWS cannot be reached", passing=True)
+        return AwsError("cannot reach AWS", retryable=True)
 
-    patience.bear(fails())
+    retry_window.record_failure(fails())
     now[0] = 60.0
-    patience.bear(fails())
-    patience.reset()
+    retry_window.record_failure(fails())
+    retry_window.reset()
     now[0] = 1000.0
-    patience.bear(fails())
+    retry_window.record_failure(fails())
     now[0] = 1060.5
     with pytest.raises(AwsError) as late:
-        patience.bear(fails())
-    assert not late.value.passing
+        retry_window.record_failure(fails())
+    assert not late.value.retryable
     with pytest.raises(AwsError, match="denied"):
-        Patience(60).bear(AwsError("denied"))
+        RetryWindow(60).record_failure(AwsError("denied"))

@@ -1,4 +1,4 @@
-"""No record is lost, and none keeps those after it waiting: what becomes of one that cannot be handled."""
+"""No record is lost or blocks the records after it, even if the handler fails."""
 
 import asyncio
 from collections.abc import Callable
@@ -35,7 +35,7 @@ class Shelf:
 
 
 class Failing:
-    """A handler that fails some times, then handles."""
+    """Handler that fails some times, then succeeds."""
 
     def __init__(self, times: int):
         self.times, self.calls = times, 0
@@ -70,7 +70,7 @@ def test_a_record_is_tried_again_until_it_is_handled():
     assert not shelf.kept
 
 
-def test_after_its_last_try_a_record_is_set_aside_with_the_reason_and_the_next_is_delivered():
+def test_after_the_last_attempt_a_record_goes_to_the_dead_letters_and_the_next_is_delivered():
     handler, shelf = Failing(3), Shelf()
     one = delivery(handler, shelf=shelf)
     assert one.deliver(Letter("7"))
@@ -79,27 +79,27 @@ def test_after_its_last_try_a_record_is_set_aside_with_the_reason_and_the_next_i
     assert (one.status.handled, one.status.failed, one.status.dead) == (1, 3, 1)
 
 
-def test_without_dead_letters_the_consumer_ends_at_a_record_that_cannot_be_handled_and_says_which():
+def test_without_dead_letters_a_record_that_cannot_be_handled_ends_the_consumer_and_is_named():
     one = delivery(Failing(3))
-    with pytest.raises(ConsumerError, match=r"^orders\[1\] 7 cannot be handled.*ValueError: no 3$"):
+    with pytest.raises(ConsumerError, match=r"^orders\[1\] 7: cannot be handled.*ValueError: no 3$"):
         one.deliver(Letter("7"))
     assert one.status.dead == 0
 
 
-def test_a_pause_between_two_tries_ends_when_the_consumer_is_to_stop_and_the_record_comes_again(monkeypatch):
+def test_a_stop_ends_the_pause_between_two_attempts_and_the_record_is_not_committed(monkeypatch):
     monkeypatch.setattr(program, "FIRST_PAUSE", 600.0)
     handler, shelf = Failing(3), Shelf()
     one = delivery(handler, shelf=shelf)
     stopper = Timer(0.05, one.stopping.set)
     stopper.start()
-    assert not one.deliver(Letter("7")), "nothing may be committed for it"
+    assert not one.deliver(Letter("7")), "it must not be committed"
     stopper.join()
     assert handler.calls == 1
     assert not shelf.kept
     assert one.status.handled == 0
 
 
-def test_the_pauses_grow_and_stay_well_within_what_kafka_allows(monkeypatch):
+def test_the_pauses_grow_and_stay_below_the_max_poll_interval(monkeypatch):
     monkeypatch.undo()
     pauses: list[float | None] = []
 
@@ -115,7 +115,7 @@ def test_the_pauses_grow_and_stay_well_within_what_kafka_allows(monkeypatch):
 
 
 @pytest.mark.parametrize(("seconds", "tries"), [(10, 4), (100, 2), (200, 1)])
-def test_slow_tries_are_fewer_so_that_they_end_before_the_group_takes_the_consumer_for_dead(seconds, tries):
+def test_slow_attempts_are_fewer_and_end_before_the_max_poll_interval(seconds, tries):
     now, called = 0.0, 0
 
     def handle(record):
@@ -131,15 +131,15 @@ def test_slow_tries_are_fewer_so_that_they_end_before_the_group_takes_the_consum
     assert one.status.live
 
 
-def test_what_is_logged_of_a_failure_holds_no_content_of_the_record(caplog):
+def test_the_log_of_a_failure_does_not_contain_the_record_value(caplog):
     assert delivery(Failing(3), shelf=Shelf()).deliver(Letter("7"))
-    assert "orders[1] 7: try 1 of 3 failed" in caplog.text
-    assert "orders[1] 7: set aside after 3 tries" in caplog.text
+    assert "orders[1] 7: attempt 1 of 3 failed" in caplog.text
+    assert "orders[1] 7: written to the dead letters after 3 attempts" in caplog.text
     assert "secret" not in caplog.text
 
 
 class MuteError(Exception):
-    """An error whose text cannot be had."""
+    """Exception without a readable text."""
 
     def __str__(self):
         raise RuntimeError("and this one is no text either")
@@ -152,7 +152,7 @@ class NumberedError(Exception):
 
 
 class Odd(str):
-    """A text that does nothing that texts do."""
+    """String whose methods raise."""
 
     __slots__ = ()
 
@@ -178,11 +178,11 @@ class LeavingError(Exception):
 
 
 class PanicError(BaseException):
-    """As extensions in Rust raise it (pyo3)."""
+    """Base class of exceptions from Rust extensions (pyo3)."""
 
 
 def nested(depth: int) -> Exception:
-    """An error too deep to be formatted."""
+    """Return an exception nested too deeply to be formatted."""
     error: Any = ValueError("deep")
     for _ in range(depth):
         error = ExceptionGroup("group", [error])
@@ -210,9 +210,7 @@ def raising(make: Callable[[], BaseException]) -> Handler:
 
 
 @pytest.mark.parametrize(("make", "reason"), UNUSUAL, ids=[reason for _, reason in UNUSUAL])
-def test_whatever_a_handler_raises_the_record_is_set_aside_with_its_type_and_the_next_is_delivered(
-    make, reason, caplog
-):
+def test_unusual_exceptions_send_the_record_to_the_dead_letters_and_the_next_is_delivered(make, reason, caplog):
     shelf = Shelf()
     one = delivery(raising(make), tries=2, shelf=shelf)
     assert one.deliver(Letter("7"))
@@ -220,32 +218,30 @@ def test_whatever_a_handler_raises_the_record_is_set_aside_with_its_type_and_the
     assert shelf.kept == [("7", reason, 2), ("8", reason, 2)]
     assert type(shelf.kept[0][1]) is str
     assert one.status.failed == 4
-    assert f"orders[1] 7: try 1 of 2 failed: {reason.partition(':')[0]}" in caplog.text
+    assert f"orders[1] 7: attempt 1 of 2 failed: {reason.partition(':')[0]}" in caplog.text
 
 
 @pytest.mark.parametrize(("make", "reason"), UNUSUAL, ids=[reason for _, reason in UNUSUAL])
-def test_whatever_a_handler_raises_a_service_that_sets_aside_itself_gets_the_record_back(make, reason):
+def test_unusual_exceptions_return_the_record_to_a_service_with_its_own_dead_letters(make, reason):
     one = delivery(raising(make))
-    assert not one.once(Letter("7"), "a try")
+    assert not one.deliver_once(Letter("7"), "an attempt")
     assert one.status.failed == 1
 
 
 @pytest.mark.parametrize("make", [lambda: SystemExit(3), KeyboardInterrupt], ids=["SystemExit: 3", "KeyboardInterrupt"])
-def test_a_handler_that_asks_the_process_to_exit_ends_the_consumer_in_one_line_and_the_record_comes_again(
-    make, request
-):
+def test_sys_exit_in_the_handler_ends_the_consumer_with_one_line_and_no_dead_letter(make, request):
     shelf = Shelf()
     one = delivery(raising(make), shelf=shelf)
-    for deliver in (one.deliver, lambda record: one.once(record, "a try")):
+    for deliver in (one.deliver, lambda record: one.deliver_once(record, "an attempt")):
         with pytest.raises(ConsumerError) as error:
             deliver(Letter("7"))
-        assert str(error.value) == f"orders[1] 7: the handler ended the consumer: {request.node.callspec.id}"
+        assert str(error.value) == f"orders[1] 7: the handler exited the process: {request.node.callspec.id}"
         assert error.value.__suppress_context__
     assert shelf.kept == []
     assert one.status.handled == 0
 
 
-def test_the_line_that_a_consumer_ends_with_is_one_line_also_if_the_error_has_more():
+def test_a_multi_line_error_is_reported_in_one_line():
     one = delivery(raising(lambda: ValueError("first\n  second")), tries=1)
-    with pytest.raises(ConsumerError, match=r"nowhere to set it aside: ValueError: first second$"):
+    with pytest.raises(ConsumerError, match=r"dead letters are disabled: ValueError: first second$"):
         one.deliver(Letter("7"))

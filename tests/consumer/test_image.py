@@ -1,4 +1,4 @@
-"""The image of the consumer: what it is built from, and under whom it runs."""
+"""Consumer image: base image, user, files and packages."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ BASE = re.compile(r"^FROM (\S+)$", re.MULTILINE)
 
 
 def imported() -> set[str]:
-    """The packages that the program imports, wherever in its files."""
+    """Return all modules that the program imports, at any level."""
     modules: set[str] = set()
     for path in (ROOT / "consumer").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -33,39 +33,39 @@ def test_the_image_starts_from_the_digest_that_the_other_image_starts_from():
     assert BASE.findall((ROOT / "topic" / "Dockerfile").read_text(encoding="utf-8")) == [base]
 
 
-def test_it_runs_as_the_user_of_every_workload():
+def test_it_runs_as_the_user_that_the_platforms_set():
     assert f"\nUSER {USER}:{USER}\n" in DOCKERFILE
 
 
-def test_it_answers_on_the_port_that_the_platforms_ask():
+def test_it_serves_the_port_that_the_platforms_probe():
     assert web.PORT == PORT
     assert f"\nEXPOSE {PORT}\n" in DOCKERFILE
 
 
-def test_it_carries_every_module_of_the_program_and_starts_it():
+def test_it_contains_every_module_and_starts_the_program():
     assert "\nWORKDIR /app\n" in DOCKERFILE
     assert "\nCOPY . ./consumer/\n" in DOCKERFILE
     assert '\nENTRYPOINT ["python", "-m", "consumer"]\n' in DOCKERFILE
 
 
-def test_no_file_of_this_machine_gets_into_it():
+def test_no_other_local_file_is_copied_into_it():
     """A pattern of .dockerignore that excludes a module would be missed only when a pod starts."""
     ignored = (ROOT / "consumer" / ".dockerignore").read_text(encoding="utf-8").split()
     assert ignored == ["Dockerfile", ".dockerignore", "**/__pycache__"]
     suffixes = {
         path.suffix for path in (ROOT / "consumer").rglob("*") if path.is_file() and "__pycache__" not in path.parts
     }
-    assert suffixes == {".py", ".txt", ""}, "what else lies there would be copied too"
+    assert suffixes == {".py", ".txt", ""}, "any other file would be copied too"
 
 
-def test_whatever_is_installed_is_pinned_by_hash():
+def test_every_package_is_pinned_by_hash():
     assert "--require-hashes" in DOCKERFILE
     blocks = re.split(r"\n(?=\S)", re.sub(r"^#.*\n|^\n", "", REQUIREMENTS, flags=re.MULTILINE).strip())
     assert len(blocks) == len(PINS) > 0
     assert all("--hash=sha256:" in block for block in blocks)
 
 
-def test_whatever_the_program_imports_is_installed_and_is_what_the_tests_run_with():
+def test_every_import_is_installed_in_the_version_that_the_tests_use():
     """Namespaces such as google belong to many packages; one of them is enough."""
     providers = packages_distributions()
     for module in imported():
@@ -80,6 +80,6 @@ def test_whatever_the_program_imports_is_installed_and_is_what_the_tests_run_wit
 
 
 def direct() -> set[str]:
-    """What the repository's own requirements pin."""
+    """Return the packages that the repository's own requirements pin."""
     text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     return set(re.findall(r"^([A-Za-z0-9-]+)(?:\[\w+\])?==", text, re.MULTILINE))

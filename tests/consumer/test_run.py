@@ -1,4 +1,4 @@
-"""The consumer as a process: it stops when told, and tells in one line each why it does not start or go on."""
+"""Consumer process: signals, exit status, and one line for each error."""
 
 import os
 import signal
@@ -45,7 +45,7 @@ def started(body: str) -> subprocess.Popen[str]:
 
 
 def ended(**environment: str) -> tuple[int, str]:
-    """The consumer itself, which must end soon: its exit status, and what it says."""
+    """Run the consumer until it exits. Return its exit status and output."""
     done = subprocess.run(
         [sys.executable, "-m", "consumer"],
         cwd=ROOT,
@@ -60,12 +60,12 @@ def ended(**environment: str) -> tuple[int, str]:
 
 
 def told(errors: str) -> str:
-    """What it says besides where it answers."""
+    """Return the output without the line that reports the port."""
     return "".join(line for line in errors.splitlines(keepends=True) if "answer on port" not in line)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_consumer_that_is_told_to_stop_stops_and_its_status_is_0(number):
+def test_a_signal_stops_the_consumer_with_status_0(number):
     with started("print('reads', flush=True); delivery.stopping.wait()") as process:
         try:
             assert process.stdout is not None
@@ -77,29 +77,29 @@ def test_a_consumer_that_is_told_to_stop_stops_and_its_status_is_0(number):
     assert (process.returncode, told(said)) == (0, "")
 
 
-def test_a_consumer_that_cannot_go_on_says_why_in_one_line_and_its_status_is_1():
+def test_a_permanent_error_is_reported_in_one_line_with_status_1():
     with started("raise ConsumerError('the brokers refuse it')") as process:
         said = process.communicate(timeout=60)[1]
     assert (process.returncode, told(said)) == (1, "consumer: the brokers refuse it\n")
 
 
-def test_a_mistake_that_shows_only_when_it_reads_is_one_of_the_environment():
+def test_an_environment_error_found_while_reading_has_status_2():
     with started("raise WrongEnvironmentError('KAFKA_X: is unknown')") as process:
         said = process.communicate(timeout=60)[1]
     assert (process.returncode, told(said)) == (2, "KAFKA_X: is unknown\n")
 
 
-def test_without_a_service_nothing_is_read():
-    assert ended() == (2, "STREAM_SERVICE: must be set\n")
+def test_the_service_is_required():
+    assert ended() == (2, "STREAM_SERVICE: is required.\n")
 
 
-def test_an_unknown_service_is_told_with_those_that_are_known():
+def test_an_unknown_service_is_reported_with_the_valid_ones():
     status, said = ended(STREAM_SERVICE="rabbit")
     assert status == 2
-    assert said == "STREAM_SERVICE: must be one of kafka, kinesis, kinesis-video, pubsub, not 'rabbit'\n"
+    assert said == "STREAM_SERVICE: must be one of kafka, kinesis, kinesis-video, pubsub, got 'rabbit'.\n"
 
 
-def test_every_mistake_of_the_environment_is_told_at_once():
+def test_all_environment_errors_are_reported_at_once():
     status, said = ended(STREAM_SERVICE="kafka", STREAM_MAX_DELIVERY_ATTEMPTS="0")
     assert status == 2
     assert [line.partition(":")[0] for line in said.splitlines()] == [
@@ -110,12 +110,12 @@ def test_every_mistake_of_the_environment_is_told_at_once():
     ]
 
 
-def test_a_property_that_librdkafka_does_not_know_is_told_without_a_traceback():
+def test_an_unknown_librdkafka_property_is_reported_without_a_traceback():
     status, said = ended(**KAFKA, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", KAFKA_HOME="/opt/kafka")
     assert (status, said) == (2, 'KAFKA_...: No such configuration property: "home" (_INVALID_ARG)\n')
 
 
-def test_a_certificate_that_is_not_there_is_told_with_its_place(tmp_path):
+def test_a_missing_certificate_is_reported_with_its_path(tmp_path):
     path = str(tmp_path / "ca.crt")
     status, said = ended(**KAFKA, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", KAFKA_SSL_CA_LOCATION=path)
-    assert (status, said) == (2, f"KAFKA_SSL_CA_LOCATION: names {path}, which is not there\n")
+    assert (status, said) == (2, f"KAFKA_SSL_CA_LOCATION: file {path} does not exist.\n")

@@ -1,4 +1,4 @@
-"""What a consumer tells of itself is so at every moment."""
+"""Status of a consumer."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from consumer.status import LIVE_SECONDS, Status
 
 
 class Hand:
-    """A clock that goes when it is told to."""
+    """Clock that is set by hand."""
 
     now = 1000.0
 
@@ -19,7 +19,7 @@ def clock():
     return Hand()
 
 
-def test_a_consumer_lives_from_its_start_and_as_long_as_it_asks_for_more(clock):
+def test_a_consumer_is_live_from_its_start_and_while_it_polls(clock):
     status = Status(clock=clock)
     assert status.live
     clock.now += LIVE_SECONDS - 1
@@ -29,15 +29,15 @@ def test_a_consumer_lives_from_its_start_and_as_long_as_it_asks_for_more(clock):
     assert status.live
 
 
-def test_a_consumer_that_asks_for_nothing_more_is_stuck(clock):
+def test_a_consumer_that_stops_polling_is_not_live(clock):
     status = Status(clock=clock)
     clock.now += LIVE_SECONDS
     assert not status.live
 
 
-def test_a_consumer_forgets_how_far_it_was_behind_in_partitions_that_went():
+def test_the_lag_of_revoked_partitions_is_removed():
     status = Status(lag_records={"0": 1, "1": 2}, lag_seconds={"0": 1.0, "2": 3.0})
-    status.own(["1", "2"])
+    status.set_partitions(["1", "2"])
     assert status.partitions == {"1", "2"}
     assert status.lag_records == {"1": 2}
     assert status.lag_seconds == {"2": 3.0}

@@ -1,4 +1,4 @@
-"""The environment is read with every mistake told at once."""
+"""Environment variables are read, and all errors are reported at once."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from consumer.errors import WrongEnvironmentError
 from consumer.variables import Variables
 
 
-def test_what_is_set_is_read():
+def test_set_variables_are_read():
     variables = Variables({"A": "x", "B": "12"})
     assert variables.required("A") == "x"
     assert variables.optional("A") == "x"
@@ -14,7 +14,7 @@ def test_what_is_set_is_read():
     variables.check()
 
 
-def test_what_is_not_set_has_its_default():
+def test_unset_variables_have_defaults():
     variables = Variables({"EMPTY": ""})
     assert variables.optional("A") is None
     assert variables.optional("EMPTY") is None
@@ -22,7 +22,7 @@ def test_what_is_not_set_has_its_default():
     variables.check()
 
 
-def test_every_mistake_is_told_one_line_each():
+def test_every_error_is_reported_on_its_own_line():
     variables = Variables({"EMPTY": "", "N": "0"})
     variables.required("A")
     variables.required("EMPTY")
@@ -30,14 +30,14 @@ def test_every_mistake_is_told_one_line_each():
     with pytest.raises(WrongEnvironmentError) as error:
         variables.check()
     assert str(error.value).splitlines() == [
-        "A: must be set",
-        "EMPTY: must be set",
-        "N: must be a whole number of at least 1, not '0'",
+        "A: is required.",
+        "EMPTY: is required.",
+        "N: must be a whole number of at least 1, got '0'.",
     ]
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "a", "1e3", " 1", "٣", "1000000000"])
-def test_what_is_no_whole_number_of_at_least_1_is_a_mistake(text):
+def test_only_whole_numbers_of_at_least_1_are_accepted(text):
     variables = Variables({"N": text})
     variables.number("N", 5)
     assert len(variables.errors) == 1

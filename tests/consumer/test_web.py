@@ -1,4 +1,4 @@
-"""Probes and metrics tell whether the consumer lives and reads, and nothing else makes them answer."""
+"""Probes and metrics of a consumer."""
 
 import socket
 import struct
@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from consumer.errors import ConsumerError
 from consumer.status import LIVE_SECONDS, Status
-from consumer.web import served
+from consumer.web import serve
 
 
 @pytest.fixture
@@ -19,13 +19,13 @@ def status():
 
 @pytest.fixture
 def port(status):
-    with served(status, 0) as port:
+    with serve(status, 0) as port:
         yield port
 
 
 @pytest.fixture
 def ask(port):
-    """Status and text of an answer."""
+    """Return a function that requests a path and returns status and text."""
 
     def ask(path):
         connection = HTTPConnection("127.0.0.1", port, timeout=30)
@@ -47,7 +47,7 @@ def metrics(text):
     }
 
 
-def test_a_consumer_that_has_not_joined_yet_lives_and_is_not_ready(ask):
+def test_before_joining_a_consumer_is_live_but_not_ready(ask):
     assert ask("/live") == (200, "yes\n")
     assert ask("/ready") == (503, "no\n")
 
@@ -57,16 +57,16 @@ def test_a_consumer_that_has_joined_is_ready_with_or_without_a_partition(ask, st
     assert ask("/ready")[0] == 200
 
 
-def test_a_consumer_that_is_stuck_is_neither_alive_nor_ready(ask, status):
+def test_a_stuck_consumer_is_neither_live_nor_ready(ask, status):
     status.ready = True
     status.polled -= LIVE_SECONDS
     assert ask("/live")[0] == 503
     assert ask("/ready")[0] == 503
 
 
-def test_metrics_show_what_was_done_what_is_owned_and_what_is_still_to_do(ask, status):
-    status.handled, status.failed, status.dead, status.ready = 7, 3, 1, True
-    status.own(["0", "2"])
+def test_metrics_report_counters_partitions_and_lag(ask, status):
+    status.handled, status.failed, status.dead, status.lost, status.ready = 7, 3, 1, 2, True
+    status.set_partitions(["0", "2"])
     status.lag_records["2"] = 40
     status.lag_seconds["0"] = 1.5
     code, text = ask("/metrics?format=text")
@@ -75,6 +75,7 @@ def test_metrics_show_what_was_done_what_is_owned_and_what_is_still_to_do(ask, s
         ("consumer_handled_total",): 7,
         ("consumer_failed_total",): 3,
         ("consumer_dead_letters_total",): 1,
+        ("consumer_lost_records_total",): 2,
         ("consumer_ready",): 1,
         ("consumer_partitions",): 2,
         ("consumer_lag_records", "2"): 40,
@@ -82,11 +83,11 @@ def test_metrics_show_what_was_done_what_is_owned_and_what_is_still_to_do(ask, s
     }
 
 
-def test_another_path_says_which_there_are(ask):
-    assert ask("/") == (404, "/live, /ready and /metrics are here\n")
+def test_an_unknown_path_returns_404_with_the_available_paths(ask):
+    assert ask("/") == (404, "Not found. Available paths: /live, /ready, /metrics\n")
 
 
-def test_somebody_who_connects_and_asks_nothing_keeps_nobody_waiting(ask, port, capfd):
+def test_a_client_that_sends_no_request_does_not_block_others(ask, port, capfd):
     with socket.create_connection(("127.0.0.1", port)):
         assert ask("/live")[0] == 200
     for _ in range(20):
@@ -97,10 +98,10 @@ def test_somebody_who_connects_and_asks_nothing_keeps_nobody_waiting(ask, port, 
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_port_that_is_taken_is_told_in_one_line(status):
+def test_a_port_in_use_is_reported_in_one_line(status):
     with socket.socket() as taken:
         taken.bind(("", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(ConsumerError, match=f"^port {port} cannot be listened on: "), served(status, port):
-            pytest.fail("nothing is served")
+        with pytest.raises(ConsumerError, match=f"^cannot listen on port {port}: "), serve(status, port):
+            pytest.fail("the server must not start")

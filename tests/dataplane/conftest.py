@@ -1,4 +1,4 @@
-"""Real brokers on loopback, and pipes on them: a topic, replicas of the real consumer that read it, and a writer."""
+"""Real brokers on loopback, and pipes on them: topic, replicas of the real consumer, and writer."""
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
@@ -19,7 +19,7 @@ NEWER = {"KAFKA_GROUP_PROTOCOL": "consumer"}
 CLASSIC = {
     "KAFKA_SESSION_TIMEOUT_MS": "6000",
     "KAFKA_HEARTBEAT_INTERVAL_MS": "500",
-    "KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS": "1000",  # how soon new partitions are seen
+    "KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS": "1000",  # interval of detecting new partitions
 }
 PROTOCOLS = [pytest.param(NEWER, id="KIP-848"), pytest.param(CLASSIC, id="cooperative-sticky")]
 
@@ -37,7 +37,7 @@ class Pipe:
         wait_until(lambda: not self.tally().lost, "every message is handled")
 
     def wait_for(self, messages: int) -> None:
-        """Wait until so many more are handled than now."""
+        """Wait until that many more messages are handled."""
         now = len(self.replicas.handled())
         wait_until(lambda: len(self.replicas.handled()) >= now + messages, f"{messages} more messages are handled")
 
@@ -60,7 +60,10 @@ def three_brokers() -> Generator[KafkaCluster]:
 
 @pytest.fixture
 def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> Generator[MakePipe]:
-    """Makes a pipe with as many partitions, whose pods are told some variables; no replica runs yet."""
+    """Return a function that creates a pipe with a number of partitions and variables for its replicas.
+
+    No replica runs yet.
+    """
     with ExitStack() as stack:
 
         def make(partitions: int, variables: Mapping[str, str] = NEWER) -> Pipe:
@@ -73,7 +76,7 @@ def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> Generator[MakePipe]:
 
 @pytest.fixture
 def replicated_pipe(three_brokers: KafkaCluster, tmp_path: Path) -> Generator[Pipe]:
-    """One with 3 partitions on three brokers, of which two must have a message before it counts as written."""
+    """Pipe with 3 partitions on three brokers. Two of them must confirm each message."""
     pipe = make_pipe_on(three_brokers, tmp_path, 3, NEWER, {"min.insync.replicas": "2"})
     with pipe.replicas:
         yield pipe

@@ -1,4 +1,4 @@
-"""A topic with dead letters on a real broker, and the consumer as a process that reads it."""
+"""Topic with dead letters on a real broker, and a consumer process that reads it."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ PARTITIONS = 3
 
 @dataclass
 class Pipe:
-    """A topic and its dead letters, which a consumer reads that tells what it handles in a file."""
+    """Topic with dead letters, and a consumer that writes handled records to a file."""
 
     servers: str
     name: str
@@ -32,7 +32,7 @@ class Pipe:
 
     @property
     def handled(self) -> dict[int, list[str]]:
-        """What was handled of each partition."""
+        """Handled values, by partition."""
         handled: dict[int, list[str]] = defaultdict(list)
         with suppress(FileNotFoundError):
             for line in (self.directory / "handled").read_text().splitlines():
@@ -57,16 +57,16 @@ class Pipe:
         )
 
     def committed(self) -> list[int]:
-        """The offset that each partition goes on with; below 0 where there is none, or none is known yet."""
+        """Committed offset of each partition. Below 0 if there is none or it is not known yet."""
         with reader(self.servers, self.name) as reading:
             places = [TopicPartition(self.name, number) for number in range(PARTITIONS)]
             try:
                 return [place.offset for place in reading.committed(places, PATIENCE)]
-            except KafkaException:  # brokers that have just started have no coordinator of the group yet
+            except KafkaException:  # just after the start, the group has no coordinator
                 return [-1] * PARTITIONS
 
-    def set_aside(self, count: int) -> list[Message]:
-        """The dead letters, of which there must be so many, and a moment later not one more."""
+    def read_dead_letters(self, count: int) -> list[Message]:
+        """Wait for that many dead letters, then read once more to detect extra ones."""
         found: list[Message] = []
         with reader(self.servers, str(uuid4())) as reading:
             reading.assign([TopicPartition(self.dead_letters, 0, 0)])

@@ -1,6 +1,6 @@
-"""Who gives out tokens, on loopback: Entra's token endpoint, Google's metadata server, AWS's container credentials, OIDC's keys.
+"""Token issuers on loopback: Entra's token endpoint, Google's metadata server, AWS container credentials, OIDC keys.
 
-Its keys are made anew in each run.
+The signing keys are generated in each run.
 """
 
 import json
@@ -28,18 +28,18 @@ METADATA = "/computeMetadata/v1/"
 CREDENTIALS = "/credentials"
 KEYS = "/keys"
 LIFE = 3600
-"""Seconds that what it gives out is good for."""
+"""Lifetime of tokens in seconds."""
 
 
 @dataclass
 class Issuer:
-    """What it knows; who asks for what is noted in `requests`, and a path in `refused` is answered with what stands there."""
+    """Token issuer. `requests` lists the requested paths; `refused` maps paths to error responses."""
 
     authority: trustme.CA = field(default_factory=trustme.CA)
     requests: list[str] = field(default_factory=list)
     refused: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     secret: str = field(default_factory=lambda: uuid4().hex)
-    """The part of whatever it gives out that no program may print."""
+    """Part of every token and key. No program may print it."""
     secure_port: int = 0
     plain_port: int = 0
 
@@ -57,18 +57,18 @@ class Issuer:
 
     @property
     def keys(self) -> dict[str, Any]:
-        """Its public keys, as a JSON Web Key Set."""
+        """Public keys, as a JSON Web Key Set."""
         public = RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
         return {"keys": [{**public, "kid": "1", "use": "sig", "alg": "RS256"}]}
 
     def token(self, subject: str, audience: str, life: float = LIFE) -> str:
-        """A JSON Web Token that it signs."""
+        """Return a signed JSON Web Token."""
         now = time.time()
         claims = {"iss": self.url, "sub": subject, "aud": audience, "iat": int(now), "exp": int(now + life)}
         return jwt.encode({**claims, "jti": uuid4().hex}, self.key, "RS256", headers={"kid": "1"})
 
     def answer(self, path: str, query: dict[str, list[str]], body: dict[str, list[str]]) -> tuple[int, Any]:
-        """The status and the JSON of an answer; text is sent as it is."""
+        """Return status and JSON of a response. Text is sent unchanged."""
         if path in self.refused:
             return self.refused[path]
         if path == f"/{TENANT}/oauth2/v2.0/token":
@@ -94,7 +94,7 @@ class Issuer:
         return (200, known[path]) if path in known else (404, {})
 
     def _entra(self, form: dict[str, str]) -> tuple[int, Any]:
-        """What Entra answers a workload: a token for the scope, if the token of its pod is one that it trusts."""
+        """Return Entra's response: a token for the scope if the pod's token is trusted."""
         try:
             pod = jwt.decode(
                 form["client_assertion"],
@@ -111,15 +111,15 @@ class Issuer:
         return 200, {"token_type": "Bearer", "expires_in": LIFE, "access_token": token}
 
     def trusted(self, directory: Path) -> Path:
-        """A file with the authority of its certificate."""
+        """Return a file with the CA of the issuer's certificate."""
         file = directory / "issuer.pem"
         self.authority.cert_pem.write_to_path(str(file))
         return file
 
 
 @contextmanager
-def issuing() -> Iterator[Issuer]:
-    """An issuer that answers while the test runs."""
+def running_issuer() -> Iterator[Issuer]:
+    """Run an issuer during a test."""
     issuer = Issuer()
 
     class Answers(BaseHTTPRequestHandler):
@@ -139,12 +139,12 @@ def issuing() -> Iterator[Issuer]:
         def do_POST(self) -> None:
             self.do_GET()
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base's name
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - argument name of the base class
             pass
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """Say nothing of a client that does not trust it and hangs up."""
+            """Ignore clients that reject the certificate."""
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     issuer.authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)

@@ -1,4 +1,4 @@
-"""The consumer as a process of a test: notes what it handles, and looks after its leases more often than it would."""
+"""Kinesis consumer process for tests. Writes handled records to a file and renews leases more often."""
 
 import json
 import os
@@ -13,16 +13,16 @@ from consumer.record import Record
 from consumer.run import SOURCES, run
 from consumer.variables import Variables
 
-PACE = RebalanceTimings(lease_seconds=5, round_seconds=0.5, patience_seconds=20)
+TIMINGS = RebalanceTimings(lease_seconds=5, round_seconds=0.5, retry_seconds=20)
 POISON = b"poison"
 
 
 def source(variables: Variables) -> kinesis.KinesisSource:
-    return replace(kinesis.source(variables), pace=PACE)
+    return replace(kinesis.source(variables), timings=TIMINGS)
 
 
 def main(handled: Path, port: int, seconds: float) -> int:
-    """Handle records by noting them in a file, which takes some seconds for each."""
+    """Write each record to a file, taking that many seconds per record."""
     with handled.open("a") as notes:
 
         def handle(record: Record) -> None:

@@ -1,4 +1,4 @@
-"""A consumer on Kinesis in a process of its own, as a test starts, watches and ends it."""
+"""Starts, observes and stops a Kinesis consumer process in tests."""
 
 import json
 import os
@@ -20,20 +20,20 @@ from uuid import uuid4
 from workbench.stack_file import ROOT
 
 DEADLINE = 120.0
-"""Seconds that anything may take on a busy machine."""
+"""Maximum seconds for any step on a busy machine."""
 
-NOBODY = {
+NO_CREDENTIALS = {
     "PATH": os.environ["PATH"],
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
-"""The variables that keep the machine's own credentials out."""
+"""Variables that hide the machine's own AWS credentials."""
 
 
 @dataclass
 class Replica:
-    """A consumer's process."""
+    """Consumer process."""
 
     process: subprocess.Popen[str]
     notes: Path
@@ -49,15 +49,15 @@ class Replica:
 
     @property
     def lost(self) -> int:
-        """How many lost records its metrics count."""
+        """Number of lost records in the metrics."""
         with urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
             found = re.search(r"^consumer_lost_records_total (\S+)$", answer.read().decode(), re.MULTILINE)
         assert found
         return int(float(found[1]))
 
     @property
-    def told(self) -> str:
-        """What it wrote to standard error."""
+    def log(self) -> str:
+        """Content of standard error."""
         return self.notes.with_suffix(".errors").read_text()
 
     @property
@@ -69,21 +69,21 @@ class Replica:
         return self.process.wait(seconds)
 
     def end(self) -> str:
-        """Wait until it ends by itself, because it cannot go on; return what it told last."""
+        """Wait until it exits with a permanent error. Return the last log line."""
         self.process.wait(DEADLINE)
-        *_, last = self.told.splitlines()
+        *_, last = self.log.splitlines()
         assert (self.process.returncode, last.split()[0]) == (1, "consumer:"), last
         return last
 
 
 @contextmanager
 def replica(directory: Path, environment: Mapping[str, str], *, seconds: float = 0.0) -> Iterator[Replica]:
-    """Start a consumer that takes some seconds for each record; end it in the end."""
+    """Run a consumer that takes that many seconds per record."""
     notes, port = directory / uuid4().hex, _free_port()
     command = [sys.executable, "-m", "tests.dataplane.kinesis_consumer", str(notes), str(port), str(seconds)]
     with (
         notes.with_suffix(".errors").open("w") as errors,
-        subprocess.Popen(command, cwd=ROOT, env={**NOBODY, **environment}, stderr=errors, text=True) as process,
+        subprocess.Popen(command, cwd=ROOT, env={**NO_CREDENTIALS, **environment}, stderr=errors, text=True) as process,
     ):
         try:
             yield Replica(process, notes, port)
@@ -94,7 +94,7 @@ def replica(directory: Path, environment: Mapping[str, str], *, seconds: float =
 def until(what: str, reached: Callable[[], bool]) -> None:
     deadline = time.monotonic() + DEADLINE
     while not reached():
-        assert time.monotonic() < deadline, f"{what}: not within {DEADLINE} s"
+        assert time.monotonic() < deadline, f"{what}: not reached within {DEADLINE} s"
         time.sleep(0.1)
 
 

@@ -1,4 +1,4 @@
-"""Writes aggregates as the KPL does, byte by byte and with none of the product's code (KPL, aggregation-format.md)."""
+"""Writes KPL aggregates byte by byte, without the consumer's code (KPL, aggregation-format.md)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ MAGIC = bytes.fromhex("f3899ac2")
 
 @dataclass(frozen=True)
 class Written:
-    """A user record."""
+    """User record to write."""
 
     key: str
     data: bytes
@@ -25,12 +25,12 @@ def varint(number: int) -> bytes:
 
 
 def text(number: int, content: bytes) -> bytes:
-    """A field of so many bytes."""
+    """Return a length-delimited field."""
     return varint(number << 3 | 2) + varint(len(content)) + content
 
 
 def index(number: int, value: int) -> bytes:
-    """A field with a whole number."""
+    """Return a varint field."""
     return varint(number << 3) + varint(value)
 
 
@@ -39,7 +39,7 @@ def sealed(message: bytes) -> bytes:
 
 
 def aggregate(*written: Written, more: bytes = b"") -> bytes:
-    """An aggregate of user records; each key stands in its table once."""
+    """Return an aggregate of user records. Each key is in its table once."""
     keys = list(dict.fromkeys(each.key for each in written))
     hash_keys = list(dict.fromkeys(each.hash_key for each in written if each.hash_key is not None))
     message = b"".join(text(1, key.encode()) for key in keys)
@@ -56,6 +56,6 @@ def hash_key(key: str) -> int:
 
 
 def keys(wanted: range, number: int) -> Sequence[str]:
-    """The first keys whose hash keys are in a range."""
+    """Return the first keys whose hash keys are in a range."""
     found = (f"key-{each}" for each in range(10_000) if hash_key(f"key-{each}") in wanted)
     return [next(found) for _ in range(number)]

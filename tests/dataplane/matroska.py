@@ -1,4 +1,4 @@
-"""Fragments of video as Kinesis sends them, written here: Matroska documents with Kinesis' own tags."""
+"""Writes Matroska fragments with the tags of Kinesis Video."""
 
 HEADER, SEGMENT, CLUSTER, BLOCK = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75", b"\xa3"
 TAGS, TAG, SIMPLE_TAG, TAG_NAME, TAG_STRING = b"\x12\x54\xc3\x67", b"\x73\x73", b"\x67\xc8", b"\x45\xa3", b"\x44\x87"
@@ -6,13 +6,13 @@ UNKNOWN = b"\x01" + b"\xff" * 7
 
 
 def element(name: bytes, body: bytes) -> bytes:
-    """An element with its size, in as few bytes as that takes."""
+    """Return an element with the shortest encoding of its size."""
     length = next(length for length in range(1, 9) if len(body) < (1 << 7 * length) - 1)
     return name + (len(body) | 1 << 7 * length).to_bytes(length, "big") + body
 
 
 def tags(**values: str) -> bytes:
-    """An element with tags whose names begin as Kinesis' own do."""
+    """Return an element with tags that have Kinesis' prefix."""
     pairs = (
         element(TAG_NAME, f"AWS_KINESISVIDEO_{name}".encode()) + element(TAG_STRING, value.encode())
         for name, value in values.items()
@@ -21,7 +21,7 @@ def tags(**values: str) -> bytes:
 
 
 def fragment(number: str, frames: bytes, *, open_cluster: bool = False) -> bytes:
-    """A fragment as GetMedia sends it: tags that say which one it is, frames, and the tags that say how to go on."""
+    """Return a fragment as GetMedia sends it: tags with its number, frames, and tags with the continuation token."""
     said = tags(FRAGMENT_NUMBER=number, SERVER_TIMESTAMP="1767225600.5", PRODUCER_TIMESTAMP="1767225600.25")
     block = element(BLOCK, frames)
     cluster = CLUSTER + UNKNOWN + block if open_cluster else element(CLUSTER, block)

@@ -1,7 +1,8 @@
-"""moto's server on loopback, in a process of its own: Kinesis and DynamoDB, simulated, with IAM in force.
+"""moto's server in its own process: simulated Kinesis and DynamoDB, with IAM enforced.
 
-What moto's Kinesis does not do is added here. At a reshard, a closed shard keeps its records and ends after them, and what comes later
-goes to its children. A shorter retention deletes all records but the newest of each shard, as if they were old.
+Missing behaviour of moto's Kinesis is added here. After a reshard, a closed shard keeps its records and ends after
+them, and new records go to its children. A shorter retention deletes all records except the newest of each shard, as if
+they were old.
 """
 
 import json
@@ -23,7 +24,7 @@ REGION = "eu-west-1"
 
 @dataclass(frozen=True)
 class MotoServer:
-    """A running server, and what somebody who may do everything signs in with."""
+    """Running server, with the keys of an administrator."""
 
     url: str
     keys: dict[str, str]
@@ -32,16 +33,16 @@ class MotoServer:
         return _client(service, self.url, self.keys)
 
     def user(self, name: str, actions: Sequence[str]) -> dict[str, str]:
-        """Make a user who may do certain actions only; return what to sign in with, as variables.
+        """Create a user with permission for these actions only. Return its keys as variables.
 
-        moto looks at the actions, and neither at what they are done to nor at conditions.
+        moto checks actions, but neither resources nor conditions.
         """
         return _user(self.client("iam"), name, actions)
 
 
 @contextmanager
 def moto_server() -> Iterator[MotoServer]:
-    """Start a server on a free port, end it in the end."""
+    """Run a server on a free port."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
     command = [sys.executable, "-m", "tests.dataplane.moto_server"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
@@ -80,9 +81,9 @@ def _user(iam: Any, name: str, actions: Sequence[str]) -> dict[str, str]:
 
 
 def _close_shards_as_kinesis_does() -> None:
-    from moto.kinesis import models as kinesis  # noqa: PLC0415  only in the server's process
+    from moto.kinesis import models as kinesis  # noqa: PLC0415 - needed only in the server's process
 
-    models: Any = kinesis  # some of what is used and replaced here is not meant to be
+    models: Any = kinesis  # uses and replaces private attributes
     split, merge, records = models.Stream.split_shard, models.Stream.merge_shards, models.KinesisBackend.get_records
 
     def closing(change: Any) -> Any:
@@ -117,7 +118,7 @@ def _close_shards_as_kinesis_does() -> None:
 
 
 def _delete_records_as_kinesis_does() -> None:
-    from moto.kinesis.models import KinesisBackend  # noqa: PLC0415  only in the server's process
+    from moto.kinesis.models import KinesisBackend  # noqa: PLC0415 - needed only in the server's process
 
     backend: Any = KinesisBackend
     decrease = backend.decrease_stream_retention_period
@@ -132,7 +133,7 @@ def _delete_records_as_kinesis_does() -> None:
 
 
 def _serve() -> None:
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415  only in the server's process
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - needed only in the server's process
 
     _close_shards_as_kinesis_does()
     _delete_records_as_kinesis_does()

@@ -1,4 +1,4 @@
-"""The consumer as a process of a test: notes what it handles."""
+"""Pub/Sub consumer process for tests. Writes handled messages to a file."""
 
 import json
 import os
@@ -10,11 +10,11 @@ from consumer.record import Record
 from consumer.run import run
 
 POISON, PATIENT, AWAITED = b"poison", b"patient", b"awaited"
-"""What is never handled; what is only after something else was; and what that is."""
+"""A value that always fails; one that fails until AWAITED is handled; and AWAITED."""
 
 
 def main(handled: Path, port: int, seconds: float) -> int:
-    """Handle records by noting them in a file, which takes some seconds for each."""
+    """Write each record to a file, taking that many seconds per record."""
     done: set[bytes] = set()
     with handled.open("a") as notes:
 

@@ -1,4 +1,4 @@
-"""Brokers restarted one after the other, and one killed, while messages are written and handled: none is lost."""
+"""Brokers restarted one by one, and one killed, while messages are written and handled: none is lost."""
 
 from tests.dataplane.conftest import Pipe
 from workbench.prove.replicas import wait_until
@@ -6,7 +6,7 @@ from workbench.servers.kafka_broker import KafkaCluster
 
 
 def wait_until_replicated(cluster: KafkaCluster) -> None:
-    """Wait until every broker has every message, so that the next may go."""
+    """Wait until every broker has every message, before the next one stops."""
 
     def replicated() -> bool:
         topics = cluster.administration.list_topics(timeout=60).topics.values()
@@ -15,7 +15,7 @@ def wait_until_replicated(cluster: KafkaCluster) -> None:
     wait_until(replicated, "every copy is in sync")
 
 
-def test_brokers_that_restart_one_after_the_other_lose_no_message(replicated_pipe: Pipe, three_brokers: KafkaCluster):
+def test_a_rolling_restart_of_the_brokers_loses_no_message(replicated_pipe: Pipe, three_brokers: KafkaCluster):
     pipe = replicated_pipe
     pipe.replicas.start(0, 1, 2)
     pipe.topic.wait_for_owners(1, 1, 1)

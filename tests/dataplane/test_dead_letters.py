@@ -1,4 +1,4 @@
-"""A record that cannot be handled goes to the dead letters on a real broker: never lost, and never in the way of the others."""
+"""Failed records on a real broker go to the dead letters: none is lost, and none blocks the others."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -47,7 +47,7 @@ MakePipe = Callable[..., Pipe]
 
 @pytest.fixture
 def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> MakePipe:
-    """Makes a topic with its dead letters, which has what settings are asked for."""
+    """Return a function that creates a topic, and its dead letters with the given configuration."""
 
     def make(**config: str) -> Pipe:
         pipe = Pipe(kafka.bootstrap_servers, f"orders-{uuid4()}", tmp_path)
@@ -61,7 +61,7 @@ def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> MakePipe:
 
 
 def expected() -> dict[int, list[str]]:
-    """What is handled of each partition, in order."""
+    """Return the expected values per partition, in order."""
     numbers = [number for number in range(RECORDS) if number != POISONED]
     return {partition: [str(n) for n in numbers if n % PARTITIONS == partition] for partition in range(PARTITIONS)}
 
@@ -71,20 +71,22 @@ def ends() -> list[int]:
 
 
 @pytest.mark.parametrize("variables", [{}, {"KAFKA_GROUP_PROTOCOL": "consumer"}], ids=["classic", "KIP-848"])
-def test_a_poison_record_is_set_aside_with_its_story_and_all_others_are_handled_in_order(make_pipe, variables):
+def test_a_failed_record_is_dead_lettered_and_all_others_are_handled_in_order(make_pipe, variables):
     pipe = make_pipe()
     with pipe.start(
         PROGRAM, **variables, STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="3"
     ) as consumer:
         try:
-            wait_until(lambda: pipe.handled == expected(), "all but one are handled")
-            wait_until(lambda: pipe.committed() == ends(), "what was handled and set aside is committed while it runs")
+            wait_until(lambda: pipe.handled == expected(), "all records except one are handled")
+            wait_until(
+                lambda: pipe.committed() == ends(), "handled and dead-lettered records are committed while it runs"
+            )
             consumer.terminate()
             _, log = consumer.communicate(timeout=PATIENCE)
         finally:
             consumer.kill()
     assert consumer.returncode == 0, log
-    (letter,) = pipe.set_aside(1)
+    (letter,) = pipe.read_dead_letters(1)
     assert (letter.key(), letter.value()) == (f"key-{POISONED}".encode(), POISON)
     assert dict(letter.headers() or ()) == {
         "number": str(POISONED).encode(),
@@ -97,7 +99,7 @@ def test_a_poison_record_is_set_aside_with_its_story_and_all_others_are_handled_
     }
 
 
-def test_without_dead_letters_the_consumer_ends_at_a_poison_record_and_a_better_one_goes_on_there(make_pipe):
+def test_without_dead_letters_a_failed_record_ends_the_consumer_and_a_fixed_handler_continues_there(make_pipe):
     pipe = make_pipe()
     with pipe.start(PROGRAM, STREAM_MAX_DELIVERY_ATTEMPTS="2") as consumer:
         try:
@@ -107,14 +109,15 @@ def test_without_dead_letters_the_consumer_ends_at_a_poison_record_and_a_better_
     place = f"{pipe.name}[{POISONED % PARTITIONS}] {POISONED // PARTITIONS}"
     assert consumer.returncode == 1
     assert log.splitlines()[-1] == (
-        f"consumer: {place} cannot be handled, and there is nowhere to set it aside: "
-        "ValueError: this one cannot be handled"
+        f"consumer: {place}: cannot be handled, and dead letters are disabled: ValueError: this one cannot be handled"
     )
-    assert pipe.committed()[POISONED % PARTITIONS] == POISONED // PARTITIONS, "all before it, and not itself"
+    assert pipe.committed()[POISONED % PARTITIONS] == POISONED // PARTITIONS, (
+        "committed up to the failed record, exclusive"
+    )
     _nothing_lost(pipe)
 
 
-def test_a_record_that_the_dead_letters_refuse_is_not_lost(make_pipe):
+def test_a_record_is_not_lost_if_the_dead_letter_is_rejected(make_pipe):
     pipe = make_pipe(max_message_bytes="100")
     with pipe.start(PROGRAM, STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="1") as consumer:
         try:
@@ -123,13 +126,13 @@ def test_a_record_that_the_dead_letters_refuse_is_not_lost(make_pipe):
             consumer.kill()
     place = f"{pipe.name}[{POISONED % PARTITIONS}] {POISONED // PARTITIONS}"
     assert consumer.returncode == 1
-    assert log.splitlines()[-1].startswith(f"consumer: {place} cannot be set aside in {pipe.dead_letters}: ")
+    assert log.splitlines()[-1].startswith(f"consumer: {place}: cannot write the dead letter to {pipe.dead_letters}: ")
     assert "MSG_SIZE_TOO_LARGE" in log.splitlines()[-1]
     assert pipe.committed()[POISONED % PARTITIONS] == POISONED // PARTITIONS
     _nothing_lost(pipe)
 
 
-def test_a_record_that_is_too_large_for_the_dead_letters_is_set_aside_without_its_value(make_pipe):
+def test_a_record_that_is_too_large_is_dead_lettered_without_its_value(make_pipe):
     pipe = make_pipe(max_message_bytes="1000")
     producer = Producer({"bootstrap.servers": pipe.servers})
     producer.produce(pipe.name, LARGE, "large", 0)
@@ -140,18 +143,18 @@ def test_a_record_that_is_too_large_for_the_dead_letters_is_set_aside_without_it
         STREAM_MAX_DELIVERY_ATTEMPTS="1",
     ) as consumer:
         try:
-            wait_until(lambda: pipe.committed()[0] == ends()[0] + 1, "it is set aside")
+            wait_until(lambda: pipe.committed()[0] == ends()[0] + 1, "it is dead-lettered")
         finally:
             consumer.kill()
-    (letter,) = pipe.set_aside(1)
+    (letter,) = pipe.read_dead_letters(1)
     headers = dict(letter.headers() or ())
     assert (letter.key(), letter.value()) == (b"large", None)
     assert headers["dead-letter-position"] == str(ends()[0]).encode()
-    assert headers["dead-letter-value"].startswith(b"left out, since it is too large")
+    assert headers["dead-letter-value"].startswith(b"left out: too large")
 
 
 def _nothing_lost(pipe: Pipe) -> None:
-    """A consumer that can handle the record handles it and whatever is left, and nothing of its partition twice."""
+    """A consumer that can handle the record handles it and the remaining ones, and nothing of its partition twice."""
     with pipe.start(HEALED) as consumer:
         try:
             wait_until(lambda: pipe.committed() == ends(), "all is handled")

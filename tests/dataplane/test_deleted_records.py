@@ -1,4 +1,4 @@
-"""Records that a real broker deleted before they were read are counted and told, each once; and nothing else is."""
+"""Records that a real broker deleted before they were read are counted and logged once."""
 
 import re
 import threading
@@ -35,14 +35,14 @@ def handle(record):
 sys.exit(run(os.environ, handle, port=int(os.environ["PORT"])))
 """
 
-GAP = re.compile(r"\[(\d+)\]: offsets (\d+) to (\d+) were deleted before they were read: (\d+) records are lost")
+GAP = re.compile(r"\[(\d+)\]: offsets (\d+) to (\d+) were deleted before they were read: (\d+) records lost")
 
 VARIABLES = [{}, {"KAFKA_GROUP_PROTOCOL": "consumer"}]
 both_protocols = pytest.mark.parametrize("variables", VARIABLES, ids=["classic", "KIP-848"])
 
 
 class Deleted(Pipe):
-    """A pipe whose records are deleted, with a consumer that tells what it lost."""
+    """Pipe with deleted records, and a consumer that reports losses."""
 
     log: list[str]
     port: int
@@ -54,7 +54,7 @@ class Deleted(Pipe):
         assert producer.flush(PATIENCE) == 0
 
     def delete(self, before: int, partition: int = 0) -> None:
-        """What retention does: the log begins with an offset."""
+        """Delete records like retention: the log then starts at an offset."""
         admin = AdminClient({"bootstrap.servers": self.servers})
         [answer] = admin.delete_records([TopicPartition(self.name, partition, before)]).values()
         assert answer.result().low_watermark == before
@@ -75,11 +75,11 @@ class Deleted(Pipe):
 
     @property
     def gaps(self) -> list[tuple[int, ...]]:
-        """Partition, first and last missing offset and their number, as the log has them."""
+        """Return partition, first and last missing offset and the number of records from the log."""
         return [tuple(map(int, found.groups())) for line in list(self.log) if (found := GAP.search(line))]
 
     def lost(self) -> int:
-        """What the metric says; below 0 until the consumer answers."""
+        """Value of the metric. Below 0 until the consumer responds."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=PATIENCE) as answer:
                 [line] = re.findall(r"^consumer_lost_records_total (\S+)$", answer.read().decode(), re.MULTILINE)
@@ -105,7 +105,7 @@ def pipe(kafka: KafkaCluster, tmp_path: Path) -> Deleted:
 
 
 @both_protocols
-def test_a_group_that_is_new_lost_nothing_though_the_log_begins_later(pipe, variables):
+def test_a_new_group_has_lost_nothing_although_the_log_starts_later(pipe, variables):
     pipe.write(20)
     pipe.delete(12)
     with pipe.consumer(**variables):
@@ -115,7 +115,7 @@ def test_a_group_that_is_new_lost_nothing_though_the_log_begins_later(pipe, vari
 
 
 @both_protocols
-def test_what_was_deleted_while_the_consumer_was_stopped_is_told_once(pipe, variables):
+def test_records_deleted_while_the_consumer_was_stopped_are_logged_once(pipe, variables):
     pipe.write(10)
     with pipe.consumer(**variables):
         wait_until(lambda: pipe.committed()[0] == 10, "all is read")
@@ -133,7 +133,7 @@ def test_what_was_deleted_while_the_consumer_was_stopped_is_told_once(pipe, vari
 
 
 @both_protocols
-def test_what_was_deleted_is_told_once_though_nothing_is_left_to_be_read(pipe, variables):
+def test_deleted_records_are_logged_once_even_if_no_record_is_left(pipe, variables):
     pipe.write(10)
     with pipe.consumer(**variables):
         wait_until(lambda: pipe.committed()[0] == 10, "all is read")
@@ -148,7 +148,7 @@ def test_what_was_deleted_is_told_once_though_nothing_is_left_to_be_read(pipe, v
     assert pipe.gaps == [(0, 10, 29, 20)]
 
 
-def test_what_was_deleted_of_a_partition_in_which_nothing_was_ever_handled_is_told(pipe):
+def test_deleted_records_of_a_never_read_partition_are_logged(pipe):
     with pipe.consumer():
         wait_until(lambda: pipe.committed() == [0, 0, 0], "it waits for the first record")
     pipe.write(20)
@@ -159,8 +159,8 @@ def test_what_was_deleted_of_a_partition_in_which_nothing_was_ever_handled_is_to
 
 
 @both_protocols
-def test_what_is_deleted_while_the_handler_is_slow_is_told_but_not_what_it_has_already(pipe, variables):
-    """Records of 100 kB with little room for those that wait: some are fetched before the others are deleted, and are handled."""
+def test_records_deleted_during_slow_handling_are_logged_except_fetched_ones(pipe, variables):
+    """Records of 100 kB with a small fetch queue: some are fetched and handled before the others are deleted."""
     pipe.write(60, 100_000)
     hold = pipe.hold()
     with pipe.consumer(**variables, KAFKA_QUEUED_MAX_MESSAGES_KBYTES="300", KAFKA_FETCH_MESSAGE_MAX_BYTES="100000"):
@@ -169,14 +169,14 @@ def test_what_is_deleted_while_the_handler_is_slow_is_told_but_not_what_it_has_a
         hold.unlink()
         wait_until(lambda: pipe.committed()[0] == 60, "the others are read")
         handled = pipe.offsets()
-        wait_until(lambda: pipe.lost() == 60 - len(handled), "what was not handled is lost, and nothing else")
+        wait_until(lambda: pipe.lost() == 60 - len(handled), "exactly the records that were not handled are lost")
     fetched = next(number for number, offset in enumerate(handled) if offset != number)
     assert handled == [*range(fetched), *range(50, 60)]
     assert pipe.gaps == [(0, fetched, 49, 50 - fetched)]
 
 
-def test_offsets_that_are_left_out_for_other_reasons_are_not_lost(pipe, kafka):
-    """A transaction's end takes an offset that no record has."""
+def test_offsets_missing_for_other_reasons_are_not_lost(pipe, kafka):
+    """The end of a transaction has an offset but no record."""
     producer = Producer({"bootstrap.servers": pipe.servers, "transactional.id": pipe.name})
     producer.init_transactions(PATIENCE)
     pipe.write(5)
@@ -192,7 +192,7 @@ def test_offsets_that_are_left_out_for_other_reasons_are_not_lost(pipe, kafka):
     assert pipe.offsets() == [3, 4, *range(5, 25, 2)]
 
 
-def test_each_partition_is_told_of_its_own(pipe):
+def test_each_partition_is_counted_separately(pipe):
     for partition in range(3):
         pipe.write(10, partition=partition)
     with pipe.consumer():

@@ -1,4 +1,7 @@
-"""As many replicas as partitions: each reads exactly one. Fewer: some work double. More: some are idle, and ready."""
+"""Equal numbers of replicas and partitions: each reads exactly one.
+
+Fewer: some read two. More: some are idle and ready.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -10,7 +13,7 @@ from workbench.prove.replicas import Replica, wait_until
 
 
 def partitions_of(replica: Replica) -> str:
-    """How many partitions a replica says are its own, in its metrics."""
+    """Return the number of assigned partitions in a replica's metrics."""
     status, text = replica.ask("/metrics")
     assert status == 200
     (line,) = (line for line in text.splitlines() if line.startswith("consumer_partitions "))
@@ -40,7 +43,7 @@ def test_each_replica_reads_exactly_one_partition_and_each_message_is_handled_on
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_with_a_replica_too_few_one_works_double_and_with_one_too_many_one_is_idle_and_ready(
+def test_with_one_replica_less_one_owns_two_partitions_and_an_extra_one_is_idle_and_ready(
     make_pipe: MakePipe, protocol: Mapping[str, str]
 ):
     pipe = make_pipe(3, protocol)

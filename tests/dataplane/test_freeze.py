@@ -1,4 +1,4 @@
-"""A replica that stands still longer than its session may: its partition is given back to it, and nothing is lost by that."""
+"""Replica that is frozen for longer than its session timeout: it gets its partition back, and nothing is lost."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ FREEZES = 3
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_what_is_written_right_after_a_lost_partition_came_back_is_handled(
+def test_records_written_after_a_lost_partition_was_reassigned_are_handled(
     make_pipe: MakePipe, protocol: Mapping[str, str]
 ):
     pipe = make_pipe(1, protocol)
@@ -26,15 +26,15 @@ def test_what_is_written_right_after_a_lost_partition_came_back_is_handled(
         process = pipe.replicas.running[0].process
         os.kill(process.pid, signal.SIGSTOP)
         try:
-            wait_until(lambda: pipe.topic.owners() == {}, "the group has given it up")
+            wait_until(lambda: pipe.topic.owners() == {}, "the group has removed it")
         finally:
             os.kill(process.pid, signal.SIGCONT)
-        wait_until(lambda times=times_owned: owned(pipe) > times, "the partition is its own again")
+        wait_until(lambda times=times_owned: owned(pipe) > times, "the partition is assigned to it again")
         pipe.writer.fill(1, 3)
         pipe.wait_until_handled()
     assert pipe.tally().problems == ()
 
 
 def owned(pipe: Pipe) -> int:
-    """How often the replica was given its partition."""
-    return pipe.replicas.running[0].log(lines=1000).count("owns [0]")
+    """Return how often the replica was assigned its partition."""
+    return pipe.replicas.running[0].log(lines=1000).count("assigned partitions: [0]")

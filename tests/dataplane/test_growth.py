@@ -1,4 +1,4 @@
-"""Partitions and replicas grow together while messages are written: none is lost, and order holds in every partition."""
+"""Partitions and replicas grow while messages are written: none is lost, and each partition stays in order."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ def test_growth_from_3_to_6_while_messages_are_written_loses_none(make_pipe: Mak
     assert pipe.tally().problems == ()
 
 
-def test_shrinking_the_replicas_alone_leaves_no_partition_unread(make_pipe: MakePipe):
+def test_fewer_replicas_than_partitions_leave_no_partition_unread(make_pipe: MakePipe):
     pipe = make_pipe(3)
     pipe.replicas.start(0, 1, 2)
     pipe.topic.wait_for_owners(1, 1, 1)

@@ -1,4 +1,4 @@
-"""Whatever a real broker holds, each record is handled or set aside, and the next one follows."""
+"""Hostile records on a real broker: each is handled or dead-lettered, and the next one follows."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from workbench.prove.topic import Topic
 from workbench.servers.kafka_broker import KafkaCluster
 
 GOOD = 30
-"""Records before the hostile one: enough that CPython has specialised the handler's code by then."""
+"""Records before the hostile one, so that CPython has specialised the handler's code."""
 
 READS_ALL = """
 import os, sys
@@ -35,14 +35,14 @@ sys.exit(run(os.environ, handle, port=0))
 
 HOSTILE_NAME = bytes.fromhex("74 72 e4 63 65")
 DEFAULT_ROOM = 1_048_588
-"""max.message.bytes of a topic that sets none (Kafka 4.3.1)."""
+"""Default of max.message.bytes (Kafka 4.3.1)."""
 
 MakePipe = Callable[..., Pipe]
 
 
 @pytest.fixture
 def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> MakePipe:
-    """Makes a topic with good records, and its dead letters with room for records of so many bytes."""
+    """Return a function that creates a topic with good records, and dead letters with a maximum record size."""
 
     def make(*, name: str = "", room: int = DEFAULT_ROOM) -> Pipe:
         pipe = Pipe(kafka.bootstrap_servers, name or f"orders-{uuid4()}", tmp_path)
@@ -79,8 +79,8 @@ def send_compressed(
     assert errors == [None] * len(values)
 
 
-def set_aside(pipe: Pipe, count: int = 1, **variables: str) -> tuple[list[Message], str]:
-    """The dead letters of the records after the good ones, once the record after those is handled and committed; and the log."""
+def dead_letters_of(pipe: Pipe, count: int = 1, **variables: str) -> tuple[list[Message], str]:
+    """Return the dead letters of the hostile records and the log, after the record that follows them is committed."""
     send(pipe, "last")
     lines: list[str] = []
     with pipe.start(
@@ -97,11 +97,11 @@ def set_aside(pipe: Pipe, count: int = 1, **variables: str) -> tuple[list[Messag
             consumer.kill()
             drain.join()
     assert pipe.handled[0] == [*(str(number) for number in range(GOOD)), "last"]
-    return pipe.set_aside(count), "".join(lines)
+    return pipe.read_dead_letters(count), "".join(lines)
 
 
 def told(pipe: Pipe, letter: Message) -> dict[str, Any]:
-    """The headers of a dead letter, which must name the record."""
+    """Return the headers of a dead letter. They must name the record."""
     headers: dict[str, Any] = dict(letter.headers() or ())
     assert headers.pop("dead-letter-topic") == pipe.name.encode()
     assert headers.pop("dead-letter-partition") == b"0"
@@ -109,23 +109,23 @@ def told(pipe: Pipe, letter: Message) -> dict[str, Any]:
     return headers
 
 
-def test_a_header_whose_name_is_not_utf_8_is_left_out_and_the_record_is_set_aside(make_pipe):
+def test_a_record_with_a_header_name_that_is_not_utf_8_is_dead_lettered_without_that_header(make_pipe):
     pipe = make_pipe()
     write(pipe.servers, pipe.name, b"7", [(b"a", b"1"), (HOSTILE_NAME, b"2"), (b"null", None), (b"\xff\xfe", b"3")])
-    (letter,), log = set_aside(pipe)
+    (letter,), log = dead_letters_of(pipe)
     headers = told(pipe, letter)
     assert (letter.key(), letter.value()) == (None, b"7")
     assert (headers["a"], headers["null"]) == (b"1", b"")
     assert headers["dead-letter-reason"] == (b"UnreadableHeadersError: 2 of 4 headers have names that are not UTF-8")
-    assert headers["dead-letter-headers"] == b"2 of 4 headers have names that are not UTF-8; those are left out"
-    assert "try 3 of 3 failed: UnreadableHeadersError" in log
+    assert headers["dead-letter-headers"] == b"2 of 4 headers have names that are not UTF-8; these headers are left out"
+    assert "attempt 3 of 3 failed: UnreadableHeadersError" in log
 
 
 @pytest.mark.parametrize("size", [1_048_480, 1_040_000], ids=["fills the topic", "leaves some room"])
-def test_a_record_whose_headers_nearly_fill_the_topic_is_set_aside_without_them(make_pipe, size):
+def test_a_record_with_headers_of_nearly_the_maximum_size_is_dead_lettered_without_them(make_pipe, size):
     pipe = make_pipe()
     write(pipe.servers, pipe.name, b"7", [(b"reject", bytes(size))])
-    (letter,), _ = set_aside(pipe)
+    (letter,), _ = dead_letters_of(pipe)
     headers = told(pipe, letter)
     whole = size < 1_048_000
     assert letter.value() == (b"7" if whole else None)
@@ -134,7 +134,7 @@ def test_a_record_whose_headers_nearly_fill_the_topic_is_set_aside_without_them(
 
 
 @pytest.mark.parametrize("part", ["value", "key", "headers", "all"])
-def test_whatever_of_a_record_is_large_once_decompressed_what_fits_is_set_aside(make_pipe, part):
+def test_parts_that_are_too_large_after_decompression_are_left_out(make_pipe, part):
     pipe = make_pipe()
     large = bytes(2_000_000)
     send_compressed(
@@ -144,9 +144,9 @@ def test_whatever_of_a_record_is_large_once_decompressed_what_fits_is_set_aside(
         key=large if part in {"key", "all"} else b"key",
         headers=[("reject", large if part in {"headers", "all"} else b"1")],
     )
-    (letter,), _ = set_aside(pipe)
+    (letter,), _ = dead_letters_of(pipe)
     headers = told(pipe, letter)
-    assert letter.value() is None, "what is left out first"
+    assert letter.value() is None, "the value is left out first"
     assert letter.key() == (b"key" if part in {"value", "headers"} else None)
     assert headers.get("reject") == (b"1" if part == "value" else None)
     left_out = {"value": {"value"}, "headers": {"value", "headers"}}.get(part, {"value", "headers", "key"})
@@ -154,32 +154,32 @@ def test_whatever_of_a_record_is_large_once_decompressed_what_fits_is_set_aside(
     assert named == left_out
 
 
-def test_the_smallest_form_of_a_dead_letter_fits_where_2048_bytes_do_whatever_the_record_is(make_pipe):
+def test_the_smallest_form_of_a_dead_letter_fits_into_2048_bytes(make_pipe):
     pipe = make_pipe(name=("orders-" + str(uuid4())).ljust(236, "o"), room=2048)
     send(pipe, bytes(500_000), key=bytes(100_000), headers=[(str(number), bytes(4000)) for number in range(100)])
-    (letter,), _ = set_aside(pipe, STREAM_GROUP=pipe.name)
+    (letter,), _ = dead_letters_of(pipe, STREAM_GROUP=pipe.name)
     headers = told(pipe, letter)
     assert (letter.key(), letter.value()) == (None, None)
     assert headers["dead-letter-reason"] == ("ValueError: " + "ä" * 121).encode()
     assert headers["dead-letter-tries"] == b"3"
 
 
-def test_a_record_that_no_request_has_room_for_is_set_aside_without_its_value(make_pipe):
+def test_a_record_that_exceeds_the_maximum_request_is_dead_lettered_without_its_value(make_pipe):
     pipe = make_pipe(room=2_000_000_000)
     send_compressed(pipe, "gzip", bytes(105_000_000), key=b"key")
-    (letter,), _ = set_aside(pipe)
+    (letter,), _ = dead_letters_of(pipe)
     assert (letter.key(), letter.value()) == (b"key", None)
-    assert told(pipe, letter)["dead-letter-value"].startswith(b"left out, since it is too large")
+    assert told(pipe, letter)["dead-letter-value"].startswith(b"left out: too large")
 
 
 @pytest.mark.parametrize("variables", [{}, {"KAFKA_GROUP_PROTOCOL": "consumer"}], ids=["classic", "KIP-848"])
-def test_a_batch_that_the_client_cannot_decompress_is_set_aside_record_by_record(make_pipe, variables):
+def test_an_unreadable_batch_is_dead_lettered_record_by_record(make_pipe, variables):
     pipe = make_pipe()
     send_compressed(pipe, "zstd", bytes(60_000_000), bytes(60_000_000))
-    letters, log = set_aside(pipe, 2, **variables)
+    letters, log = dead_letters_of(pipe, 2, **variables)
     assert [letter.value() for letter in letters] == [None, None]
     positions = [dict(letter.headers() or ())["dead-letter-position"] for letter in letters]
     assert positions == [str(GOOD).encode(), str(GOOD + 1).encode()]
     reasons = {str(dict(letter.headers() or ())["dead-letter-reason"]) for letter in letters}
     assert all("the record cannot be read: Decompression" in reason for reason in reasons)
-    assert f"{pipe.name}[0] {GOOD + 1}: set aside" in log
+    assert f"{pipe.name}[0] {GOOD + 1}: written to the dead letters" in log

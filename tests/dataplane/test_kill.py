@@ -1,4 +1,4 @@
-"""A replica that is killed at its work loses no message: what it had not committed is handled again, in order."""
+"""Killed replica: no message is lost, and uncommitted messages are handled again in order."""
 
 from collections.abc import Mapping
 
@@ -8,16 +8,14 @@ from tests.dataplane.conftest import PROTOCOLS, MakePipe
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_replica_killed_at_its_work_loses_no_message_and_keeps_their_order(
-    make_pipe: MakePipe, protocol: Mapping[str, str]
-):
+def test_a_killed_replica_loses_no_message_and_keeps_their_order(make_pipe: MakePipe, protocol: Mapping[str, str]):
     pipe = make_pipe(3, protocol)
     pipe.writer.fill(3, 3000)
     pipe.replicas.start(0, 1, 2)
     owners = pipe.topic.wait_for_owners(1, 1, 1)
     (orphan,) = owners["orders-1"]
     with pipe.writer.writing(3, per_second=600):
-        pipe.wait_for(4500)  # by now it reads and commits in large batches
+        pipe.wait_for(4500)  # it now reads and commits in large batches
         pipe.replicas.kill(1)
         left = pipe.topic.wait_for_owners(1, 2)
         assert any(orphan in owned for owned in left.values()), "the others take over what it read"
@@ -31,13 +29,13 @@ def test_a_replica_killed_at_its_work_loses_no_message_and_keeps_their_order(
     assert pipe.tally().problems == ()
 
 
-def test_a_killed_replica_with_a_name_of_its_own_gets_its_partition_back(make_pipe: MakePipe):
+def test_a_killed_static_member_gets_its_partition_back(make_pipe: MakePipe):
     pipe = make_pipe(3)
     pipe.writer.fill(3, 2500)
     for number in range(3):
         pipe.replicas.start(number, KAFKA_GROUP_INSTANCE_ID=f"orders-{number}")
     owners = pipe.topic.wait_for_owners(1, 1, 1)
-    pipe.wait_for(4500)  # by now it reads and commits in large batches
+    pipe.wait_for(4500)  # it now reads and commits in large batches
     pipe.replicas.kill(1)
     pipe.replicas.start(1, KAFKA_GROUP_INSTANCE_ID="orders-1")
     assert pipe.topic.wait_for_owners(1, 1, 1) == owners

@@ -1,4 +1,4 @@
-"""The consumer on a Kinesis data stream, which moto's server simulates: one lease each, nothing lost, keys in order."""
+"""Consumer on a Kinesis data stream, simulated by moto's server: one lease per replica, no loss, keys in order."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from tests.dataplane.kinesis_consumer import POISON
 from tests.dataplane.kinesis_replica import Replica, replica, until
 from tests.dataplane.kpl import Written, aggregate, keys
 from tests.dataplane.moto_server import REGION, MotoServer, moto_server
-from tests.dataplane.unavailable import out_of_order
+from tests.dataplane.unavailable import temporarily_unavailable
 
 
 @pytest.fixture(scope="session")
@@ -31,13 +31,13 @@ def moto() -> Iterator[MotoServer]:
 
 @pytest.fixture(scope="session")
 def rights(moto: MotoServer) -> dict[str, str]:
-    """What a consumer signs in with: it may do what the stack grants and nothing else."""
+    """Credentials of a consumer, with exactly the permissions that the stack grants."""
     return moto.user("consumer", [*READ_ACTIONS, *TABLE_ACTIONS, "kinesis:PutRecord"])
 
 
 @dataclass
 class Stream:
-    """A stream with the tables of its one group, as the stack makes them, and the consumers of a test."""
+    """Stream with the tables of its group, as in the stack, and the consumers of a test."""
 
     moto: MotoServer
     rights: dict[str, str]
@@ -69,7 +69,7 @@ class Stream:
         return started
 
     def produce(self, number: int, keys: int = 20) -> None:
-        """Write so many records of each key, numbered on in each."""
+        """Write that many records per key, with consecutive numbers per key."""
         for _ in range(number):
             names = [f"key-{key}" for key in range(keys)]
             entries = [{"PartitionKey": name, "Data": str(self.produced[name]).encode()} for name in names]
@@ -85,12 +85,12 @@ class Stream:
 
     @property
     def owners(self) -> Counter[str]:
-        """How many open shards each worker has."""
+        """Number of open shards per worker."""
         return Counter(lease["leaseOwner"] for lease in self.leases.values() if "leaseOwner" in lease)
 
     @property
     def handled(self) -> dict[str, list[int]]:
-        """The numbers of each key's records in the order in which they were handled first, by whichever replica."""
+        """Numbers of each key's records, in the order of first handling by any replica."""
         notes = sorted((note for each in self.replicas for note in each.handled), key=lambda note: note["at"])
         found: dict[str, dict[int, None]] = {}
         for note in notes:
@@ -108,7 +108,7 @@ class Stream:
 
 @pytest.fixture
 def make(moto: MotoServer, rights: dict[str, str], tmp_path: Path) -> Iterator[Callable[[int], Stream]]:
-    """Makes a stream with so many shards, its dead letters and its tables."""
+    """Return a function that creates a stream with dead letters and tables."""
     kinesis, dynamodb = moto.client("kinesis"), moto.client("dynamodb")
     with ExitStack() as ended:
 
@@ -128,7 +128,7 @@ def make(moto: MotoServer, rights: dict[str, str], tmp_path: Path) -> Iterator[C
         yield made
 
 
-def test_as_many_replicas_as_shards_read_one_each_and_one_more_is_idle_and_ready(make):
+def test_each_replica_reads_one_shard_and_an_extra_one_is_idle_and_ready(make):
     stream = make(3)
     replicas = stream.start(3)
     until("each replica has a lease", lambda: sorted(stream.owners.values()) == [1, 1, 1])
@@ -143,7 +143,7 @@ def test_as_many_replicas_as_shards_read_one_each_and_one_more_is_idle_and_ready
     assert idle.process.poll() is None
 
 
-def test_a_replica_that_comes_later_is_given_its_share(make):
+def test_a_replica_that_joins_later_gets_its_share(make):
     stream = make(3)
     stream.start(seconds=0.01)
     until("one replica has all shards", lambda: sorted(stream.owners.values()) == [3])
@@ -154,7 +154,7 @@ def test_a_replica_that_comes_later_is_given_its_share(make):
     stream.assert_all_handled_in_order()
 
 
-def test_the_shard_of_a_replica_that_is_killed_is_taken_over_and_nothing_is_lost(make):
+def test_the_shard_of_a_killed_replica_is_taken_over_without_loss(make):
     stream = make(2)
     first, second = stream.start(2, seconds=0.01)
     until("each replica has a lease", lambda: sorted(stream.owners.values()) == [1, 1])
@@ -167,7 +167,7 @@ def test_the_shard_of_a_replica_that_is_killed_is_taken_over_and_nothing_is_lost
     assert sorted(stream.owners.values()) == [2]
 
 
-def test_a_replica_that_is_told_to_stop_finishes_its_record_and_leaves_its_leases_and_its_place_at_once(make):
+def test_a_stopped_replica_finishes_its_record_and_releases_its_leases_at_once(make):
     stream = make(2)
     [reader] = stream.start(seconds=0.05)
     stream.produce(20)
@@ -199,7 +199,7 @@ def test_a_reshard_keeps_each_key_in_order(make):
 
 
 def letters(stream: Stream) -> list[dict[str, Any]]:
-    """The dead letters of a stream."""
+    """Return the dead letters of a stream."""
     kinesis = stream.moto.client("kinesis")
     iterator = kinesis.get_shard_iterator(
         StreamName=f"{stream.name}.dead-letters", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"
@@ -210,17 +210,17 @@ def letters(stream: Stream) -> list[dict[str, Any]]:
 
 
 def put(stream: Stream, data: bytes) -> str:
-    """Write a record; return its sequence number."""
+    """Write a record and return its sequence number."""
     client = stream.moto.client("kinesis")
     return client.put_record(StreamName=stream.name, PartitionKey="key", Data=data)["SequenceNumber"]
 
 
 def notes(*replicas: Replica) -> list[tuple[str, str, str]]:
-    """The position, key and value of each record that replicas handled, those of the first one first."""
+    """Return position, key and value of each handled record, by replica."""
     return [(note["position"], note["key"], note["value"]) for each in replicas for note in each.handled]
 
 
-def test_a_restart_within_an_aggregate_goes_on_after_the_user_record_that_was_handled_last(make):
+def test_a_restart_within_an_aggregate_continues_after_the_last_handled_user_record(make):
     stream = make(1)
     plain = put(stream, b"plain")
     whole = put(stream, aggregate(*(Written(f"key-{number % 3}", str(number).encode()) for number in range(40))))
@@ -242,7 +242,7 @@ def test_a_restart_within_an_aggregate_goes_on_after_the_user_record_that_was_ha
     assert second.lost == 0
 
 
-def test_a_poison_user_record_is_set_aside_alone_with_both_of_its_numbers(make):
+def test_only_the_failed_user_record_goes_to_the_dead_letters_with_its_sub_sequence_number(make):
     stream = make(1)
     stream.start()
     whole = put(stream, aggregate(Written("red", b"1"), Written("blue", POISON), Written("red", b"3")))
@@ -254,7 +254,7 @@ def test_a_poison_user_record_is_set_aside_alone_with_both_of_its_numbers(make):
     assert (letter["partitionKey"], b64decode(letter["data"])) == ("blue", POISON)
 
 
-def test_a_user_record_that_belongs_to_another_shard_after_a_reshard_is_handled_there_alone(make):
+def test_after_a_reshard_a_user_record_is_handled_only_in_its_new_shard(make):
     stream = make(2)
     replicas = stream.start(2)
     until("each replica has a lease", lambda: sorted(stream.owners.values()) == [1, 1])
@@ -266,10 +266,10 @@ def test_a_user_record_that_belongs_to_another_shard_after_a_reshard_is_handled_
     client.put_record(StreamName=stream.name, PartitionKey="key", ExplicitHashKey=str(2**128 - 1), Data=again)
     until("all are handled", lambda: sum(len(each.handled) for each in replicas) == 3)
     assert sorted(value for _, _, value in notes(*replicas)) == ["again", "here", "here too"]
-    assert "left out 1 user records" in "".join(each.told for each in replicas)
+    assert "skipped 1 user records" in "".join(each.log for each in replicas)
 
 
-def test_records_that_were_deleted_while_nobody_read_are_counted_and_told(make):
+def test_records_deleted_while_no_consumer_ran_are_counted_and_logged(make):
     stream = make(1)
     client = stream.moto.client("kinesis")
     client.increase_stream_retention_period(StreamName=stream.name, RetentionPeriodHours=48)
@@ -290,9 +290,9 @@ def test_records_that_were_deleted_while_nobody_read_are_counted_and_told(make):
     until("what is left is handled", lambda: notes(second) == [(kept, "key", "kept")])
     assert second.lost == 1
     assert (
-        f"{stream.name}[shardId-000000000000]: what was written after sequence number {handled} was deleted before it was "
-        f"read; the first record that is still there is {kept}"
-    ) in second.told
+        f"{stream.name}[shardId-000000000000]: records after sequence number {handled} were deleted before they were "
+        f"read; the first available record is {kept}"
+    ) in second.log
 
 
 def test_a_quiet_shard_whose_last_record_was_deleted_has_lost_nothing(make):
@@ -310,17 +310,17 @@ def test_a_quiet_shard_whose_last_record_was_deleted_has_lost_nothing(make):
     assert second.lost == 0
 
 
-def test_aws_that_is_out_of_order_when_a_consumer_starts_is_waited_for(make):
+def test_temporary_aws_errors_at_the_start_are_retried(make):
     stream = make(1)
     stream.produce(1)
-    with out_of_order(stream.moto.url, answers=9) as url:
+    with temporarily_unavailable(stream.moto.url, answers=9) as url:
         [reader] = stream.start(AWS_ENDPOINT_URL=url)
         stream.assert_all_handled_in_order()
-        assert "AWS refused it: 503" in reader.told
+        assert "AWS returned an error: 503" in reader.log
         assert reader.stop() == 0
 
 
-def test_a_poison_record_is_set_aside_whole_and_holds_up_nothing(make):
+def test_a_failed_record_goes_to_the_dead_letters_and_does_not_block_others(make):
     stream = make(1)
     stream.start()
     stream.produce(1)
@@ -344,28 +344,28 @@ def test_a_poison_record_is_set_aside_whole_and_holds_up_nothing(make):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"AWS_ACCESS_KEY_ID": os.urandom(10).hex()}, "AWS refused it: 403: .*InvalidClientTokenId"),
-        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no credentials"),
-        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "AWS cannot be reached: .*127.0.0.1:9"),
-        ({"STREAM_TOPIC": "other"}, "listing the shards of other: AWS refused it: ResourceNotFoundException"),
-        ({"STREAM_GROUP": "other"}, "other-WorkerMetricStats: AWS refused it: ResourceNotFoundException"),
+        ({"AWS_ACCESS_KEY_ID": os.urandom(10).hex()}, "AWS returned an error: 403: .*InvalidClientTokenId"),
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "no AWS credentials"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "cannot reach AWS: .*127.0.0.1:9"),
+        ({"STREAM_TOPIC": "other"}, "listing the shards of other: AWS returned an error: ResourceNotFoundException"),
+        ({"STREAM_GROUP": "other"}, "other-WorkerMetricStats: AWS returned an error: ResourceNotFoundException"),
         (
             {"STREAM_DEAD_LETTERS": "other"},
-            "setting a record aside in other: AWS refused it: ResourceNotFoundException",
+            "writing a dead letter to other: AWS returned an error: ResourceNotFoundException",
         ),
     ],
 )
-def test_what_another_try_does_not_mend_ends_it_with_one_line(make, changes, told):
+def test_permanent_errors_end_it_with_one_line(make, changes, told):
     stream = make(1)
     stream.moto.client("kinesis").put_record(StreamName=stream.name, PartitionKey="key", Data=POISON)
     [reader] = stream.start(**changes)
     line = reader.end()
     assert re.fullmatch(f"consumer: .*{told}.*", line)
     assert stream.rights["AWS_SECRET_ACCESS_KEY"] not in line
-    assert stream.owners == {}, "it leaves no lease behind"
+    assert stream.owners == {}, "its leases are released"
 
 
-def test_what_it_may_not_do_is_told_by_name(make):
+def test_a_missing_permission_is_named(make):
     stream = make(1)
     [reader] = stream.start(**stream.moto.user(f"{stream.name}-nobody", ["dynamodb:PutItem"]))
     assert "AccessDenied" in reader.end()

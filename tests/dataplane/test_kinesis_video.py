@@ -1,4 +1,4 @@
-"""The consumer on a video stream of Kinesis, which is simulated: fragments come in order, whatever happens to connections."""
+"""Consumer on a simulated Kinesis video stream: fragments stay in order although connections fail."""
 
 import json
 import os
@@ -28,13 +28,13 @@ def moto() -> Iterator[MotoServer]:
 
 @pytest.fixture(scope="session")
 def rights(moto: MotoServer) -> dict[str, str]:
-    """What a consumer signs in with: with positions it may do what the stack grants and nothing else."""
+    """Credentials of a consumer, with exactly the permissions on positions that the stack grants."""
     return moto.user("consumer", ACTIONS)
 
 
 @pytest.fixture
 def table(moto: MotoServer) -> str:
-    """The table of positions, as the stack makes it."""
+    """Table of positions, as in the stack."""
     name = f"cameras-{uuid4().hex[:8]}.positions"
     moto.client("dynamodb").create_table(
         TableName=name,
@@ -47,7 +47,7 @@ def table(moto: MotoServer) -> str:
 
 @pytest.fixture
 def noted(moto: MotoServer, table: str) -> Callable[[], str]:
-    """The number that is written down."""
+    """Return a function that reads the stored fragment number."""
 
     def number() -> str:
         [item] = moto.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
@@ -65,7 +65,7 @@ def serve() -> Iterator[Callable[[Video], Video]]:
 
 @pytest.fixture
 def start(moto: MotoServer, rights: dict[str, str], table: str, tmp_path: Path) -> Iterator[Callable[..., Replica]]:
-    """Starts a consumer, which takes some seconds for each fragment, with other variables than the usual ones."""
+    """Return a function that starts a consumer with a handling time and changed variables."""
     with ExitStack() as ended:
 
         def started(video: Video, *, seconds: float = 0.0, **variables: str) -> Replica:
@@ -95,7 +95,7 @@ def clips(number: int) -> dict[str, bytes]:
     return {str(each): fragment(str(each), os.urandom(5000)) for each in range(1, number + 1)}
 
 
-def test_every_fragment_is_handled_once_in_order_over_connections_that_break(serve, start):
+def test_every_fragment_is_handled_once_in_order_although_connections_fail(serve, start):
     video = serve(Video(clips(7), at_once=3))
     reader = start(video)
     until("all are handled", lambda: len(reader.handled) == 7)
@@ -106,14 +106,14 @@ def test_every_fragment_is_handled_once_in_order_over_connections_that_break(ser
     assert video.starts[0] == {"StartSelectorType": "EARLIEST"}
 
 
-def test_it_is_ready_once_it_reads_and_ends_at_once_where_nothing_comes(serve, start):
+def test_it_is_ready_while_it_reads_and_stops_at_once_without_fragments(serve, start):
     video = serve(Video({}, at_once=3))
     reader = start(video)
     until("it is ready", lambda: reader.ready)
     assert reader.stop(seconds=20) == 0
 
 
-def test_one_that_is_stopped_and_starts_again_goes_on_after_the_last_fragment(serve, start):
+def test_a_restart_continues_after_the_last_handled_fragment(serve, start):
     video = serve(Video(clips(20), at_once=99))
     first = start(video, seconds=0.2)
     until("it is in the middle of it", lambda: len(first.handled) > 2)
@@ -124,7 +124,7 @@ def test_one_that_is_stopped_and_starts_again_goes_on_after_the_last_fragment(se
     assert positions(first) + positions(second) == list(video.fragments), "each once, and in order"
 
 
-def test_one_that_is_killed_repeats_the_fragment_at_hand_at_most(serve, start):
+def test_a_kill_repeats_at_most_the_current_fragment(serve, start):
     video = serve(Video(clips(20), at_once=99))
     first = start(video, seconds=0.2)
     until("it is in the middle of it", lambda: len(first.handled) > 2)
@@ -139,7 +139,7 @@ def test_one_that_is_killed_repeats_the_fragment_at_hand_at_most(serve, start):
 
 
 @pytest.mark.parametrize("refused", [False, True])
-def test_one_whose_last_fragment_is_no_longer_kept_goes_on_with_the_oldest_and_says_so(serve, start, noted, refused):
+def test_if_the_last_fragment_is_no_longer_kept_it_continues_with_the_oldest_and_logs_it(serve, start, noted, refused):
     first = start(serve(Video(clips(2), at_once=9)))
     until("both are noted", lambda: len(first.handled) == 2 and noted() == "2")
     first.process.kill()
@@ -149,33 +149,33 @@ def test_one_whose_last_fragment_is_no_longer_kept_goes_on_with_the_oldest_and_s
     second = start(later)
     until("what is kept is handled", lambda: positions(second) == ["8", "9"])
     assert [start.get("AfterFragmentNumber") for start in later.starts[:2]] == ["2", None]
-    assert "Reading goes on with the oldest fragment that is kept" in second.told
-    assert "cameras-0: fragments after number 2 are lost" in second.told
-    assert "the first one that is still there is 8" in second.told
+    assert "Continuing with the oldest available fragment" in second.log
+    assert "cameras-0: fragments after number 2 were deleted before they were read" in second.log
+    assert "the first available fragment is 8" in second.log
     assert second.lost == 1
     until("it is noted", lambda: noted() == "9")
 
 
-def test_a_fragment_whose_position_cannot_be_written_ends_it_and_comes_again(serve, start, moto, table):
+def test_if_the_position_cannot_be_written_it_ends_and_the_fragment_is_redelivered(serve, start, moto, table):
     video = serve(Video(clips(2), at_once=9))
     told = start(video, **moto.user(f"{table}-reader", ["dynamodb:GetItem"]))
     last = told.end()
-    assert last.startswith(f"consumer: writing to the table {table}: AWS refused it: "), last
+    assert last.startswith(f"consumer: writing to the table {table}: AWS returned an error: "), last
     assert "not authorized to perform: dynamodb:PutItem" in last
     assert positions(told) == ["1"]
     second = start(video)
     until("all are handled", lambda: positions(second) == ["1", "2"])
 
 
-def test_one_that_cannot_read_its_position_handles_nothing_and_ends_with_one_line(serve, start, moto, table):
+def test_if_the_position_cannot_be_read_it_handles_nothing_and_ends_with_one_line(serve, start, moto, table):
     told = start(serve(Video(clips(2), at_once=9)), **moto.user(f"{table}-writer", ["dynamodb:PutItem"]))
     last = told.end()
-    assert last.startswith(f"consumer: reading the table {table}: AWS refused it: "), last
+    assert last.startswith(f"consumer: reading the table {table}: AWS returned an error: "), last
     assert "not authorized to perform: dynamodb:GetItem" in last
     assert told.handled == []
 
 
-def test_a_fragment_that_cannot_be_handled_is_named_in_the_dead_letters_and_holds_up_nothing(serve, start, noted):
+def test_a_failed_fragment_is_named_in_the_dead_letters_and_does_not_block_others(serve, start, noted):
     video = serve(Video({**clips(1), "2": fragment("2", POISON), "3": fragment("3", b"fine")}, at_once=9))
     reader = start(video)
     until("the others are handled", lambda: positions(reader) == ["1", "3"])
@@ -194,14 +194,16 @@ def test_a_fragment_that_cannot_be_handled_is_named_in_the_dead_letters_and_hold
     }
 
 
-def test_what_is_refused_ends_it_with_one_line(serve, start):
+def test_permanent_errors_end_it_with_one_line(serve, start):
     reader = start(serve(Video({}, at_once=1, refusal="AccessDeniedException")))
-    assert reader.end() == "consumer: reading the video stream cameras-0: AWS refused it: AccessDeniedException: no"
+    assert (
+        reader.end() == "consumer: reading the video stream cameras-0: AWS returned an error: AccessDeniedException: no"
+    )
 
 
-def test_a_service_that_is_out_of_order_when_a_consumer_starts_is_waited_for(serve, start):
+def test_temporary_errors_at_the_start_are_retried(serve, start):
     video = serve(Video(clips(2), at_once=9, unavailable=7))
     reader = start(video)
     until("all are handled", lambda: positions(reader) == ["1", "2"])
-    assert "AWS refused it: 503" in reader.told
+    assert "AWS returned an error: 503" in reader.log
     assert reader.stop() == 0

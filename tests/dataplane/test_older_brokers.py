@@ -1,4 +1,4 @@
-"""Brokers that do not have the newer group protocol, though the environment says so: the group shares the partitions all the same."""
+"""Brokers without the newer group protocol although the environment selects it: the consumer uses the classic one."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from tests.dataplane.conftest import NEWER, make_pipe_on
 from workbench.servers.kafka_broker import MISSED_SOON, KafkaCluster
 
 
-def test_a_group_that_is_told_of_the_newer_protocol_goes_on_with_the_classic_one_where_brokers_lack_it(tmp_path: Path):
+def test_the_classic_protocol_is_used_if_the_brokers_do_not_support_the_newer_one(tmp_path: Path):
     settings = {**MISSED_SOON, "group.coordinator.rebalance.protocols": "classic"}
     with KafkaCluster(print, settings=settings) as kafka:
         pipe = make_pipe_on(kafka, tmp_path, 2, NEWER, {})
@@ -17,4 +17,4 @@ def test_a_group_that_is_told_of_the_newer_protocol_goes_on_with_the_classic_one
             assert sorted(owners.values()) == [(0,), (1,)]
             pipe.wait_until_handled()
             assert not pipe.tally().problems
-            assert "goes on with the classic one" in pipe.replicas.running[0].log(lines=50)
+            assert "using the classic protocol" in pipe.replicas.running[0].log(lines=50)

@@ -1,4 +1,4 @@
-"""The consumer on Pub/Sub, which Google's own server for tests plays: work shared or partitioned, nothing lost, keys in order."""
+"""Consumer on Google's Pub/Sub test server: work shared or partitioned, no loss, keys in order."""
 
 import json
 import os
@@ -22,14 +22,14 @@ from google.pubsub_v1 import PublisherClient, PubsubMessage, SubscriberClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-from tests.dataplane.issuer import METADATA, issuing
+from tests.dataplane.issuer import METADATA, running_issuer
 from tests.dataplane.pubsub_consumer import AWAITED, PATIENT, POISON
 from workbench.servers.ports import free_ports
 from workbench.servers.pubsub_server import pubsub_server
 from workbench.stack_file import ROOT
 
 DEADLINE = 120.0
-"""Seconds that anything may take on a busy machine."""
+"""Maximum seconds for any step on a busy machine."""
 
 
 @dataclass
@@ -58,7 +58,7 @@ def until(what: str, reached: Callable[[], bool]) -> None:
 
 @dataclass
 class Replica:
-    """A consumer's process."""
+    """Consumer process."""
 
     process: subprocess.Popen[str]
     notes: Path
@@ -86,7 +86,7 @@ class Replica:
         return [note["value"] for note in self.handled]
 
     def told(self) -> str:
-        """What it wrote, once it has ended."""
+        """Output of an ended process."""
         assert self.process.stderr is not None
         return self.process.stderr.read()
 
@@ -97,7 +97,7 @@ class Replica:
 
 @dataclass
 class Topic:
-    """A topic with its subscriptions, as the stack makes them, and the consumers of a test."""
+    """Topic with its subscriptions, as in the stack, and the consumers of a test."""
 
     server: Server
     directory: Path
@@ -153,7 +153,7 @@ class Topic:
         return {value for replica in self.replicas for value in replica.values}
 
     def free(self, subscription: str) -> list[bytes]:
-        """What a subscription has that nobody holds at the moment, or for some seconds after it was killed."""
+        """Messages of a subscription that no live consumer holds, within some seconds after a kill."""
         got = self.server.subscriber.pull(subscription=subscription, max_messages=1000, timeout=DEADLINE)
         return [each.message.data for each in got.received_messages]
 
@@ -190,7 +190,7 @@ def test_replicas_share_a_subscription_and_every_message_is_handled(topic: Topic
     assert [replica.stop() for replica in replicas] == [0, 0, 0]
 
 
-def test_each_partition_is_read_by_the_one_pod_that_has_its_subscription_and_keys_keep_their_order(topic: Topic):
+def test_each_partition_is_read_by_one_pod_and_keys_keep_their_order(topic: Topic):
     replicas: list[Replica] = []
     for number in range(3):
         own = topic.subscription(str(number), filter=f'attributes.partition = "{number}"')
@@ -211,7 +211,7 @@ def test_each_partition_is_read_by_the_one_pod_that_has_its_subscription_and_key
             assert [note["value"] for note in notes if note["key"] == customer] == expected[customer]
 
 
-def test_what_a_killed_replica_held_is_handled_by_the_others(topic: Topic):
+def test_messages_of_a_killed_replica_are_handled_by_the_others(topic: Topic):
     shared = topic.subscription()
     first, second = topic.start(shared, seconds=0.5), topic.start(shared, seconds=0.5)
     ready(first, second)
@@ -225,12 +225,12 @@ def test_what_a_killed_replica_held_is_handled_by_the_others(topic: Topic):
     assert second.stop() == 0
 
 
-def test_a_message_that_cannot_be_handled_goes_to_the_dead_letters_and_the_others_pass_it(topic: Topic):
+def test_a_failed_message_goes_to_the_dead_letters_and_does_not_block_others(topic: Topic):
     letters = f"{topic.path}.dead-letters"
     topic.server.publisher.create_topic(name=letters)
     kept = letters.replace("/topics/", "/subscriptions/")
     topic.server.subscriber.create_subscription(name=kept, topic=letters)
-    # without order: this server moves a message, but goes on to hold its key
+    # without ordering: this server moves a message but keeps blocking its key
     shared = topic.subscription(
         enable_message_ordering=False, dead_letter_policy={"dead_letter_topic": letters, "max_delivery_attempts": 5}
     )
@@ -247,10 +247,10 @@ def test_a_message_that_cannot_be_handled_goes_to_the_dead_letters_and_the_other
     assert replica.metric("consumer_dead_letters_total") == 0, "it was Pub/Sub that moved it"
     assert replica.stop() == 0
     told = replica.told()
-    assert all(f"try {number} failed: ValueError" in told for number in range(1, 6))
+    assert all(f"attempt {number} failed: ValueError" in told for number in range(1, 6))
 
 
-def test_a_message_that_fails_comes_again_before_those_of_its_key_and_others_pass_it(topic: Topic):
+def test_a_failed_message_is_redelivered_before_later_ones_of_its_key(topic: Topic):
     replica = topic.start(topic.subscription())
     ready(replica)
     topic.publish(PATIENT, "a")
@@ -258,13 +258,13 @@ def test_a_message_that_fails_comes_again_before_those_of_its_key_and_others_pas
         topic.publish(f"a{number}", "a")
     topic.publish(AWAITED, "b")
     until("all are handled", lambda: len(set(replica.values)) == 7)
-    first_times = list(dict.fromkeys(replica.values))  # one that is delivered again is no fault
+    first_times = list(dict.fromkeys(replica.values))  # redelivery is allowed
     assert first_times == ["awaited", "patient", "a0", "a1", "a2", "a3", "a4"]
     assert replica.metric("consumer_failed_total") >= 1
     assert replica.stop() == 0
 
 
-def test_a_stop_finishes_the_message_at_hand_and_gives_back_at_once_those_that_wait(topic: Topic):
+def test_a_stop_finishes_the_current_message_and_returns_the_waiting_ones(topic: Topic):
     shared = topic.subscription()
     slow = topic.start(shared, seconds=1)
     ready(slow)
@@ -279,14 +279,14 @@ def test_a_stop_finishes_the_message_at_hand_and_gives_back_at_once_those_that_w
 
 
 @pytest.mark.parametrize("partition", [{}, {"STREAM_PARTITION": "0"}])
-def test_a_subscription_that_is_not_there_ends_it_with_one_line(topic: Topic, partition: dict[str, str]):
+def test_a_missing_subscription_ends_it_with_one_line(topic: Topic, partition: dict[str, str]):
     nowhere = "projects/test/subscriptions/nowhere"
     told = ended(topic.start(nowhere, changes=partition))
-    assert told.startswith(f"consumer: Pub/Sub refuses {nowhere}: 404")
+    assert told.startswith(f"consumer: {nowhere}: Pub/Sub returned an error: 404")
 
 
-def test_who_cannot_sign_in_ends_with_one_line(topic: Topic):
-    with issuing() as issuer:
+def test_a_failed_sign_in_ends_it_with_one_line(topic: Topic):
+    with running_issuer() as issuer:
         issuer.refused[f"{METADATA}instance/service-accounts/default/token"] = (403, {"error": "no such identity"})
         host = {"GCE_METADATA_HOST": issuer.metadata, "GCE_METADATA_IP": issuer.metadata, "PUBSUB_EMULATOR_HOST": ""}
         told = ended(topic.start(topic.subscription(), changes=host))
@@ -295,7 +295,7 @@ def test_who_cannot_sign_in_ends_with_one_line(topic: Topic):
 
 
 def ended(replica: Replica) -> str:
-    """The last line of a consumer that ended by itself."""
+    """Return the last line of a consumer that exited with an error."""
     assert replica.process.wait(DEADLINE) == 1
     told = replica.told()
     assert "Traceback" not in told

@@ -1,4 +1,4 @@
-"""Google's test server of Pub/Sub ends with the process that started it."""
+"""Google's Pub/Sub test server ends with its parent process."""
 
 import os
 import socket
@@ -17,7 +17,7 @@ with pubsub_server(lambda _: None) as address:
 """
 
 
-def test_it_is_gone_once_its_user_is_killed():
+def test_the_server_ends_when_its_parent_is_killed():
     with subprocess.Popen(
         [sys.executable, "-c", USER], cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, text=True
     ) as user:
@@ -28,5 +28,5 @@ def test_it_is_gone_once_its_user_is_killed():
         finally:
             user.kill()
     with connection:
-        while connection.recv(1024):  # until the server hangs up
+        while connection.recv(1024):  # until the server closes the connection
             pass

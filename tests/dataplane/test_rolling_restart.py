@@ -1,4 +1,4 @@
-"""Replicas replaced one after the other, never more than there are partitions: nothing is lost, and nothing comes twice.
+"""Rolling restart with never more replicas than partitions: no loss and no redelivery.
 
 How long each partition waited is measured and told, in the output and as properties of the test, and not judged.
 """
@@ -30,18 +30,18 @@ def test_a_rolling_restart_loses_nothing_and_repeats_nothing(
     with pipe.writer.writing(3, per_second=300):
         pipe.wait_for(200)
         for number in range(3):
-            assert pipe.replicas.stop(number) == [0], "it stops as told"
+            assert pipe.replicas.stop(number) == [0], "it stops with status 0"
             start(number)
             after = pipe.topic.wait_for_owners(1, 1, 1)
             assert sorted(after.values()) == [(0,), (1,), (2,)]
-            assert after == before or not named, "a replica with a name of its own gets its partition back"
+            assert after == before or not named, "a static member gets its partition back"
             pipe.wait_for(100)
         end = time.monotonic()
     pipe.wait_until_handled()
     pauses = {
         partition: round(seconds, 2) for partition, seconds in longest_pauses(pipe.replicas.handled(), end).items()
     }
-    print(f"longest pause of each partition, in seconds: {pauses}")  # noqa: T201 - what is measured here
+    print(f"longest pause of each partition, in seconds: {pauses}")  # noqa: T201 - the measurement
     record_property("pauses", pauses)
     assert pipe.tally().problems == ()
-    assert pipe.tally().again == 0, "what was handled before a stop is committed"
+    assert pipe.tally().again == 0, "records handled before a stop are committed"

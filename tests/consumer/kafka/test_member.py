@@ -1,4 +1,4 @@
-"""A member of a Kafka group handles what is its own in order, commits what it handled, and gives back what it has no time for."""
+"""A Kafka member handles its partitions in order, commits handled records, and puts back the rest of slow batches."""
 
 import struct
 from collections.abc import Callable
@@ -23,7 +23,7 @@ VARIABLES = {"STREAM_TOPIC": "orders", "STREAM_GROUP": "readers", "KAFKA_BOOTSTR
 
 
 class Clock:
-    """Time that passes only when somebody waits or works."""
+    """Clock that advances only through waiting and work."""
 
     now = 1000.0
 
@@ -33,22 +33,22 @@ class Clock:
 
 @dataclass
 class Broker:
-    """What confluent-kafka's Consumer is for the member: `polls` are what each poll does, and the member stops after the last."""
+    """Replacement for confluent-kafka's Consumer. `polls` defines each poll; the member stops after the last one."""
 
     clock: Clock
     polls: list[Callable[[], list[Message]]] = field(default_factory=list)
     waiting: list[Message] = field(default_factory=list)
     drained: Callable[[], None] = lambda: None
-    """What happens while the member takes what is there."""
+    """Called while the member takes the available records."""
     stored: dict[int, int] = field(default_factory=dict)
     sought: dict[int, int] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
     generation: int = 1
     closed: int = 0
     commits: dict[int, int] = field(default_factory=dict)
-    """What the group has committed before."""
+    """Offsets that the group has committed before."""
     starts: dict[int, int] = field(default_factory=dict)
-    """The first offset that the brokers still have, as far as the client knows it."""
+    """Log start of each partition, as known to the client."""
     stop: Callable[[], None] = lambda: None
     metadata: Callable[[], Any] = lambda: None
     properties: dict[str, Any] = field(default_factory=dict)
@@ -135,7 +135,7 @@ def broker(monkeypatch, clock):
 
 
 class Reading:
-    """A source that reads from the broker, and what it handled."""
+    """Source that reads from the broker, with its handled records."""
 
     def __init__(self, broker: Broker):
         self.handled: list[str] = []
@@ -158,7 +158,7 @@ def reading(broker):
     return Reading(broker)
 
 
-def test_records_are_handled_in_order_and_each_partition_is_stored_up_to_its_last(broker, reading):
+def test_records_are_handled_in_order_and_offsets_are_stored_per_partition(broker, reading):
     broker.polls = [
         lambda: [record(0, 5)],
         lambda: [record(1, 7), record(0, 6)],
@@ -170,7 +170,7 @@ def test_records_are_handled_in_order_and_each_partition_is_stored_up_to_its_las
     assert broker.closed == 1
 
 
-def test_batches_grow_to_what_a_second_has_room_for_and_never_further(broker, reading, clock):
+def test_batches_grow_until_they_take_one_second(broker, reading, clock):
     def work(place: str) -> None:
         clock.now += 0.1
 
@@ -178,11 +178,11 @@ def test_batches_grow_to_what_a_second_has_room_for_and_never_further(broker, re
     broker.polls = [lambda: [record(0, offset) for offset in range(100)], *[list] * 20]
     reading.run()
     assert len(reading.handled) == 100
-    assert broker.sizes[:4] == [2, 4, 8, 9], "9 or 10 by how the tenths add up"
+    assert broker.sizes[:4] == [2, 4, 8, 9], "9 or 10, because of floating-point rounding"
     assert max(broker.sizes) <= 10
 
 
-def test_what_becomes_slow_in_the_midst_of_a_batch_is_put_back_and_nothing_of_it_is_committed(broker, reading, clock):
+def test_if_a_batch_becomes_slow_the_rest_is_put_back_and_not_committed(broker, reading, clock):
     broker.polls = [
         lambda: [record(0, 0)],
         lambda: [record(0, 1), record(0, 2)],
@@ -198,10 +198,10 @@ def test_what_becomes_slow_in_the_midst_of_a_batch_is_put_back_and_nothing_of_it
     reading.run()
     assert reading.handled[-2:] == ["0@7", "1@0"]
     assert broker.stored == {0: 8, 1: 1}
-    assert broker.sought == {0: 8, 1: 1}, "each partition goes on where it was left"
+    assert broker.sought == {0: 8, 1: 1}, "each partition continues where it was left"
 
 
-def test_an_error_among_what_is_put_back_is_no_place_to_go_back_to(broker, reading, clock):
+def test_errors_among_the_rest_of_a_batch_are_not_seek_positions(broker, reading, clock):
     broker.polls = [
         lambda: [record(0, 0)],
         lambda: [record(0, 1), record(0, 2)],
@@ -218,7 +218,7 @@ def test_an_error_among_what_is_put_back_is_no_place_to_go_back_to(broker, readi
     assert broker.sought == {}
 
 
-def test_a_record_whose_partition_went_before_it_was_handled_is_left_to_the_next_owner(broker, reading):
+def test_records_of_a_revoked_partition_are_not_handled(broker, reading):
     def assign() -> list[Message]:
         broker.assign(0, 1)
         return [record(1, 0)]
@@ -231,7 +231,7 @@ def test_a_record_whose_partition_went_before_it_was_handled_is_left_to_the_next
 
 
 @pytest.mark.parametrize("way", ["revoke", "lose"])
-def test_the_record_that_comes_with_a_partition_that_went_and_came_back_is_handled(broker, reading, way):
+def test_the_first_record_of_a_reassigned_partition_is_handled(broker, reading, way):
     def go_and_come() -> list[Message]:
         getattr(broker, way)(0)
         broker.assign(0)
@@ -244,7 +244,7 @@ def test_the_record_that_comes_with_a_partition_that_went_and_came_back_is_handl
 
 
 @pytest.mark.parametrize("way", ["revoke", "lose"])
-def test_it_tells_which_partitions_are_its_own(broker, reading, way):
+def test_the_status_reports_assigned_partitions(broker, reading, way):
     seen: list[frozenset[str]] = []
 
     def step(change: Callable[[], None]) -> Callable[[], list[Message]]:
@@ -262,10 +262,10 @@ def test_it_tells_which_partitions_are_its_own(broker, reading, way):
     ]
     reading.run()
     assert seen == [{"0", "1"}, {"0", "1", "2"}, {"1", "2"}]
-    assert reading.status.partitions == frozenset(), "none after it has left"
+    assert reading.status.partitions == frozenset(), "none after leaving"
 
 
-def test_it_is_ready_once_it_has_joined_though_it_has_no_partition_and_not_before(broker, reading):
+def test_it_is_ready_after_joining_even_without_a_partition(broker, reading):
     seen: list[bool] = []
 
     def poll() -> list[Message]:
@@ -280,10 +280,10 @@ def test_it_is_ready_once_it_has_joined_though_it_has_no_partition_and_not_befor
     broker.polls = [poll, poll, joins, poll]
     reading.run()
     assert seen == [False, False, False, True]
-    assert not reading.status.ready, "and no longer after it has left"
+    assert not reading.status.ready, "not ready after leaving"
 
 
-def test_it_tells_how_many_records_are_still_to_be_read_where_that_is_known(broker, reading):
+def test_the_lag_is_reported_if_it_is_known(broker, reading):
     lag: dict[str, int] = {}
 
     def assign() -> list[Message]:
@@ -299,7 +299,7 @@ def test_it_tells_how_many_records_are_still_to_be_read_where_that_is_known(brok
     assert lag == {"1": 60}
 
 
-def test_told_to_stop_it_finishes_the_record_at_hand_and_commits_up_to_it(broker, reading):
+def test_a_stop_finishes_the_current_record_and_commits_it(broker, reading):
     def work(place: str) -> None:
         if place == "0@1":
             reading.delivery.stopping.set()
@@ -312,42 +312,42 @@ def test_told_to_stop_it_finishes_the_record_at_hand_and_commits_up_to_it(broker
     assert broker.closed == 1
 
 
-def test_a_record_that_cannot_be_handled_ends_it_with_what_was_handled_before_committed(broker, reading):
+def test_a_failed_record_without_dead_letters_ends_it_after_a_commit_of_the_records_before(broker, reading):
     def work(place: str) -> None:
         if place == "0@2":
             raise ValueError
 
     reading.work = work
     broker.polls = [lambda: [record(0, 0)], lambda: [record(0, 1), record(0, 2)]]
-    with pytest.raises(ConsumerError, match="nowhere to set it aside"):
+    with pytest.raises(ConsumerError, match="dead letters are disabled"):
         reading.run()
     assert broker.stored == {0: 2}
     assert broker.closed == 1
 
 
 @pytest.mark.parametrize(
-    ("code", "way_out"),
+    ("code", "fix"),
     [
-        (KafkaError.TOPIC_AUTHORIZATION_FAILED, "the right to read the topic"),
-        (KafkaError.GROUP_AUTHORIZATION_FAILED, "the right to read as this group"),
-        (KafkaError.INCONSISTENT_GROUP_PROTOCOL, "stop them first"),
+        (KafkaError.TOPIC_AUTHORIZATION_FAILED, "permission to read the topic"),
+        (KafkaError.GROUP_AUTHORIZATION_FAILED, "permission to read as this group"),
+        (KafkaError.INCONSISTENT_GROUP_PROTOCOL, "Stop them first"),
     ],
 )
-def test_an_error_that_will_not_pass_ends_it_with_what_to_do(broker, reading, code, way_out):
+def test_a_permanent_error_ends_it_with_a_fix(broker, reading, code, fix):
     broker.polls = [lambda: [problem(code)]]
-    with pytest.raises(ConsumerError, match=f"^orders cannot be read from b-1:9092 by PLAINTEXT: .*{way_out}"):
+    with pytest.raises(ConsumerError, match=f"^orders: cannot read from b-1:9092 with PLAINTEXT: .*{fix}"):
         reading.run()
     assert broker.closed == 1
 
 
-def test_a_fatal_error_that_holds_its_reason_in_its_text_is_told_with_what_to_do(broker, reading):
+def test_a_fatal_error_with_its_reason_in_its_text_is_reported_with_a_fix(broker, reading):
     fenced = KafkaError(KafkaError.FENCED_INSTANCE_ID).str()
     broker.polls = [lambda: [problem(KafkaError._FATAL, f"Fatal error: {fenced}")]]
-    with pytest.raises(ConsumerError, match="give each replica one of its own"):
+    with pytest.raises(ConsumerError, match="Set a different one for each replica"):
         reading.run()
 
 
-def test_brokers_without_the_newer_group_protocol_are_read_by_the_classic_one(broker, reading, caplog):
+def test_it_falls_back_to_the_classic_group_protocol(broker, reading, caplog):
     reading.source = source(
         Variables({**VARIABLES, "KAFKA_GROUP_PROTOCOL": "consumer", "KAFKA_GROUP_INSTANCE_ID": "orders-0"})
     )
@@ -360,16 +360,16 @@ def test_brokers_without_the_newer_group_protocol_are_read_by_the_classic_one(br
     assert broker.properties["partition.assignment.strategy"] == "cooperative-sticky"
     assert broker.properties["session.timeout.ms"] == 45_000
     assert broker.properties["group.instance.id"] == "orders-0"
-    assert "goes on with the classic one" in caplog.text
+    assert "using the classic protocol" in caplog.text
 
 
-def test_a_fatal_error_of_another_reason_ends_it_too(broker, reading):
+def test_a_fatal_error_with_an_unknown_reason_ends_it(broker, reading):
     broker.polls = [lambda: [problem(KafkaError._FATAL, "Fatal error: the moon is full")]]
     with pytest.raises(ConsumerError, match="the moon is full"):
         reading.run()
 
 
-def test_errors_that_pass_are_waited_out(broker, reading):
+def test_temporary_errors_are_retried(broker, reading):
     broker.polls = [
         lambda: [problem(KafkaError._TRANSPORT), record(0, 1)],
         lambda: [problem(KafkaError.UNKNOWN_TOPIC_OR_PART)],
@@ -383,7 +383,7 @@ def unreadable(offset: int) -> list[Message]:
     return [Message(topic="orders", partition=0, offset=offset, error=KafkaError(KafkaError._BAD_MSG))]
 
 
-def test_a_batch_that_can_be_read_after_some_seconds_is_handled(broker, reading):
+def test_a_batch_that_becomes_readable_is_handled(broker, reading):
     broker.commits = {0: 3}
     broker.polls = [
         lambda: broker.assign(0) or [],
@@ -396,15 +396,15 @@ def test_a_batch_that_can_be_read_after_some_seconds_is_handled(broker, reading)
     assert broker.sought == {}
 
 
-def test_a_batch_that_cannot_be_read_for_some_seconds_ends_a_consumer_that_has_no_dead_letters(broker, reading):
+def test_an_unreadable_batch_without_dead_letters_ends_it(broker, reading):
     broker.commits = {0: 4}  # in the middle of the batch
     broker.polls = [lambda: broker.assign(0) or [], *[lambda: [*unreadable(3)], list] * 9]
-    with pytest.raises(ConsumerError, match=r"^orders\[0\] 4 cannot be handled, .* the record cannot be read: "):
+    with pytest.raises(ConsumerError, match=r"^orders\[0\] 4: cannot be handled, .* the record cannot be read: "):
         reading.run()
     assert (broker.stored, broker.sought) == ({}, {})
 
 
-def test_a_sign_in_that_every_broker_refuses_for_some_seconds_ends_it(broker, reading, clock):
+def test_a_sign_in_that_every_broker_rejects_ends_it(broker, reading, clock):
     def refuse() -> list[Message]:
         broker.properties["error_cb"](KafkaError(KafkaError._AUTHENTICATION, "Invalid username or password"))
         return []
@@ -420,7 +420,7 @@ def test_a_sign_in_that_every_broker_refuses_for_some_seconds_ends_it(broker, re
     assert 5 <= clock.now - begun < 10
 
 
-def test_a_sign_in_that_one_broker_refuses_while_others_answer_is_waited_out(broker, reading, clock):
+def test_a_sign_in_that_only_one_broker_rejects_is_retried(broker, reading, clock):
     def refuse() -> list[Message]:
         broker.properties["error_cb"](KafkaError(KafkaError._AUTHENTICATION, "not yet known"))
         return []
@@ -430,7 +430,7 @@ def test_a_sign_in_that_one_broker_refuses_while_others_answer_is_waited_out(bro
     assert reading.handled == ["0@1"]
 
 
-def test_a_topic_that_is_not_there_for_a_minute_ends_it(broker, reading, clock):
+def test_a_topic_that_is_missing_for_a_minute_ends_it(broker, reading, clock):
     missing = SimpleNamespace(error=KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
     begun = clock.now
     broker.metadata = lambda: SimpleNamespace(topics={"orders": missing})
@@ -440,14 +440,14 @@ def test_a_topic_that_is_not_there_for_a_minute_ends_it(broker, reading, clock):
     assert 60 <= clock.now - begun < 70
 
 
-def test_an_idle_member_of_a_topic_that_is_there_waits_for_ever(broker, reading):
+def test_an_idle_member_of_an_existing_topic_keeps_waiting(broker, reading):
     broker.metadata = lambda: SimpleNamespace(topics={"orders": SimpleNamespace(error=None)})
     broker.polls = [list] * 300
     reading.run()
     assert reading.handled == []
 
 
-def test_a_name_in_the_group_that_is_still_anothers_is_waited_for(broker, reading, monkeypatch):
+def test_an_instance_id_in_use_is_retried(broker, reading, monkeypatch):
     monkeypatch.setattr("consumer.kafka.source.RELEASE_PAUSE", 0.0)
     taken = KafkaError(KafkaError.UNRELEASED_INSTANCE_ID).str()
     broker.polls = [
@@ -459,18 +459,18 @@ def test_a_name_in_the_group_that_is_still_anothers_is_waited_for(broker, readin
     assert broker.closed == 4
 
 
-def test_a_name_in_the_group_that_never_becomes_free_ends_it(broker, reading, monkeypatch):
+def test_an_instance_id_that_stays_in_use_ends_it(broker, reading, monkeypatch):
     monkeypatch.setattr("consumer.kafka.source.RELEASE_PAUSE", 0.0)
     taken = KafkaError(KafkaError.UNRELEASED_INSTANCE_ID).str()
     broker.polls = [lambda: [problem(KafkaError._FATAL, f"Fatal error: {taken}")]] * 100
-    with pytest.raises(ConsumerError, match="KAFKA_GROUP_INSTANCE_ID must differ"):
+    with pytest.raises(ConsumerError, match=r"^KAFKA_GROUP_INSTANCE_ID: must be different for each replica"):
         reading.run()
 
 
-def test_brokers_that_do_not_answer_do_not_keep_it_from_ending(broker, reading, monkeypatch, caplog):
+def test_unresponsive_brokers_do_not_block_the_shutdown(broker, reading, monkeypatch, caplog):
     answered = Event()
     monkeypatch.setattr(kafka_member, "LEAVE_SECONDS", 0.05)
     broker.close = answered.wait
     reading.run()
     answered.set()
-    assert "no broker answers; what was handled last comes again" in caplog.text
+    assert "no broker responds; the last handled records will be delivered again" in caplog.text

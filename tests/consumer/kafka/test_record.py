@@ -1,4 +1,4 @@
-"""A record of Kafka shows what the message holds, and never ends the process."""
+"""Kafka records expose the message without crashing the process."""
 
 import time
 from collections.abc import Generator, Sequence
@@ -17,7 +17,7 @@ def record(**fields) -> Record:
     return made
 
 
-def test_a_record_shows_where_it_is_what_is_in_it_and_when_it_was_written():
+def test_a_record_has_place_content_and_timestamp():
     one = record(
         key=b"k", value=b"v", headers=[("a", b"1"), ("a", b"2")], timestamp=(TIMESTAMP_CREATE_TIME, 1_700_000_000_250)
     )
@@ -27,7 +27,7 @@ def test_a_record_shows_where_it_is_what_is_in_it_and_when_it_was_written():
     assert one.timestamp == 1_700_000_000.25
 
 
-def test_what_a_message_lacks_is_none_or_empty():
+def test_missing_parts_of_a_message_are_none_or_empty():
     one = record(headers=[("a", None)], timestamp=(TIMESTAMP_NOT_AVAILABLE, -1))
     assert (one.key, one.value) == (None, None)
     assert one.headers == [("a", b"")]
@@ -36,14 +36,14 @@ def test_what_a_message_lacks_is_none_or_empty():
 
 
 SECONDS = 60
-"""How long librdkafka's own stand-in for a broker may take."""
+"""Maximum seconds for librdkafka's mock broker."""
 
 Written = Sequence[tuple[bytes, bytes | None]]
 
 
 @pytest.fixture(scope="module")
 def brokers() -> Generator[str]:
-    """The address of a stand-in for brokers that librdkafka brings."""
+    """Address of librdkafka's mock brokers."""
     quiet = {"log_level": 0, "bootstrap.servers": "none"}
     keeper = Producer({**quiet, "test.mock.num.brokers": 1})
     [broker] = keeper.list_topics(timeout=SECONDS).brokers.values()
@@ -52,7 +52,7 @@ def brokers() -> Generator[str]:
 
 
 def written(brokers: str, topic: str, headers: Written) -> KafkaRecord:
-    """A record with headers, as it comes from brokers."""
+    """Return a record with headers, read from the brokers."""
     write(brokers, topic, b"v", headers)
     consumer = Consumer({"log_level": 0, "bootstrap.servers": brokers, "group.id": topic})
     consumer.assign([TopicPartition(topic, 0, 0)])
@@ -70,7 +70,7 @@ def headers_of(one: Record) -> Sequence[tuple[str, bytes]]:
     return one.headers
 
 
-def test_headers_with_names_that_are_not_utf_8_raise_each_time_that_they_are_read_and_name_the_others(brokers):
+def test_header_names_that_are_not_utf_8_raise_on_each_read_and_the_error_has_the_others(brokers):
     one = written(
         brokers, "hostile", [(b"a", b"1"), (b"tr\xe4ce", b"2"), (b"null", None), (b"\xff", None), (b"z", b"")]
     )
@@ -82,8 +82,8 @@ def test_headers_with_names_that_are_not_utf_8_raise_each_time_that_they_are_rea
     assert one.timestamp > 0
 
 
-def test_they_raise_also_in_code_that_has_run_often_and_nothing_raises_after_them(brokers):
-    """CPython specialises calls in such code, and looks no more whether a function of C has raised."""
+def test_unreadable_headers_raise_also_in_specialised_code(brokers):
+    """CPython specialises calls in frequently run code, and no longer checks whether a C function has raised."""
     good = record(headers=[("a", b"1")])
     for _ in range(1000):
         assert headers_of(good) == [("a", b"1")]
@@ -94,8 +94,8 @@ def test_they_raise_also_in_code_that_has_run_often_and_nothing_raises_after_the
     assert [str(number) for number in range(3)] == ["0", "1", "2"]
 
 
-def test_no_frame_of_a_traceback_holds_a_header_that_cannot_be_looked_at(brokers):
-    """Error reporters show the variables of every frame."""
+def test_no_frame_of_a_traceback_contains_an_unreadable_header(brokers):
+    """Error reporters print the variables of every frame."""
     one = written(brokers, "frames", [(b"\xe4", b"2"), (b"b", b"3")])
     with pytest.raises(UnreadableHeadersError) as error:
         headers_of(one)
@@ -103,6 +103,6 @@ def test_no_frame_of_a_traceback_holds_a_header_that_cannot_be_looked_at(brokers
     assert any("('b', b'3')" in variables for variables in shown)
 
 
-def test_names_in_utf_8_of_every_length_are_read(brokers):
+def test_utf_8_header_names_of_any_length_are_read(brokers):
     names = ["", "ä", "\U0001f600", "x" * 10_000]
     assert headers_of(written(brokers, "good", [(name.encode(), b"1") for name in names])) == [(n, b"1") for n in names]

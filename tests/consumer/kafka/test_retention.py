@@ -1,4 +1,4 @@
-"""Only records below the start of the log that were never handed over are lost; each is counted once."""
+"""Only unread records below the start of the log are lost, and each is counted once."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from consumer.status import Status
 
 @dataclass
 class Client:
-    """What confluent-kafka's Consumer is for it."""
+    """Replacement for confluent-kafka's Consumer."""
 
     commits: dict[int, int] = field(default_factory=dict)
     starts: dict[int, int] = field(default_factory=dict)
@@ -36,14 +36,14 @@ class Reading:
         self.client, self.status = Client(**state), Status()
         self.retention = KafkaRetention(self.client, "orders", self.status)  # pyright: ignore[reportArgumentType]
 
-    def take(self, *numbers: int) -> None:
-        self.retention.take([TopicPartition("orders", number) for number in numbers])
+    def assign(self, *numbers: int) -> None:
+        self.retention.assign([TopicPartition("orders", number) for number in numbers])
 
     def handle(self, *places: tuple[int, int], behind: dict[int, int] | None = None) -> None:
-        """Handle records; `behind` is from before, if something was deleted meanwhile."""
+        """Handle records. `behind` is the state before a deletion during handling."""
         messages = [Message(topic="orders", partition=number, offset=offset) for number, offset in places]
         last = {message.partition() or 0: message for message in messages}
-        self.retention.handled(messages, last, self.retention.behind() if behind is None else behind)
+        self.retention.record_handled(messages, last, self.retention.behind() if behind is None else behind)
 
 
 @pytest.fixture
@@ -51,16 +51,16 @@ def gaps(caplog):
     return lambda: [each.getMessage().partition(" were deleted")[0] for each in caplog.records]
 
 
-def test_a_gap_below_the_start_of_the_log_is_lost_and_one_above_is_not(gaps):
+def test_only_gaps_below_the_start_of_the_log_count_as_lost(gaps):
     reading = Reading(commits={0: 5}, starts={0: 9})
-    reading.take(0)
+    reading.assign(0)
     reading.handle((0, 12), (0, 20), (0, 21))
     assert (reading.status.lost, gaps()) == (4, ["orders[0]: offsets 5 to 8"])
 
 
-def test_gaps_by_compaction_or_transactions_are_not_lost(gaps):
+def test_gaps_from_compaction_or_transactions_are_not_lost(gaps):
     reading = Reading(commits={0: 5}, starts={0: 5})
-    reading.take(0)
+    reading.assign(0)
     reading.handle((0, 8), (0, 20))
     reading.handle((0, 30))
     reading.retention.idle()
@@ -68,9 +68,9 @@ def test_gaps_by_compaction_or_transactions_are_not_lost(gaps):
     assert (reading.status.lost, gaps()) == (0, [])
 
 
-def test_what_was_fetched_before_it_was_deleted_is_not_lost_and_the_rest_is_counted_where_it_is_missing(gaps):
+def test_records_fetched_before_the_deletion_are_not_lost_and_the_rest_is_counted(gaps):
     reading = Reading(commits={0: 5, 1: 0}, starts={0: 0, 1: 0})
-    reading.take(0, 1)
+    reading.assign(0, 1)
     reading.handle((0, 5), (1, 0))
     reading.client.starts[0] = 50
     reading.handle((0, 6), (1, 1), (0, 7))
@@ -81,63 +81,63 @@ def test_what_was_fetched_before_it_was_deleted_is_not_lost_and_the_rest_is_coun
     assert reading.status.lost == 41
 
 
-def test_what_is_deleted_while_its_batch_is_handled_is_not_lost(gaps):
+def test_records_deleted_while_their_batch_is_handled_are_not_lost(gaps):
     reading = Reading(commits={0: 5}, starts={0: 0})
-    reading.take(0)
+    reading.assign(0)
     before = reading.retention.behind()
     reading.client.starts[0] = 50
     reading.handle((0, 5), (0, 9), behind=before)
     assert (reading.status.lost, gaps()) == (0, [])
 
 
-def test_what_was_put_back_and_then_deleted_is_counted_once(gaps):
+def test_records_put_back_and_then_deleted_are_counted_once(gaps):
     reading = Reading(commits={0: 0}, starts={0: 0})
-    reading.take(0)
-    reading.handle((0, 0))  # 1 and 2 were fetched too, and put back
+    reading.assign(0)
+    reading.handle((0, 0))  # 1 and 2 were fetched and put back
     reading.client.starts[0] = 3
     reading.handle((0, 3))
     reading.retention.idle()
     assert (reading.status.lost, gaps()) == (2, ["orders[0]: offsets 1 to 2"])
 
 
-def test_where_no_record_comes_the_loss_is_counted_after_two_looks_and_noted_in_the_group(gaps):
+def test_without_new_records_a_loss_is_counted_after_two_idle_polls_and_committed(gaps):
     reading = Reading(commits={0: 5}, starts={0: 9})
-    reading.take(0)
+    reading.assign(0)
     reading.retention.idle()
-    assert reading.status.lost == 0, "what was fetched before may be on its way"
+    assert reading.status.lost == 0, "records fetched earlier may still arrive"
     reading.retention.idle()
     reading.retention.idle()
     assert (reading.status.lost, reading.client.stored, gaps()) == (4, {0: 9}, ["orders[0]: offsets 5 to 8"])
 
 
-def test_a_group_that_is_new_lost_nothing_and_notes_where_it_begins():
+def test_a_new_group_has_lost_nothing_and_commits_its_start():
     reading = Reading(starts={0: 9})
-    reading.take(0, 1)
+    reading.assign(0, 1)
     reading.retention.idle()
     reading.retention.idle()
     assert (reading.status.lost, reading.client.stored) == (0, {0: 9})
 
 
-def test_where_the_group_cannot_be_asked_nothing_is_counted_and_nothing_committed_before_the_first_record(caplog):
+def test_without_known_commits_nothing_is_counted_or_committed_before_the_first_record(caplog):
     reading = Reading(starts={0: 9}, refused=True)
-    reading.take(0)
+    reading.assign(0)
     reading.retention.idle()
     reading.retention.idle()
-    assert (reading.status.lost, reading.client.stored) == (0, {}), "another may have handled more"
-    assert "records deleted by now are not counted" in caplog.text
+    assert (reading.status.lost, reading.client.stored) == (0, {}), "another member may have handled more"
+    assert "records that are already deleted cannot be counted" in caplog.text
     reading.handle((0, 9))
     reading.client.starts[0] = 12
     reading.handle((0, 12))
     assert reading.status.lost == 2
 
 
-def test_a_partition_that_comes_back_begins_where_the_group_is():
+def test_a_reassigned_partition_starts_at_the_committed_offset():
     reading = Reading(commits={0: 5}, starts={0: 9})
-    reading.take(0)
+    reading.assign(0)
     reading.retention.idle()
-    reading.retention.give([0])
+    reading.retention.revoke([0])
     reading.client.commits[0] = 30
-    reading.take(0)
+    reading.assign(0)
     reading.retention.idle()
     reading.retention.idle()
     assert reading.status.lost == 0

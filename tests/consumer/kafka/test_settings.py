@@ -1,4 +1,4 @@
-"""What the environment says reaches librdkafka as it is meant, and what cannot go together is told."""
+"""librdkafka properties from the environment, and errors for invalid combinations."""
 
 import pytest
 from confluent_kafka import Consumer, KafkaException
@@ -31,7 +31,7 @@ def config_errors(**changes: str) -> list[str]:
 
 
 def accepted(known: KafkaSettings) -> bool:
-    """Whether librdkafka takes them all together."""
+    """Return whether librdkafka accepts the properties."""
     try:
         Consumer({**known.connection, **known.membership}).close()
     except KafkaException:
@@ -50,11 +50,11 @@ def test_variables_become_properties_of_librdkafka():
     told = {"security.protocol", "sasl.mechanism", "sasl.username", "sasl.password", "bootstrap.servers"}
     assert told <= known.connection.keys()
     assert known.membership["fetch.min.bytes"] == "2"
-    assert "fetch.min.bytes" not in known.connection, "who writes is told nothing of reading"
+    assert "fetch.min.bytes" not in known.connection, "producers get no consumer properties"
     assert accepted(known)
 
 
-def test_what_is_committed_is_what_was_handled_from_the_first_record_on():
+def test_handled_records_are_committed_and_a_new_group_starts_at_the_oldest_record():
     membership = settings().membership
     assert membership["group.id"] == "readers"
     assert membership["enable.auto.offset.store"] is False
@@ -62,7 +62,7 @@ def test_what_is_committed_is_what_was_handled_from_the_first_record_on():
     assert membership["auto.offset.reset"] == "earliest"
 
 
-def test_the_classic_protocol_moves_partitions_one_by_one_and_keeps_those_of_a_member_that_restarts():
+def test_the_classic_protocol_is_cooperative_and_supports_static_membership():
     known = settings(KAFKA_GROUP_INSTANCE_ID="orders-0")
     assert known.membership["partition.assignment.strategy"] == "cooperative-sticky"
     assert known.membership["group.instance.id"] == "orders-0"
@@ -71,7 +71,7 @@ def test_the_classic_protocol_moves_partitions_one_by_one_and_keeps_those_of_a_m
     assert accepted(known)
 
 
-def test_the_newer_protocol_leaves_to_the_brokers_what_is_theirs():
+def test_the_newer_protocol_does_not_set_properties_that_the_brokers_control():
     known = settings(KAFKA_GROUP_PROTOCOL="consumer", KAFKA_GROUP_INSTANCE_ID="orders-0")
     assert known.membership["group.protocol"] == "consumer"
     assert known.membership["group.instance.id"] == "orders-0"
@@ -81,21 +81,19 @@ def test_the_newer_protocol_leaves_to_the_brokers_what_is_theirs():
 
 
 @pytest.mark.parametrize("name", CLASSIC_ONLY)
-def test_what_belongs_to_the_classic_protocol_is_refused_with_the_newer_one(name):
+def test_properties_of_the_classic_protocol_are_rejected_with_the_newer_one(name):
     (error,) = config_errors(KAFKA_GROUP_PROTOCOL="consumer", **{name: "1"})
-    assert error == (
-        f"{name}: must not be set, since KAFKA_GROUP_PROTOCOL is consumer, by which the brokers decide it; remove it"
-    )
+    assert error == (f"{name}: must not be set (with KAFKA_GROUP_PROTOCOL=consumer the brokers control it). Remove it.")
 
 
-def test_what_belongs_to_the_newer_protocol_is_refused_with_the_classic_one():
+def test_properties_of_the_newer_protocol_are_rejected_with_the_classic_one():
     (error,) = config_errors(KAFKA_GROUP_REMOTE_ASSIGNOR="uniform")
-    assert error.startswith("KAFKA_GROUP_REMOTE_ASSIGNOR: must not be set, since it belongs to KAFKA_GROUP_PROTOCOL=")
+    assert error.startswith("KAFKA_GROUP_REMOTE_ASSIGNOR: must not be set (it requires KAFKA_GROUP_PROTOCOL=")
 
 
-def test_an_unknown_group_protocol_is_refused():
+def test_an_unknown_group_protocol_is_rejected():
     assert config_errors(KAFKA_GROUP_PROTOCOL="share") == [
-        "KAFKA_GROUP_PROTOCOL: must be classic or consumer, not 'share'"
+        "KAFKA_GROUP_PROTOCOL: must be classic or consumer, got 'share'."
     ]
 
 
@@ -110,11 +108,11 @@ def test_an_unknown_group_protocol_is_refused():
         "KAFKA_PARTITION_ASSIGNMENT_STRATEGY",
     ],
 )
-def test_what_the_promise_of_the_consumer_hangs_on_cannot_be_set_from_outside(name):
-    assert config_errors(**{name: "1"}) == [f"{name}: is set by the consumer itself; remove it"]
+def test_properties_that_the_delivery_guarantees_depend_on_cannot_be_set(name):
+    assert config_errors(**{name: "1"}) == [f"{name}: is set by the consumer. Remove it."]
 
 
-def test_every_mistake_is_told_at_once():
+def test_all_errors_are_reported_at_once():
     told = config_errors(
         STREAM_TOPIC="", KAFKA_GROUP_PROTOCOL="x", KAFKA_GROUP_ID="y", KAFKA_SSL_KEY_LOCATION="/missing"
     )
@@ -126,7 +124,7 @@ def test_every_mistake_is_told_at_once():
     ]
 
 
-def test_with_tokens_librdkafka_gets_who_fetches_them_and_not_what_for():
+def test_with_tokens_librdkafka_gets_the_callback_but_no_scope_or_extensions():
     known = settings(
         KAFKA_SECURITY_PROTOCOL="SASL_SSL",
         KAFKA_SASL_MECHANISM="OAUTHBEARER",
@@ -138,16 +136,16 @@ def test_with_tokens_librdkafka_gets_who_fetches_them_and_not_what_for():
     assert not [name for name in known.connection if "oauthbearer" in name]
 
 
-def test_without_tokens_nobody_fetches_any():
+def test_without_tokens_there_is_no_callback():
     known = settings(KAFKA_SECURITY_PROTOCOL="SASL_SSL", KAFKA_SASL_MECHANISM="PLAIN")
     assert known.tokens is None
     assert "oauth_cb" not in known.connection
 
 
-def test_a_client_that_cannot_connect_pauses_a_second_before_it_tries_again():
+def test_reconnects_have_a_pause_of_at_least_one_second():
     assert settings().connection["reconnect.backoff.ms"] >= 1000
 
 
-def test_dead_letters_have_a_place_only_where_one_is_named():
+def test_dead_letters_are_disabled_if_no_topic_is_set():
     assert settings().dead_letters is None
     assert settings(STREAM_DEAD_LETTERS="orders.dead-letters").dead_letters == "orders.dead-letters"

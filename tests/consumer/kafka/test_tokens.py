@@ -1,4 +1,4 @@
-"""A consumer signs in with the token of whoever its platform says that it is, and tells in one line why it has none."""
+"""Sign-in tokens of each platform, and one-line errors."""
 
 import base64
 import json
@@ -17,7 +17,7 @@ import pytest
 from consumer.errors import ConsumerError, WrongEnvironmentError
 from consumer.kafka.tokens import Token, Tokens, token_callback
 from consumer.variables import Variables
-from tests.dataplane.issuer import ACCOUNT, CLIENT, CREDENTIALS, LIFE, METADATA, TENANT, Issuer, issuing
+from tests.dataplane.issuer import ACCOUNT, CLIENT, CREDENTIALS, LIFE, METADATA, TENANT, Issuer, running_issuer
 from workbench.stack_file import ROOT
 
 PROGRAM = """
@@ -41,12 +41,12 @@ EVENT_HUBS = "https://orders.servicebus.windows.net"
 
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
-    with issuing() as issuer:
+    with running_issuer() as issuer:
         yield issuer
 
 
 def ask(environment: dict[str, str], home: Path) -> subprocess.CompletedProcess[str]:
-    """Get a token in a process of its own, which knows nothing but these variables: SDKs read theirs on import."""
+    """Request a token in a separate process with only these variables, because SDKs read theirs on import."""
     machine = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     return subprocess.run(
         [sys.executable, "-c", PROGRAM],
@@ -64,7 +64,7 @@ def given(environment: dict[str, str], home: Path) -> tuple[str, float, str, dic
     assert done.returncode == 0, done.stderr
     token, ends, principal, extensions = json.loads(done.stdout)
     assert token not in done.stderr
-    assert len(done.stderr.splitlines()) <= 1, "an SDK that tells of every request"
+    assert len(done.stderr.splitlines()) <= 1, "an SDK must not log every request"
     return token, ends, principal, extensions
 
 
@@ -90,9 +90,7 @@ def from_file(file: Path, extensions: str = "logicalCluster=lkc-1,identityPoolId
     return tokens
 
 
-def test_the_pod_s_token_is_read_anew_each_time_and_confluent_is_told_the_cluster_and_the_pool(
-    tmp_path: Path, issuer: Issuer
-):
+def test_the_pod_s_token_is_read_each_time_and_sent_with_cluster_and_pool(tmp_path: Path, issuer: Issuer):
     file = tmp_path / "token"
     tokens = from_file(file)
     for life in (600, 1200):
@@ -107,41 +105,41 @@ def test_the_pod_s_token_is_read_anew_each_time_and_confluent_is_told_the_cluste
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "cannot be read: No such file or directory"),
-        ("", "holds no JSON Web Token"),
-        ("hunter2", "holds no JSON Web Token"),
-        ("\N{SNOWMAN}", "holds no JSON Web Token"),
-        ("a.e30.c", "holds no JSON Web Token"),
+        (None, "cannot read {file}: No such file or directory"),
+        ("", "{file} does not contain a JSON Web Token"),
+        ("hunter2", "{file} does not contain a JSON Web Token"),
+        ("\N{SNOWMAN}", "{file} does not contain a JSON Web Token"),
+        ("a.e30.c", "{file} does not contain a JSON Web Token"),
     ],
 )
-def test_a_file_without_a_token_is_named_and_what_it_holds_is_not_told(tmp_path: Path, content: str | None, told: str):
+def test_an_invalid_token_file_is_named_but_its_content_is_not_shown(tmp_path: Path, content: str | None, told: str):
     file = tmp_path / "token"
     if content is not None:
         file.write_text(content, encoding="utf-8")
     with pytest.raises(ConsumerError) as error:
         from_file(file)("")
-    assert f"there is no token to sign in with: {file} {told}" in str(error.value)
+    assert f"cannot get a token: {told.format(file=file)}" in str(error.value)
     assert not content or content not in str(error.value)
 
 
-def test_a_token_that_has_ended_is_not_tried(tmp_path: Path, issuer: Issuer):
+def test_an_expired_token_is_rejected(tmp_path: Path, issuer: Issuer):
     file = tmp_path / "token"
     file.write_text(issuer.token("orders", "confluent", -60))
-    with pytest.raises(ConsumerError, match=r"the token ended at .* UTC"):
+    with pytest.raises(ConsumerError, match=r"the token expired at .* UTC"):
         from_file(file)("")
 
 
 @pytest.mark.parametrize("extensions", ["logicalCluster", "logicalCluster=", "=lkc-1", "a=b,,c=d"])
-def test_extensions_that_are_no_pairs_are_refused_before_anything_is_read(tmp_path: Path, extensions: str):
+def test_invalid_extensions_are_an_environment_error(tmp_path: Path, extensions: str):
     with pytest.raises(WrongEnvironmentError, match="KAFKA_SASL_OAUTHBEARER_EXTENSIONS: must be name=value"):
         from_file(tmp_path / "token", extensions)
 
 
-# Azure Event Hubs: Entra, by the workload identity that AKS injects
+# Azure Event Hubs: Entra with the workload identity that AKS injects
 
 
 def aks(directory: Path, issuer: Issuer, pod: str) -> dict[str, str]:
-    """What AKS's webhook gives a pod; beside it, that the issuer on loopback is to be trusted."""
+    """Return the variables of AKS's webhook, plus trust in the issuer on loopback."""
     (directory / "azure-token").write_text(pod)
     return {
         "KAFKA_SASL_OAUTHBEARER_SCOPE": f"{EVENT_HUBS}/.default",
@@ -153,7 +151,7 @@ def aks(directory: Path, issuer: Issuer, pod: str) -> dict[str, str]:
     }
 
 
-def test_event_hubs_gets_entra_s_token_for_the_namespace(tmp_path: Path, issuer: Issuer):
+def test_event_hubs_gets_an_entra_token_for_the_namespace(tmp_path: Path, issuer: Issuer):
     pod = issuer.token("system:serviceaccount:orders:orders", "api://AzureADTokenExchange")
     token, ends, _, extensions = given(aks(tmp_path, issuer, pod), tmp_path)
     claims = jwt.decode(token, issuer.key.public_key(), ["RS256"], audience=EVENT_HUBS)
@@ -162,10 +160,10 @@ def test_event_hubs_gets_entra_s_token_for_the_namespace(tmp_path: Path, issuer:
     assert extensions == {}
 
 
-def test_entra_s_refusal_is_told_in_one_line_without_the_pod_s_token(tmp_path: Path, issuer: Issuer):
+def test_an_entra_error_is_reported_in_one_line_without_the_pod_s_token(tmp_path: Path, issuer: Issuer):
     pod = Issuer().token("system:serviceaccount:orders:orders", "api://AzureADTokenExchange")
     line = refused(aks(tmp_path, issuer, pod), tmp_path)
-    assert "there is no token to sign in with: " in line
+    assert "cannot get a token: " in line
     assert "AADSTS700213" in line
     assert pod not in line
 
@@ -174,7 +172,7 @@ def test_without_a_workload_identity_every_missing_variable_is_named():
     variables = Variables({"KAFKA_SASL_OAUTHBEARER_SCOPE": f"{EVENT_HUBS}/.default"})
     token_callback(variables)
     names = ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE")
-    assert variables.errors == [f"{name}: must be set" for name in names]
+    assert variables.errors == [f"{name}: is required." for name in names]
 
 
 # Managed Service for Apache Kafka: Google
@@ -184,7 +182,7 @@ def gke(issuer: Issuer) -> dict[str, str]:
     return {**GOOGLE, "GCE_METADATA_HOST": issuer.metadata, "GCE_METADATA_IP": issuer.metadata}
 
 
-def test_managed_kafka_gets_google_s_token_in_its_own_three_parts(tmp_path: Path, issuer: Issuer):
+def test_managed_kafka_gets_a_google_token_in_three_parts(tmp_path: Path, issuer: Issuer):
     token, ends, principal, _ = given(gke(issuer), tmp_path)
     header, claims, access = parts(token)
     assert json.loads(header) == {"typ": "JWT", "alg": "GOOG_OAUTH2_TOKEN"}
@@ -195,17 +193,17 @@ def test_managed_kafka_gets_google_s_token_in_its_own_three_parts(tmp_path: Path
     assert ends == pytest.approx(time.time() + LIFE, abs=60)
 
 
-def test_google_s_refusal_is_told_in_one_line(tmp_path: Path, issuer: Issuer):
+def test_a_google_error_is_reported_in_one_line(tmp_path: Path, issuer: Issuer):
     issuer.refused[f"{METADATA}instance/service-accounts/default/token"] = (403, {"error": "no such identity"})
-    assert "there is no token to sign in with: " in refused(gke(issuer), tmp_path)
+    assert "cannot get a token: " in refused(gke(issuer), tmp_path)
 
 
-def test_google_s_user_is_no_consumer(tmp_path: Path, issuer: Issuer):
+def test_google_user_credentials_are_rejected(tmp_path: Path, issuer: Issuer):
     file = tmp_path / "user.json"
     user = {"type": "authorized_user", "client_id": "a", "client_secret": issuer.secret, "refresh_token": issuer.secret}
     file.write_text(json.dumps(user))
     line = refused({**GOOGLE, "GOOGLE_APPLICATION_CREDENTIALS": str(file)}, tmp_path)
-    assert "there is no token to sign in with: Google's credentials are of no service account" in line
+    assert "cannot get a token: Google's default credentials are not for a service account" in line
     assert issuer.secret not in line
 
 
@@ -220,7 +218,7 @@ def ecs(issuer: Issuer) -> dict[str, str]:
     }
 
 
-def test_msk_gets_a_request_that_the_aws_identity_has_signed(tmp_path: Path, issuer: Issuer):
+def test_msk_gets_a_request_signed_by_the_aws_identity(tmp_path: Path, issuer: Issuer):
     token, ends, _, _ = given(ecs(issuer), tmp_path)
     (request,) = parts(token)
     query = parse_qs(urlsplit(request).query)
@@ -228,22 +226,22 @@ def test_msk_gets_a_request_that_the_aws_identity_has_signed(tmp_path: Path, iss
     assert query["Action"] == ["kafka-cluster:Connect"]
     assert query["X-Amz-Security-Token"] == [f"session-{issuer.secret}"]
     assert query["X-Amz-Credential"][0].startswith(f"ASIA{issuer.secret[:8]}/")
-    assert ends == pytest.approx(time.time() + 900, abs=60), "seconds, where the signer says milliseconds"
+    assert ends == pytest.approx(time.time() + 900, abs=60), "the signer returns milliseconds"
     assert issuer.requests[0] == CREDENTIALS
 
 
-def test_without_aws_credentials_it_says_so(tmp_path: Path):
+def test_missing_aws_credentials_are_reported(tmp_path: Path):
     line = refused({"AWS_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true"}, tmp_path)
-    assert line == ("there is no token to sign in with: no AWS credentials are found; run this under an AWS identity")
+    assert line == ("cannot get a token: no AWS credentials found. Run the consumer with an AWS identity")
 
 
-def test_neither_a_file_nor_a_scope_nor_a_region_is_a_mistake():
+def test_without_file_and_scope_the_region_is_required():
     variables = Variables({})
     token_callback(variables)
-    assert variables.errors == ["AWS_REGION: must be set"]
+    assert variables.errors == ["AWS_REGION: is required."]
 
 
-def test_a_scope_of_nobody_known_is_a_mistake():
+def test_an_unknown_scope_is_an_environment_error():
     variables = Variables({"KAFKA_SASL_OAUTHBEARER_SCOPE": "openid"})
     token_callback(variables)
     assert len(variables.errors) == 1
@@ -254,7 +252,7 @@ def test_a_scope_of_nobody_known_is_a_mistake():
 
 
 class Fetch:
-    """Gives one after the other what it was made with, and raises what is an error."""
+    """Returns or raises the given answers in turn."""
 
     def __init__(self, *answers: Token | Exception) -> None:
         self.answers = list(answers)
@@ -266,23 +264,23 @@ class Fetch:
         return answer
 
 
-def test_a_renewal_that_fails_leaves_the_token_that_is_good_and_is_told(caplog: pytest.LogCaptureFixture):
+def test_a_failed_renewal_is_logged_and_the_valid_token_is_kept(caplog: pytest.LogCaptureFixture):
     present: Any = ("one", time.time() + 60, "", {})
     renewed: Any = ("two", time.time() + 600, "", {})
     tokens = Tokens(Fetch(present, OSError("no route\nto the issuer"), renewed))
     assert tokens("") == present
     assert tokens("") == present
-    assert tokens.failure == "there is no token to sign in with: no route to the issuer"
+    assert tokens.failure == "cannot get a token: no route to the issuer"
     assert [record.getMessage().partition(";")[0] for record in caplog.records] == [tokens.failure]
     assert tokens("") == renewed
     assert tokens.failure is None
 
 
-def test_a_renewal_that_fails_once_the_token_has_ended_ends_it():
+def test_a_failed_renewal_after_expiry_is_raised():
     ends = time.time() + 0.2
     tokens = Tokens(Fetch(("one", ends, "", {}), OSError("no route to the issuer")))
     tokens("")
     while time.time() <= ends:
         time.sleep(0.01)
-    with pytest.raises(ConsumerError, match=r"^there is no token to sign in with: no route to the issuer$"):
+    with pytest.raises(ConsumerError, match=r"^cannot get a token: no route to the issuer$"):
         tokens("")

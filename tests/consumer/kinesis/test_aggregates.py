@@ -1,4 +1,4 @@
-"""Aggregates of the KPL are taken apart as KCL takes them apart, and what is corrupt stays whole."""
+"""KPL aggregates are deaggregated like KCL does it. Corrupt ones stay whole."""
 
 from dataclasses import replace
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.kinesis.aggregates import opened
-from consumer.kinesis.positions import covered
+from consumer.kinesis.aggregates import deaggregate
+from consumer.kinesis.positions import is_covered
 from consumer.kinesis.shards import KinesisRecord
 from tests.dataplane.kpl import Written, aggregate, hash_key, index, sealed, text
 
@@ -17,7 +17,7 @@ TWO = aggregate(Written("red", b"1"), Written("blue", b"2"))
 
 
 def of(value: bytes) -> list[KinesisRecord]:
-    return opened(replace(WHOLE, value=value))
+    return deaggregate(replace(WHOLE, value=value))
 
 
 @given(
@@ -31,7 +31,7 @@ def of(value: bytes) -> list[KinesisRecord]:
         min_size=1,
     )
 )
-def test_each_user_record_comes_in_order_with_its_own_key_data_and_position(written: list[Written]):
+def test_user_records_are_in_order_with_key_data_and_position(written: list[Written]):
     found = of(aggregate(*written))
     assert [(each.key, each.value) for each in found] == [(each.key.encode(), each.data) for each in written]
     assert [each.position for each in found] == [f"17:{number}" for number in range(len(written))]
@@ -41,12 +41,12 @@ def test_each_user_record_comes_in_order_with_its_own_key_data_and_position(writ
     assert {(each.topic, each.partition, each.timestamp) for each in found} == {("orders", "shard-0", 1.5)}
 
 
-def test_tags_and_fields_that_are_not_known_are_passed_over():
+def test_unknown_fields_and_tags_are_ignored():
     record = index(1, 0) + text(3, b"data") + text(4, text(1, b"tag") + text(2, b"value")) + index(9, 5)
     assert [each.value for each in of(sealed(text(1, b"key") + text(3, record) + text(9, b"more")))] == [b"data"]
 
 
-def test_an_aggregate_of_nothing_holds_nothing():
+def test_an_empty_aggregate_has_no_user_records():
     assert of(sealed(text(1, b"key"))) == []
 
 
@@ -75,21 +75,21 @@ def test_an_aggregate_of_nothing_holds_nothing():
         pytest.param(sealed(text(1, b"key") + text(3, text(3, b"data"))), id="no key index"),
         pytest.param(sealed(text(1, b"key") + text(3, index(1, 0))), id="no data"),
         pytest.param(sealed(text(1, b"\xe4") + text(3, index(1, 0) + text(3, b"data"))), id="a key that is not UTF-8"),
-        pytest.param(aggregate(Written("k" * 257, b"data")), id="a key longer than Kinesis takes"),
+        pytest.param(aggregate(Written("k" * 257, b"data")), id="a key longer than Kinesis accepts"),
         pytest.param(aggregate(Written("key", b"data", 2**128)), id="a hash key out of range"),
         pytest.param(
             sealed(text(1, b"key") + text(2, b"many") + text(3, index(1, 0) + index(2, 0) + text(3, b"data"))),
-            id="a hash key that is no number",
+            id="a hash key that is not a number",
         ),
         pytest.param(
             sealed(text(1, b"key") + text(3, index(1, 0) + text(3, b"fine")) + text(3, index(1, 1) + text(3, b"data"))),
-            id="a fault after a record that is fine",
+            id="an error after a valid record",
         ),
     ],
 )
-def test_what_is_no_aggregate_or_a_corrupt_one_is_handled_as_a_plain_record(value: bytes):
+def test_plain_records_and_corrupt_aggregates_are_returned_unchanged(value: bytes):
     record = replace(WHOLE, value=value)
-    assert opened(record) == [record]
+    assert deaggregate(record) == [record]
 
 
 @pytest.mark.parametrize(
@@ -109,5 +109,5 @@ def test_what_is_no_aggregate_or_a_corrupt_one_is_handled_as_a_plain_record(valu
         ("16:9", "17:0", True),
     ],
 )
-def test_a_checkpoint_covers_what_is_up_to_it(position: str, checkpoint: str, handled: bool):
-    assert covered(position, checkpoint) is handled
+def test_a_checkpoint_covers_positions_up_to_it(position: str, checkpoint: str, handled: bool):
+    assert is_covered(position, checkpoint) is handled

@@ -1,4 +1,4 @@
-"""What a worker writes to a lease that has become another's, or has moved, is refused by DynamoDB: moto evaluates the conditions."""
+"""Conditional lease writes fail if another worker has changed the lease. moto evaluates the conditions."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -41,7 +41,7 @@ def taken(table: LeaseTable, lease: Lease) -> Lease:
     return mine
 
 
-def test_after_a_takeover_nothing_that_the_former_owner_writes_is_taken(first: LeaseTable, second: LeaseTable):
+def test_after_a_takeover_writes_of_the_former_owner_fail(first: LeaseTable, second: LeaseTable):
     seen = taken(first, first.add("shard-0"))
     assert first.checkpoint("shard-0", "17", None)
     taken(second, seen)
@@ -54,23 +54,21 @@ def test_after_a_takeover_nothing_that_the_former_owner_writes_is_taken(first: L
     assert (lease.owner, lease.checkpoint) == ("second", "20")
 
 
-def test_a_lease_that_was_renewed_since_it_was_seen_is_not_taken(first: LeaseTable, second: LeaseTable):
+def test_a_renewed_lease_cannot_be_taken(first: LeaseTable, second: LeaseTable):
     seen = taken(first, first.add("shard-0"))
     assert first.renew("shard-0")
     assert second.take(seen) is None
     assert second.leases()["shard-0"].owner == "first"
 
 
-def test_of_two_who_saw_the_same_free_lease_one_takes_it(first: LeaseTable, second: LeaseTable):
+def test_only_one_of_two_workers_takes_a_free_lease(first: LeaseTable, second: LeaseTable):
     free = first.add("shard-0")
     taken(second, free)
     assert first.take(free) is None
     assert first.leases()["shard-0"].owner == "second"
 
 
-def test_a_lease_that_was_given_up_since_it_was_seen_is_not_taken_as_its_former_owner_s(
-    first: LeaseTable, second: LeaseTable
-):
+def test_a_released_lease_cannot_be_taken_with_an_outdated_read(first: LeaseTable, second: LeaseTable):
     seen = taken(first, first.add("shard-0"))
     assert first.give_up("shard-0", "17", None)
     assert second.take(seen) is None
@@ -83,7 +81,7 @@ def item(dynamodb: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("give_up", [False, True])
-def test_a_place_within_an_aggregate_is_noted_as_kcl_notes_it_and_read_again(
+def test_a_position_within_an_aggregate_is_stored_like_kcl_s_and_read_back(
     dynamodb: Any, first: LeaseTable, second: LeaseTable, give_up: bool
 ):
     taken(first, first.add("shard-0"))
@@ -96,7 +94,7 @@ def test_a_place_within_an_aggregate_is_noted_as_kcl_notes_it_and_read_again(
     assert (lease.checkpoint, lease.handled_until) == ("17:3", 1_800_000_000.5)
 
 
-def test_a_whole_record_after_an_aggregate_leaves_no_sub_sequence_number_behind(dynamodb: Any, first: LeaseTable):
+def test_a_whole_record_after_an_aggregate_removes_the_sub_sequence_number(dynamodb: Any, first: LeaseTable):
     taken(first, first.add("shard-0"))
     assert first.checkpoint("shard-0", "17:3", 1_800_000_000.0)
     assert first.checkpoint("shard-0", "18", None)
@@ -119,7 +117,7 @@ def test_a_whole_record_after_an_aggregate_leaves_no_sub_sequence_number_behind(
         ("SHARD_END", "0", "SHARD_END"),
     ],
 )
-def test_a_lease_of_kcl_s_is_read_as_it_means_it(
+def test_leases_written_by_kcl_are_read_correctly(
     dynamodb: Any, first: LeaseTable, checkpoint: str, sub_sequence: str | None, read: str
 ):
     lease = {"leaseKey": {"S": "shard-0"}, "leaseCounter": {"N": "5"}, "checkpoint": {"S": checkpoint}}
@@ -129,7 +127,7 @@ def test_a_lease_of_kcl_s_is_read_as_it_means_it(
     assert first.leases()["shard-0"].checkpoint == read
 
 
-def test_a_lease_that_moved_or_is_gone_is_not_removed(first: LeaseTable, second: LeaseTable):
+def test_a_changed_or_deleted_lease_is_not_removed(first: LeaseTable, second: LeaseTable):
     seen = first.add("shard-0")
     moved = taken(first, seen)
     assert not second.remove(seen)

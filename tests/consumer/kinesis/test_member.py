@@ -1,4 +1,4 @@
-"""How the members of a group share shards among themselves."""
+"""Sharing of shards among the members of a group."""
 
 import time
 from itertools import chain
@@ -22,7 +22,7 @@ class Clock:
 
 
 class Tables:
-    """The tables of a group, of which each worker has a view of its own."""
+    """Tables of a group, with a view per worker."""
 
     def __init__(self):
         self.items = {}
@@ -88,125 +88,125 @@ class Group:
 
     def member(self, name):
         view = self.tables.seen_by(name)
-        return Member(view, view, lambda: self.parents, pace=RebalanceTimings(lease_seconds=10), clock=self.clock)
+        return Member(view, view, lambda: self.parents, timings=RebalanceTimings(lease_seconds=10), clock=self.clock)
 
     def rounds(self, members, number=4, seconds=2.0):
-        """Let members look round some times, and give up what they are to."""
+        """Run rounds of the members, and release unwanted leases."""
         for _ in range(number):
             self.clock.now += seconds
             for member in members:
                 member.round()
-                for holding in member.holdings():
-                    if not holding.wanted:
-                        member.give_up(holding)
+                for held in member.held_leases():
+                    if not held.wanted:
+                        member.give_up(held)
 
 
-def held(member):
-    return sorted(holding.shard for holding in member.holdings())
+def shards_of(member):
+    return sorted(held.shard for held in member.held_leases())
 
 
 @given(workers=st.sets(st.text(min_size=1), min_size=1), shards=st.integers(0, 10_000))
-def test_shares_are_alike_and_make_up_all_shards(workers, shards):
+def test_shares_differ_by_at_most_one_and_cover_all_shards(workers, shards):
     shares = [share(workers, worker, shards) for worker in workers]
     assert sum(shares) == shards
     assert max(shares) - min(shares) <= 1
 
 
 @given(members=st.integers(1, 6), shards=st.integers(1, 6))
-def test_after_some_rounds_every_shard_is_one_member_s_whatever_the_numbers(members, shards):
+def test_after_some_rounds_every_shard_has_one_owner(members, shards):
     group = Group(**{f"shard-{number}": () for number in range(shards)})
     joined = []
     for number in range(members):
         joined.append(group.member(f"worker-{number}"))
         group.rounds(joined, 1)
     group.rounds(joined)
-    assert sorted(chain.from_iterable(map(held, joined))) == sorted(group.parents)
-    assert {len(held(member)) for member in joined} <= {shards // members, -(-shards // members)}
-    assert all(member.shared_out for member in joined)
+    assert sorted(chain.from_iterable(map(shards_of, joined))) == sorted(group.parents)
+    assert {len(shards_of(member)) for member in joined} <= {shards // members, -(-shards // members)}
+    assert all(member.all_assigned for member in joined)
 
 
-def test_the_leases_of_one_that_is_gone_without_a_word_are_taken_after_their_time_and_not_before():
+def test_leases_of_a_dead_worker_are_taken_only_after_they_expire():
     group = Group(a=(), b=())
     first, second = group.member("first"), group.member("second")
     group.rounds([first, second])
-    assert (len(held(first)), len(held(second))) == (1, 1)
+    assert (len(shards_of(first)), len(shards_of(second))) == (1, 1)
     group.rounds([second], 4)
-    assert len(held(second)) == 1
-    assert first.holdings(), "until then it may still read"
+    assert len(shards_of(second)) == 1
+    assert first.held_leases(), "it may read until the lease expires"
     group.rounds([second], 2)
-    assert held(second) == ["a", "b"]
-    assert held(first) == [], "it knows by its own clock that they are no longer its own"
+    assert shards_of(second) == ["a", "b"]
+    assert shards_of(first) == [], "it knows from its own clock that its leases have expired"
     assert group.tables.beats.keys() == {"second"}
 
 
-def test_one_that_lost_its_lease_notes_nothing_more():
+def test_a_member_that_lost_its_lease_cannot_checkpoint():
     group = Group(a=())
     first, second = group.member("first"), group.member("second")
     group.rounds([first])
-    [holding] = first.holdings()
+    [held] = first.held_leases()
     group.rounds([second], 8)
-    holding.position = "17"
-    first.note(holding)
-    first.give_up(holding)
+    held.position = "17"
+    first.checkpoint(held)
+    first.give_up(held)
     assert (group.tables.items["a"].owner, group.tables.items["a"].checkpoint) == ("second", "TRIM_HORIZON")
 
 
-def test_a_shard_is_read_once_all_that_it_was_made_from_are_handled():
+def test_a_shard_is_read_only_after_all_its_parents_are_handled():
     group = Group(a=(), b=(), merged=("a", "b"))
     member = group.member("only")
     group.rounds([member])
-    assert held(member) == ["a", "b"]
-    for holding in member.holdings():
-        assert "merged" not in held(member)
-        member.finish(holding)
+    assert shards_of(member) == ["a", "b"]
+    for held in member.held_leases():
+        assert "merged" not in shards_of(member)
+        member.finish(held)
         group.rounds([member], 1)
-    assert held(member) == ["merged"]
+    assert shards_of(member) == ["merged"]
 
 
-def test_the_lease_of_a_shard_that_is_no_longer_there_is_removed_and_holds_up_none():
+def test_the_lease_of_a_deleted_shard_is_removed_and_does_not_block_its_children():
     group = Group(a=(), child=("a",))
     member = group.member("only")
     group.rounds([member])
     del group.parents["a"]
     group.rounds([member])
     assert group.tables.items.keys() == {"child"}
-    assert held(member) == ["child"]
+    assert shards_of(member) == ["child"]
 
 
-def test_a_shard_that_was_deleted_before_it_was_read_to_its_end_is_counted_once_and_told(caplog):
+def test_a_shard_deleted_before_its_end_was_read_is_counted_once_and_logged(caplog):
     group = Group(a=(), b=(), child=("a",))
     member = group.member("only")
     group.rounds([member])
-    [finished] = [holding for holding in member.holdings() if holding.shard == "a"]
+    [finished] = [held for held in member.held_leases() if held.shard == "a"]
     member.finish(finished)
     group.rounds([member])
     del group.parents["a"], group.parents["b"]
     group.rounds([member])
-    assert "b: the whole shard was deleted before everything after TRIM_HORIZON was read" in caplog.text
-    assert "a: the whole shard" not in caplog.text, "that one was read"
+    assert "b: the shard was deleted before the records after TRIM_HORIZON were read" in caplog.text
+    assert "a: the shard" not in caplog.text, "that shard was read"
     assert (member.deleted_unread(), member.deleted_unread()) == (1, 0)
 
 
-def test_the_time_up_to_which_a_quiet_shard_is_handled_is_noted_once_a_minute():
+def test_handled_until_of_a_quiet_shard_is_saved_once_a_minute():
     group = Group(a=())
     member = group.member("only")
     group.rounds([member])
-    [holding] = member.holdings()
+    [held] = member.held_leases()
     noted = []
     for second in range(0, 180, 10):
-        holding.until = 1_800_000_000.0 + second
-        member.note(holding)
+        held.until = 1_800_000_000.0 + second
+        member.checkpoint(held)
         noted.append(group.tables.items["a"].handled_until - 1_800_000_000)
     assert noted == [0] * 6 + [60] * 6 + [120] * 6
-    member.give_up(holding)
+    member.give_up(held)
     other = group.member("other")
     group.rounds([other], 8)
-    [taken] = other.holdings()
+    [taken] = other.held_leases()
     assert taken.until == 1_800_000_170.0
 
 
 class Refusing:
-    """The shards of a stream that AWS does not list at first, for as many calls as there are errors."""
+    """Shard listing that fails once per given error."""
 
     def __init__(self, parents, errors):
         self.parents = parents
@@ -225,47 +225,45 @@ def until(reached):
         time.sleep(0.01)
 
 
-def refused(*, passing):
-    return AwsError("listing the shards of orders: AWS refused it", passing=passing)
+def refused(*, retryable):
+    return AwsError("listing the shards of orders: AWS returned an error", retryable=retryable)
 
 
-def joining(errors, patience_seconds):
+def joining(errors, retry_seconds):
     group = Group(a=())
     view = group.tables.seen_by("only")
-    pace = RebalanceTimings(round_seconds=0.01, patience_seconds=patience_seconds)
-    return group, Member(view, view, Refusing(group.parents, errors), pace=pace)
+    timings = RebalanceTimings(round_seconds=0.01, retry_seconds=retry_seconds)
+    return group, Member(view, view, Refusing(group.parents, errors), timings=timings)
 
 
-def test_what_may_pass_is_borne_from_the_first_round_on():
-    group, member = joining([refused(passing=True) for _ in range(3)], 60)
+def test_temporary_errors_are_retried_from_the_first_round():
+    group, member = joining([refused(retryable=True) for _ in range(3)], 60)
     with member.sharing():
-        until(member.holdings)
-        assert member.shared_out
+        until(member.held_leases)
+        assert member.all_assigned
     assert group.tables.items["a"].owner is None
 
 
-@pytest.mark.parametrize(
-    ("passing", "patience_seconds"), [(False, 60), (True, 0.05)], ids=["what will not mend", "too long"]
-)
-def test_what_does_not_mend_is_told_to_the_one_who_reads(passing, patience_seconds):
-    _, member = joining([refused(passing=passing) for _ in range(1000)], patience_seconds)
+@pytest.mark.parametrize(("retryable", "retry_seconds"), [(False, 60), (True, 0.05)], ids=["permanent", "too long"])
+def test_permanent_errors_are_raised_in_the_reading_thread(retryable, retry_seconds):
+    _, member = joining([refused(retryable=retryable) for _ in range(1000)], retry_seconds)
 
     def told():
         try:
-            return member.holdings()
+            return member.held_leases()
         except AwsError as error:
-            return str(error) == "listing the shards of orders: AWS refused it" and not error.passing
+            return str(error) == "listing the shards of orders: AWS returned an error" and not error.retryable
 
     with member.sharing():
         until(told)
 
 
-def test_what_moves_is_never_still():
+def test_a_changing_value_is_never_stale():
     clock = Clock()
     watch = HeartbeatTracker(10, clock)
     for moved in range(5):
-        assert not watch.still("lease", moved)
+        assert not watch.is_stale("lease", moved)
         clock.now += 9
-    assert not watch.still("lease", 4)
+    assert not watch.is_stale("lease", 4)
     clock.now += 2
-    assert watch.still("lease", 4)
+    assert watch.is_stale("lease", 4)

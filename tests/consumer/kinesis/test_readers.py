@@ -1,4 +1,4 @@
-"""How a shard is read, by asking and by being told."""
+"""Reading a shard by polling and by enhanced fan-out."""
 
 import time
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from consumer.aws import AwsError, Patience
+from consumer.aws import AwsError, RetryWindow
 from consumer.kinesis import fan_out as kinesis_fan_out
 from consumer.kinesis.dead_letters import with_data
 from consumer.kinesis.fan_out import FanOutReader
@@ -30,7 +30,7 @@ def refused(code):
 
 
 class Kinesis:
-    """Answers in turn what it was made with, and notes what it was asked for."""
+    """Client that returns the given answers in turn and records the requests."""
 
     def __init__(self, *answers: Any):
         self.answers = list(answers)
@@ -68,7 +68,7 @@ def some(*numbers: int, following: str | None = "next", behind=0):
     return {**found, "NextShardIterator": following} if following else found
 
 
-def test_a_shard_is_read_from_its_beginning_or_from_the_record_that_was_handled_last():
+def test_reading_starts_at_the_oldest_or_the_last_handled_record():
     kinesis, _, reader = polling(some(1))
     assert reader.read().kept is None
     assert kinesis.asked[0] == {
@@ -90,24 +90,24 @@ def test_within_an_aggregate_reading_starts_at_the_whole_record():
     assert kinesis.asked[0]["StartingSequenceNumber"] == "17"
 
 
-def test_a_batch_says_whether_the_record_that_was_handled_last_is_still_there():
+def test_a_batch_reports_that_the_last_handled_record_still_exists():
     _, clock, reader = polling(some(behind=86_400_000), some(17, 18), some(19), position="17")
     found = []
     for _ in range(3):
         found.append(reader.read().kept)
         clock.now += 10
-    assert found == [None, True, None], "not before the first record, and once"
+    assert found == [None, True, None], "only with the first record"
 
 
 @pytest.mark.parametrize(
     "answer", [some(20), some(), some(behind=5000, following=None)], ids=["another", "none", "closed"]
 )
-def test_a_batch_says_that_the_record_that_was_handled_last_is_gone(answer):
+def test_a_batch_reports_that_the_last_handled_record_is_deleted(answer):
     _, _, reader = polling(answer, position="17")
     assert reader.read().kept is False
 
 
-def test_a_position_that_kinesis_takes_for_none_of_the_shard_gives_way_to_the_oldest_record(caplog):
+def test_an_invalid_position_falls_back_to_the_oldest_record(caplog):
     kinesis, _, reader = polling(refused("InvalidArgumentException"), some(20), position="17")
     kinesis.get_shard_iterator = kinesis.answer
     kinesis.answers.insert(1, {"ShardIterator": "oldest"})
@@ -116,10 +116,13 @@ def test_a_position_that_kinesis_takes_for_none_of_the_shard_gives_way_to_the_ol
     assert [each.position for each in batch.records] == ["20"]
     assert batch.kept is False
     assert kinesis.asked[1]["ShardIteratorType"] == "TRIM_HORIZON"
-    assert "AWS refused it: InvalidArgumentException: no. Reading goes on with the oldest record" in caplog.text
+    assert (
+        "AWS returned an error: InvalidArgumentException: no. Continuing with the oldest available record"
+        in caplog.text
+    )
 
 
-def test_it_is_asked_at_most_four_times_a_second_and_once_a_second_where_there_is_nothing():
+def test_a_shard_is_polled_at_most_four_times_a_second_and_once_a_second_if_idle():
     _, clock, reader = polling(some(1, behind=2500), some(), some(2))
     assert reader.read().behind_seconds == 2.5
     clock.now = 0.24
@@ -132,7 +135,7 @@ def test_it_is_asked_at_most_four_times_a_second_and_once_a_second_where_there_i
     assert len(reader.read().records) == 1
 
 
-def test_a_key_with_half_a_character_can_be_read_and_set_aside():
+def test_a_key_with_a_lone_surrogate_can_be_read_and_dead_lettered():
     answer = some(1)
     answer["Records"][0]["PartitionKey"] = "half \ud800"
     _, _, reader = polling(answer)
@@ -141,12 +144,12 @@ def test_a_key_with_half_a_character_can_be_read_and_set_aside():
     assert with_data(found)["partitionKey"] == "half \\xed\\xa0\\x80"
 
 
-def test_the_last_batch_of_a_closed_shard_says_so():
+def test_the_last_batch_of_a_closed_shard_is_marked():
     _, _, reader = polling(some(1, following=None))
     assert reader.read().ended
 
 
-def test_an_iterator_that_is_too_old_is_renewed_at_the_last_record():
+def test_an_expired_iterator_is_renewed_at_the_last_record():
     kinesis, clock, reader = polling(some(1, 2), refused("ExpiredIteratorException"), some(2, 3))
     reader.read()
     clock.now = 400
@@ -157,7 +160,7 @@ def test_an_iterator_that_is_too_old_is_renewed_at_the_last_record():
     assert kinesis.asked[-2]["StartingSequenceNumber"] == "2"
 
 
-def test_where_kinesis_refuses_reads_it_is_asked_ever_more_seldom():
+def test_throttled_reads_have_growing_pauses():
     kinesis, clock, reader = polling(*[refused("ProvisionedThroughputExceededException")] * 20)
     asked = []
     while clock.now < 60:
@@ -170,26 +173,34 @@ def test_where_kinesis_refuses_reads_it_is_asked_ever_more_seldom():
 
 
 @pytest.mark.parametrize(
-    ("error", "told", "passing"),
+    ("error", "told", "retryable"),
     [
-        (refused("AccessDeniedException"), "reading orders shard-0: AWS refused it: AccessDeniedException: no", False),
-        (refused("ThrottlingException"), "reading orders shard-0: AWS refused it: ThrottlingException: no", True),
-        (EndpointConnectionError(endpoint_url="https://aws"), "reading orders shard-0: AWS cannot be reached: ", True),
+        (
+            refused("AccessDeniedException"),
+            "reading orders shard-0: AWS returned an error: AccessDeniedException: no",
+            False,
+        ),
+        (
+            refused("ThrottlingException"),
+            "reading orders shard-0: AWS returned an error: ThrottlingException: no",
+            True,
+        ),
+        (EndpointConnectionError(endpoint_url="https://aws"), "reading orders shard-0: cannot reach AWS: ", True),
     ],
 )
-def test_what_is_refused_is_told_in_one_line_with_whether_it_passes(error, told, passing):
+def test_errors_are_reported_in_one_line_and_marked_retryable_or_not(error, told, retryable):
     _, _, reader = polling(error)
     with pytest.raises(AwsError) as refusal:
         reader.read()
     assert str(refusal.value).startswith(told)
-    assert refusal.value.passing is passing
+    assert refusal.value.retryable is retryable
 
 
 def listed(shard, first=0, last=2**128 - 1, **before):
     return {"ShardId": shard, "HashKeyRange": {"StartingHashKey": str(first), "EndingHashKey": str(last)}, **before}
 
 
-def test_all_shards_are_listed_with_those_that_they_were_made_from_and_their_hash_keys():
+def test_all_shards_are_listed_with_parents_and_hash_keys():
     kinesis: Any = Kinesis(
         {"Shards": [listed("a", 0, 9), listed("b", 10, 19)], "NextToken": "more"},
         {"Shards": [listed("c", 0, 19, ParentShardId="a", AdjacentParentShardId="b")]},
@@ -200,7 +211,7 @@ def test_all_shards_are_listed_with_those_that_they_were_made_from_and_their_has
     assert [stream.hash_keys(shard) for shard in "abc"] == [range(10), range(10, 20), range(20)]
 
 
-def test_the_retention_is_asked_for_once_a_minute():
+def test_the_retention_is_read_once_a_minute():
     kinesis: Any = Kinesis(*({"StreamDescriptionSummary": {"RetentionPeriodHours": hours}} for hours in (24, 48)))
     clock = Clock()
     stream = Stream(kinesis, "orders", clock)
@@ -212,7 +223,7 @@ def test_the_retention_is_asked_for_once_a_minute():
 
 
 class Events:
-    """The events of a subscription."""
+    """Events of a subscription."""
 
     def __init__(self, *events: Any):
         self.events = events
@@ -250,7 +261,7 @@ def fan_out(kinesis: Any, position="TRIM_HORIZON"):
     return FanOutReader(kinesis, stream="orders", consumer="arn:consumer", shard="shard-0", position=position)
 
 
-def test_a_subscription_that_ends_is_renewed_from_where_it_ended(monkeypatch):
+def test_an_ended_subscription_is_renewed_where_it_ended(monkeypatch):
     monkeypatch.setattr(kinesis_fan_out, "SUBSCRIBE_SECONDS", 0.01)
     first = Events(event(1, 2, on="2"), event(on="5"))
     cut = Events(event(6, on="6"), EndpointConnectionError(endpoint_url="https://aws"))
@@ -274,13 +285,13 @@ def test_a_subscription_that_ends_is_renewed_from_where_it_ended(monkeypatch):
     assert cut.closed
 
 
-def test_a_subscription_that_is_refused_is_told():
+def test_a_rejected_subscription_is_reported():
     reader = fan_out(Kinesis(refused("AccessDeniedException")))
-    with pytest.raises(AwsError, match="subscribing to orders shard-0: AWS refused it: AccessDeniedException"):
+    with pytest.raises(AwsError, match="subscribing to orders shard-0: AWS returned an error: AccessDeniedException"):
         batches(reader, 1)
 
 
-def test_the_first_batch_of_a_subscription_says_whether_the_record_that_was_handled_last_is_still_there(monkeypatch):
+def test_the_first_batch_of_a_subscription_reports_whether_the_last_handled_record_exists(monkeypatch):
     monkeypatch.setattr(kinesis_fan_out, "SUBSCRIBE_SECONDS", 0.01)
     streams = ({"EventStream": Events(event(17, 18, on="18"))}, {"EventStream": Events(event(20, on="20"))})
     kinesis = Kinesis(*streams)
@@ -295,7 +306,7 @@ def test_the_first_batch_of_a_subscription_says_whether_the_record_that_was_hand
     assert [batch.kept for batch in batches(reader, 1)] == [False]
 
 
-def test_a_subscription_at_a_position_that_is_none_of_the_shard_starts_at_the_oldest_record(monkeypatch):
+def test_a_subscription_at_an_invalid_position_starts_at_the_oldest_record(monkeypatch):
     monkeypatch.setattr(kinesis_fan_out, "SUBSCRIBE_SECONDS", 0.01)
     kinesis = Kinesis(
         refused("InvalidArgumentException"), {"EventStream": Events(event(20, on="20", children=["child"]))}
@@ -305,10 +316,10 @@ def test_a_subscription_at_a_position_that_is_none_of_the_shard_starts_at_the_ol
     assert kinesis.asked[-1]["StartingPosition"] == {"Type": "TRIM_HORIZON"}
 
 
-def test_a_subscription_that_fails_for_too_long_with_what_may_pass_is_told(monkeypatch):
+def test_temporary_errors_of_a_subscription_are_raised_after_the_retry_window(monkeypatch):
     monkeypatch.setattr(kinesis_fan_out, "SUBSCRIBE_SECONDS", 0.01)
-    monkeypatch.setattr(kinesis_fan_out, "Patience", lambda: Patience(0.05))
+    monkeypatch.setattr(kinesis_fan_out, "RetryWindow", lambda: RetryWindow(0.05))
     reader = fan_out(Kinesis(*[refused("LimitExceededException")] * 1000))
     with pytest.raises(AwsError, match="LimitExceededException") as error:
         batches(reader, 1)
-    assert error.value.passing is False, "nobody else is patient with it"
+    assert error.value.retryable is False, "callers must not retry it"

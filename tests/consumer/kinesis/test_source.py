@@ -1,4 +1,4 @@
-"""A batch is handed over record by record, aggregates user record by user record, and a gap is counted and told."""
+"""Batches are delivered record by record, aggregates are deaggregated, and gaps are counted and logged."""
 
 import time
 from types import SimpleNamespace
@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from consumer.aws import AwsError, Patience
+from consumer.aws import AwsError, RetryWindow
 from consumer.delivery import Delivery
 from consumer.kinesis.member import HeldLease
 from consumer.kinesis.shards import Batch, KinesisRecord, Stream
-from consumer.kinesis.source import Reading
+from consumer.kinesis.source import ShardLoop
 from consumer.status import LIVE_SECONDS, Status
 from tests.dataplane.kpl import Written, aggregate, keys
 
@@ -27,7 +27,7 @@ class Clock:
 
 
 class Kinesis:
-    """Says how long a stream keeps records, and which hash keys its one shard has."""
+    """Client that returns the stream's retention and the hash keys of its one shard."""
 
     def __init__(self, hash_keys: range) -> None:
         self.hash_keys = hash_keys
@@ -58,7 +58,7 @@ def batch(*records: KinesisRecord, kept: bool | None = None, behind: float = 0.0
 
 
 class Run:
-    """One that reads a shard which gives some batches, and stops after the last one, or after so many records."""
+    """Reads a shard with the given batches. Stops after the last one, or after that many records."""
 
     def __init__(
         self,
@@ -72,18 +72,18 @@ class Run:
         self.handled: list[KinesisRecord] = []
         self.noted: list[tuple[str, float | None]] = []
         self.opened: list[str] = []
-        self.holding = HeldLease(shard="shard-0", position=position, noted=position, renewed=0.0, until=until)
+        self.held = HeldLease(shard="shard-0", position=position, saved_position=position, renewed=0.0, until=until)
         self.batches = list(batches)
         self.stop_after = stop_after
         self.delivery = Delivery(handle=self.handle, tries=1, dead_letters=dead_letters, status=Status())
         member: Any = SimpleNamespace(
-            holdings=lambda: [self.holding],
+            held_leases=lambda: [self.held],
             holds=lambda _: True,
-            note=lambda holding: self.noted.append((holding.position, holding.until)),
-            shared_out=True,
+            checkpoint=lambda held: self.noted.append((held.position, held.until)),
+            all_assigned=True,
             deleted_unread=lambda: 0,
         )
-        self.reading = Reading(member, self.delivery, self.open, stream(hash_keys), Patience(0.05))
+        self.reading = ShardLoop(member, self.delivery, self.open, stream(hash_keys), RetryWindow(0.05))
         self.reading.run()
 
     def open(self, _shard: str, position: str) -> Any:
@@ -115,9 +115,9 @@ class Run:
         return self.delivery.status.lost
 
 
-def test_a_batch_that_takes_longer_than_a_stuck_consumer_is_given_lives_as_long_as_each_record_does_not():
+def test_a_long_batch_stays_live_if_each_record_is_quick():
     clock, lived = Clock(), []
-    holding = HeldLease(shard="shard-0", position="TRIM_HORIZON", noted="TRIM_HORIZON", renewed=0.0)
+    held = HeldLease(shard="shard-0", position="TRIM_HORIZON", saved_position="TRIM_HORIZON", renewed=0.0)
     delivery: Delivery
 
     def handle(_: object) -> None:
@@ -128,17 +128,17 @@ def test_a_batch_that_takes_longer_than_a_stuck_consumer_is_given_lives_as_long_
 
     delivery = Delivery(handle=handle, tries=5, dead_letters=None, status=Status(clock=clock))
     member: Any = SimpleNamespace(
-        holdings=lambda: [holding],
+        held_leases=lambda: [held],
         holds=lambda _: True,
-        note=lambda _: None,
-        shared_out=True,
+        checkpoint=lambda _: None,
+        all_assigned=True,
         deleted_unread=lambda: 0,
     )
     read = batch(record("1"), record("2"), record("3"))
     reader: Any = SimpleNamespace(read=lambda: read, close=lambda: None)
-    Reading(member, delivery, lambda _shard, _position: reader, stream(), Patience()).run()
+    ShardLoop(member, delivery, lambda _shard, _position: reader, stream(), RetryWindow()).run()
     assert lived == [True, True, True]
-    assert holding.position == "3"
+    assert held.position == "3"
 
 
 THREE = aggregate(Written("red", b"1"), Written("blue", b"2"), Written("red", b"3"))
@@ -157,21 +157,21 @@ def test_the_user_records_of_an_aggregate_are_handled_one_by_one_among_plain_one
 
 
 @pytest.mark.parametrize("handled", [1, 2, 3])
-def test_one_that_stops_within_an_aggregate_goes_on_after_the_last_user_record(handled: int):
+def test_a_restart_within_an_aggregate_continues_after_the_last_handled_user_record(handled: int):
     first = Run(batch(record("2", THREE), record("3")), stop_after=handled)
-    assert first.holding.position == f"2:{handled - 1}"
-    second = Run(batch(record("2", THREE), record("3"), kept=True), position=first.holding.position)
+    assert first.held.position == f"2:{handled - 1}"
+    second = Run(batch(record("2", THREE), record("3"), kept=True), position=first.held.position)
     assert first.positions + second.positions == ["2:0", "2:1", "2:2", "3"]
-    assert second.opened == [first.holding.position]
+    assert second.opened == [first.held.position]
 
 
-def test_a_corrupt_aggregate_is_handled_whole_and_holds_up_nothing():
+def test_a_corrupt_aggregate_is_handled_as_one_record():
     run = Run(batch(record("2", THREE[:-1] + b"?"), record("3")))
     assert run.positions == ["2", "3"]
     assert run.handled[0].value == THREE[:-1] + b"?"
 
 
-def test_user_records_whose_keys_belong_to_another_shard_are_left_out_and_named(caplog: pytest.LogCaptureFixture):
+def test_user_records_of_other_shards_are_skipped_and_logged(caplog: pytest.LogCaptureFixture):
     here, there = range(2**127), range(2**127, 2**128)
     mine, other = keys(here, 2), keys(there, 2)
     value = aggregate(
@@ -182,10 +182,10 @@ def test_user_records_whose_keys_belong_to_another_shard_are_left_out_and_named(
     )
     run = Run(batch(record("2", value)), hash_keys=here)
     assert [(each.position, each.value) for each in run.handled] == [("2:0", b"mine"), ("2:3", b"sent here")]
-    assert "orders[shard-0] 2: left out 2 user records of an aggregate whose keys belong to other shards" in caplog.text
+    assert "orders[shard-0] 2: skipped 2 user records of an aggregate whose keys belong to other shards" in caplog.text
 
 
-def test_an_aggregate_that_belongs_elsewhere_altogether_is_noted_as_handled():
+def test_an_aggregate_of_only_other_shards_is_checkpointed():
     here = range(2**127)
     value = aggregate(*(Written(key, b"other") for key in keys(range(2**127, 2**128), 3)))
     run = Run(batch(record("1"), record("2", value)), hash_keys=here)
@@ -193,23 +193,19 @@ def test_an_aggregate_that_belongs_elsewhere_altogether_is_noted_as_handled():
     assert run.noted == [("2:2", NOW)]
 
 
-GONE = "orders[shard-0]: what was written after sequence number 17:3 was deleted before it was read; "
+GONE = "orders[shard-0]: records after sequence number 17:3 were deleted before they were read; "
 
 
 @pytest.mark.parametrize(
     ("until", "found", "told"),
     [
-        pytest.param(None, batch(record("20"), kept=False), "the first record that is still there is 20", id="KCL's"),
-        pytest.param(
-            NOW - 49 * HOUR, batch(record("20"), kept=False), "the first record that is still there is 20", id="away"
-        ),
-        pytest.param(NOW - 49 * HOUR, batch(kept=False), "no record is there now", id="all of it"),
-        pytest.param(
-            NOW - 49 * HOUR, batch(record("20")), "the first record that is still there is 20", id="reading too slowly"
-        ),
+        pytest.param(None, batch(record("20"), kept=False), "the first available record is 20", id="KCL's"),
+        pytest.param(NOW - 49 * HOUR, batch(record("20"), kept=False), "the first available record is 20", id="away"),
+        pytest.param(NOW - 49 * HOUR, batch(kept=False), "no record is available now", id="all of it"),
+        pytest.param(NOW - 49 * HOUR, batch(record("20")), "the first available record is 20", id="reading too slowly"),
     ],
 )
-def test_records_that_were_deleted_before_they_were_read_count_once_and_are_told(
+def test_deleted_records_count_as_one_gap_and_are_logged(
     until: float | None, found: Batch, told: str, caplog: pytest.LogCaptureFixture
 ):
     run = Run(found, batch(record("21")), position="17:3", until=until)
@@ -230,28 +226,28 @@ def test_records_that_were_deleted_before_they_were_read_count_once_and_are_told
         pytest.param("17:3", None, batch(behind=48 * HOUR), id="not known yet, KCL's"),
     ],
 )
-def test_what_need_not_be_a_gap_is_not_counted(position: str, until: float | None, found: Batch):
+def test_possible_explanations_without_a_loss_are_not_counted(position: str, until: float | None, found: Batch):
     assert Run(found, position=position, until=until).lost == 0
 
 
-def test_a_gap_that_shows_after_empty_batches_is_counted():
+def test_a_gap_found_after_empty_batches_is_counted():
     run = Run(batch(behind=48 * HOUR), batch(behind=47 * HOUR), batch(record("20"), kept=False), position="17")
     assert run.lost == 1
 
 
-def test_a_gap_is_not_counted_again_where_reading_starts_anew():
-    passes = AwsError("AWS cannot be reached", passing=True)
+def test_a_gap_is_not_counted_again_after_a_reconnect():
+    passes = AwsError("cannot reach AWS", retryable=True)
     run = Run(batch(kept=False), passes, batch(record("20"), kept=False), position="17", until=NOW - 49 * HOUR)
     assert run.lost == 1
     assert run.opened == ["17", "17"]
 
 
 class Refusing:
-    """Dead letters that are out of reach at first."""
+    """Dead letters that fail at first."""
 
     def __init__(self) -> None:
         self.kept: list[str] = []
-        self.errors = [AwsError("AWS cannot be reached", passing=True)]
+        self.errors = [AwsError("cannot reach AWS", retryable=True)]
 
     def put(self, record: Any, **_: Any) -> None:
         if self.errors:
@@ -259,7 +255,7 @@ class Refusing:
         self.kept.append(record.position)
 
 
-def test_a_gap_is_not_counted_again_where_its_first_record_comes_again():
+def test_a_gap_is_not_counted_again_if_its_first_record_is_redelivered():
     dead_letters, found = Refusing(), batch(record("20", b"poison", age=HOUR), kept=False)
     run = Run(found, found, position="17", until=NOW - 49 * HOUR, dead_letters=dead_letters)
     assert dead_letters.kept == ["20"]
@@ -267,18 +263,18 @@ def test_a_gap_is_not_counted_again_where_its_first_record_comes_again():
     assert run.lost == 1
 
 
-def test_how_far_a_shard_is_handled_follows_what_is_read_of_it():
+def test_handled_until_follows_the_batches():
     run = Run(batch(record("1"), behind=600.0), batch(behind=300.0), batch())
     assert run.noted == [("1", NOW - 600), ("1", NOW - 600), ("1", NOW)]
     stopped = Run(batch(record("1", age=500.0), record("2", age=400.0), behind=300.0), stop_after=1)
-    assert (stopped.holding.position, stopped.holding.until) == ("1", NOW - 500)
+    assert (stopped.held.position, stopped.held.until) == ("1", NOW - 500)
 
 
-def test_what_may_pass_is_borne_for_a_while_and_then_told():
-    passes = [AwsError("AWS cannot be reached", passing=True) for _ in range(3)]
+def test_temporary_errors_are_retried_and_then_raised():
+    passes = [AwsError("cannot reach AWS", retryable=True) for _ in range(3)]
     run = Run(passes[0], batch(record("1")), passes[1])
     assert run.positions == ["1"]
     began = time.monotonic()
-    with pytest.raises(AwsError, match="AWS cannot be reached"):
-        Run(*[AwsError("AWS cannot be reached", passing=True) for _ in range(100)])
+    with pytest.raises(AwsError, match="cannot reach AWS"):
+        Run(*[AwsError("cannot reach AWS", retryable=True) for _ in range(100)])
     assert time.monotonic() - began > 0.05

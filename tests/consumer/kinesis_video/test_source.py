@@ -1,4 +1,4 @@
-"""What a reader of a video stream is told, and how it notes how far it is."""
+"""Positions and gaps of a video stream's reader."""
 
 import io
 from itertools import islice
@@ -7,10 +7,10 @@ from threading import Event
 import pytest
 from botocore.exceptions import ClientError
 
-from consumer.aws import AwsError, Patience
+from consumer.aws import AwsError, RetryWindow
 from consumer.kinesis_video import source as kinesis_video
 from consumer.kinesis_video.position import Position
-from consumer.kinesis_video.source import KinesisVideoSource, VideoRecord, after, source, without_data
+from consumer.kinesis_video.source import KinesisVideoSource, VideoRecord, source, start_after, without_data
 from consumer.variables import Variables
 from tests.dataplane.matroska import fragment, tags
 
@@ -23,7 +23,7 @@ ENVIRONMENT = {
 
 
 class Table:
-    """A table with one item, which answers its first calls with errors."""
+    """Table with one item, whose first calls fail."""
 
     def __init__(self, errors=()):
         self.errors = list(errors)
@@ -46,56 +46,56 @@ class Table:
             raise ClientError({"Error": {"Code": self.errors.pop(0), "Message": "no"}}, "")
 
 
-def position(table, patience_seconds=60.0):
-    return Position(table, table="cameras.positions", stream="cameras-0", patience_seconds=patience_seconds)
+def position(table, retry_seconds=60.0):
+    return Position(table, table="cameras.positions", stream="cameras-0", retry_seconds=retry_seconds)
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)
-def test_each_variable_must_be_set(name):
+def test_each_variable_is_required(name):
     variables = Variables({**ENVIRONMENT, name: ""})
     source(variables)
-    assert variables.errors == [f"{name}: must be set"]
+    assert variables.errors == [f"{name}: is required."]
 
 
-def test_what_is_noted_is_what_the_next_one_reads():
+def test_a_written_position_is_read_back():
     table = Table()
     assert position(table).read() is None
-    position(table).note("7", Event())
+    position(table).write("7", Event())
     assert position(table).read() == "7"
     assert table.item["stream"] == {"S": "cameras-0"}
     assert {request["TableName"] for request in table.asked} == {"cameras.positions"}
-    assert table.asked[-1]["ConsistentRead"] is True, "as it was written last"
+    assert table.asked[-1]["ConsistentRead"] is True, "the read is consistent"
 
 
-def test_what_aws_does_not_take_for_a_while_is_written_again():
+def test_a_write_is_retried_after_a_temporary_error():
     table = Table(["ThrottlingException"])
-    position(table).note("7", Event())
+    position(table).write("7", Event())
     assert position(table).read() == "7"
 
 
 @pytest.mark.parametrize(
-    ("code", "patience_seconds"),
+    ("code", "retry_seconds"),
     [
-        pytest.param("AccessDeniedException", 60.0, id="what will not mend"),
+        pytest.param("AccessDeniedException", 60.0, id="permanent"),
         pytest.param("ThrottlingException", -1.0, id="too long"),
     ],
 )
-def test_what_aws_does_not_take_is_told_and_not_tried_for_ever(code, patience_seconds):
+def test_permanent_errors_and_expired_retries_of_a_write_are_raised(code, retry_seconds):
     table, stopping = Table([code] * 2), Event()
-    with pytest.raises(AwsError, match=f"writing to the table cameras.positions: AWS refused it: {code}"):
-        position(table, patience_seconds).note("7", stopping)
+    with pytest.raises(AwsError, match=f"writing to the table cameras.positions: AWS returned an error: {code}"):
+        position(table, retry_seconds).write("7", stopping)
     assert len(table.asked) == 1
 
 
-def test_what_aws_does_not_take_just_now_does_not_hold_up_a_stop():
+def test_a_stop_ends_the_retries_of_a_write():
     table, stopping = Table(["ThrottlingException"] * 2), Event()
     stopping.set()
-    position(table).note("7", stopping)
+    position(table).write("7", stopping)
     assert len(table.asked) == 1
-    assert table.item == {}, "the fragment comes again"
+    assert table.item == {}, "the fragment will be delivered again"
 
 
-def test_what_is_wrong_with_a_tag_is_no_reason_to_lose_its_dead_letter():
+def test_a_tag_that_is_not_utf_8_does_not_prevent_the_dead_letter():
     record = VideoRecord(
         topic="cameras-0", partition="0", position="7", value=b"", headers=(("tag", b"\xe4"),), timestamp=0.0
     )
@@ -103,7 +103,7 @@ def test_what_is_wrong_with_a_tag_is_no_reason_to_lose_its_dead_letter():
 
 
 class Media:
-    """What one connection sends, and then how it breaks, if it does."""
+    """Data of one connection, and the error that ends it, if any."""
 
     def __init__(self, *sent: bytes, error: AwsError | None = None):
         self.sent = io.BytesIO(b"".join(sent))
@@ -116,27 +116,27 @@ class Media:
         return found
 
     def close(self):
-        """Nothing is open."""
+        """Do nothing."""
 
 
 LOST_FRAGMENT = tags(ERROR_CODE="FRAGMENT_NOT_FOUND", ERROR_ID="4000")
 
 
 def refused(code):
-    return AwsError(f"reading the video stream cameras-0: AWS refused it: {code}", code=code, passing=False)
+    return AwsError(f"reading the video stream cameras-0: AWS returned an error: {code}", code=code, retryable=False)
 
 
 def passes():
-    return AwsError("reading the video stream cameras-0: AWS cannot be reached", passing=True)
+    return AwsError("reading the video stream cameras-0: cannot reach AWS", retryable=True)
 
 
 class Connections(KinesisVideoSource):
-    """A source whose connections, or refusals of one, are given; notes where each was to start."""
+    """Source with given connections or errors. Records the start positions."""
 
     given: list
     starts: list
 
-    def _media(self, what, start):
+    def _media(self, action, start):
         self.starts.append(start.get("AfterFragmentNumber"))
         given = self.given.pop(0)
         if isinstance(given, AwsError):
@@ -145,29 +145,29 @@ class Connections(KinesisVideoSource):
 
 
 def followed(monkeypatch, number, given, wanted):
-    """The numbers of so many fragments and whether each comes after a gap; and where connections started."""
-    monkeypatch.setattr(kinesis_video, "AGAIN_SECONDS", 0.0)
+    """Return the fragments' numbers and gaps, and the start positions."""
+    monkeypatch.setattr(kinesis_video, "RETRY_PAUSE_SECONDS", 0.0)
     made = Connections(region="eu-west-1", stream="cameras-0", group="positions", partition="0", dead_letters=None)
     object.__setattr__(made, "given", list(given))
     object.__setattr__(made, "starts", [])
-    coming = made._fragments(after(number), Event(), Event())
-    return [(each.said("FRAGMENT_NUMBER"), each.after_gap) for each in islice(coming, wanted)], made.starts
+    coming = made._fragments(start_after(number), Event(), Event())
+    return [(each.tag("FRAGMENT_NUMBER"), each.after_gap) for each in islice(coming, wanted)], made.starts
 
 
 @pytest.mark.parametrize(
     "lost",
     [
-        pytest.param(Media(LOST_FRAGMENT), id="told within the stream"),
+        pytest.param(Media(LOST_FRAGMENT), id="error inside the stream"),
         pytest.param(refused("InvalidArgumentException"), id="refused"),
     ],
 )
-def test_where_the_last_fragment_is_no_longer_kept_the_first_one_after_it_comes_after_a_gap(monkeypatch, lost):
+def test_if_the_last_fragment_is_no_longer_kept_the_next_one_follows_a_gap(monkeypatch, lost):
     found, starts = followed(monkeypatch, "2", [lost, passes(), Media(fragment("8", b""), fragment("9", b""))], 2)
     assert found == [("8", True), ("9", False)]
     assert starts == ["2", None, None]
 
 
-def test_fragments_that_were_deleted_while_the_one_before_was_handled_are_a_gap(monkeypatch):
+def test_fragments_deleted_during_handling_are_a_gap(monkeypatch):
     found, starts = followed(
         monkeypatch, None, [Media(fragment("1", b""), LOST_FRAGMENT), Media(fragment("8", b""))], 2
     )
@@ -175,17 +175,17 @@ def test_fragments_that_were_deleted_while_the_one_before_was_handled_are_a_gap(
     assert starts == [None, None]
 
 
-@pytest.mark.parametrize("quiet", [Media(), Media(error=passes())], ids=["that ends", "on which nothing comes"])
-def test_a_stream_on_which_nothing_came_for_longer_than_it_keeps_fragments_has_no_gap(monkeypatch, quiet):
+@pytest.mark.parametrize("quiet", [Media(), Media(error=passes())], ids=["that ends", "without fragments"])
+def test_a_stream_without_fragments_for_longer_than_the_retention_has_no_gap(monkeypatch, quiet):
     given = [Media(fragment("1", b"")), quiet, passes(), Media(LOST_FRAGMENT), Media(fragment("8", b""))]
     found, starts = followed(monkeypatch, None, given, 2)
     assert found == [("1", False), ("8", False)]
     assert starts == [None, "1", "1", "1", None]
 
 
-def test_a_stream_that_is_out_of_reach_at_first_is_waited_for_and_not_for_ever(monkeypatch):
+def test_an_unreachable_stream_is_retried_for_a_limited_time(monkeypatch):
     found, _ = followed(monkeypatch, None, [passes(), passes(), Media(fragment("1", b""))], 1)
     assert found == [("1", False)]
-    monkeypatch.setattr(kinesis_video, "Patience", lambda: Patience(-1))
-    with pytest.raises(AwsError, match="cannot be reached"):
+    monkeypatch.setattr(kinesis_video, "RetryWindow", lambda: RetryWindow(-1))
+    with pytest.raises(AwsError, match="cannot reach AWS"):
         followed(monkeypatch, None, [passes()], 1)

@@ -1,4 +1,4 @@
-"""A message of Pub/Sub is acknowledged once it is handled and not before, and a consumer that is stuck with one is seen."""
+"""Messages are acknowledged only after they are handled, and a stuck consumer fails its probe."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = "import os, sys; from consumer.run import run; sys.exit(run(os.environ, lambda record: None, port=0))"
 
 OPENED = 6
-"""How often the library opens a stream before it first waits, up to ten seconds, to open it again."""
+"""Number of stream openings before the library first waits up to ten seconds."""
 
 
 class Clock:
@@ -36,13 +36,13 @@ class Clock:
         return self.now
 
 
-def turns(handle: Handler, clock: Callable[[], float] = Clock()) -> MessageHandler:
+def make_handler(handle: Handler, clock: Callable[[], float] = Clock()) -> MessageHandler:
     delivery = Delivery(handle=handle, tries=5, dead_letters=None, status=Status(clock=clock))
     return MessageHandler(delivery=delivery, topic="orders", partition="2")
 
 
 def message(failure: Exception | None = None, **changes: Any) -> Any:
-    """A message that notes what becomes of it, and whose acknowledgement may fail."""
+    """Return a message that records its acknowledgement, which may fail."""
     became: list[str] = []
     answer: Future[None] = Future()
     answer.set_exception(failure) if failure else answer.set_result(None)
@@ -56,13 +56,13 @@ def message(failure: Exception | None = None, **changes: Any) -> Any:
         **{**known, "publish_time": datetime(2026, 1, 1, tzinfo=UTC), **changes},
         became=became,
         ack_with_response=acknowledge,
-        nack=lambda: became.append("given back"),
+        nack=lambda: became.append("returned"),
     )
 
 
-def test_the_handler_is_given_what_was_published():
+def test_the_handler_gets_the_published_message():
     given: list[Record] = []
-    turns(given.append).take(message(ordering_key="customer", data=b"1", attributes={"kind": "new"}))
+    make_handler(given.append).handle(message(ordering_key="customer", data=b"1", attributes={"kind": "new"}))
     (record,) = given
     assert (record.topic, record.partition, record.position) == ("orders", "2", "17")
     assert (record.key, record.value, list(record.headers)) == (b"customer", b"1", [("kind", b"new")])
@@ -72,84 +72,86 @@ def test_the_handler_is_given_what_was_published():
 def test_a_message_is_acknowledged_once_it_is_handled():
     handling = message()
     at_work: list[list[str]] = []
-    reader = turns(lambda _: at_work.append(list(handling.became)))
-    reader.take(handling)
+    reader = make_handler(lambda _: at_work.append(list(handling.became)))
+    reader.handle(handling)
     assert (at_work, handling.became) == ([[]], ["acknowledged"])
     assert (reader.delivery.status.handled, reader.delivery.status.failed) == (1, 0)
 
 
-def test_a_message_that_cannot_be_handled_is_given_back_and_not_counted_as_dead():
+def test_a_failed_message_is_returned_and_not_counted_as_a_dead_letter():
     def handle(_: Record) -> None:
         raise ValueError("not this one")
 
-    reader, poison = turns(handle), message()
-    reader.take(poison)
+    reader, poison = make_handler(handle), message()
+    reader.handle(poison)
     status = reader.delivery.status
-    assert poison.became == ["given back"]
+    assert poison.became == ["returned"]
     assert (status.handled, status.failed, status.dead) == (0, 1, 0)
 
 
-def test_a_handler_that_asks_the_process_to_exit_ends_the_consumer_in_one_line_and_gives_all_messages_back():
+def test_sys_exit_in_the_handler_ends_the_consumer_with_one_line_and_returns_all_messages():
     def leave(record: Record) -> None:
         sys.exit("no database")
 
-    one = turns(leave)
+    one = make_handler(leave)
     messages = [message(), message()]
     for each in messages:
-        one.take(each)
-    assert [each.became for each in messages] == [["given back"], ["given back"]]
+        one.handle(each)
+    assert [each.became for each in messages] == [["returned"], ["returned"]]
     with pytest.raises(
-        ConsumerError, match=r"^orders\[2\] 17: the handler ended the consumer: SystemExit: no database$"
+        ConsumerError, match=r"^orders\[2\] 17: the handler exited the process: SystemExit: no database$"
     ):
-        one.look(ready=True)
+        one.check(ready=True)
 
 
-def test_after_a_stop_no_message_is_begun():
+def test_after_a_stop_no_message_is_handled():
     given: list[Record] = []
-    reader, late = turns(given.append), message()
+    reader, late = make_handler(given.append), message()
     reader.delivery.stopping.set()
-    reader.take(late)
-    assert (given, late.became) == ([], ["given back"])
+    reader.handle(late)
+    assert (given, late.became) == ([], ["returned"])
 
 
-def test_an_acknowledgement_that_fails_is_told(caplog: pytest.LogCaptureFixture):
-    turns(lambda _: None).take(message(failure=RuntimeError("INVALID_ACK_ID")))
+def test_a_failed_acknowledgement_is_logged(caplog: pytest.LogCaptureFixture):
+    make_handler(lambda _: None).handle(message(failure=RuntimeError("INVALID_ACK_ID")))
     (record,) = caplog.records
-    assert record.getMessage() == "17: not acknowledged, and comes again: INVALID_ACK_ID"
+    assert record.getMessage() == "17: the acknowledgement failed; the message will be delivered again: INVALID_ACK_ID"
 
 
-def test_it_lives_while_it_waits_and_not_while_one_message_takes_too_long():
+def test_it_is_live_while_idle_but_not_while_one_message_takes_too_long():
     clock, lived = Clock(), []
 
     def pass_time() -> bool:
         clock.now += LIVE_SECONDS
-        reader.look(ready=True)
+        reader.check(ready=True)
         return reader.delivery.status.live
 
-    reader = turns(lambda _: lived.append(pass_time()), clock)
+    reader = make_handler(lambda _: lived.append(pass_time()), clock)
     assert pass_time()
-    reader.take(message())
+    reader.handle(message())
     assert lived == [False]
     assert pass_time()
 
 
-def test_without_a_subscription_it_does_not_start():
+def test_topic_and_subscription_are_required():
     variables = Variables({"STREAM_SERVICE": "pubsub"})
     pubsub.source(variables)
-    with pytest.raises(WrongEnvironmentError, match=r"^STREAM_TOPIC: must be set\nSTREAM_SUBSCRIPTION: must be set$"):
+    with pytest.raises(
+        WrongEnvironmentError, match=r"^STREAM_TOPIC: is required\.\nSTREAM_SUBSCRIPTION: is required\.$"
+    ):
         variables.check()
 
 
 @pytest.mark.parametrize("subscription", ["orders", "projects/p/topics/orders", "projects/p/subscriptions/", "a/b/c/d"])
-def test_a_subscription_is_told_by_its_full_path(subscription: str):
+def test_a_subscription_must_be_a_full_path(subscription: str):
     variables = Variables({"STREAM_TOPIC": "orders", "STREAM_SUBSCRIPTION": subscription})
     pubsub.source(variables)
     assert variables.errors == [
-        f"STREAM_SUBSCRIPTION: must be projects/PROJECT/subscriptions/NAME, not {subscription!r}"
+        f"STREAM_SUBSCRIPTION: must be projects/PROJECT/subscriptions/NAME, got {subscription!r}."
     ]
 
 
-def test_one_that_never_reached_pubsub_stops_without_a_traceback():
+def test_a_consumer_that_never_reached_pubsub_stops_without_a_traceback():
     environment = {
         "PATH": os.defpath,
         "PUBSUB_EMULATOR_HOST": "127.0.0.1:1",
@@ -164,7 +166,7 @@ def test_one_that_never_reached_pubsub_stops_without_a_traceback():
             refused = 0
             while refused < OPENED:
                 line = process.stderr.readline()
-                assert line, "it ended by itself"
+                assert line, "it exited too early"
                 refused += "the stream was closed: UNAVAILABLE" in line
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=120)
