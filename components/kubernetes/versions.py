@@ -7,20 +7,26 @@ VersionRule = Callable[[object, object], str | None]
 """Given the present and the wanted version: why the step is refused and what to do instead, or None."""
 
 
-def one_minor_version_up(service: str, *, back: str = "never takes a cluster to an older version") -> VersionRule:
+def one_minor_version_up(
+    service: str, *, oldest: str, back: str = "never takes a cluster to an older version"
+) -> VersionRule:
     """Rule for a control plane that goes up by one minor version at a time (Kubernetes, Version skew policy).
 
-    `service` is the name in the message; `back` says what the service does about an older version.
+    `service` is the name in the message; `back` says what the service does about an older version. `oldest` is the oldest version that
+    settings accept. A cluster that is older goes there in one step: no setting could name the versions between.
     """
 
     def rule(present: object, wanted: object) -> str | None:
         before, after = _minor(present), _minor(wanted)
-        if before is None or after is None or before <= after <= before + 1:
+        if before is None or after is None:
+            return None
+        next_minor = max(before + 1, int(oldest.removeprefix("1.")))
+        if before <= after <= next_minor:
             return None
         if after < before:
             return f"cannot go from {present} to {wanted}, since {service} {back}; set it to 1.{before} or later."
         return (
-            f"cannot go from {present} to {wanted} at once, since {service} skips no minor version; set it to 1.{before + 1}, deploy, "
+            f"cannot go from {present} to {wanted} at once, since {service} skips no minor version; set it to 1.{next_minor}, deploy, "
             "and go on from there."
         )
 

@@ -138,6 +138,14 @@ def test_the_log_of_a_failure_does_not_contain_the_record_value(caplog):
     assert "secret" not in caplog.text
 
 
+class UnprintableError(Exception):
+    """An error whose traceback cannot be written."""
+
+    @property
+    def __notes__(self):
+        raise SystemExit
+
+
 class MuteError(Exception):
     """Exception without a readable text."""
 
@@ -191,6 +199,7 @@ def nested(depth: int) -> Exception:
 
 UNUSUAL: list[tuple[Callable[[], BaseException], str]] = [
     (MuteError, "MuteError"),
+    (UnprintableError, "UnprintableError"),
     (NumberedError, "NumberedError"),
     (OddTextError, "OddTextError: odd"),
     (QuietError, "QuietError"),

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, CustomTimeouts, Input, Output, Resource, ResourceOptions
 
 from components.aws.eks.node_role import NodeRole
+from components.aws.eks.settings import VERSIONS
 from components.aws.encryption import LogDays, account_key_policy, eks_log_path, key
 from components.aws.network.network import Network
 from components.aws.policy import auto_mode_trust, document, service_trust
@@ -35,11 +36,13 @@ BLOCK_STORAGE = aws.eks.ClusterStorageConfigArgs(
 
 refuse_version_change = one_minor_version_up(
     "EKS",
+    oldest=VERSIONS.versions[0],
     back="goes back only by hand, within seven days of the upgrade and nodes first (docs/aws.md, A new Kubernetes version)",
 )
 """A cluster can be upgraded by one minor version at a time (EKS, Update existing cluster to new Kubernetes version). EKS can roll it
 back by one (EKS, Roll back a cluster to a previous Kubernetes version; read 2026-11-29). This program cannot, because it updates the
-control plane before the nodes."""
+control plane before the nodes. EKS upgrades a cluster
+by itself to the oldest supported version, so the version in the state can be several minor versions older."""
 
 
 @dataclass(frozen=True, kw_only=True)

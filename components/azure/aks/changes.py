@@ -1,12 +1,14 @@
 """Changes that AKS cannot make on a live cluster, refused while they are still a preview."""
 
+from components.azure.aks.settings import VERSIONS
 from components.kubernetes.versions import one_minor_version_up
 
 ANOTHER_STACK = "bring up a stack of another name with it, move the pipes there, then take this one down"
 """The way to what is for the life of a cluster."""
 
-refuse_version_change = one_minor_version_up("AKS")
-"""A cluster goes up by one minor version at a time, and never down (AKS, Upgrade a cluster)."""
+refuse_version_change = one_minor_version_up("AKS", oldest=VERSIONS.versions[0])
+"""A cluster goes up by one minor version at a time, and never down. From a version that AKS no longer supports it may skip some
+(AKS, Upgrade an AKS cluster; read 2026-11-29)."""
 
 
 def refuse_privacy_change(present: object, wanted: object) -> str | None:

@@ -72,6 +72,7 @@ ACCEPTED = [
     (MSK_TOPIC, remote(False), remote(True)),
     (EKS, {"version": "1.35"}, {"version": "1.36"}),
     (AKS, {"kubernetesVersion": "1.35"}, {"kubernetesVersion": "1.36"}),
+    (AKS, {"kubernetesVersion": "1.31"}, {"kubernetesVersion": "1.34"}),
     (CONFLUENT_TOPIC, config(), config(cleanup_policy="compact")),
     (CONFLUENT_TOPIC, config(cleanup_policy="compact"), config(cleanup_policy="compact,delete")),
     (CONFLUENT_TOPIC, config(cleanup_policy="compact,delete"), config(cleanup_policy="delete")),

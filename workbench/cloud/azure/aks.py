@@ -9,6 +9,8 @@ from workbench.cloud.model import Inputs, Others, ResourceModel, at, digits, min
 _POOL = "azure-native:containerservice:AgentPool"
 _PATCH = ".2"
 """The patch version that the service makes of `1.35`."""
+_OLDEST_MINOR = 34
+"""Minor version of the oldest Kubernetes that AKS supports (AKS, Supported Kubernetes versions, read 2026-08)."""
 
 
 def api_server(group: str, name: str, inputs: Inputs) -> str:
@@ -96,7 +98,8 @@ def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
         if changed and (at(old, path) is True or path.startswith("apiServer")):
             return words
     before, after = (minor_version(inputs or {}, "kubernetesVersion") for inputs in (old, new))
-    if before is not None and after is not None and not before <= after <= before + 1:
+    # From a version that is no longer supported, minor versions may be skipped (AKS, Upgrade an AKS cluster; read 2026-11-29).
+    if before is not None and after is not None and not before <= after <= max(before + 1, _OLDEST_MINOR):
         return f"OperationNotAllowed: Upgrading Kubernetes version 1.{before} to 1.{after} is not allowed."
     return None
 

@@ -6,6 +6,7 @@ import pytest
 
 from components.aws.eks.cluster import admission_warning
 from components.aws.eks.platform import kubeconfig
+from components.aws.eks.settings import VERSIONS
 from components.changes import ChangeRefusedError
 from tests.hooks import before_update
 from tests.stacks import planned, shipped
@@ -271,6 +272,6 @@ def test_an_unsupported_version_change_is_refused_in_the_preview(present, wanted
     )
 
 
-@pytest.mark.parametrize(("present", "wanted"), [("1.35", "1.35"), ("1.35", "1.36")])
+@pytest.mark.parametrize(("present", "wanted"), [("1.35", "1.35"), ("1.35", "1.36"), ("1.28", VERSIONS.versions[0])])
 def test_an_upgrade_to_the_next_version_is_accepted(present, wanted):
     before_update(recording(), recording().one(CLUSTER), {"version": present}, {"version": wanted})

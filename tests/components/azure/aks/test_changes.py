@@ -2,11 +2,13 @@
 
 import pytest
 
+from components.azure.aks.settings import VERSIONS
 from components.changes import ChangeRefusedError
 from tests.hooks import before_update
 from tests.stacks import shipped
 
 STACK = "azure-eventhubs-aks"
+OLDEST = VERSIONS.versions[0]
 CLUSTER = "azure-native:containerservice:ManagedCluster"
 
 
@@ -50,6 +52,12 @@ REFUSED = [
         "there.",
     ),
     (
+        {"kubernetesVersion": "1.31"},
+        {"kubernetesVersion": "1.36"},
+        f"platform.version: cannot go from 1.31 to 1.36 at once, since AKS skips no minor version; set it to {OLDEST}, deploy, and go on "
+        "from there.",
+    ),
+    (
         {"kubernetesVersion": "1.36.1"},
         {"kubernetesVersion": "1.35"},
         "platform.version: cannot go from 1.36.1 to 1.35, since AKS never takes a cluster to an older version; set it to 1.36 or later.",
@@ -69,6 +77,7 @@ def test_what_aks_cannot_change_on_a_live_cluster_is_refused_in_the_preview(old,
     [
         ({"kubernetesVersion": "1.35"}, {"kubernetesVersion": "1.36"}),
         ({"kubernetesVersion": "1.35.4"}, {"kubernetesVersion": "1.35"}),
+        ({"kubernetesVersion": "1.31"}, {"kubernetesVersion": OLDEST}),
         (private(False), private(False)),
         ({"tags": {"data-pipes-system-nodes": "x", "a": "b"}}, {"tags": {"data-pipes-system-nodes": "x"}}),
     ],
