@@ -102,7 +102,7 @@ class HdInsightSettings(ServiceSettings, frozen=True):
     service: Literal["hdinsight"]
     """Always hdinsight."""
     workers: Annotated[int, Field(ge=3, le=200)] = 3
-    """The number of brokers. At least 3, because each record has 3 copies. At most 200, the number of addresses in the subnet.
+    """The number of brokers. At least 3, because each record has 3 copies. At most 200, because the subnet has no addresses for more.
 
     To add brokers, run az hdinsight resize, then set the new number here. HDInsight removes no brokers (HDInsight, Apache Kafka).
     """

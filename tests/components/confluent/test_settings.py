@@ -152,8 +152,8 @@ def test_too_many_partitions_are_rejected(streaming, parallelism, line):
         (
             {},
             orders(deadLetter={"retentionHours": 87_601}),
-            "pipes.orders.topic.deadLetter.retentionHours: must be at most 87600, not 87601; retentionHours is the hours that records set "
-            "aside are kept, read or not; a lower number deletes those that are older",
+            "pipes.orders.topic.deadLetter.retentionHours: must be at most 87600, not 87601; retentionHours is the hours that dead "
+            "letters are kept, read or not. A lower number deletes older ones",
         ),
         (
             {},

@@ -87,10 +87,10 @@ def test_values_that_kafka_takes_pass_on_every_service_as_they_are(stack):
 def test_every_wrong_setting_of_a_topic_is_told_at_once_and_so_is_what_is_wrong_between_two(stack):
     lags = {"min.compaction.lag.ms": "10", "max.compaction.lag.ms": "9"}
     assert refused(stack, {"retention.bytes": "x", "cleanup.policy": "x", **lags}) == [
-        "pipes.orders.topic.config.retention.bytes: must be a whole number from -1 to 9223372036854775807, got 'x' (Apache Kafka, Topic "
-        "Configs). Correct it.",
         "pipes.orders.topic.config.cleanup.policy: must be one of delete or compact or compact,delete or delete,compact, got 'x' (Apache "
         "Kafka, Topic Configs). Correct it.",
+        "pipes.orders.topic.config.retention.bytes: must be a whole number from -1 to 9223372036854775807, got 'x' (Apache Kafka, Topic "
+        "Configs). Correct it.",
         "pipes.orders.topic.config.min.compaction.lag.ms: must be at most max.compaction.lag.ms, which is 9, got '10' (Apache Kafka, Topic "
         "Configs). Lower it, or raise max.compaction.lag.ms.",
     ]

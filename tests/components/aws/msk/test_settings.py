@@ -156,8 +156,8 @@ def tiered(topic, *, tier=True):
         ),
         (
             {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"retentionHours": 87_601}}}}},
-            "pipes.orders.topic.deadLetter.retentionHours: must be at most 87600, not 87601; retentionHours is the hours that records "
-            "set aside are kept, read or not; a lower number deletes those that are older",
+            "pipes.orders.topic.deadLetter.retentionHours: must be at most 87600, not 87601; retentionHours is the hours that dead "
+            "letters are kept, read or not. A lower number deletes older ones",
         ),
         (
             {"data-pipes:pipes": {"orders.dead-letters": {"parallelism": 1}}},
@@ -166,8 +166,8 @@ def tiered(topic, *, tier=True):
         ),
         (
             tiered({"localRetentionHours": 24, "config": {"cleanup.policy": "compact"}}),
-            "pipes.orders.topic: localRetentionHours cannot go with cleanup.policy compact, since compacted topics stay on the "
-            "brokers' disks (MSK, Tiered storage); remove one of the two",
+            "pipes.orders.topic: localRetentionHours cannot be used with cleanup.policy compact, because compacted topics stay on "
+            "the brokers' disks (MSK, Tiered storage). Remove one of the two.",
         ),
         (
             streaming(connectivity={"publicCidrs": CIDRS}, certificateAuthorityArns=[]),
@@ -208,8 +208,8 @@ def pipes(**parallelism):
     [
         (
             streaming(authentication="scram"),
-            "streaming.authentication: must be 'iam', not \"scram\"; authentication is always iam, since MSK Serverless knows its "
-            "clients by IAM alone (MSK, MSK Serverless)",
+            "streaming.authentication: must be 'iam', not \"scram\"; authentication is always iam, the only authentication of "
+            "MSK Serverless (MSK, MSK Serverless)",
         ),
         (
             streaming(brokers=3),
@@ -217,8 +217,8 @@ def pipes(**parallelism):
         ),
         (
             pipes(orders=2000, clicks=399),
-            "pipes: must have at most 2400 partitions in total, got 2401: orders 2000, clicks 399, orders.dead-letters 1, "
-            "clicks.dead-letters 1 (MSK quota). Lower parallelism, or set streaming.service to msk.",
+            "pipes: must have at most 2400 partitions in total, got 2401: clicks 399, orders 2000, clicks.dead-letters 1, "
+            "orders.dead-letters 1 (MSK quota). Lower parallelism, or set streaming.service to msk.",
         ),
         (
             {

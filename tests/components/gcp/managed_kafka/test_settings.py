@@ -88,7 +88,7 @@ def test_valid_managed_kafka_settings_are_accepted(streaming, pipes):
         (
             {},
             orders(deadLetter={"retentionHours": 0}),
-            "pipes.orders.topic.deadLetter.retentionHours: must be at least 1, not 0; retentionHours is the hours that records set aside",
+            "pipes.orders.topic.deadLetter.retentionHours: must be at least 1, not 0; retentionHours is the hours that dead letters are",
         ),
         (
             {},
