@@ -64,11 +64,14 @@ WRONG = [
     ({"data-pipes:streaming": {"version": "3.6.x.kraft"}}, "streaming.version: must be 3.8.x.kraft or newer"),
     (
         {"data-pipes:streaming": {"instanceType": "m5.large"}},
-        "streaming.instanceType: must be a size of standard broker",
+        "streaming.instanceType: must be a standard or Express broker size",
     ),
-    ({"data-pipes:platform": {"nodes": {"instanceType": "p4.large"}}}, "instanceType: must be an instance type of the"),
+    (
+        {"data-pipes:platform": {"nodes": {"instanceType": "p4.large"}}},
+        "instanceType: must be an instance type of family",
+    ),
     ({"data-pipes:platform": {"admins": ["me"]}}, "platform.admins[0]: must be the ARN of an IAM role or user"),
-    ({"data-pipes:platform": {"logs": ["api"]}}, "platform.logs: must name audit too"),
+    ({"data-pipes:platform": {"logs": ["api"]}}, "platform.logs: must contain api and audit, got api"),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"image": "nginx"}}}},
         "consumer.image: must be a container image with",
@@ -139,7 +142,7 @@ WRONG = [
     ({"data-pipes:network": {"interfaceEndpoints": ["ec2", "ec2"]}}, "network.interfaceEndpoints: must name each once"),
     (
         {"data-pipes:network": {"interfaceEndpoints": ["s3", "ec2", "dynamodb"]}},
-        "network.interfaceEndpoints: must not name s3 and dynamodb",
+        "network.interfaceEndpoints: must not contain s3 and dynamodb",
     ),
     # A pipe that would take a namespace of the cluster's own.
     (
@@ -152,7 +155,7 @@ WRONG = [
     ),
     (
         {"data-pipes:network": {"existing": {"vpcId": "vpc-0a", "cidr": "0.0.0.0/0", "privateSubnetIds": []}}},
-        "network.existing.cidr: must be the range of a VPC, which is from /16 to /28",
+        "network.existing.cidr: must be a VPC range from /16 to /28",
     ),
     (
         {
@@ -205,7 +208,7 @@ WRONG = [
         {"data-pipes:pipes": {"orders": {"consumer": {"cpu": "4"}}}},
         "pipes.orders.consumer: asks for 4 CPU and 1Gi, and",
     ),
-    ({"data-pipes:platform": {"nodes": {"min": 7}}}, "platform.nodes: max must be at least min, not 6 with min 7"),
+    ({"data-pipes:platform": {"nodes": {"min": 7}}}, "platform.nodes: max must be at least min (7), got 6"),
     (
         {"data-pipes:pipes": {"orders": {"topic": {"config": {"retention.ms": "1"}}}}},
         "pipes.orders.topic.config.retention.ms: cannot be set by a pipe (set retentionHours instead)",

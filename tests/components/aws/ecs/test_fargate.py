@@ -59,8 +59,8 @@ def test_other_cpu_is_refused_with_the_supported_values(millicores):
         assert error is not None
         assert error.path == ("cpu",)
         assert error.text == (
-            "must be 250m, 500m, 1, 2, 4, 8, 16 or 32 on Fargate (ECS, Task size), "
-            f"not {millicores}m; choose one of them"
+            "must be 250m, 500m, 1, 2, 4, 8, 16 or 32 on Fargate, "
+            f"got {millicores}m (ECS, Task size). Use one of these values."
         )
 
 
@@ -70,8 +70,8 @@ def test_other_cpu_is_refused_with_the_supported_values(millicores):
         (
             "500m",
             "512Mi",
-            "must be 1Gi to 4Gi in steps of 1Gi with cpu 500m on Fargate (ECS, Task size), not 512Mi; "
-            "choose such a memory, or keep 512Mi with cpu 250m",
+            "must be 1Gi to 4Gi in steps of 1Gi with cpu 500m on Fargate, got 512Mi (ECS, Task size). "
+            "Use such a memory, or keep 512Mi with cpu 250m.",
         ),
         (
             "250m",
