@@ -41,7 +41,7 @@ class PubSubSettings(ServiceSettings, frozen=True):
         asked = sum((pipe.partitions or 1) + pipe.topic.dead_letter.enabled for pipe in pipes.values())
         if asked > SUBSCRIPTIONS:
             text = (
-                f"must need at most {SUBSCRIPTIONS} subscriptions in total, got {asked} (Pub/Sub, Quotas and limits). Lower the "
+                f"must use at most {SUBSCRIPTIONS} subscriptions in total, got {asked} (Pub/Sub, Quotas and limits). Lower the "
                 "parallelism of pipes in mode partitioned, or split the pipes between stacks in different projects."
             )
             yield ConfigError(path=("pipes",), text=text)

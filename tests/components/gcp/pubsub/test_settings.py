@@ -96,7 +96,7 @@ def test_valid_pubsub_settings_are_accepted(pipes):
         (orders(filter=" "), "pipes.orders.topic.filter: must not be blank. To read all messages, remove filter."),
         (
             orders(10_000, mode="partitioned"),
-            "pipes: must need at most 10000 subscriptions in total, got 10001 (Pub/Sub, Quotas and limits). Lower the",
+            "pipes: must use at most 10000 subscriptions in total, got 10001 (Pub/Sub, Quotas and limits). Lower the",
         ),
         (orders(mode="both"), "pipes.orders.topic.mode: must be 'shared' or 'partitioned', not \"both\"; mode is how"),
         (
@@ -156,9 +156,7 @@ def test_subscription_quota_counts_all_pipes_and_dead_letters():
     many = {f"pipe{number}": {"parallelism": 3_332, "topic": {"mode": "partitioned"}} for number in range(2)}
     assert config_errors(many | orders(3_330, mode="partitioned")) == []
     found = config_errors(many | orders(3_334, mode="partitioned"))
-    assert [line.split(", got 10001 ")[0] for line in found] == [
-        "pipes: must need at most 10000 subscriptions in total"
-    ]
+    assert [line.split(", got 10001 ")[0] for line in found] == ["pipes: must use at most 10000 subscriptions in total"]
 
 
 def test_customer_managed_key_must_be_a_boolean():
