@@ -1,10 +1,14 @@
-"""Find the brokers of a Kafka cluster on HDInsight, whose names only its Ambari tells, and write them into a ConfigMap.
+"""Find the brokers of a Kafka cluster on HDInsight and write them into a ConfigMap. Only Ambari lists their names.
 
-It reads nothing but its environment and, as every pod's program may, its service account: AMBARI_URL and AMBARI_ADDRESS (the
-gateway of the cluster, and the address or name that it is reached at), AMBARI_CLUSTER, AMBARI_USERNAME, AMBARI_PASSWORD, BROKERS
-(how many there must be at least), CONFIG_MAP (in the pod's own namespace; its key bootstrapServers is set), and where Kubernetes
-says that its API is.
-Exit status 0: the ConfigMap names the brokers; 1: it does not; 2: the environment is wrong.
+The Kubernetes API is called with the pod's service account.
+Environment variables:
+  AMBARI_URL       URL of the cluster's gateway
+  AMBARI_ADDRESS   address or name used to connect to the gateway
+  AMBARI_CLUSTER, AMBARI_USERNAME, AMBARI_PASSWORD
+  BROKERS          minimum number of brokers
+  CONFIG_MAP       ConfigMap in the pod's namespace; its key bootstrapServers is set
+  KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT (set by Kubernetes)
+Exit status: 0 if the ConfigMap contains the brokers, 1 if it does not, 2 if the environment is invalid.
 """
 
 import base64
@@ -23,64 +27,64 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 DEADLINE = 240.0
-"""Seconds of trying after which no new try begins; one that is under way is waited for."""
+"""Seconds after which no new attempt starts. A running attempt is completed."""
 
 REQUEST_TIMEOUT = 15.0
-"""Seconds that a server may keep silent."""
+"""Seconds to wait for a server to send data."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
-"""Seconds between two tries: doubled each time, up to the longest."""
+"""Seconds between attempts, doubled after each attempt up to the longest."""
 
 TRANSIENT = {408, 429, 500, 502, 503, 504}
-"""The answers that pass by themselves; any other failure is told at once."""
+"""Status codes that are retried. Other failures are reported immediately."""
 
-LONGEST_ANSWER = 1_000_000
-"""How many bytes of an answer are read."""
+MAX_RESPONSE_BYTES = 1_000_000
+"""Responses are truncated to this number of bytes."""
 
 PORT = 9092
-"""Where HDInsight's brokers listen (HDInsight, Ports used by Apache Hadoop services)."""
+"""Port of HDInsight's brokers (HDInsight, Ports used by Apache Hadoop services)."""
 
 KEY = "bootstrapServers"
-"""The key of the ConfigMap that names the brokers."""
+"""Key of the ConfigMap that contains the brokers."""
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where a pod finds its token, its namespace and the authority of the API's certificate (Kubernetes, Accessing the API from a Pod)."""
+"""Directory with the pod's token, namespace and the API's CA certificate (Kubernetes, Accessing the API from a Pod)."""
 
 T = TypeVar("T")
 
 
 class WrongEnvironmentError(Exception):
-    """Variables that are missing or wrong, one line each."""
+    """Missing or invalid environment variables, one line each."""
 
 
 class BrokersError(Exception):
-    """Why the ConfigMap does not name the brokers, in one line."""
+    """Why the ConfigMap does not contain the brokers, in one line."""
 
 
-class PassingError(Exception):
-    """What another try may mend, in one line."""
+class TransientError(Exception):
+    """Failure that is retried, in one line."""
 
 
-class TooFewError(PassingError):
-    """Brokers that are not there yet, or never will be."""
+class TooFewBrokersError(TransientError):
+    """Ambari lists fewer brokers than BROKERS."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A server that answers in JSON."""
+    """HTTPS server with a JSON API."""
 
     name: str
-    """What messages call it."""
+    """Name in messages."""
     host: str
-    """The name that its certificate must have."""
+    """Host name in its certificate."""
     address: str
-    """Where it is reached, whatever its name resolves to."""
+    """Address to connect to, instead of resolving the host name."""
     port: int
     context: ssl.SSLContext
     headers: Mapping[str, str]
 
-    def ask(self, method: str, path: str, change: Mapping[str, Any] | None = None) -> Any:
-        """The answer to one request, as JSON; with a change, the request carries it as a JSON merge patch."""
+    def request(self, method: str, path: str, change: Mapping[str, Any] | None = None) -> Any:
+        """Send a request and return the JSON response. A change is sent as a JSON merge patch."""
         headers = {**self.headers, "Accept": "application/json"}
         if change is not None:
             headers["Content-Type"] = "application/merge-patch+json"
@@ -90,126 +94,128 @@ class Server:
             connection.sock = self.context.wrap_socket(plain, server_hostname=self.host)
             connection.request(method, path, None if change is None else json.dumps(change), headers)
             response = connection.getresponse()
-            text = response.read(LONGEST_ANSWER)
+            text = response.read(MAX_RESPONSE_BYTES)
         except ssl.SSLCertVerificationError as error:
-            raise BrokersError(f"{self.name} is not trusted: {error.verify_message}") from None
+            raise BrokersError(f"{self.name}: certificate is not trusted: {error.verify_message}") from None
         except (OSError, http.client.HTTPException) as error:
-            raise PassingError(f"{self.name} at {self.address}:{self.port}: {one_line(error)}") from None
+            raise TransientError(f"{self.name} at {self.address}:{self.port}: {one_line(error)}") from None
         finally:
             connection.close()
         if response.status >= 400:
-            told = f"{self.name} answers {response.status} {response.reason} to {method} {path}"
-            raise (PassingError if response.status in TRANSIENT else BrokersError)(told)
+            message = f"{self.name} returned {response.status} {response.reason} for {method} {path}"
+            raise (TransientError if response.status in TRANSIENT else BrokersError)(message)
         try:
             return json.loads(text)
         except ValueError:
-            raise BrokersError(f"{self.name} answers {method} {path} with what is no JSON") from None
+            raise BrokersError(f"{self.name} returned invalid JSON for {method} {path}") from None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What the environment says."""
+class Settings:
+    """Settings from the environment."""
 
     ambari: Server
     cluster: str
     brokers: int
     kubernetes: Server
     config_map: str
-    """Its path in the Kubernetes API."""
+    """Path of the ConfigMap in the Kubernetes API."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceAccount:
-    """Who the pod is to the Kubernetes API."""
+    """Service account of the pod."""
 
     token: str
     namespace: str
     context: ssl.SSLContext
-    """Trusts the authority of the API's certificate, and no other."""
+    """TLS context that trusts only the CA of the Kubernetes API."""
 
 
-def look(wanted: Wanted) -> list[str]:
-    """The names of the brokers' hosts, as Ambari lists them."""
-    path = f"/api/v1/clusters/{quote(wanted.cluster)}/services/KAFKA/components/KAFKA_BROKER"
-    answer = wanted.ambari.ask("GET", f"{path}?fields=host_components/HostRoles/host_name")
+def list_brokers(settings: Settings) -> list[str]:
+    """Return the host names of the brokers that Ambari lists."""
+    path = f"/api/v1/clusters/{quote(settings.cluster)}/services/KAFKA/components/KAFKA_BROKER"
+    answer = settings.ambari.request("GET", f"{path}?fields=host_components/HostRoles/host_name")
     try:
         hosts = sorted({component["HostRoles"]["host_name"] for component in answer["host_components"]})
         if all(re.fullmatch(r"[A-Za-z0-9.-]+", host) for host in hosts):
             return hosts
     except (KeyError, TypeError):
         pass
-    raise BrokersError("Ambari lists the brokers in another form than is known here")
+    raise BrokersError("Ambari returned the list of brokers in an unknown format")
 
 
-def enough(wanted: Wanted) -> list[str]:
-    """The names of the brokers' hosts, as soon as there are as many as wanted."""
-    hosts = look(wanted)
-    if len(hosts) < wanted.brokers:
-        raise TooFewError(
-            f"BROKERS: Ambari lists {len(hosts)} of {wanted.brokers} brokers; HDInsight adds workers by "
-            f"az hdinsight resize --workernode-count {wanted.brokers}, then run this again"
+def require_brokers(settings: Settings) -> list[str]:
+    """Return the host names of the brokers. Raise TooFewBrokersError if there are fewer than BROKERS."""
+    hosts = list_brokers(settings)
+    if len(hosts) < settings.brokers:
+        raise TooFewBrokersError(
+            f"BROKERS: Ambari lists {len(hosts)} of {settings.brokers} brokers. Add workers with "
+            f"az hdinsight resize --workernode-count {settings.brokers}, then run this again."
         )
     return hosts
 
 
-def write(wanted: Wanted, servers: str) -> str:
-    """Make the ConfigMap name the brokers, and say what was done."""
-    present = wanted.kubernetes.ask("GET", wanted.config_map)
-    if (present.get("data") or {}).get(KEY) == servers:
-        return f"{servers}, nothing to do"
-    wanted.kubernetes.ask("PATCH", f"{wanted.config_map}?fieldManager=data-pipes-brokers", {"data": {KEY: servers}})
-    return f"{servers} written"
+def write(settings: Settings, servers: str) -> str:
+    """Write the brokers to the ConfigMap if they differ, and return a log line."""
+    current = settings.kubernetes.request("GET", settings.config_map)
+    if (current.get("data") or {}).get(KEY) == servers:
+        return f"up to date ({servers})"
+    settings.kubernetes.request(
+        "PATCH", f"{settings.config_map}?fieldManager=data-pipes-brokers", {"data": {KEY: servers}}
+    )
+    return f"ConfigMap updated ({servers})"
 
 
-def patiently(step: Callable[[], T], deadline: float) -> T:
-    """What a step gives, tried ever more seldom until the deadline."""
+def retry(step: Callable[[], T], deadline: float) -> T:
+    """Return the result of a step, retried with increasing pauses until the deadline."""
     pause = FIRST_PAUSE
     while True:
         try:
             return step()
-        except PassingError as error:
+        except TransientError as error:
             if time.monotonic() + pause > deadline:
-                if isinstance(error, TooFewError):
+                if isinstance(error, TooFewBrokersError):
                     raise WrongEnvironmentError(error) from None
-                raise BrokersError(f"{DEADLINE:.0f} seconds of trying were not enough. The last try: {error}") from None
+                raise BrokersError(f"not done after {DEADLINE:.0f} seconds. Last attempt: {error}") from None
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def settle(wanted: Wanted) -> Iterator[str]:
-    """Find the brokers and write down where they are, telling what was done."""
+def reconcile(settings: Settings) -> Iterator[str]:
+    """Find the brokers, write them to the ConfigMap and yield log lines."""
     deadline = time.monotonic() + DEADLINE
-    hosts = patiently(lambda: enough(wanted), deadline)
+    hosts = retry(lambda: require_brokers(settings), deadline)
     servers = ",".join(f"{host}:{PORT}" for host in hosts)
-    yield patiently(lambda: write(wanted, servers), deadline)
+    yield retry(lambda: write(settings, servers), deadline)
 
 
 def one_line(error: Exception) -> str:
-    """What an error says, in one line."""
+    """Return an error's message in one line."""
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def read(environment: Mapping[str, str], service_account: Path) -> Wanted:
-    """What is wanted, or every mistake at once."""
+def read(environment: Mapping[str, str], service_account: Path) -> Settings:
+    """Return the settings. Raise one error that lists all invalid variables."""
     required = [
         *("AMBARI_URL", "AMBARI_ADDRESS", "AMBARI_CLUSTER", "AMBARI_USERNAME", "AMBARI_PASSWORD", "CONFIG_MAP"),
         *("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"),
     ]
-    errors = [f"{name}: must be set" for name in required if not environment.get(name)]
+    errors = [f"{name}: is required" for name in required if not environment.get(name)]
     number = environment.get("BROKERS", "")
     if not re.fullmatch("[1-9][0-9]{0,3}", number):
-        errors.append(f"BROKERS: must be a whole number from 1 to 9999, not {number!r}")
+        errors.append(f"BROKERS: must be a whole number from 1 to 9999, got {number!r}")
     url = environment.get("AMBARI_URL", "")
     if url and not re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?", url):
         errors.append(
-            f"AMBARI_URL: must be https:// and a name, such as https://kafka-int.azurehdinsight.net, not {url!r}"
+            f"AMBARI_URL: must be https:// and a host name, such as https://kafka-int.azurehdinsight.net, got {url!r}"
         )
     account = _account(service_account, errors)
     if errors or account is None:
         raise WrongEnvironmentError("\n".join(errors))
     gateway = urlsplit(url)
     user = f"{environment['AMBARI_USERNAME']}:{environment['AMBARI_PASSWORD']}"
-    return Wanted(
+    return Settings(
         ambari=Server(
             name="Ambari",
             host=str(gateway.hostname),
@@ -232,22 +238,22 @@ def read(environment: Mapping[str, str], service_account: Path) -> Wanted:
     )
 
 
-def _account(place: Path, errors: list[str]) -> ServiceAccount | None:
+def _account(directory: Path, errors: list[str]) -> ServiceAccount | None:
     try:
         return ServiceAccount(
-            token=(place / "token").read_text(encoding="ascii").strip(),
-            namespace=(place / "namespace").read_text(encoding="ascii").strip(),
-            context=ssl.create_default_context(cafile=str(place / "ca.crt")),
+            token=(directory / "token").read_text(encoding="ascii").strip(),
+            namespace=(directory / "namespace").read_text(encoding="ascii").strip(),
+            context=ssl.create_default_context(cafile=str(directory / "ca.crt")),
         )
     except (OSError, ValueError) as error:
-        errors.append(f"the service account at {place} cannot be read: {one_line(error)}")
+        errors.append(f"the service account at {directory} cannot be read: {one_line(error)}")
     return None
 
 
 def main(environment: Mapping[str, str], service_account: Path = SERVICE_ACCOUNT) -> int:
-    """Write down the brokers that the environment leads to, and tell what was done or why not."""
+    """Find the brokers, write them to the ConfigMap and return the exit status."""
     try:
-        for line in settle(read(environment, service_account)):
+        for line in reconcile(read(environment, service_account)):
             sys.stdout.write(f"brokers: {line}\n")
     except WrongEnvironmentError as error:
         sys.stderr.write(f"{error}\n")

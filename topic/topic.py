@@ -1,14 +1,17 @@
-"""Make a Kafka topic, or grow one, from inside the network: for services whose topics no cloud API makes.
+"""Create or update a Kafka topic from inside the network, for services without a cloud API for topics.
 
-It reads nothing but its environment: STREAM_TOPIC, TOPIC_PARTITIONS, TOPIC_REPLICATION_FACTOR (of a new topic; the brokers'
-default if absent), TOPIC_CONFIG (a JSON object of the topic's settings), TOPIC_SETTINGS (names of settings with commas between:
-those that TOPIC_CONFIG leaves out go back to the brokers' default; none if absent), and librdkafka's properties with the prefix
-KAFKA_: KAFKA_SASL_MECHANISM is sasl.mechanism. OAUTHBEARER signs in to Amazon MSK in AWS_REGION as the AWS identity that it runs
-under.
-Exit status 0: the topic is as wanted; 1: it is not; 2: the environment is wrong.
+Environment variables:
+  STREAM_TOPIC              name of the topic
+  TOPIC_PARTITIONS          number of partitions
+  TOPIC_REPLICATION_FACTOR  replication factor of a new topic; default: the brokers' default
+  TOPIC_CONFIG              JSON object with settings of the topic
+  TOPIC_SETTINGS            comma-separated setting names; those missing in TOPIC_CONFIG are reset to the brokers' default
+  AWS_REGION                region of Amazon MSK, for OAUTHBEARER: signs in with the AWS identity of the process
+  KAFKA_...                 librdkafka properties: KAFKA_SASL_MECHANISM sets sasl.mechanism
+Exit status: 0 if the topic has the desired state, 1 if it does not, 2 if the environment is invalid.
 """
 
-# confluent_kafka.admin re-exports its classes without telling type checkers so.
+# confluent_kafka.admin re-exports its classes without declaring it to type checkers.
 # pyright: reportPrivateImportUsage=false
 
 import json
@@ -36,13 +39,13 @@ from confluent_kafka.admin import (
 )
 
 DEADLINE = 240.0
-"""Seconds of trying after which no new try begins; one that is under way is waited for."""
+"""Seconds after which no new attempt starts. A running attempt is completed."""
 
 REQUEST_TIMEOUT = 15.0
-"""Seconds that one request may take, with connecting and signing in."""
+"""Timeout of one request in seconds, including connecting and signing in."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
-"""Seconds between two tries: doubled each time, up to the longest."""
+"""Seconds between attempts, doubled after each attempt up to the longest."""
 
 TRANSIENT = {
     "_RESOLVE",
@@ -53,54 +56,54 @@ TRANSIENT = {
     "REASSIGNMENT_IN_PROGRESS",
     "REQUEST_TIMED_OUT",
     "THROTTLING_QUOTA_EXCEEDED",
-    "TOPIC_ALREADY_EXISTS",  # made meanwhile: the next look shows it
-    "UNKNOWN_TOPIC_OR_PART",  # just made: not every broker knows it yet
+    "TOPIC_ALREADY_EXISTS",  # created concurrently: the next attempt finds it
+    "UNKNOWN_TOPIC_OR_PART",  # just created: not yet known to every broker
 }
-"""Errors that pass by themselves, by librdkafka's names; any other is told at once."""
+"""Errors that are retried, by librdkafka's names. Other errors are reported immediately."""
 
-OWN = ConfigSource.DYNAMIC_TOPIC_CONFIG
-"""Where a setting comes from that the topic has as its own, and not from the brokers."""
+TOPIC_OVERRIDE = ConfigSource.DYNAMIC_TOPIC_CONFIG
+"""Source of a setting that is set on the topic itself, not a default of the brokers."""
 
 
 class WrongEnvironmentError(Exception):
-    """Variables that are missing or cannot be read, one line each."""
+    """Missing or invalid environment variables, one line each."""
 
 
 class TopicError(Exception):
-    """Why the topic is not as wanted, in one line."""
+    """Why the topic does not have the desired state, in one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """The topic as it shall be."""
+class DesiredTopic:
+    """Desired topic state."""
 
     name: str
     partitions: int
     replication_factor: int | None
     config: Mapping[str, str]
     settings: Set[str]
-    """The settings that the topic has as its own only if `config` names them."""
+    """Settings that are reset to the brokers' default if `config` does not contain them."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Present:
-    """The topic as the brokers show it, with what it has for the settings that are wanted."""
+class CurrentTopic:
+    """Current topic state, with the current values of the desired settings."""
 
     partitions: int
     leaders: int
     config: Mapping[str, str | None]
-    own: Set[str]
-    """The settings that it has as its own, wanted or not."""
+    overrides: Set[str]
+    """Names of all settings that are set on the topic itself."""
 
 
 @dataclass(frozen=True)
 class Create:
-    """Make the topic."""
+    """Create the topic."""
 
 
 @dataclass(frozen=True)
 class Configure:
-    """Change some of the topic's settings, let the brokers decide others again, and leave the rest."""
+    """Set settings of the topic and reset others to the brokers' default."""
 
     config: Mapping[str, str]
     reset: Sequence[str]
@@ -110,88 +113,89 @@ class Configure:
 class Grow:
     """Add partitions."""
 
-    present: int
-    wanted: int
+    current: int
+    desired: int
 
 
 Action: TypeAlias = Create | Configure | Grow
 
 
-def decide(present: Present | None, wanted: Wanted) -> list[Action]:
-    """What turns the present topic into the wanted one.
+def decide(current: CurrentTopic | None, desired: DesiredTopic) -> list[Action]:
+    """Return the actions that bring the topic to its desired state.
 
-    Settings come first: a refused one then leaves the number of partitions alone, which nobody can take back.
+    Settings come first. If Kafka rejects one, no partitions have been added, which could not be undone.
     """
-    if present is None:
+    if current is None:
         return [Create()]
-    if present.partitions > wanted.partitions:
+    if current.partitions > desired.partitions:
         raise TopicError(
-            f"cannot go from {present.partitions} to {wanted.partitions} partitions. "
-            "Kafka cannot take partitions away, since their records would be lost. "
-            f"Set parallelism to {present.partitions} or more; to end with fewer, add a pipe of another name."
+            f"cannot be changed from {current.partitions} to {desired.partitions} partitions "
+            "(Kafka cannot remove partitions because their records would be lost). "
+            f"Set parallelism to {current.partitions} or more; to have fewer, add a pipe with a different name."
         )
-    changed = {key: value for key, value in wanted.config.items() if present.config.get(key) != value}
-    reset = sorted((present.own & wanted.settings) - wanted.config.keys())
+    changed = {key: value for key, value in desired.config.items() if current.config.get(key) != value}
+    reset = sorted((current.overrides & desired.settings) - desired.config.keys())
     actions: list[Action] = [Configure(changed, reset)] if changed or reset else []
-    if present.partitions < wanted.partitions:
-        actions.append(Grow(present.partitions, wanted.partitions))
+    if current.partitions < desired.partitions:
+        actions.append(Grow(current.partitions, desired.partitions))
     return actions
 
 
 class Brokers:
-    """The Kafka cluster, by the few requests that one topic needs."""
+    """Kafka admin client with the requests for one topic."""
 
     def __init__(self, properties: Mapping[str, str], region: str) -> None:
         self.event: KafkaError | None = None
-        self.client = connect(properties, region, self._note)
+        self.client = connect(properties, region, self._record_event)
 
-    def look(self, wanted: Wanted) -> Present | None:
-        """The topic as it is, or None; asked so that the question does not make it, as other requests for metadata may."""
+    def describe(self, desired: DesiredTopic) -> CurrentTopic | None:
+        """Return the current topic, or None. DescribeTopics never creates a topic; other metadata requests can."""
         try:
-            topic = self._answer(self.client.describe_topics, TopicCollection([wanted.name]))
+            topic = self._result(self.client.describe_topics, TopicCollection([desired.name]))
         except KafkaException as error:
             if name_of(error) == "UNKNOWN_TOPIC_OR_PART":
                 return None
             raise
         entries: Mapping[str, ConfigEntry] = {}
-        if wanted.config or wanted.settings:
-            resource = ConfigResource(ConfigResource.Type.TOPIC, wanted.name)
-            entries = self._answer(self.client.describe_configs, [resource])
-        return Present(
+        if desired.config or desired.settings:
+            resource = ConfigResource(ConfigResource.Type.TOPIC, desired.name)
+            entries = self._result(self.client.describe_configs, [resource])
+        return CurrentTopic(
             partitions=len(topic.partitions),
             leaders=sum(partition.leader is not None for partition in topic.partitions),
-            config={key: entries[key].value for key in wanted.config if key in entries},
-            own={key for key, entry in entries.items() if ConfigSource(entry.source) is OWN},
+            config={key: entries[key].value for key in desired.config if key in entries},
+            overrides={key for key, entry in entries.items() if ConfigSource(entry.source) is TOPIC_OVERRIDE},
         )
 
-    def do(self, action: Action, wanted: Wanted) -> str:
-        """Do one thing and say what was done."""
+    def apply(self, action: Action, desired: DesiredTopic) -> str:
+        """Perform an action and return a log line."""
         match action:
             case Create():
-                factor = -1 if wanted.replication_factor is None else wanted.replication_factor
-                topic = NewTopic(wanted.name, wanted.partitions, factor, config=dict(wanted.config))
-                self._answer(self.client.create_topics, [topic])
-                return f"created with {wanted.partitions} partitions"
+                factor = -1 if desired.replication_factor is None else desired.replication_factor
+                topic = NewTopic(desired.name, desired.partitions, factor, config=dict(desired.config))
+                self._result(self.client.create_topics, [topic])
+                return f"created with {desired.partitions} partitions"
             case Configure(config, reset):
                 change = AlterConfigOpType
                 entries = [ConfigEntry(key, value, incremental_operation=change.SET) for key, value in config.items()]
                 entries += [ConfigEntry(key, None, incremental_operation=change.DELETE) for key in reset]
-                resource = ConfigResource(ConfigResource.Type.TOPIC, wanted.name, incremental_configs=entries)
-                self._answer(self.client.incremental_alter_configs, [resource])
+                resource = ConfigResource(ConfigResource.Type.TOPIC, desired.name, incremental_configs=entries)
+                self._result(self.client.incremental_alter_configs, [resource])
                 return ", ".join(
-                    [f"{key} = {value}" for key, value in config.items()] + [f"{key} reset" for key in reset]
+                    [f"{key} = {value}" for key, value in config.items()]
+                    + [f"{key} reset to the brokers' default" for key in reset]
                 )
-            case Grow(present, partitions):
-                self._answer(self.client.create_partitions, [NewPartitions(wanted.name, partitions)])
-                return f"{present} → {partitions} partitions"
+            case Grow(current, partitions):
+                self._result(self.client.create_partitions, [NewPartitions(desired.name, partitions)])
+                return f"partitions increased from {current} to {partitions}"
 
-    def _note(self, error: KafkaError) -> None:
-        """Keep what the client tells beside its answers, which is why no broker can be reached."""
-        if error.name() != "_ALL_BROKERS_DOWN":  # says less than the errors before it
+    def _record_event(self, error: KafkaError) -> None:
+        """Store a client event. It explains why no broker can be reached; the failed request does not."""
+        if error.name() != "_ALL_BROKERS_DOWN":  # less specific than the errors before it
             self.event = error
 
-    def _answer(self, request: Callable[..., Mapping[Any, "Future[Any]"]], about: Any) -> Any:
-        """The answer to a request about one topic. A refused sign-in ends the wait: the client would only repeat it."""
+    def _result(self, request: Callable[..., Mapping[Any, "Future[Any]"]], about: Any) -> Any:
+        """Return the result of a request about one topic. Stop at permanent client errors, such as a failed sign-in."""
         self.event = None
         (future,) = request(about, request_timeout=REQUEST_TIMEOUT).values()
         while not future.done():
@@ -206,57 +210,57 @@ class Brokers:
             raise
 
 
-def settle(brokers: Brokers, wanted: Wanted) -> Iterator[str]:
-    """Make the topic as wanted, telling each thing done, until it is seen so with a leader for each partition."""
+def reconcile(brokers: Brokers, desired: DesiredTopic) -> Iterator[str]:
+    """Create or update the topic, wait until each partition has a leader, and yield log lines."""
     deadline, pause = time.monotonic() + DEADLINE, FIRST_PAUSE
     done: list[Action] = []
     while True:
         try:
-            present = brokers.look(wanted)
-            for action in decide(present, wanted):
+            current = brokers.describe(desired)
+            for action in decide(current, desired):
                 if action not in done:
-                    yield brokers.do(action, wanted)
+                    yield brokers.apply(action, desired)
                     done.append(action)
-            if present and present.partitions == present.leaders == wanted.partitions:
+            if current and current.partitions == current.leaders == desired.partitions:
                 if not done:
-                    yield f"{wanted.partitions} partitions, nothing to do"
+                    yield f"up to date ({desired.partitions} partitions)"
                 return
-            fault = f"{present.leaders if present else 0} of {wanted.partitions} partitions are seen with a leader"
+            fault = f"{current.leaders if current else 0} of {desired.partitions} partitions have a leader"
         except KafkaException as error:
             fault = text_of(error)
             if name_of(error) not in TRANSIENT:
                 raise TopicError(fault) from None
         if time.monotonic() + pause > deadline:
-            raise TopicError(f"not as wanted after {DEADLINE:.0f} seconds of trying. The last try: {fault}")
+            raise TopicError(f"not in the desired state after {DEADLINE:.0f} seconds. Last attempt: {fault}")
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def name_of(error: KafkaException) -> str:
-    """The name of an error, such as TOPIC_ALREADY_EXISTS."""
+    """Return the name of an error, such as TOPIC_ALREADY_EXISTS."""
     return error.args[0].name()
 
 
 def text_of(error: KafkaException) -> str:
-    """What an error says, in one line."""
+    """Return an error's message and name in one line."""
     return " ".join(f"{error.args[0].str()} ({name_of(error)})".split())
 
 
-def read(environment: Mapping[str, str]) -> tuple[Wanted, dict[str, str]]:
-    """The wanted topic and the client's properties, or every mistake at once."""
+def read(environment: Mapping[str, str]) -> tuple[DesiredTopic, dict[str, str]]:
+    """Return the desired topic and the client's properties. Raise one error that lists all invalid variables."""
     required = ["STREAM_TOPIC", "KAFKA_BOOTSTRAP_SERVERS"]
     if environment.get("KAFKA_SASL_MECHANISM") == "OAUTHBEARER":
         required.append("AWS_REGION")
-    errors = [f"{name}: must be set" for name in required if not environment.get(name)]
+    errors = [f"{name}: is required" for name in required if not environment.get(name)]
 
     def number(variable: str) -> int:
         text = environment.get(variable, "")
         if re.fullmatch("[1-9][0-9]{0,3}|10000", text):
             return int(text)
-        errors.append(f"{variable}: must be a whole number from 1 to 10000, not {text!r}")
+        errors.append(f"{variable}: must be a whole number from 1 to 10000, got {text!r}")
         return 1
 
-    wanted = Wanted(
+    desired = DesiredTopic(
         name=environment.get("STREAM_TOPIC", ""),
         partitions=number("TOPIC_PARTITIONS"),
         replication_factor=number("TOPIC_REPLICATION_FACTOR") if "TOPIC_REPLICATION_FACTOR" in environment else None,
@@ -265,7 +269,7 @@ def read(environment: Mapping[str, str]) -> tuple[Wanted, dict[str, str]]:
     )
     if errors:
         raise WrongEnvironmentError("\n".join(errors))
-    return wanted, {
+    return desired, {
         name.removeprefix("KAFKA_").lower().replace("_", "."): value
         for name, value in environment.items()
         if name.startswith("KAFKA_")
@@ -279,45 +283,45 @@ def _config(text: str, errors: list[str]) -> dict[str, str]:
         config = None
     if isinstance(config, dict) and all(isinstance(value, str) for value in config.values()):
         return config
-    errors.append(f"TOPIC_CONFIG: must be a JSON object with a text for each of the topic's settings, not {text}")
+    errors.append(f"TOPIC_CONFIG: must be a JSON object with string values, got {text}")
     return {}
 
 
 def _names(text: str, errors: list[str]) -> set[str]:
     if not re.fullmatch(r"([a-z.]+(,[a-z.]+)*)?", text):
-        errors.append(f"TOPIC_SETTINGS: must be names of settings with commas between, not {text!r}")
+        errors.append(f"TOPIC_SETTINGS: must be comma-separated setting names without spaces, got {text!r}")
     return set(filter(None, text.split(",")))
 
 
-def connect(properties: Mapping[str, str], region: str, note: Callable[[KafkaError], None]) -> AdminClient:
-    """A client with these properties, which by OAUTHBEARER signs in to Amazon MSK with its AWS identity."""
+def connect(properties: Mapping[str, str], region: str, on_error: Callable[[KafkaError], None]) -> AdminClient:
+    """Return an admin client. With OAUTHBEARER it signs in to Amazon MSK with its AWS identity."""
 
     def token(_: str) -> tuple[str, float]:
         text, milliseconds = MSKAuthTokenProvider.generate_auth_token(region)
         return text, milliseconds / 1000
 
-    # The client's own log says what is noted here, and without a pause it would connect many times a second.
-    settings: dict[str, Any] = {"log_level": 0, "reconnect.backoff.ms": 1000, **properties, "error_cb": note}
+    # error_cb replaces the client's log. Without the backoff the client would reconnect many times a second.
+    settings: dict[str, Any] = {"log_level": 0, "reconnect.backoff.ms": 1000, **properties, "error_cb": on_error}
     try:
         if properties.get("sasl.mechanism") == "OAUTHBEARER":
             if botocore.session.get_session().get_credentials() is None:
-                raise TopicError("cannot sign in: no AWS credentials are found; run this under an AWS identity")
+                raise TopicError("sign-in failed: no AWS credentials found. Run this with an AWS identity.")
             settings["oauth_cb"] = token
         return AdminClient(settings)
     except BotoCoreError as error:
-        raise TopicError(f"cannot sign in: {error}") from None
+        raise TopicError(f"sign-in failed: {error}") from None
     except KafkaException as error:
         if name_of(error) == "_INVALID_ARG":
             raise WrongEnvironmentError(f"KAFKA_...: {text_of(error)}") from None
-        raise TopicError(f"cannot sign in: {text_of(error)}") from None
+        raise TopicError(f"sign-in failed: {text_of(error)}") from None
 
 
 def main(environment: Mapping[str, str]) -> int:
-    """Make the topic as the environment says, and tell what was done or why not."""
+    """Create or update the topic and return the exit status."""
     name = environment.get("STREAM_TOPIC")
     try:
-        wanted, properties = read(environment)
-        for line in settle(Brokers(properties, environment.get("AWS_REGION", "")), wanted):
+        desired, properties = read(environment)
+        for line in reconcile(Brokers(properties, environment.get("AWS_REGION", "")), desired):
             sys.stdout.write(f"{name}: {line}\n")
     except WrongEnvironmentError as error:
         sys.stderr.write(f"{error}\n")

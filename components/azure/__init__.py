@@ -1,1 +1,1 @@
-"""Microsoft Azure: the network, the streaming services and the container platforms of a pipeline."""
+"""Microsoft Azure: network, streaming services and container platforms."""

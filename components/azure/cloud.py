@@ -1,4 +1,4 @@
-"""The account, the network and the registry of every stack on Azure."""
+"""Account, network and registry of every stack on Azure."""
 
 from components.azure.account import AzureSettings, azure_provider
 from components.azure.network.network import AzureNetworkSettings, Network

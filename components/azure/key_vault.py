@@ -1,4 +1,4 @@
-"""A key vault: where a stack's own passwords and keys are kept on Azure."""
+"""Key vault for the passwords and keys of a stack."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,29 +11,29 @@ from components.azure.network.network import Network
 from components.azure.network.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
 
 RECOVERY_DAYS = 90
-"""The longest time in which what was deleted can be had back (Key Vault, Soft-delete overview)."""
+"""Longest recovery period for deleted vaults and keys (Key Vault, Soft-delete overview)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeyVaultArgs:
-    """What a key vault is built from."""
+    """Inputs of the key vault."""
 
     network: Network
     protect: bool
-    """Whether the vault is kept from deletion."""
+    """Whether to protect the vault from deletion."""
 
 
 class KeyVault(ComponentResource):
-    """A vault that Azure's roles alone open, closed to the internet, with a log of every access.
+    """Key vault with role-based access only, no public access and an audit log.
 
-    Its name has the stack's random suffix, since the name of a deleted vault stays taken as long as it can be had back.
+    Its name contains the stack's random suffix because the name of a deleted vault stays reserved during the recovery period.
     """
 
     vault_id: Output[str]
     vault_uri: Output[str]
     vault_name: Output[str]
     ready: Sequence[Resource]
-    """What a service waits for that opens the vault from inside the network."""
+    """Resources that services in the network wait for before they use the vault."""
 
     def __init__(self, name: str, args: KeyVaultArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:KeyVault", name, None, opts)
@@ -71,10 +71,10 @@ class KeyVault(ComponentResource):
         self.register_outputs({"vaultId": self.vault_id, "vaultUri": self.vault_uri})
 
     def put(self, role: str, value: Output[str]) -> azure.keyvault.Secret:
-        """Keep a password under the name of its role, for people to look up.
+        """Store a password under the name of its role, so that administrators can look it up.
 
-        Azure Resource Manager writes it, which a closed vault lets in; only the vault's own API deletes, which whoever runs
-        Pulumi need not reach. So the password goes with the vault.
+        Azure Resource Manager writes it, and a vault without public access allows that. Deleting it needs the vault's private API, which
+        the deployer may not reach. The password is therefore deleted with the vault.
         """
         return azure.keyvault.Secret(
             f"{self.name}-{role}",

@@ -1,4 +1,4 @@
-"""The Log Analytics workspace of a stack, and how the logs of a resource get there."""
+"""Log Analytics workspace of a stack, and diagnostic settings that send logs to it."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -10,11 +10,11 @@ from pydantic import Field
 from components.azure.account import Account
 
 LogDays = Annotated[int, Field(ge=30, le=730)]
-"""The retentions that a workspace takes, in days (Azure Monitor, Data retention)."""
+"""Retention of a workspace in days (Azure Monitor, Data retention)."""
 
 
 class Logs(ComponentResource):
-    """A workspace for the logs of everything in the stack: bounded in time, and read and written with Entra identities alone."""
+    """Workspace for all logs of the stack, with limited retention and Entra-only access."""
 
     workspace_id: Output[str]
 

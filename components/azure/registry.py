@@ -1,4 +1,4 @@
-"""The container registry of a stack on Azure: one Azure Container Registry, reached inside the network."""
+"""Azure Container Registry of a stack, reached through a private endpoint."""
 
 from collections.abc import Sequence
 
@@ -15,16 +15,16 @@ from components.contracts import Registry
 
 
 class AcrRegistry(Registry):
-    """A registry over three zones for the stack's images, without passwords and, but for the ranges that may push, off the internet.
+    """Zone-redundant registry without passwords. Only the configured public ranges can reach it from the internet.
 
-    Premium, since no other tier has private endpoints (Azure Container Registry, SKUs). Images without a tag stay: tags move here, and a
-    stack may run by its digest what another push has taken the tag from.
+    It uses Premium because only Premium has private endpoints (Azure Container Registry, SKUs). Untagged images are kept: a push can move
+    a tag while a stack still runs the old image by digest.
     """
 
     registry_id: Output[str]
     url: Output[str]
     ready: Sequence[Resource]
-    """What whoever pulls images waits for."""
+    """Resources that nodes wait for before they pull images."""
 
     def __init__(self, name: str, args: RegistryArgs[Network], opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:Registry", name, None, opts)
@@ -37,7 +37,7 @@ class AcrRegistry(Registry):
             sku=azure.containerregistry.SkuArgs(name="Premium"),
             admin_user_enabled=False,
             anonymous_pull_enabled=False,
-            data_endpoint_enabled=True,  # layers come from its own host then, not from one of storage that others have too
+            data_endpoint_enabled=True,  # layers come from a dedicated host, not from a shared storage host
             zone_redundancy="Enabled",
             public_network_access="Enabled" if network.registry_cidrs else "Disabled",
             network_rule_bypass_options="AzureServices",  # Microsoft Defender scans images from outside the network
@@ -64,5 +64,5 @@ class AcrRegistry(Registry):
 
     @override
     def image(self, reference: str) -> Output[str]:
-        """The full reference of an image; one that begins with its tag or digest (`:1.0.0`) is in this registry."""
+        """Return the full image reference. One that begins with a tag or digest (`:1.0.0`) is in this registry."""
         return Output.concat(self.url, reference) if reference[0] in ":@" else Output.from_input(reference)

@@ -1,4 +1,4 @@
-"""Azure's built-in roles, and how one is given to an identity on one resource."""
+"""Azure built-in roles and role assignments."""
 
 from collections.abc import Mapping
 from uuid import NAMESPACE_URL, uuid5
@@ -17,11 +17,11 @@ ROLES: Mapping[str, str] = {
     "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
     "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
 }
-"""The ids of the built-in roles that a pipeline gives, by name (Azure RBAC, Azure built-in roles)."""
+"""IDs of the built-in roles that a stack assigns, by name (Azure RBAC, Azure built-in roles)."""
 
 
 def assignment_name(role: str, scope: str, principal: str) -> str:
-    """The name of a role assignment: a GUID, the same whenever the same role is given to the same principal."""
+    """Return a stable GUID for a role, scope and principal."""
     return str(uuid5(NAMESPACE_URL, f"{scope}/{role}/{principal}"))
 
 
@@ -34,10 +34,10 @@ def assignment(
     parent: Resource,
     principal_type: str | None = "ServicePrincipal",
 ) -> azure.authorization.RoleAssignment:
-    """Give a built-in role on one resource to one identity.
+    """Assign a built-in role on one resource to one identity.
 
-    The type of an identity that is made here is always said: without it Azure looks for the identity, and one that was just made
-    is not found everywhere yet (Azure RBAC, Troubleshoot). None is for one that was there before, whose type Azure finds out.
+    Set the principal type for identities that the stack creates. Without it Azure looks the identity up, which can fail right after
+    creation (Azure RBAC, Troubleshoot). Use None for existing identities; Azure then determines the type.
     """
     resource = Output.from_input(scope)
 
@@ -53,7 +53,7 @@ def assignment(
         role_definition_id=resource.apply(definition),
         scope=resource,
         principal_id=principal_id,
-        # The SDK takes None for a user; an output of None says nothing.
+        # The SDK treats None as a user. An output of None leaves the type unset.
         principal_type=Output.from_input(principal_type),
         opts=ResourceOptions(parent=parent),
     )

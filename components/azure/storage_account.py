@@ -1,4 +1,4 @@
-"""A storage account: where the services of a stack keep files on Azure."""
+"""Storage account for files of a stack's services."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,27 +13,27 @@ from components.azure.network.private_endpoint import PrivateEndpoint, PrivateEn
 
 @dataclass(frozen=True, kw_only=True)
 class StorageAccountArgs:
-    """What a storage account is built from."""
+    """Inputs of the storage account."""
 
     network: Network
     hierarchical: bool
-    """Whether files stand in real directories, which makes the account Data Lake Storage Gen2; fixed with the account."""
+    """Whether to enable the hierarchical namespace (Data Lake Storage Gen2). It cannot be changed later."""
     protect: bool
-    """Whether the account and its containers are kept from deletion."""
+    """Whether to protect the account and its containers from deletion."""
 
 
 class StorageAccount(ComponentResource):
-    """An account in three zones, closed to the internet, that knows its clients by their Entra identity alone.
+    """Zone-redundant account without public access. Clients authenticate only with Entra.
 
-    Services of Azure that are in its own directory, such as Event Hubs, come in by their identity without an address (Storage,
-    Trusted Azure services). From the network it is reached as `blob`, and a hierarchical account as `dfs` too: both belong in the
-    `cloud_services` of who makes one.
+    Azure services in the same Entra tenant, such as Event Hubs, reach it through the trusted-services exception (Storage, Trusted Azure
+    services). In the network it has the endpoint `blob`, and also `dfs` if hierarchical. A service that creates an account lists them in
+    its `cloud_services`.
     """
 
     account_id: Output[str]
     account_name: Output[str]
     ready: Sequence[Resource]
-    """What a service waits for that opens the account from inside the network."""
+    """Resources that services in the network wait for before they use the account."""
 
     def __init__(self, name: str, args: StorageAccountArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:StorageAccount", name, None, opts)
@@ -78,7 +78,7 @@ class StorageAccount(ComponentResource):
         self.register_outputs({"accountId": self.account_id, "accountName": self.account_name})
 
     def container(self, name: str, container_name: str, parent: Resource) -> azure.storage.BlobContainer:
-        """Make a container, which a hierarchical account calls a file system; `name` is the logical one."""
+        """Create a container (a file system in a hierarchical account). `name` is the Pulumi resource name."""
         return azure.storage.BlobContainer(
             name,
             container_name=container_name,

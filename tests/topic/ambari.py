@@ -1,4 +1,4 @@
-"""Ambari and the Kubernetes API on loopback, behind the few requests that the program which finds brokers makes."""
+"""Fake Ambari and Kubernetes API on loopback, with the requests of the brokers program."""
 
 import json
 import ssl
@@ -12,14 +12,14 @@ from typing import Any
 import trustme
 
 AUTHORITY = trustme.CA()
-"""Made for this run of the tests; clients that trust it trust the servers here."""
+"""CA of the fake servers, created for each test run."""
 BROKERS = "/api/v1/clusters/kafka/services/KAFKA/components/KAFKA_BROKER?fields=host_components/HostRoles/host_name"
 CONFIG_MAP = "/api/v1/namespaces/data-pipes-topics/configmaps/data-pipes-brokers"
 
 
 @dataclass
 class Servers:
-    """What they hold; `answers` are given, one after the other, in place of what they would answer to a path."""
+    """State of the fake servers. `answers` are queued responses that replace the normal response for a path."""
 
     hosts: list[str]
     data: dict[str, str] | None = None
@@ -47,7 +47,7 @@ class Servers:
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that does not trust it and hangs up."""
+        """Ignore clients that disconnect because they do not trust the certificate."""
 
 
 @contextmanager

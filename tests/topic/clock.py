@@ -1,8 +1,8 @@
-"""The time of the programs under test."""
+"""Fake clock for the programs under test."""
 
 
 class Clock:
-    """Time that passes only when somebody sleeps."""
+    """Clock that advances only through sleep()."""
 
     def __init__(self):
         self.pauses: list[float] = []

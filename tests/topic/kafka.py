@@ -1,4 +1,4 @@
-"""A Kafka cluster in memory, behind the few requests of confluent-kafka's AdminClient that the program makes."""
+"""In-memory Kafka cluster with the AdminClient requests of the topic program."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -28,7 +28,7 @@ class FakeTopic:
 
 
 class Kafka:
-    """Its topics are what the brokers have; `before` is what happens before the n-th request of a kind, such as an error."""
+    """Fake AdminClient. `before` maps (request, n) to a callback that runs before the n-th request of that name."""
 
     def __init__(self) -> None:
         self.topics: dict[str, FakeTopic] = {}
@@ -48,7 +48,7 @@ class Kafka:
         return [request for request in self.requests if not request.startswith("describe")]
 
     def client(self, settings: dict[str, Any]) -> "Kafka":
-        """What the program takes for AdminClient(settings)."""
+        """Replace AdminClient(settings)."""
         self.settings = settings
         return self
 
@@ -137,7 +137,7 @@ class Kafka:
 
 
 def entry(key: str, value: str, source: ConfigSource) -> ConfigEntry:
-    """What the client gives: its source is a number, whatever the client's types say."""
+    """Return an entry as the client does. Its source is a number, although its type says otherwise."""
     return ConfigEntry(key, value, source=source.value)  # pyright: ignore[reportArgumentType]
 
 

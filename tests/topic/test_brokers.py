@@ -1,4 +1,4 @@
-"""The program that finds the brokers of HDInsight: it asks Ambari, fills one ConfigMap, and tells plainly why it cannot."""
+"""Brokers program: queries Ambari, writes the ConfigMap, and reports errors."""
 
 import base64
 import socket
@@ -33,7 +33,7 @@ def servers():
 
 @pytest.fixture
 def pod(tmp_path):
-    """The service account of the pod."""
+    """Service account of the pod."""
     (tmp_path / "token").write_text(f"{TOKEN}\n")
     (tmp_path / "namespace").write_text("data-pipes-topics")
     AUTHORITY.cert_pem.write_to_path(str(tmp_path / "ca.crt"))
@@ -56,7 +56,7 @@ def run(servers, pod, clock, capsys, monkeypatch):
     }
 
     def run(**changes):
-        """Exit status, what was printed, what was printed of errors; never a secret among it."""
+        """Return the exit status, stdout and stderr. Fail if they contain a secret."""
         status = program.main({**environment, **changes}, pod)
         out, err = capsys.readouterr()
         assert PASSWORD not in out + err
@@ -66,13 +66,13 @@ def run(servers, pod, clock, capsys, monkeypatch):
     return run
 
 
-def test_the_brokers_that_ambari_lists_are_written_with_their_port_in_one_order(servers, run):
-    assert run() == (0, f"brokers: {STRING} written\n", "")
+def test_brokers_are_written_sorted_with_their_port(servers, run):
+    assert run() == (0, f"brokers: ConfigMap updated ({STRING})\n", "")
     assert servers.data == {"bootstrapServers": STRING}
     assert servers.requests == [("GET", AMBARI), ("GET", CONFIG_MAP), ("PATCH", CONFIG_MAP)]
 
 
-def test_each_server_is_told_its_own_secret_and_a_change_is_a_merge_patch(servers, run):
+def test_each_server_gets_only_its_own_credentials_and_changes_are_merge_patches(servers, run):
     run()
     basic = base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
     assert servers.headers[f"GET {AMBARI}"]["Authorization"] == f"Basic {basic}"
@@ -84,18 +84,18 @@ def test_each_server_is_told_its_own_secret_and_a_change_is_a_merge_patch(server
 def test_a_second_run_changes_nothing(servers, run):
     run()
     servers.requests.clear()
-    assert run() == (0, f"brokers: {STRING}, nothing to do\n", "")
+    assert run() == (0, f"brokers: up to date ({STRING})\n", "")
     assert servers.requests == [("GET", AMBARI), ("GET", CONFIG_MAP)]
 
 
-def test_brokers_that_were_added_are_written_too_wanted_or_not(servers, run):
+def test_brokers_beyond_the_minimum_are_written_too(servers, run):
     servers.data = {"bootstrapServers": STRING}
     servers.hosts = [*THREE, "wn3-kafka.x.internal.cloudapp.net"]
     assert run()[0] == 0
     assert servers.data == {"bootstrapServers": f"{STRING},wn3-kafka.x.internal.cloudapp.net:9092"}
 
 
-def test_brokers_that_are_not_listed_yet_are_waited_for(servers, run, clock, monkeypatch):
+def test_missing_brokers_are_retried(servers, run, clock, monkeypatch):
     servers.hosts = THREE[:1]
 
     def sleep(seconds):
@@ -109,12 +109,11 @@ def test_brokers_that_are_not_listed_yet_are_waited_for(servers, run, clock, mon
     assert servers.data == {"bootstrapServers": STRING}
 
 
-def test_brokers_that_never_come_are_a_wrong_environment_with_the_command_that_adds_them(servers, run, clock):
+def test_too_few_brokers_at_the_deadline_are_an_invalid_environment_and_the_error_has_the_command(servers, run, clock):
     status, out, err = run(BROKERS="5")
     assert (status, out) == (2, "")
     assert err == (
-        "BROKERS: Ambari lists 3 of 5 brokers; HDInsight adds workers by az hdinsight resize --workernode-count 5, "
-        "then run this again\n"
+        "BROKERS: Ambari lists 3 of 5 brokers. Add workers with az hdinsight resize --workernode-count 5, then run this again.\n"
     )
     assert servers.data is None
     assert 230 < sum(clock.pauses) <= 240
@@ -122,46 +121,46 @@ def test_brokers_that_never_come_are_a_wrong_environment_with_the_command_that_a
 
 @pytest.mark.parametrize("path", [AMBARI, CONFIG_MAP])
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_an_answer_that_passes_is_asked_for_again(servers, run, clock, path, status):
+def test_a_transient_status_is_retried(servers, run, clock, path, status):
     servers.answers[path] = [(status, "busy"), (status, "busy")]
-    assert run() == (0, f"brokers: {STRING} written\n", "")
+    assert run() == (0, f"brokers: ConfigMap updated ({STRING})\n", "")
     assert clock.pauses == [0.5, 1]
 
 
 @pytest.mark.parametrize(("path", "name"), [(AMBARI, "Ambari"), (CONFIG_MAP, "Kubernetes")])
 @pytest.mark.parametrize("refusal", [401, 403, 404])
-def test_a_refusal_is_told_at_once(servers, run, path, name, refusal):
+def test_a_permanent_status_is_reported_without_retry(servers, run, path, name, refusal):
     servers.answers[path] = [(refusal, "{}")]
     status, out, err = run()
     assert (status, out) == (1, "")
-    assert err.startswith(f"brokers: {name} answers {refusal} {HTTPStatus(refusal).phrase} to GET {path}")
+    assert err.startswith(f"brokers: {name} returned {refusal} {HTTPStatus(refusal).phrase} for GET {path}")
     assert err.count("\n") == 1
     assert [place for _, place in servers.requests].count(path) == 1
 
 
-def test_an_answer_that_does_not_pass_in_time_is_told_with_the_last_try(servers, run, clock):
+def test_a_transient_status_at_the_deadline_is_reported_with_the_last_attempt(servers, run, clock):
     servers.answers[AMBARI] = [(503, "")] * 100
     status, _, err = run()
     assert status == 1
     assert err == (
-        "brokers: 240 seconds of trying were not enough. The last try: "
-        f"Ambari answers 503 Service Unavailable to GET {BROKERS}\n"
+        "brokers: not done after 240 seconds. Last attempt: "
+        f"Ambari returned 503 Service Unavailable for GET {BROKERS}\n"
     )
     assert clock.pauses[:5] == [0.5, 1, 2, 4, 8]
     assert 230 < sum(clock.pauses) <= 240
 
 
-def test_a_server_out_of_reach_is_told_with_its_address(run, clock):
+def test_an_unreachable_server_is_reported_with_its_address(run, clock):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     status, _, err = run(AMBARI_URL=f"https://localhost:{port}")
     assert status == 1
-    assert f"The last try: Ambari at 127.0.0.1:{port}: " in err
+    assert f"Last attempt: Ambari at 127.0.0.1:{port}: " in err
     assert "refused" in err
     assert err.count("\n") == 1
 
 
-def test_a_server_that_keeps_silent_is_not_waited_for_forever(run, monkeypatch):
+def test_an_unresponsive_server_times_out(run, monkeypatch):
     monkeypatch.setattr(program, "REQUEST_TIMEOUT", 0.05)
     monkeypatch.setattr(program, "DEADLINE", 1.0)
     started = time.monotonic()
@@ -172,16 +171,16 @@ def test_a_server_that_keeps_silent_is_not_waited_for_forever(run, monkeypatch):
     assert time.monotonic() - started < 5
 
 
-def test_a_certificate_that_nobody_vouches_for_gets_no_password(servers, run, clock, monkeypatch):
+def test_no_password_is_sent_to_a_server_with_an_untrusted_certificate(servers, run, clock, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", "/dev/null")
     status, _, err = run()
     assert status == 1
-    assert err.startswith("brokers: Ambari is not trusted: ")
+    assert err.startswith("brokers: Ambari: certificate is not trusted: ")
     assert clock.pauses == []
     assert servers.requests == []
 
 
-def test_the_certificate_must_have_the_gateway_s_name_wherever_it_is_reached(servers, run):
+def test_the_certificate_must_match_the_gateway_s_host_name(servers, run):
     status, _, err = run(AMBARI_URL=f"https://kafka-int.azurehdinsight.net:{servers.port}")
     assert status == 1
     assert "Hostname mismatch" in err
@@ -199,45 +198,45 @@ def test_the_certificate_must_have_the_gateway_s_name_wherever_it_is_reached(ser
         '{"host_components": [{"HostRoles": {"host_name": "wn0,evil:9092"}}]}',
     ],
 )
-def test_an_answer_of_another_form_is_told_and_nothing_is_written(servers, run, answer):
+def test_an_unknown_response_format_is_reported_and_nothing_is_written(servers, run, answer):
     servers.answers[AMBARI] = [(200, answer)]
-    assert run() == (1, "", "brokers: Ambari lists the brokers in another form than is known here\n")
+    assert run() == (1, "", "brokers: Ambari returned the list of brokers in an unknown format\n")
     assert servers.data is None
 
 
-def test_an_answer_that_is_no_json_is_told(servers, run):
+def test_invalid_json_is_reported(servers, run):
     servers.answers[AMBARI] = [(200, "<html>Sign in</html>")]
-    assert run() == (1, "", f"brokers: Ambari answers GET {BROKERS} with what is no JSON\n")
+    assert run() == (1, "", f"brokers: Ambari returned invalid JSON for GET {BROKERS}\n")
 
 
-def test_every_mistake_in_the_environment_is_told_at_once_by_the_variables_name(capsys, tmp_path):
+def test_all_invalid_variables_are_reported_together(capsys, tmp_path):
     assert program.main({"BROKERS": "three", "AMBARI_URL": "http://kafka"}, tmp_path / "none") == 2
-    told = capsys.readouterr().err.splitlines()
-    assert told[:-3] == [
-        "AMBARI_ADDRESS: must be set",
-        "AMBARI_CLUSTER: must be set",
-        "AMBARI_USERNAME: must be set",
-        "AMBARI_PASSWORD: must be set",
-        "CONFIG_MAP: must be set",
-        "KUBERNETES_SERVICE_HOST: must be set",
-        "KUBERNETES_SERVICE_PORT: must be set",
+    errors = capsys.readouterr().err.splitlines()
+    assert errors[:-3] == [
+        "AMBARI_ADDRESS: is required",
+        "AMBARI_CLUSTER: is required",
+        "AMBARI_USERNAME: is required",
+        "AMBARI_PASSWORD: is required",
+        "CONFIG_MAP: is required",
+        "KUBERNETES_SERVICE_HOST: is required",
+        "KUBERNETES_SERVICE_PORT: is required",
     ]
-    assert told[-3:-1] == [
-        "BROKERS: must be a whole number from 1 to 9999, not 'three'",
-        "AMBARI_URL: must be https:// and a name, such as https://kafka-int.azurehdinsight.net, not 'http://kafka'",
+    assert errors[-3:-1] == [
+        "BROKERS: must be a whole number from 1 to 9999, got 'three'",
+        "AMBARI_URL: must be https:// and a host name, such as https://kafka-int.azurehdinsight.net, got 'http://kafka'",
     ]
-    assert told[-1].startswith(f"the service account at {tmp_path}/none cannot be read: ")
+    assert errors[-1].startswith(f"the service account at {tmp_path}/none cannot be read: ")
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "10000", "٣", "3 "])
-def test_a_number_of_brokers_that_is_none_is_refused(run, text):
+def test_an_invalid_number_of_brokers_is_refused(run, text):
     status, _, err = run(BROKERS=text)
     assert status == 2
     assert err.startswith("BROKERS: ")
 
 
 @pytest.mark.parametrize("url", ["https://kafka/api", "https://user@kafka", "https://kafka:x", "https://"])
-def test_a_gateway_that_is_more_than_a_name_is_refused(run, url):
+def test_a_gateway_url_with_more_than_a_host_and_port_is_refused(run, url):
     status, _, err = run(AMBARI_URL=url)
     assert status == 2
     assert err.startswith("AMBARI_URL: ")

@@ -1,4 +1,4 @@
-"""The program that makes topics: it makes and grows them, never takes partitions away, and tells plainly why it cannot."""
+"""Topic program: creates topics, adds partitions, never removes partitions, and reports errors."""
 
 import base64
 import time
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.topic.clock import Clock
 from tests.topic.kafka import Kafka, failure
 from topic import topic as program
-from topic.topic import Configure, Create, Grow, Present, TopicError, Wanted, decide
+from topic.topic import Configure, Create, CurrentTopic, DesiredTopic, Grow, TopicError, decide
 
 ENVIRONMENT = {
     "STREAM_TOPIC": "orders",
@@ -25,15 +25,17 @@ MSK = {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "OAUTHBEAR
 
 NAMES = st.sampled_from(["a", "b", "c"])
 CONFIGS = st.dictionaries(NAMES, st.sampled_from(["1", "2"]))
-WANTED = st.builds(
-    Wanted,
+DESIRED = st.builds(
+    DesiredTopic,
     name=st.just("t"),
     partitions=st.integers(1, 6),
     replication_factor=st.none() | st.just(3),
     config=CONFIGS,
     settings=st.sets(NAMES),
 )
-PRESENT = st.builds(Present, partitions=st.integers(1, 6), leaders=st.just(0), config=CONFIGS, own=st.sets(NAMES))
+CURRENT = st.builds(
+    CurrentTopic, partitions=st.integers(1, 6), leaders=st.just(0), config=CONFIGS, overrides=st.sets(NAMES)
+)
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def kafka(monkeypatch, clock):
 @pytest.fixture
 def run(capsys):
     def run(**changes):
-        """Exit status, what was printed, what was printed of errors."""
+        """Return the exit status, stdout and stderr."""
         status = program.main({**ENVIRONMENT, **changes})
         out, err = capsys.readouterr()
         return status, out, err
@@ -61,40 +63,41 @@ def run(capsys):
     return run
 
 
-@given(PRESENT, WANTED)
-def test_what_is_decided_turns_the_present_topic_into_the_wanted_one_and_never_shrinks_it(present, wanted):
-    if present.partitions > wanted.partitions:
-        with pytest.raises(TopicError, match="cannot take partitions away"):
-            decide(present, wanted)
+@given(CURRENT, DESIRED)
+def test_actions_bring_the_topic_to_the_desired_state_and_never_remove_partitions(current, desired):
+    if current.partitions > desired.partitions:
+        with pytest.raises(TopicError, match="cannot remove partitions"):
+            decide(current, desired)
         return
-    partitions, config, own = present.partitions, dict(present.config), set(present.own)
-    for action in decide(present, wanted):
+    partitions, config, overrides = current.partitions, dict(current.config), set(current.overrides)
+    for action in decide(current, desired):
         match action:
             case Configure(changed, reset):
-                assert changed.items() <= wanted.config.items(), "only what is wanted is set"
-                assert not changed.items() & config.items(), "and only what differs"
-                assert own >= set(reset) <= wanted.settings, "only what the topic has and may lose is reset"
+                assert changed.items() <= desired.config.items(), "only desired settings are set"
+                assert not changed.items() & config.items(), "only settings that differ are set"
+                assert overrides >= set(reset) <= desired.settings, "only overrides listed in TOPIC_SETTINGS are reset"
                 config |= changed
-                own = own - set(reset) | changed.keys()
+                overrides = overrides - set(reset) | changed.keys()
             case Grow(before, after):
                 assert before == partitions < after
                 partitions = after
             case Create():
-                pytest.fail("the topic is there")
-    assert partitions == wanted.partitions
-    assert config == {**present.config, **wanted.config}
-    assert own & wanted.settings <= wanted.config.keys()
-    assert decide(Present(partitions=partitions, leaders=0, config=config, own=own), wanted) == []
+                pytest.fail("the topic already exists")
+    assert partitions == desired.partitions
+    assert config == {**current.config, **desired.config}
+    assert overrides & desired.settings <= desired.config.keys()
+    reached = CurrentTopic(partitions=partitions, leaders=0, config=config, overrides=overrides)
+    assert decide(reached, desired) == []
 
 
-def test_a_missing_topic_is_created_with_the_brokers_own_replication(kafka, run):
+def test_a_missing_topic_is_created_with_the_brokers_default_replication_factor(kafka, run):
     assert run() == (0, "orders: created with 3 partitions\n", "")
     assert kafka.topics["orders"].partitions == 3
-    assert kafka.topics["orders"].replication_factor == -1, "Kafka's sign for the broker's default"
+    assert kafka.topics["orders"].replication_factor == -1, "-1 means the broker's default"
     assert kafka.topics["orders"].config == {"retention.ms": "3600000"}
 
 
-def test_a_replication_factor_that_is_given_is_used(kafka, run):
+def test_the_configured_replication_factor_is_used(kafka, run):
     run(TOPIC_REPLICATION_FACTOR="2")
     assert kafka.topics["orders"].replication_factor == 2
 
@@ -102,27 +105,27 @@ def test_a_replication_factor_that_is_given_is_used(kafka, run):
 def test_a_second_run_changes_nothing(kafka, run):
     run()
     kafka.requests.clear()
-    assert run() == (0, "orders: 3 partitions, nothing to do\n", "")
+    assert run() == (0, "orders: up to date (3 partitions)\n", "")
     assert kafka.changes == []
 
 
-def test_a_topic_grows_and_keeps_what_it_has(kafka, run):
+def test_adding_partitions_keeps_existing_settings(kafka, run):
     kafka.has(3, retention_ms="3600000", min_insync_replicas="2")
-    assert run(TOPIC_PARTITIONS="6") == (0, "orders: 3 → 6 partitions\n", "")
+    assert run(TOPIC_PARTITIONS="6") == (0, "orders: partitions increased from 3 to 6\n", "")
     assert kafka.topics["orders"].partitions == 6
     assert kafka.topics["orders"].config == {"retention.ms": "3600000", "min.insync.replicas": "2"}
     assert kafka.changes == ["create_partitions"]
 
 
-def test_a_topic_with_more_partitions_is_left_as_it_is_with_fact_reason_and_way_out(kafka, run):
+def test_fewer_partitions_are_refused_and_the_topic_is_unchanged(kafka, run):
     kafka.has(6, retention_ms="1")
     status, out, err = run()
     assert (status, out) == (1, "")
     assert err == (
-        "orders: cannot go from 6 to 3 partitions. Kafka cannot take partitions away, since their records would be lost. "
-        "Set parallelism to 6 or more; to end with fewer, add a pipe of another name.\n"
+        "orders: cannot be changed from 6 to 3 partitions (Kafka cannot remove partitions because their records would be lost). "
+        "Set parallelism to 6 or more; to have fewer, add a pipe with a different name.\n"
     )
-    assert kafka.changes == [], "not even the settings"
+    assert kafka.changes == [], "settings are unchanged too"
 
 
 def test_only_settings_that_differ_are_set(kafka, run):
@@ -133,56 +136,66 @@ def test_only_settings_that_differ_are_set(kafka, run):
 
 
 @pytest.mark.parametrize("config", [{"TOPIC_CONFIG": "{}"}, {"TOPIC_CONFIG": '{"retention.ms": "604800000"}'}])
-def test_settings_that_are_not_given_or_are_there_by_default_change_nothing(kafka, run, config):
+def test_missing_settings_and_default_values_change_nothing(kafka, run, config):
     kafka.has(3)
     assert run(**config)[0] == 0
     assert kafka.changes == []
 
 
-def test_a_setting_that_is_no_longer_chosen_goes_back_to_the_brokers_default(kafka, run):
+def test_a_removed_setting_is_reset_to_the_brokers_default(kafka, run):
     kafka.has(3, retention_ms="3600000", retention_bytes="1000000", min_insync_replicas="2")
     settings = {"TOPIC_SETTINGS": "retention.bytes,compression.type"}
-    assert run(**settings) == (0, "orders: retention.bytes reset\n", "")
-    assert kafka.topics["orders"].config == {"retention.ms": "3600000", "min.insync.replicas": "2"}, "others stay"
+    assert run(**settings) == (0, "orders: retention.bytes reset to the brokers' default\n", "")
+    assert kafka.topics["orders"].config == {"retention.ms": "3600000", "min.insync.replicas": "2"}, (
+        "other settings are kept"
+    )
     kafka.requests.clear()
     assert run(**settings)[0] == 0
-    assert kafka.changes == [], "the brokers' own value is nothing to reset"
+    assert kafka.changes == [], "broker defaults are not reset"
 
 
-def test_settings_are_reset_even_when_none_is_wanted(kafka, run):
+def test_settings_are_reset_when_topic_config_is_empty(kafka, run):
     kafka.has(3, retention_bytes="1000000")
-    assert run(TOPIC_CONFIG="{}", TOPIC_SETTINGS="retention.bytes") == (0, "orders: retention.bytes reset\n", "")
+    assert run(TOPIC_CONFIG="{}", TOPIC_SETTINGS="retention.bytes") == (
+        0,
+        "orders: retention.bytes reset to the brokers' default\n",
+        "",
+    )
     assert kafka.topics["orders"].config == {}
 
 
-def test_settings_are_set_and_reset_by_one_request_before_the_topic_grows(kafka, run):
+def test_settings_are_set_and_reset_in_one_request_before_partitions_are_added(kafka, run):
     kafka.has(1, retention_ms="1", retention_bytes="1000000")
     status, out, _ = run(TOPIC_SETTINGS="retention.bytes")
-    assert (status, out) == (0, "orders: retention.ms = 3600000, retention.bytes reset\norders: 1 → 3 partitions\n")
+    assert status == 0
+    assert out == (
+        "orders: retention.ms = 3600000, retention.bytes reset to the brokers' default\n"
+        "orders: partitions increased from 1 to 3\n"
+    )
     assert kafka.topics["orders"].config == {"retention.ms": "3600000"}
     assert kafka.changes == ["incremental_alter_configs", "create_partitions"]
 
 
-def test_a_setting_that_is_chosen_is_kept_though_it_may_be_reset(kafka, run):
+def test_a_setting_in_both_topic_config_and_topic_settings_is_kept(kafka, run):
     kafka.has(3, retention_ms="3600000")
     assert run(TOPIC_SETTINGS="retention.ms")[0] == 0
     assert kafka.changes == []
 
 
-def test_nothing_is_reset_unless_it_is_asked_for(kafka, run):
+def test_settings_not_listed_in_topic_settings_are_not_reset(kafka, run):
     kafka.has(3, retention_ms="3600000", retention_bytes="1000000")
     run()
     assert kafka.changes == []
 
 
-def test_without_settings_no_right_to_read_settings_is_needed(kafka, run):
+def test_without_settings_the_describe_configs_permission_is_not_needed(kafka, run):
     kafka.has(3)
     run(TOPIC_CONFIG="{}")
     assert "describe_configs" not in kafka.requests
 
 
 @pytest.mark.parametrize("present", [None, 3])
-def test_a_setting_that_the_service_refuses_is_told_and_no_partition_is_added(kafka, run, present):
+def test_a_rejected_setting_is_reported_and_no_partitions_are_added(kafka, run, present):
     if present:
         kafka.has(present)
     status, out, err = run(TOPIC_PARTITIONS="6", TOPIC_CONFIG='{"nope": "1"}')
@@ -190,12 +203,12 @@ def test_a_setting_that_the_service_refuses_is_told_and_no_partition_is_added(ka
     assert [topic.partitions for topic in kafka.topics.values()] == ([present] if present else [])
 
 
-def test_a_topic_made_by_somebody_else_meanwhile_is_grown(kafka, run):
+def test_a_topic_created_concurrently_gets_the_missing_partitions(kafka, run):
     kafka.before["create_topics", 1] = lambda: kafka.has(1, retention_ms="3600000")
-    assert run() == (0, "orders: 1 → 3 partitions\n", "")
+    assert run() == (0, "orders: partitions increased from 1 to 3\n", "")
 
 
-def test_a_topic_made_larger_by_somebody_else_meanwhile_is_left_as_it_is(kafka, run):
+def test_a_topic_created_concurrently_with_more_partitions_is_unchanged(kafka, run):
     kafka.before["create_topics", 1] = lambda: kafka.has(9)
     status, _, err = run()
     assert status == 1
@@ -203,7 +216,7 @@ def test_a_topic_made_larger_by_somebody_else_meanwhile_is_left_as_it_is(kafka, 
     assert kafka.topics["orders"].partitions == 9
 
 
-def test_brokers_that_do_not_know_the_new_topic_yet_are_asked_again_and_nothing_is_done_twice(kafka, run, clock):
+def test_unknown_topic_after_creation_is_retried_without_repeating_actions(kafka, run, clock):
     def unknown():
         raise failure(KafkaError.UNKNOWN_TOPIC_OR_PART, "Broker: Unknown topic or partition")
 
@@ -213,7 +226,7 @@ def test_brokers_that_do_not_know_the_new_topic_yet_are_asked_again_and_nothing_
     assert clock.pauses == [0.5, 1, 2]
 
 
-def test_it_ends_only_when_every_partition_has_a_leader(kafka, run):
+def test_waits_until_every_partition_has_a_leader(kafka, run):
     topic = kafka.has(3, leaders=2, retention_ms="3600000")
 
     def elect():
@@ -224,12 +237,12 @@ def test_it_ends_only_when_every_partition_has_a_leader(kafka, run):
     assert kafka.requests.count("describe_topics") == 4
 
 
-def test_a_partition_without_leader_is_waited_for_until_the_deadline_ever_more_seldom(kafka, run, clock):
+def test_a_partition_without_leader_is_retried_with_increasing_pauses_until_the_deadline(kafka, run, clock):
     kafka.has(3, leaders=2, retention_ms="3600000")
     status, out, err = run()
     assert (status, out) == (1, "")
     assert err == (
-        "orders: not as wanted after 240 seconds of trying. The last try: 2 of 3 partitions are seen with a leader\n"
+        "orders: not in the desired state after 240 seconds. Last attempt: 2 of 3 partitions have a leader\n"
     )
     assert clock.pauses[:5] == [0.5, 1, 2, 4, 8]
     assert set(clock.pauses[5:]) == {8}
@@ -251,17 +264,17 @@ def test_a_partition_without_leader_is_waited_for_until_the_deadline_ever_more_s
         KafkaError.UNKNOWN_TOPIC_OR_PART,
     ],
 )
-def test_an_error_that_passes_is_tried_again(kafka, run, request_, code):
+def test_a_transient_error_is_retried(kafka, run, request_, code):
     def fail():
         raise failure(code, "try again")
 
     kafka.has(1, retention_ms="3600000")
     kafka.before[request_, 1] = fail
-    assert run() == (0, "orders: 1 → 3 partitions\n", "")
+    assert run() == (0, "orders: partitions increased from 1 to 3\n", "")
 
 
 @pytest.mark.parametrize("code", [KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.INVALID_PARTITIONS])
-def test_an_error_that_stays_is_told_at_once(kafka, run, clock, code):
+def test_a_permanent_error_is_reported_without_retry(kafka, run, clock, code):
     def fail():
         raise failure(code, "no,\nnever")
 
@@ -272,17 +285,17 @@ def test_an_error_that_stays_is_told_at_once(kafka, run, clock, code):
     assert clock.pauses == []
 
 
-def test_brokers_out_of_reach_are_tried_until_the_deadline_and_the_reason_is_told(kafka, run, clock):
+def test_unreachable_brokers_are_retried_until_the_deadline_and_the_reason_is_reported(kafka, run, clock):
     kafka.unreachable = KafkaError(KafkaError._TRANSPORT, "b-1:9098: Connection refused")
     status, out, err = run()
     assert (status, out) == (1, "")
     assert err == (
-        "orders: not as wanted after 240 seconds of trying. The last try: b-1:9098: Connection refused (_TRANSPORT)\n"
+        "orders: not in the desired state after 240 seconds. Last attempt: b-1:9098: Connection refused (_TRANSPORT)\n"
     )
     assert 230 < sum(clock.pauses) <= 240
 
 
-def test_a_refused_sign_in_is_told_at_once_and_without_the_password(kafka, run, clock):
+def test_a_failed_sign_in_is_reported_without_retry_and_without_the_password(kafka, run, clock):
     kafka.unreachable = KafkaError(KafkaError._AUTHENTICATION, "b-1:9098: Authentication failed")
     status, out, err = run(KAFKA_SASL_USERNAME="alice", KAFKA_SASL_PASSWORD="hunter2")
     assert kafka.settings["sasl.password"] == "hunter2"
@@ -290,7 +303,7 @@ def test_a_refused_sign_in_is_told_at_once_and_without_the_password(kafka, run, 
     assert clock.pauses == []
 
 
-def test_the_client_gets_its_properties_from_the_environment_keeps_quiet_and_connects_seldom(kafka, run):
+def test_the_client_gets_its_properties_from_the_environment_with_logging_off_and_a_backoff(kafka, run):
     run(KAFKA_SECURITY_PROTOCOL="SASL_SSL", KAFKA_SSL_CA_LOCATION="/ca", STREAM_GROUP="orders", KAFKAESQUE="no")
     del kafka.settings["error_cb"]
     assert kafka.settings == {
@@ -302,58 +315,58 @@ def test_the_client_gets_its_properties_from_the_environment_keeps_quiet_and_con
     }
 
 
-def test_every_mistake_in_the_environment_is_told_at_once_by_the_variables_name(capsys):
-    mistaken = {
+def test_all_invalid_variables_are_reported_together(capsys):
+    invalid = {
         "TOPIC_PARTITIONS": "three",
         "TOPIC_REPLICATION_FACTOR": "0",
         "TOPIC_CONFIG": '{"retention.ms": 1}',
         "TOPIC_SETTINGS": "retention.bytes, compression.type",
         "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
     }
-    assert program.main(mistaken) == 2
+    assert program.main(invalid) == 2
     assert capsys.readouterr().err.splitlines() == [
-        "STREAM_TOPIC: must be set",
-        "KAFKA_BOOTSTRAP_SERVERS: must be set",
-        "AWS_REGION: must be set",
-        "TOPIC_PARTITIONS: must be a whole number from 1 to 10000, not 'three'",
-        "TOPIC_REPLICATION_FACTOR: must be a whole number from 1 to 10000, not '0'",
-        'TOPIC_CONFIG: must be a JSON object with a text for each of the topic\'s settings, not {"retention.ms": 1}',
-        "TOPIC_SETTINGS: must be names of settings with commas between, not 'retention.bytes, compression.type'",
+        "STREAM_TOPIC: is required",
+        "KAFKA_BOOTSTRAP_SERVERS: is required",
+        "AWS_REGION: is required",
+        "TOPIC_PARTITIONS: must be a whole number from 1 to 10000, got 'three'",
+        "TOPIC_REPLICATION_FACTOR: must be a whole number from 1 to 10000, got '0'",
+        'TOPIC_CONFIG: must be a JSON object with string values, got {"retention.ms": 1}',
+        "TOPIC_SETTINGS: must be comma-separated setting names without spaces, got 'retention.bytes, compression.type'",
     ]
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "10001", "٣", "3 ", "99999999999"])
-def test_a_number_of_partitions_that_kafka_could_not_take_is_refused(run, text):
+def test_an_invalid_number_of_partitions_is_refused(run, text):
     status, _, err = run(TOPIC_PARTITIONS=text)
     assert status == 2
     assert err.startswith("TOPIC_PARTITIONS: ")
 
 
 @pytest.mark.parametrize("text", ["", "retention.ms=1", "[]", "null", '{"a": {}}'])
-def test_settings_that_are_no_object_of_texts_are_refused(run, text):
+def test_topic_config_must_be_an_object_with_string_values(run, text):
     status, _, err = run(TOPIC_CONFIG=text)
     assert status == 2
     assert err.startswith("TOPIC_CONFIG: ")
 
 
-def test_a_property_that_the_client_does_not_know_is_a_wrong_environment(run):
+def test_an_unknown_client_property_is_an_invalid_environment(run):
     status, _, err = run(KAFKA_FOO_BAR="1")
     assert status == 2
     assert err == 'KAFKA_...: No such configuration property: "foo.bar" (_INVALID_ARG)\n'
 
 
 class TestAmazonMsk:
-    """Signing in by IAM, which asks no network for a token."""
+    """IAM sign-in, which creates tokens without network access."""
 
     @pytest.fixture(autouse=True)
-    def _no_identity_of_the_machine(self, monkeypatch, tmp_path):
+    def _without_machine_credentials(self, monkeypatch, tmp_path):
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "BOTO_CONFIG"):
             monkeypatch.setenv(variable, str(tmp_path / "none"))
         for variable in ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
             monkeypatch.delenv(variable, raising=False)
 
-    def test_the_token_is_signed_for_the_region_and_says_when_it_expires(self, kafka, run, monkeypatch):
+    def test_the_token_is_signed_for_the_region_and_has_an_expiry(self, kafka, run, monkeypatch):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
         status, out, err = run(**MSK)
@@ -363,25 +376,25 @@ class TestAmazonMsk:
         assert url.hostname == "kafka.eu-west-1.amazonaws.com"
         assert parse_qs(url.query)["Action"] == ["kafka-cluster:Connect"]
         assert "/eu-west-1/kafka-cluster/" in parse_qs(url.query)["X-Amz-Credential"][0]
-        assert 800 < expires - time.time() <= 900, "in seconds, as the client wants it"
+        assert 800 < expires - time.time() <= 900, "in seconds, as the client expects"
         assert "hunter2" not in out + err + token
 
-    def test_without_an_identity_it_says_so(self, kafka, run):
+    def test_missing_credentials_are_reported(self, kafka, run):
         assert run(**MSK) == (
             1,
             "",
-            "orders: cannot sign in: no AWS credentials are found; run this under an AWS identity\n",
+            "orders: sign-in failed: no AWS credentials found. Run this with an AWS identity.\n",
         )
         assert kafka.requests == []
 
-    def test_an_identity_that_cannot_be_had_is_told_in_one_line(self, kafka, run, monkeypatch):
+    def test_unavailable_credentials_are_reported_in_one_line(self, kafka, run, monkeypatch):
         monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:0/credentials")
         monkeypatch.setattr("botocore.utils.ContainerMetadataFetcher.SLEEP_TIME", 0)
         status, _, err = run(**MSK)
         assert status == 1
-        assert err.startswith("orders: cannot sign in: ")
+        assert err.startswith("orders: sign-in failed: ")
         assert err.count("\n") == 1
 
-    def test_another_mechanism_needs_no_identity(self, kafka, run):
+    def test_other_mechanisms_need_no_aws_credentials(self, kafka, run):
         assert run(KAFKA_SASL_MECHANISM="PLAIN")[0] == 0
         assert "oauth_cb" not in kafka.settings

@@ -1,41 +1,42 @@
-"""Changes that AKS cannot make on a live cluster, refused while they are still a preview."""
+"""Changes that AKS cannot make to a live cluster. Previews refuse them."""
 
 from components.azure.aks.settings import VERSIONS
 from components.kubernetes.versions import one_minor_version_up
 
-ANOTHER_STACK = "bring up a stack of another name with it, move the pipes there, then take this one down"
-"""The way to what is for the life of a cluster."""
+NEW_STACK = "create a new stack with a different name, move the pipes there, then destroy this stack"
+"""How to change a setting that is fixed when the cluster is created."""
 
 refuse_version_change = one_minor_version_up("AKS", oldest=VERSIONS.versions[0])
-"""A cluster goes up by one minor version at a time, and never down. From a version that AKS no longer supports it may skip some
+"""AKS upgrades one minor version at a time and does not downgrade. From a version that AKS no longer supports, it can skip versions
 (AKS, Upgrade an AKS cluster; read 2026-11-29)."""
 
 
 def refuse_privacy_change(present: object, wanted: object) -> str | None:
-    """Whether the Kubernetes API is private is for the life of a cluster (AKS, Create a private cluster)."""
+    """Refuse switching the Kubernetes API between private and public (AKS, Create a private cluster)."""
     if present == wanted:
         return None
-    fact = "cannot be taken from" if wanted else "cannot be given to"
-    reason = "public" if wanted else "private"
-    way_out = "leave at least one range there" if wanted else "remove publicCidrs"
-    return f"{fact} a live cluster, whose API stays {reason}: {way_out}; to change that, {ANOTHER_STACK}."
+    if wanted:
+        fact, fix = "must have at least one range (the API of this cluster stays public)", "Keep a range"
+    else:
+        fact, fix = "must have no ranges (the API of this cluster stays private)", "Remove publicCidrs"
+    return f"{fact}. {fix}; to change it, {NEW_STACK}."
 
 
 def refuse_system_node_change(present: object, wanted: object) -> str | None:
-    """The pool that a cluster is made with keeps its machines (AKS, Resize node pools)."""
+    """Refuse another size for the system nodes: a pool keeps its VM size (AKS, Resize node pools)."""
     if present == wanted:
         return None
     return (
-        f"cannot go from {present} to {wanted}: the pool that a cluster is made with keeps its machines. "
-        f"Set it back to {present}; to change it, {ANOTHER_STACK}."
+        f"cannot be changed from {present} to {wanted} (the system node pool keeps its VM size). "
+        f"Set it back to {present}; to change it, {NEW_STACK}."
     )
 
 
 def refuse_subnet_change(present: object, wanted: object) -> str | None:
-    """A pool keeps its subnet (AKS, Create node pools); an id that is not known yet is of a subnet that is made anew."""
+    """Refuse another subnet: a pool keeps its subnet (AKS, Create node pools). An unknown ID belongs to a replaced subnet."""
     if present == wanted:
         return None
     return (
-        f"cannot go from {present} to another: nodes keep their subnet, and the Kubernetes API its address there. "
-        f"Set it back; to change it, {ANOTHER_STACK}."
+        f"cannot be changed from {present} (nodes keep their subnet, and the Kubernetes API keeps its address there). "
+        f"Set it back; to change it, {NEW_STACK}."
     )

@@ -1,4 +1,4 @@
-"""The control plane of an AKS cluster, and the nodes that run what the cluster itself needs."""
+"""AKS control plane and its system node pool."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,37 +18,37 @@ from components.azure.roles import assignment
 from components.changes import refused_change
 
 SYSTEM_NODES_TAG = "data-pipes-system-nodes"
-"""The tag that says which size the system nodes were made with."""
+"""Tag that stores the VM size of the system nodes. AKS cannot change it, so previews compare it."""
 
 SYSTEM_POOL = "system"
-"""The name of the pool that a cluster is made with."""
+"""Name of the system node pool."""
 
 DNS_ADDRESS = 10
-"""The place of the cluster's DNS in the range of services; the first is the API's own (AKS, Azure CNI Overlay)."""
+"""Index of the DNS address in the service range. The first address is the Kubernetes API's (AKS, Azure CNI Overlay)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AksClusterArgs:
-    """What a control plane is built from."""
+    """Inputs of the control plane."""
 
     settings: AksSettings
     network: Network
     volumes: bool
-    """Whether pods may claim disks."""
+    """Whether pods can claim disks."""
     protect: bool
 
 
 class AksCluster(ComponentResource):
-    """A control plane that Entra alone lets anybody into, private unless ranges are named, which keeps its logs.
+    """AKS control plane with Entra-only sign-in and logs. Its API is private unless public ranges are set.
 
-    Its identity may change the nodes' subnet and nothing else. A private API has no DNS zone of its own, but a name in public DNS with a
-    private address: a zone would have to be linked to the virtual network, and takes rights on all of it (AKS, Create a private
-    cluster), and the name would be found from nowhere else, connected networks and an adopted network's own DNS included.
+    Its identity can change only the nodes' subnet. A private API has a name in public DNS with a private address, not a private DNS
+    zone. A zone would need a link to the virtual network and permissions on the whole network (AKS, Create a private cluster).
+    Connected networks and custom DNS servers could not resolve names in such a zone.
     """
 
     cluster: azure.containerservice.ManagedCluster
     admission: Sequence[Resource]
-    """What lets the administrators in; whatever is made in the cluster waits for it, and goes before it."""
+    """Role assignments of the administrators. Resources in the cluster are created after them and deleted before them."""
 
     def __init__(self, name: str, args: AksClusterArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:AksCluster", name, None, opts)
@@ -133,7 +133,7 @@ class AksCluster(ComponentResource):
                 parent=self,
                 protect=self.args.protect,
                 depends_on=list(after),
-                # AKS lists all pools here, so that a refresh finds the consumers' too; a request that leaves one out takes none away.
+                # A refresh returns all pools here, including the consumers' pool. AKS keeps pools that a request omits.
                 ignore_changes=["agentPoolProfiles"],
                 custom_timeouts=CustomTimeouts(create="45m", update="180m", delete="45m"),
                 hooks=self._hooks(),
@@ -141,7 +141,7 @@ class AksCluster(ComponentResource):
         )
 
     def _api_access(self) -> azure.containerservice.ManagedClusterAPIServerAccessProfileArgs:
-        """Private, or open to the named ranges and to the nodes, which come from the address of their NAT gateway then."""
+        """Return private access, or public access for the given ranges and the NAT gateway that the nodes connect through."""
         ranges = self.args.settings.endpoint.public_cidrs
         if not ranges:
             return azure.containerservice.ManagedClusterAPIServerAccessProfileArgs(
@@ -156,7 +156,7 @@ class AksCluster(ComponentResource):
         )
 
     def _system_pool(self) -> azure.containerservice.ManagedClusterAgentPoolProfileArgs:
-        """One node in each zone, for what the cluster itself needs."""
+        """Return the system pool: one node in each zone for AKS components."""
         size = self.args.settings.system_nodes.vm_size
         return azure.containerservice.ManagedClusterAgentPoolProfileArgs(
             name=SYSTEM_POOL,
@@ -196,9 +196,10 @@ class AksCluster(ComponentResource):
         )
 
     def _admission(self) -> Sequence[Resource]:
-        """Let in whoever deploys, where no group is named; AKS itself lets in the groups.
+        """Give the deployer the cluster admin role if no admin groups are set. AKS itself admits the groups.
 
-        Nobody says here whether a user or an application deploys; Azure finds out, since whoever it is was there before.
+        The deployer can be a user or an application, so the principal type is left to Azure. Azure can look it up because the deployer
+        already exists.
         """
         if self.args.settings.admin_groups:
             return []
@@ -215,5 +216,5 @@ class AksCluster(ComponentResource):
 
 
 def dns_address(service_cidr: str) -> str:
-    """The address of the cluster's DNS in the range of services."""
+    """Return the address of the cluster's DNS service."""
     return str(IPv4Network(service_cidr)[DNS_ADDRESS])

@@ -1,4 +1,4 @@
-"""The labels that the consumers' nodes of an AKS cluster are sure to have, with their values: what consumers can choose nodes by."""
+"""Node labels of the consumers' pool on AKS, with their values. Consumers can select nodes by them."""
 
 from collections.abc import Mapping
 
@@ -6,14 +6,14 @@ from components.azure.aks.vm_size import Machine
 from components.kubernetes.nodes.labels import NodeLabel, one_of
 
 ZONES = ("1", "2", "3")
-"""The availability zones of a region, as Azure numbers them for each subscription."""
+"""The availability zones of a region. Azure numbers them per subscription."""
 
 OS_SKU = "Ubuntu"
-"""The system of the nodes."""
+"""Operating system of the nodes."""
 
 
 def node_labels(location: str, node: Machine) -> Mapping[str, NodeLabel]:
-    """The labels of the consumers' pool (AKS, Use labels; Kubernetes, Well-Known Labels)."""
+    """Return the labels of the consumers' pool (AKS, Use labels; Kubernetes, Well-Known Labels)."""
     return {
         "kubernetes.azure.com/mode": one_of("user"),
         "kubernetes.azure.com/os-sku": one_of(OS_SKU),

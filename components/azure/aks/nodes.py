@@ -1,4 +1,4 @@
-"""The consumers' nodes of an AKS cluster."""
+"""AKS node pool for consumers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,36 +15,36 @@ from components.changes import refused_change
 from components.kubernetes.consumers import NODE_LABEL
 
 DRAIN_MINUTES = 60
-"""How long a node may take to lose its pods: consumers go one of a pipe at a time, each once the one before it is ready elsewhere."""
-
+"""Time limit for draining a node. Replicas of a pipe move one at a time, each after the previous one is ready elsewhere."""
 
 NO_LOCAL_DNS = azure.containerservice.LocalDNSProfileArgs(mode=azure.containerservice.LocalDNSMode.DISABLED)
-"""Pods ask the cluster's DNS, whose pods their network policies name; a resolver on each node, which AKS prefers from 1.37 on, is no
-pod and stands in no namespace (AKS, LocalDNS)."""
+"""Pods use the cluster's DNS because network policies select its pods. AKS prefers a resolver on each node from 1.37 on (AKS, LocalDNS).
+That resolver is not a pod, so network policies cannot select it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AksNodesArgs:
-    """What a pool of nodes is built from."""
+    """Inputs of the node pool."""
 
     cluster: azure.containerservice.ManagedCluster
     network: Network
     version: str
-    """The Kubernetes version, which the nodes are brought to after the control plane."""
+    """Kubernetes version of the nodes. They are upgraded after the control plane."""
     machine: Machine
     minimum: int
     desired: int
     maximum: int
     disk_size: int
-    """The disk of each node in GiB."""
+    """Disk size of each node in GiB."""
     after: Sequence[Resource]
-    """What a node needs to become ready, and to leave cleanly: its way to Azure's APIs, and its right to pull images."""
+    """Resources that nodes need to start and to drain: network access to Azure's APIs and permission to pull images."""
 
 
 class AksNodes(ComponentResource):
-    """A pool over all zones that grows and shrinks between bounds: disks encrypted on the host, no address on the internet.
+    """Autoscaled node pool across all zones, with disks encrypted on the host and no public addresses.
 
-    What AKS never changes of a pool is in its name, so that for another size new nodes are there before the old ones are drained.
+    The pool's name depends on its VM size and disk size, which AKS cannot change. For another size, new nodes are created before the old
+    nodes are drained.
     """
 
     pool: azure.containerservice.AgentPool
@@ -84,7 +84,7 @@ class AksNodes(ComponentResource):
                 depends_on=list(args.after),
                 # The autoscaler changes it.
                 ignore_changes=["count"],
-                # Azure's provider takes away first whatever has a name of one's own; this name is new with each pool.
+                # By default the Azure provider deletes explicitly named resources first. This name changes with each pool.
                 delete_before_replace=False,
                 custom_timeouts=CustomTimeouts(create="45m", update="180m", delete="120m"),
                 hooks=refused_change(
@@ -96,5 +96,5 @@ class AksNodes(ComponentResource):
 
 
 def pool_name(vm_size: str, disk_size: int) -> str:
-    """The name of the pool of nodes of this size: at most 12 lower-case letters and digits, a letter first (AKS, Create node pools)."""
+    """Return a pool name for this size: up to 12 lower-case letters and digits, a letter first (AKS, Create node pools)."""
     return f"pool{sha256(f'{vm_size} {disk_size}'.encode()).hexdigest()[:8]}"

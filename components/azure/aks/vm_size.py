@@ -1,4 +1,4 @@
-"""What a size of virtual machine gives to pods: arithmetic on its name, without asking Azure."""
+"""Capacity for pods of a VM size, computed from its name without calls to Azure."""
 
 import re
 from dataclasses import dataclass
@@ -6,29 +6,29 @@ from typing import Literal
 
 from components.kubernetes.nodes.capacity import Resources
 
-FORM = re.compile(r"Standard_(?P<family>[DEF])(?P<vcpus>\d+)(?P<features>[a-z]+)_v(?P<version>\d+)")
+SIZE_NAME = re.compile(r"Standard_(?P<family>[DEF])(?P<vcpus>\d+)(?P<features>[a-z]+)_v(?P<version>\d+)")
 
 OLDEST = {"D": 3, "E": 3, "F": 2}
-"""The first version of each family whose disks can be encrypted on the host (Azure Virtual Machines, Encryption at host)."""
+"""First version of each family that supports encryption at host (Azure Virtual Machines, Encryption at host)."""
 
 SIZES = (2, 4, 8, 16, 32, 48, 64)
-"""The numbers of vCPUs for which each vCPU comes with the whole memory of its family."""
+"""vCPU counts at which memory per vCPU is the family's standard amount."""
 
 MOST_PODS, PODS_PER_VCPU, LEAST_PODS = 250, 16, 30
-"""Pods of one node: AKS takes 250 at most in an overlay network, and 30 at least for its own pods (AKS, Azure CNI Overlay; Use system
-node pools). Each that it may have takes memory from the others, so small nodes are said to hold fewer."""
+"""Pods per node. AKS allows at most 250 in an overlay network and needs at least 30 for its own pods (AKS, Azure CNI Overlay; Use
+system node pools). AKS reserves memory for each allowed pod, so small nodes are set to fewer."""
 
 HYPERVISOR = 0.05
-"""The part of a machine's memory that its system never shows to Kubernetes, measured at 2 to 4 percent."""
+"""Share of memory that Kubernetes does not see, rounded up from measured 2 to 4 percent."""
 
 ADD_ONS = Resources(cpu=400, memory=1024, pods=8)
-"""What a pipeline leaves free on every node for what AKS runs there: cilium, azure-cns, azure-ip-masq-agent, cloud-node-manager,
-csi-azuredisk-node, and the like."""
+"""Resources reserved on every node for AKS components such as cilium, azure-cns, azure-ip-masq-agent, cloud-node-manager and
+csi-azuredisk-node."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """A size of virtual machine: vCPUs, memory in MiB, and the pods that a node of this size is said to hold."""
+    """VM size: vCPUs, memory in MiB, and the pod limit of a node."""
 
     name: str
     vcpus: int
@@ -37,12 +37,12 @@ class Machine:
 
     @property
     def pods(self) -> int:
-        """How many pods a node may have, what AKS runs there among them."""
+        """Pod limit of a node, including AKS's own pods."""
         return min(MOST_PODS, max(LEAST_PODS, PODS_PER_VCPU * self.vcpus))
 
     @property
     def capacity(self) -> Resources:
-        """What is left for consumers after the kubelet, the system and the add-ons (AKS, Node resource reservations)."""
+        """Resources for consumers after the kubelet, the system and the add-ons (AKS, Node resource reservations)."""
         shares = [60, 40, 20, 20]
         reserved_cpu = sum(shares[: self.vcpus]) + 10 * max(0, self.vcpus - len(shares))
         reserved_memory = min(20 * self.pods + 50, self.memory // 4) + 100
@@ -55,19 +55,19 @@ class Machine:
 
 
 def machine(name: str) -> Machine:
-    """Read a size's name; raise ValueError where its room, or whether AKS takes it, cannot be told from it."""
-    form = FORM.fullmatch(name)
-    if form is None or int(form["version"]) < OLDEST[form["family"]] or "s" not in form["features"]:
+    """Parse the name of a VM size. Raise ValueError if its capacity is unknown or if it lacks encryption at host or premium storage."""
+    match = SIZE_NAME.fullmatch(name)
+    if match is None or int(match["version"]) < OLDEST[match["family"]] or "s" not in match["features"]:
         raise ValueError(
-            "must be a size of the families D and E from version 3 on, or F from version 2 on, with premium storage (an s behind the "
-            f"number of vCPUs), such as Standard_D4s_v5, not {name!r}"
+            "must be a VM size of family D or E (version 3 or later) or F (version 2 or later) with premium storage (an s after the number "
+            f"of vCPUs), got {name!r}. Use a size such as Standard_D4s_v5."
         )
-    family, version, features, vcpus = form["family"], int(form["version"]), form["features"], int(form["vcpus"])
+    family, version, features, vcpus = match["family"], int(match["version"]), match["features"], int(match["vcpus"])
     if vcpus not in SIZES or (family == "E" and vcpus == SIZES[-1] and version < 5):
         sizes = ", ".join(str(size) for size in SIZES[:-1])
         raise ValueError(
-            f"must have {sizes} or {SIZES[-1]} vCPUs (E before version 5: up to {SIZES[-2]}), whose memory is known, and {name} has {vcpus}; "
-            "choose one of these"
+            f"must have {sizes} or {SIZES[-1]} vCPUs (family E before version 5: up to {SIZES[-2]}), got {name} with {vcpus} (the memory of "
+            "other sizes is not known). Use one of these sizes."
         )
     return Machine(
         name=name,
@@ -78,7 +78,7 @@ def machine(name: str) -> Machine:
 
 
 def _gib_per_vcpu(family: str, version: int, features: str) -> int:
-    """The memory of each vCPU (Azure Virtual Machines, Sizes): l is for little of it, m for much."""
+    """Return the memory per vCPU in GiB (Azure Virtual Machines, Sizes). Feature l means low memory, m means high memory."""
     if family == "E":
         return 8
     if "l" in features or (family == "F" and version == 2):

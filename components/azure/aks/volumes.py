@@ -1,14 +1,14 @@
-"""Azure disks for the pods of an AKS cluster: the class that says what they are."""
+"""Storage class for the disks of pods on AKS."""
 
 import pulumi_kubernetes as kubernetes
 from pulumi import ResourceOptions
 
 
 def storage_class(name: str, opts: ResourceOptions) -> kubernetes.storage.v1.StorageClass:
-    """Make the class of premium SSDs, each in the zone of its pod, encrypted by Azure, able to grow (AKS, Azure Disks CSI driver).
+    """Create a storage class for premium SSDs in the zone of the pod, encrypted and expandable (AKS, Azure Disks CSI driver).
 
-    AKS's own default class makes slower disks. A disk goes with its claim, since one that nothing refers to any more costs until
-    somebody finds it; what must not lose its records keeps its claims.
+    AKS's default class creates slower disks. A disk is deleted with its claim, because unused disks cost money until somebody finds
+    them. Workloads that must not lose records keep their claims.
     """
     return kubernetes.storage.v1.StorageClass(
         f"{name}-volumes",

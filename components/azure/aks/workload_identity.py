@@ -1,4 +1,4 @@
-"""The cloud identity of pods on AKS: a managed identity that one service account takes on, and nothing else."""
+"""Managed identity for the pods of one Kubernetes service account on AKS."""
 
 import re
 from collections.abc import Sequence
@@ -12,28 +12,28 @@ from components.azure.roles import assignment
 from components.contracts import Grant
 
 AUDIENCE = "api://AzureADTokenExchange"
-"""Whom the tokens of service accounts are for (AKS, Workload identity overview)."""
+"""Audience of the service accounts' tokens (AKS, Workload identity overview)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadIdentityArgs:
-    """What the identity of pods is built from."""
+    """Inputs of the identity."""
 
     network: Network
     issuer: Input[str]
-    """The URL of the cluster's OIDC issuer."""
+    """URL of the cluster's OIDC issuer."""
     namespace: str
     service_account: str
     grants: Sequence[Grant]
-    """Each names built-in roles as its actions, and the scope that they hold on as its resource."""
+    """The actions of a grant are built-in roles. Its resource is their scope."""
 
 
 class WorkloadIdentity(ComponentResource):
-    """A user-assigned identity with exactly the given grants; one service account of the cluster, and no other, gets its tokens."""
+    """User-assigned identity with exactly the given grants. Only one service account of the cluster gets its tokens."""
 
     client_id: Output[str]
     ready: Sequence[Resource]
-    """What must be there before a pod starts, so that it starts with its identity and its rights."""
+    """Resources that pods wait for: the federated credential and the role assignments."""
 
     def __init__(self, name: str, args: WorkloadIdentityArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:WorkloadIdentity", name, None, opts)
@@ -73,5 +73,5 @@ class WorkloadIdentity(ComponentResource):
 
 
 def _words(role: str) -> str:
-    """The name of a role as part of a resource's name."""
+    """Return a role name in the form used in resource names."""
     return re.sub("[^a-z]+", "-", role.lower()).strip("-")

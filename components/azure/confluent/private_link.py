@@ -1,4 +1,4 @@
-"""The way from a virtual network to a private cluster of Confluent Cloud, by Azure Private Link."""
+"""Azure Private Link from a virtual network to a private Confluent Cloud cluster."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ from components.confluent.home import PrivateLink, PrivateLinkArgs
 from components.lookup import lookup
 
 TTL = 60
-"""For how many seconds a name may be remembered (Confluent Cloud, Azure Private Link, Set up DNS records)."""
+"""TTL of the DNS record in seconds (Confluent Cloud, Azure Private Link, Set up DNS records)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConfluentLinkArgs:
-    """What the Azure part of a private link is built from."""
+    """Inputs of the Azure part of a private link."""
 
     network: Network
     link: PrivateLinkArgs
 
 
 class ConfluentLink(PrivateLink):
-    """An endpoint in the endpoints' subnet, the private DNS zone in which the network finds it, and Confluent's consent to it.
+    """Endpoint in the endpoints' subnet, its private DNS zone, and the connection in Confluent Cloud that accepts it.
 
-    The endpoint asks by the service's alias, since the service is in a directory of Confluent's, and is let in once Confluent Cloud
-    is told its id (Confluent Cloud, Azure Private Link for serverless products).
+    The endpoint uses the alias of the service because the service is in Confluent's Entra tenant. Confluent Cloud accepts the endpoint
+    once its ID is registered (Confluent Cloud, Azure Private Link for serverless products).
     """
 
     def __init__(self, name: str, args: ConfluentLinkArgs, opts: ResourceOptions | None = None) -> None:
@@ -64,11 +64,11 @@ class ConfluentLink(PrivateLink):
             ),
             opts=ResourceOptions(parent=self),
         )
-        self.ready = [connection, *self._names(endpoint)]
+        self.ready = [connection, *self._dns_records(endpoint)]
         self.register_outputs({"endpointId": endpoint.id})
 
-    def _names(self, endpoint: azure.network.PrivateEndpoint) -> Sequence[Resource]:
-        """All names of the attachment's domain, in this network alone; the record is made here, since no zone group knows the service."""
+    def _dns_records(self, endpoint: azure.network.PrivateEndpoint) -> Sequence[Resource]:
+        """Create a wildcard record for the attachment's domain. Zone groups do not support this service."""
         network = self.args.network
         zone = azure.privatedns.PrivateZone(
             f"{self.name}-zone",
@@ -102,7 +102,7 @@ class ConfluentLink(PrivateLink):
         return [linked, names]
 
     def _address(self, endpoint: azure.network.PrivateEndpoint) -> Output[str]:
-        """The endpoint's address, which only its network interface tells."""
+        """Return the endpoint's address, which only its network interface has."""
         interface = azure.network.get_network_interface_output(
             resource_group_name=self.args.network.resource_group,
             network_interface_name=endpoint.network_interfaces.apply(_interface),
@@ -120,10 +120,10 @@ class ConfluentLink(PrivateLink):
 
 
 def _service(offered: Sequence[PrivateLinkAttachmentAzure]) -> str:
-    """The alias of Confluent's private link service, which an attachment on Azure has one of."""
+    """Return the alias of Confluent's private link service. An attachment has exactly one."""
     return offered[0].private_link_service_alias or ""
 
 
 def _interface(interfaces: Sequence[NetworkInterfaceResponse]) -> str:
-    """The name of the one network interface that an endpoint has."""
+    """Return the name of the endpoint's only network interface."""
     return (interfaces[0].id or "").rsplit("/", 1)[-1]

@@ -1,4 +1,4 @@
-"""Confluent Cloud on Azure: its cluster in the region of the stack, and the way of the consumers there."""
+"""Confluent Cloud on Azure: the cluster in the stack's region and the network access to it."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ from components.contracts import Platform
 def confluent(
     name: str, args: StreamingArgs[ConfluentSettings, Network, Platform], opts: ResourceOptions | None = None
 ) -> Confluent:
-    """Make a cluster of Confluent Cloud that is reached from a virtual network, whose security groups let everybody out."""
+    """Create a Confluent Cloud cluster. Security groups on Azure need no outbound rules because they allow all outbound traffic."""
     network = args.network
     home = CloudBinding(
         cloud="AZURE",
@@ -30,5 +30,5 @@ def confluent(
 
 
 def private_link(network: Network, name: str, args: PrivateLinkArgs, opts: ResourceOptions) -> ConfluentLink:
-    """Make the Azure part of a private link."""
+    """Create the Azure part of a private link."""
     return ConfluentLink(name, ConfluentLinkArgs(network=network, link=args), opts)

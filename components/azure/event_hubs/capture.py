@@ -1,4 +1,4 @@
-"""What an event hub writes to a storage account: all its records, in Avro files by partition and time."""
+"""Event Hubs Capture: writes all records of an event hub to a storage account as Avro files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,44 +13,44 @@ from components.azure.storage_account import StorageAccount
 from components.section import SettingsModel
 
 CONTAINER_PREFIX = "capture-"
-"""Names of containers have 3 letters at least (Storage, Naming containers), and pipes may have 2."""
+"""Container names need at least 3 characters (Storage, Naming containers). Pipe names can have 2."""
 
 FILE_NAME = "{Namespace}/{EventHub}/{PartitionId}/{Year}/{Month}/{Day}/{Hour}/{Minute}/{Second}"
 MEBIBYTE = 2**20
 
 
 class CaptureSettings(SettingsModel, frozen=True):
-    """When an event hub closes a file: after so many seconds or so many MiB, whichever comes first."""
+    """Capture settings. A file is closed after intervalSeconds or at size, whichever comes first."""
 
     interval_seconds: Annotated[int, Field(ge=60, le=900)] = 300
-    """The seconds after which a file is closed (Event Hubs, Capture)."""
+    """Seconds after which a file is closed (Event Hubs, Capture)."""
     size: Annotated[int, Field(ge=10, le=500)] = 300
-    """The size in MiB at which a file is closed (Event Hubs, Capture)."""
+    """File size in MiB at which a file is closed (Event Hubs, Capture)."""
     empty_files: bool = False
-    """Whether a file is written too for a time in which no records came."""
+    """Whether to write an empty file for an interval without records."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaptureArgs:
-    """What the place of an event hub's files is built from."""
+    """Inputs of the capture of one event hub."""
 
     hub_name: str
     settings: CaptureSettings
     storage: StorageAccount
     namespace: azure.eventhub.Namespace
-    """The namespace whose own identity writes the files."""
+    """Namespace whose system-assigned identity writes the files."""
 
 
 class Capture(ComponentResource):
-    """A container for the files of one event hub, and the right to write there and nowhere else.
+    """Storage container for one event hub, and permission for the namespace to write only there.
 
-    The identity is the namespace's own, which the account's firewall lets in (Storage, Trusted Azure services).
+    The namespace's system-assigned identity passes the account's firewall (Storage, Trusted Azure services).
     """
 
     description: azure.eventhub.CaptureDescriptionArgs
-    """What the event hub is told."""
+    """Capture configuration of the event hub."""
     ready: Sequence[Resource]
-    """What the event hub waits for."""
+    """Resources that the event hub depends on."""
 
     def __init__(self, name: str, args: CaptureArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:Capture", name, None, opts)

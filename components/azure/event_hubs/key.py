@@ -1,4 +1,4 @@
-"""The stack's own key for a namespace of Event Hubs, and the identity that may use it."""
+"""Customer-managed key of an Event Hubs namespace, and the identity that uses it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,30 +11,30 @@ from components.azure.network.network import Network
 from components.azure.roles import assignment
 
 ROTATION = "P1Y"
-"""A new version of the key every year, which Event Hubs takes over since no version is named to it."""
+"""Rotation interval: one year. Event Hubs uses new key versions automatically because no version is configured."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventHubsKeyArgs:
-    """What the key of a namespace is built from."""
+    """Inputs of the key."""
 
     network: Network
     protect: bool
-    """Whether the vault and the key are kept from deletion: without the key nobody reads the records."""
+    """Whether to protect the vault and the key from deletion. Records cannot be read without the key."""
 
 
 class EventHubsKey(ComponentResource):
-    """A key in a vault of the stack's own, and an identity that may wrap with this key alone.
+    """Key in the stack's key vault, and an identity that can wrap and unwrap only with this key.
 
-    The identity is made before the namespace, which needs its key from the start. The vault is closed to the internet; Event Hubs
-    comes in as one of the services that Key Vault trusts (Key Vault, Trusted services).
+    The identity is created before the namespace because the namespace needs its key at creation. The vault has no public access. Event
+    Hubs reaches it as a trusted service (Key Vault, Trusted services).
     """
 
     identity_id: Output[str]
     encryption: azure.eventhub.EncryptionArgs
-    """What the namespace is told."""
+    """Encryption configuration of the namespace."""
     ready: Sequence[Resource]
-    """What the namespace waits for."""
+    """Resources that the namespace depends on."""
 
     def __init__(self, name: str, args: EventHubsKeyArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:EventHubsKey", name, None, opts)
@@ -59,7 +59,7 @@ class EventHubsKey(ComponentResource):
                 ),
             ),
             tags=network.account.tags,
-            # Only the vault's own API deletes keys, which whoever runs Pulumi need not reach: the key goes with the vault.
+            # Deleting a key needs the vault's private API, which the deployer may not reach. The key is deleted with the vault.
             opts=ResourceOptions(parent=self, protect=args.protect, retain_on_delete=True),
         )
         identity = azure.managedidentity.UserAssignedIdentity(

@@ -1,4 +1,4 @@
-"""Azure Event Hubs as a Kafka endpoint: a namespace, and an event hub for each pipe."""
+"""Azure Event Hubs with its Kafka endpoint: one namespace, and one event hub per pipe."""
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -26,10 +26,10 @@ from components.changes import refused_change
 from components.contracts import Platform, Streaming, Topic
 
 LONGEST_NAME = 50
-"""The letters of a namespace's name (Azure naming rules and restrictions)."""
+"""Maximum length of a namespace name (Azure naming rules and restrictions)."""
 
 CAPACITY_TAG = "data-pipes-capacity"
-"""The capacity of the stack file, on a namespace whose throughput units Event Hubs changes itself."""
+"""Tag that stores the configured capacity. With auto-inflate, Event Hubs changes the throughput units itself."""
 
 LOG_CATEGORIES = (
     "ArchiveLogs",
@@ -41,14 +41,14 @@ LOG_CATEGORIES = (
     "KafkaUserErrorLogs",
     "OperationalLogs",
 )
-"""The resource logs of every namespace (Event Hubs, Monitoring data reference)."""
+"""Resource logs available on every tier (Event Hubs, Monitoring data reference)."""
 
 AUDIT_CATEGORIES = ("ApplicationMetricsLogs", "RuntimeAuditLogs")
-"""Who connected and what for, which a Standard namespace does not tell (Event Hubs, Monitoring data reference)."""
+"""Logs of client connections. The standard tier does not support them (Event Hubs, Monitoring data reference)."""
 
 
 class EventHubs(Streaming[EventHubsPipeSettings]):
-    """A namespace in three zones, closed to the internet, that knows its clients by their Entra identity alone."""
+    """Zone-redundant namespace without public access. Clients authenticate only with Entra."""
 
     namespace: azure.eventhub.Namespace
 
@@ -113,7 +113,7 @@ class EventHubs(Streaming[EventHubsPipeSettings]):
         )
 
     def _identity(self, key: EventHubsKey | None) -> azure.eventhub.IdentityArgs:
-        """The namespace's own identity, which has no rights until an event hub captures records, and the one that may use the key."""
+        """Return the namespace's identities: a system-assigned one for capture, and the key's identity if there is a key."""
         kinds = azure.eventhub.ManagedServiceIdentityType
         if key is None:
             return azure.eventhub.IdentityArgs(type=kinds.SYSTEM_ASSIGNED)
@@ -122,7 +122,7 @@ class EventHubs(Streaming[EventHubsPipeSettings]):
         )
 
     def _hooks(self) -> ResourceHookBinding:
-        """What is refused in a preview: what Azure cannot make of a namespace."""
+        """Return hooks that refuse, in previews, changes that Azure cannot make to a namespace."""
         name = f"{self.name}-event-hubs"
         hooks = [
             refused_change(name, "streaming.clusterId", "clusterArmId", refuse_cluster_change),
@@ -138,7 +138,7 @@ class EventHubs(Streaming[EventHubsPipeSettings]):
         return sorted([*LOG_CATEGORIES, *audit])
 
     def _storage(self) -> StorageAccount | None:
-        """The account for captured records, where a pipe's are."""
+        """Return the storage account for captured records, or None if no pipe captures records."""
         pipes = cast("Mapping[str, EventHubsPipeSettings]", self.args.pipes)
         if not any(pipe.topic.capture for pipe in pipes.values()):
             return None
@@ -150,7 +150,7 @@ class EventHubs(Streaming[EventHubsPipeSettings]):
 
     @override
     def topic(self, name: str, pipe: EventHubsPipeSettings, opts: ResourceOptions) -> Topic:
-        """Make the event hub of the pipe of that name."""
+        """Create the pipe's event hub."""
         hub = EventHubsTopicArgs(
             hub_name=name,
             pipe=pipe,

@@ -1,4 +1,4 @@
-"""The streaming section of a stack file for Event Hubs, and what must fit together in it."""
+"""Settings of Event Hubs and their validation."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal, cast
@@ -16,51 +16,51 @@ SOURCE = "(Event Hubs, Quotas and limits)"
 
 
 class AutoInflateSettings(SettingsModel, frozen=True):
-    """How a namespace gets more throughput units by itself; it never gives one back."""
+    """Auto-inflate settings. Event Hubs adds throughput units and does not remove them."""
 
     maximum_units: Annotated[int, Field(ge=1, le=40)]
-    """The most throughput units that the namespace may get, more than capacity (Event Hubs, Auto-inflate)."""
+    """Maximum throughput units of the namespace, more than capacity (Event Hubs, Auto-inflate)."""
 
 
 class EventHubsSettings(ServiceSettings, frozen=True):
-    """The streaming section of a stack file, for Event Hubs."""
+    """Streaming settings for Event Hubs."""
 
     cloud_services: ClassVar = ("blob", "servicebus", "vault")
 
     service: Literal["event-hubs"]
     """Always event-hubs."""
     tier: TierName = "premium"
-    """The tier of the namespace: standard, premium, or dedicated for a namespace on a cluster of your own. On standard the
-    partitions of an event hub can never change, and there are fewer of everything (Event Hubs, Compare tiers)."""
+    """Tier of the namespace: standard, premium, or dedicated (a namespace on your dedicated cluster). On standard, the number of
+    partitions of an event hub cannot change and all limits are lower (Event Hubs, Compare tiers)."""
     capacity: Annotated[int, Field(ge=1, le=40)] = 1
-    """The units of the namespace: 1 to 40 throughput units on standard; 1, 2, 4, 6, 8, 10, 12 or 16 processing units on premium
-    (Event Hubs, Quotas and limits). With autoInflate, those that it begins with."""
+    """Capacity units of the namespace: 1 to 40 throughput units on standard; 1, 2, 4, 6, 8, 10, 12 or 16 processing units on premium
+    (Event Hubs, Quotas and limits). With autoInflate, the initial number."""
     auto_inflate: AutoInflateSettings | None = None
-    """How throughput units are added when the load needs them, on standard only; by default capacity stays as it is."""
+    """Automatic increase of throughput units with the load, on standard only. By default capacity is fixed."""
     cluster_id: (
         Annotated[str, resource_id("Microsoft.EventHub/clusters/{}", "a dedicated cluster of Event Hubs")] | None
     ) = None
-    """The id of the dedicated cluster that the namespace is made on, in the region of the stack; for the tier dedicated only."""
+    """ID of the dedicated cluster for the namespace, in the stack's region. Only for tier dedicated."""
     customer_managed_key: bool = False
-    """Whether records are encrypted with a key of the stack's own too, in a vault of its own; not on standard, and fixed with the
-    namespace (Event Hubs, Configure customer-managed keys)."""
+    """Whether to also encrypt records with a key in the stack's key vault. It is not available on standard and cannot be changed after
+    the namespace is created (Event Hubs, Configure customer-managed keys)."""
 
     @property
     def limits(self) -> Tier:
-        """What the tier has room for."""
+        """Limits of the tier."""
         return TIERS[self.tier]
 
     @property
     @override
     def can_grow(self) -> bool:
-        """Whether an event hub can get more partitions after it was made: on every tier but standard."""
+        """Whether partitions can be added to an existing event hub. Only standard does not support this."""
         return self.limits.grows
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield what the tier lacks, and pipes that it has no room for."""
+        """Yield errors about features that the tier does not support and limits that the pipes exceed."""
         pipes = cast("Mapping[str, EventHubsPipeSettings]", context.pipes)
-        own = (*self._capacity(), *self._features(), *self._room(pipes))
+        own = (*self._capacity(), *self._features(), *self._limit_errors(pipes))
         yield from (error.under("streaming") for error in own)
         for name, pipe in pipes.items():
             yield from (error.under("pipes", name) for error in self._pipe(name, pipe))
@@ -68,73 +68,78 @@ class EventHubsSettings(ServiceSettings, frozen=True):
     def _capacity(self) -> Iterator[ConfigError]:
         numbers = self.limits.capacities
         if self.tier == "dedicated" and self.capacity not in numbers:
-            text = f"is the cluster's own on the tier dedicated, so {self.capacity} would have no effect; remove it"
+            text = (
+                f"is not available on tier dedicated (the cluster sets the capacity), got {self.capacity}. Remove it."
+            )
             yield ConfigError(path=("capacity",), text=text)
         elif self.capacity not in numbers:
             text = (
-                f"must be {', '.join(map(str, numbers[:-1]))} or {numbers[-1]} {self.limits.unit} on the tier {self.tier}, not {self.capacity} "
-                f"{SOURCE}; set one of them"
+                f"must be {', '.join(map(str, numbers[:-1]))} or {numbers[-1]} {self.limits.unit} on tier {self.tier}, got {self.capacity} "
+                f"{SOURCE}. Use one of these numbers."
             )
             yield ConfigError(path=("capacity",), text=text)
         inflates = self.auto_inflate
         if inflates and self.tier != "standard":
-            text = self._only_on("standard", "the number of units changes by capacity alone")
+            text = self._only_on("standard", "on other tiers the number of units changes only with capacity")
             yield ConfigError(path=("autoInflate",), text=text)
         elif inflates and inflates.maximum_units <= self.capacity:
             text = (
-                f"must be more than capacity, which is {self.capacity}, not {inflates.maximum_units}: there would be no unit to add; "
-                "raise it, or remove autoInflate"
+                f"must be more than capacity ({self.capacity}), got {inflates.maximum_units} (no units could be added). "
+                "Raise it or remove autoInflate."
             )
             yield ConfigError(path=("autoInflate", "maximumUnits"), text=text)
 
     def _features(self) -> Iterator[ConfigError]:
         if self.tier == "dedicated" and self.cluster_id is None:
             text = (
-                "is missing: on the tier dedicated the namespace is made on a cluster that is there already; "
-                "write its id here, or set tier to premium"
+                "is required on tier dedicated (the namespace is created on an existing dedicated cluster). "
+                "Set it to the cluster's ID, or set tier to premium."
             )
             yield ConfigError(path=("clusterId",), text=text)
         if self.cluster_id is not None and self.tier != "dedicated":
-            text = self._only_on("dedicated", "Azure itself chooses where the namespace runs")
+            text = self._only_on("dedicated", "on other tiers Azure chooses where the namespace runs")
             yield ConfigError(path=("clusterId",), text=text)
         if self.customer_managed_key and self.tier == "standard":
             text = (
-                "is not to be had on the tier standard (Event Hubs, Configure customer-managed keys): there Microsoft's keys encrypt the "
-                "records; remove it, or set tier to premium"
+                "is not available on tier standard, which uses Microsoft-managed keys (Event Hubs, Configure customer-managed keys). "
+                "Remove it, or set tier to premium."
             )
             yield ConfigError(path=("customerManagedKey",), text=text)
 
     def _only_on(self, tier: str, reason: str) -> str:
-        return f"is for the tier {tier} only, and on {self.tier} {reason}; remove it, or set tier to {tier}"
+        return f"is available only on tier {tier}, got tier {self.tier} ({reason}). Remove it, or set tier to {tier}."
 
-    def _room(self, pipes: Mapping[str, EventHubsPipeSettings]) -> Iterator[ConfigError]:
-        """More event hubs, partitions or schema groups than a namespace of the tier has room for."""
+    def _limit_errors(self, pipes: Mapping[str, EventHubsPipeSettings]) -> Iterator[ConfigError]:
+        """Yield an error for each limit of the namespace that the pipes exceed: event hubs, partitions and schema groups."""
         limits = self.limits
         units = self.capacity if limits.unit_partitions else 1
         dead_letters = sum(pipe.topic.dead_letter.enabled for pipe in pipes.values())
         partitions = sum(pipe.parallelism for pipe in pipes.values()) + dead_letters
         schema_groups = sum(pipe.topic.schema_group is not None for pipe in pipes.values())
-        asked = [
+        usage = [
             (len(pipes) + dead_letters, limits.hubs * units, "event hubs"),
             (schema_groups, limits.schema_groups, "schema groups"),
         ]
         if limits.unit_partitions:
-            asked.append((partitions, limits.unit_partitions * units, "partitions"))
-        way = "raise capacity, or ask for less" if limits.unit_partitions else "ask for less, or set tier to premium"
-        for count, room, things in asked:
-            if count > room:
-                counted = (
-                    f", {dead_letters} of them for dead letters" if things != "schema groups" and dead_letters else ""
+            usage.append((partitions, limits.unit_partitions * units, "partitions"))
+        for count, limit, things in usage:
+            if count > limit:
+                with_dead_letters = things != "schema groups" and dead_letters
+                counted = f", {dead_letters} of them for dead letters" if with_dead_letters else ""
+                fix = (
+                    f"Raise capacity or use fewer {things}."
+                    if limits.unit_partitions
+                    else f"Use fewer {things}, or set tier to premium."
                 )
-                text = f"{self.tier} has room for {room} {things}, and {count} are asked for{counted} {SOURCE}; {way}"
+                text = f"{self.tier} supports at most {limit} {things}, got {count}{counted} {SOURCE}. {fix}"
                 yield ConfigError(path=("tier",), text=text)
 
     def _pipe(self, name: str, pipe: EventHubsPipeSettings) -> Iterator[ConfigError]:
         limits = self.limits
         if pipe.parallelism > limits.hub_partitions:
             text = (
-                f"must be at most {limits.hub_partitions}, not {pipe.parallelism}: an event hub has no more partitions on the tier "
-                f"{self.tier} {SOURCE}; lower it, or {self._larger(pipe.parallelism)}"
+                f"must be at most {limits.hub_partitions} (the partitions of an event hub on tier {self.tier}), got {pipe.parallelism} "
+                f"{SOURCE}. Lower it, or {self._larger_tier(pipe.parallelism)}."
             )
             yield ConfigError(path=("parallelism",), text=text)
         if not pipe.topic.compaction:
@@ -143,14 +148,14 @@ class EventHubsSettings(ServiceSettings, frozen=True):
         groups = len(pipe.topic.consumer_groups)
         if groups >= limits.consumer_groups:
             text = (
-                f"must name at most {limits.consumer_groups - 1}, not {groups}: with $Default an event hub has {limits.consumer_groups} on the "
-                f"tier {self.tier} {SOURCE}; remove some"
+                f"must have at most {limits.consumer_groups - 1} names, got {groups} (tier {self.tier} allows {limits.consumer_groups} with "
+                f"$Default) {SOURCE}. Remove some."
             )
             yield ConfigError(path=("topic", "consumerGroups"), text=text)
         if pipe.topic.capture and "--" in name:
             text = (
-                "cannot go with two hyphens in a row in the pipe's name, which is in that of a storage container (Storage, Naming containers); "
-                "remove it, or choose another name for the pipe"
+                "requires a pipe name without two hyphens in a row (the name is part of a container name; Storage, Naming containers). "
+                "Remove capture, or rename the pipe."
             )
             yield ConfigError(path=("topic", "capture"), text=text)
 
@@ -158,11 +163,11 @@ class EventHubsSettings(ServiceSettings, frozen=True):
         days = self.limits.retention_days
         if hours > days * 24:
             text = (
-                f"must be at most {days * 24}, not {hours}: the tier {self.tier} keeps records for {days} days {SOURCE}; "
-                "lower it, or set streaming.tier to premium"
+                f"must be at most {days * 24} ({days} days, the maximum on tier {self.tier}), got {hours} {SOURCE}. "
+                "Lower it, or set streaming.tier to premium."
             )
             yield ConfigError(path=(*section, "retentionHours"), text=text)
 
-    def _larger(self, parallelism: int) -> str:
+    def _larger_tier(self, parallelism: int) -> str:
         fitting = [name for name, tier in TIERS.items() if tier.hub_partitions >= parallelism]
-        return f"set streaming.tier to {fitting[0]}" if fitting else "share the records among several pipes"
+        return f"set streaming.tier to {fitting[0]}" if fitting else "split the records across several pipes"

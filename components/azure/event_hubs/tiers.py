@@ -1,4 +1,4 @@
-"""The tiers of Event Hubs: what a namespace of each has room for, and what Event Hubs can change on it."""
+"""Tiers of Event Hubs: their limits, and the changes that Event Hubs cannot make."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,27 +11,27 @@ TierName: TypeAlias = Literal["standard", "premium", "dedicated"]
 
 @dataclass(frozen=True, kw_only=True)
 class Tier:
-    """The limits of a tier (Event Hubs, Quotas and limits)."""
+    """Limits of a tier (Event Hubs, Quotas and limits)."""
 
     sku: str
-    """What the API calls it; a namespace on a dedicated cluster is a Standard one with the cluster's id."""
+    """Name in the API. A namespace on a dedicated cluster has SKU Standard and the cluster's ID."""
     unit: str
-    """What its capacity is counted in."""
+    """Unit of capacity, for messages."""
     capacities: Sequence[int]
-    """How many units a namespace can have."""
+    """Allowed numbers of units."""
     hub_partitions: int
-    """The partitions of one event hub."""
+    """Maximum partitions of one event hub."""
     unit_partitions: int | None = None
-    """The partitions of all event hubs for each unit of the namespace, where that is limited too."""
+    """Maximum partitions of all event hubs per capacity unit, or None if unlimited."""
     hubs: int
-    """The event hubs of a namespace, or of each of its units where its partitions are counted so."""
+    """Maximum event hubs of a namespace, or per capacity unit if unit_partitions is set."""
     consumer_groups: int
-    """The consumer groups of one event hub, $Default among them."""
+    """Maximum consumer groups of one event hub, including $Default."""
     schema_groups: int
-    """The schema groups of a namespace, besides its default one."""
+    """Maximum schema groups of a namespace, without its default group."""
     retention_days: int
     grows: bool
-    """Whether an event hub can get more partitions later (Event Hubs, Dynamically add partitions)."""
+    """Whether partitions can be added to an existing event hub (Event Hubs, Dynamically add partitions)."""
 
 
 TIERS: Mapping[TierName, Tier] = {
@@ -60,7 +60,7 @@ TIERS: Mapping[TierName, Tier] = {
     ),
     "dedicated": Tier(
         sku="Standard",
-        unit="units of its own",
+        unit="units",
         capacities=(1,),
         hub_partitions=1024,
         hubs=1000,
@@ -70,11 +70,11 @@ TIERS: Mapping[TierName, Tier] = {
         grows=True,
     ),
 }
-"""The tiers that have a Kafka endpoint and private endpoints, which Basic lacks."""
+"""Tiers with a Kafka endpoint and private endpoints. Basic has neither."""
 
 
 def partitions_rule(tier: TierName) -> ChangeRule:
-    """What a tier refuses when the number of an event hub's partitions changes."""
+    """Return the rule of the tier for changing the number of partitions."""
     return refuse_fewer_partitions if TIERS[tier].grows else refuse_partition_change
 
 
@@ -83,68 +83,72 @@ def refuse_partition_change(present: int, wanted: int) -> str | None:
     if wanted == present:
         return None
     return (
-        "On the tier standard the partitions of an event hub are fixed when it is made. "
-        f"Set parallelism back to {present}; to have {wanted}, add a pipe of another name with parallelism {wanted}, point the producers "
-        "at it, let the old one drain, then remove the old one (README, Removing a pipe). On the tier premium partitions can be "
-        "added, and a namespace moves there only as a new stack."
+        "On tier standard, the number of partitions of an event hub is fixed at creation. "
+        f"Set parallelism back to {present}; to have {wanted}, add a pipe with a different name and parallelism {wanted}, move the producers "
+        "to it, let the old pipe drain, then remove the old pipe (README, Removing a pipe). Tier premium can add partitions, but moving "
+        "there requires a new stack."
     )
 
 
 def refuse_tier_change(present: object, wanted: object) -> str | None:
-    """Azure moves no namespace between Standard and Premium (Event Hubs, FAQ)."""
+    """Refuse another tier: Azure cannot move a namespace between Standard and Premium (Event Hubs, FAQ)."""
     if wanted == present:
         return None
-    return _new_stack(f"a namespace stays in its tier, which is {str(present).lower()}", "tier")
+    return _new_stack(f"cannot be changed from {str(present).lower()} (a namespace keeps its tier)", "tier")
 
 
 def refuse_cluster_change(present: object, wanted: object) -> str | None:
-    """A namespace stays on the dedicated cluster that it was made on, or on none (Event Hubs API, Namespaces)."""
+    """Refuse moving a namespace to or from a dedicated cluster (Event Hubs API, Namespaces)."""
     if wanted == present:
         return None
-    place = f"on the cluster {present}" if present else "on no cluster of its own"
-    return _new_stack(f"a namespace stays where it was made, {place}", "clusterId and tier")
+    change = f"cannot be changed from {present}" if present else "cannot be set on an existing namespace"
+    return _new_stack(f"{change} (a namespace cannot move to or from a dedicated cluster)", "clusterId and tier")
 
 
 def refuse_key_change(present: object, wanted: object) -> str | None:
-    """Event Hubs takes a key only for an empty namespace, and keeps it (Event Hubs, Configure customer-managed keys)."""
+    """Refuse adding or removing the key. Only an empty namespace accepts one (Event Hubs, Configure customer-managed keys)."""
     if wanted == present:
         return None
-    way = "kept until the namespace goes" if present else "taken only while a namespace has no event hub"
-    return _new_stack(f"a customer-managed key is {way}", "customerManagedKey")
+    change = (
+        "cannot be turned off (a namespace keeps its customer-managed key)"
+        if present
+        else "cannot be turned on (a namespace accepts a customer-managed key only while it has no event hubs)"
+    )
+    return _new_stack(change, "customerManagedKey")
 
 
 def refuse_lower_capacity(present: object, wanted: object) -> str | None:
-    """Where Event Hubs adds throughput units itself, the stack file only says with how many a namespace begins."""
+    """Refuse a changed capacity with auto-inflate: capacity sets only the initial number of units."""
     if wanted == present or present is None:
         return None
     return (
-        f"with autoInflate it is Event Hubs that adds throughput units, so a capacity of {wanted} would not reach it. Set capacity back to "
-        f"{present} and raise autoInflate.maximumUnits; or remove autoInflate, deploy, then change capacity."
+        f"cannot be changed from {present} to {wanted} with autoInflate (capacity sets only the initial number of units). Set capacity back to "
+        f"{present} and raise autoInflate.maximumUnits. Alternatively, remove autoInflate, deploy, then change capacity."
     )
 
 
 def refuse_cleanup_policy_change(present: object, wanted: object) -> str | None:
-    """Event Hubs refuses a change of the cleanup policy (Event Hubs API: CleanupPolicy changes are not allowed in update)."""
+    """Refuse another cleanup policy (Event Hubs API: CleanupPolicy changes are not allowed in update)."""
     if wanted == present:
         return None
     return (
-        f"an event hub keeps the cleanup policy that it was made with, {str(present).lower()}. Undo the change, or add a pipe of another name "
-        "with it, point the producers at that, let the old one drain, then remove the old one (README, Removing a pipe)."
+        f"cannot be changed (an event hub keeps its cleanup policy, {str(present).lower()}). Undo the change; to use another policy, add a pipe "
+        "with a different name, move the producers to it, let the old pipe drain, then remove the old pipe (README, Removing a pipe)."
     )
 
 
 def refuse_compatibility_change(present: object, wanted: object) -> str | None:
-    """A schema group keeps the rule that its schemas were checked by (Event Hubs API, Schema Registry)."""
+    """Refuse another compatibility rule for a schema group (Event Hubs API, Schema Registry)."""
     if wanted == present:
         return None
     return (
-        f"a schema group keeps its rule of compatibility, {str(present).lower()}, by which its schemas were checked. Undo the change, or move "
-        "to a pipe of another name (README, Removing a pipe)."
+        f"cannot be changed from {str(present).lower()} (a schema group keeps its compatibility rule). Undo the change, or move "
+        "to a pipe with a different name (README, Removing a pipe)."
     )
 
 
 def _new_stack(fact: str, keys: str) -> str:
     return (
-        f"{fact}. Undo the change, or make a stack of another name with the new {keys}, point the producers at it, let this one drain, then "
-        "destroy it."
+        f"{fact}. Undo the change; to move, create a new stack with a different name and the new {keys}, move the producers to it, let this "
+        "stack drain, then destroy it."
     )

@@ -1,4 +1,4 @@
-"""The event hubs of a namespace, which are topics to Kafka's clients: one for each pipe."""
+"""Event hub of a pipe. Kafka clients use it as a topic."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,111 +25,111 @@ from components.section import Distinct, Pattern, SettingsModel
 from components.settings_bases import PipeSettings
 
 KAFKA_PORT = 9093
-"""Where a namespace speaks Kafka (Event Hubs, Apache Kafka)."""
+"""Port of the namespace's Kafka endpoint (Event Hubs, Apache Kafka)."""
 
 HTTPS_PORT = 443
-"""Where its schema registry answers."""
+"""Port of the schema registry."""
 
 ConsumerGroupName = Annotated[
     str,
     Pattern(
         r"[a-z0-9](?:[a-z0-9._-]{0,48}[a-z0-9])?",
-        "1 to 50 lower-case letters (Azure tells no others from them), digits, dots, hyphens and underscores, with a letter or digit "
-        "at both ends ($Default is always there)",
+        "1 to 50 lower-case letters (names are case-insensitive in Azure), digits, dots, hyphens and underscores, beginning and ending with "
+        "a letter or digit ($Default always exists)",
     ),
 ]
 
 
 class CompactionSettings(SettingsModel, frozen=True):
-    """How an event hub that keeps the last record of each key forgets a key."""
+    """Log compaction settings."""
 
     tombstone_hours: Annotated[int, Field(ge=1, le=87_600)] = 24
-    """The hours in which readers still see that the records of a key were deleted (Event Hubs, Log compaction)."""
+    """Hours for which tombstones (deletion markers of keys) stay readable (Event Hubs, Log compaction)."""
 
 
 class EventHubsDeadLetterSettings(DeadLetterSettings, frozen=True):
-    """What becomes of a record that the consumers cannot handle."""
+    """Dead-letter settings, for records that the consumers cannot handle."""
 
     retention_hours: Annotated[int, Field(ge=1, le=2160)] = 168
-    """The hours that records set aside are kept, read or not: up to 168 on the tier standard, 2160 on the others (Event Hubs, Quotas
-    and limits); a lower number deletes those that are older."""
+    """Hours for which dead letters are kept, whether read or not: up to 168 on tier standard, 2160 on other tiers (Event Hubs, Quotas and
+    limits). Lowering it deletes older dead letters."""
 
 
 class EventHubsTopicSettings(SettingsModel, frozen=True):
-    """What a user may say of an event hub."""
+    """Settings of an event hub."""
 
     retention_hours: Annotated[int, Field(ge=1, le=2160)] = 168
-    """The hours that records are kept, read or not: up to 168 on the tier standard, 2160 on the others (Event Hubs, Quotas and
-    limits); a lower number deletes the records that are older."""
+    """Hours for which records are kept, whether read or not: up to 168 on tier standard, 2160 on other tiers (Event Hubs, Quotas and
+    limits). Lowering it deletes older records."""
     compaction: CompactionSettings | None = None
-    """Whether the last record of each key is kept in place of the records of the last hours; fixed with the event hub."""
+    """Log compaction: keeps the last record of each key instead of deleting records by age. It cannot be changed later."""
     capture: CaptureSettings | None = None
-    """How records are written as Avro files to a storage account of the stack's own; by default they are in the event hub alone."""
+    """Capture of records as Avro files in the stack's storage account. By default records are kept only in the event hub."""
     schema_group: Literal["none", "backward", "forward"] | None = None
-    """How the Avro schemas of the pipe may change, in a schema group of its own that consumers may read; by default the pipe has no
-    schema group. Fixed with the group."""
+    """Compatibility rule of the pipe's Avro schemas. The pipe gets a schema group that its consumers can read. By default the pipe has no
+    schema group. The rule cannot be changed later."""
     consumer_groups: Annotated[tuple[ConsumerGroupName, ...], Distinct] = ()
-    """The consumer groups for clients that speak AMQP; those that speak Kafka, such as the pipe's own consumers, need none made."""
+    """Consumer groups to create for AMQP clients. Kafka clients, including the pipe's consumers, do not need them."""
     dead_letter: EventHubsDeadLetterSettings = EventHubsDeadLetterSettings()
-    """What becomes of records that the consumers cannot handle; they go to an event hub of their own."""
+    """Dead letters: records that the consumers cannot handle go to a separate event hub."""
 
     @model_validator(mode="after")
-    def _kept_by_time_or_by_key(self) -> "EventHubsTopicSettings":
+    def _retention_or_compaction(self) -> "EventHubsTopicSettings":
         if self.compaction and "retention_hours" in self.model_fields_set:
             raise ValueError(
-                "retentionHours cannot go with compaction, which keeps records by their key and not by their age "
-                "(Event Hubs, Log compaction); remove one of the two"
+                "retentionHours cannot be used with compaction, which keeps records by key and not by age "
+                "(Event Hubs, Log compaction). Remove one of the two."
             )
         return self
 
     @property
     def retention(self) -> azure.eventhub.RetentionDescriptionArgs:
-        """What Event Hubs is told of how long records are kept."""
+        """Retention configuration of the event hub."""
         if self.compaction:
             return azure.eventhub.RetentionDescriptionArgs(
                 cleanup_policy=azure.eventhub.CleanupPolicyRetentionDescription.COMPACT,
                 tombstone_retention_time_in_hours=self.compaction.tombstone_hours,
             )
-        return kept_for(self.retention_hours)
+        return delete_after(self.retention_hours)
 
 
-def kept_for(hours: int) -> azure.eventhub.RetentionDescriptionArgs:
-    """What Event Hubs is told of records that are kept for some hours."""
+def delete_after(hours: int) -> azure.eventhub.RetentionDescriptionArgs:
+    """Return the retention configuration that deletes records after the given hours."""
     return azure.eventhub.RetentionDescriptionArgs(
         cleanup_policy=azure.eventhub.CleanupPolicyRetentionDescription.DELETE, retention_time_in_hours=hours
     )
 
 
 class EventHubsPipeSettings(PipeSettings, frozen=True):
-    """A pipe on Event Hubs."""
+    """Settings of a pipe on Event Hubs."""
 
     topic: EventHubsTopicSettings = EventHubsTopicSettings()
-    """The event hub's own settings."""
+    """Settings of the event hub."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventHubsTopicArgs:
-    """What the event hub of a pipe is built from."""
+    """Inputs of the event hub of a pipe."""
 
     hub_name: str
-    """The name of the event hub, and of the one Kafka consumer group that reads it."""
+    """Name of the event hub and of its Kafka consumer group."""
     pipe: EventHubsPipeSettings
     network: Network
     tier: TierName
     namespace: azure.eventhub.Namespace
     host: Output[str]
-    """The namespace's own address."""
+    """Host name of the namespace."""
     storage: StorageAccount | None
-    """Where records are captured, if any pipe's are."""
+    """Storage account for captured records, or None if no pipe captures records."""
     ready: Sequence[Resource]
-    """What opens the namespace from inside the network."""
+    """Resources that make the namespace reachable from the network."""
     protect: bool
 
 
 class EventHubsTopic(Topic):
-    """An event hub, there only once the network has a way to it, that its consumers may read and no other.
+    """Event hub of a pipe. It is created after the namespace is reachable from the network.
 
-    Beside it is one for its dead letters, which they may write to and not read.
+    The pipe's consumers can read only this event hub. They can write to its dead-letter event hub but not read it.
     """
 
     def __init__(self, name: str, args: EventHubsTopicArgs, opts: ResourceOptions | None = None) -> None:
@@ -150,7 +150,7 @@ class EventHubsTopic(Topic):
                 parent=self,
                 protect=args.protect,
                 hooks=self._hooks(f"{name}-hub"),
-                # The consumers start after the event hub, and nobody reaches it before the endpoint is there.
+                # Consumers start after the event hub and need the private endpoint to reach it.
                 depends_on=[*args.ready, *(capture.ready if capture else [])],
             ),
         )
@@ -169,7 +169,7 @@ class EventHubsTopic(Topic):
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     def _hooks(self, hub: str) -> ResourceHookBinding:
-        """What is refused in a preview: what Event Hubs cannot do to an event hub."""
+        """Return hooks that refuse, in previews, changes that Event Hubs cannot make to an event hub."""
         pipe = f"pipes.{self.args.hub_name}"
         hooks = [
             guard(hub, f"{pipe}.parallelism", "partitionCount", partitions_rule(self.args.tier)),
@@ -182,7 +182,7 @@ class EventHubsTopic(Topic):
     def _capture(self, settings: CaptureSettings) -> Capture:
         args = self.args
         if args.storage is None:
-            raise ValueError(f"{args.hub_name} captures its records, and there is no storage account for them")
+            raise ValueError(f"{args.hub_name}: capture requires a storage account")
         return Capture(
             f"{self.name}-capture",
             CaptureArgs(hub_name=args.hub_name, settings=settings, storage=args.storage, namespace=args.namespace),
@@ -200,12 +200,12 @@ class EventHubsTopic(Topic):
             namespace_name=args.namespace.name,
             resource_group_name=args.network.resource_group,
             partition_count=1,
-            retention_description=kept_for(settings.retention_hours),
+            retention_description=delete_after(settings.retention_hours),
             opts=ResourceOptions(parent=self, protect=args.protect, depends_on=args.ready),
         )
 
     def _connection(self, hub: azure.eventhub.EventHub, dead_letters: azure.eventhub.EventHub | None) -> Connection:
-        """How the pipe's consumers reach the event hub, where they set records aside, and its schemas where it has some."""
+        """Return the consumers' connection to the event hub, its dead letters and its schema group."""
         args = self.args
         url = Output.concat("https://", args.host)
         settings = {

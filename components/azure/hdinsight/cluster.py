@@ -1,4 +1,4 @@
-"""A Kafka cluster on HDInsight with all that it needs: passwords in a vault, files in Data Lake Storage, an identity of its own."""
+"""Kafka cluster on HDInsight with its key vault, Data Lake Storage account and managed identity."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,24 +18,24 @@ from components.changes import refused_change
 from components.contracts import Secret
 
 VERSION = "5.1"
-"""The only version that HDInsight still makes (HDInsight, Component versioning)."""
+"""The only version that HDInsight still creates (HDInsight, Component versioning)."""
 
 LONGEST_NAME = 59
-"""How long the name of a cluster may be (Azure Resource Manager, Naming rules)."""
+"""Maximum length of a cluster name (Azure Resource Manager, Naming rules)."""
 
 ADMIN, SSH_USER = "admin", "sshuser"
-"""Who signs in at the gateway and on the machines; the two must differ (HDInsight, Clusters - Create)."""
+"""User names for the gateway and for SSH. They must differ (HDInsight, Clusters - Create)."""
 
 HEADS, ZOOKEEPERS, MANAGERS = 2, 3, 2
-"""How many machines of each other kind a cluster has; no other number is taken (HDInsight, Clusters - Create)."""
+"""Node counts of the other roles. HDInsight accepts only these numbers (HDInsight, Clusters - Create)."""
 
 UNCHANGED = ["identity", "properties", "tags"]
-"""What no later deployment sends: HDInsight takes a whole description for a new cluster only, and writes it its own way afterwards,
-such as 5.1.3000.0 for 5.1 and standard_ds3_v2 for Standard_DS3_v2, without passwords (HDInsight, Clusters - Create)."""
+"""Inputs that updates ignore. HDInsight accepts the full configuration only for a new cluster (HDInsight, Clusters - Create).
+Afterwards it returns other values, such as 5.1.3000.0 for 5.1 and standard_ds3_v2 for Standard_DS3_v2, and no passwords."""
 
 
-def made_with(settings: HdInsightSettings) -> Mapping[str, tuple[str, str]]:
-    """Return what a cluster keeps from its making: a tag for each setting, where that stands in the stack file, and its value."""
+def fixed_settings(settings: HdInsightSettings) -> Mapping[str, tuple[str, str]]:
+    """Return the settings that HDInsight cannot change: the tag that stores each, its key in the stack file, and its value."""
     proxy = settings.rest_proxy
     return {
         "data-pipes-disks-per-worker": ("streaming.disksPerWorker", str(settings.disks_per_worker)),
@@ -51,50 +51,50 @@ def made_with(settings: HdInsightSettings) -> Mapping[str, tuple[str, str]]:
 
 
 def refuse_fixed_setting_change(present: object, wanted: object) -> str | None:
-    """HDInsight changes nothing of a cluster but its tags and the number of its workers (HDInsight, Clusters - Update)."""
+    """Refuse a change. HDInsight can update only tags and the number of workers (HDInsight, Clusters - Update)."""
     if present is None or present == wanted:
         return None
     return (
-        f"cannot go from {present} to {wanted}. HDInsight keeps what a cluster was made with. Set it back; to have it otherwise, deploy "
-        "a second stack with a name of its own, point the producers at it, let the old one drain, then destroy that."
+        f"cannot be changed from {present} to {wanted} (HDInsight cannot change it on an existing cluster). Set it back to {present}; to "
+        "change it, create a new stack with a different name, move the producers to it, let this stack drain, then destroy it."
     )
 
 
 def refuse_fewer_workers(present: int, wanted: int) -> str | None:
-    """HDInsight refuses to take a broker away, with InvalidKafkaScaleDownRequestErrorCode (HDInsight, What is Apache Kafka)."""
+    """Refuse fewer workers: HDInsight returns InvalidKafkaScaleDownRequestErrorCode (HDInsight, What is Apache Kafka)."""
     if wanted >= present:
         return None
     return (
-        "HDInsight takes no broker away, since its records would be lost. "
-        f"Set workers back to {present}; to have fewer, deploy a second stack with a name of its own and move the pipes there."
+        "HDInsight takes no broker away because its records would be lost. "
+        f"Set workers back to {present}; to have fewer, create a new stack with a different name and move the pipes there."
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class HdInsightClusterArgs:
-    """What a cluster is built from."""
+    """Inputs of the cluster."""
 
     settings: HdInsightSettings
     network: Network
     protect: bool
-    """Whether the cluster, its files and its passwords are kept from deletion."""
+    """Whether to protect the cluster, its files and its passwords from deletion."""
 
 
 class HdInsightCluster(ComponentResource):
-    """The cluster: machines without an address on the internet, encrypted on disk and among themselves, and its gateway with TLS 1.2.
+    """HDInsight cluster without public addresses. Disks and inter-node traffic are encrypted; the gateway uses TLS 1.2.
 
-    It calls HDInsight, and is not called by it (resource provider connection Outbound), so the internet needs no way in. Brokers
-    themselves ask nobody who they are: the network's rules alone say who reaches them. What the cluster was made with stands in
-    the tags of its identity, since a change of the cluster's own tags would be a new description of the whole cluster.
+    The cluster connects to HDInsight (resource provider connection Outbound), so it needs no inbound access from the internet. Brokers
+    do not authenticate clients; only the network's security rules limit access. Settings that cannot change are stored in the tags of the
+    cluster's identity, because changing the cluster's own tags would send the whole cluster configuration again.
     """
 
     cluster_name: Output[str]
     gateway: Output[str]
-    """Where Ambari answers, inside the network alone."""
+    """URL of Ambari, reachable only inside the network."""
     address: Output[str]
-    """The gateway's address in the network; its name, where HDInsight does not tell it."""
+    """Private address of the gateway, or its host name if HDInsight does not return the address."""
     password: Secret
-    """Of the gateway's user."""
+    """Password of the gateway user."""
     vault: KeyVault
 
     def __init__(self, name: str, args: HdInsightClusterArgs, opts: ResourceOptions | None = None) -> None:
@@ -133,13 +133,13 @@ class HdInsightCluster(ComponentResource):
         self.cluster_name = cluster.name
         host = cluster.name.apply(lambda known: f"{known}-int.azurehdinsight.net")
         self.gateway = host.apply(lambda known: f"https://{known}")
-        # What was made with passwords is a secret as a whole; the address in it is none.
-        told = Output.unsecret(cluster.properties.apply(private_address))
-        self.address = Output.all(told, host).apply(lambda known: known[0] or known[1])
+        # The passwords make all properties secret, but the address is not a secret.
+        address = Output.unsecret(cluster.properties.apply(private_address))
+        self.address = Output.all(address, host).apply(lambda known: known[0] or known[1])
         self.register_outputs({"clusterName": self.cluster_name, "gateway": self.gateway})
 
     def _password(self, role: str, provider: random.Provider) -> Secret:
-        """Make a password of every class of characters, without quotes and the like (HDInsight, Clusters - Create), and keep it."""
+        """Create a password with all character classes and no quotes (HDInsight, Clusters - Create). Store it in the vault."""
         made = random.RandomPassword(
             f"{self.name}-{role}-password",
             length=32,
@@ -156,7 +156,7 @@ class HdInsightCluster(ComponentResource):
     def _identity(self) -> azure.managedidentity.UserAssignedIdentity:
         account = self.args.network.account
         name = f"{self.name}-hdinsight-identity"
-        fixed = made_with(self.args.settings)
+        fixed = fixed_settings(self.args.settings)
         hooks = [
             refused_change(name, setting, f'tags["{tag}"]', refuse_fixed_setting_change)
             for tag, (setting, _) in fixed.items()
@@ -171,7 +171,7 @@ class HdInsightCluster(ComponentResource):
         )
 
     def _storage(self) -> tuple[azure.hdinsight.StorageAccountArgs, Sequence[Resource]]:
-        """The cluster's files, and what must be there before the cluster looks for them."""
+        """Return the cluster's storage, and the resources that the cluster needs to access it."""
         account = StorageAccount(
             self.name,
             StorageAccountArgs(network=self.args.network, hierarchical=True, protect=self.args.protect),
@@ -262,6 +262,6 @@ class HdInsightCluster(ComponentResource):
 
 
 def private_address(properties: azure.hdinsight.outputs.ClusterGetPropertiesResponse) -> str | None:
-    """Find the gateway's address in the network, as HDInsight tells it of a cluster that is closed to the internet."""
+    """Return the gateway's private address. HDInsight returns it only for clusters without public access."""
     endpoints = properties.connectivity_endpoints or []
     return next((each.private_ip_address for each in endpoints if each.name == "HTTPS"), None)

@@ -1,1 +1,1 @@
-"""The network of a stack on Azure."""
+"""Network of a stack on Azure."""

@@ -1,4 +1,4 @@
-"""The flow logs of a virtual network, and the storage account that they are kept in."""
+"""Flow logs of a virtual network, and their storage account."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from components.azure.names import global_name
 from components.azure.roles import assignment
 
 WATCHERS = "NetworkWatcherRG"
-"""The resource group in which Azure makes a network watcher for a region with its first virtual network (Azure Network Watcher)."""
+"""Resource group of the network watchers. Azure creates one with a region's first virtual network (Azure Network Watcher)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlowLogsArgs:
-    """What the flow logs of a network are built from."""
+    """Inputs of the flow logs."""
 
     vnet_id: Input[str]
     days: int
@@ -25,7 +25,7 @@ class FlowLogsArgs:
 
 
 class FlowLogs(ComponentResource):
-    """All flows of a virtual network, written under an identity of their own, which alone may write to their storage."""
+    """Flow logs of a virtual network. Only their managed identity can write to their storage account."""
 
     def __init__(self, name: str, args: FlowLogsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:FlowLogs", name, None, opts)

@@ -1,4 +1,4 @@
-"""The network of a pipeline on Azure: a resource group, a virtual network made here or adopted, and its private DNS."""
+"""Network of a stack on Azure: resource group, new or existing virtual network, and private DNS."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated
@@ -31,15 +31,15 @@ def _usable(cidr: str) -> str:
     return cidr
 
 
-def _of_the_services(zones: Mapping[str, str]) -> Mapping[str, str]:
+def _known_zones(zones: Mapping[str, str]) -> Mapping[str, str]:
     for service, zone_id in zones.items():
         if service not in DNS_ZONES:
-            raise ValueError(f"{service} is not a service with a private DNS zone; {unknown(service, DNS_ZONES)}")
+            raise ValueError(f"{service}: unknown service. {unknown(service, DNS_ZONES)}")
         zone = DNS_ZONES[service]
         if zone_id.rsplit("/", 1)[-1] != zone:
             raise ValueError(
-                f"{service} must be the id of a zone {zone}, in which its private endpoints are found "
-                f"(Azure Private Link, Private endpoint DNS zone values), not {zone_id}"
+                f"{service} must be the ID of a private DNS zone named {zone}, got {zone_id} "
+                "(Azure Private Link, Private endpoint DNS zone values). Use the ID of that zone."
             )
     return zones
 
@@ -50,24 +50,24 @@ ZoneId = Annotated[str, resource_id("Microsoft.Network/privateDnsZones/{}", "a p
 
 
 class ExistingVnet(SettingsModel, frozen=True):
-    """A virtual network that somebody else made and keeps: the way out, security groups and flow logs are theirs."""
+    """Existing virtual network. Its owner manages internet access, security groups and flow logs."""
 
     virtual_network_id: VnetId
-    """The id of the virtual network."""
+    """ID of the virtual network."""
     cidr: Annotated[Cidr, AfterValidator(_usable)]
-    """The IPv4 range of the virtual network."""
+    """IPv4 range of the virtual network."""
     nodes_subnet_id: SubnetId
-    """The id of the subnet for nodes, with a way out to the internet of its own."""
+    """ID of the subnet for nodes. It must have outbound internet access."""
     endpoints_subnet_id: SubnetId
-    """The id of the subnet for private endpoints."""
+    """ID of the subnet for private endpoints."""
     hdinsight_subnet_id: SubnetId | None = None
-    """The id of the subnet for HDInsight's machines, with a way out to the internet of its own; for stacks with HDInsight."""
-    private_dns_zone_ids: Annotated[Mapping[str, ZoneId], AfterValidator(_of_the_services)] = {}
-    """The ids of private DNS zones that are linked to the virtual network already, by service: blob, dfs, hdinsight, registry,
-    servicebus or vault; for the others zones are made and linked."""
+    """ID of the subnet for HDInsight nodes. It must have outbound internet access. Only for stacks with HDInsight."""
+    private_dns_zone_ids: Annotated[Mapping[str, ZoneId], AfterValidator(_known_zones)] = {}
+    """IDs of private DNS zones that are already linked to the virtual network, by service: blob, dfs, hdinsight, registry, servicebus
+    or vault. For the other services that the stack uses, zones are created and linked."""
 
     @model_validator(mode="after")
-    def _subnets_of_the_network(self) -> "ExistingVnet":
+    def _check_subnets(self) -> "ExistingVnet":
         ids = {
             "nodesSubnetId": self.nodes_subnet_id,
             "endpointsSubnetId": self.endpoints_subnet_id,
@@ -77,84 +77,84 @@ class ExistingVnet(SettingsModel, frozen=True):
         for key, subnet in named.items():
             if not subnet.startswith(f"{self.virtual_network_id.lower()}/subnets/"):
                 raise ValueError(
-                    f"{key} must be a subnet of virtualNetworkId, not {ids[key]}; name one of that network"
+                    f"{key} must be a subnet of virtualNetworkId, got {ids[key]}. Use a subnet of that network."
                 )
             twin = next(other for other in named if named[other] == subnet)
             if twin != key:
                 raise ValueError(
-                    f"{key} must be another subnet than {twin}, since each is opened for other callers; name one subnet for each"
+                    f"{key} must not be the same subnet as {twin} (each accepts different callers), got {ids[key]}. Use a separate subnet."
                 )
         return self
 
 
 class AzureNetworkSettings(NetworkSettings, frozen=True):
-    """The network section of a stack file on Azure."""
+    """Network settings on Azure."""
 
     cidr: Annotated[Cidr, AfterValidator(_fits_the_layout)] = "10.0.0.0/16"
-    """The IPv4 range of the virtual network."""
+    """IPv4 range of the virtual network."""
     flow_log_days: Annotated[int, Field(ge=1, le=365)] = 90
-    """How many days flow logs are kept, from 1 to 365 (Azure Network Watcher, Virtual network flow logs)."""
+    """Days for which flow logs are kept, from 1 to 365 (Azure Network Watcher, Virtual network flow logs)."""
     log_days: LogDays = 90
-    """How many days all other logs are kept, from 30 to 730 (Azure Monitor, Data retention)."""
+    """Days for which all other logs are kept, from 30 to 730 (Azure Monitor, Data retention)."""
     registry_cidrs: Annotated[tuple[ClosedCidr, ...], Field(max_length=100), Distinct] = ()
-    """The ranges on the internet that may push to the registry and pull from it; without any it is closed to the internet."""
+    """Public IP ranges that can push to and pull from the registry. Without ranges it has no public access."""
     existing: ExistingVnet | None = None
-    """A virtual network to adopt in place of making one."""
+    """Existing virtual network to use instead of creating one."""
 
     @model_validator(mode="after")
-    def _only_one_network(self) -> "AzureNetworkSettings":
-        idle = sorted(self.model_fields_set & {"cidr", "flow_log_days"})
-        if self.existing and idle:
-            names = ", ".join(type(self).model_fields[name].alias or name for name in idle)
+    def _check_ignored_keys(self) -> "AzureNetworkSettings":
+        ignored = sorted(self.model_fields_set & {"cidr", "flow_log_days"})
+        if self.existing and ignored:
+            names = ", ".join(type(self).model_fields[name].alias or name for name in ignored)
             raise ValueError(
-                f"{names} would have no effect on the existing virtual network; remove it, or remove existing to have one made"
+                f"{names} cannot be used with existing (it applies only to a new virtual network). Remove it, or remove existing."
             )
         return self
 
     @property
     def zone_count(self) -> int:
-        """How many availability zones the network spans."""
+        """Number of availability zones that the network spans."""
         return len(ZONES)
 
     @override
     def idle(self, cloud_services: Collection[str]) -> Iterator[ConfigError]:
-        """Yield ids of an existing network that no service of the stack has a use for."""
+        """Yield an error for each ID of the existing network that no service of the stack uses."""
         if self.existing is None:
             return
-        called = {REGISTRY, *cloud_services}
-        if self.existing.hdinsight_subnet_id and "hdinsight" not in called:
-            text = "would have no effect, since nothing of the stack runs there; remove it"
+        used = {REGISTRY, *cloud_services}
+        if self.existing.hdinsight_subnet_id and "hdinsight" not in used:
+            text = "is ignored without streaming service hdinsight. Remove it."
             yield ConfigError(path=("network", "existing", "hdinsightSubnetId"), text=text)
         for service in self.existing.private_dns_zone_ids:
-            if service not in called:
-                text = f"would have no effect, since the stack calls no such service; {unknown(service, called)}"
+            if service not in used:
+                text = f"is ignored (the stack does not use this service). {unknown(service, used)}"
                 yield ConfigError(path=("network", "existing", "privateDnsZoneIds", service), text=text)
 
 
 class Network(ComponentResource):
-    """The resource group with a virtual network, the private DNS of the services that the stack calls, and the place of all logs.
+    """Resource group with the virtual network, private DNS of the services that the stack uses, and the log workspace.
 
-    What the streaming service and the platform both need is here, so that neither waits for the other.
+    Resources that both the streaming service and the platform need are here, so that neither waits for the other.
     """
 
     resource_group: Output[str]
     suffix: Output[str]
-    """What ends the names that must be unique in the whole world."""
+    """Random suffix for globally unique names."""
     vnet_id: Output[str]
     cidr: Output[str]
     nodes_subnet_id: Output[str]
     endpoints_subnet_id: Output[str]
     hdinsight_subnet_id: Output[str] | None
     zones: Mapping[str, Output[str]]
-    """The ids of the private DNS zones, by service."""
+    """IDs of the private DNS zones, by service."""
     public_addresses: Sequence[Output[str]]
-    """The addresses on the internet that what runs in the subnets comes from; none in an adopted network, where only its owner knows."""
+    """Public source addresses of outbound traffic. Empty in an existing network, where they are unknown."""
     way_out: Sequence[Resource]
-    """How what runs in the subnets reaches others; in an adopted network this is its owner's."""
+    """Resources that give the subnets outbound access. Empty in an existing network, where the owner provides it."""
     connected: Sequence[Resource]
-    """What makes the network find private endpoints by name."""
+    """DNS zone links. With them the network resolves names to private endpoints."""
     registry_cidrs: Sequence[str]
-    """The ranges on the internet that may reach the registry."""
+    """Public IP ranges that can reach the registry."""
     account: Account
     logs: Logs
 

@@ -1,4 +1,4 @@
-"""The private DNS zones in which a network finds the private endpoints of Azure's services."""
+"""Private DNS zones for the private endpoints of Azure services."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from components.azure.account import Account
 
 REGISTRY = "registry"
-"""The service that every stack calls: its images come from there."""
+"""The container registry, which every stack uses."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """What a network must know of a service with private endpoints."""
+    """DNS zone and ports of a service with private endpoints."""
 
     zone: str | None
-    """Its private DNS zone; none where whoever makes an endpoint brings a zone of its own."""
+    """Private DNS zone. None if the code that creates the endpoint also creates the zone."""
     ports: Sequence[int]
-    """The TCP ports that its endpoints answer on."""
+    """TCP ports of its endpoints."""
 
 
 SERVICES: Mapping[str, Service] = {
@@ -31,31 +31,31 @@ SERVICES: Mapping[str, Service] = {
     "servicebus": Service(zone="privatelink.servicebus.windows.net", ports=[443, 5671, 9093]),
     "vault": Service(zone="privatelink.vaultcore.azure.net", ports=[443]),
 }
-"""The services by the names that `cloud_services` has for them (Azure Private Link, Private endpoint DNS zone values)."""
+"""Services by their name in `cloud_services` (Azure Private Link, Private endpoint DNS zone values)."""
 
 DNS_ZONES: Mapping[str, str] = {name: service.zone for name, service in SERVICES.items() if service.zone}
-"""The zones that a network has, by service."""
+"""Zones that the network creates, by service."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateDnsArgs:
-    """What the zones of a network are built from."""
+    """Inputs of the private DNS zones."""
 
     services: Sequence[str]
     existing: Mapping[str, str]
-    """The ids of zones that somebody else made and linked, by service."""
+    """IDs of existing zones that are already linked, by service."""
     vnet_id: Input[str]
     resource_group: Input[str]
     account: Account
 
 
 class PrivateDns(ComponentResource):
-    """A zone for each service that a stack calls, linked to its network; those that are there already are used as they are."""
+    """Private DNS zone for each service that the stack uses, linked to its network. Existing zones are not changed."""
 
     zones: Mapping[str, Output[str]]
-    """The ids of the zones, by service."""
+    """IDs of the zones, by service."""
     links: Sequence[Resource]
-    """What makes the network look there."""
+    """Links between the zones and the network."""
 
     def __init__(self, name: str, args: PrivateDnsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:PrivateDns", name, None, opts)

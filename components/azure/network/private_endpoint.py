@@ -1,4 +1,4 @@
-"""A private endpoint: an address in the stack's network behind which one resource of Azure answers."""
+"""Private endpoint: a private address in the stack's network for one Azure resource."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from components.azure.network.network import Network
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateEndpointArgs:
-    """What a private endpoint is built from."""
+    """Inputs of the private endpoint."""
 
     network: Network
     service: str
-    """The service whose private DNS zone the endpoint is found in, by the name in `cloud_services`."""
+    """Service whose private DNS zone gets the endpoint's records, by its name in `cloud_services`."""
     resource_id: Input[str]
     group: str
-    """The part of the resource that the endpoint leads to (Azure Private Link, Private-link resource)."""
+    """Subresource that the endpoint connects to (Azure Private Link, Private-link resource)."""
 
 
 class PrivateEndpoint(ComponentResource):
-    """An endpoint in the endpoints' subnet, and its records in the private DNS zone of the service."""
+    """Endpoint in the endpoints' subnet with records in the service's private DNS zone."""
 
     ready: Sequence[Resource]
-    """What whoever calls the service through the endpoint waits for."""
+    """Resources that callers of the service wait for."""
 
     def __init__(self, name: str, args: PrivateEndpointArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:PrivateEndpoint", name, None, opts)

@@ -1,4 +1,4 @@
-"""What the network security groups of a network let in; where they say nothing, Azure's own rules hold."""
+"""Inbound rules of the network security groups. Azure's default rules apply to all other traffic."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,34 +6,34 @@ from dataclasses import dataclass
 from pulumi_azure_native.network import SecurityRuleArgs
 
 FIRST, STEP, LAST = 100, 10, 4096
-"""The priorities that rules can have; the lowest counts first (Azure Virtual Network, Network security groups)."""
+"""Rule priorities. The lowest number is evaluated first (Azure Virtual Network, Network security groups)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Opening:
+class _AllowRule:
     name: str
-    why: str
+    description: str
     source: str
     ports: Sequence[str]
     protocol: str = "Tcp"
 
 
 def endpoint_rules(ports: Sequence[int], callers: Sequence[tuple[str, str]]) -> list[SecurityRuleArgs]:
-    """Private endpoints answer the given subnets, each a role and its range, on the ports of their services, and all on HTTPS."""
-    return _closed(
+    """Return rules that allow the given subnets (role, range) on the services' ports, and the whole network on HTTPS."""
+    return _with_deny_rule(
         [
             *(
-                _Opening(
+                _AllowRule(
                     name=f"from-{role}",
-                    why=f"Private endpoints answer the subnet of {role}",
+                    description=f"Private endpoints answer the subnet of {role}",
                     source=cidr,
                     ports=[str(port) for port in ports],
                 )
                 for role, cidr in callers
             ),
-            _Opening(
+            _AllowRule(
                 name="https",
-                why="Whoever deploys from a connected network pushes images; Entra says who may",
+                description="Whoever deploys from a connected network pushes images; Entra says who may",
                 source="VirtualNetwork",
                 ports=["443"],
             ),
@@ -42,27 +42,35 @@ def endpoint_rules(ports: Sequence[int], callers: Sequence[tuple[str, str]]) -> 
 
 
 def hdinsight_rules(*, own: str, nodes: str) -> list[SecurityRuleArgs]:
-    """Brokers and the gateway answer the nodes, and the machines of the cluster each other.
+    """Return rules that allow traffic from the platform's nodes to the brokers and the gateway, and inside the cluster.
 
-    Whoever reaches port 9092 reads and writes every topic, so nobody else does. The service needs no way in: clusters call it.
+    Brokers do not authenticate clients, so access to port 9092 means access to every topic. HDInsight needs no inbound access because
+    clusters connect to it.
     """
-    return _closed(
+    return _with_deny_rule(
         [
-            _Opening(
+            _AllowRule(
                 name="from-nodes",
-                why="Consumers call the brokers, jobs the gateway, which knows the brokers",
+                description="Consumers call the brokers, jobs the gateway, which knows the brokers",
                 source=nodes,
                 ports=["443", "9092"],
             ),
-            _Opening(
-                name="rest-proxy", why="Consumers call the REST proxy, which Entra guards", source=nodes, ports=["9400"]
+            _AllowRule(
+                name="rest-proxy",
+                description="Consumers call the REST proxy, which Entra guards",
+                source=nodes,
+                ports=["9400"],
             ),
-            _Opening(
-                name="from-hdinsight", why="The cluster's own machines", source=own, ports=["0-65535"], protocol="*"
+            _AllowRule(
+                name="from-hdinsight",
+                description="The cluster's own machines",
+                source=own,
+                ports=["0-65535"],
+                protocol="*",
             ),
-            _Opening(
+            _AllowRule(
                 name="load-balancer",
-                why="Probes of the gateway's load balancer, which the closing rule would stop too",
+                description="Probes of the gateway's load balancer, which the closing rule would stop too",
                 source="AzureLoadBalancer",
                 ports=["0-65535"],
                 protocol="*",
@@ -71,13 +79,13 @@ def hdinsight_rules(*, own: str, nodes: str) -> list[SecurityRuleArgs]:
     )
 
 
-def _closed(openings: Sequence[_Opening]) -> list[SecurityRuleArgs]:
-    """The openings, and a last rule that takes back what Azure's own rules let in from the whole network."""
+def _with_deny_rule(allowed: Sequence[_AllowRule]) -> list[SecurityRuleArgs]:
+    """Return the allow rules and a last rule that denies other traffic, which Azure's default rules allow within the network."""
     rules = [
         SecurityRuleArgs(
             name=each.name,
-            description=each.why,
-            priority=FIRST + STEP * place,
+            description=each.description,
+            priority=FIRST + STEP * index,
             direction="Inbound",
             access="Allow",
             protocol=each.protocol,
@@ -86,7 +94,7 @@ def _closed(openings: Sequence[_Opening]) -> list[SecurityRuleArgs]:
             destination_address_prefix="*",
             destination_port_ranges=list(each.ports),
         )
-        for place, each in enumerate(openings)
+        for index, each in enumerate(allowed)
     ]
     last = SecurityRuleArgs(
         name="nothing-else",

@@ -1,4 +1,4 @@
-"""A virtual network of a pipeline's own: subnets, security groups and the way out."""
+"""Virtual network with subnets, security groups and a NAT gateway."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,31 +13,31 @@ from components.azure.network.subnets import layout, refuse_range_change
 from components.changes import refused_change
 
 ZONES = ("1", "2", "3")
-"""The availability zones of a region, as a subscription numbers them (Azure, Availability zones)."""
+"""The availability zones of a region. Azure numbers them per subscription (Azure, Availability zones)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VnetArgs:
-    """What a virtual network is built from."""
+    """Inputs of the virtual network."""
 
     cidr: str
     services: Sequence[str]
-    """The services that are called inside the network; HDInsight among them has machines there too."""
+    """Services with private endpoints in the network. HDInsight also gets its own subnet."""
     resource_group: Output[str]
     account: Account
 
 
 class Vnet(ComponentResource):
-    """A virtual network whose subnets span all zones; what it holds has no address on the internet and goes out through NAT."""
+    """Virtual network whose subnets span all zones. Its resources have no public addresses and connect out through NAT."""
 
     vnet_id: Output[str]
     nodes_subnet_id: Output[str]
     endpoints_subnet_id: Output[str]
     hdinsight_subnet_id: Output[str] | None
     public_address: Output[str]
-    """The address on the internet that what is in the subnets comes from."""
+    """Public source address of outbound traffic."""
     way_out: Sequence[Resource]
-    """How the subnets reach Azure's APIs and the internet; what runs in them waits for it, and goes before it."""
+    """Subnets with outbound access. Resources in them are created after them and deleted before them."""
 
     def __init__(self, name: str, args: VnetArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:Vnet", name, None, opts)
@@ -55,7 +55,7 @@ class Vnet(ComponentResource):
         self.vnet_id = self.vnet.id
         ranges = layout(args.cidr)
         nat = self._nat()
-        # Azure's own rules let nobody in from the internet, and pods reach each other, whose range a rule here would have to know.
+        # No custom rules: Azure's default rules block the internet. A deny rule would also block pods, whose range is not known here.
         nodes = self._subnet("nodes", ranges.nodes, [], nat=nat)
         subnets = [nodes]
         callers = [("nodes", ranges.nodes)]
@@ -71,7 +71,7 @@ class Vnet(ComponentResource):
             subnets.append(brokers)
             callers.append(("hdinsight", ranges.hdinsight))
             self.hdinsight_subnet_id = brokers.id
-        # Last, so that no private endpoint joins the network while it is being changed.
+        # Last, so that no private endpoint is created while the network is still changing.
         ports = sorted({port for service in args.services for port in SERVICES[service].ports})
         endpoints = self._subnet("endpoints", ranges.endpoints, endpoint_rules(ports, callers), after=subnets[-1])
         self.nodes_subnet_id = nodes.id
@@ -80,10 +80,10 @@ class Vnet(ComponentResource):
         self.register_outputs({"vnetId": self.vnet_id})
 
     def _nat(self) -> azure.network.NatGateway:
-        """One gateway, in a zone that Azure chooses, with an address of all zones: a subnet, which spans the zones, takes no second one.
+        """Create one NAT gateway in a zone that Azure chooses, with a zone-redundant address. A subnet can have only one gateway.
 
-        While its zone is down nothing goes out to the internet; private endpoints are reached without it. The gateways over several
-        zones (StandardV2) need a later interface than azure-native's own (Azure NAT Gateway, Reliability).
+        If that zone fails, the subnets lose outbound internet access; private endpoints still work. Zone-redundant gateways (StandardV2)
+        need a newer API version than the default of azure-native (Azure NAT Gateway, Reliability).
         """
         account = self.args.account
         address = azure.network.PublicIPAddress(
@@ -118,7 +118,7 @@ class Vnet(ComponentResource):
         nat: azure.network.NatGateway | None = None,
         after: Resource | None = None,
     ) -> azure.network.Subnet:
-        """Make a subnet with its security group; one after the other, since a network takes one change at a time."""
+        """Create a subnet with its security group, after the previous one. Azure allows one change of a network at a time."""
         account = self.args.account
         group = azure.network.NetworkSecurityGroup(
             f"{self.name}-{role}",

@@ -1,4 +1,4 @@
-"""What Azure would refuse, half an hour later, of a stack's name, tags and network is refused in the stack file."""
+"""Validation of the stack name, tags and account settings on Azure."""
 
 from typing import Any
 
@@ -27,24 +27,24 @@ def message(changes: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("name", ["my-windows-pipes", "micro-soft", "login-events", "xbox-events"])
-def test_a_name_with_a_word_that_azure_keeps_for_itself_is_refused(name: str):
+def test_a_stack_name_with_a_reserved_word_is_refused(name: str):
     line = message({"data-pipes:name": name})
-    assert "name: must be a name without the words that Azure keeps for itself" in line
+    assert "name: must be a name without words that Azure reserves" in line
     assert line.endswith("set another, and keep it for ever")
 
 
-def test_the_words_stand_where_azure_takes_them():
+def test_reserved_words_are_accepted_where_azure_accepts_them():
     assert settings({"data-pipes:name": "events-login"}, stack=STACK).name == "events-login"
 
 
 @pytest.mark.parametrize("tag", ["team/data", "azure-team", "Microsoft.team", "1st"])
-def test_a_tag_that_some_resource_on_azure_does_not_take_is_refused(tag: str):
-    assert f"tags.{tag}: must be the name of a tag that every resource on Azure takes" in message(
+def test_a_tag_name_that_some_azure_resource_rejects_is_refused(tag: str):
+    assert f"tags.{tag}: must be a tag name that every Azure resource accepts" in message(
         {"data-pipes:tags": {tag: "x"}}
     )
 
 
-def test_more_tags_than_a_private_dns_zone_takes_are_refused():
+def test_more_tags_than_a_private_dns_zone_allows_are_refused():
     tags = {f"tag{number}": "x" for number in range(15)}
     assert "tags: are 15, and some resources take no more than 14 besides the program's own; remove some" in message(
         {"data-pipes:tags": tags}
@@ -62,9 +62,9 @@ def test_more_tags_than_a_private_dns_zone_takes_are_refused():
         ),
     ],
 )
-def test_an_id_in_an_adopted_network_that_nothing_of_the_stack_uses_is_refused(key: str, value: Any, place: str):
+def test_an_unused_id_of_an_existing_network_is_refused(key: str, value: Any, place: str):
     line = message({"data-pipes:network": {"existing": {**EXISTING, key: value}}})
-    assert f"network.existing.{place}: would have no effect, since " in line
+    assert f"network.existing.{place}: is ignored " in line
 
 
 @pytest.mark.parametrize(
@@ -85,11 +85,11 @@ def test_an_id_in_an_adopted_network_that_nothing_of_the_stack_uses_is_refused(k
         ),
     ],
 )
-def test_a_mistake_in_what_belongs_to_another_cloud_is_told(stack: str, key: str, value: Any, told: str):
+def test_errors_in_account_settings_of_each_cloud_are_reported(stack: str, key: str, value: Any, told: str):
     with pytest.raises(SettingsError) as refusal:
         settings({key: value}, stack=stack)
     assert told in str(refusal.value).splitlines()[0]
 
 
-def test_a_group_of_administrators_is_an_object_id():
+def test_an_admin_group_must_be_an_object_id():
     assert "platform.adminGroups[0]: must be" in message({"data-pipes:platform": {"adminGroups": [f"{GROUP}x"]}})

@@ -1,4 +1,4 @@
-"""What AKS cannot change on a live cluster, refused in the preview."""
+"""Changes that AKS cannot make to a live cluster are refused in the preview."""
 
 import pytest
 
@@ -29,21 +29,20 @@ REFUSED = [
     (
         {"tags": {"data-pipes-system-nodes": "Standard_D4s_v5"}},
         {"tags": {"data-pipes-system-nodes": "Standard_D8s_v5"}},
-        "platform.systemNodes.vmSize: cannot go from Standard_D4s_v5 to Standard_D8s_v5: the pool that a cluster is made with keeps its "
-        "machines. Set it back to Standard_D4s_v5; to change it, bring up a stack of another name with it, move the pipes there, then take "
-        "this one down.",
+        "platform.systemNodes.vmSize: cannot be changed from Standard_D4s_v5 to Standard_D8s_v5 (the system node pool keeps its VM size). Set it "
+        "back to Standard_D4s_v5; to change it, create a new stack with a different name, move the pipes there, then destroy this stack.",
     ),
     (
         private(True),
         private(False),
-        "platform.endpoint.publicCidrs: cannot be given to a live cluster, whose API stays private: remove publicCidrs; to change that, "
-        "bring up a stack of another name with it, move the pipes there, then take this one down.",
+        "platform.endpoint.publicCidrs: must have no ranges (the API of this cluster stays private). Remove publicCidrs; to change it, create a "
+        "new stack with a different name, move the pipes there, then destroy this stack.",
     ),
     (
         private(False),
         private(True),
-        "platform.endpoint.publicCidrs: cannot be taken from a live cluster, whose API stays public: leave at least one range there; to "
-        "change that, bring up a stack of another name with it, move the pipes there, then take this one down.",
+        "platform.endpoint.publicCidrs: must have at least one range (the API of this cluster stays public). Keep a range; to change it, create "
+        "a new stack with a different name, move the pipes there, then destroy this stack.",
     ),
     (
         {"kubernetesVersion": "1.34"},
@@ -66,7 +65,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("old", "new", "message"), REFUSED)
-def test_what_aks_cannot_change_on_a_live_cluster_is_refused_in_the_preview(old, new, message):
+def test_unsupported_cluster_changes_are_refused_in_the_preview(old, new, message):
     with pytest.raises(ChangeRefusedError) as refusal:
         change(old, new)
     assert str(refusal.value) == message
@@ -82,5 +81,5 @@ def test_what_aks_cannot_change_on_a_live_cluster_is_refused_in_the_preview(old,
         ({"tags": {"data-pipes-system-nodes": "x", "a": "b"}}, {"tags": {"data-pipes-system-nodes": "x"}}),
     ],
 )
-def test_what_aks_can_change_is_not_refused(old, new):
+def test_supported_cluster_changes_are_not_refused(old, new):
     change(old, new)

@@ -1,4 +1,4 @@
-"""The consumers' nodes of an AKS cluster, and those of the system."""
+"""Consumer and system node pools on AKS."""
 
 import pytest
 
@@ -22,18 +22,18 @@ def with_platform(**platform):
 
 
 def needs(resource):
-    """The names and types of all that a resource waits for."""
+    """Return the types and names of all resources that a resource waits for."""
     return {(recording().by_urn(urn).type, recording().by_urn(urn).name) for urn in recording().requirements(resource)}
 
 
-def test_the_system_has_a_node_in_each_zone_where_no_consumer_comes():
+def test_the_system_pool_has_a_node_in_each_zone_and_a_taint_against_consumers():
     [pool] = recording().one(CLUSTER).inputs["agentPoolProfiles"]
     assert (pool["mode"], pool["count"], pool["availabilityZones"]) == ("System", 3, ["1", "2", "3"])
     assert pool["nodeTaints"] == ["CriticalAddonsOnly=true:NoSchedule"]
     assert "enableAutoScaling" not in pool
 
 
-def test_all_nodes_are_encrypted_on_the_host_without_an_address_on_the_internet_in_the_nodes_subnet():
+def test_all_nodes_are_encrypted_at_host_without_public_addresses_and_in_the_nodes_subnet():
     recorded = recording()
     pools = [*recorded.one(CLUSTER).inputs["agentPoolProfiles"], recorded.one(POOL).inputs]
     assert len(pools) == 2
@@ -59,11 +59,11 @@ def test_all_nodes_are_encrypted_on_the_host_without_an_address_on_the_internet_
         ("tags", {"data-pipes": STACK}),
     ],
 )
-def test_consumers_have_nodes_of_their_own_in_all_zones(key, value):
+def test_the_consumers_pool_spans_all_zones(key, value):
     assert recording().one(POOL).inputs[key] == value
 
 
-def test_consumers_run_on_their_own_nodes():
+def test_consumers_run_only_in_the_consumers_pool():
     [deployment] = recording().of_type("kubernetes:apps/v1:Deployment")
     selector = deployment.input("spec.template.spec.nodeSelector")
     assert selector.items() <= recording().one(POOL).inputs["nodeLabels"].items()
@@ -71,17 +71,17 @@ def test_consumers_run_on_their_own_nodes():
 
 
 @pytest.mark.parametrize(("parallelism", "nodes"), [(3, 3), (18, 3), (19, 4), (36, 6)])
-def test_there_are_as_many_nodes_at_first_as_all_replicas_need(parallelism, nodes):
+def test_the_initial_node_count_fits_all_replicas(parallelism, nodes):
     plan = planned({"data-pipes:pipes": {"orders": {"parallelism": parallelism}}}, stack=STACK)
     assert plan.recording.one(POOL).inputs["count"] == nodes
 
 
-def test_what_the_autoscaler_changes_is_left_to_it_and_what_it_is_told_is_not():
+def test_only_the_autoscaled_node_count_and_the_cluster_s_pool_list_are_ignored():
     assert recording().one(POOL).ignore_changes == ("count",)
     assert recording().one(CLUSTER).ignore_changes == ("agentPoolProfiles",)
 
 
-def test_nodes_of_another_size_come_before_the_old_ones_go():
+def test_nodes_of_another_size_are_created_before_the_old_nodes_are_deleted():
     names = {
         with_platform(nodes=nodes).one(POOL).inputs["agentPoolName"]
         for nodes in ({}, {"vmSize": "Standard_D8s_v5"}, {"diskSize": 256}, {"min": 4, "max": 9})
@@ -91,7 +91,7 @@ def test_nodes_of_another_size_come_before_the_old_ones_go():
 
 
 @pytest.mark.parametrize("size", ["Standard_D4s_v5", "Standard_E48bds_v5"])
-def test_the_name_of_a_pool_is_one_that_aks_takes(size):
+def test_pool_names_are_valid_on_aks(size):
     name = pool_name(size, 2048)
     assert len(name) <= 12
     assert name.isalnum()
@@ -99,14 +99,14 @@ def test_the_name_of_a_pool_is_one_that_aks_takes(size):
     assert name[0].isalpha()
 
 
-def test_the_name_of_the_default_pool_never_changes():
+def test_the_name_of_the_default_pool_is_stable():
     assert pool_name("Standard_D4s_v5", 128) == "pool0d30d6dc"
 
 
-def test_nodes_may_pull_images_and_reach_the_registry_before_they_come_up_and_until_they_are_gone():
+def test_nodes_wait_for_the_registry_and_for_permission_to_pull_images():
     waits = needs(recording().one(POOL))
     assert (ROLE, f"{STACK}-pull") in waits
-    assert (ROLE, f"{STACK}-admin-deployer") in waits, "AKS hears of the administrator while the nodes come up"
+    assert (ROLE, f"{STACK}-admin-deployer") in waits, "the role takes effect while the nodes start"
     assert ("azure-native:network:PrivateDnsZoneGroup", f"{STACK}-images-endpoint") in waits
 
 
@@ -120,19 +120,19 @@ def test_nodes_keep_their_subnet():
     with pytest.raises(ChangeRefusedError) as refusal:
         moved("/subnets/a", "/subnets/b")
     assert str(refusal.value) == (
-        "network.existing.nodesSubnetId: cannot go from /subnets/a to another: nodes keep their subnet, and the Kubernetes API its address "
-        "there. Set it back; to change it, bring up a stack of another name with it, move the pipes there, then take this one down."
+        "network.existing.nodesSubnetId: cannot be changed from /subnets/a (nodes keep their subnet, and the Kubernetes API keeps its address "
+        "there). Set it back; to change it, create a new stack with a different name, move the pipes there, then destroy this stack."
     )
 
 
-def test_consumers_nodes_are_brought_to_the_version_of_the_control_plane_after_it():
+def test_consumers_nodes_are_upgraded_after_the_control_plane():
     newer = with_platform(version="1.36")
     pool = newer.one(POOL)
     assert (newer.one(CLUSTER).inputs["kubernetesVersion"], pool.inputs["orchestratorVersion"]) == ("1.36", "1.36")
     assert newer.one(CLUSTER).urn in newer.requirements(pool)
 
 
-def test_no_node_answers_dns_itself_since_network_policies_name_the_cluster_s_dns():
+def test_local_dns_is_disabled_because_network_policies_select_the_cluster_s_dns():
     made = recording()
     assert made.one(POOL).input("localDNSProfile.mode") == "Disabled"
     assert made.one(CLUSTER).input("agentPoolProfiles[0].localDNSProfile.mode") == "Disabled"

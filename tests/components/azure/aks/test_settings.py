@@ -1,4 +1,4 @@
-"""What AKS refuses of a stack file."""
+"""Validation of AKS settings."""
 
 import pytest
 
@@ -55,77 +55,74 @@ WRONG = [
     ),
     (
         {"podCidr": "10.245.128.0/17"},
-        "platform.podCidr: is 10.245.128.0/17 and overlaps 10.245.0.0/16 of platform.serviceCidr, so that one address would mean two things; "
-        "choose a range outside it",
+        "platform.podCidr: must not overlap 10.245.0.0/16 (platform.serviceCidr), got 10.245.128.0/17. Choose a range outside it.",
     ),
     (
         {"podCidr": "10.0.0.0/12"},
-        "platform.podCidr: is 10.0.0.0/12 and overlaps 10.0.0.0/16 of the virtual network, so that one address would mean two things; choose "
-        "a range outside it",
+        "platform.podCidr: must not overlap 10.0.0.0/16 (the virtual network), got 10.0.0.0/12. Choose a range outside it.",
     ),
     (
         {"serviceCidr": "10.0.4.0/24"},
-        "platform.serviceCidr: is 10.0.4.0/24 and overlaps 10.0.0.0/16 of the virtual network, so that one address would mean two things; "
-        "choose a range outside it",
+        "platform.serviceCidr: must not overlap 10.0.0.0/16 (the virtual network), got 10.0.4.0/24. Choose a range outside it.",
     ),
     (
         {"podCidr": "172.30.0.0/16"},
-        "platform.podCidr: must not overlap 172.30.0.0/16, which AKS keeps for itself (AKS, IP address planning), and 172.30.0.0/16 does; "
-        "choose another, such as 10.0.0.0/16",
+        "platform.podCidr: must not overlap 172.30.0.0/16, which AKS reserves (AKS, IP address planning), got 172.30.0.0/16. Choose a range such "
+        "as 10.0.0.0/16.",
     ),
     (
         {"podCidr": "20.0.0.0/16"},
-        "platform.podCidr: must lie in one of the ranges that AKS supports, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, not "
-        "20.0.0.0/16, whose owner nobody in the cluster could reach",
+        "platform.podCidr: must be within a range that AKS supports (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10), got 20.0.0.0/16 "
+        "(pods could not reach this range outside the cluster). Choose a range such as 10.244.0.0/16.",
     ),
     (
         {"podCidr": "10.244.0.0/20"},
-        "platform.podCidr: has ranges for the pods of 16 nodes, 256 addresses each, and there may be 18 nodes for a time, twice "
-        "platform.nodes.max and 3 system nodes; choose a wider range, or lower max",
+        "platform.podCidr: must have a /24 for each of 18 nodes, got 10.244.0.0/20 for 16 nodes (during replacement there are twice "
+        "platform.nodes.max and twice 3 system nodes). Choose a wider range or lower max.",
     ),
     (
         {"serviceCidr": "10.245.0.0/29"},
-        "platform.serviceCidr: must be from /13 to /28, not 10.245.0.0/29; choose one such as 10.245.0.0/16",
+        "platform.serviceCidr: must be from /13 to /28, got 10.245.0.0/29. Choose a range such as 10.245.0.0/16.",
     ),
     (
         {"outboundType": "userDefinedRouting"},
-        "platform.outboundType: must be userAssignedNATGateway in a virtual network that is made here, whose nodes' subnet has a NAT gateway "
-        "and no route table; remove it, or adopt a virtual network with network.existing",
+        "platform.outboundType: must be userAssignedNATGateway without network.existing, got userDefinedRouting (the virtual network that this "
+        "stack creates has a NAT gateway and no route table). Remove it, or set network.existing.",
     ),
     (
         {"nodes": {"max": 600}, "podCidr": "10.128.0.0/12"},
-        "platform.nodes.max: is 600, and the nodes' subnet has addresses for 1018 nodes, of which there may be 1206 for a time, twice max and "
-        "3 system nodes; lower max to 506",
+        "platform.nodes.max: must be at most 506, got 600 (the nodes' subnet has addresses for 1018 nodes; during replacement there are twice max "
+        "and twice 3 system nodes, 1206 in total). Lower max to 506.",
     ),
-    ({"nodes": {"min": 7}}, "platform.nodes: max must be at least min, not 6 with min 7; raise max or lower min"),
+    ({"nodes": {"min": 7}}, "platform.nodes: max must be at least min, got max 6 and min 7. Raise max or lower min."),
     (
         {"systemNodes": {"vmSize": "Standard_D2s_v5"}},
-        "platform.systemNodes.vmSize: must have at least 4 vCPUs, as AKS asks of system nodes, and Standard_D2s_v5 has 2; choose a larger "
-        "one, such as Standard_D4s_v5",
+        "platform.systemNodes.vmSize: must have at least 4 vCPUs (AKS, Use system node pools), got Standard_D2s_v5 with 2. Use a larger size, such "
+        "as Standard_D4s_v5.",
     ),
     (
         {"logs": ["kube-apiserver"]},
-        "platform.logs: must name kube-audit or kube-audit-admin too: without, nothing tells who did what; add one",
+        "platform.logs: must include kube-audit or kube-audit-admin (the audit log), got kube-apiserver. Add one of them.",
     ),
 ]
 
 
 @pytest.mark.parametrize(("platform", "message"), WRONG)
-def test_what_aks_does_not_take_is_refused_with_the_reason_and_the_way_out(platform, message):
+def test_invalid_settings_are_refused_with_a_reason_and_a_fix(platform, message):
     assert refused(platform) == [message]
 
 
-def test_a_size_of_machine_whose_room_is_not_known_is_refused():
+def test_a_vm_size_of_unknown_capacity_is_refused():
     [message] = refused({"nodes": {"vmSize": "Standard_B4ms"}})
-    assert message.startswith("platform.nodes.vmSize: must be a size of the families D and E from version 3 on")
+    assert message.startswith("platform.nodes.vmSize: must be a VM size of family D or E (version 3 or later)")
 
 
-def test_ranges_must_not_overlap_an_existing_network_either():
+def test_ranges_must_not_overlap_an_existing_network():
     [message] = refused({"podCidr": "10.9.0.0/18"}, network={"existing": EXISTING})
-    assert message.startswith("platform.podCidr: is 10.9.0.0/18 and overlaps 10.9.0.0/16 of the virtual network")
+    assert message.startswith("platform.podCidr: must not overlap 10.9.0.0/16 (the virtual network), got 10.9.0.0/18.")
 
 
-def test_the_subnet_of_an_existing_network_is_its_owner_s_to_measure():
+def test_the_subnet_size_of_an_existing_network_is_not_checked():
     platform = {"nodes": {"max": 600}, "podCidr": "10.128.0.0/12"}
     assert with_settings(platform, network={"existing": EXISTING}).platform.service == "aks"
 
@@ -137,7 +134,7 @@ def test_a_replica_larger_than_a_node_is_refused():
     ]
 
 
-def test_more_replicas_than_the_largest_number_of_nodes_holds_are_refused():
+def test_more_replicas_than_fit_on_the_maximum_number_of_nodes_are_refused():
     assert refused({}, parallelism=40) == [
         "platform.nodes.max: is 6, and all pods need 7 nodes of Standard_D4s_v5 (3460m and 13110Mi each for them): orders 40 replicas of 500m "
         "and 1Gi at 6 a node; raise max to 7, choose a larger vmSize, or lower cpu and memory of the consumers"
@@ -155,7 +152,7 @@ LABELS = (
 )
 
 
-def test_a_label_that_no_node_is_sure_to_have_is_refused():
+def test_an_unknown_node_label_is_refused():
     assert refused({}, {"nodeSelector": {"team": "a"}}) == [
         f"pipes.orders.consumer.nodeSelector.team: could leave every replica waiting: no node is sure to have this label; known here: {LABELS}"
     ]
@@ -170,7 +167,7 @@ def test_a_label_that_no_node_is_sure_to_have_is_refused():
         ("node.kubernetes.io/instance-type", "Standard_D8s_v5", "Standard_D4s_v5"),
     ],
 )
-def test_a_label_with_a_value_that_no_node_has_is_refused(label, value, there):
+def test_a_node_label_with_an_impossible_value_is_refused(label, value, there):
     [message] = refused({}, {"nodeSelector": {label: value}})
     assert message.endswith(
         f"would leave every replica waiting: nodes have {there}, not {value!r}; name what there is, or remove it"
@@ -186,10 +183,10 @@ def test_a_label_with_a_value_that_no_node_has_is_refused(label, value, there):
         ("kubernetes.azure.com/os-sku", "Ubuntu"),
     ],
 )
-def test_a_label_that_nodes_have_is_taken(label, value):
+def test_a_node_label_that_nodes_have_is_accepted(label, value):
     assert with_settings({}, {"nodeSelector": {label: value}})
 
 
-def test_nodes_for_arm_have_the_label_of_arm():
+def test_arm_nodes_have_the_arm64_label():
     arm = {"nodes": {"vmSize": "Standard_D4ps_v5"}}
     assert with_settings(arm, {"nodeSelector": {"kubernetes.io/arch": "arm64"}})

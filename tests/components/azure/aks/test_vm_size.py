@@ -1,4 +1,4 @@
-"""What a size of virtual machine gives to pods."""
+"""Capacity of VM sizes for pods."""
 
 import pytest
 
@@ -20,23 +20,23 @@ from components.kubernetes.nodes.capacity import Resources
         ("Standard_F8ams_v6", 8, 64),
     ],
 )
-def test_a_size_s_name_says_its_vcpus_and_its_memory(name, vcpus, gib):
+def test_vcpus_and_memory_are_parsed_from_the_name(name, vcpus, gib):
     size = machine(name)
     assert (size.vcpus, size.memory) == (vcpus, gib * 1024)
 
 
 @pytest.mark.parametrize(("name", "architecture"), [("Standard_D4ps_v5", "arm64"), ("Standard_D4as_v5", "amd64")])
-def test_a_size_s_name_says_its_processor(name, architecture):
+def test_the_architecture_is_parsed_from_the_name(name, architecture):
     assert machine(name).architecture == architecture
 
 
 @pytest.mark.parametrize(("vcpus", "pods"), [(2, 32), (4, 64), (8, 128), (16, 250), (64, 250)])
-def test_larger_nodes_hold_more_pods_up_to_what_aks_takes(vcpus, pods):
+def test_larger_nodes_hold_more_pods_up_to_the_aks_limit(vcpus, pods):
     assert machine(f"Standard_D{vcpus}s_v5").pods == pods
 
 
-def test_pods_get_what_kubelet_and_add_ons_leave():
-    # 140m and the lesser of 20 MB a pod and a quarter are the kubelet's, 100 Mi its threshold (AKS, Node resource reservations).
+def test_capacity_excludes_kubelet_and_add_ons():
+    # The kubelet reserves 140m, the lesser of 20 MB per pod and 25 percent, and a 100Mi threshold (AKS, Node resource reservations).
     assert machine("Standard_D4s_v5").capacity == Resources(
         cpu=4000 - 140 - 400, memory=int(16384 * 0.95) - (20 * 64 + 50) - 100 - 1024, pods=64 - 8
     )
@@ -44,7 +44,7 @@ def test_pods_get_what_kubelet_and_add_ons_leave():
 
 
 @pytest.mark.parametrize(("vcpus", "reserved"), [(2, 100), (4, 140), (8, 180), (16, 260), (32, 420), (64, 740)])
-def test_the_kubelet_keeps_the_share_of_the_cpu_that_aks_documents(vcpus, reserved):
+def test_the_kubelet_reserves_the_documented_cpu(vcpus, reserved):
     assert machine(f"Standard_D{vcpus}s_v5").capacity.cpu == vcpus * 1000 - reserved - 400
 
 
@@ -52,18 +52,18 @@ def test_the_kubelet_keeps_the_share_of_the_cpu_that_aks_documents(vcpus, reserv
     "name",
     ["Standard_B4ms", "Standard_DS2_v2", "Standard_D4_v5", "Standard_D4s_v2", "Standard_NC6s_v3", "m5.large", ""],
 )
-def test_a_size_whose_room_is_not_known_is_refused_with_what_is(name):
+def test_an_unsupported_size_is_refused_with_the_supported_ones(name):
     with pytest.raises(
-        ValueError, match="must be a size of the families D and E from version 3 on, or F from version 2 on"
+        ValueError, match="must be a VM size of family D or E .version 3 or later. or F .version 2 or later."
     ) as error:
         machine(name)
-    assert "such as Standard_D4s_v5" in str(error.value)
+    assert "Use a size such as Standard_D4s_v5." in str(error.value)
     assert repr(name) in str(error.value)
 
 
 @pytest.mark.parametrize(
     ("name", "vcpus"), [("Standard_D96s_v5", 96), ("Standard_E64s_v4", 64), ("Standard_E20s_v5", 20)]
 )
-def test_a_number_of_vcpus_whose_memory_is_not_known_is_refused(name, vcpus):
-    with pytest.raises(ValueError, match=rf"and {name} has {vcpus}; choose one of these"):
+def test_a_vcpu_count_of_unknown_memory_is_refused(name, vcpus):
+    with pytest.raises(ValueError, match=rf"got {name} with {vcpus} .*Use one of these sizes\."):
         machine(name)

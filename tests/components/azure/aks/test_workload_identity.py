@@ -1,4 +1,4 @@
-"""The cloud identity of pods on AKS."""
+"""Managed identities of pods on AKS."""
 
 from tests.stacks import REMOVED, planned, shipped
 
@@ -12,11 +12,11 @@ def recording():
 
 
 def needs(resource):
-    """The names and types of all that a resource waits for."""
+    """Return the types and names of all resources that a resource waits for."""
     return {(recording().by_urn(urn).type, recording().by_urn(urn).name) for urn in recording().requirements(resource)}
 
 
-def test_pods_of_one_service_account_get_an_identity_with_the_topic_s_grants_and_no_other():
+def test_one_service_account_gets_an_identity_with_exactly_the_topic_s_grants():
     recorded = recording()
     credential = recorded.one("azure-native:managedidentity:FederatedIdentityCredential")
     assert credential.inputs["subject"] == "system:serviceaccount:orders:consumer"
@@ -25,12 +25,12 @@ def test_pods_of_one_service_account_get_an_identity_with_the_topic_s_grants_and
     rights = [each for each in recorded.of_type(ROLE) if each.name.startswith(f"{STACK}-orders-")]
     assert {each.name for each in rights} == {
         f"{STACK}-orders-azure-event-hubs-data-receiver",
-        f"{STACK}-orders-azure-event-hubs-data-sender",  # of dead letters
+        f"{STACK}-orders-azure-event-hubs-data-sender",  # for dead letters
     }
     assert credential.inputs["resourceName"] == f"{STACK}-orders-pods"
 
 
-def test_pods_start_with_their_identity_and_its_rights():
+def test_pods_wait_for_their_identity_and_its_roles():
     recorded = recording()
     [deployment] = recorded.of_type("kubernetes:apps/v1:Deployment")
     assert deployment.input("spec.template.metadata.labels")["azure.workload.identity/use"] == "true"
@@ -41,7 +41,7 @@ def test_pods_start_with_their_identity_and_its_rights():
     assert (ROLE, f"{STACK}-orders-azure-event-hubs-data-receiver") in waits
 
 
-def test_a_pipe_of_any_name_has_an_identity_of_its_own():
+def test_a_pipe_named_aks_has_a_separate_identity():
     plan = planned(
         {"data-pipes:pipes": {"aks": {"parallelism": 1, "consumer": {"image": ":1"}}, "orders": REMOVED}}, stack=STACK
     )

@@ -1,4 +1,4 @@
-"""Confluent Cloud on Azure: the consumers' way to it, on the internet and by Private Link."""
+"""Confluent Cloud on Azure: access over the internet and by Private Link."""
 
 from tests.components.azure.network.test_network import EXISTING, OWNER, config_errors, inbound
 from tests.stacks import planned, shipped
@@ -19,22 +19,22 @@ def named(type_token, role):
 
 
 def sources(resource, key):
-    """The names of what an input comes from."""
+    """Return the names of the resources that an input comes from."""
     return {PRIVATE.by_urn(urn).name for urn in resource.property_dependencies[key]}
 
 
-def test_the_cluster_is_in_the_region_of_the_stack():
+def test_the_cluster_is_in_the_stack_s_region():
     cluster = shipped(STACK).recording.one("confluentcloud:index/kafkaCluster:KafkaCluster").inputs
     assert (cluster["cloud"], cluster["region"]) == ("AZURE", "westeurope")
     assert not shipped(STACK).recording.of_type(CONNECTION)
 
 
-def test_the_nodes_reach_brokers_at_private_endpoints_where_confluent_is_called_and_nowhere_else():
+def test_port_9092_is_open_to_private_endpoints_only_in_stacks_with_confluent():
     assert inbound(STACK, "endpoints")[0] == ("10.0.0.0/22", ["443", "9092"], "Allow")
     assert "9092" not in inbound("azure-eventhubs-aks", "endpoints")[0][1]
 
 
-def test_the_endpoint_asks_for_confluents_service_by_its_alias_and_confluent_is_told_its_id():
+def test_the_endpoint_uses_the_service_alias_and_confluent_registers_its_id():
     endpoint = named(ENDPOINT, "link-endpoint")
     [asked] = endpoint.inputs["manualPrivateLinkServiceConnections"]
     assert asked["privateLinkServiceId"].endswith(".westeurope.azure.privatelinkservice")
@@ -47,7 +47,7 @@ def test_the_endpoint_asks_for_confluents_service_by_its_alias_and_confluent_is_
     assert sources(connection, "privateLinkAttachment") == {f"{STACK}-link"}
 
 
-def test_every_name_of_the_link_is_the_address_of_the_endpoint_in_this_network_alone():
+def test_the_wildcard_record_resolves_to_the_endpoint_only_in_this_network():
     zone, record = named(ZONE, "link-zone"), PRIVATE.one(RECORD)
     domain = zone.inputs["privateZoneName"]
     assert PRIVATE.outputs["bootstrapServers"].split(":")[0].endswith(f".{domain}")
@@ -61,14 +61,14 @@ def test_every_name_of_the_link_is_the_address_of_the_endpoint_in_this_network_a
     assert len(record.inputs["aRecords"]) == 1
 
 
-def test_the_way_is_there_before_a_key_is_tried_or_a_topic_made():
+def test_api_keys_and_topics_wait_for_the_private_link():
     linked = named("azure-native:privatedns:VirtualNetworkLink", "link-zone")
     opened = {each.urn for each in (PRIVATE.one(CONNECTION), PRIVATE.one(RECORD), linked)}
     for resource in (*PRIVATE.of_type(TOPIC), *PRIVATE.of_type(KEY)):
         assert opened <= PRIVATE.requirements(resource), resource.name
 
 
-def test_the_zone_of_the_link_is_not_one_that_a_network_brings():
+def test_the_network_does_not_create_the_zone_of_the_link():
     zone = f"{OWNER}/privateDnsZones/westeurope.azure.private.confluent.cloud"
     [found] = config_errors(
         {"data-pipes:network": {"existing": {**EXISTING, "privateDnsZoneIds": {"confluent": zone}}}}, STACK
@@ -76,7 +76,7 @@ def test_the_zone_of_the_link_is_not_one_that_a_network_brings():
     assert found.startswith("network.existing.privateDnsZoneIds: confluent is not a service with a private DNS zone;")
 
 
-def test_confluent_finds_the_keys_of_aks_where_aks_has_them():
+def test_confluent_gets_the_signing_keys_url_of_aks():
     provider = shipped(STACK).recording.one(PROVIDER).inputs
     assert provider["issuer"].startswith("https://westeurope.oic.prod-aks.azure.com/")
     assert provider["issuer"].endswith("/")

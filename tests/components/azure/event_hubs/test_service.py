@@ -136,24 +136,24 @@ KEY = {"encryption": {"keySource": "Microsoft.KeyVault"}}
         (
             {"clusterArmId": CLUSTER},
             {},
-            f"streaming.clusterId: a namespace stays where it was made, on the cluster {CLUSTER}.",
+            f"streaming.clusterId: cannot be changed from {CLUSTER} (a namespace cannot move to or from a dedicated cluster).",
         ),
         (
             {},
             KEY,
-            "streaming.customerManagedKey: a customer-managed key is taken only while a namespace has no event hub.",
+            "streaming.customerManagedKey: cannot be turned on (a namespace accepts a customer-managed key only while it has no event hubs).",
         ),
-        (KEY, {}, "streaming.customerManagedKey: a customer-managed key is kept until the namespace goes."),
+        (KEY, {}, "streaming.customerManagedKey: cannot be turned off (a namespace keeps its customer-managed key)."),
     ],
 )
-def test_what_azure_cannot_make_of_a_namespace_is_refused_in_the_preview_with_the_way_out(old, new, told):
+def test_unsupported_namespace_changes_are_refused_in_the_preview_with_a_fix(old, new, told):
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(shipped(STACK).recording, shipped_namespace(), old, new)
     assert told in str(refusal.value)
-    assert "make a stack of another name" in str(refusal.value)
+    assert "create a new stack with a different name" in str(refusal.value)
 
 
-def test_more_units_are_let_through():
+def test_capacity_can_be_raised():
     old, new = ({**shipped_namespace().inputs, "sku": {"name": "Premium", "capacity": units}} for units in (1, 2))
     before_update(shipped(STACK).recording, shipped_namespace(), old, new)
 
@@ -162,14 +162,14 @@ def inflating(capacity):
     return with_streaming(tier="standard", capacity=capacity, autoInflate={"maximumUnits": 10})
 
 
-def test_a_capacity_that_would_not_reach_event_hubs_is_refused_in_the_preview():
+def test_a_changed_capacity_with_auto_inflate_is_refused_in_the_preview():
     before, recording = inflating(2), inflating(5)
     namespace = recording.one(NAMESPACE)
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(recording, namespace, before.one(NAMESPACE).inputs, namespace.inputs)
     assert str(refusal.value) == (
-        "streaming.capacity: with autoInflate it is Event Hubs that adds throughput units, so a capacity of 5 would not reach it. Set "
-        "capacity back to 2 and raise autoInflate.maximumUnits; or remove autoInflate, deploy, then change capacity."
+        "streaming.capacity: cannot be changed from 2 to 5 with autoInflate (capacity sets only the initial number of units). Set capacity back "
+        "to 2 and raise autoInflate.maximumUnits. Alternatively, remove autoInflate, deploy, then change capacity."
     )
 
 

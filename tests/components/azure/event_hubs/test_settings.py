@@ -1,4 +1,4 @@
-"""What a stack file may ask of Event Hubs, tier by tier."""
+"""Validation of Event Hubs settings by tier."""
 
 import pytest
 
@@ -11,12 +11,12 @@ QUOTAS = "(Event Hubs, Quotas and limits)"
 
 
 def config_errors(streaming, pipes=None):
-    """What is told of the streaming service and the pipes, whatever room the platform has for so many replicas."""
+    """Return the errors about the streaming service and the pipes, without those about node capacity."""
     try:
         settings({"data-pipes:streaming": streaming, "data-pipes:pipes": pipes or {}}, STACK)
     except SettingsError as error:
-        told = [line.split(".yaml: ", 1)[1] for line in str(error).splitlines()]
-        return [line for line in told if not line.startswith("platform.nodes")]
+        errors = [line.split(".yaml: ", 1)[1] for line in str(error).splitlines()]
+        return [line for line in errors if not line.startswith("platform.nodes")]
     return []
 
 
@@ -25,7 +25,7 @@ def orders(parallelism=3, **topic):
 
 
 def many(count, parallelism=1, **topic):
-    """As many pipes as given, the shipped one among them."""
+    """Return the given number of pipes, including orders."""
     pipe = {"parallelism": parallelism, "topic": topic}
     return {"orders": pipe} | {f"pipe{number}": pipe for number in range(count - 1)}
 
@@ -50,7 +50,7 @@ DEDICATED = {"tier": "dedicated", "clusterId": CLUSTER}
         (DEDICATED | {"customerManagedKey": True}, orders(1024, retentionHours=2160)),
     ],
 )
-def test_what_a_tier_has_room_for_is_let_through(streaming, pipes):
+def test_settings_within_the_limits_of_the_tier_are_accepted(streaming, pipes):
     assert config_errors(streaming, pipes) == []
 
 
@@ -59,67 +59,67 @@ def test_what_a_tier_has_room_for_is_let_through(streaming, pipes):
     [
         (
             {"tier": "basic"},
-            "streaming.tier: must be 'standard', 'premium' or 'dedicated', not \"basic\"; tier is the tier of",
+            "streaming.tier: must be 'standard', 'premium' or 'dedicated', not \"basic\"; tier is tier of",
         ),
         (
             PREMIUM | {"capacity": 3},
-            "streaming.capacity: must be 1, 2, 4, 6, 8, 10, 12 or 16 processing units on the tier premium, not 3 "
-            f"{QUOTAS}; set one of them",
+            "streaming.capacity: must be 1, 2, 4, 6, 8, 10, 12 or 16 processing units on tier premium, got 3 "
+            f"{QUOTAS}. Use one of these numbers.",
         ),
         (
             STANDARD | {"capacity": 41},
-            "streaming.capacity: must be at most 40, not 41; capacity is the units of the namespace",
+            "streaming.capacity: must be at most 40, not 41; capacity is capacity units of the namespace",
         ),
         (
             STANDARD | {"capacity": 0},
-            "streaming.capacity: must be at least 1, not 0; capacity is the units of the namespace",
+            "streaming.capacity: must be at least 1, not 0; capacity is capacity units of the namespace",
         ),
         (
             DEDICATED | {"capacity": 2},
-            "streaming.capacity: is the cluster's own on the tier dedicated, so 2 would have no effect; remove it",
+            "streaming.capacity: is not available on tier dedicated (the cluster sets the capacity), got 2. Remove it.",
         ),
         (
             PREMIUM | {"autoInflate": {"maximumUnits": 8}},
-            "streaming.autoInflate: is for the tier standard only, and on premium the number of units changes by capacity alone; "
-            "remove it, or set tier to standard",
+            "streaming.autoInflate: is available only on tier standard, got tier premium (on other tiers the number of units changes only with "
+            "capacity). Remove it, or set tier to standard.",
         ),
         (
             STANDARD | {"autoInflate": {}},
-            "streaming.autoInflate.maximumUnits: is missing; maximumUnits is the most throughput units that the namespace may get",
+            "streaming.autoInflate.maximumUnits: is missing; maximumUnits is maximum throughput units of the namespace",
         ),
         (
             STANDARD | {"capacity": 10, "autoInflate": {"maximumUnits": 10}},
-            "streaming.autoInflate.maximumUnits: must be more than capacity, which is 10, not 10: there would be no unit to add; "
-            "raise it, or remove autoInflate",
+            "streaming.autoInflate.maximumUnits: must be more than capacity (10), got 10 (no units could be added). "
+            "Raise it or remove autoInflate.",
         ),
         (
             STANDARD | {"autoInflate": {"maximumUnits": 41}},
-            "streaming.autoInflate.maximumUnits: must be at most 40, not 41; maximumUnits is the most throughput units",
+            "streaming.autoInflate.maximumUnits: must be at most 40, not 41; maximumUnits is maximum throughput units",
         ),
         (
             {"tier": "dedicated"},
-            "streaming.clusterId: is missing: on the tier dedicated the namespace is made on a cluster that is there already; "
-            "write its id here, or set tier to premium",
+            "streaming.clusterId: is required on tier dedicated (the namespace is created on an existing dedicated cluster). "
+            "Set it to the cluster's ID, or set tier to premium.",
         ),
         (
             PREMIUM | {"clusterId": CLUSTER},
-            "streaming.clusterId: is for the tier dedicated only, and on premium Azure itself chooses where the namespace runs; "
-            "remove it, or set tier to dedicated",
+            "streaming.clusterId: is available only on tier dedicated, got tier premium (on other tiers Azure chooses where the namespace runs). "
+            "Remove it, or set tier to dedicated.",
         ),
         (
             {"tier": "dedicated", "clusterId": "big"},
-            "streaming.clusterId: must be the id of a dedicated cluster of Event Hubs, /subscriptions/",
+            "streaming.clusterId: must be the ID of a dedicated cluster of Event Hubs, /subscriptions/",
         ),
         (
             STANDARD | {"customerManagedKey": True},
-            "streaming.customerManagedKey: is not to be had on the tier standard (Event Hubs, Configure customer-managed keys): "
-            "there Microsoft's keys encrypt the records; remove it, or set tier to premium",
+            "streaming.customerManagedKey: is not available on tier standard, which uses Microsoft-managed keys (Event Hubs, Configure "
+            "customer-managed keys). Remove it, or set tier to premium.",
         ),
     ],
 )
-def test_what_a_tier_lacks_is_told_with_key_reason_and_way_out(streaming, line):
-    [told] = config_errors(streaming)
-    assert told.startswith(line)
+def test_features_that_the_tier_does_not_support_are_refused(streaming, line):
+    [error] = config_errors(streaming)
+    assert error.startswith(line)
 
 
 @pytest.mark.parametrize(
@@ -128,82 +128,82 @@ def test_what_a_tier_lacks_is_told_with_key_reason_and_way_out(streaming, line):
         (
             STANDARD,
             orders(33),
-            "pipes.orders.parallelism: must be at most 32, not 33: an event hub has no more partitions on the tier standard "
-            f"{QUOTAS}; lower it, or set streaming.tier to premium",
+            "pipes.orders.parallelism: must be at most 32 (the partitions of an event hub on tier standard), got 33 "
+            f"{QUOTAS}. Lower it, or set streaming.tier to premium.",
         ),
         (
             PREMIUM,
             orders(101),
-            "pipes.orders.parallelism: must be at most 100, not 101: an event hub has no more partitions on the tier premium "
-            f"{QUOTAS}; lower it, or set streaming.tier to dedicated",
+            "pipes.orders.parallelism: must be at most 100 (the partitions of an event hub on tier premium), got 101 "
+            f"{QUOTAS}. Lower it, or set streaming.tier to dedicated.",
         ),
         (
             DEDICATED,
             orders(1025),
-            "pipes.orders.parallelism: must be at most 1024, not 1025: an event hub has no more partitions on the tier dedicated "
-            f"{QUOTAS}; lower it, or share the records among several pipes",
+            "pipes.orders.parallelism: must be at most 1024 (the partitions of an event hub on tier dedicated), got 1025 "
+            f"{QUOTAS}. Lower it, or split the records across several pipes.",
         ),
         (
             PREMIUM,
             many(3, 66),
-            "streaming.tier: premium has room for 200 partitions, and 201 are asked for, 3 of them for dead letters "
-            f"{QUOTAS}; raise capacity, or ask for less",
+            "streaming.tier: premium supports at most 200 partitions, got 201, 3 of them for dead letters "
+            f"{QUOTAS}. Raise capacity or use fewer partitions.",
         ),
         (
             STANDARD | {"capacity": 40},
             many(6),
-            "streaming.tier: standard has room for 10 event hubs, and 12 are asked for, 6 of them for dead letters "
-            f"{QUOTAS}; ask for less, or set tier to premium",
+            "streaming.tier: standard supports at most 10 event hubs, got 12, 6 of them for dead letters "
+            f"{QUOTAS}. Use fewer event hubs, or set tier to premium.",
         ),
         (
             STANDARD,
             many(11, deadLetter={"enabled": False}),
-            f"streaming.tier: standard has room for 10 event hubs, and 11 are asked for {QUOTAS}; ask for less, or set tier to premium",
+            f"streaming.tier: standard supports at most 10 event hubs, got 11 {QUOTAS}. Use fewer event hubs, or set tier to premium.",
         ),
         (
             STANDARD,
             many(2, schemaGroup="forward"),
-            f"streaming.tier: standard has room for 1 schema groups, and 2 are asked for {QUOTAS}; ask for less, or set tier to premium",
+            f"streaming.tier: standard supports at most 1 schema groups, got 2 {QUOTAS}. Use fewer schema groups, or set tier to premium.",
         ),
         (
             STANDARD,
             orders(retentionHours=169),
-            "pipes.orders.topic.retentionHours: must be at most 168, not 169: the tier standard keeps records for 7 days "
-            f"{QUOTAS}; lower it, or set streaming.tier to premium",
+            "pipes.orders.topic.retentionHours: must be at most 168 (7 days, the maximum on tier standard), got 169 "
+            f"{QUOTAS}. Lower it, or set streaming.tier to premium.",
         ),
         (
             STANDARD,
             orders(deadLetter={"retentionHours": 169}),
-            "pipes.orders.topic.deadLetter.retentionHours: must be at most 168, not 169: the tier standard keeps records for 7 days "
-            f"{QUOTAS}; lower it, or set streaming.tier to premium",
+            "pipes.orders.topic.deadLetter.retentionHours: must be at most 168 (7 days, the maximum on tier standard), got 169 "
+            f"{QUOTAS}. Lower it, or set streaming.tier to premium.",
         ),
         (
             PREMIUM,
             orders(deadLetter={"retentionHours": 2161}),
-            "pipes.orders.topic.deadLetter.retentionHours: must be at most 2160, not 2161; retentionHours is the hours that records set",
+            "pipes.orders.topic.deadLetter.retentionHours: must be at most 2160, not 2161; retentionHours is hours for which dead letters are",
         ),
         (
             PREMIUM,
             orders(retentionHours=2161),
-            "pipes.orders.topic.retentionHours: must be at most 2160, not 2161; retentionHours is the hours that records are kept",
+            "pipes.orders.topic.retentionHours: must be at most 2160, not 2161; retentionHours is hours for which records are kept",
         ),
         (
             PREMIUM,
             orders(retentionHours=24, compaction={}),
-            "pipes.orders.topic: retentionHours cannot go with compaction, which keeps records by their key and not by their age "
-            "(Event Hubs, Log compaction); remove one of the two",
+            "pipes.orders.topic: retentionHours cannot be used with compaction, which keeps records by key and not by age "
+            "(Event Hubs, Log compaction). Remove one of the two.",
         ),
         (
             STANDARD,
             orders(consumerGroups=[f"group{number}" for number in range(20)]),
-            "pipes.orders.topic.consumerGroups: must name at most 19, not 20: with $Default an event hub has 20 on the tier "
-            f"standard {QUOTAS}; remove some",
+            "pipes.orders.topic.consumerGroups: must have at most 19 names, got 20 (tier standard allows 20 with $Default) "
+            f"{QUOTAS}. Remove some.",
         ),
         (
             PREMIUM,
             orders(consumerGroups=["$Default"]),
-            "pipes.orders.topic.consumerGroups[0]: must be 1 to 50 lower-case letters (Azure tells no others from them), digits, dots, hyphens and underscores, with a letter or "
-            "digit at both ends ($Default is always there), not '$Default'",
+            "pipes.orders.topic.consumerGroups[0]: must be 1 to 50 lower-case letters (names are case-insensitive in Azure), digits, dots, hyphens and "
+            "underscores, beginning and ending with a letter or digit ($Default always exists), not '$Default'",
         ),
         (
             PREMIUM,
@@ -213,26 +213,26 @@ def test_what_a_tier_lacks_is_told_with_key_reason_and_way_out(streaming, line):
         (
             PREMIUM,
             orders(capture={"intervalSeconds": 59}),
-            "pipes.orders.topic.capture.intervalSeconds: must be at least 60, not 59; intervalSeconds is the seconds after which",
+            "pipes.orders.topic.capture.intervalSeconds: must be at least 60, not 59; intervalSeconds is seconds after which",
         ),
         (
             PREMIUM,
             orders(capture={"size": 501}),
-            "pipes.orders.topic.capture.size: must be at most 500, not 501; size is the size in MiB at which a file is closed",
+            "pipes.orders.topic.capture.size: must be at most 500, not 501; size is file size in MiB at which a file is closed",
         ),
         (
             PREMIUM,
             {"two--hyphens": {"parallelism": 1, "topic": {"capture": {}}}},
-            "pipes.two--hyphens.topic.capture: cannot go with two hyphens in a row in the pipe's name, which is in that of a storage "
-            "container (Storage, Naming containers); remove it, or choose another name for the pipe",
+            "pipes.two--hyphens.topic.capture: requires a pipe name without two hyphens in a row (the name is part of a container name; "
+            "Storage, Naming containers). Remove capture, or rename the pipe.",
         ),
         (
             PREMIUM,
             orders(schemaGroup="full"),
-            "pipes.orders.topic.schemaGroup: must be 'none', 'backward' or 'forward', not \"full\"; schemaGroup is how the Avro schemas",
+            "pipes.orders.topic.schemaGroup: must be 'none', 'backward' or 'forward', not \"full\"; schemaGroup is compatibility rule of",
         ),
     ],
 )
-def test_a_pipe_that_a_tier_has_no_room_for_is_told_with_key_reason_and_way_out(streaming, pipes, line):
-    [told] = config_errors(streaming, pipes)
-    assert told.startswith(line)
+def test_pipes_that_exceed_the_limits_of_the_tier_are_refused(streaming, pipes, line):
+    [error] = config_errors(streaming, pipes)
+    assert error.startswith(line)

@@ -1,5 +1,7 @@
 """The event hub of a pipe: its partitions, how long it keeps records, and who may read it."""
 
+import re
+
 import pytest
 
 from components.azure.event_hubs.tiers import refuse_partition_change
@@ -170,22 +172,22 @@ def partitions(count):
             "standard",
             3,
             6,
-            "On the tier standard the partitions of an event hub are fixed when it is made. Set parallelism back to 3",
+            "On tier standard, the number of partitions of an event hub is fixed at creation. Set parallelism back to 3",
         ),
         (
             "standard",
             6,
             3,
-            "On the tier standard the partitions of an event hub are fixed when it is made. Set parallelism back to 6",
+            "On tier standard, the number of partitions of an event hub is fixed at creation. Set parallelism back to 6",
         ),
         ("premium", 6, 3, "Kafka cannot take partitions away"),
     ],
 )
-def test_partitions_that_the_tier_cannot_change_are_refused_in_the_preview(tier, present, wanted, told):
+def test_partition_changes_that_the_tier_does_not_support_are_refused_in_the_preview(tier, present, wanted, told):
     with pytest.raises(ChangeRefusedError) as refusal:
         change(tier, HUB, partitions(present), partitions(wanted))
     assert f"pipes.orders.parallelism: cannot go from {present} to {wanted}. {told}" in str(refusal.value)
-    assert f"add a pipe of another name with parallelism {wanted}" in str(refusal.value)
+    assert re.search(rf"add a pipe .*name (with|and) parallelism {wanted}", str(refusal.value))
 
 
 def test_partitions_are_added_where_the_tier_can():
@@ -194,13 +196,15 @@ def test_partitions_are_added_where_the_tier_can():
     assert refuse_partition_change(3, 3) is None
 
 
-def test_another_cleanup_policy_is_refused_in_the_preview():
+def test_a_changed_cleanup_policy_is_refused_in_the_preview():
     kept, compacted = ({"retentionDescription": {"cleanupPolicy": policy}} for policy in ("Delete", "Compact"))
-    with pytest.raises(ChangeRefusedError, match="an event hub keeps the cleanup policy that it was made with, delete"):
+    with pytest.raises(ChangeRefusedError, match=r"\(an event hub keeps its cleanup policy, delete\)"):
         change("premium", HUB, kept, compacted)
 
 
-def test_another_rule_for_schemas_is_refused_in_the_preview():
+def test_a_changed_compatibility_rule_is_refused_in_the_preview():
     old, new = {"schemaCompatibility": "Backward"}, {"schemaCompatibility": "Forward"}
-    with pytest.raises(ChangeRefusedError, match="a schema group keeps its rule of compatibility, backward"):
+    with pytest.raises(
+        ChangeRefusedError, match=r"cannot be changed from backward \(a schema group keeps its compatibility rule\)"
+    ):
         change("premium", SCHEMAS, old, new, schemaGroup="forward")

@@ -193,8 +193,10 @@ def refuse(recording, setting, present):
 def test_what_a_cluster_keeps_from_its_making_is_refused_in_the_preview(recording, tag, setting, present, wanted):
     with pytest.raises(ChangeRefusedError) as refusal:
         refuse(recording, tag, present)
-    assert str(refusal.value).startswith(f"streaming.{setting}: cannot go from {present} to {wanted}. HDInsight keeps ")
-    assert "deploy a second stack" in str(refusal.value)
+    assert str(refusal.value).startswith(
+        f"streaming.{setting}: cannot be changed from {present} to {wanted} (HDInsight cannot "
+    )
+    assert "create a new stack" in str(refusal.value)
     refuse(recording, tag, wanted)
 
 

@@ -222,44 +222,50 @@ def test_another_range_for_a_subnet_that_something_is_in_is_refused_while_it_is_
         before_update(shipped(STACK).recording, subnet, old, new)
 
     change("10.0.0.0/22")
-    with pytest.raises(ChangeRefusedError, match=r"^network\.cidr: would move a subnet from 10\.0\.0\.0/22 to 10\.1"):
+    with pytest.raises(
+        ChangeRefusedError,
+        match=r"^network\.cidr: cannot be changed: it would move a subnet from 10\.0\.0\.0/22 to 10\.1",
+    ):
         change("10.1.0.0/22")
 
 
 WRONG = [
-    ({"azure-native:location": "westus"}, "azure-native:location: must be a region with three availability zones, and"),
+    (
+        {"azure-native:location": "westus"},
+        "azure-native:location: must be a region with three availability zones, got westus.",
+    ),
     ({"azure-native:location": "West Europe"}, "azure-native:location: must be the name of an Azure region, such as"),
-    ({"azure-native:location": "chinanorth3"}, "azure-native:location: must be a region of the public cloud"),
-    ({"azure-native:location": "usgovvirginia"}, "azure-native:location: must be a region of the public cloud"),
+    ({"azure-native:location": "chinanorth3"}, "azure-native:location: must be a region of the Azure public cloud"),
+    ({"azure-native:location": "usgovvirginia"}, "azure-native:location: must be a region of the Azure public cloud"),
     ({"azure-native:subscriptionId": "production"}, "azure-native:subscriptionId: must be a UUID such as"),
     ({"azure-native:environment": "china"}, "azure-native:environment: unknown key"),
-    ({"data-pipes:network": {"cidr": "10.0.0.0/22"}}, "network.cidr: must be a range from /8, the widest private one,"),
-    ({"data-pipes:network": {"cidr": "0.0.0.0/7"}}, "network.cidr: must be a range from /8, the widest private one,"),
+    ({"data-pipes:network": {"cidr": "10.0.0.0/22"}}, "network.cidr: must be from /8 (the widest private range)"),
+    ({"data-pipes:network": {"cidr": "0.0.0.0/7"}}, "network.cidr: must be from /8 (the widest private range)"),
     (
         {"data-pipes:network": {"cidr": "172.16.0.0/12"}},
-        "network.cidr: must not overlap 172.30.0.0/16, which AKS keeps",
+        "network.cidr: must not overlap 172.30.0.0/16, which AKS reserves",
     ),
     ({"data-pipes:network": {"cidr": "224.0.0.0/16"}}, "network.cidr: must not overlap 224.0.0.0/3, which is for"),
     ({"data-pipes:network": {"flowLogDays": 366}}, "network.flowLogDays: must be at most 365, not 366;"),
     ({"data-pipes:network": {"logDays": 29}}, "network.logDays: must be at least 30, not 29;"),
     ({"data-pipes:network": {"registryCidrs": ["0.0.0.0/0"]}}, "network.registryCidrs[0]: must not be 0.0.0.0/0"),
-    ({"data-pipes:tags": {"cost centre": "7"}}, "tags.cost centre: must be the name of a tag that every resource"),
-    ({"data-pipes:tags": {"Azure-team": "7"}}, "tags.Azure-team: must be the name of a tag that every resource"),
+    ({"data-pipes:tags": {"cost centre": "7"}}, "tags.cost centre: must be a tag name that every Azure resource"),
+    ({"data-pipes:tags": {"Azure-team": "7"}}, "tags.Azure-team: must be a tag name that every Azure resource"),
     (
         {"data-pipes:network": {"existing": EXISTING, "cidr": "10.1.0.0/16"}},
-        "network: cidr would have no effect on the existing virtual network; remove it, or",
+        "network: cidr cannot be used with existing (it applies only to a new virtual network). Remove it, or",
     ),
     (
         {"data-pipes:network": {"existing": EXISTING | {"virtualNetworkId": "shared"}}},
-        "network.existing.virtualNetworkId: must be the id of a virtual network, /subscriptions/.../resourceGroups/",
+        "network.existing.virtualNetworkId: must be the ID of a virtual network, /subscriptions/.../resourceGroups/",
     ),
     (
         {"data-pipes:network": {"existing": EXISTING | {"endpointsSubnetId": f"{VNET}/subnets/AKS"}}},
-        "network.existing: endpointsSubnetId must be another subnet than nodesSubnetId",
+        "network.existing: endpointsSubnetId must not be the same subnet as nodesSubnetId",
     ),
     (
         {"data-pipes:network": {"existing": EXISTING | {"nodesSubnetId": f"{VNET}2/subnets/aks"}}},
-        "network.existing: nodesSubnetId must be a subnet of virtualNetworkId, not",
+        "network.existing: nodesSubnetId must be a subnet of virtualNetworkId, got",
     ),
     (
         {
@@ -268,7 +274,7 @@ WRONG = [
                 | {"privateDnsZoneIds": {"registry": f"{OWNER}/privateDnsZones/privatelink.azure.net"}}
             }
         },
-        "network.existing.privateDnsZoneIds: registry must be the id of a zone privatelink.azurecr.io",
+        "network.existing.privateDnsZoneIds: registry must be the ID of a private DNS zone named privatelink.azurecr.io",
     ),
     (
         {

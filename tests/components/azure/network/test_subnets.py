@@ -1,4 +1,4 @@
-"""Where subnets lie on Azure: frozen, since what is in a subnet would have to leave it."""
+"""Subnet layout on Azure. It must not change, because deployed subnets cannot move."""
 
 from ipaddress import IPv4Network
 from itertools import combinations
@@ -20,12 +20,12 @@ def usable(cidr):
     return not any(IPv4Network(cidr).overlaps(IPv4Network(taken)) for taken in UNUSABLE)
 
 
-def test_deployed_stacks_have_their_subnets_here():
+def test_the_layout_of_deployed_stacks_is_unchanged():
     assert layout("10.0.0.0/16") == Layout(nodes="10.0.0.0/22", endpoints="10.0.4.0/24", hdinsight="10.0.5.0/24")
 
 
 @given(cidr=networks)
-def test_subnets_lie_inside_the_network_and_never_overlap(cidr):
+def test_subnets_are_inside_the_network_and_do_not_overlap(cidr):
     assume(usable(cidr))
     found = layout(cidr)
     subnets = [IPv4Network(each) for each in (found.nodes, found.endpoints, found.hdinsight)]
@@ -41,7 +41,7 @@ def test_a_network_that_is_too_wide_or_too_narrow_is_refused(prefix):
 
 
 @pytest.mark.parametrize("taken", UNUSABLE)
-def test_what_azure_or_aks_keep_is_refused_with_the_reason(taken):
+def test_a_range_that_azure_or_aks_reserves_is_refused_with_the_reason(taken):
     around = str(IPv4Network(taken).supernet(new_prefix=min(IPv4Network(taken).prefixlen, 16)))
-    with pytest.raises(ValueError, match=r"must not overlap .*(Azure|AKS)|must be a range from /8"):
+    with pytest.raises(ValueError, match=r"must not overlap .*(Azure|AKS)|must be from /8"):
         layout(around)
