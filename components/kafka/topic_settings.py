@@ -28,7 +28,7 @@ def setting_names(
         if name in kept:
             raise ValueError(f"is not for a pipe to set: {kept[name]}; remove it")
         if name not in known:
-            raise ValueError(f"is not {what}; {unknown(name, known)}")
+            raise ValueError(f"is not {what}. {unknown(name, known)}")
         return name
 
     return check

@@ -25,7 +25,7 @@ ANOTHER_STACK = "create a stack of another name, move the pipes there, then dest
 def cluster_hooks(name: str, *, connected: bool) -> ResourceHookBinding:
     """Hooks of the cluster of that name. `connected`: clients outside the VPC reach it, which MSK accepts only for a live cluster."""
     hooks = [
-        guard(name, "streaming.volumeSize", VOLUME_SIZE, refuse_smaller_volume),
+        guard(name, "streaming.diskSize", VOLUME_SIZE, refuse_smaller_volume),
         refused_change(name, "streaming.instanceType", INSTANCE_TYPE, refuse_broker_type_change),
         refused_change(name, "streaming.connectivity", MULTI_VPC, refuse_open_connectivity),
         refused_change(name, "streaming.certificateAuthorityArns", AUTHORITIES, no_authorities),
@@ -50,7 +50,7 @@ def refuse_smaller_volume(present: int, wanted: int) -> str | None:
     """The brokers' disks grow and never shrink (MSK, Scale broker storage)."""
     if wanted >= present:
         return None
-    return f"The disks of MSK's brokers cannot shrink. Set volumeSize back to {present} or more."
+    return f"The disks of MSK's brokers cannot shrink. Set diskSize back to {present} or more."
 
 
 def refuse_open_connectivity(present: object, wanted: object) -> str | None:

@@ -1,7 +1,7 @@
 """The streaming section of a stack file for MSK, and what must fit together in it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Literal, cast
+from typing import Annotated, ClassVar, Literal, cast
 
 from pydantic import AfterValidator, Field
 from typing_extensions import override
@@ -57,6 +57,8 @@ class ConnectivitySettings(SettingsModel, frozen=True):
 class MskSettings(ServiceSettings, frozen=True):
     """The streaming section of a stack file, for MSK."""
 
+    renamed_keys: ClassVar = {"volumeSize": "diskSize"}
+
     service: Literal["msk"]
     """Always msk."""
     version: Annotated[
@@ -72,7 +74,7 @@ class MskSettings(ServiceSettings, frozen=True):
     """The size of each broker: kafka.* is a standard broker, express.* an Express broker; one does not become the other."""
     broker_subnets: Literal["private", "public"] = "private"
     """The subnets that the brokers stand in, fixed when the cluster is made; public ones are for connectivity.publicCidrs."""
-    volume_size: Annotated[int, Field(ge=1, le=LARGEST_VOLUME)] = 100
+    disk_size: Annotated[int, Field(ge=1, le=LARGEST_VOLUME)] = 100
     """The disk of each standard broker in GiB; it can grow, never shrink (MSK, Scale broker storage).
 
     With storageAutoscaling it is the size to begin with, and a later change has no effect.
@@ -162,7 +164,7 @@ class MskSettings(ServiceSettings, frozen=True):
         scaling = self.storage_autoscaling
         if self.express:
             absent = {
-                "volume_size": "Express brokers have no disk to size; remove it",
+                "disk_size": "Express brokers have no disk to size; remove it",
                 "storage_autoscaling": "Express brokers have no disk to size; remove it",
                 "tiered_storage": "Express brokers keep all records in storage of MSK's own; remove it",
             }
@@ -170,8 +172,8 @@ class MskSettings(ServiceSettings, frozen=True):
                 if field in self.model_fields_set and getattr(self, field) not in (None, False):
                     yield ConfigError(path=("streaming", type(self).model_fields[field].alias or field), text=text)
             return
-        if scaling and scaling.max_size < self.volume_size:
-            text = f"must be at least volumeSize, which is {self.volume_size}, not {scaling.max_size}: disks never shrink; raise it"
+        if scaling and scaling.max_size < self.disk_size:
+            text = f"must be at least diskSize, which is {self.disk_size}, not {scaling.max_size}: disks never shrink; raise it"
             yield ConfigError(path=("streaming", "storageAutoscaling", "maxSize"), text=text)
         if self.tiered_storage and self.instance_type == SMALLEST:
             text = f"is not to be had on {SMALLEST} (MSK, Tiered storage); choose a larger instanceType or remove it"
@@ -212,7 +214,7 @@ class MskSettings(ServiceSettings, frozen=True):
             yield ConfigError(path=("retentionHours",), text=text)
         foreign = pipe.topic.config.keys() - EXPRESS_SETTINGS if self.express else set[str]()
         for name in sorted(foreign):
-            text = f"is MSK's own to set on Express brokers; {unknown(name, EXPRESS_SETTINGS)}"
+            text = f"is MSK's own to set on Express brokers. {unknown(name, EXPRESS_SETTINGS)}"
             yield ConfigError(path=("config", name), text=text)
         config = {name: value for name, value in pipe.topic.config.items() if name not in foreign}
         limits: Limits = {

@@ -109,15 +109,17 @@ VmSize = Annotated[
 class HdInsightSettings(ServiceSettings, frozen=True):
     """The streaming section of a stack file, for Kafka on HDInsight.
 
-    Its brokers know no users: whoever reaches them in the network may read and write every topic. All but workers is fixed when
+    Its brokers know no users: whoever reaches them in the network may read and write every topic. All but brokers is fixed when
     the cluster is made.
     """
+
+    renamed_keys: ClassVar = {"workers": "brokers"}
 
     cloud_services: ClassVar = ("blob", "dfs", "hdinsight", "vault")
 
     service: Literal["hdinsight"]
     """Always hdinsight."""
-    workers: Annotated[int, Field(ge=3, le=200)] = 3
+    brokers: Annotated[int, Field(ge=3, le=200)] = 3
     """The number of brokers, at least 3 since each record has 3 copies, at most 200 since the subnet has addresses for no more.
 
     To have more, add them by az hdinsight resize and then say so here; HDInsight takes none away (HDInsight, Apache Kafka).
@@ -127,7 +129,7 @@ class HdInsightSettings(ServiceSettings, frozen=True):
     disks_per_worker: Annotated[int, Field(ge=1, le=8)] = 2
     """The number of disks of 1 TiB that each broker keeps its records on, from 1 to 8 (HDInsight, Configure storage for Kafka)."""
     head_vm_size: VmSize = "Standard_DS3_v2"
-    """The size of the two head nodes, and of the two that the REST proxy runs on; with more than 32 workers it needs 8 vCPUs and 14 GB
+    """The size of the two head nodes, and of the two that the REST proxy runs on; with more than 32 brokers it needs 8 vCPUs and 14 GB
     (HDInsight, Create clusters by using the Azure portal, read 2026-11-29)."""
     zookeeper_vm_size: VmSize = "Standard_DS2_v2"
     """The size of the three ZooKeeper nodes."""
@@ -149,10 +151,10 @@ class HdInsightSettings(ServiceSettings, frozen=True):
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield head nodes that are too small, an adopted network without a subnet, values that topics refuse, and names that jobs cannot take."""
         vcpus = known_vcpus(self.head_vm_size)
-        if self.workers > MOST_WORKERS and vcpus is not None and vcpus < LARGE_HEAD_VCPUS:
+        if self.brokers > MOST_WORKERS and vcpus is not None and vcpus < LARGE_HEAD_VCPUS:
             text = (
-                f"must have at least {LARGE_HEAD_VCPUS} vCPUs and 14 GB with more than {MOST_WORKERS} workers, got {self.head_vm_size} with "
-                f"{vcpus} for {self.workers} ({HEAD_SOURCE}). Set it to Standard_DS4_v2, or lower workers. The head nodes of an existing "
+                f"must have at least {LARGE_HEAD_VCPUS} vCPUs and 14 GB with more than {MOST_WORKERS} brokers, got {self.head_vm_size} with "
+                f"{vcpus} for {self.brokers} ({HEAD_SOURCE}). Set it to Standard_DS4_v2, or lower brokers. The head nodes of an existing "
                 "cluster keep their size."
             )
             yield ConfigError(path=("streaming", "headVmSize"), text=text)

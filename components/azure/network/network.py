@@ -34,7 +34,7 @@ def _usable(cidr: str) -> str:
 def _of_the_services(zones: Mapping[str, str]) -> Mapping[str, str]:
     for service, zone_id in zones.items():
         if service not in DNS_ZONES:
-            raise ValueError(f"{service} is not a service with a private DNS zone; {unknown(service, DNS_ZONES)}")
+            raise ValueError(f"{service} is not a service with a private DNS zone. {unknown(service, DNS_ZONES)}")
         zone = DNS_ZONES[service]
         if zone_id.rsplit("/", 1)[-1] != zone:
             raise ValueError(
@@ -127,7 +127,7 @@ class AzureNetworkSettings(NetworkSettings, frozen=True):
             yield ConfigError(path=("network", "existing", "hdinsightSubnetId"), text=text)
         for service in self.existing.private_dns_zone_ids:
             if service not in called:
-                text = f"would have no effect, since the stack calls no such service; {unknown(service, called)}"
+                text = f"would have no effect, since the stack calls no such service. {unknown(service, called)}"
                 yield ConfigError(path=("network", "existing", "privateDnsZoneIds", service), text=text)
 
 

@@ -9,6 +9,7 @@ from typing_extensions import override
 from components.gcp.managed_kafka.size import COPIES_PER_VCPU, Size
 from components.gcp.managed_kafka.topic import LIMITS, REPLICATION, ManagedKafkaPipeSettings
 from components.kafka.config import pipe_config_errors
+from components.renames import whole_gib
 from components.section import ConfigError, Pattern
 from components.settings_bases import ServiceSettings, ValidationContext
 from components.versions import KnownVersions
@@ -32,6 +33,8 @@ VERSIONS = KnownVersions(
 class ManagedKafkaSettings(ServiceSettings, frozen=True):
     """The streaming section of a stack file, for Managed Service for Apache Kafka."""
 
+    old_forms: ClassVar = {"memory": whole_gib}
+
     cloud_services: ClassVar = ("dns", "managedkafka")
 
     service: Literal["managed-kafka"]
@@ -45,8 +48,8 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
     vcpus: Annotated[int, Field(ge=3)] = 3
     """The vCPUs of all brokers together; there is a broker in each of three zones, and one more for every 15 vCPUs above 45
     (Managed Service for Apache Kafka, Broker provisioning). A project has 750 in a region unless Google gives it more (Quotas)."""
-    memory: Annotated[int, Field(ge=3)] | None = None
-    """The memory of all brokers together in GiB, 1 to 8 for each vCPU; by default 4 for each, as Google advises
+    memory: Annotated[str, Pattern(r"[1-9][0-9]*Gi", "an amount of memory in whole GiB, such as 12Gi")] | None = None
+    """The memory of all brokers together, such as 12Gi: 1 to 8 GiB for each vCPU; by default 4 GiB for each, as Google advises
     (Managed Service for Apache Kafka, Plan your cluster size)."""
     disk_size: Annotated[int, Field(ge=100)] | None = None
     """The disk of each broker in GiB, which can grow and never shrink; records that the brokers have no room for are kept elsewhere. By
@@ -61,7 +64,7 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
     @property
     def size(self) -> Size:
         """What all brokers have together."""
-        memory = self.vcpus * ADVISED_MEMORY if self.memory is None else self.memory
+        memory = self.vcpus * ADVISED_MEMORY if self.memory is None else int(self.memory.removesuffix("Gi"))
         return Size(vcpus=self.vcpus, memory=memory)
 
     @property
@@ -76,7 +79,7 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
         least, most = self.vcpus, self.vcpus * MOST_MEMORY
         if not least <= self.size.memory <= most:
             text = (
-                f"must be {least} to {most} for {self.vcpus} vCPUs, not {self.size.memory}: brokers have 1 to {MOST_MEMORY} GiB for each vCPU "
+                f"must be {least}Gi to {most}Gi for {self.vcpus} vCPUs, got {self.memory}: brokers have 1 to {MOST_MEMORY} GiB for each vCPU "
                 "(Managed Service for Apache Kafka, Plan your cluster size); change it or vcpus"
             )
             yield ConfigError(path=("streaming", "memory"), text=text)

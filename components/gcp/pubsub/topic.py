@@ -143,7 +143,7 @@ class PubSubTopic(Topic):
 
     def _publishers(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> None:
         """Let others publish to the topic, as the pipe's settings name them, once no message of theirs would be dropped."""
-        for member in self.args.pipe.topic.publishers:
+        for member in self.args.pipe.topic.producers:
             gcp.pubsub.TopicIAMMember(
                 f"{self.name}-publisher-{member}",
                 topic=self.topic.id,

@@ -1,7 +1,7 @@
 """What a stack file says of a topic of Pub/Sub and of the subscriptions that its consumers read."""
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -98,6 +98,8 @@ def _a_filter(text: str) -> str:
 class PubSubTopicSettings(SettingsModel, frozen=True):
     """What a user may say of a topic and its subscriptions."""
 
+    renamed_keys: ClassVar = {"publishers": "producers"}
+
     mode: Literal["shared", "partitioned"] = "shared"
     """How consumers share the messages: all read one subscription, and Pub/Sub deals the messages out (shared), or each reads a
     subscription of its own, with the messages whose attribute partition is its number (partitioned). Fixed with the topic."""
@@ -125,7 +127,7 @@ class PubSubTopicSettings(SettingsModel, frozen=True):
     bytes, with what mode partitioned adds (Pub/Sub, Filter messages). Fixed with the subscriptions."""
     message_schema: Annotated[SchemaSettings | None, Field(alias="schema")] = None
     """What every message must look like; by default anything is taken."""
-    publishers: Annotated[tuple[Publisher, ...], Distinct] = ()
+    producers: Annotated[tuple[Publisher, ...], Distinct] = ()
     """The IAM members that may publish to the topic, besides those who may in the whole project."""
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from components.settings import SettingsError
-from tests.stacks import REMOVED, settings
+from tests.stacks import REMOVED, rule, settings
 
 STACK = "aws-confluent-ecs"
 SOURCE = "(Confluent Cloud, Kafka cluster types)"
@@ -152,13 +152,12 @@ def test_more_partitions_than_a_cluster_has_room_for_are_told(streaming, paralle
         (
             {},
             orders(deadLetter={"retentionHours": 87_601}),
-            "pipes.orders.topic.deadLetter.retentionHours: must be at most 87600, not 87601; retentionHours is the hours that records set "
-            "aside are kept, read or not; a lower number deletes those that are older",
+            "pipes.orders.topic.deadLetter.retentionHours: must be at most 87600, got 87601.",
         ),
         (
             {},
             orders(deadLetter={"enabled": False, "maxDeliveryAttempts": 3}),
-            "pipes.orders.topic.deadLetter: has keys that say nothing while enabled is false; remove them, or enabled",
+            "pipes.orders.topic.deadLetter: has keys that are ignored when enabled is false. Remove them, or set enabled to true.",
         ),
         (
             {"governance": "none"},
@@ -175,7 +174,7 @@ def test_more_partitions_than_a_cluster_has_room_for_are_told(streaming, paralle
     ],
 )
 def test_what_a_pipe_cannot_have_is_told(streaming, pipes, line):
-    assert config_errors(streaming, pipes) == [line]
+    assert [rule(each) for each in config_errors(streaming, pipes)] == [line]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +192,7 @@ def test_settings_that_confluent_cloud_keeps_to_itself_are_refused(name, told):
 
 def test_the_credentials_are_required_by_name_and_must_have_a_value():
     [line] = config_errors({"credentials": REMOVED})
-    assert line.startswith("streaming.credentials: is missing; credentials is the Cloud API key")
+    assert line.startswith("streaming.credentials: is required. Meaning of credentials: ")
     assert settings({}, STACK).streaming.secrets == {
         "credentials.apiKey": "confluentKey",
         "credentials.apiSecret": "confluentSecret",
@@ -206,10 +205,10 @@ SECRET = "cfltSomethingThatIsSecret"
 @pytest.mark.parametrize(
     ("credentials", "told"),
     [
-        (SECRET, "streaming.credentials: must be a map, not what stands there; credentials is the Cloud API key"),
+        (SECRET, "streaming.credentials: must be a map, got a value that is not shown."),
         (
             {"apiKey": 7, "apiSecret": f"{SECRET}/+"},
-            "streaming.credentials.apiKey: must be a text, not what stands there",
+            "streaming.credentials.apiKey: must be a string, got a value that is not shown.",
         ),
         (
             {"apiKey": "ABCDEFGH12345678", "apiSecret": "confluentSecret"},
@@ -233,8 +232,9 @@ def test_a_mistake_in_the_credentials_is_told_without_what_stands_there(credenti
 def test_a_key_of_the_provider_itself_which_nobody_reads_is_refused(namespace):
     with pytest.raises(SettingsError) as refusal:
         settings({f"{namespace}:cloudApiSecret": SECRET}, STACK)
-    assert f"{namespace}:cloudApiSecret: would have no effect, since a stack is made with the secrets that" in str(
-        refusal.value
+    assert (
+        f"{namespace}:cloudApiSecret: has no effect (the provider uses the secrets named in streaming.credentials)"
+        in str(refusal.value)
     )
     assert SECRET not in str(refusal.value)
 
@@ -242,5 +242,5 @@ def test_a_key_of_the_provider_itself_which_nobody_reads_is_refused(namespace):
 def test_a_consumer_never_gets_the_credentials_of_the_whole_stack():
     [line] = config_errors({}, {"orders": {"consumer": {"secrets": {"KEY": "confluentKey"}}}})
     assert line.startswith(
-        "pipes.orders.consumer.secrets.KEY: names the secret 'confluentKey', which the whole streaming"
+        "pipes.orders.consumer.secrets.KEY: must not be 'confluentKey' (it holds the admin credentials of the streaming service)"
     )

@@ -21,7 +21,7 @@ def message(changes: dict[str, Any]) -> str:
 def test_a_name_that_google_keeps_for_itself_is_refused(name: str):
     line = message({"data-pipes:name": name})
     assert "name: must be a name that does not begin with goog" in line
-    assert line.endswith("set another, and keep it for ever")
+    assert line.endswith("Choose another name, and never change it.")
 
 
 @pytest.mark.parametrize("name", ["default-events", "not-google"])
@@ -41,14 +41,14 @@ def test_a_label_whose_value_google_cloud_does_not_take_is_refused(value: str):
 
 def test_more_labels_than_a_machine_of_gke_takes_are_refused():
     tags = {f"label{number}": "x" for number in range(51)}
-    assert "tags: are 51, and some resources take no more than 50 besides the program's own; remove some" in message(
+    assert "tags: must have at most 50 entries, got 51 (some resources accept no more). Remove some." in message(
         {"data-pipes:tags": tags}
     )
 
 
 WRONG = [
-    ("gcp:project", REMOVED, "gcp:project: is missing; project is the id of the Google Cloud project"),
-    ("gcp:region", REMOVED, "gcp:region: is missing; region is the Google Cloud region"),
+    ("gcp:project", REMOVED, "gcp:project: is required. Meaning of project: "),
+    ("gcp:region", REMOVED, "gcp:region: is required. Meaning of region: "),
     ("gcp:project", "123456789012", "gcp:project: must be the id of a project, not its name or number, such as"),
     ("gcp:project", "My project", "gcp:project: must be the id of a project, not its name or number, such as"),
     ("gcp:project", "example.com:pipes", "gcp:project: must be the id of a project, not its name or number, such as"),

@@ -178,9 +178,9 @@ def test_more_tasks_than_a_service_may_have_are_refused_and_as_many_are_taken():
     [
         (
             {"architecture": "arm"},
-            "architecture: must be 'X86_64' or 'ARM64', not \"arm\"; architecture is the processor",
+            "architecture: must be 'X86_64' or 'ARM64', got \"arm\".",
         ),
-        ({"containerInsights": "disabled"}, "containerInsights: must be 'enhanced' or 'enabled', not \"disabled\""),
+        ({"containerInsights": "disabled"}, "containerInsights: must be 'enhanced' or 'enabled', got \"disabled\"."),
         ({"launchType": "EC2"}, "launchType: unknown key"),
     ],
 )

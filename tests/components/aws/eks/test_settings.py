@@ -27,8 +27,8 @@ WRONG = [
     (
         {"compute": "nodes"},
         {"cpu": "4", "memory": "1Gi"},
-        "pipes.orders.consumer: asks for 4 CPU and 1Gi, and an empty m5.large has 1680m and 6391Mi for consumers; lower cpu or memory, "
-        "or choose a larger platform.nodes.instanceType",
+        "pipes.orders.consumer: must fit on one m5.large node (1680m CPU and 6391Mi for consumers), got 4 CPU and 1Gi. "
+        "Lower cpu or memory, or choose a larger platform.nodes.instanceType.",
     ),
     (
         {"compute": "fargate", "nodes": {"min": 3}},
@@ -86,9 +86,7 @@ def test_fargate_is_refused_where_eks_has_none():
 
 def test_an_unknown_compute_is_refused():
     [message] = refused({"compute": "ec2"})
-    assert message.startswith(
-        "platform.compute: must be 'nodes', 'fargate' or 'auto', not \"ec2\"; compute is what pods run on"
-    )
+    assert message.startswith("platform.compute: must be 'nodes', 'fargate' or 'auto', got \"ec2\".")
 
 
 @pytest.mark.parametrize(
@@ -133,27 +131,27 @@ AUTO_LABELS = (
 @pytest.mark.parametrize(
     ("platform", "label", "known"),
     [
-        ({}, "team", f"known here: {GROUP_LABELS}"),
-        ({}, "kubernetes.io/hostname", f"did you mean 'kubernetes.io/os'? (known here: {GROUP_LABELS})"),
+        ({}, "team", f"Valid: {GROUP_LABELS}."),
+        ({}, "kubernetes.io/hostname", f"Did you mean 'kubernetes.io/os'? Valid: {GROUP_LABELS}."),
         (
             {},
             "karpenter.sh/capacity-type",
-            f"did you mean 'eks.amazonaws.com/capacityType'? (known here: {GROUP_LABELS})",
+            f"Did you mean 'eks.amazonaws.com/capacityType'? Valid: {GROUP_LABELS}.",
         ),
-        (AUTO, "disk", f"known here: {AUTO_LABELS}"),
-        (AUTO, "foo.kubernetes.io/arch", f"did you mean 'kubernetes.io/arch'? (known here: {AUTO_LABELS})"),
-        (AUTO, "evilkubernetes.io/arch", f"did you mean 'kubernetes.io/arch'? (known here: {AUTO_LABELS})"),
+        (AUTO, "disk", f"Valid: {AUTO_LABELS}."),
+        (AUTO, "foo.kubernetes.io/arch", f"Did you mean 'kubernetes.io/arch'? Valid: {AUTO_LABELS}."),
+        (AUTO, "evilkubernetes.io/arch", f"Did you mean 'kubernetes.io/arch'? Valid: {AUTO_LABELS}."),
         (
             AUTO,
             "eks.amazonaws.com/capacityType",
-            f"did you mean 'eks.amazonaws.com/compute-type'? (known here: {AUTO_LABELS})",
+            f"Did you mean 'eks.amazonaws.com/compute-type'? Valid: {AUTO_LABELS}.",
         ),
-        (AUTO, "kubernetes.io/os", f"did you mean 'kubernetes.io/arch'? (known here: {AUTO_LABELS})"),
+        (AUTO, "kubernetes.io/os", f"Did you mean 'kubernetes.io/arch'? Valid: {AUTO_LABELS}."),
     ],
 )
 def test_a_label_that_no_node_is_sure_to_have_is_refused_with_the_nearest_one(platform, label, known):
     assert refused(platform, {"nodeSelector": {label: "linux"}}) == [
-        f"pipes.orders.consumer.nodeSelector.{label}: could leave every replica waiting: no node is sure to have this label; {known}"
+        f"pipes.orders.consumer.nodeSelector.{label}: must be a label that nodes have (with others, replicas can stay pending). {known}"
     ]
 
 
@@ -193,8 +191,8 @@ def test_a_label_that_no_node_is_sure_to_have_is_refused_with_the_nearest_one(pl
 )
 def test_a_value_that_no_node_has_is_refused_with_those_that_there_are(platform, network, label, value, nodes_have):
     assert refused(platform, {"nodeSelector": {label: value}}, network=network) == [
-        f"pipes.orders.consumer.nodeSelector.{label}: would leave every replica waiting: nodes have {nodes_have}, not {value!r}; "
-        "name what there is, or remove it"
+        f"pipes.orders.consumer.nodeSelector.{label}: must be {nodes_have}, got {value!r} (no node has this value, "
+        "so replicas stay pending). Use an existing value, or remove the label."
     ]
 
 

@@ -303,16 +303,16 @@ def topic(**changes):
         ),
         (
             {"data-pipes:streaming": {"mode": "both"}},
-            "streaming.mode: must be 'provisioned', not \"both\"; mode is always",
+            "streaming.mode: must be 'provisioned', got \"both\".",
         ),
-        ({"data-pipes:streaming": {"shardQuota": 0}}, "streaming.shardQuota: must be at least 1, not 0; shardQuota is"),
+        ({"data-pipes:streaming": {"shardQuota": 0}}, "streaming.shardQuota: must be at least 1, got 0."),
         (
             {"data-pipes:streaming": {"shardQuota": 3}},
             "streaming.shardQuota: the pipes ask for 4 shards with those of their dead letters, and the account may have 3 in eu-west-1 "
             "(Kinesis Data Streams, Quotas and limits); lower their parallelism, or have AWS raise the quota and write the new one here",
         ),
-        (topic(retentionHours=23), "pipes.orders.topic.retentionHours: must be at least 24, not 23; retentionHours is"),
-        (topic(retentionHours=8761), "pipes.orders.topic.retentionHours: must be at most 8760, not 8761; "),
+        (topic(retentionHours=23), "pipes.orders.topic.retentionHours: must be at least 24, got 23."),
+        (topic(retentionHours=8761), "pipes.orders.topic.retentionHours: must be at most 8760, got 8761."),
         (
             topic(shardMetrics=["Lag"]),
             "pipes.orders.topic.shardMetrics[0]: must be 'IncomingBytes', 'IncomingRecords', ",
@@ -323,7 +323,7 @@ def topic(**changes):
         ),
         (
             topic(shardMetrics=["IncomingBytes", "IncomingBytes"]),
-            "pipes.orders.topic.shardMetrics: must name each once; IncomingBytes stands there twice, remove one",
+            "pipes.orders.topic.shardMetrics: must not contain duplicates, got IncomingBytes more than once",
         ),
         *(
             (

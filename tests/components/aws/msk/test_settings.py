@@ -3,7 +3,7 @@
 import pytest
 
 from components.aws.msk.topic import TIER_SOURCE
-from tests.stacks import REMOVED, changed, refused
+from tests.stacks import REMOVED, changed, refused, rule
 
 FILE = "stacks/Pulumi.test.yaml: "
 CIDRS = ["203.0.113.0/24", "198.51.100.7/32"]
@@ -17,7 +17,7 @@ EXISTING = {
 def told(changes, stack="aws-msk-eks"):
     stack_file = changed(changes, stack)
     lines = refused(stack_file.program_config(), secret_keys=stack_file.secret_keys)
-    return [line.removeprefix(FILE) for line in lines]
+    return [rule(line.removeprefix(FILE)) for line in lines]
 
 
 def streaming(**settings):
@@ -35,7 +35,7 @@ def tiered(topic, *, tier=True):
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        (express(volumeSize=100), "streaming.volumeSize: Express brokers have no disk to size; remove it"),
+        (express(diskSize=100), "streaming.diskSize: Express brokers have no disk to size; remove it"),
         (
             express(storageAutoscaling={"maxSize": 200}),
             "streaming.storageAutoscaling: Express brokers have no disk to size; remove it",
@@ -70,23 +70,21 @@ def tiered(topic, *, tier=True):
         ),
         (
             {**express(), "data-pipes:pipes": {"orders": {"topic": {"config": {"segment.ms": "600000"}}}}},
-            "pipes.orders.topic.config.segment.ms: is MSK's own to set on Express brokers; known here: cleanup.policy, compression.type, "
+            "pipes.orders.topic.config.segment.ms: is MSK's own to set on Express brokers. Valid: cleanup.policy, compression.type, "
             "delete.retention.ms, max.compaction.lag.ms, max.message.bytes, message.timestamp.after.max.ms, "
-            "message.timestamp.before.max.ms, message.timestamp.type, min.compaction.lag.ms, retention.bytes",
+            "message.timestamp.before.max.ms, message.timestamp.type, min.compaction.lag.ms, retention.bytes.",
         ),
         (
-            streaming(volumeSize=500, storageAutoscaling={"maxSize": 400}),
-            "streaming.storageAutoscaling.maxSize: must be at least volumeSize, which is 500, not 400: disks never shrink; raise it",
+            streaming(diskSize=500, storageAutoscaling={"maxSize": 400}),
+            "streaming.storageAutoscaling.maxSize: must be at least diskSize, which is 500, not 400: disks never shrink; raise it",
         ),
         (
             streaming(storageAutoscaling={"maxSize": 16_385}),
-            "streaming.storageAutoscaling.maxSize: must be at most 16384, not 16385; "
-            "maxSize is the size in GiB up to which the disk of each broker may grow",
+            "streaming.storageAutoscaling.maxSize: must be at most 16384, got 16385.",
         ),
         (
             streaming(storageAutoscaling={"maxSize": 400, "targetUtilization": 81}),
-            "streaming.storageAutoscaling.targetUtilization: must be at most 80, not 81; targetUtilization is the percentage of "
-            "a disk in use from which it grows, by a tenth or by 10 GiB (MSK, Automatic scaling)",
+            "streaming.storageAutoscaling.targetUtilization: must be at most 80, got 81.",
         ),
         (
             streaming(instanceType="kafka.t3.small", tieredStorage=True),
@@ -145,22 +143,20 @@ def tiered(topic, *, tier=True):
         ),
         (
             {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"maxDeliveryAttempts": 0}}}}},
-            "pipes.orders.topic.deadLetter.maxDeliveryAttempts: must be at least 1, not 0; maxDeliveryAttempts is how often a record "
-            "is handed to the consumer's handler before it is set aside",
+            "pipes.orders.topic.deadLetter.maxDeliveryAttempts: must be at least 1, got 0.",
         ),
         (
             {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"enabled": False, "retentionHours": 24}}}}},
-            "pipes.orders.topic.deadLetter: has keys that say nothing while enabled is false; remove them, or enabled",
+            "pipes.orders.topic.deadLetter: has keys that are ignored when enabled is false. Remove them, or set enabled to true.",
         ),
         (
             {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"retentionHours": 87_601}}}}},
-            "pipes.orders.topic.deadLetter.retentionHours: must be at most 87600, not 87601; retentionHours is the hours that records "
-            "set aside are kept, read or not; a lower number deletes those that are older",
+            "pipes.orders.topic.deadLetter.retentionHours: must be at most 87600, got 87601.",
         ),
         (
             {"data-pipes:pipes": {"orders.dead-letters": {"parallelism": 1}}},
-            "pipes.orders.dead-letters: the name of a pipe must be 2 to 24 lower-case letters, digits and hyphens, beginning with a letter, not "
-            "'orders.dead-letters'",
+            "pipes.orders.dead-letters: the name of a pipe must be 2 to 24 lower-case letters, digits and hyphens, starting with a letter, got "
+            "'orders.dead-letters'. Rename the pipe.",
         ),
         (
             tiered({"localRetentionHours": 24, "config": {"cleanup.policy": "compact"}}),
@@ -175,8 +171,8 @@ def tiered(topic, *, tier=True):
         ),
         (
             streaming(brokerSubnets="public", connectivity={"publicCidrs": ["0.0.0.0/0"]}),
-            "streaming.connectivity.publicCidrs[0]: must not be 0.0.0.0/0, which is everyone or nearly so; name the ranges that "
-            "may connect, such as your own address with /32 (/8 is the widest)",
+            "streaming.connectivity.publicCidrs[0]: must be a range of /8 or smaller, got 0.0.0.0/0 (it admits everyone or nearly "
+            "everyone). List the ranges that may connect, such as your own address with /32.",
         ),
         (
             streaming(instanceType="kafka.t3.small", connectivity={"multiVpc": True}, certificateAuthorityArns=[]),
@@ -207,12 +203,11 @@ def pipes(**parallelism):
     [
         (
             streaming(authentication="scram"),
-            "streaming.authentication: must be 'iam', not \"scram\"; authentication is always iam, since MSK Serverless knows its "
-            "clients by IAM alone (MSK, MSK Serverless)",
+            "streaming.authentication: must be 'iam', got \"scram\".",
         ),
         (
             streaming(brokers=3),
-            "streaming.brokers: unknown key; known here: authentication, service, topicImage",
+            "streaming.brokers: unknown key. Valid: authentication, service, topicImage.",
         ),
         (
             pipes(orders=2000, clicks=399),
@@ -231,9 +226,9 @@ def pipes(**parallelism):
         ),
         (
             {"data-pipes:pipes": {"orders": {"topic": {"config": {"segment.bytes": "1"}}}}},
-            "pipes.orders.topic.config.segment.bytes: is not a setting that MSK Serverless lets one choose; did you mean "
-            "'retention.bytes'? (known here: cleanup.policy, compression.type, max.message.bytes, "
-            "message.timestamp.difference.max.ms, message.timestamp.type, retention.bytes)",
+            "pipes.orders.topic.config.segment.bytes: is not a setting that MSK Serverless lets one choose. Did you mean "
+            "'retention.bytes'? Valid: cleanup.policy, compression.type, max.message.bytes, "
+            "message.timestamp.difference.max.ms, message.timestamp.type, retention.bytes.",
         ),
         (
             {"data-pipes:pipes": {"orders": {"topic": {"config": {"retention.ms": "1"}}}}},
@@ -246,8 +241,8 @@ def pipes(**parallelism):
         ),
         (
             {"data-pipes:platform": {"service": "ecs", "version": REMOVED, "admins": REMOVED}},
-            "streaming.service: msk-serverless cannot be read on ecs: no AWS API makes its topics, so a job in Kubernetes does, "
-            "and ECS has no job that a deployment waits for; set platform.service to eks",
+            "streaming.service: msk-serverless is not available on ecs: no AWS API makes its topics, so a job in Kubernetes does, "
+            "and ECS has no job that a deployment waits for. Set platform.service to eks.",
         ),
     ],
     ids=["scram", "brokers", "partitions", "compacted", "setting", "retention", "names", "ecs"],

@@ -59,7 +59,7 @@ def test_what_a_tier_has_room_for_is_let_through(streaming, pipes):
     [
         (
             {"tier": "basic"},
-            "streaming.tier: must be 'standard', 'premium' or 'dedicated', not \"basic\"; tier is the tier of",
+            "streaming.tier: must be 'standard', 'premium' or 'dedicated', got \"basic\".",
         ),
         (
             PREMIUM | {"capacity": 3},
@@ -68,11 +68,11 @@ def test_what_a_tier_has_room_for_is_let_through(streaming, pipes):
         ),
         (
             STANDARD | {"capacity": 41},
-            "streaming.capacity: must be at most 40, not 41; capacity is the units of the namespace",
+            "streaming.capacity: must be at most 40, got 41.",
         ),
         (
             STANDARD | {"capacity": 0},
-            "streaming.capacity: must be at least 1, not 0; capacity is the units of the namespace",
+            "streaming.capacity: must be at least 1, got 0.",
         ),
         (
             DEDICATED | {"capacity": 2},
@@ -85,7 +85,7 @@ def test_what_a_tier_has_room_for_is_let_through(streaming, pipes):
         ),
         (
             STANDARD | {"autoInflate": {}},
-            "streaming.autoInflate.maximumUnits: is missing; maximumUnits is the most throughput units that the namespace may get",
+            "streaming.autoInflate.maximumUnits: is required. Meaning of maximumUnits: ",
         ),
         (
             STANDARD | {"capacity": 10, "autoInflate": {"maximumUnits": 10}},
@@ -94,7 +94,7 @@ def test_what_a_tier_has_room_for_is_let_through(streaming, pipes):
         ),
         (
             STANDARD | {"autoInflate": {"maximumUnits": 41}},
-            "streaming.autoInflate.maximumUnits: must be at most 40, not 41; maximumUnits is the most throughput units",
+            "streaming.autoInflate.maximumUnits: must be at most 40, got 41.",
         ),
         (
             {"tier": "dedicated"},
@@ -180,12 +180,12 @@ def test_what_a_tier_lacks_is_told_with_key_reason_and_way_out(streaming, line):
         (
             PREMIUM,
             orders(deadLetter={"retentionHours": 2161}),
-            "pipes.orders.topic.deadLetter.retentionHours: must be at most 2160, not 2161; retentionHours is the hours that records set",
+            "pipes.orders.topic.deadLetter.retentionHours: must be at most 2160, got 2161.",
         ),
         (
             PREMIUM,
             orders(retentionHours=2161),
-            "pipes.orders.topic.retentionHours: must be at most 2160, not 2161; retentionHours is the hours that records are kept",
+            "pipes.orders.topic.retentionHours: must be at most 2160, got 2161.",
         ),
         (
             PREMIUM,
@@ -203,22 +203,22 @@ def test_what_a_tier_lacks_is_told_with_key_reason_and_way_out(streaming, line):
             PREMIUM,
             orders(consumerGroups=["$Default"]),
             "pipes.orders.topic.consumerGroups[0]: must be 1 to 50 lower-case letters (Azure tells no others from them), digits, dots, hyphens and underscores, with a letter or "
-            "digit at both ends ($Default is always there), not '$Default'",
+            "digit at both ends ($Default is always there), got '$Default'.",
         ),
         (
             PREMIUM,
             orders(consumerGroups=["audit", "audit"]),
-            "pipes.orders.topic.consumerGroups: must name each once; audit stands there twice, remove one",
+            "pipes.orders.topic.consumerGroups: must not contain duplicates, got audit more than once",
         ),
         (
             PREMIUM,
             orders(capture={"intervalSeconds": 59}),
-            "pipes.orders.topic.capture.intervalSeconds: must be at least 60, not 59; intervalSeconds is the seconds after which",
+            "pipes.orders.topic.capture.intervalSeconds: must be at least 60, got 59.",
         ),
         (
             PREMIUM,
             orders(capture={"size": 501}),
-            "pipes.orders.topic.capture.size: must be at most 500, not 501; size is the size in MiB at which a file is closed",
+            "pipes.orders.topic.capture.size: must be at most 500, got 501.",
         ),
         (
             PREMIUM,
@@ -229,7 +229,7 @@ def test_what_a_tier_lacks_is_told_with_key_reason_and_way_out(streaming, line):
         (
             PREMIUM,
             orders(schemaGroup="full"),
-            "pipes.orders.topic.schemaGroup: must be 'none', 'backward' or 'forward', not \"full\"; schemaGroup is how the Avro schemas",
+            "pipes.orders.topic.schemaGroup: must be 'none', 'backward' or 'forward', got \"full\".",
         ),
     ],
 )

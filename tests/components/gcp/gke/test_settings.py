@@ -3,7 +3,7 @@
 import pytest
 
 from components.settings import SettingsError
-from tests.stacks import settings
+from tests.stacks import rule, settings
 
 STACK = "gcp-pubsub-gke"
 FILE = f"stacks/Pulumi.{STACK}.yaml: "
@@ -31,14 +31,13 @@ def with_settings(platform, consumer=None, network=None, parallelism=3):
 def refused(platform, consumer=None, network=None, parallelism=3):
     with pytest.raises(SettingsError) as error:
         with_settings(platform, consumer, network, parallelism)
-    return [line.removeprefix(FILE) for line in str(error.value).splitlines()]
+    return [rule(line.removeprefix(FILE)) for line in str(error.value).splitlines()]
 
 
 WRONG = [
     (
         {"mode": "serverless"},
-        "platform.mode: must be 'standard' or 'autopilot', not \"serverless\"; mode is whether consumers run on a pool of nodes of their own, "
-        "or on nodes that Google makes, keeps and charges by pod; for the life of a cluster",
+        "platform.mode: must be 'standard' or 'autopilot', got \"serverless\".",
     ),
     (
         {"mode": "autopilot", "nodes": {"max": 9}},
@@ -46,16 +45,16 @@ WRONG = [
     ),
     (
         {"admins": ["platform-admins"]},
-        "platform.admins[0]: must be a member as IAM names it, such as group:platform@example.com, not 'platform-admins'",
+        "platform.admins[0]: must be a member as IAM names it, such as group:platform@example.com, got 'platform-admins'.",
     ),
     (
         {"endpoint": {"publicCidrs": ["0.0.0.0/0"]}},
-        "platform.endpoint.publicCidrs[0]: must not be 0.0.0.0/0, which is everyone or nearly so; name the ranges that may connect, such as "
-        "your own address with /32 (/8 is the widest)",
+        "platform.endpoint.publicCidrs[0]: must be a range of /8 or smaller, got 0.0.0.0/0 (it admits everyone or nearly everyone). List the "
+        "ranges that may connect, such as your own address with /32.",
     ),
     (
         {"maintenanceStart": "3 am"},
-        "platform.maintenanceStart: must be a time of day in UTC in quotes, such as \"03:00\", not '3 am'",
+        "platform.maintenanceStart: must be a time of day in UTC in quotes, such as \"03:00\", got '3 am'.",
     ),
     ({"nodes": {"min": 7}}, "platform.nodes: max must be at least min, not 6 with min 7; raise max or lower min"),
     (
@@ -82,7 +81,7 @@ def test_a_machine_type_whose_room_is_not_known_is_refused():
 
 def test_a_pool_begins_with_a_node_in_each_zone():
     [message] = refused({"nodes": {"min": 1, "max": 2}})
-    assert message.startswith("platform.nodes.max: must be at least 3, not 2")
+    assert message.startswith("platform.nodes.max: must be at least 3, got 2.")
 
 
 def test_small_nodes_need_a_narrower_range_for_their_pods():
@@ -112,15 +111,15 @@ def test_nodes_need_addresses_in_an_existing_network_too():
 
 def test_a_replica_larger_than_a_node_is_refused():
     assert refused({}, {"cpu": "4", "memory": "1Gi"}) == [
-        "pipes.orders.consumer: asks for 4 CPU and 1Gi, and an empty e2-standard-4 has 3320m and 11778Mi for consumers; lower cpu or memory, "
-        "or choose a larger platform.nodes.machineType"
+        "pipes.orders.consumer: must fit on one e2-standard-4 node (3320m CPU and 11778Mi for consumers), got 4 CPU and 1Gi. "
+        "Lower cpu or memory, or choose a larger platform.nodes.machineType."
     ]
 
 
 def test_more_replicas_than_the_largest_number_of_nodes_holds_are_refused():
     assert refused({}, parallelism=40) == [
-        "platform.nodes.max: is 6, and all pods need 7 nodes of e2-standard-4 (3320m and 11778Mi each for them): orders 40 replicas of 500m "
-        "and 1Gi at 6 a node; raise max to 7, choose a larger machineType, or lower cpu and memory of the consumers"
+        "platform.nodes.max: must be at least 7, got 6 (e2-standard-4 nodes with 3320m CPU and 11778Mi for pods: orders 40 replicas of 500m "
+        "CPU and 1Gi, 6 per node). Raise max to 7, choose a larger machineType, or lower cpu and memory of the consumers."
     ]
 
 
@@ -169,7 +168,7 @@ AUTOPILOT_LABELS = "cloud.google.com/gke-spot, kubernetes.io/arch, kubernetes.io
 @pytest.mark.parametrize(("mode", "labels"), [("standard", STANDARD_LABELS), ("autopilot", AUTOPILOT_LABELS)])
 def test_a_label_that_no_node_is_sure_to_have_is_refused(mode, labels):
     assert refused({"mode": mode}, {"nodeSelector": {"team": "a"}}) == [
-        f"pipes.orders.consumer.nodeSelector.team: could leave every replica waiting: no node is sure to have this label; known here: {labels}"
+        f"pipes.orders.consumer.nodeSelector.team: must be a label that nodes have (with others, replicas can stay pending). Valid: {labels}."
     ]
 
 
@@ -187,7 +186,7 @@ def test_a_label_that_no_node_is_sure_to_have_is_refused(mode, labels):
 def test_a_label_with_a_value_that_no_node_has_is_refused(mode, label, value, there):
     [message] = refused({"mode": mode}, {"nodeSelector": {label: value}})
     assert message.endswith(
-        f"would leave every replica waiting: nodes have {there}, not {value!r}; name what there is, or remove it"
+        f"must be {there}, got {value!r} (no node has this value, so replicas stay pending). Use an existing value, or remove the label."
     )
 
 

@@ -253,7 +253,7 @@ def test_smaller_volumes_are_refused_in_the_preview(recording):
     brokers = pool(recording, "brokers")
     change(recording, brokers, old=storage(100), new=storage(101))
     change(recording, brokers, old=storage(100), new=storage(100))
-    with pytest.raises(ChangeRefusedError, match=r"streaming\.volumeSize: cannot go from 100 to 99\. .* back to 100"):
+    with pytest.raises(ChangeRefusedError, match=r"streaming\.diskSize: cannot go from 100 to 99\. .* back to 100"):
         change(recording, brokers, old=storage(100), new=storage(99))
 
 
