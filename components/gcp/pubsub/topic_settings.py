@@ -42,7 +42,7 @@ class DeadLetterSettings(SettingsModel, frozen=True):
     def _something_to_say(self) -> "DeadLetterSettings":
         said = sorted(self.model_fields_set - {"enabled"})
         if not self.enabled and said:
-            raise ValueError("has keys that say nothing while enabled is false; remove them, or enabled")
+            raise ValueError("has keys that are ignored when enabled is false. Remove them, or set enabled to true.")
         return self
 
 

@@ -329,7 +329,7 @@ def topic(**changes):
             (
                 topic(**{who: [principal]}),
                 f"pipes.orders.topic.{who}[0]: must be the ARN of an IAM role, user or account without a wildcard, such as "
-                f"arn:aws:iam::123456789012:role/producer, not '{principal}'",
+                f"arn:aws:iam::123456789012:role/producer, got '{principal}'",
             )
             for who in ("producers", "readers")
             for principal in (

@@ -194,7 +194,7 @@ def test_streams_their_positions_and_their_key_are_protected_by_one_setting(prot
             (
                 cameras(topic={"mediaType": media_type}),
                 "pipes.cameras.topic.mediaType: must be a media type such as video/h264, or several with commas between them, "
-                f"not '{media_type}'",
+                f"got '{media_type}'",
             )
             for media_type in ("h264", "video/h264,", "video/h264, audio/aac", "video/" + "h" * 123)
         ),
@@ -232,5 +232,5 @@ def test_video_on_eks_is_refused_with_the_reason():
     [told] = str(error.value).splitlines()
     assert told.endswith(
         "streaming.service: kinesis-video is not available on eks: each consumer reads a video stream of its own, and the pods of a "
-        "pipe are identical, under one identity; set platform.service to ecs"
+        "pipe are identical, under one identity. Set platform.service to ecs."
     )

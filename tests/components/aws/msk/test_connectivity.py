@@ -88,7 +88,7 @@ def test_a_cluster_is_not_made_connected_and_the_preview_says_the_two_steps(sett
     with pytest.raises(ChangeRefusedError) as refusal:
         create(planned(streaming(**settings)).recording)
     assert str(refusal.value) == (
-        "streaming.connectivity: aws-msk-eks-msk is still to be made. MSK makes no cluster that is reached from outside its VPC. "
+        "streaming.connectivity: aws-msk-eks-msk does not exist yet. MSK makes no cluster that is reached from outside its VPC. "
         "Deploy in two steps: first without connectivity; once the cluster is there, set connectivity again and deploy. "
         "MSK then updates the brokers one after the other, which takes a while."
     )
