@@ -1,11 +1,11 @@
-"""A data pipe on the cloud that the stack file chooses: settings, then everything built from them, then what users need of it."""
+"""Pulumi program: read the settings, create the pipeline, export its outputs."""
 
 import os
 import signal
 
 if "PULUMI_CONFIG" in os.environ:  # set only by the CLI's language host, which runs nothing else in this process
-    # The engine ends a program with SIGINT, also after a refused change; Python would print tracebacks of KeyboardInterrupt.
-    # Set before the imports, which take seconds.
+    # The engine stops programs with SIGINT, also after a refused change. Python would print KeyboardInterrupt tracebacks.
+    # This runs before the imports because they take seconds.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import pulumi

@@ -1,1 +1,1 @@
-"""Components of a data pipe: settings in, a topic and as many consumers as it has partitions out."""
+"""Pulumi components of data pipes, built from the settings in a stack file."""

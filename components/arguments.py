@@ -1,4 +1,4 @@
-"""What the components of every cloud are built from: their constructors' arguments."""
+"""Constructor arguments of the components of each cloud."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,53 +19,53 @@ PlatformT = TypeVar("PlatformT", bound=Platform)
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs(Generic[AccountT, NetworkSettingsT]):
-    """What a cloud's network is built from."""
+    """Arguments of a network component."""
 
     account: AccountT
     settings: NetworkSettingsT
     cloud_services: Sequence[str]
-    """The services of the cloud that the stack calls, by the names of their private endpoints."""
+    """Cloud services that the stack calls, by the names of their private endpoints."""
     tags: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryArgs(Generic[NetworkT]):
-    """What a stack's registry is built from."""
+    """Arguments of a registry component."""
 
     network: NetworkT
     images: Sequence[str]
-    """Every image that the stack runs, as the stack file names it."""
+    """All images of the stack, as written in the stack file."""
     protect: bool
-    """Whether images are kept from deletion."""
+    """Whether images are protected from deletion."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformArgs(Generic[SettingsT, NetworkT, RegistryT]):
-    """What every platform is built from."""
+    """Arguments of a platform component."""
 
     settings: SettingsT
     network: NetworkT
     registry: RegistryT
     pipes: Mapping[str, PipeSettings]
-    """The pipes whose consumers the platform must have room for."""
+    """Pipes whose consumers run on the platform."""
     system_workloads: SystemWorkloads
-    """What else it must have room for."""
+    """Pods of the streaming service that also run on the platform."""
     protect: bool
-    """Whether what holds data or runs it is kept from deletion."""
+    """Whether data resources and clusters are protected from deletion."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StreamingArgs(Generic[SettingsT, NetworkT, PlatformT]):
-    """What every streaming service is built from."""
+    """Arguments of a streaming service component."""
 
     settings: SettingsT
     network: NetworkT
     registry: Registry
     platform: PlatformT
-    """For services that run in the cluster, or make their topics from there; the others leave it alone and never wait for it."""
+    """Used by services that run in the cluster or create their topics from there. Others do not use it and do not wait for it."""
     pipes: Mapping[str, PipeSettings]
-    """The pipes whose topics the service must have room for."""
+    """Pipes whose topics the service has."""
     secrets: Mapping[str, Secret]
-    """What the service itself is reached with, by the keys of ServiceSettings.secrets."""
+    """The service's own credentials, by the keys of ServiceSettings.secrets."""
     protect: bool
-    """Whether what holds data is kept from deletion."""
+    """Whether data resources are protected from deletion."""

@@ -1,6 +1,6 @@
-"""The one table of what runs where: a new streaming service or platform is a folder of its own and a line here.
+"""Catalog of the streaming services and platforms of each cloud. To add one, create its package and add a line here.
 
-A module is imported when its entry is asked for: a stack imports the SDKs of its own cloud and services alone.
+Each module is imported only when its entry is used, so a stack imports only the SDKs of its own cloud and services.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ EntryT = TypeVar("EntryT", CloudBase, ContainerPlatform, StreamingService)
 
 
 class Entries(Mapping[str, EntryT], Generic[EntryT]):
-    """Entries by their names, each a constant of a module."""
+    """Entries by name. Each entry is a constant of a module."""
 
     def __init__(self, kind: type[EntryT], constant: str, modules: Mapping[str, str]) -> None:
         self._kind = kind
@@ -41,7 +41,7 @@ class Entries(Mapping[str, EntryT], Generic[EntryT]):
 
 
 def exported(kind: type[EntryT], constant: str, module: str) -> EntryT:
-    """The constant of a module; TypeError where it is of another kind."""
+    """Return the constant of a module. Raise TypeError if it has another type."""
     entry = getattr(import_module(module), constant)
     if not isinstance(entry, kind):
         raise TypeError(f"{module}.{constant} must be a {kind.__name__}, got {type(entry).__name__}")
@@ -58,18 +58,18 @@ def _platforms(modules: Mapping[str, str]) -> Mapping[str, ContainerPlatform]:
 
 @dataclass(frozen=True, kw_only=True)
 class Cloud:
-    """A cloud, and what runs on it."""
+    """A cloud with its streaming services and platforms."""
 
     namespace: str
-    """The namespace of the provider's own keys in a stack file, such as aws:region."""
+    """Namespace of the provider's keys in a stack file, such as aws:region."""
     module: str
-    """The module whose CLOUD says the rest."""
+    """Module with the constant CLOUD, which has the other parts."""
     streaming: Mapping[str, StreamingService]
     platforms: Mapping[str, ContainerPlatform]
 
     @property
     def base(self) -> CloudBase:
-        """What every stack on the cloud has."""
+        """Return the parts of every stack on the cloud."""
         return exported(CloudBase, "CLOUD", self.module)
 
 

@@ -1,4 +1,4 @@
-"""Changes that a service cannot make or undo, refused while they are still a preview."""
+"""Hooks that refuse changes that a service cannot make. They also run in previews."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,15 +7,15 @@ from typing import Any, TypeAlias, cast
 import pulumi
 
 ChangeRule: TypeAlias = Callable[[int, int], str | None]
-"""Given the number that there is and the one wanted: why that step is refused and what to do instead, or None."""
+"""Takes the present and the wanted number. Returns the reason for a refusal and the fix, or None."""
 
 
 class ChangeRefusedError(Exception):
-    """A change of a setting that the service cannot make."""
+    """A change that the service cannot make."""
 
 
 def refuse_fewer_partitions(present: int, wanted: int) -> str | None:
-    """Kafka adds partitions and never removes one, since its records would be lost (Apache Kafka, Operations)."""
+    """Refuse fewer partitions: Kafka cannot remove a partition without losing its records (Apache Kafka, Operations)."""
     if wanted >= present:
         return None
     return (
@@ -26,9 +26,9 @@ def refuse_fewer_partitions(present: int, wanted: int) -> str | None:
 
 
 def older_kafka(present: object, wanted: object) -> str | None:
-    """Brokers do not read the metadata of a newer version; a step between patches of one release is allowed (Apache Kafka, Upgrading).
+    """Refuse an older Kafka version: its brokers cannot read the metadata of a newer one (Apache Kafka, Upgrading).
 
-    Versions are texts such as 4.3.1, 3.7.x or 3.9.x.kraft.
+    Patch versions of the same release can change in both directions. Versions are strings such as 4.3.1, 3.7.x or 3.9.x.kraft.
     """
     if _release(wanted) >= _release(present):
         return None
@@ -36,11 +36,14 @@ def older_kafka(present: object, wanted: object) -> str | None:
 
 
 def guard(name: str, setting: str, property_path: str, rule: ChangeRule) -> pulumi.ResourceHookBinding:
-    """Bind a rule to the resource that it is about, in previews too, before anything has been touched.
+    """Return a hook that applies a rule for numbers before an update of the resource, also in previews.
 
-    `name` is the resource's, which makes the hook's name unique; `setting` is where the number stands in the stack file,
-    such as pipes.orders.parallelism; `property_path` is where it stands in the resource's inputs, such as partitionCount or,
-    for a key that is no plain word, metadata.annotations["data-pipes/partitions"].
+    Args:
+        name: Name of the resource. It makes the name of the hook unique.
+        setting: Path of the number in the stack file, such as pipes.orders.parallelism.
+        property_path: Path of the number in the inputs of the resource, such as partitionCount. Keys with special characters are
+            quoted: metadata.annotations["data-pipes/partitions"].
+        rule: Rule for the change.
     """
 
     def numbers(present: object, wanted: object) -> str | None:
@@ -54,9 +57,9 @@ def guard(name: str, setting: str, property_path: str, rule: ChangeRule) -> pulu
 def refused_change(
     name: str, setting: str, property_path: str, rule: Callable[[object, object], str | None]
 ) -> pulumi.ResourceHookBinding:
-    """Bind a rule on any value to the resource that it is about, as guard does for numbers.
+    """Return a hook that applies a rule for any value before an update of the resource, also in previews.
 
-    The rule gets the value that there is and the one wanted, None where there is none, and says why that step is refused.
+    The rule gets the present and the wanted value, None if a value is not set. It returns the reason for a refusal, or None.
     """
 
     def refuse(args: pulumi.ResourceHookArgs) -> None:
@@ -70,13 +73,13 @@ def refused_change(
 
 
 def refused_creation(name: str, setting: str, reason: str) -> pulumi.ResourceHookBinding:
-    """Refuse to make the resource of that name, in previews too; to change one that is there is not refused.
+    """Return a hook that refuses the creation of a resource, also in previews. Updates are allowed.
 
-    For what a service lets one say of a resource only after it was made; `reason` is why, and what to do instead.
+    Use it for settings that a service accepts only on an existing resource. `reason` gives the reason and the fix.
     """
 
     def refuse(args: pulumi.ResourceHookArgs) -> None:
-        raise ChangeRefusedError(f"{setting}: {args.name} is still to be made. {reason}")
+        raise ChangeRefusedError(f"{setting}: {args.name} does not exist yet. {reason}")
 
     hook = pulumi.ResourceHook(f"{name}-creation", refuse, pulumi.ResourceHookOptions(on_dry_run=True))
     return pulumi.ResourceHookBinding(before_create=[hook])
@@ -86,7 +89,7 @@ _STEP = re.compile(r'\["(?P<quoted>[^"]+)"\]|[^.\[]+')
 
 
 def value_at(inputs: object, property_path: str) -> object:
-    """What stands at a path in a resource's inputs; None where nothing does."""
+    """Return the value at a path in the inputs of a resource. None if it is not set."""
     value: Any = inputs
     for step in _STEP.finditer(property_path):
         key = step["quoted"] or step[0]
@@ -95,12 +98,12 @@ def value_at(inputs: object, property_path: str) -> object:
 
 
 def _release(version: object) -> tuple[int, ...]:
-    """The first two numbers of a version."""
+    """Return the first two numbers of a version."""
     return tuple(int(number) for number in re.findall(r"\d+", str(version))[:2])
 
 
 def _whole(value: object) -> int | None:
-    """A whole number, which Kubernetes keeps as text in an annotation; None where it is none."""
+    """Return a whole number, also from a string such as a Kubernetes annotation. None if it is not a number."""
     if isinstance(value, str) and value.isdecimal():
         return int(value)
     return int(value) if isinstance(value, int | float) else None

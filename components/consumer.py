@@ -1,4 +1,4 @@
-"""What a stack file says of a consumer: the program that reads a pipe, and the room that one replica of it needs."""
+"""Consumer settings: image, resources, environment, secrets and egress."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
@@ -9,39 +9,41 @@ from pydantic import AfterValidator, Field
 from components.section import Cidr, ConfigError, Pattern, QuotedText, SettingsModel
 
 PORT = 8080
-"""Where a consumer answers probes and shows its metrics."""
+"""Port of the probes and metrics of a consumer."""
 
 USER = 65532
-"""The user and group that containers run as: nobody in particular, as in distroless images."""
+"""User and group id of containers: the non-root user of distroless images."""
 
 RESERVED_ENVIRONMENT = (
     *("STREAM_", "KAFKA_BOOTSTRAP_", "KAFKA_GROUP_", "KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_"),
     *("AWS_", "AZURE_", "CLOUDSDK_", "GOOGLE_", "PUBSUB_"),
 )
-"""How the names of the variables begin that only a Connection or the platform sets."""
+"""Prefixes of environment variables that only a Connection or the platform sets."""
 
 RESERVED_LABEL = "data-pipes/"
-"""How the node labels begin that only a platform sets."""
+"""Prefix of node labels that only a platform sets."""
 
 
-def _free_variable(name: str) -> str:
+def _refuse_reserved_variable(name: str) -> str:
     if name.startswith(RESERVED_ENVIRONMENT):
-        begins = ", ".join(RESERVED_ENVIRONMENT)
-        raise ValueError(f"is set by the pipe itself; choose a name that does not begin with {begins}")
+        prefixes = ", ".join(RESERVED_ENVIRONMENT)
+        raise ValueError(f"must not start with {prefixes} (the pipe sets these variables). Rename the variable.")
     return name
 
 
-def _free_label(name: str) -> str:
+def _refuse_reserved_label(name: str) -> str:
     if name.startswith(RESERVED_LABEL):
-        raise ValueError(f"is set by the pipe itself; choose a label that does not begin with {RESERVED_LABEL}")
+        raise ValueError(
+            f"must not start with {RESERVED_LABEL} (the platform sets these labels). Choose another label."
+        )
     return name
 
 
-def _without_keyword(command: tuple[str, ...]) -> tuple[str, ...]:
+def _refuse_keyword(command: tuple[str, ...]) -> tuple[str, ...]:
     if command[0] in ("CMD", "CMD-SHELL", "NONE"):
         raise ValueError(
-            f"must be the command itself, not {command[0]}, which ECS is told besides; begin with the program, such as "
-            '["/bin/sh", "-c", "..."]'
+            f"must start with the program, got {command[0]} (it is added for ECS). Start with the program, such as "
+            '["/bin/sh", "-c", "..."].'
         )
     return command
 
@@ -49,7 +51,7 @@ def _without_keyword(command: tuple[str, ...]) -> tuple[str, ...]:
 EnvironmentName = Annotated[
     str,
     Pattern(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable, such as LOG_LEVEL"),
-    AfterValidator(_free_variable),
+    AfterValidator(_refuse_reserved_variable),
 ]
 FilePath = Annotated[
     str,
@@ -61,14 +63,14 @@ SecretName = Annotated[
     str,
     Pattern(
         r"[A-Za-z][A-Za-z0-9_-]{0,62}",
-        "the name of a secret (never its value): a letter, then letters, digits, - or _",
+        "the name of a secret, not its value: a letter, then letters, digits, - or _",
         shown=False,
     ),
 ]
 LabelName = Annotated[
     str,
     Pattern(r"([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", "a Kubernetes label key"),
-    AfterValidator(_free_label),
+    AfterValidator(_refuse_reserved_label),
 ]
 LabelValue = Annotated[
     QuotedText, Pattern(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?", "the value of a Kubernetes label")
@@ -81,72 +83,73 @@ Image = Annotated[
         "a container image with a tag or, better, a digest, such as registry.example.com/orders:1.0.0",
     ),
 ]
-"""An image, of which the registry and the name may be left out."""
+"""Container image. The registry and the name are optional: without them, the image is in the stack's own registry."""
 
 
 class EgressSettings(SettingsModel, frozen=True):
-    """A place outside the pipe that consumers call."""
+    """Destination outside the pipe that consumers connect to."""
 
     cidr: Cidr
-    """The IPv4 range to be reached, such as 10.20.0.0/16."""
+    """IPv4 range of the destination, such as 10.20.0.0/16."""
     port: Annotated[int, Field(ge=1, le=65535)]
-    """The TCP port to be reached."""
+    """TCP port of the destination."""
 
 
 class ImageSettings(SettingsModel, frozen=True):
-    """The image of a consumer, as the stack file names it: only a registry knows the full reference."""
+    """Image of a consumer as written in the stack file. The registry completes the reference."""
 
     image: Image = ":1.0.0"
-    """The container image with a tag or digest: registry.example.com/orders:1.0.0, or :1.0.0 alone for one in the stack's own
-    registry."""
+    """Container image with a tag or digest, such as registry.example.com/orders:1.0.0. Only a tag, such as :1.0.0, means an image in
+    the stack's own registry."""
 
 
 class ContainerSettings(SettingsModel, frozen=True):
-    """What the container of one replica is given besides its image."""
+    """Settings of the container of one replica, except its image."""
 
     cpu: Annotated[QuotedText, Pattern(r"[1-9][0-9]*m?", "an amount of CPU such as 500m or 2")] = "500m"
-    """The CPU that each replica is given: 500m is half a vCPU."""
+    """CPU of each replica. 500m is half a vCPU."""
     memory: Annotated[str, Pattern(r"[1-9][0-9]*(Mi|Gi)", "an amount of memory such as 512Mi or 2Gi")] = "1Gi"
-    """The memory that each replica is given, in MiB (Mi) or GiB (Gi); a replica that takes more is ended."""
+    """Memory of each replica, in MiB (Mi) or GiB (Gi). A replica that uses more is killed."""
     environment: Mapping[EnvironmentName, QuotedText] = {}
-    """Plain environment variables for the program, each with a text as value."""
+    """Plain environment variables of the consumer. Values are strings."""
     secrets: Mapping[EnvironmentName, SecretName] = {}
-    """Environment variables and, for each, the name of the Pulumi secret under data-pipes:secrets that it holds."""
+    """Secret environment variables. Each value is the name of a secret under data-pipes:secrets."""
     files: Mapping[FilePath, SecretName] = {}
-    """Paths in the container and, for each, the name of the Pulumi secret under data-pipes:secrets that it holds."""
+    """Secret files: the path in the container, and the name of a secret under data-pipes:secrets."""
     egress: tuple[EgressSettings, ...] = ()
-    """The places that the program calls besides its topic, DNS and HTTPS."""
+    """Destinations that the consumer connects to, in addition to its topic, DNS and HTTPS."""
     node_selector: Mapping[LabelName, LabelValue] = {}
-    """More Kubernetes labels that a node must have to run a replica, among those that its cloud gives it, such as
+    """Additional Kubernetes labels that a node must have to run a replica. Only labels that the cloud sets are possible, such as
     topology.kubernetes.io/zone."""
     health_command: (
-        Annotated[
-            tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1), AfterValidator(_without_keyword)
-        ]
+        Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1), AfterValidator(_refuse_keyword)]
         | None
     ) = None
-    """The command and its arguments by which a container says on ECS, which cannot ask over HTTP, whether it is alive; by
-    default Python asks /live on port 8080."""
+    """Command of the liveness check on ECS, with its arguments. ECS has no HTTP checks. By default, Python requests /live on
+    port 8080."""
     grace_period_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
-    """The seconds that a replica has to finish and commit after it was asked to stop."""
+    """Seconds that a replica has to finish and commit after the stop signal."""
 
-    def config_errors(self, *, known: frozenset[str], kept: frozenset[str]) -> Iterator[ConfigError]:
-        """Yield what is wrong across the keys: two values for one name, and secrets that nobody has set or that are kept from consumers."""
+    def config_errors(self, *, known: frozenset[str], reserved: frozenset[str]) -> Iterator[ConfigError]:
+        """Yield conflicting keys, and secrets that are not set or that consumers cannot use."""
         for name in sorted(self.environment.keys() & self.secrets.keys()):
-            yield ConfigError(path=("environment", name), text="is also in secrets; keep it in one of the two")
+            yield ConfigError(
+                path=("environment", name),
+                text="must not be in both environment and secrets. Remove it from one of them.",
+            )
         paths = sorted(self.files)
         for path in paths:
             if any(other.startswith(f"{path}/") for other in paths):
                 yield ConfigError(
                     path=("files", path),
-                    text="is also a directory of another file; a path is one of the two, rename one",
+                    text="must not be the directory of another file. Rename one of the two files.",
                 )
         for section, references in (("secrets", self.secrets), ("files", self.files)):
             for name, secret in references.items():
-                if secret in kept:
+                if secret in reserved:
                     text = (
-                        f"names the secret {secret!r}, which the whole streaming service is administered with; give the consumer one "
-                        "of its own, and know that it gets what its topic needs without being told"
+                        f"must not be {secret!r} (it holds the admin credentials of the streaming service). Remove it: the credentials of the "
+                        "topic are injected automatically."
                     )
                     yield ConfigError(path=(section, name), text=text)
                 elif secret not in known:
@@ -155,15 +158,17 @@ class ContainerSettings(SettingsModel, frozen=True):
 
 # The order of the bases puts the image first in docs/settings.md.
 class ConsumerSettings(ContainerSettings, ImageSettings, frozen=True):
-    """The program that reads a pipe, and the room that one replica of it needs."""
+    """Settings of the consumer of a pipe."""
 
 
 def no_secret(name: str) -> str:
-    """What a message says of a secret that is named and not there."""
+    """Return the message for a secret that is named but has no value."""
     command = f"pulumi config set --secret --path 'data-pipes:secrets.{name}'"
-    return f"names the secret {name!r}, which has no value; set it with: {command}"
+    return (
+        f"must be the name of a secret under data-pipes:secrets, got {name!r} (it has no value). Set it with: {command}"
+    )
 
 
 def file_key(path: PurePosixPath) -> str:
-    """The key of the file at a path where all secrets of a pipe are kept: never that of another path or of a variable."""
+    """Return the key of a file in the Secret of a pipe. No other path and no variable has the same key."""
     return "file-" + str(path).strip("/").replace("_", "__").replace("/", "_.")

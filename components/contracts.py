@@ -1,4 +1,4 @@
-"""What the two halves of a pipeline promise each other: a streaming service gives topics, a platform runs their consumers."""
+"""Interfaces between streaming services and platforms: services create topics, platforms run their consumers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -17,18 +17,18 @@ Secret: TypeAlias = Output[str]
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """Actions on one thing that a consumer's cloud identity must be allowed."""
+    """Actions on one cloud resource that the cloud identity of a consumer needs."""
 
     actions: tuple[str, ...]
     resource: Input[str]
-    """The thing, or `*` for an action that no cloud can bind to a thing."""
+    """The cloud resource, or `*` for actions that cannot be limited to a resource."""
     conditions: Mapping[str, Mapping[str, Input[str]]] = field(default_factory=dict[str, Mapping[str, Input[str]]])
-    """Under which conditions, as the cloud's policies write them: operator, key, value."""
+    """Conditions in the notation of the cloud's policies: operator, key, value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EgressRule:
-    """Addresses and a port that a consumer must be able to reach."""
+    """Address range and port that a consumer must be able to reach."""
 
     cidr: Input[str]
     port: int
@@ -37,35 +37,35 @@ class EgressRule:
 
 @dataclass(frozen=True, kw_only=True)
 class PodEgressRule:
-    """Pods of another namespace that a consumer must be able to reach: their addresses are not those of a network."""
+    """Pods in another namespace that a consumer must be able to reach. Their addresses are not known as a range."""
 
     namespace: Input[str]
     port: int
 
 
 PARTITION = "$(STREAM_PARTITION)"
-"""Stands for a partition's number, from 0 on, in what each partition's only reader has its own of (Kubernetes, Define dependent
-environment variables)."""
+"""Placeholder for the number of a partition, starting at 0, in environment variables that differ for each partition (Kubernetes, Define
+dependent environment variables)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """How a consumer reaches one topic."""
+    """Everything that a consumer needs to read one topic."""
 
     settings: Mapping[str, Input[str]]
     """Plain environment variables."""
     secrets: Mapping[str, Secret]
     """Environment variables from a secret store."""
     files: Mapping[PurePosixPath, Secret]
-    """Secrets that are read as files."""
+    """Secrets that are mounted as files."""
     grants: Sequence[Grant]
     egress_rules: Sequence[EgressRule | PodEgressRule]
     partition_settings: Mapping[str, Input[str]] = field(default_factory=dict[str, Input[str]])
-    """Plain environment variables that each partition's only reader has its own of, with PARTITION where its number stands; where
-    there are none, readers are alike and any may read any partition."""
+    """Plain environment variables that differ for each partition. They contain PARTITION as a placeholder for its number. If empty, the
+    consumers are identical and each can read any partition."""
     token_audience: str | None = None
-    """For whom the tokens are that readers sign in with, where they sign in as pods and not as somebody whom the cloud knows
-    (Platform.pod_tokens); they find theirs in the file that STREAM_TOKEN_FILE names."""
+    """Audience of the service-account tokens that consumers sign in with (Platform.pod_tokens). STREAM_TOKEN_FILE is the path of the
+    token. None if consumers use a cloud identity."""
 
 
 PipeSettingsT = TypeVar("PipeSettingsT", bound=PipeSettings)
@@ -78,79 +78,79 @@ class Workload:
     name: str
     consumer: ContainerSettings
     image: Output[str]
-    """The full reference of the container image, from Registry.image."""
+    """Full reference of the container image, from Registry.image."""
     replicas: Output[int]
     connections: Mapping[str, Connection]
-    """As in Topic: one that all replicas share, or one for each."""
+    """One shared connection, or one per partition, as in Topic.connections."""
     secrets: Mapping[str, Secret]
-    """The stack's secrets, by the names that the consumer's settings use."""
+    """Secrets of the stack, by the names that the consumer settings use."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployed:
-    """What a platform made of a workload."""
+    """Result of running a workload on a platform."""
 
     replicas: Output[int]
 
 
 SHARED = ""
-"""The key of a connection that all consumers of a topic share."""
+"""Key of the connection that all consumers of a topic share."""
 
 
 class Topic(ComponentResource, ABC):
-    """A partitioned stream that one consumer group reads."""
+    """Partitioned stream, read by one consumer group."""
 
     topic_name: Output[str]
     partitions: Output[int]
-    """How many partitions the topic has: known in a preview, and only there once the topic is."""
+    """Number of partitions. It is known in previews, and depends on the topic resource."""
     connections: Mapping[str, Connection]
-    """How consumers reach the topic: one connection that they all share, under the key SHARED; or, where every partition is a
-    stream of its own, one for each partition's only reader, by the partition's number."""
+    """Connections of the consumers: one for all of them, under the key SHARED, or one per partition, by its number. Services that use one
+    stream per partition have one per partition."""
 
 
 class Registry(ComponentResource, ABC):
-    """Where a stack keeps its container images."""
+    """Container registry of a stack."""
 
     outputs: Mapping[str, Output[str]]
-    """What the stack exports of the registry."""
+    """Stack outputs of the registry."""
 
     @abstractmethod
     def image(self, reference: str) -> Output[str]:
-        """The full reference of an image; one that begins with its tag or digest (`:1.0.0`) is in this registry."""
+        """Return the full reference of an image. An image that starts with its tag or digest (`:1.0.0`) is in this registry."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PodTokens:
-    """How others know the tokens that a platform gives the pods of one pipe, and no other pods."""
+    """Issuer and subject of the service-account tokens of the pods of one pipe."""
 
     issuer: Output[str]
-    """The URL of who signs them, under which OpenID Connect finds the keys."""
+    """URL of the issuer. OpenID Connect discovery finds the signing keys there."""
     subject: str
-    """Whom they name."""
+    """Subject claim of the tokens."""
 
 
 class Platform(ComponentResource, ABC):
-    """A container platform that consumers run on."""
+    """Container platform that runs the consumers."""
 
     outputs: Mapping[str, Output[str]]
-    """What the stack exports of the platform."""
+    """Stack outputs of the platform."""
 
     def pod_tokens(self, pipe: str) -> PodTokens | None:
-        """How others know the consumers of a pipe by their tokens; by default a platform gives none."""
+        """Return the issuer and subject of the tokens of a pipe's consumers. None if the platform issues no tokens."""
         _ = pipe
         return None
 
     @abstractmethod
     def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
-        """Run as many replicas of a consumer as the workload says."""
+        """Run the replicas of a workload."""
 
 
 class Streaming(ComponentResource, ABC, Generic[PipeSettingsT]):
-    """A streaming service that topics are made on."""
+    """Streaming service that provides topics."""
 
     outputs: Mapping[str, Output[str]]
-    """What the stack exports of the service."""
+    """Stack outputs of the service."""
 
     @abstractmethod
     def topic(self, name: str, pipe: PipeSettingsT, opts: ResourceOptions) -> Topic:
-        """Make the topic of the pipe of that name, with as many partitions as its parallelism."""
+        """Create the topic of a pipe, with as many partitions as its parallelism."""

@@ -1,4 +1,4 @@
-"""What becomes of a record that a pipe's consumers cannot handle, where they set it aside themselves."""
+"""Dead letters of services whose consumers write them: settings and environment variables."""
 
 from typing import Annotated
 
@@ -8,27 +8,26 @@ from pydantic import Field, model_validator
 from components.section import SettingsModel
 
 SUFFIX = ".dead-letters"
-"""What the name of a topic's dead letters adds to its own."""
+"""Suffix of the name of a dead-letter topic."""
 
 
 class DeadLetterSettings(SettingsModel, frozen=True):
-    """What becomes of a record that the consumers cannot handle."""
+    """Dead-letter settings: what happens to records that the consumer cannot handle."""
 
     enabled: bool = True
-    """Whether consumers may set such a record aside, in a topic of its own; without, they end at it and start again with it, until it
-    can be handled or its retention ends, and what comes after it in its partition waits."""
+    """Whether consumers move a record that they cannot handle to a dead-letter topic. If false, they stop at the record, restart and
+    try it again. The later records of its partition wait until it can be handled or its retention ends."""
     max_delivery_attempts: Annotated[int, Field(ge=1, le=100)] = 5
-    """How often a record is handed to the consumer's handler before it is set aside."""
+    """Number of times that the handler gets a record before it is moved to the dead-letter topic."""
 
     @model_validator(mode="after")
-    def _something_to_say(self) -> "DeadLetterSettings":
-        said = sorted(self.model_fields_set - {"enabled"})
-        if not self.enabled and said:
-            raise ValueError("has keys that say nothing while enabled is false; remove them, or enabled")
+    def _refuse_ignored_keys(self) -> "DeadLetterSettings":
+        if not self.enabled and self.model_fields_set - {"enabled"}:
+            raise ValueError("has keys that are ignored when enabled is false. Remove them, or set enabled to true.")
         return self
 
     def variables(self, topic: Input[str]) -> dict[str, Input[str]]:
-        """What consumers are told: the topic of the dead letters, and after how many tries a record goes there."""
+        """Return the environment variables of consumers: the dead-letter topic, and the number of attempts."""
         if not self.enabled:
             return {}
         return {"STREAM_DEAD_LETTERS": topic, "STREAM_MAX_DELIVERY_ATTEMPTS": str(self.max_delivery_attempts)}

@@ -1,4 +1,4 @@
-"""One data pipe: a partitioned topic, and as many consumers as it has partitions."""
+"""Pipe: a partitioned topic, and one consumer per partition."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from components.settings_bases import PipeSettings
 
 @dataclass(frozen=True, kw_only=True)
 class PipeArgs:
-    """What a pipe is built from."""
+    """Arguments of a pipe."""
 
     pipe: str
-    """The pipe's name, which is that of its topic, its consumer group and its namespace too."""
+    """Name of the pipe, and of its topic, consumer group and namespace."""
     settings: PipeSettings
     streaming: Streaming[Any]
     platform: Platform
@@ -24,7 +24,7 @@ class PipeArgs:
 
 
 class Pipe(ComponentResource):
-    """A topic and its consumers: as many replicas as partitions, so every partition has exactly one reader."""
+    """Topic and its consumers. There are as many replicas as partitions, so each partition has exactly one reader."""
 
     topic_name: Output[str]
     partitions: Output[int]

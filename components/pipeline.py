@@ -1,4 +1,4 @@
-"""A whole stack: network and registry, then streaming service and platform side by side, then the pipes."""
+"""Pipeline: network and registry, then streaming service and platform in parallel, then the pipes."""
 
 from collections.abc import Mapping
 
@@ -10,10 +10,10 @@ from components.settings import Settings
 
 
 class Pipeline(ComponentResource):
-    """Everything that a stack file describes."""
+    """All resources of a stack."""
 
     outputs: Mapping[str, Output[object]]
-    """What the stack exports: the services' outputs, the topics, and each pipe's partitions and replicas."""
+    """Stack outputs: those of the services, the topics, and the partitions and replicas of each pipe."""
 
     def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None) -> None:
         cloud = settings.cloud
@@ -23,7 +23,7 @@ class Pipeline(ComponentResource):
             "data-pipes:index:Pipeline", name, None, ResourceOptions.merge(opts, ResourceOptions(providers=[provider]))
         )
         child = ResourceOptions(parent=self)
-        for warning in (*settings.streaming.warnings, *settings.platform.warnings):
+        for warning in (*settings.renames, *settings.streaming.warnings, *settings.platform.warnings):
             log.warn(warning, self)
 
         network = cloud.base.network(

@@ -1,9 +1,9 @@
-"""A section of a stack file, and the mistakes that one can hold."""
+"""Base class of all settings, and the errors in a stack file."""
 
 import difflib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar, cast, get_args
@@ -27,10 +27,14 @@ SectionT = TypeVar("SectionT", bound="SettingsModel")
 
 
 class SettingsModel(BaseModel, frozen=True):
-    """A part of a stack file: camelCase keys, values of the exact type, nothing unknown, frozen once read."""
+    """Section of a stack file: camelCase keys, exact types, no unknown keys, frozen after reading."""
 
     hidden: ClassVar[bool] = False
-    """Whether no message repeats what stands there, since people put secrets there by mistake."""
+    """Whether messages leave out the values of this section. People put secrets there by mistake."""
+    renamed_keys: ClassVar[Mapping[str, str]] = {}
+    """Old keys that are still accepted, with a warning, and the current key of each."""
+    old_forms: ClassVar[Mapping[str, Callable[[object], object]]] = {}
+    """By key: converts an old form of the value, which is still accepted with a warning. Returns other values unchanged."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -41,53 +45,53 @@ class SettingsModel(BaseModel, frozen=True):
 
 
 WIDEST_OPENING = 8
-"""The widest range of addresses that a stack file may let in: two halves of the internet are everyone too."""
+"""Shortest prefix of an address range that may connect. Wider ranges, such as half of the internet, are refused."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigError:
-    """One thing wrong in a stack file: where it stands, and the fact, the reason and the way out in one line."""
+    """Error in a stack file: the path of the key, and one line with the rule, the value and the fix."""
 
     path: KeyPath
     text: str
 
     def under(self, *parents: str | int) -> "ConfigError":
-        """The same mistake, seen from a section further up."""
+        """Return the error with the path of its parent section in front."""
         return ConfigError(path=(*parents, *self.path), text=self.text)
 
     def __str__(self) -> str:
-        """The line that a user reads, without the file's name."""
+        """Return the message without the name of the file."""
         return f"{key(self.path)}: {self.text}"
 
 
 def key(path: KeyPath) -> str:
-    """A path as a user would look for it in the file: `pipes.orders.parallelism`, `platform.admins[0]`."""
+    """Return a path in the notation of messages: `pipes.orders.parallelism`, `platform.admins[0]`."""
     joined = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return joined.removeprefix(".")
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """The form that a text must have, checked here and told to editors through the JSON Schema."""
+    """Regular expression that a string must match. It is also in the JSON Schema for editors."""
 
     pattern: str
     words: str
-    """What the form is, as a message says it: `a Kafka version with KRaft, such as 3.9.x.kraft`."""
+    """The rule in words, for messages: `a Kafka version with KRaft, such as 3.9.x.kraft`."""
     shown: bool = True
-    """Whether a message may repeat the text; not where people put a secret by mistake."""
+    """Whether messages show the value. False if people put a secret there by mistake."""
 
     def check(self, value: str) -> str:
-        """Return the text, or raise ValueError where it has another form."""
+        """Return the string. Raise ValueError if it does not match."""
         if not re.fullmatch(self.pattern, value):
-            raise ValueError(f"must be {self.words}" + (f", not {value!r}" if self.shown else ""))
+            raise ValueError(f"must be {self.words}" + (f", got {value!r}." if self.shown else "."))
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Check the form after the type."""
+        """Check the pattern after the type."""
         return core_schema.no_info_after_validator_function(self.check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Tell an editor the pattern."""
+        """Add the pattern to the JSON Schema."""
         return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
 
 
@@ -95,108 +99,108 @@ def _cidr(value: str) -> str:
     try:
         network = IPv4Network(value)
     except ValueError as error:
-        raise ValueError(f"must be an IPv4 range such as 203.0.113.7/32, not {value!r} ({error})") from error
+        raise ValueError(f"must be an IPv4 range such as 203.0.113.7/32, got {value!r} ({error}).") from error
     return str(network)
 
 
-def _not_everyone(value: str) -> str:
+def _refuse_wide_range(value: str) -> str:
     if IPv4Network(value).prefixlen < WIDEST_OPENING:
         raise ValueError(
-            f"must not be {value}, which is everyone or nearly so; name the ranges that may connect, "
-            f"such as your own address with /32 (/{WIDEST_OPENING} is the widest)"
+            f"must be a range of /{WIDEST_OPENING} or smaller, got {value} (it admits everyone or nearly everyone). List the ranges that "
+            "may connect, such as your own address with /32."
         )
     return value
 
 
-def _quoted(value: object) -> object:
+def _refuse_number(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        # Pydantic turns a ValueError, and no TypeError, into a mistake.
-        raise ValueError(f"must be a text, not a number ({value}); write it in quotes, every digit of it")  # noqa: TRY004
+        # Pydantic reports a ValueError as a validation error, but not a TypeError.
+        raise ValueError(f"must be a string, got the number {value}. Write it in quotes, with every digit.")  # noqa: TRY004
     return value
 
 
 def _distinct(values: tuple[ItemT, ...]) -> tuple[ItemT, ...]:
     twice = sorted({str(value) for value in values if values.count(value) > 1})
     if twice:
-        raise ValueError(f"must name each once; {', '.join(twice)} stands there twice, remove one")
+        raise ValueError(f"must not contain duplicates, got {', '.join(twice)} more than once. Remove the duplicates.")
     return values
 
 
 Distinct = AfterValidator(_distinct)
-"""No value of a list stands there twice."""
+"""A list without duplicates."""
 
 Cidr = Annotated[str, AfterValidator(_cidr)]
-"""An IPv4 range whose address is the first of the range."""
+"""An IPv4 range in CIDR notation. Its address is the first one of the range."""
 
-ClosedCidr = Annotated[Cidr, AfterValidator(_not_everyone)]
-"""An IPv4 range that is not the whole internet."""
+ClosedCidr = Annotated[Cidr, AfterValidator(_refuse_wide_range)]
+"""An IPv4 range of /8 or smaller, so that it does not admit the whole internet."""
 
-QuotedText = Annotated[str, BeforeValidator(_quoted, json_schema_input_type=str)]
-"""A text that YAML would read as a number if it stood without quotes, such as "1.35" or "100"."""
+QuotedText = Annotated[str, BeforeValidator(_refuse_number, json_schema_input_type=str)]
+"""A string that YAML reads as a number if it has no quotes, such as "1.35" or "100"."""
 
 
 def parse(model: type[SectionT], value: object) -> SectionT | list[ConfigError]:
-    """Read a section; return it, or every mistake in it."""
+    """Return the parsed section, or all errors in it."""
     try:
         return model.model_validate_json(json.dumps(value))
     except ValidationError as error:
         found = error.errors(include_url=False)
-        return [_mistake(model, details) for details in found if not _follows(details, found)]
+        return [_config_error(model, details) for details in found if not _is_consequence(details, found)]
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
-    """What a message says of a name that is not known: the nearest known one, and all of them."""
+    """Return the suggestion for an unknown name: the most similar valid name, and all valid names."""
     names = sorted(known)
     nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    listed = ", ".join(names) or "none"
-    return f"did you mean {nearest[0]!r}? (known here: {listed})" if nearest else f"known here: {listed}"
+    suggestion = f"Did you mean {nearest[0]!r}? " if nearest else ""
+    return f"{suggestion}Valid: {', '.join(names) or 'none'}."
 
 
 _TEXTS = {
-    "bool_parsing": "must be true or false, not {value}; {meaning}",
-    "bool_type": "must be true or false, not {value}; {meaning}",
-    "dict_type": "must be a map, not {value}; {meaning}",
-    "extra_forbidden": "unknown key; {known}",
-    "greater_than_equal": "must be at least {ge}, not {value}; {meaning}",
-    "int_from_float": "must be a whole number, not {value}; {meaning}",
-    "int_parsing": "must be a whole number, not {value}; {meaning}",
-    "int_type": "must be a whole number, not {value}; {meaning}",
-    "less_than_equal": "must be at most {le}, not {value}; {meaning}",
-    "literal_error": "must be {expected}, not {value}; {meaning}",
-    "mapping_type": "must be a map, not {value}; {meaning}",
-    "missing": "is missing; {meaning}",
-    "model_type": "must be a map, not {value}; {meaning}",
-    "string_too_short": "must not be empty; {meaning}",
-    "string_type": "must be a text, not {value}; {quotes}{meaning}",
-    "too_long": "must name at most {max_length}, not {actual_length}; {meaning}",
-    "too_short": "must name at least {min_length}, not {actual_length}; {meaning}",
-    "tuple_type": "must be a list, not {value}; {meaning}",
+    "bool_parsing": "must be true or false, got {value}. {meaning}",
+    "bool_type": "must be true or false, got {value}. {meaning}",
+    "dict_type": "must be a map, got {value}. {meaning}",
+    "extra_forbidden": "unknown key. {known}",
+    "greater_than_equal": "must be at least {ge}, got {value}. {meaning}",
+    "int_from_float": "must be a whole number, got {value}. {meaning}",
+    "int_parsing": "must be a whole number, got {value}. {meaning}",
+    "int_type": "must be a whole number, got {value}. {meaning}",
+    "less_than_equal": "must be at most {le}, got {value}. {meaning}",
+    "literal_error": "must be {expected}, got {value}. {meaning}",
+    "mapping_type": "must be a map, got {value}. {meaning}",
+    "missing": "is required. {meaning}",
+    "model_type": "must be a map, got {value}. {meaning}",
+    "string_too_short": "must not be empty. {meaning}",
+    "string_type": "must be a string, got {value}. {quotes}{meaning}",
+    "too_long": "must have at most {max_length} entries, got {actual_length}. {meaning}",
+    "too_short": "must have at least {min_length} entries, got {actual_length}. {meaning}",
+    "tuple_type": "must be a list, got {value}. {meaning}",
     "value_error": "{error}",
 }
-"""What is said of each kind of error that pydantic finds (pydantic, Validation errors)."""
+"""Message for each type of pydantic error (pydantic, Validation errors)."""
 
 
-def _follows(details: ErrorDetails, found: Iterable[ErrorDetails]) -> bool:
-    """Whether a list is too short only because some of its values are wrong."""
+def _is_consequence(details: ErrorDetails, found: Iterable[ErrorDetails]) -> bool:
+    """Return whether a list is too short only because some of its values are wrong."""
     place = details["loc"]
     return details["type"] == "too_short" and any(
         other["loc"][: len(place)] == place and len(other["loc"]) > len(place) for other in found
     )
 
 
-def _mistake(model: type[SettingsModel], details: ErrorDetails) -> ConfigError:
+def _config_error(model: type[SettingsModel], details: ErrorDetails) -> ConfigError:
     path = tuple(part for part in details["loc"] if part != "[key]")
     known = unknown(str(path[-1]), _aliases(_model_at(model, path[:-1]))) if path else ""
     words: dict[str, Any] = {
         **details.get("ctx", {}),
-        "value": "what stands there" if _hides(model, path) else _shown(details["input"]),
-        "quotes": "write it in quotes; " if isinstance(details["input"], int | float) else "",
+        "value": "a value that is not shown" if _hides(model, path) else _shown(details["input"]),
+        "quotes": "Write it in quotes. " if isinstance(details["input"], int | float) else "",
         "meaning": _meaning(model, path),
         "known": known,
     }
     template = _TEXTS.get(details["type"])
     return ConfigError(
-        path=path, text=template.format(**words) if template else f"{details['msg']}; {words['meaning']}"
+        path=path, text=template.format(**words) if template else f"{details['msg']}. {words['meaning']}"
     )
 
 
@@ -211,16 +215,16 @@ def _shown(value: object) -> str:
 
 
 def _meaning(model: type[SettingsModel], path: KeyPath) -> str:
-    """What the nearest described key of a path is for, as its docstring says it."""
+    """Return the first sentence of the description of the nearest described key of a path."""
     for end in range(len(path), 0, -1):
         owner = _model_at(model, path[: end - 1])
         if owner is None:
             continue
         for name, field in owner.model_fields.items():
             if path[end - 1] in (field.alias, name) and field.description:
-                words = " ".join(field.description.split()).removesuffix(".")
-                return f"{path[end - 1]} is {words[0].lower()}{words[1:]}"
-    return "docs/settings.md lists its keys"
+                first = re.split(r"(?<=\.)\s+(?=[A-Z])", " ".join(field.description.split()), maxsplit=1)[0]
+                return f"Meaning of {path[end - 1]}: {first.removesuffix('.')}."
+    return "See docs/settings.md for its keys."
 
 
 def _aliases(model: type[SettingsModel] | None) -> list[str]:
@@ -228,7 +232,7 @@ def _aliases(model: type[SettingsModel] | None) -> list[str]:
 
 
 def _model_at(model: type[SettingsModel] | None, path: KeyPath) -> type[SettingsModel] | None:
-    """The model of the section at a path; None where there is a plain value."""
+    """Return the model of the section at a path. None if the value is not a section."""
     for part in path:
         if model is None:
             return None
@@ -239,12 +243,12 @@ def _model_at(model: type[SettingsModel] | None, path: KeyPath) -> type[Settings
 
 
 def _section_in(annotation: Any) -> type[SettingsModel] | None:
-    """The one section type that an annotation holds, inside Optional, list or map."""
+    """Return the section type inside an annotation such as Optional, list or map. None if there is none."""
     if isinstance(annotation, type) and issubclass(annotation, SettingsModel):
         return annotation
     return next((found for argument in get_args(annotation) if (found := _section_in(argument))), None)
 
 
 def mapping(value: object) -> Mapping[str, object] | None:
-    """The value as a map, or None; YAML and JSON hand over maps whose keys are texts."""
+    """Return the value as a map with string keys, or None if it is not a map."""
     return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else None

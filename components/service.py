@@ -1,4 +1,4 @@
-"""What the catalog knows of a streaming service, of a container platform and of a cloud; their packages say it."""
+"""Catalog entries: streaming services, container platforms and clouds."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from components.settings_bases import AccountSettings, NetworkSettings, PipeSett
 
 @dataclass(frozen=True)
 class Count:
-    """Where one side of the equation can be counted in a plan: a resource type, and the path of its property.
+    """How to count partitions or replicas in a plan: a resource type, and the path of its property.
 
     Without a path, each resource of the type counts as one.
     """
@@ -24,7 +24,7 @@ class Count:
 
 @dataclass(frozen=True)
 class StreamingService:
-    """A streaming service: its settings, those of a pipe on it, the component that builds it, where partitions count."""
+    """Streaming service: settings, settings of its pipes, component, and how to count partitions."""
 
     title: str
     """The vendor's name of the service."""
@@ -33,14 +33,14 @@ class StreamingService:
     component: Callable[[str, StreamingArgs[Any, Any, Any], ResourceOptions], Streaming[Any]]
     partitions: Count
     refused_on: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The platforms that cannot read it, each with the reason."""
+    """Platforms that cannot read it, each with the reason."""
     cloud_services: Sequence[str] = ()
-    """What it calls of its cloud where its settings, which are the same on every cloud, cannot say so."""
+    """Cloud APIs this service needs on this cloud. Set here because the settings class is shared by all clouds."""
 
 
 @dataclass(frozen=True)
 class ContainerPlatform:
-    """A container platform: its settings, the component that builds it, and where replicas count."""
+    """Container platform: settings, component, and how to count replicas."""
 
     title: str
     """The vendor's name of the platform."""
@@ -51,7 +51,7 @@ class ContainerPlatform:
 
 @dataclass(frozen=True, kw_only=True)
 class CloudBase:
-    """What every stack on a cloud has: its account and provider, its network and registry."""
+    """Parts of every stack on a cloud: account, provider, network and registry."""
 
     account: type[AccountSettings]
     provider: Callable[[str, Any, Mapping[str, str]], ProviderResource]

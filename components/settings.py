@@ -1,8 +1,8 @@
-"""The settings of a stack: read once, checked as a whole, before anything is registered."""
+"""Settings of a stack, read and validated as a whole before any resource is registered."""
 
 import difflib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, NoReturn, TypeVar, cast
 
@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from components.catalog import CLOUDS, Cloud
 from components.consumer import no_secret
+from components.renames import Renames
 from components.section import ConfigError, Pattern, QuotedText, SettingsModel, mapping, parse, unknown
 from components.settings_bases import (
     AccountSettings,
@@ -25,38 +26,38 @@ from components.settings_bases import (
 NAMESPACE = "data-pipes"
 KEYS = ("name", "network", "streaming", "platform", "pipes", "secrets", "tags", "protect")
 NAME = Pattern(
-    r"[a-z][a-z0-9-]{0,22}[a-z0-9]", "2 to 24 lower-case letters, digits and hyphens, beginning with a letter"
+    r"[a-z][a-z0-9-]{0,22}[a-z0-9]", "2 to 24 lower-case letters, digits and hyphens, starting with a letter"
 )
-"""IAM role names end at 64 characters (IAM, quotas): 24 for the stack, 24 for the pipe, the rest for what Pulumi adds."""
+"""An IAM role name has at most 64 characters (IAM, quotas): 24 for the stack, 24 for the pipe, the rest for Pulumi's suffix."""
 CLUSTER_NAMESPACES = ("aks-", "data-pipes-", "default", "gatekeeper-", "gke-", "gmp-", "kube-")
-"""Each pipe has a Kubernetes namespace of its own name; these belong to the cluster, its cloud, and what the stack itself runs in
-it (Kubernetes, Namespaces)."""
+"""Prefixes of namespaces that belong to the cluster, its cloud, or the stack's own workloads (Kubernetes, Namespaces). A pipe cannot use
+them because its Kubernetes namespace has the pipe's name."""
 
 UNREAD = ("confluent", "confluentcloud")
-"""Namespaces of the provider of Confluent Cloud, which is given the secrets that streaming.credentials names."""
+"""Configuration namespaces of the Confluent provider. They are not read: the provider uses the secrets in streaming.credentials."""
 
 ParsedT = TypeVar("ParsedT", bound=SettingsModel)
 
 
 class SettingsError(pulumi.RunError):
-    """A stack file with mistakes: one line for each, with file, key, reason and way out."""
+    """Errors in a stack file, one per line: file, key, rule, value and fix."""
 
 
 class StackSettings(SettingsModel, frozen=True):
-    """The keys that hold one value for the whole stack."""
+    """Keys with one value for the whole stack."""
 
     name: Annotated[str, NAME] | None = None
-    """How the names of everything in the stack begin, by default the stack's name; kept when the stack is renamed, since new
-    names replace resources."""
+    """Prefix of all resource names in the stack. Defaults to the name of the stack. Keep it when you rename the stack, because a
+    new prefix replaces the resources."""
     tags: Mapping[str, QuotedText] = {}
-    """The tags or labels that everything in the stack carries."""
+    """Tags or labels of all resources in the stack."""
     protect: bool = True
-    """Whether clusters and topics are kept from deletion."""
+    """Whether clusters and topics are protected from deletion."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """A stack as its file describes it, with every default filled in and every rule kept."""
+    """Validated settings of a stack, with all defaults filled in."""
 
     name: str
     cloud: Cloud
@@ -68,15 +69,17 @@ class Settings:
     secrets: Mapping[str, SecretStr]
     tags: Mapping[str, str]
     protect: bool
+    renames: Sequence[str] = ()
+    """Warnings about old names of settings, each starting with the key."""
 
     @property
     def cloud_services(self) -> Collection[str]:
-        """The services of the cloud that are called from inside the network."""
+        """Return the cloud services that the stack calls from inside the network."""
         return called(self.cloud, self.streaming, self.platform)
 
     @classmethod
     def from_config(cls) -> "Settings":
-        """Read the running stack's configuration; raise SettingsError, which Pulumi prints without a traceback."""
+        """Read the configuration of the running stack. Raise SettingsError, which Pulumi prints without a traceback."""
         config = {**get_config_env(), **CONFIG.get()}
         secret_keys = {name for name in config if is_config_secret(name)} | set(get_config_secret_keys_env())
         stack = pulumi.get_stack()
@@ -84,23 +87,27 @@ class Settings:
 
 
 def called(cloud: Cloud, streaming: ServiceSettings, platform: ServiceSettings) -> Collection[str]:
-    """The services of a cloud that the two halves of a stack call from inside the network, by the names of their endpoints."""
+    """Return the cloud services that the streaming service and the platform call from inside the network, by endpoint name."""
     return {*cloud.streaming[streaming.service].cloud_services, *streaming.cloud_services, *platform.cloud_services}
 
 
 def load(config: Mapping[str, object], *, source: str, stack: str, secret_keys: Collection[str]) -> Settings:
-    """Check a stack's configuration and return it typed.
+    """Validate the configuration of a stack and return its settings.
 
-    `config` maps full keys (`data-pipes:pipes`) to values as Pulumi hands them to a program: objects as JSON text.
-    `secret_keys` are the full keys whose value is kept encrypted, as Pulumi tells a program, or one encrypted value
-    in it such as `data-pipes:secrets.token`; `source` is the file as messages name it.
-    Raises SettingsError with every mistake at once.
+    Args:
+        config: Full keys such as `data-pipes:pipes`, with values as Pulumi passes them to a program: objects are JSON strings.
+        source: Name of the file in messages.
+        stack: Name of the stack.
+        secret_keys: Full keys of encrypted values. A key may name one value inside an object, such as `data-pipes:secrets.token`.
+
+    Raises:
+        SettingsError: The settings are wrong. The message lists all errors.
     """
     return _Reader(config, source=source, stack=stack, secret_keys=secret_keys).read()
 
 
 class _Reader:
-    """Reads what can be read of a configuration, and gathers the mistakes on the way."""
+    """Parses the sections of a configuration and collects the errors."""
 
     def __init__(self, config: Mapping[str, object], *, source: str, stack: str, secret_keys: Collection[str]) -> None:
         self.config = {name: _decoded(value) for name, value in config.items()}
@@ -108,13 +115,14 @@ class _Reader:
         self.stack = stack
         self.secret_keys = secret_keys
         self.errors: list[ConfigError] = []
+        self.renames = Renames()
 
     def read(self) -> Settings:
-        if self.shown_secrets():
-            self.fail()  # further messages could show their values
+        if self.refuse_plain_secrets():
+            self.fail()  # other messages could show the secret values
         own = {name.split(":", 1)[1]: value for name, value in self.config.items() if name.startswith(f"{NAMESPACE}:")}
         for name in sorted(own.keys() - set(KEYS)):
-            self.wrong(name, text=f"unknown key; {unknown(name, KEYS)}")
+            self.error(name, text=f"unknown key. {unknown(name, KEYS)}")
         stack = self.stack_section(own)
         secrets = self.secrets(own.get("secrets", {}))
 
@@ -132,22 +140,23 @@ class _Reader:
         own_secrets: Mapping[str, str] = streaming.secrets if streaming else {}
         for key, secret in own_secrets.items():
             if secret not in secrets:
-                self.wrong("streaming", *key.split("."), text=no_secret(secret))
+                self.error("streaming", *key.split("."), text=no_secret(secret))
         for name, pipe in pipes.items():
-            found = pipe.consumer.config_errors(known=frozenset(secrets), kept=frozenset(own_secrets.values()))
+            found = pipe.consumer.config_errors(known=frozenset(secrets), reserved=frozenset(own_secrets.values()))
             self.errors += [error.under("pipes", name, "consumer") for error in found]
         if cloud and streaming and platform:
             self.pair(CLOUDS[cloud], streaming.service, platform.service)
         if network:
             name = (stack.name if stack else None) or self.stack
             system_workloads = streaming.system_workloads if streaming else SystemWorkloads()
-            rest = ValidationContext(
+            context = ValidationContext(
                 stack=name, account=account, network=network, system_workloads=system_workloads, pipes=pipes
             )
             for half in (streaming, platform):
-                self.errors += half.config_errors(rest) if half else ()
+                self.errors += half.config_errors(context) if half else ()
             if cloud and streaming and platform:
                 self.errors += network.idle(called(CLOUDS[cloud], streaming, platform))
+        self.errors += self.renames.errors
         if self.errors or not (stack and cloud and account and network and streaming and platform):
             self.fail()
         return Settings(
@@ -161,106 +170,112 @@ class _Reader:
             secrets=secrets,
             tags=stack.tags,
             protect=stack.protect,
+            renames=[str(each) for each in self.renames.warnings],
         )
 
     def fail(self) -> NoReturn:
-        raise SettingsError("\n".join(f"{self.source}: {error}" for error in self.errors))
+        # With the warnings: an error names the current key, and the file may have the old one.
+        raise SettingsError("\n".join(f"{self.source}: {each}" for each in (*self.errors, *self.renames.warnings)))
 
     def namespaces(self, cloud: str | None) -> None:
-        """Refuse namespaces that are misspelt, and mistakes in those of other clouds.
+        """Refuse misspelled namespaces, and errors in the namespaces of other clouds.
 
-        A stack file may name the account on every cloud, so that its pipes move by another streaming service and platform alone.
+        A stack file may set the account on each cloud. To move its pipes to another cloud, only streaming and platform then change.
         """
         known = {NAMESPACE, *(cloud.namespace for cloud in CLOUDS.values())}
         for name in sorted(self.config):
             namespace = name.partition(":")[0]
             if namespace not in known and difflib.get_close_matches(namespace, known, n=1, cutoff=0.7):
-                self.wrong(name, text=f"unknown namespace {namespace!r}; {unknown(namespace, known)}")
+                self.error(name, text=f"unknown namespace {namespace!r}. {unknown(namespace, known)}")
             if namespace in UNREAD:
-                text = "would have no effect, since a stack is made with the secrets that streaming.credentials names; remove it"
-                self.wrong(name, text=text)
+                text = "has no effect (the provider uses the secrets named in streaming.credentials). Remove it."
+                self.error(name, text=text)
         for other, each in CLOUDS.items():
             if cloud and other != cloud and any(name.startswith(f"{each.namespace}:") for name in self.config):
-                self.account(other, also=f"; or remove the keys of {other}, since the platform is on {cloud}")
+                self.account(other, also=f" Or remove the {other} keys: the platform is on {cloud}.")
 
-    def shown_secrets(self) -> bool:
-        """Refuse encrypted values where nothing keeps them encrypted; say whether there are any."""
-        kept = f"{NAMESPACE}:secrets"
-        shown = [name for name in sorted(self.secret_keys) if name != kept and not name.startswith(f"{kept}.")]
+    def refuse_plain_secrets(self) -> bool:
+        """Refuse encrypted values outside secrets, where they would be deployed in plain text. Return whether there are any."""
+        allowed = f"{NAMESPACE}:secrets"
+        misplaced = [
+            name for name in sorted(self.secret_keys) if name != allowed and not name.startswith(f"{allowed}.")
+        ]
         known = {NAMESPACE, *(cloud.namespace for cloud in CLOUDS.values())}
-        shown = [name for name in shown if name.partition(":")[0] in known]
-        for name in shown:
+        misplaced = [name for name in misplaced if name.partition(":")[0] in known]
+        for name in misplaced:
             text = (
-                "holds an encrypted value, which would be shown in clear: only those under secrets stay secret; set it "
-                f"with {_set_secret('NAME')} and put NAME in its place, where a secret is named: in a consumer's secrets or files, or in "
-                "streaming.credentials"
+                "must not be encrypted (encrypted values are supported only under data-pipes:secrets; here the value would be deployed in "
+                f"plain text). Set it with: {_set_secret('NAME')}. Then use NAME in a consumer's secrets or files, or in streaming.credentials."
             )
-            self.wrong(name.removeprefix(f"{NAMESPACE}:"), text=text)
-        return bool(shown)
+            self.error(name.removeprefix(f"{NAMESPACE}:"), text=text)
+        return bool(misplaced)
 
-    def wrong(self, *path: str | int, text: str) -> None:
+    def error(self, *path: str | int, text: str) -> None:
         self.errors.append(ConfigError(path=path, text=text))
 
     def section(self, model: type[ParsedT], value: object, *parents: str) -> ParsedT | None:
-        parsed = parse(model, value)
+        parsed = parse(model, self.renames.current(model, value, parents))
         if isinstance(parsed, list):
             self.errors += [error.under(*parents) for error in parsed]
             return None
         return parsed
 
     def stack_section(self, own: Mapping[str, object]) -> StackSettings | None:
-        """The values for the whole stack."""
+        """Parse the keys with one value for the whole stack."""
         stack = self.section(StackSettings, {name: own[name] for name in ("name", "tags", "protect") if name in own})
         if stack and stack.name is None:
             try:
                 NAME.check(self.stack)
             except ValueError as error:
-                self.wrong("name", text=f"is by default the stack's name, and {error}; set it, and keep it for ever")
+                self.error(
+                    "name",
+                    text=f"defaults to the name of the stack, but {error} Set data-pipes:name, and never change it.",
+                )
         return stack
 
     def account(self, cloud: str, also: str = "") -> AccountSettings | None:
-        """The keys of the cloud's own namespace, such as aws:region; messages end with what else there is to do."""
+        """Parse the keys of a cloud's own namespace, such as aws:region. `also` is appended to each message."""
         prefix = f"{CLOUDS[cloud].namespace}:"
         own = {name.removeprefix(prefix): value for name, value in self.config.items() if name.startswith(prefix)}
         parsed = parse(CLOUDS[cloud].base.account, own)
         if isinstance(parsed, list):
             for error in parsed:
-                self.wrong(f"{prefix}{error.path[0]}", *error.path[1:], text=error.text + also)
+                self.error(f"{prefix}{error.path[0]}", *error.path[1:], text=error.text + also)
             return None
         return parsed
 
     def names(self, account: type[AccountSettings], stack: StackSettings) -> None:
-        """Refuse a name and tags that the cloud would not take, or that are the program's own."""
+        """Refuse a name or tags that the cloud rejects, and tags that the program sets itself."""
         try:
             account.stack_name.check(stack.name or self.stack)
         except ValueError as error:
-            self.wrong("name", text=f"{error}; set another, and keep it for ever")
+            self.error("name", text=f"{error} Choose another name, and never change it.")
         if len(stack.tags) > account.most_tags:
-            text = f"are {len(stack.tags)}, and some resources take no more than {account.most_tags} besides the program's own; remove some"
-            self.wrong("tags", text=text)
+            text = f"must have at most {account.most_tags} entries, got {len(stack.tags)} (some resources accept no more). Remove some."
+            self.error("tags", text=text)
         for name, value in stack.tags.items():
             try:
                 account.tag_name.check(name)
                 account.tag_value.check(value)
             except ValueError as error:
-                self.wrong("tags", name, text=str(error))
+                self.error("tags", name, text=str(error))
 
     def service(self, value: object, half: str, known: Iterable[str], where: str) -> str | None:
-        """The name of the service that a half of the stack asks for, where it is known."""
+        """Return the name of the service in the streaming or platform section. None if it is missing or unknown."""
         listed = ", ".join(sorted(known))
         section = mapping(value)
         if section is None:
-            self.wrong(half, text=f"must be a map with the key service; service is one of: {listed}")
+            self.error(half, text=f"must be a map with the key service. Set service to one of: {listed}.")
             return None
         name = section.get("service")
         if isinstance(name, str) and name in known:
             return name
-        fact = "is missing" if name is None else f"is not {where}: {json.dumps(name)}"
-        self.wrong(half, "service", text=f"{fact}; {unknown(str(name), known)}")
+        fact = "is required" if name is None else f"must be {where}, got {json.dumps(name)}"
+        self.error(half, "service", text=f"{fact}. {unknown(str(name), known)}")
         return None
 
     def platform(self, value: object) -> tuple[str | None, ServiceSettings | None]:
-        """The cloud, which is the platform's, and the platform's settings."""
+        """Return the cloud of the platform, and the settings of the platform."""
         clouds = {service: name for name, cloud in CLOUDS.items() for service in cloud.platforms}
         service = self.service(value, "platform", clouds, "a container platform")
         if service is None:
@@ -269,16 +284,16 @@ class _Reader:
         return cloud, self.section(CLOUDS[cloud].platforms[service].settings, value, "platform")
 
     def streaming(self, value: object, cloud: str | None) -> tuple[ServiceSettings | None, type[PipeSettings] | None]:
-        """The streaming service's settings, and the form of a pipe on it."""
+        """Return the settings of the streaming service, and the settings class of its pipes."""
         clouds = [CLOUDS[cloud]] if cloud else list(CLOUDS.values())
         known = {name: each.streaming for each in clouds for name in each.streaming}
-        where = f"a streaming service on {cloud}, the cloud of the platform" if cloud else "a streaming service"
+        where = f"a streaming service on {cloud}" if cloud else "a streaming service"
         name = (mapping(value) or {}).get("service")
         elsewhere = [other for other, each in CLOUDS.items() if name in each.streaming]
         if name not in known and elsewhere:
             there = " and ".join(elsewhere)
-            text = f"{name} is a streaming service on {there}, and the platform is on {cloud}, which has {', '.join(sorted(known))}; choose one"
-            self.wrong("streaming", "service", text=text)
+            text = f"must be a streaming service on {cloud}, got {json.dumps(name)} (available on {there}). Use one of: {', '.join(sorted(known))}."
+            self.error("streaming", "service", text=text)
             return None, None
         service = self.service(value, "streaming", known, where)
         if service is None:
@@ -287,23 +302,23 @@ class _Reader:
         return self.section(found.settings, value, "streaming"), found.pipe
 
     def pair(self, cloud: Cloud, streaming: str, platform: str) -> None:
-        """Refuse a streaming service on a platform that cannot read it."""
+        """Refuse a streaming service whose topics cannot be read from the platform."""
         refusals = cloud.streaming[streaming].refused_on
         if platform in refusals:
             able = " or ".join(name for name in cloud.platforms if name not in refusals)
-            self.wrong(
+            self.error(
                 "streaming",
                 "service",
-                text=f"{streaming} cannot be read on {platform}: {refusals[platform]}; set platform.service to {able}",
+                text=f"{streaming} is not available on {platform}: {refusals[platform]}. Set platform.service to {able}.",
             )
 
     def pipes(self, value: object, model: type[PipeSettings] | None) -> dict[str, PipeSettings]:
-        """The pipes that can be read; where the streaming service is not known, only their names are checked."""
+        """Parse the pipes. If the streaming service is unknown, check only their names."""
         section = mapping(value)
         if not section:
-            self.wrong(
+            self.error(
                 "pipes",
-                text="must be a map with at least one pipe, such as orders: {parallelism: 3, consumer: {image: ...}}",
+                text="must be a map with at least one pipe. Add one, such as orders: {parallelism: 3, consumer: {image: ...}}.",
             )
             return {}
         pipes: dict[str, PipeSettings] = {}
@@ -311,12 +326,12 @@ class _Reader:
             try:
                 NAME.check(name)
             except ValueError as error:
-                self.wrong("pipes", name, text=f"the name of a pipe {error}")
+                self.error("pipes", name, text=f"the name of a pipe {error} Rename the pipe.")
             if name.startswith(CLUSTER_NAMESPACES):
-                self.wrong(
+                self.error(
                     "pipes",
                     name,
-                    text="the name of a pipe is its Kubernetes namespace too, and this one belongs to the cluster; choose another",
+                    text="must not be the name of a namespace of the cluster (each pipe gets a Kubernetes namespace with its name). Rename the pipe.",
                 )
             parsed = self.section(model, pipe, "pipes", name) if model else None
             if parsed:
@@ -324,23 +339,23 @@ class _Reader:
         return pipes
 
     def secrets(self, value: object) -> dict[str, SecretStr]:
-        """The stack's secrets; no message ever shows a value."""
+        """Parse the secrets. Messages never show their values."""
         section = mapping(value)
         if section is None:
-            self.wrong(
-                "secrets", text="must be a map of names to encrypted values; set one with: " + _set_secret("NAME")
+            self.error(
+                "secrets", text=f"must be a map of names to encrypted values. Set one with: {_set_secret('NAME')}"
             )
             return {}
         secrets: dict[str, SecretStr] = {}
         for name, secret in section.items():
             if not {f"{NAMESPACE}:secrets", f"{NAMESPACE}:secrets.{name}"} & set(self.secret_keys):
-                self.wrong(
+                self.error(
                     "secrets",
                     name,
-                    text=f"is not encrypted, so anyone who reads the file knows it; replace it with: {_set_secret(name)}",
+                    text=f"must be encrypted (everyone who can read the file can read this value). Replace it with: {_set_secret(name)}",
                 )
             elif not isinstance(secret, str):
-                self.wrong("secrets", name, text=f"must be a text; set it again with: {_set_secret(name)}")
+                self.error("secrets", name, text=f"must be a string. Set it again with: {_set_secret(name)}")
             else:
                 secrets[name] = SecretStr(secret)
         return secrets
@@ -351,7 +366,7 @@ def _set_secret(name: str) -> str:
 
 
 def _decoded(value: object) -> object:
-    """A value as the stack file has it: Pulumi hands objects, lists, numbers and booleans to a program as JSON text."""
+    """Return a value as it is in the stack file. Pulumi passes objects, lists and booleans to a program as JSON strings."""
     if not isinstance(value, str):
         return value
     try:

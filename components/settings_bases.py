@@ -1,4 +1,4 @@
-"""What the settings of every account, network, service and pipe have in common."""
+"""Base classes of the settings of accounts, networks, services and pipes."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,97 +13,97 @@ from components.section import ConfigError, Pattern, SettingsModel
 
 
 class PipeSettings(SettingsModel, frozen=True):
-    """One pipe: a topic and the consumers that read it; each streaming service adds what a user may say of its topics."""
+    """Settings of a pipe: a topic and its consumers. Each streaming service adds its topic settings."""
 
     parallelism: Annotated[int, Field(ge=1, le=10_000)]
-    """The number of partitions of the topic and, by that, of replicas of its consumer."""
+    """Number of partitions of the topic. The consumer gets the same number of replicas."""
     consumer: ConsumerSettings = ConsumerSettings()
-    """The program that reads the pipe."""
+    """Consumer of the pipe."""
 
 
 class AccountSettings(SettingsModel, frozen=True):
-    """Which account and region of a cloud a stack lives in; the keys of the provider's own namespace, such as aws:region."""
+    """Account and region of a stack: keys in the namespace of the provider, such as aws:region."""
 
     stack_name: ClassVar[Pattern]
-    """The names of stacks that the cloud takes, among those that every stack may have."""
+    """Additional rule of the cloud for the name of a stack."""
     most_tags: ClassVar[int]
-    """How many tags a stack may give to everything in it, besides the program's own."""
+    """Maximum number of tags in a stack file."""
     tag_name: ClassVar[Pattern]
-    """The names of tags that the cloud takes and that are not the program's own."""
+    """Rule for names of tags. It excludes the tags that the program sets."""
     tag_value: ClassVar[Pattern]
-    """The values of tags that the cloud takes."""
+    """Rule of the cloud for values of tags."""
 
 
 class NetworkSettings(SettingsModel, ABC, frozen=True):
-    """The network that a stack lives in."""
+    """Network settings of a stack."""
 
     @property
     @abstractmethod
     def zone_count(self) -> int:
-        """How many availability zones the network spans."""
+        """Return the number of availability zones of the network."""
 
     def idle(self, cloud_services: Collection[str]) -> Iterator[ConfigError]:
-        """Yield what it says of services that the stack does not call; by default it says nothing of any."""
+        """Yield network settings for cloud services that the stack does not call. The default yields none."""
         _ = cloud_services
         yield from ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class SystemWorkloads:
-    """What a streaming service itself runs on the platform, beside the consumers."""
+    """Pods of a streaming service that run on the platform together with the consumers."""
 
     pods: Sequence[tuple[Resources, int]] = ()
-    """The room of one pod, and how many of that size there are."""
+    """Resources of one pod, and the number of such pods."""
     volumes: bool = False
-    """Whether they claim volumes."""
+    """Whether the pods use volumes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ValidationContext:
-    """The rest of a stack file, as far as a service's own rules need it."""
+    """Context for validation across sections."""
 
     stack: str
-    """The name that all names in the stack begin with."""
+    """Prefix of all resource names in the stack."""
     account: AccountSettings | None
-    """None where its own keys are wrong."""
+    """None if the account settings have errors."""
     network: NetworkSettings
     system_workloads: SystemWorkloads
     pipes: Mapping[str, PipeSettings]
 
 
 class ServiceSettings(SettingsModel, ABC, frozen=True):
-    """The settings of a streaming service or of a platform, with the rules that need more than one section."""
+    """Settings of a streaming service or platform, with the rules across sections."""
 
     cloud_services: ClassVar[Sequence[str]] = ()
-    """The services of the cloud that are called from inside the network, by the names of their private endpoints."""
+    """Cloud services that are called from inside the network, by the names of their private endpoints."""
 
     service: str
 
     @property
     def secrets(self) -> Mapping[str, str]:
-        """The names of the Pulumi secrets that the service itself is reached with, by their keys in its section."""
+        """Return the names of the secrets with the service's own credentials, by their keys in its section."""
         return {}
 
     @property
     def images(self) -> Sequence[str]:
-        """The container images that the service itself runs, besides the consumers'."""
+        """Return the container images of the service's own workloads."""
         return ()
 
     @property
     def system_workloads(self) -> SystemWorkloads:
-        """What the service itself runs on the platform."""
+        """Return the service's own workloads on the platform."""
         return SystemWorkloads()
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What the deployer should know of this section, though nothing in it is wrong: each begins with the key."""
+        """Return warnings about valid settings. Each starts with the key."""
         return ()
 
     @property
     def can_grow(self) -> bool:
-        """Whether a topic can get more partitions after it was made."""
+        """Return whether an existing topic can get more partitions."""
         return True
 
     @abstractmethod
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield what is wrong between this section and the rest of the file, with paths from the top of the file."""
+        """Yield errors between this section and the rest of the file. Paths start at the top of the file."""

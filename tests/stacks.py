@@ -57,6 +57,11 @@ def refused(config: Mapping[str, Any], *, secret_keys: frozenset[str] = frozense
     return []
 
 
+def rule(line: str) -> str:
+    """Return an error without the description of its setting, which belongs to the documentation."""
+    return line.partition(" Meaning of ")[0]
+
+
 def merged(present: Any, change: Any) -> Any:
     """A value with changes: maps are merged, REMOVED takes a key out, anything else is put in its place."""
     if not isinstance(present, dict) or not isinstance(change, dict):

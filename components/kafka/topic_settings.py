@@ -33,7 +33,7 @@ def allowed_names(
         if name in reserved:
             raise ValueError(f"cannot be set by a pipe ({reserved[name]}). Remove it.")
         if name not in known:
-            raise ValueError(f"is not {what}; {unknown(name, known)}")
+            raise ValueError(f"is not {what}. {unknown(name, known)}")
         return name
 
     return check

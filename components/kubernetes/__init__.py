@@ -1,1 +1,1 @@
-"""What every Kubernetes platform shares: the consumers of a pipe and the room that they need."""
+"""Components that EKS, AKS and GKE share: consumers, nodes, jobs and Strimzi."""

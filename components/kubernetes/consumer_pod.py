@@ -1,4 +1,4 @@
-"""What a pod of a pipe's consumers is: one container with its settings, secrets, room and probes, and no rights on its node."""
+"""Pod of a consumer: one container with its settings, secrets, resources and probes."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ SECRET_VOLUME = "secret-files"
 TOKEN_VOLUME = "token"
 TOKEN_DIRECTORY = PurePosixPath("/var/run/secrets/data-pipes")
 TOKEN_SECONDS = 3600
-"""How long a token of the pods is good for; Kubernetes writes the next one before that (Kubernetes, Projected Volumes)."""
+"""Lifetime of a token. Kubernetes rotates it before it expires (Kubernetes, Projected Volumes)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumerPod:
-    """What a pod is described by."""
+    """Arguments of a consumer pod."""
 
     workload: Workload
     connection: Connection
     service_account: Input[str]
     settings: Input[str]
-    """The name of the ConfigMap with all plain variables that pods share."""
+    """Name of the ConfigMap with the shared plain variables."""
     secret: Output[str] | None
     """The name of the Secret with every secret variable and file, if there is one."""
     secret_variables: Collection[str]
@@ -35,18 +35,18 @@ class ConsumerPod:
     secret_files: Collection[PurePosixPath]
     """Paths of the secret files."""
     labels: Mapping[str, str]
-    """The labels by which the pods of the pipe are known."""
+    """Labels of the pods of the pipe."""
     node_labels: Mapping[str, str]
-    """The labels of the nodes that consumers run on."""
+    """Labels of the nodes for consumers."""
 
 
 def token_variable(connection: Connection) -> dict[str, str]:
-    """Where the consumers find the token that they sign in with, if they do."""
+    """Return the variable with the path of the service-account token. Empty if consumers use no token."""
     return {"STREAM_TOKEN_FILE": str(TOKEN_DIRECTORY / "token")} if connection.token_audience else {}
 
 
 def consumer_pod(args: ConsumerPod) -> kubernetes.core.v1.PodSpecArgs:
-    """Describe a pod, which the scheduler keeps apart from its like over the zones."""
+    """Return the spec of a pod. The scheduler spreads the pods of a pipe over the zones."""
     consumer = args.workload.consumer
     volumes = [_secret_volume(args.secret, args.secret_files)] if args.secret_files else []
     if args.connection.token_audience:
@@ -73,7 +73,7 @@ def consumer_pod(args: ConsumerPod) -> kubernetes.core.v1.PodSpecArgs:
 
 def _container(args: ConsumerPod) -> kubernetes.core.v1.ContainerArgs:
     consumer = args.workload.consumer
-    room = {"cpu": consumer.cpu, "memory": consumer.memory}
+    resources = {"cpu": consumer.cpu, "memory": consumer.memory}
     return kubernetes.core.v1.ContainerArgs(
         name="consumer",
         image=args.workload.image,
@@ -96,7 +96,7 @@ def _container(args: ConsumerPod) -> kubernetes.core.v1.ContainerArgs:
             ),
             *_partition_variables(args.connection),
         ],
-        resources=kubernetes.core.v1.ResourceRequirementsArgs(requests=room, limits=room),
+        resources=kubernetes.core.v1.ResourceRequirementsArgs(requests=resources, limits=resources),
         startup_probe=_probe("live", period=5, failures=60),
         liveness_probe=_probe("live", period=10, failures=6),
         readiness_probe=_probe("ready", period=5, failures=3),
@@ -114,7 +114,7 @@ def _container(args: ConsumerPod) -> kubernetes.core.v1.ContainerArgs:
 
 
 def _partition_variables(connection: Connection) -> list[kubernetes.core.v1.EnvVarArgs]:
-    """The pod's number, which Kubernetes gives it, and all that has the number in it."""
+    """Return STREAM_PARTITION, the pod index, and the variables that contain it."""
     own = connection.partition_settings
     if not own:
         return []
@@ -143,7 +143,7 @@ def _secret_volume(secret: Output[str] | None, files: Collection[PurePosixPath])
 
 
 def _token_volume(audience: str) -> kubernetes.core.v1.VolumeArgs:
-    """A token of the pod's own service account, which nobody but the audience takes."""
+    """Return the volume with the token of the pod's service account. Only the audience accepts it."""
     token = kubernetes.core.v1.ServiceAccountTokenProjectionArgs(
         audience=audience, expiration_seconds=TOKEN_SECONDS, path="token"
     )

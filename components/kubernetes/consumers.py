@@ -1,4 +1,4 @@
-"""The consumers of a pipe on Kubernetes, with all that they need: the same on EKS, AKS and GKE."""
+"""Consumers of a pipe on Kubernetes, the same on EKS, AKS and GKE."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,30 +14,30 @@ from components.kubernetes.pod_identity import PodIdentity
 from components.kubernetes.pods import HTTPS, egress_policy, labels, restricted
 
 NODE_LABEL = {"data-pipes/consumers": "true"}
-"""The label of nodes that are made for consumers."""
+"""Label of the nodes for consumers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumersArgs:
-    """What the consumers of a pipe are built from."""
+    """Arguments of the consumers of a pipe."""
 
     workload: Workload
     connection: Connection
     service_account: str
-    """The name of the Kubernetes service account; the platform binds a cloud identity to it."""
+    """Name of the Kubernetes service account. The platform binds a cloud identity to it."""
     identity: PodIdentity
-    """The cloud identity of that service account."""
+    """Cloud identity of the service account."""
     before_pods: Callable[[str, Output[str], ResourceOptions], Sequence[Resource]]
-    """Makes what the cluster must know of the namespace of that name before pods start in it."""
+    """Creates the resources that a namespace needs before pods start in it."""
     node_labels: Mapping[str, str]
-    """The labels of the nodes that consumers run on."""
+    """Labels of the nodes for consumers."""
 
 
 class Consumers(ComponentResource):
-    """A namespace that admits restricted pods only, and in it as many consumers as the topic has partitions.
+    """Namespace that admits only restricted pods, with as many consumers as the topic has partitions.
 
-    Consumers that are alike are a Deployment, whose rollout starts no pod before another has gone; where each partition has its only
-    reader, they are a StatefulSet, which replaces one pod after the other and numbers them as the partitions are.
+    Identical consumers are a Deployment. Its rollout stops a pod before it starts the next one. If each partition needs its own consumer,
+    they are a StatefulSet: its pods have the numbers of the partitions and are replaced one at a time.
     """
 
     namespace: Output[str]
@@ -108,12 +108,14 @@ class Consumers(ComponentResource):
         ready = [*args.identity.ready, *args.before_pods(name, self.namespace, self.child)]
         after = ResourceOptions(parent=self, depends_on=ready)
         self.replicas = (
-            self._numbered(template, after) if args.connection.partition_settings else self._alike(template, after)
+            self._stateful_set(template, after)
+            if args.connection.partition_settings
+            else self._deployment(template, after)
         )
         self.register_outputs({"namespace": self.namespace, "replicas": self.replicas})
 
-    def _alike(self, template: kubernetes.core.v1.PodTemplateSpecArgs, opts: ResourceOptions) -> Output[int]:
-        """Pods of which any may read any partition; the service shares the partitions out among them."""
+    def _deployment(self, template: kubernetes.core.v1.PodTemplateSpecArgs, opts: ResourceOptions) -> Output[int]:
+        """Create identical pods. The streaming service assigns the partitions to them."""
         deployment = kubernetes.apps.v1.Deployment(
             f"{self.name}-deployment",
             metadata=self._metadata(self.args.workload.name),
@@ -130,8 +132,8 @@ class Consumers(ComponentResource):
         )
         return deployment.spec.replicas
 
-    def _numbered(self, template: kubernetes.core.v1.PodTemplateSpecArgs, opts: ResourceOptions) -> Output[int]:
-        """Pods with numbers from 0 on, each of which reads the partition of its number; they start and stop side by side."""
+    def _stateful_set(self, template: kubernetes.core.v1.PodTemplateSpecArgs, opts: ResourceOptions) -> Output[int]:
+        """Create numbered pods, starting at 0. Each reads the partition with its number. They start and stop in parallel."""
         consumers = kubernetes.apps.v1.StatefulSet(
             f"{self.name}-consumers",
             metadata=self._metadata(self.args.workload.name),
@@ -149,7 +151,7 @@ class Consumers(ComponentResource):
     def _metadata(
         self, name: str | None = None, annotations: Mapping[str, Input[str]] | None = None
     ) -> kubernetes.meta.v1.ObjectMetaArgs:
-        """Without a name, Pulumi gives one with a suffix: changed content makes a new object, and by that new pods."""
+        """Return the metadata. Without a name, Pulumi adds a random suffix: changed content creates a new object, and so new pods."""
         return kubernetes.meta.v1.ObjectMetaArgs(
             name=name, namespace=self.namespace, labels=self.labels, annotations=annotations or None
         )
@@ -167,7 +169,7 @@ class Consumers(ComponentResource):
         return secret.metadata.name
 
     def _network_policy(self) -> None:
-        """Let nobody in but the node's own probes, and let consumers out to what they are known to call."""
+        """Allow no ingress except the probes of the node, and egress only to known destinations."""
         workload = self.args.workload
         own = [EgressRule(cidr=place.cidr, port=place.port) for place in workload.consumer.egress]
         egress_rules = [*self.args.connection.egress_rules, *self.args.identity.egress_rules, HTTPS, *own]

@@ -1,4 +1,4 @@
-"""The cloud identity that pods run under, whatever the cloud."""
+"""Cloud identity of pods, the same on all clouds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from components.contracts import EgressRule
 
 @dataclass(frozen=True, kw_only=True)
 class PodIdentity:
-    """The cloud identity of a service account, as its pods get it."""
+    """Cloud identity of a service account and its pods."""
 
     ready: Sequence[Resource]
-    """What must be there before a pod starts, so that it starts with its identity."""
+    """Resources that must exist before a pod starts, so that it starts with its identity."""
     annotations: Mapping[str, Input[str]] = field(default_factory=dict[str, Input[str]])
-    """What the service account carries so that the cloud knows it."""
+    """Annotations of the service account that bind it to the cloud identity."""
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What the pods carry so that they are given it."""
+    """Labels of the pods that enable the identity."""
     egress_rules: Sequence[EgressRule] = ()
-    """Where pods get the credentials of their identity and the names of others, besides HTTPS and the DNS of kube-system."""
+    """Additional egress for credentials and DNS. HTTPS and the DNS of kube-system are always allowed."""

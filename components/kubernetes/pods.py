@@ -1,4 +1,4 @@
-"""What all pods of a stack have in common: no rights on their node, and a way out only to what they are known to call."""
+"""Labels, security contexts and network policies of all pods."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,24 +8,24 @@ from components.consumer import USER
 from components.contracts import EgressRule, PodEgressRule
 
 PART_OF = {"app.kubernetes.io/part-of": "data-pipes"}
-"""The label of every pod of every stack."""
+"""Label of all pods of all stacks."""
 
 HTTPS = EgressRule(cidr="0.0.0.0/0", port=443)
-"""Where the clouds' APIs and others are called; their addresses are not known beforehand."""
+"""Egress for cloud APIs and other HTTPS services. Their addresses are not known in advance."""
 
 
 def labels(name: str) -> dict[str, str]:
-    """The labels of everything that belongs to the pods of that name (Kubernetes, Recommended Labels)."""
+    """Return the labels of pods and their related objects (Kubernetes, Recommended Labels)."""
     return {"app.kubernetes.io/name": name, **PART_OF}
 
 
 def restricted(own: Mapping[str, str]) -> dict[str, str]:
-    """The labels of a namespace that admits restricted pods only, besides its own (Kubernetes, Pod Security Standards)."""
+    """Add the labels of a namespace that admits only restricted pods (Kubernetes, Pod Security Standards)."""
     return {**own, **{f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}}
 
 
 def pod_security() -> kubernetes.core.v1.PodSecurityContextArgs:
-    """Nobody's user and group, and the runtime's own list of system calls."""
+    """Return the security context of a pod: non-root user and group, default seccomp profile."""
     return kubernetes.core.v1.PodSecurityContextArgs(
         run_as_non_root=True,
         run_as_user=USER,
@@ -36,7 +36,7 @@ def pod_security() -> kubernetes.core.v1.PodSecurityContextArgs:
 
 
 def container_security() -> kubernetes.core.v1.SecurityContextArgs:
-    """No capability, no way to more rights, nothing to write to."""
+    """Return the security context of a container: no capabilities, no privilege escalation, read-only root file system."""
     return kubernetes.core.v1.SecurityContextArgs(
         allow_privilege_escalation=False,
         privileged=False,
@@ -46,14 +46,14 @@ def container_security() -> kubernetes.core.v1.SecurityContextArgs:
 
 
 def image_pull_policy(image: str) -> str:
-    """A digest is pulled once, and a tag anew for each pod, since it may move."""
+    """Return Always for tags, because a tag can move. Digests never change, so they are pulled once."""
     return "IfNotPresent" if "@sha256:" in image else "Always"
 
 
 def egress_policy(
     egress_rules: Iterable[EgressRule | PodEgressRule],
 ) -> list[kubernetes.networking.v1.NetworkPolicyEgressRuleArgs]:
-    """The rules of a network policy that let pods out to DNS and to the given places."""
+    """Return the network policy rules that allow egress to DNS and to the given destinations."""
     system = kubernetes.meta.v1.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"})
     dns = kubernetes.networking.v1.NetworkPolicyEgressRuleArgs(
         to=[kubernetes.networking.v1.NetworkPolicyPeerArgs(namespace_selector=system)],
@@ -61,10 +61,10 @@ def egress_policy(
             kubernetes.networking.v1.NetworkPolicyPortArgs(port=53, protocol=protocol) for protocol in ("UDP", "TCP")
         ],
     )
-    return [dns, *(_way_out(destination) for destination in egress_rules)]
+    return [dns, *(_egress_rule(destination) for destination in egress_rules)]
 
 
-def _way_out(destination: EgressRule | PodEgressRule) -> kubernetes.networking.v1.NetworkPolicyEgressRuleArgs:
+def _egress_rule(destination: EgressRule | PodEgressRule) -> kubernetes.networking.v1.NetworkPolicyEgressRuleArgs:
     if isinstance(destination, PodEgressRule):
         labels = {"kubernetes.io/metadata.name": destination.namespace}
         namespace = kubernetes.meta.v1.LabelSelectorArgs(match_labels=labels)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 VersionRule = Callable[[object, object], str | None]
-"""Given the present and the wanted version: why the step is refused and what to do instead, or None."""
+"""Takes the present and the wanted version. Returns the reason for a refusal and the fix, or None."""
 
 
 def one_minor_version_up(

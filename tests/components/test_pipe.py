@@ -102,7 +102,7 @@ def volume(size):
 
 def test_smaller_disks_of_brokers_are_refused_and_larger_ones_let_through():
     change(100.0, 200.0, CLUSTER, volume)
-    with pytest.raises(ChangeRefusedError, match=r"streaming\.volumeSize: cannot go from 200 to 100"):
+    with pytest.raises(ChangeRefusedError, match=r"streaming\.diskSize: cannot go from 200 to 100"):
         change(200.0, 100.0, CLUSTER, volume)
 
 

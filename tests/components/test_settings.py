@@ -23,42 +23,51 @@ def config_errors(changes):
 
 WRONG = [
     # A key that is not known, at every depth.
-    ({"data-pipes:pipez": {}}, "pipez: unknown key; did you mean 'pipes'?"),
-    ({"data-pipes:streaming": {"instanceTyp": 1}}, "streaming.instanceTyp: unknown key; did you mean 'instanceType'?"),
-    ({"data-pipes:streaming": {"volume_size": 1}}, "streaming.volume_size: unknown key; did you mean 'volumeSize'?"),
-    ({"data-pipes:platform": {"nodes": {"maxx": 3}}}, "platform.nodes.maxx: unknown key; did you mean 'max'?"),
+    ({"data-pipes:pipez": {}}, "pipez: unknown key. Did you mean 'pipes'?"),
+    ({"data-pipes:streaming": {"instanceTyp": 1}}, "streaming.instanceTyp: unknown key. Did you mean 'instanceType'?"),
+    ({"data-pipes:streaming": {"disk_size": 1}}, "streaming.disk_size: unknown key. Did you mean 'diskSize'?"),
+    ({"data-pipes:platform": {"nodes": {"maxx": 3}}}, "platform.nodes.maxx: unknown key. Did you mean 'max'?"),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"imagee": ""}}}},
-        "pipes.orders.consumer.imagee: unknown key; did you mean 'image'?",
+        "pipes.orders.consumer.imagee: unknown key. Did you mean 'image'?",
     ),
-    ({"aws:regionn": "x"}, "aws:regionn: unknown key; did you mean 'region'?"),
+    ({"aws:regionn": "x"}, "aws:regionn: unknown key. Did you mean 'region'?"),
     # Something that must be there.
-    ({"aws:region": REMOVED}, "aws:region: is missing; region is the AWS region of the whole stack"),
-    ({"data-pipes:streaming": REMOVED}, "streaming: must be a map with the key service; service is one of:"),
-    ({"data-pipes:platform": REMOVED}, "platform: must be a map with the key service; service is one of:"),
+    ({"aws:region": REMOVED}, "aws:region: is required. Meaning of region: "),
+    ({"data-pipes:streaming": REMOVED}, "streaming: must be a map with the key service. Set service to one of:"),
+    ({"data-pipes:platform": REMOVED}, "platform: must be a map with the key service. Set service to one of:"),
     ({"data-pipes:pipes": REMOVED}, "pipes: must be a map with at least one pipe"),
     (
         {"data-pipes:pipes": {"orders": {"parallelism": REMOVED}}},
-        "pipes.orders.parallelism: is missing; parallelism is",
+        "pipes.orders.parallelism: is required. Meaning of parallelism: ",
     ),
     # Services.
-    ({"data-pipes:streaming": {"service": "mks"}}, "streaming.service: is not a streaming service on aws"),
-    ({"data-pipes:platform": {"service": "kes"}}, 'platform.service: is not a container platform: "kes"; did you mean'),
+    (
+        {"data-pipes:streaming": {"service": "mks"}},
+        'streaming.service: must be a streaming service on aws, got "mks". Did you mean',
+    ),
+    (
+        {"data-pipes:platform": {"service": "kes"}},
+        'platform.service: must be a container platform, got "kes". Did you mean',
+    ),
     # Numbers out of range and values of another type.
-    ({"data-pipes:pipes": {"orders": {"parallelism": 0}}}, "pipes.orders.parallelism: must be at least 1, not 0;"),
-    ({"data-pipes:pipes": {"orders": {"parallelism": "3"}}}, 'parallelism: must be a whole number, not "3";'),
-    ({"data-pipes:pipes": {"orders": {"parallelism": True}}}, "parallelism: must be a whole number, not true;"),
-    ({"data-pipes:pipes": {"orders": {"parallelism": 2.5}}}, "parallelism: must be a whole number, not 2.5;"),
-    ({"data-pipes:streaming": {"volumeSize": 16385}}, "streaming.volumeSize: must be at most 16384, not 16385;"),
-    ({"data-pipes:protect": "yes"}, 'protect: must be true or false, not "yes";'),
-    ({"data-pipes:tags": {"team": 7}}, "tags.team: must be a text, not a number (7); write it in quotes"),
+    ({"data-pipes:pipes": {"orders": {"parallelism": 0}}}, "pipes.orders.parallelism: must be at least 1, got 0."),
+    ({"data-pipes:pipes": {"orders": {"parallelism": "3"}}}, 'parallelism: must be a whole number, got "3".'),
+    ({"data-pipes:pipes": {"orders": {"parallelism": True}}}, "parallelism: must be a whole number, got true."),
+    ({"data-pipes:pipes": {"orders": {"parallelism": 2.5}}}, "parallelism: must be a whole number, got 2.5."),
+    ({"data-pipes:streaming": {"diskSize": 16385}}, "streaming.diskSize: must be at most 16384, got 16385."),
+    ({"data-pipes:protect": "yes"}, 'protect: must be true or false, got "yes".'),
+    ({"data-pipes:tags": {"team": 7}}, "tags.team: must be a string, got the number 7. Write it in quotes"),
     ({"data-pipes:tags": {"aws:x": "y"}}, "tags.aws:x: must be the name of a tag, neither of AWS's own"),
     ({"data-pipes:tags": {"a": "b,c"}}, "tags.a: must be the value of a tag"),
     ({"data-pipes:platform": {"logDays": 91}}, "platform.logDays: must be 1, 3, 5"),
-    ({"data-pipes:network": {"nat": "none"}}, "network.nat: must be 'zone' or 'one', not \"none\";"),
+    ({"data-pipes:network": {"nat": "none"}}, "network.nat: must be 'zone' or 'one', got \"none\"."),
     # Texts of another form.
-    ({"data-pipes:platform": {"version": 1.35}}, "platform.version: must be a text, not a number (1.35); write it in"),
-    ({"data-pipes:platform": {"version": True}}, "platform.version: must be a text, not true; write it in quotes"),
+    (
+        {"data-pipes:platform": {"version": 1.35}},
+        "platform.version: must be a string, got the number 1.35. Write it in quotes",
+    ),
+    ({"data-pipes:platform": {"version": True}}, "platform.version: must be a string, got true. Write it in quotes"),
     ({"data-pipes:platform": {"version": "v1.35"}}, "platform.version: must be a Kubernetes version of two numbers"),
     ({"data-pipes:streaming": {"version": "3.9.x"}}, "streaming.version: must be a Kafka version with KRaft"),
     ({"data-pipes:streaming": {"version": "3.6.x.kraft"}}, "streaming.version: must be 3.8.x.kraft or newer"),
@@ -89,7 +98,7 @@ WRONG = [
     ),
     (
         {"data-pipes:pipes": {"kube-system": {"parallelism": 1}}},
-        "pipes.kube-system: the name of a pipe is its Kubernetes",
+        "pipes.kube-system: must not be the name of a namespace of the cluster",
     ),
     ({"data-pipes:name": "Stack"}, "name: must be 2 to 24 lower-case letters"),
     ({"aws:region": "Ireland"}, "aws:region: must be an AWS region such as eu-west-1"),
@@ -103,7 +112,7 @@ WRONG = [
     ({"data-pipes:platform": {"nodes": {"instanceType": "m5.999xlarge"}}}, "instanceType: must be an instance type of"),
     (
         {"data-pipes:platform": {"admins": ["arn:aws:iam::123456789012:role/a"] * 2}},
-        "platform.admins: must name each once; arn:aws:iam::123456789012:role/a stands there twice",
+        "platform.admins: must not contain duplicates, got arn:aws:iam::123456789012:role/a more than once",
     ),
     (
         {"data-pipes:pipes": {"orders": {"topic": {"config": {"retention.byte": "1"}}}}},
@@ -115,15 +124,15 @@ WRONG = [
     ),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"nodeSelector": {"data-pipes/consumers": "no"}}}}},
-        "pipes.orders.consumer.nodeSelector.data-pipes/consumers: is set by the pipe itself",
+        "pipes.orders.consumer.nodeSelector.data-pipes/consumers: must not start with data-pipes/ (the platform sets these labels)",
     ),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"environment": {"LEVEL": 5}}}}},
-        "pipes.orders.consumer.environment.LEVEL: must be a text, not a number (5); write it in quotes",
+        "pipes.orders.consumer.environment.LEVEL: must be a string, got the number 5. Write it in quotes",
     ),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"files": {"/opt/c": "ordersToken", "/opt/c/x": "ordersToken"}}}}},
-        "pipes.orders.consumer.files./opt/c: is also a directory of another file",
+        "pipes.orders.consumer.files./opt/c: must not be the directory of another file",
     ),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"files": {"/opt/./c": "ordersToken"}}}}},
@@ -131,15 +140,18 @@ WRONG = [
     ),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"healthCommand": ["CMD-SHELL", "curl localhost"]}}}},
-        "pipes.orders.consumer.healthCommand: must be the command itself, not CMD-SHELL",
+        "pipes.orders.consumer.healthCommand: must start with the program, got CMD-SHELL",
     ),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"healthCommand": [""]}}}},
         "pipes.orders.consumer.healthCommand[0]: must not be empty",
     ),
-    ({"datapipes:pipes": {}}, "datapipes:pipes: unknown namespace 'datapipes'; did you mean 'data-pipes'?"),
+    ({"datapipes:pipes": {}}, "datapipes:pipes: unknown namespace 'datapipes'. Did you mean 'data-pipes'?"),
     # Networks.
-    ({"data-pipes:network": {"interfaceEndpoints": ["ec2", "ec2"]}}, "network.interfaceEndpoints: must name each once"),
+    (
+        {"data-pipes:network": {"interfaceEndpoints": ["ec2", "ec2"]}},
+        "network.interfaceEndpoints: must not contain duplicates",
+    ),
     (
         {"data-pipes:network": {"interfaceEndpoints": ["s3", "ec2", "dynamodb"]}},
         "network.interfaceEndpoints: must not contain s3 and dynamodb",
@@ -147,11 +159,11 @@ WRONG = [
     # A pipe that would take a namespace of the cluster's own.
     (
         {"data-pipes:pipes": {"data-pipes-topics": {"parallelism": 1}}},
-        "pipes.data-pipes-topics: the name of a pipe is its Kubernetes namespace too",
+        "pipes.data-pipes-topics: must not be the name of a namespace of the cluster",
     ),
     (
         {"data-pipes:platform": {"endpoint": {"publicCidrs": ["0.0.0.0/1", "128.0.0.0/1"]}}},
-        "platform.endpoint.publicCidrs[0]: must not be 0.0.0.0/1, which is everyone or nearly so",
+        "platform.endpoint.publicCidrs[0]: must be a range of /8 or smaller, got 0.0.0.0/1",
     ),
     (
         {"data-pipes:network": {"existing": {"vpcId": "vpc-0a", "cidr": "0.0.0.0/0", "privateSubnetIds": []}}},
@@ -163,15 +175,18 @@ WRONG = [
                 "existing": {"vpcId": "vpc-0a", "cidr": "10.0.0.0/16", "privateSubnetIds": ["subnet-1"] * 3}
             }
         },
-        "network.existing.privateSubnetIds: must name each once; subnet-1 stands there twice",
+        "network.existing.privateSubnetIds: must not contain duplicates, got subnet-1 more than once",
     ),
     ({"data-pipes:network": {"cidr": "10.0.0.0/22"}}, "network.cidr: must be a range from /16"),
     ({"data-pipes:network": {"cidr": "10.0.0.1/16"}}, "network.cidr: must be an IPv4 range"),
-    ({"data-pipes:network": {"zones": ["a", "a", "b"]}}, "network.zones: must name each once; a stands there twice"),
-    ({"data-pipes:network": {"zones": ["a", "b"]}}, "network.zones: must name at least 3, not 2;"),
+    (
+        {"data-pipes:network": {"zones": ["a", "a", "b"]}},
+        "network.zones: must not contain duplicates, got a more than once",
+    ),
+    ({"data-pipes:network": {"zones": ["a", "b"]}}, "network.zones: must have at least 3 entries, got 2."),
     (
         {"data-pipes:platform": {"endpoint": {"publicCidrs": ["0.0.0.0/0"]}}},
-        "platform.endpoint.publicCidrs[0]: must not be 0.0.0.0/0, which is everyone",
+        "platform.endpoint.publicCidrs[0]: must be a range of /8 or smaller, got 0.0.0.0/0",
     ),
     (
         {
@@ -201,12 +216,12 @@ WRONG = [
     ),
     (
         {"data-pipes:pipes": {"orders": {"parallelism": 19}}},
-        "platform.nodes.max: is 6, and all pods need 7 nodes of m5.large (1680m and 6391Mi each for them): "
-        "orders 19 replicas of 500m and 1Gi at 3 a node; raise max to 7",
+        "platform.nodes.max: must be at least 7, got 6 (m5.large nodes with 1680m CPU and 6391Mi for pods: "
+        "orders 19 replicas of 500m CPU and 1Gi, 3 per node). Raise max to 7",
     ),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"cpu": "4"}}}},
-        "pipes.orders.consumer: asks for 4 CPU and 1Gi, and",
+        "pipes.orders.consumer: must fit on one m5.large node",
     ),
     ({"data-pipes:platform": {"nodes": {"min": 7}}}, "platform.nodes: max must be at least min (7), got 6"),
     (
@@ -215,15 +230,15 @@ WRONG = [
     ),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"environment": {"STREAM_TOPIC": "x"}}}}},
-        "pipes.orders.consumer.environment.STREAM_TOPIC: is set by the pipe itself",
+        "pipes.orders.consumer.environment.STREAM_TOPIC: must not start with STREAM_, ",
     ),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"environment": {"API_TOKEN": "x"}}}}},
-        "pipes.orders.consumer.environment.API_TOKEN: is also in secrets",
+        "pipes.orders.consumer.environment.API_TOKEN: must not be in both environment and secrets",
     ),
     (
         {"data-pipes:pipes": {"orders": {"consumer": {"secrets": {"OTHER": "absent"}}}}},
-        "pipes.orders.consumer.secrets.OTHER: names the secret 'absent', which has no value; set it with: pulumi config set",
+        "pipes.orders.consumer.secrets.OTHER: must be the name of a secret under data-pipes:secrets, got 'absent' (it has no value). Set it with: pulumi config set",
     ),
 ]
 
@@ -241,7 +256,7 @@ def test_every_mistake_is_told_at_once_and_only_once():
         {
             "aws:region": "nowhere",
             "data-pipes:protect": 3,
-            "data-pipes:streaming": {"brokers": 4, "volumeSize": 0},
+            "data-pipes:streaming": {"brokers": 4, "diskSize": 0},
             "data-pipes:platform": {"logs": [], "colour": "red"},
             "data-pipes:pipes": {"orders": {"parallelism": 0}, "clicks": {}},
         }
@@ -254,7 +269,7 @@ def test_every_mistake_is_told_at_once_and_only_once():
         "platform.colour",
         "platform.logs",
         "protect",
-        "streaming.volumeSize",
+        "streaming.diskSize",
     ]
 
 
@@ -265,7 +280,7 @@ def test_rules_across_settings_are_told_beside_mistakes_in_other_sections():
 
 def test_a_secret_in_plain_text_is_refused_without_showing_it():
     told = refused({**changed().program_config(), "data-pipes:secrets": '{"ordersToken": "hunter2"}'})
-    assert any("secrets.ordersToken: is not encrypted" in line for line in told)
+    assert any("secrets.ordersToken: must be encrypted" in line for line in told)
     assert "hunter2" not in "".join(told)
 
 
@@ -273,14 +288,14 @@ def test_an_encrypted_value_that_would_be_shown_is_refused_without_showing_it():
     config = {**changed().program_config(), "data-pipes:pipes": '{"orders": {"parallelism": "hunter2"}}'}
     told = refused(config, secret_keys=frozenset({"data-pipes:secrets", "data-pipes:pipes"}))
     assert [line.removeprefix(FILE).split(": ")[0] for line in told] == ["pipes"]
-    assert "only those under secrets stay secret" in told[0]
+    assert "supported only under data-pipes:secrets" in told[0]
     assert "hunter2" not in told[0]
 
 
 def test_a_secret_s_value_in_place_of_its_name_is_not_repeated():
     told = config_errors({"data-pipes:pipes": {"orders": {"consumer": {"secrets": {"API_TOKEN": "hunter 2"}}}}})
     assert len(told) == 1
-    assert "must be the name of a secret (never its value)" in told[0]
+    assert "must be the name of a secret, not its value" in told[0]
     assert "hunter" not in told[0]
 
 
@@ -323,7 +338,7 @@ def test_a_mistake_ends_the_program_with_its_message_alone():
 
 def test_a_stack_s_name_that_cannot_begin_a_name_must_be_replaced_by_one_that_can():
     config = {key: value for key, value in changed().program_config().items() if key != "data-pipes:name"}
-    with pytest.raises(SettingsError, match="name: is by default the stack's name, and must be 2 to 24"):
+    with pytest.raises(SettingsError, match="name: defaults to the name of the stack, but must be 2 to 24"):
         load(config, source="x", stack="Prod_EU", secret_keys=changed().secret_keys)
 
 

@@ -25,7 +25,7 @@ ANOTHER_STACK = "create a new stack with a different name, move the pipes there,
 def cluster_hooks(name: str, *, connected: bool) -> ResourceHookBinding:
     """Return the hooks of a cluster. `connected` means access from outside the VPC, which MSK allows only on an existing cluster."""
     hooks = [
-        guard(name, "streaming.volumeSize", VOLUME_SIZE, refuse_smaller_volume),
+        guard(name, "streaming.diskSize", VOLUME_SIZE, refuse_smaller_volume),
         refused_change(name, "streaming.instanceType", INSTANCE_TYPE, refuse_broker_type_change),
         refused_change(name, "streaming.connectivity", MULTI_VPC, refuse_open_connectivity),
         refused_change(name, "streaming.certificateAuthorityArns", AUTHORITIES, refuse_removed_authorities),
@@ -50,7 +50,7 @@ def refuse_smaller_volume(present: int, wanted: int) -> str | None:
     """Refuse smaller disks: MSK can only grow them (MSK, Scale broker storage)."""
     if wanted >= present:
         return None
-    return f"The disks of MSK's brokers cannot shrink. Set volumeSize back to {present} or more."
+    return f"The disks of MSK's brokers cannot shrink. Set diskSize back to {present} or more."
 
 
 def refuse_open_connectivity(present: object, wanted: object) -> str | None:

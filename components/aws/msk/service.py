@@ -107,7 +107,7 @@ class Msk(Streaming[MskPipeSettings]):
                 client_subnets=network.public_subnet_ids if in_public else network.private_subnet_ids,
                 instance_type=settings.instance_type,
                 security_groups=[brokers.id],
-                storage_info=None if settings.express else disks(settings.volume_size),
+                storage_info=None if settings.express else disks(settings.disk_size),
                 connectivity_info=connectivity(settings),
             ),
             storage_mode=storage_mode(settings),

@@ -1,7 +1,7 @@
 """MSK settings and their validation."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Literal, cast
+from typing import Annotated, ClassVar, Literal, cast
 
 from pydantic import AfterValidator, Field
 from typing_extensions import override
@@ -57,6 +57,8 @@ class ConnectivitySettings(SettingsModel, frozen=True):
 class MskSettings(ServiceSettings, frozen=True):
     """Streaming section of a stack file for MSK."""
 
+    renamed_keys: ClassVar = {"volumeSize": "diskSize"}
+
     service: Literal["msk"]
     """Always msk."""
     version: Annotated[
@@ -72,7 +74,7 @@ class MskSettings(ServiceSettings, frozen=True):
     """The size of each broker: kafka.* is a standard broker, express.* an Express broker. A cluster cannot change between the two."""
     broker_subnets: Literal["private", "public"] = "private"
     """The subnets of the brokers. Changing it replaces the cluster. connectivity.publicCidrs requires public subnets."""
-    volume_size: Annotated[int, Field(ge=1, le=LARGEST_VOLUME)] = 100
+    disk_size: Annotated[int, Field(ge=1, le=LARGEST_VOLUME)] = 100
     """The disk size of each standard broker in GiB. It can only be raised (MSK, Scale broker storage).
 
     If storageAutoscaling is set, it is the initial size, and a later change has no effect.
@@ -163,7 +165,7 @@ class MskSettings(ServiceSettings, frozen=True):
         scaling = self.storage_autoscaling
         if self.express:
             absent = {
-                "volume_size": "is not available on Express brokers (they have no disks to size). Remove it.",
+                "disk_size": "is not available on Express brokers (they have no disks to size). Remove it.",
                 "storage_autoscaling": "is not available on Express brokers (they have no disks to size). Remove it.",
                 "tiered_storage": "is not available on Express brokers (MSK manages their storage). Remove it.",
             }
@@ -171,8 +173,10 @@ class MskSettings(ServiceSettings, frozen=True):
                 if field in self.model_fields_set and getattr(self, field) not in (None, False):
                     yield ConfigError(path=("streaming", type(self).model_fields[field].alias or field), text=text)
             return
-        if scaling and scaling.max_size < self.volume_size:
-            text = f"must be at least volumeSize ({self.volume_size}), got {scaling.max_size} (disks never shrink). Raise it."
+        if scaling and scaling.max_size < self.disk_size:
+            text = (
+                f"must be at least diskSize ({self.disk_size}), got {scaling.max_size} (disks never shrink). Raise it."
+            )
             yield ConfigError(path=("streaming", "storageAutoscaling", "maxSize"), text=text)
         if self.tiered_storage and self.instance_type == SMALLEST:
             text = f"is not available on {SMALLEST} (MSK, Tiered storage). Use a larger instanceType, or remove it."

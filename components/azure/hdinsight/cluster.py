@@ -66,7 +66,7 @@ def refuse_fewer_workers(present: int, wanted: int) -> str | None:
         return None
     return (
         "HDInsight takes no broker away because its records would be lost. "
-        f"Set workers back to {present}; to have fewer, create a new stack with a different name and move the pipes there."
+        f"Set brokers back to {present}; to have fewer, create a new stack with a different name and move the pipes there."
     )
 
 
@@ -203,7 +203,7 @@ class HdInsightCluster(ComponentResource):
         roles = [
             self._role("headnode", HEADS, settings.head_vm_size, ssh_password),
             self._role(
-                "workernode", settings.workers, settings.worker_vm_size, ssh_password, disks=settings.disks_per_worker
+                "workernode", settings.brokers, settings.worker_vm_size, ssh_password, disks=settings.disks_per_worker
             ),
             self._role("zookeepernode", ZOOKEEPERS, settings.zookeeper_vm_size, ssh_password),
         ]

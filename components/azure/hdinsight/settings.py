@@ -97,11 +97,13 @@ class HdInsightSettings(ServiceSettings, frozen=True):
     the cluster is created.
     """
 
+    renamed_keys: ClassVar = {"workers": "brokers"}
+
     cloud_services: ClassVar = ("blob", "dfs", "hdinsight", "vault")
 
     service: Literal["hdinsight"]
     """Always hdinsight."""
-    workers: Annotated[int, Field(ge=3, le=200)] = 3
+    brokers: Annotated[int, Field(ge=3, le=200)] = 3
     """The number of brokers. At least 3, because each record has 3 copies. At most 200, because the subnet has no addresses for more.
 
     To add brokers, run az hdinsight resize, then set the new number here. HDInsight removes no brokers (HDInsight, Apache Kafka).
@@ -133,10 +135,10 @@ class HdInsightSettings(ServiceSettings, frozen=True):
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield head nodes that are too small, invalid topic settings, a missing subnet, and pipe names that Jobs cannot use."""
         vcpus = known_vcpus(self.head_vm_size)
-        if self.workers > MOST_WORKERS and vcpus is not None and vcpus < LARGE_HEAD_VCPUS:
+        if self.brokers > MOST_WORKERS and vcpus is not None and vcpus < LARGE_HEAD_VCPUS:
             text = (
-                f"must have at least {LARGE_HEAD_VCPUS} vCPUs and 14 GB with more than {MOST_WORKERS} workers, got {self.head_vm_size} with "
-                f"{vcpus} for {self.workers} ({HEAD_SOURCE}). Set it to Standard_DS4_v2, or lower workers. The head nodes of an existing "
+                f"must have at least {LARGE_HEAD_VCPUS} vCPUs and 14 GB with more than {MOST_WORKERS} brokers, got {self.head_vm_size} with "
+                f"{vcpus} for {self.brokers} ({HEAD_SOURCE}). Set it to Standard_DS4_v2, or lower brokers. The head nodes of an existing "
                 "cluster keep their size."
             )
             yield ConfigError(path=("streaming", "headVmSize"), text=text)

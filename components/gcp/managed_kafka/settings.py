@@ -9,6 +9,7 @@ from typing_extensions import override
 from components.gcp.managed_kafka.size import COPIES_PER_VCPU, Size
 from components.gcp.managed_kafka.topic import LIMITS, REPLICATION, ManagedKafkaPipeSettings
 from components.kafka.config import pipe_config_errors
+from components.renames import whole_gib
 from components.section import ConfigError, Pattern
 from components.settings_bases import ServiceSettings, ValidationContext
 from components.versions import KnownVersions
@@ -32,6 +33,8 @@ VERSIONS = KnownVersions(
 class ManagedKafkaSettings(ServiceSettings, frozen=True):
     """Streaming settings for Managed Service for Apache Kafka."""
 
+    old_forms: ClassVar = {"memory": whole_gib}
+
     cloud_services: ClassVar = ("dns", "managedkafka")
 
     service: Literal["managed-kafka"]
@@ -45,8 +48,8 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
     vcpus: Annotated[int, Field(ge=3)] = 3
     """The total vCPUs of all brokers. Each of three zones has a broker, and every 15 vCPUs above 45 add another one
     (Managed Service for Apache Kafka, Broker provisioning). The default quota of a project is 750 vCPUs per region (Quotas)."""
-    memory: Annotated[int, Field(ge=3)] | None = None
-    """The total memory of all brokers in GiB, 1 to 8 per vCPU. By default 4 per vCPU, as Google recommends
+    memory: Annotated[str, Pattern(r"[1-9][0-9]*Gi", "an amount of memory in whole GiB, such as 12Gi")] | None = None
+    """The total memory of all brokers, such as 12Gi: 1 to 8 GiB per vCPU. By default 4 GiB per vCPU, as Google recommends
     (Managed Service for Apache Kafka, Plan your cluster size)."""
     disk_size: Annotated[int, Field(ge=100)] | None = None
     """The disk size of each broker in GiB. It can grow but never shrink. Records that do not fit on the brokers are stored elsewhere.
@@ -61,7 +64,7 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
     @property
     def size(self) -> Size:
         """Total capacity of the brokers, with the default memory."""
-        memory = self.vcpus * ADVISED_MEMORY if self.memory is None else self.memory
+        memory = self.vcpus * ADVISED_MEMORY if self.memory is None else int(self.memory.removesuffix("Gi"))
         return Size(vcpus=self.vcpus, memory=memory)
 
     @property
@@ -76,7 +79,7 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
         least, most = self.vcpus, self.vcpus * MOST_MEMORY
         if not least <= self.size.memory <= most:
             text = (
-                f"must be {least} to {most} with {self.vcpus} vCPUs, got {self.size.memory} (1 to {MOST_MEMORY} GiB per vCPU; Managed Service for "
+                f"must be {least}Gi to {most}Gi with {self.vcpus} vCPUs, got {self.memory} (1 to {MOST_MEMORY} GiB per vCPU; Managed Service for "
                 "Apache Kafka, Plan your cluster size). Change memory or vcpus."
             )
             yield ConfigError(path=("streaming", "memory"), text=text)

@@ -144,7 +144,7 @@ class PubSubTopic(Topic):
 
     def _publishers(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> None:
         """Grant publish permission to the configured members, after the subscriptions exist so that no message is dropped."""
-        for member in self.args.pipe.topic.publishers:
+        for member in self.args.pipe.topic.producers:
             gcp.pubsub.TopicIAMMember(
                 f"{self.name}-publisher-{member}",
                 topic=self.topic.id,

@@ -1,7 +1,7 @@
 """Pipe settings for Pub/Sub: topic, subscriptions and schema."""
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -98,6 +98,8 @@ def _a_filter(text: str) -> str:
 class PubSubTopicSettings(SettingsModel, frozen=True):
     """Settings of a Pub/Sub topic and its subscriptions."""
 
+    renamed_keys: ClassVar = {"publishers": "producers"}
+
     mode: Literal["shared", "partitioned"] = "shared"
     """How consumers share the messages. With shared, all consumers read one subscription. With partitioned, each consumer reads its own
     subscription with the messages whose attribute partition equals its number. It cannot be changed after the topic is created."""
@@ -125,7 +127,7 @@ class PubSubTopicSettings(SettingsModel, frozen=True):
     subscriptions are created."""
     message_schema: Annotated[SchemaSettings | None, Field(alias="schema")] = None
     """The schema that every message must match. By default any message is accepted."""
-    publishers: Annotated[tuple[Publisher, ...], Distinct] = ()
+    producers: Annotated[tuple[Publisher, ...], Distinct] = ()
     """The IAM members that may publish to the topic. Members with a project-wide publisher role can publish too."""
 
 

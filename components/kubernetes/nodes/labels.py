@@ -1,4 +1,4 @@
-"""Labels that nodes are sure to have, with their values: what consumers can choose nodes by."""
+"""Node labels with known values, which consumers can use in nodeSelector."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from components.settings_bases import PipeSettings
 
 @dataclass(frozen=True, kw_only=True)
 class NodeLabel:
-    """The values that nodes have for a label."""
+    """Values of one label on the nodes."""
 
     words: str
-    """What they are, as a message says it: `amd64`, `a generation from 5 on`."""
+    """The values in words, for messages: `amd64`, `a generation from 5 on`."""
     fits: Callable[[str], bool]
 
 
 def one_of(*values: str) -> NodeLabel:
-    """A label that has one of a few values."""
+    """Return a label that has one of the given values."""
     return NodeLabel(words=either(values), fits=lambda value: value in values)
 
 
 def either(values: Sequence[str]) -> str:
-    """The values as a message says them: `a, b or c`."""
+    """Return the values as a list for messages: `a, b or c`."""
     *others, last = values
     return f"{', '.join(others)} or {last}" if others else last
 
 
 def selector_errors(pipes: Mapping[str, PipeSettings], labels: Mapping[str, NodeLabel]) -> Iterator[ConfigError]:
-    """Yield the labels in consumers' nodeSelector that no node will have, for which every replica would wait."""
+    """Yield the labels in nodeSelector that no node has. Replicas with such a label stay pending."""
     for name, pipe in pipes.items():
         for label, value in pipe.consumer.node_selector.items():
             text = refusal(labels, label, value)
@@ -37,12 +37,10 @@ def selector_errors(pipes: Mapping[str, PipeSettings], labels: Mapping[str, Node
 
 
 def refusal(labels: Mapping[str, NodeLabel], name: str, value: str) -> str | None:
-    """Why no node is sure to have a label of that value, and which ones there are; None where one has."""
+    """Return why no node may have this label and value. None if some nodes have it."""
     label = labels.get(name)
     if label is None:
-        return f"could leave every replica waiting: no node is sure to have this label; {unknown(name, labels)}"
+        return f"must be a label that nodes have (with others, replicas can stay pending). {unknown(name, labels)}"
     if label.fits(value):
         return None
-    return (
-        f"would leave every replica waiting: nodes have {label.words}, not {value!r}; name what there is, or remove it"
-    )
+    return f"must be {label.words}, got {value!r} (no node has this value, so replicas stay pending). Use an existing value, or remove the label."

@@ -1,4 +1,4 @@
-"""Kafka in containers, run by Strimzi in the cluster of the platform."""
+"""Kafka in containers, run by Strimzi in the Kubernetes cluster of the platform."""
 
 from components.kubernetes.strimzi.service import Strimzi
 from components.kubernetes.strimzi.settings import StrimziSettings

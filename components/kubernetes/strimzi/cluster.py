@@ -1,4 +1,4 @@
-"""What Strimzi is told of a Kafka cluster: the specifications of its resources, from the settings alone."""
+"""Specs of the Strimzi resources of a Kafka cluster, built only from the settings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,23 +21,22 @@ from components.kubernetes.strimzi.settings import (
 )
 
 PORT = 9093
-"""Where brokers are reached over TLS."""
+"""TLS port of the brokers."""
 
 ZONE, MACHINE = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
-"""The labels of a node that say where it stands (Kubernetes, Well-Known Labels)."""
+"""Node labels with the zone and the name of the machine (Kubernetes, Well-Known Labels)."""
 
 LARGEST_HEAP = 6 * 1024
-"""MiB of heap that are enough for any broker; the rest of the memory caches records (Apache Kafka, Java Version)."""
+"""Maximum heap of a broker in MiB. The rest of the memory caches records (Apache Kafka, Java Version)."""
 
 CONTROLLER_VOLUME = 20
-"""GiB for the log of the cluster's metadata, which Kafka keeps short by snapshots (Apache Kafka, KRaft)."""
+"""Volume of a controller in GiB, for the metadata log. Kafka keeps it short with snapshots (Apache Kafka, KRaft)."""
 
 VALID_DAYS, RENEWAL_DAYS = 1095, 400
-"""How long certificates are valid, and how long before their end Strimzi makes new ones (Strimzi, Certificate renewal and validity
-periods).
+"""Validity of certificates, and how many days before expiry Strimzi renews them (Strimzi, Certificate renewal and validity periods).
 
-Consumers have copies, as old as the last `pulumi up`, of certificates that were valid for at least the second number of days then:
-one `up` a year is enough. A renewed CA keeps its key, so copies made before stay good until their own end.
+Each `pulumi up` copies the certificates to the consumers. A copied certificate is valid for at least RENEWAL_DAYS, so one `up` per year
+is enough. A renewed CA keeps its key, so older copies stay valid until they expire.
 """
 
 AVAILABILITY: Mapping[str, Any] = {
@@ -49,29 +48,29 @@ AVAILABILITY: Mapping[str, Any] = {
     "transaction.state.log.replication.factor": REPLICATION,
     "unclean.leader.election.enable": False,
 }
-"""Topics only by this program, no leader that lacks records, and no topic that is gone with one zone (Apache Kafka, Broker Configs)."""
+"""No automatic topics, no unclean leader election, and topics that survive the loss of a zone (Apache Kafka, Broker Configs)."""
 
 
 def resources(capacity: Resources) -> dict[str, Any]:
-    """The room of a container: what it is promised, and never more."""
+    """Return the resources of a container, with limits equal to requests."""
     amounts = {"cpu": f"{capacity.cpu}m", "memory": f"{capacity.memory}Mi"}
     return {"requests": amounts, "limits": amounts}
 
 
 def bursting(capacity: Resources) -> dict[str, Any]:
-    """The room of a program that looks after the cluster: it may take a whole vCPU while there is one, as when it starts."""
+    """Return the resources of an operator or tool. It may use a whole vCPU if one is free, for example during startup."""
     amounts = resources(capacity)
     return {**amounts, "limits": {**amounts["limits"], "cpu": "1"}}
 
 
 def heap(capacity: Resources) -> dict[str, str]:
-    """The heap of a Java program that has this room."""
+    """Return the heap size for a Java program with these resources."""
     size = f"{min(capacity.memory // 2, LARGEST_HEAP)}m"
     return {"-Xms": size, "-Xmx": size}
 
 
-def placed(node_labels: Mapping[str, str]) -> dict[str, Any]:
-    """The part of a pod's template that keeps it on nodes with these labels."""
+def node_affinity(node_labels: Mapping[str, str]) -> dict[str, Any]:
+    """Return the affinity of a pod template for nodes with these labels."""
     if not node_labels:
         return {}
     expressions = [{"key": label, "operator": "In", "values": [value]} for label, value in node_labels.items()]
@@ -81,18 +80,18 @@ def placed(node_labels: Mapping[str, str]) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """Nodes of one role, each with a volume."""
+    """Kafka nodes of one role, each with a volume."""
 
     name: str
     role: Literal["broker", "controller"]
     replicas: int
     capacity: Resources
     volume_size: int
-    """GiB."""
+    """In GiB."""
 
 
 def pools(settings: StrimziSettings) -> list[Pool]:
-    """The controllers and the brokers of a cluster."""
+    """Return the pools of controllers and brokers."""
     return [
         Pool(
             name="controllers",
@@ -105,8 +104,8 @@ def pools(settings: StrimziSettings) -> list[Pool]:
             name="brokers",
             role="broker",
             replicas=settings.brokers,
-            capacity=settings.broker_room,
-            volume_size=settings.volume_size,
+            capacity=settings.broker_resources,
+            volume_size=settings.disk_size,
         ),
     ]
 
@@ -119,7 +118,7 @@ def node_pool(
     priority_class: Input[str],
     node_labels: Mapping[str, str],
 ) -> dict[str, Any]:
-    """As many nodes in each zone, which their volumes cannot leave, and on different machines where there are some."""
+    """Return the spec of a pool: the same number of pods in each zone, on different machines if possible."""
     selector = {"matchLabels": {"strimzi.io/cluster": CLUSTER, "strimzi.io/pool-name": pool.name}}
     zones = {"topologyKey": ZONE, "maxSkew": 1, "minDomains": REPLICATION, "whenUnsatisfiable": "DoNotSchedule"}
     machines = {"topologyKey": MACHINE, "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}
@@ -139,7 +138,7 @@ def node_pool(
         "jvmOptions": heap(pool.capacity),
         "template": {
             "pod": {
-                **placed(node_labels),
+                **node_affinity(node_labels),
                 "priorityClassName": priority_class,
                 "topologySpreadConstraints": [
                     {**constraint, "labelSelector": selector} for constraint in (zones, machines)
@@ -150,8 +149,8 @@ def node_pool(
 
 
 def kafka(settings: StrimziSettings, node_labels: Mapping[str, str]) -> dict[str, Any]:
-    """A cluster that is reached over TLS by clients with a certificate alone, who may do what they are allowed one by one."""
-    pod = placed(node_labels)
+    """Return the spec of a cluster: TLS client certificates for authentication, ACLs for authorization."""
+    pod = node_affinity(node_labels)
     template = {"template": {"pod": pod}} if pod else {}
     authority = {"validityDays": VALID_DAYS, "renewalDays": RENEWAL_DAYS}
     spec: dict[str, Any] = {
@@ -188,7 +187,7 @@ def kafka(settings: StrimziSettings, node_labels: Mapping[str, str]) -> dict[str
 
 
 def listener() -> dict[str, Any]:
-    """The way to the brokers: for pods that belong to a pipeline, in namespaces that do."""
+    """Return the listener of the brokers. Only pods of pipelines, in namespaces of pipelines, can connect."""
     part_of = {"matchLabels": PART_OF}
     return {
         "name": "tls",
@@ -201,16 +200,16 @@ def listener() -> dict[str, Any]:
 
 
 def operator_values(node_labels: Mapping[str, str]) -> dict[str, Any]:
-    """The values of the operator's chart: all pods that it makes are restricted, as its own is (Strimzi, Pod security providers)."""
+    """Return the values of the operator's chart. All its pods get the restricted security profile (Strimzi, Pod security providers)."""
     environment = [{"name": "STRIMZI_POD_SECURITY_PROVIDER_CLASS", "value": "restricted"}]
     return {"resources": bursting(OPERATOR), "nodeSelector": dict(node_labels), "extraEnvs": environment}
 
 
 def consumer_user(topic: str, group: str, writes: Sequence[str]) -> dict[str, Any]:
-    """A user with a certificate who may read one topic in one group, and write others.
+    """Return the spec of a user with a client certificate, who may read one topic in one group and write other topics.
 
-    Who may read a group and describe its topic may be a member (KIP-848), and who may write some topic may do so without writing a
-    record twice (KIP-679).
+    Read on the group and Describe on the topic allow membership in the group (KIP-848). Write on a topic allows idempotent writes
+    (KIP-679).
     """
     return {
         "authentication": {"type": "tls", "validityDays": VALID_DAYS, "renewalDays": RENEWAL_DAYS},

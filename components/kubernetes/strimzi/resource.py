@@ -1,4 +1,4 @@
-"""The custom resources by which Strimzi is told what to run, and the Secrets that it answers with."""
+"""Custom resources of Strimzi, and the Secrets that it creates for them."""
 
 from base64 import b64decode
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ from components.contracts import Secret
 from components.kubernetes.pods import labels
 
 NAMESPACE = "data-pipes-kafka"
-"""The namespace of the operator and of all that it runs; no pipe may have this name."""
+"""Namespace of the operator and of everything that it runs. No pipe can have this name."""
 
 CLUSTER = "data-pipes"
-"""The name of the Kafka cluster, with which the names of its own Secrets begin: a pipe's never do, so no user's Secret is one of
-them (settings, CLUSTER_NAMESPACES)."""
+"""Name of the Kafka cluster, and prefix of its Secrets. Names of pipes cannot start with it, so the Secret of a user never has the name
+of a Secret of the cluster (settings, CLUSTER_NAMESPACES)."""
 
 
 class StrimziResource(kubernetes.apiextensions.CustomResource):
-    """A resource of Strimzi's API, with outputs that are typed."""
+    """Custom resource of Strimzi with typed outputs."""
 
     metadata: Output[kubernetes.meta.v1.outputs.ObjectMeta]
     spec: Output[Mapping[str, Any]]
@@ -35,7 +35,7 @@ def strimzi_resource(
     awaited: bool = True,
     opts: ResourceOptions,
 ) -> StrimziResource:
-    """Make a resource of the cluster and, where it is awaited, wait until Strimzi says that what it asks for is there."""
+    """Create a resource of the cluster. If it is awaited, wait until Strimzi reports the condition Ready."""
     return StrimziResource(
         resource_name,
         api_version="kafka.strimzi.io/v1",
@@ -54,12 +54,12 @@ def strimzi_resource(
 def made_secret(
     name: str, id_: Output[str], owner: StrimziResource, opts: ResourceOptions
 ) -> kubernetes.core.v1.Secret:
-    """Read a Secret that Strimzi made for a resource of its own, and read it anew in every run of Pulumi."""
+    """Read a Secret that Strimzi creates for a custom resource. Every Pulumi run reads it again."""
     return kubernetes.core.v1.Secret.get(name, id_, ResourceOptions.merge(opts, ResourceOptions(depends_on=[owner])))
 
 
 def secret_text(secret: kubernetes.core.v1.Secret, key: str) -> Secret:
-    """The text under a key of a Secret."""
+    """Return the decoded value of a key of a Secret."""
 
     def decoded(data: Mapping[str, str]) -> str:
         return b64decode(data[key]).decode()

@@ -1,4 +1,4 @@
-"""Kafka in containers: a cluster that Strimzi's operator runs in the Kubernetes cluster of the platform."""
+"""Kafka in containers: a Kafka cluster that the Strimzi operator runs in the Kubernetes cluster of the platform."""
 
 from collections.abc import Mapping
 from functools import reduce
@@ -26,33 +26,33 @@ from components.kubernetes.strimzi.settings import StrimziSettings
 from components.kubernetes.strimzi.topic import StrimziPipeSettings, StrimziTopic, StrimziTopicArgs
 
 CHART, VERSION = "oci://quay.io/strimzi-helm/strimzi-kafka-operator", "1.2.0"
-"""The operator's chart. Helm never changes the custom resource definitions that a chart brought (Helm, Custom Resource Definitions):
-before another version is deployed, apply strimzi-crds-<version>.yaml of that release."""
+"""Chart of the operator. Helm does not update custom resource definitions (Helm, Custom Resource Definitions). Before you deploy another
+version, apply strimzi-crds-<version>.yaml of that release."""
 
 PRIORITY = 1_000_000
-"""Above that of consumers, which is 0: a broker whose zone is full takes the place of one, which can go to another zone."""
+"""Priority of Kafka pods. Consumers have 0: if a zone is full, a broker replaces a consumer, which can run in another zone."""
 
 
 def refuse_fewer_brokers(present: int, wanted: int) -> str | None:
-    """Strimzi takes no broker away that holds partitions (Strimzi, Scaling clusters)."""
+    """Refuse fewer brokers: Strimzi does not remove a broker that holds partitions (Strimzi, Scaling clusters)."""
     if wanted >= present:
         return None
     return (
-        f"Strimzi keeps brokers that hold partitions, and nothing moves them. Set cruiseControl to true and brokers back to {present}, "
-        f"deploy, then set brokers to {wanted}: Cruise Control moves the partitions first."
+        f"Strimzi does not remove a broker that holds partitions. Set brokers back to {present} and cruiseControl to true, and deploy. "
+        f"Then set brokers to {wanted}: Cruise Control moves the partitions first."
     )
 
 
-def refuse_smaller_volume(present: object, wanted: object) -> str | None:
-    """Volumes grow and never shrink (Kubernetes, Expanding Persistent Volumes Claims)."""
+def refuse_smaller_disk(present: object, wanted: object) -> str | None:
+    """Refuse a smaller disk: volumes cannot shrink (Kubernetes, Expanding Persistent Volumes Claims)."""
     before, after = _gib(present), _gib(wanted)
     if before is None or after is None or after >= before:
         return None
-    return f"cannot go from {before} to {after}. The volumes of brokers cannot shrink. Set volumeSize back to {before} or more."
+    return f"cannot be changed from {before} to {after} (volumes cannot shrink). Set it back to {before} or more."
 
 
 def _gib(storage: object) -> int | None:
-    """The size of a pool's volume; None where there is none."""
+    """Return the size of the volume of a pool. None if there is no volume."""
     if not isinstance(storage, Mapping):
         return None
     (volume,) = cast("Mapping[str, Any]", storage)["volumes"]
@@ -60,10 +60,10 @@ def _gib(storage: object) -> int | None:
 
 
 class Strimzi(Streaming[StrimziPipeSettings]):
-    """A Kafka cluster over three zones in the cluster of the platform: TLS only, known clients only, open to pipelines' pods alone.
+    """Kafka cluster over three zones in the cluster of the platform: TLS only, authenticated clients only, open only to pods of pipelines.
 
-    What is made here goes in the opposite order: users and topics while there are operators that let them go, then the cluster, its
-    pools, the operator, and the namespace with the volumes that are left.
+    Resources are deleted in reverse order: users and topics while the operators still run and remove their finalizers, then the cluster,
+    its pools, the operator, and the namespace with the remaining volumes.
     """
 
     kafka: StrimziResource
@@ -113,7 +113,7 @@ class Strimzi(Streaming[StrimziPipeSettings]):
         self.register_outputs(dict(self.outputs))
 
     def _operator(self) -> Resource:
-        """Strimzi's cluster operator, which sees to the resources of this namespace alone."""
+        """Install the Strimzi cluster operator, which watches only this namespace."""
         platform = self.args.platform
         return kubernetes.helm.v3.Release(
             f"{self.name}-operator",
@@ -132,10 +132,10 @@ class Strimzi(Streaming[StrimziPipeSettings]):
         )
 
     def _pools(self, operator: Resource) -> list[StrimziResource]:
-        """Controllers and brokers; neither is ready before there is a cluster that they belong to."""
+        """Create the node pools of controllers and brokers. They are not awaited: a pool becomes ready only with its cluster."""
         settings, platform = self.args.settings, self.args.platform
         if platform.volume_class is None:
-            raise ValueError("the platform gives pods no volumes, and brokers keep their records on them")
+            raise ValueError("the platform must provide volumes for brokers")
         priority = kubernetes.scheduling.v1.PriorityClass(
             f"{self.name}-kafka",
             metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NAMESPACE, labels=labels(NAMESPACE)),
@@ -165,20 +165,20 @@ class Strimzi(Streaming[StrimziPipeSettings]):
         ]
 
     def _pool_hooks(self, pool: str) -> ResourceHookBinding:
-        """What is refused in a preview: volumes that shrink, and brokers that go while nothing moves their partitions."""
+        """Return the hooks that refuse smaller disks and, without Cruise Control, fewer brokers."""
         name = f"{self.name}-{pool}"
-        hooks = [refused_change(name, "streaming.volumeSize", "spec.storage", refuse_smaller_volume)]
+        hooks = [refused_change(name, "streaming.diskSize", "spec.storage", refuse_smaller_disk)]
         if not self.args.settings.cruise_control:
             hooks.append(guard(name, "streaming.brokers", "spec.replicas", refuse_fewer_brokers))
         return reduce(ResourceHookBinding.merge, hooks)
 
     def _with(self, more: ResourceOptions) -> ResourceOptions:
-        """The options of something in the platform's cluster, and more."""
+        """Return the options of a resource in the platform's cluster, merged with more options."""
         return ResourceOptions.merge(self.child, more)
 
     @override
     def topic(self, name: str, pipe: StrimziPipeSettings, opts: ResourceOptions) -> Topic:
-        """Make the topic of the pipe of that name on this cluster."""
+        """Create the topic of a pipe."""
         topic = StrimziTopicArgs(
             topic_name=name,
             pipe=pipe,

@@ -1,8 +1,8 @@
-"""The streaming section of a stack file for Kafka in containers, and what Strimzi then runs on the platform."""
+"""Settings of Kafka in containers (Strimzi), and the workloads that it runs on the platform."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
 
 from pydantic import AfterValidator, Field
 from typing_extensions import override
@@ -16,88 +16,90 @@ if TYPE_CHECKING:
     from components.kubernetes.strimzi.topic import StrimziPipeSettings
 
 REPLICATION = 3
-"""How many brokers hold each partition, each in a zone of its own."""
+"""Copies of each partition, each in a different zone."""
 
 CONTROLLERS = 3
-"""As many as keep a majority when one zone fails (Apache Kafka, KRaft, Provisioning Nodes)."""
+"""Number of controllers. A majority remains if one zone fails (Apache Kafka, KRaft, Provisioning Nodes)."""
 
 CONTROLLER = Resources(cpu=500, memory=2048)
-"""The room of a controller, whose heap holds the metadata of all partitions."""
+"""Resources of a controller. Its heap holds the metadata of all partitions."""
 
 OPERATOR = Resources(cpu=200, memory=384)
-"""The room of the cluster operator, as its chart has it (strimzi-kafka-operator, values.yaml)."""
+"""Resources of the cluster operator, as in its chart (strimzi-kafka-operator, values.yaml)."""
 
 ENTITY_OPERATOR = Resources(cpu=100, memory=512)
-"""The room of each of the two operators in one pod that see to topics and to users."""
+"""Resources of the topic operator and of the user operator each. Both run in one pod."""
 
 CRUISE_CONTROL = Resources(cpu=500, memory=1024)
-"""The room of Cruise Control."""
+"""Resources of Cruise Control."""
 
 EXPORTER = Resources(cpu=100, memory=128)
-"""The room of the Kafka exporter."""
+"""Resources of Kafka Exporter."""
 
 LEAST_MEMORY = 2048
-"""MiB of a broker: half is the heap, and Kafka's own default is 1 GiB (Apache Kafka, kafka-server-start.sh)."""
+"""Minimum memory of a broker in MiB. Half of it is the heap, whose default is 1 GiB (Apache Kafka, kafka-server-start.sh)."""
 
 FILES = PurePosixPath("/etc/data-pipes/kafka")
-"""The directory of a consumer's certificates."""
+"""Directory of the certificates in a consumer."""
 
 
-def _shared_by_zones(brokers: int) -> int:
+def _refuse_uneven_zones(brokers: int) -> int:
     if brokers % REPLICATION:
         lower = brokers // REPLICATION * REPLICATION
         raise ValueError(
-            f"must be a multiple of the {REPLICATION} zones, so that each has as many, not {brokers}; use {lower} or {lower + REPLICATION}"
+            f"must be a multiple of {REPLICATION} (the same number of brokers in each zone), got {brokers}. Use {lower} or {lower + REPLICATION}."
         )
     return brokers
 
 
-def _room_for_a_heap(memory: str) -> str:
+def _refuse_small_heap(memory: str) -> str:
     if replica_resources("1", memory).memory < LEAST_MEMORY:
         raise ValueError(
-            f"must be at least {LEAST_MEMORY // 1024}Gi, since half of it is the heap of a broker, not {memory}; raise it"
+            f"must be at least {LEAST_MEMORY // 1024}Gi, got {memory} (half of it is the heap of a broker). Raise it."
         )
     return memory
 
 
 class StrimziSettings(ServiceSettings, frozen=True):
-    """The streaming section of a stack file, for Kafka in containers, which Strimzi runs on the platform."""
+    """Settings of the streaming section for Kafka in containers, run by Strimzi on the platform."""
+
+    renamed_keys: ClassVar = {"volumeSize": "diskSize"}
 
     service: Literal["kafka"]
     """Always kafka."""
     version: Literal["4.2.0", "4.2.1", "4.3.0", "4.3.1"] = "4.3.1"
-    """The Kafka version, among those that Strimzi 1.2.0 runs; it goes up, and back only within the same two numbers.
+    """Kafka version, one of those that Strimzi 1.2.0 supports. It can be raised, and lowered only within the same minor version.
 
-    Once all brokers run it, Strimzi raises the version of the metadata too (Strimzi, Upgrading Kafka).
+    When all brokers run the new version, Strimzi also raises the metadata version (Strimzi, Upgrading Kafka).
     """
-    brokers: Annotated[int, Field(ge=REPLICATION, le=99), AfterValidator(_shared_by_zones)] = 3
-    """The number of brokers, the same in each of three zones; without cruiseControl, new ones get new partitions alone."""
+    brokers: Annotated[int, Field(ge=REPLICATION, le=99), AfterValidator(_refuse_uneven_zones)] = 3
+    """Number of brokers, a multiple of three: the same number in each zone. Without cruiseControl, new brokers only get new partitions."""
     cpu: Annotated[QuotedText, Pattern(r"[1-9][0-9]*m?", "an amount of CPU such as 500m or 2")] = "1"
-    """The CPU that each broker is given: 500m is half a vCPU."""
+    """CPU of each broker. 500m is half a vCPU."""
     memory: Annotated[
         str,
         Pattern(r"[1-9][0-9]*(Mi|Gi)", "an amount of memory such as 4096Mi or 4Gi"),
-        AfterValidator(_room_for_a_heap),
+        AfterValidator(_refuse_small_heap),
     ] = "4Gi"
-    """The memory that each broker is given, in MiB (Mi) or GiB (Gi): half of it, 6 GiB at most, is its heap."""
-    volume_size: Annotated[int, Field(ge=1, le=16_384)] = 100
-    """The volume of each broker in GiB; it can grow, never shrink (Kubernetes, Expanding Persistent Volumes Claims)."""
+    """Memory of each broker, in MiB (Mi) or GiB (Gi). Half of it, at most 6 GiB, is the heap."""
+    disk_size: Annotated[int, Field(ge=1, le=16_384)] = 100
+    """Disk of each broker in GiB. It can grow but not shrink (Kubernetes, Expanding Persistent Volumes Claims)."""
     cruise_control: bool = False
-    """Whether Cruise Control runs, which moves partitions to new brokers, and off those that are to go."""
+    """Whether Cruise Control runs. It moves partitions to new brokers, and away from brokers before they are removed."""
     exporter: bool = False
-    """Whether Kafka Exporter runs, which shows the lag of consumer groups to Prometheus on port 9404."""
+    """Whether Kafka Exporter runs. It exports the lag of consumer groups to Prometheus on port 9404."""
 
     @property
-    def broker_room(self) -> Resources:
-        """The room of one broker."""
+    def broker_resources(self) -> Resources:
+        """Return the resources of one broker."""
         return replica_resources(self.cpu, self.memory)
 
     @property
     @override
     def system_workloads(self) -> SystemWorkloads:
-        """Brokers and controllers with their volumes, and the programs that look after them."""
+        """Return the brokers and controllers with their volumes, the operators, and the optional tools."""
         pods = [
-            (self.broker_room, self.brokers),
+            (self.broker_resources, self.brokers),
             (CONTROLLER, CONTROLLERS),
             (OPERATOR, 1),
             (Resources(cpu=2 * ENTITY_OPERATOR.cpu, memory=2 * ENTITY_OPERATOR.memory), 1),
@@ -110,11 +112,11 @@ class StrimziSettings(ServiceSettings, frozen=True):
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield values of topics that Kafka refuses, and files of consumers that lie where their certificates do."""
+        """Yield topic settings that Kafka rejects, and consumer files inside the directory of the certificates."""
         pipes = cast("Mapping[str, StrimziPipeSettings]", context.pipes)
         yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, self.version)
         for name, pipe in context.pipes.items():
             for file in map(PurePosixPath, pipe.consumer.files):
                 if file.is_relative_to(FILES) or FILES.is_relative_to(file):
-                    text = f"lies where the consumer's certificates are, in {FILES}; choose another path"
+                    text = f"must not overlap {FILES} (the mount path of the consumer's certificates). Choose another path."
                     yield ConfigError(path=("pipes", name, "consumer", "files", str(file)), text=text)

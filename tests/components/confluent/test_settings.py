@@ -158,7 +158,7 @@ def test_too_many_partitions_are_rejected(streaming, parallelism, line):
         (
             {},
             orders(deadLetter={"enabled": False, "maxDeliveryAttempts": 3}),
-            "pipes.orders.topic.deadLetter: has keys that say nothing while enabled is false; remove them, or enabled",
+            "pipes.orders.topic.deadLetter: has keys that are ignored when enabled is false. Remove them, or set enabled to true.",
         ),
         (
             {"governance": "none"},
@@ -193,7 +193,7 @@ def test_unsupported_topic_settings_are_rejected(name, message):
 
 def test_credentials_are_required():
     [line] = config_errors({"credentials": REMOVED})
-    assert line.startswith("streaming.credentials: is missing; credentials is the Cloud API key")
+    assert line.startswith("streaming.credentials: is required. Meaning of credentials: ")
     assert settings({}, STACK).streaming.secrets == {
         "credentials.apiKey": "confluentKey",
         "credentials.apiSecret": "confluentSecret",
@@ -206,10 +206,10 @@ SECRET = "cfltSomethingThatIsSecret"
 @pytest.mark.parametrize(
     ("credentials", "message"),
     [
-        (SECRET, "streaming.credentials: must be a map, not what stands there; credentials is the Cloud API key"),
+        (SECRET, "streaming.credentials: must be a map, got a value that is not shown."),
         (
             {"apiKey": 7, "apiSecret": f"{SECRET}/+"},
-            "streaming.credentials.apiKey: must be a text, not what stands there",
+            "streaming.credentials.apiKey: must be a string, got a value that is not shown.",
         ),
         (
             {"apiKey": "ABCDEFGH12345678", "apiSecret": "confluentSecret"},
@@ -233,8 +233,9 @@ def test_invalid_credentials_are_rejected_without_showing_values(credentials, me
 def test_provider_config_keys_are_rejected(namespace):
     with pytest.raises(SettingsError) as refusal:
         settings({f"{namespace}:cloudApiSecret": SECRET}, STACK)
-    assert f"{namespace}:cloudApiSecret: would have no effect, since a stack is made with the secrets that" in str(
-        refusal.value
+    assert (
+        f"{namespace}:cloudApiSecret: has no effect (the provider uses the secrets named in streaming.credentials)"
+        in str(refusal.value)
     )
     assert SECRET not in str(refusal.value)
 
@@ -242,5 +243,5 @@ def test_provider_config_keys_are_rejected(namespace):
 def test_consumers_cannot_use_the_admin_credentials():
     [line] = config_errors({}, {"orders": {"consumer": {"secrets": {"KEY": "confluentKey"}}}})
     assert line.startswith(
-        "pipes.orders.consumer.secrets.KEY: names the secret 'confluentKey', which the whole streaming"
+        "pipes.orders.consumer.secrets.KEY: must not be 'confluentKey' (it holds the admin credentials of the streaming service)"
     )

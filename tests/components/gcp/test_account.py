@@ -44,7 +44,7 @@ def test_invalid_label_values_are_rejected(value: str):
 
 def test_too_many_labels_are_rejected():
     tags = {f"label{number}": "x" for number in range(51)}
-    assert "tags: are 51, and some resources take no more than 50 besides the program's own; remove some" in message(
+    assert "tags: must have at most 50 entries, got 51 (some resources accept no more). Remove some." in message(
         {"data-pipes:tags": tags}
     )
 

@@ -178,9 +178,9 @@ def test_the_task_quota_of_a_service_is_accepted_but_not_exceeded():
     [
         (
             {"architecture": "arm"},
-            "architecture: must be 'X86_64' or 'ARM64', not \"arm\"; architecture is the processor",
+            "architecture: must be 'X86_64' or 'ARM64', got \"arm\".",
         ),
-        ({"containerInsights": "disabled"}, "containerInsights: must be 'enhanced' or 'enabled', not \"disabled\""),
+        ({"containerInsights": "disabled"}, "containerInsights: must be 'enhanced' or 'enabled', got \"disabled\"."),
         ({"launchType": "EC2"}, "launchType: unknown key"),
     ],
 )

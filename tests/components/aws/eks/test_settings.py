@@ -27,8 +27,8 @@ WRONG = [
     (
         {"compute": "nodes"},
         {"cpu": "4", "memory": "1Gi"},
-        "pipes.orders.consumer: asks for 4 CPU and 1Gi, and an empty m5.large has 1680m and 6391Mi for consumers; lower cpu or memory, "
-        "or choose a larger platform.nodes.instanceType",
+        "pipes.orders.consumer: must fit on one m5.large node (1680m CPU and 6391Mi for consumers), got 4 CPU and 1Gi. "
+        "Lower cpu or memory, or choose a larger platform.nodes.instanceType.",
     ),
     (
         {"compute": "fargate", "nodes": {"min": 3}},
@@ -133,27 +133,27 @@ AUTO_LABELS = (
 @pytest.mark.parametrize(
     ("platform", "label", "known"),
     [
-        ({}, "team", f"known here: {GROUP_LABELS}"),
-        ({}, "kubernetes.io/hostname", f"did you mean 'kubernetes.io/os'? (known here: {GROUP_LABELS})"),
+        ({}, "team", f"Valid: {GROUP_LABELS}."),
+        ({}, "kubernetes.io/hostname", f"Did you mean 'kubernetes.io/os'? Valid: {GROUP_LABELS}."),
         (
             {},
             "karpenter.sh/capacity-type",
-            f"did you mean 'eks.amazonaws.com/capacityType'? (known here: {GROUP_LABELS})",
+            f"Did you mean 'eks.amazonaws.com/capacityType'? Valid: {GROUP_LABELS}.",
         ),
-        (AUTO, "disk", f"known here: {AUTO_LABELS}"),
-        (AUTO, "foo.kubernetes.io/arch", f"did you mean 'kubernetes.io/arch'? (known here: {AUTO_LABELS})"),
-        (AUTO, "evilkubernetes.io/arch", f"did you mean 'kubernetes.io/arch'? (known here: {AUTO_LABELS})"),
+        (AUTO, "disk", f"Valid: {AUTO_LABELS}."),
+        (AUTO, "foo.kubernetes.io/arch", f"Did you mean 'kubernetes.io/arch'? Valid: {AUTO_LABELS}."),
+        (AUTO, "evilkubernetes.io/arch", f"Did you mean 'kubernetes.io/arch'? Valid: {AUTO_LABELS}."),
         (
             AUTO,
             "eks.amazonaws.com/capacityType",
-            f"did you mean 'eks.amazonaws.com/compute-type'? (known here: {AUTO_LABELS})",
+            f"Did you mean 'eks.amazonaws.com/compute-type'? Valid: {AUTO_LABELS}.",
         ),
-        (AUTO, "kubernetes.io/os", f"did you mean 'kubernetes.io/arch'? (known here: {AUTO_LABELS})"),
+        (AUTO, "kubernetes.io/os", f"Did you mean 'kubernetes.io/arch'? Valid: {AUTO_LABELS}."),
     ],
 )
 def test_an_unknown_node_label_is_refused_with_the_nearest_known_one(platform, label, known):
     assert refused(platform, {"nodeSelector": {label: "linux"}}) == [
-        f"pipes.orders.consumer.nodeSelector.{label}: could leave every replica waiting: no node is sure to have this label; {known}"
+        f"pipes.orders.consumer.nodeSelector.{label}: must be a label that nodes have (with others, replicas can stay pending). {known}"
     ]
 
 
@@ -195,8 +195,8 @@ def test_a_label_value_that_no_node_has_is_refused_with_the_possible_values(
     platform, network, label, value, nodes_have
 ):
     assert refused(platform, {"nodeSelector": {label: value}}, network=network) == [
-        f"pipes.orders.consumer.nodeSelector.{label}: would leave every replica waiting: nodes have {nodes_have}, not {value!r}; "
-        "name what there is, or remove it"
+        f"pipes.orders.consumer.nodeSelector.{label}: must be {nodes_have}, got {value!r} (no node has this value, "
+        "so replicas stay pending). Use an existing value, or remove the label."
     ]
 
 

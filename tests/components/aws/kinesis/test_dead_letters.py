@@ -116,9 +116,9 @@ def test_without_dead_letters_there_is_no_stream_and_no_environment_variable(sta
             {"retentionHours": 23},
             ".retentionHours: must be at least 24, not 23; retentionHours is the hours that dead letters",
         ),
-        ({"retentionHours": 8761}, ".retentionHours: must be at most 8760, not 8761"),
-        ({"maxDeliveryAttempts": 0}, ".maxDeliveryAttempts: must be at least 1, not 0"),
-        ({"enabled": False, "retentionHours": 24}, ": has keys that say nothing while enabled is false"),
+        ({"retentionHours": 8761}, ".retentionHours: must be at most 8760, got 8761."),
+        ({"maxDeliveryAttempts": 0}, ".maxDeliveryAttempts: must be at least 1, got 0."),
+        ({"enabled": False, "retentionHours": 24}, ": has keys that are ignored when enabled is false"),
     ],
 )
 def test_an_invalid_setting_is_refused_with_key_and_reason(stack, dead_letter, line):

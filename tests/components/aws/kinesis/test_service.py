@@ -292,16 +292,16 @@ def topic(**changes):
         ),
         (
             {"data-pipes:streaming": {"mode": "both"}},
-            "streaming.mode: must be 'provisioned', not \"both\"; mode is always",
+            "streaming.mode: must be 'provisioned', got \"both\".",
         ),
-        ({"data-pipes:streaming": {"shardQuota": 0}}, "streaming.shardQuota: must be at least 1, not 0; shardQuota is"),
+        ({"data-pipes:streaming": {"shardQuota": 0}}, "streaming.shardQuota: must be at least 1, got 0."),
         (
             {"data-pipes:streaming": {"shardQuota": 3}},
             "streaming.shardQuota: must be at least 4, the shards of all pipes and their dead letters, got 3 for eu-west-1 "
             "(Kinesis Data Streams, Quotas and limits). Lower the pipes' parallelism, or have AWS raise the quota and set it here.",
         ),
-        (topic(retentionHours=23), "pipes.orders.topic.retentionHours: must be at least 24, not 23; retentionHours is"),
-        (topic(retentionHours=8761), "pipes.orders.topic.retentionHours: must be at most 8760, not 8761; "),
+        (topic(retentionHours=23), "pipes.orders.topic.retentionHours: must be at least 24, got 23."),
+        (topic(retentionHours=8761), "pipes.orders.topic.retentionHours: must be at most 8760, got 8761."),
         (
             topic(shardMetrics=["Lag"]),
             "pipes.orders.topic.shardMetrics[0]: must be 'IncomingBytes', 'IncomingRecords', ",
@@ -312,13 +312,13 @@ def topic(**changes):
         ),
         (
             topic(shardMetrics=["IncomingBytes", "IncomingBytes"]),
-            "pipes.orders.topic.shardMetrics: must name each once; IncomingBytes stands there twice, remove one",
+            "pipes.orders.topic.shardMetrics: must not contain duplicates, got IncomingBytes more than once",
         ),
         *(
             (
                 topic(**{who: [principal]}),
                 f"pipes.orders.topic.{who}[0]: must be the ARN of an IAM role, user or account without a wildcard, such as "
-                f"arn:aws:iam::123456789012:role/producer, not '{principal}'",
+                f"arn:aws:iam::123456789012:role/producer, got '{principal}'",
             )
             for who in ("producers", "readers")
             for principal in (

@@ -189,13 +189,13 @@ def test_protect_covers_streams_positions_and_key(protect):
         ),
         (
             cameras(topic={"retentionHours": 87_601}),
-            "pipes.cameras.topic.retentionHours: must be at most 87600, not 87601",
+            "pipes.cameras.topic.retentionHours: must be at most 87600, got 87601.",
         ),
         *(
             (
                 cameras(topic={"mediaType": media_type}),
                 "pipes.cameras.topic.mediaType: must be a media type such as video/h264, or several with commas between them, "
-                f"not '{media_type}'",
+                f"got '{media_type}'",
             )
             for media_type in ("h264", "video/h264,", "video/h264, audio/aac", "video/" + "h" * 123)
         ),

@@ -3,7 +3,7 @@
 import pytest
 
 from components.aws.msk.topic import TIER_SOURCE
-from tests.stacks import REMOVED, changed, refused
+from tests.stacks import REMOVED, changed, refused, rule
 
 FILE = "stacks/Pulumi.test.yaml: "
 CIDRS = ["203.0.113.0/24", "198.51.100.7/32"]
@@ -17,7 +17,7 @@ EXISTING = {
 def error_lines(changes, stack="aws-msk-eks"):
     stack_file = changed(changes, stack)
     lines = refused(stack_file.program_config(), secret_keys=stack_file.secret_keys)
-    return [line.removeprefix(FILE) for line in lines]
+    return [rule(line.removeprefix(FILE)) for line in lines]
 
 
 def streaming(**settings):
@@ -36,8 +36,8 @@ def tiered(topic, *, tier=True):
     ("changes", "line"),
     [
         (
-            express(volumeSize=100),
-            "streaming.volumeSize: is not available on Express brokers (they have no disks to size). Remove it.",
+            express(diskSize=100),
+            "streaming.diskSize: is not available on Express brokers (they have no disks to size). Remove it.",
         ),
         (
             express(storageAutoscaling={"maxSize": 200}),
@@ -75,11 +75,11 @@ def tiered(topic, *, tier=True):
             {**express(), "data-pipes:pipes": {"orders": {"topic": {"config": {"segment.ms": "600000"}}}}},
             "pipes.orders.topic.config.segment.ms: is set by MSK on Express brokers; known here: cleanup.policy, compression.type, "
             "delete.retention.ms, max.compaction.lag.ms, max.message.bytes, message.timestamp.after.max.ms, "
-            "message.timestamp.before.max.ms, message.timestamp.type, min.compaction.lag.ms, retention.bytes",
+            "message.timestamp.before.max.ms, message.timestamp.type, min.compaction.lag.ms, retention.bytes.",
         ),
         (
-            streaming(volumeSize=500, storageAutoscaling={"maxSize": 400}),
-            "streaming.storageAutoscaling.maxSize: must be at least volumeSize (500), got 400 (disks never shrink). Raise it.",
+            streaming(diskSize=500, storageAutoscaling={"maxSize": 400}),
+            "streaming.storageAutoscaling.maxSize: must be at least diskSize (500), got 400 (disks never shrink). Raise it.",
         ),
         (
             streaming(storageAutoscaling={"maxSize": 16_385}),
@@ -147,12 +147,11 @@ def tiered(topic, *, tier=True):
         ),
         (
             {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"maxDeliveryAttempts": 0}}}}},
-            "pipes.orders.topic.deadLetter.maxDeliveryAttempts: must be at least 1, not 0; maxDeliveryAttempts is how often a record "
-            "is handed to the consumer's handler before it is set aside",
+            "pipes.orders.topic.deadLetter.maxDeliveryAttempts: must be at least 1, got 0.",
         ),
         (
             {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"enabled": False, "retentionHours": 24}}}}},
-            "pipes.orders.topic.deadLetter: has keys that say nothing while enabled is false; remove them, or enabled",
+            "pipes.orders.topic.deadLetter: has keys that are ignored when enabled is false. Remove them, or set enabled to true.",
         ),
         (
             {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"retentionHours": 87_601}}}}},
@@ -161,8 +160,8 @@ def tiered(topic, *, tier=True):
         ),
         (
             {"data-pipes:pipes": {"orders.dead-letters": {"parallelism": 1}}},
-            "pipes.orders.dead-letters: the name of a pipe must be 2 to 24 lower-case letters, digits and hyphens, beginning with a letter, not "
-            "'orders.dead-letters'",
+            "pipes.orders.dead-letters: the name of a pipe must be 2 to 24 lower-case letters, digits and hyphens, starting with a letter, got "
+            "'orders.dead-letters'. Rename the pipe.",
         ),
         (
             tiered({"localRetentionHours": 24, "config": {"cleanup.policy": "compact"}}),
@@ -176,8 +175,8 @@ def tiered(topic, *, tier=True):
         ),
         (
             streaming(brokerSubnets="public", connectivity={"publicCidrs": ["0.0.0.0/0"]}),
-            "streaming.connectivity.publicCidrs[0]: must not be 0.0.0.0/0, which is everyone or nearly so; name the ranges that "
-            "may connect, such as your own address with /32 (/8 is the widest)",
+            "streaming.connectivity.publicCidrs[0]: must be a range of /8 or smaller, got 0.0.0.0/0 (it admits everyone or nearly "
+            "everyone). List the ranges that may connect, such as your own address with /32.",
         ),
         (
             streaming(instanceType="kafka.t3.small", connectivity={"multiVpc": True}, certificateAuthorityArns=[]),
@@ -213,7 +212,7 @@ def pipes(**parallelism):
         ),
         (
             streaming(brokers=3),
-            "streaming.brokers: unknown key; known here: authentication, service, topicImage",
+            "streaming.brokers: unknown key. Valid: authentication, service, topicImage.",
         ),
         (
             pipes(orders=2000, clicks=399),
@@ -247,8 +246,8 @@ def pipes(**parallelism):
         ),
         (
             {"data-pipes:platform": {"service": "ecs", "version": REMOVED, "admins": REMOVED}},
-            "streaming.service: msk-serverless cannot be read on ecs: no AWS API makes its topics, so a job in Kubernetes does, "
-            "and ECS has no job that a deployment waits for; set platform.service to eks",
+            "streaming.service: msk-serverless is not available on ecs: no AWS API makes its topics, so a job in Kubernetes does, "
+            "and ECS has no job that a deployment waits for. Set platform.service to eks.",
         ),
     ],
     ids=["scram", "brokers", "partitions", "compacted", "setting", "retention", "names", "ecs"],

@@ -3,7 +3,7 @@
 import pytest
 
 from components.settings import SettingsError
-from tests.stacks import settings
+from tests.stacks import rule, settings
 
 STACK = "azure-eventhubs-aks"
 FILE = f"stacks/Pulumi.{STACK}.yaml: "
@@ -30,28 +30,31 @@ def with_settings(platform, consumer=None, network=None, parallelism=3):
 def refused(platform, consumer=None, network=None, parallelism=3):
     with pytest.raises(SettingsError) as error:
         with_settings(platform, consumer, network, parallelism)
-    return [line.removeprefix(FILE) for line in str(error.value).splitlines()]
+    return [rule(line.removeprefix(FILE)) for line in str(error.value).splitlines()]
 
 
 WRONG = [
     (
         {"version": "1.35.2"},
-        "platform.version: must be a Kubernetes version of two numbers in quotes, such as \"1.35\", not '1.35.2'",
+        "platform.version: must be a Kubernetes version of two numbers in quotes, such as \"1.35\", got '1.35.2'.",
     ),
     (
         {"version": "1.33"},
         "platform.version: must be 1.34 or newer, got '1.33', which AKS no longer offers (AKS, Supported Kubernetes versions, read 2026-08). "
         "Use 1.35.",
     ),
-    ({"version": 1.35}, "platform.version: must be a text, not a number (1.35); write it in quotes, every digit of it"),
+    (
+        {"version": 1.35},
+        "platform.version: must be a string, got the number 1.35. Write it in quotes, with every digit.",
+    ),
     (
         {"adminGroups": ["platform-admins"]},
-        "platform.adminGroups[0]: must be a UUID such as 01234567-89ab-cdef-0123-456789abcdef, not 'platform-admins'",
+        "platform.adminGroups[0]: must be a UUID such as 01234567-89ab-cdef-0123-456789abcdef, got 'platform-admins'.",
     ),
     (
         {"endpoint": {"publicCidrs": ["0.0.0.0/0"]}},
-        "platform.endpoint.publicCidrs[0]: must not be 0.0.0.0/0, which is everyone or nearly so; name the ranges that may connect, such as "
-        "your own address with /32 (/8 is the widest)",
+        "platform.endpoint.publicCidrs[0]: must be a range of /8 or smaller, got 0.0.0.0/0 (it admits everyone or nearly everyone). List the "
+        "ranges that may connect, such as your own address with /32.",
     ),
     (
         {"podCidr": "10.245.128.0/17"},
@@ -129,15 +132,15 @@ def test_the_subnet_size_of_an_existing_network_is_not_checked():
 
 def test_a_replica_larger_than_a_node_is_refused():
     assert refused({}, {"cpu": "4", "memory": "1Gi"}) == [
-        "pipes.orders.consumer: asks for 4 CPU and 1Gi, and an empty Standard_D4s_v5 has 3460m and 13110Mi for consumers; lower cpu or memory, "
-        "or choose a larger platform.nodes.vmSize"
+        "pipes.orders.consumer: must fit on one Standard_D4s_v5 node (3460m CPU and 13110Mi for consumers), got 4 CPU and 1Gi. "
+        "Lower cpu or memory, or choose a larger platform.nodes.vmSize."
     ]
 
 
 def test_more_replicas_than_fit_on_the_maximum_number_of_nodes_are_refused():
     assert refused({}, parallelism=40) == [
-        "platform.nodes.max: is 6, and all pods need 7 nodes of Standard_D4s_v5 (3460m and 13110Mi each for them): orders 40 replicas of 500m "
-        "and 1Gi at 6 a node; raise max to 7, choose a larger vmSize, or lower cpu and memory of the consumers"
+        "platform.nodes.max: must be at least 7, got 6 (Standard_D4s_v5 nodes with 3460m CPU and 13110Mi for pods: orders 40 replicas of 500m "
+        "CPU and 1Gi, 6 per node). Raise max to 7, choose a larger vmSize, or lower cpu and memory of the consumers."
     ]
 
 
@@ -154,7 +157,7 @@ LABELS = (
 
 def test_an_unknown_node_label_is_refused():
     assert refused({}, {"nodeSelector": {"team": "a"}}) == [
-        f"pipes.orders.consumer.nodeSelector.team: could leave every replica waiting: no node is sure to have this label; known here: {LABELS}"
+        f"pipes.orders.consumer.nodeSelector.team: must be a label that nodes have (with others, replicas can stay pending). Valid: {LABELS}."
     ]
 
 
@@ -170,7 +173,7 @@ def test_an_unknown_node_label_is_refused():
 def test_a_node_label_with_an_impossible_value_is_refused(label, value, there):
     [message] = refused({}, {"nodeSelector": {label: value}})
     assert message.endswith(
-        f"would leave every replica waiting: nodes have {there}, not {value!r}; name what there is, or remove it"
+        f"must be {there}, got {value!r} (no node has this value, so replicas stay pending). Use an existing value, or remove the label."
     )
 
 

@@ -208,7 +208,7 @@ def test_features_that_the_tier_does_not_support_are_refused(streaming, line):
         (
             PREMIUM,
             orders(consumerGroups=["audit", "audit"]),
-            "pipes.orders.topic.consumerGroups: must name each once; audit stands there twice, remove one",
+            "pipes.orders.topic.consumerGroups: must not contain duplicates, got audit more than once",
         ),
         (
             PREMIUM,

@@ -59,7 +59,7 @@ def test_it_has_the_machines_that_the_service_wants_and_brokers_with_disks_of_th
 def test_machines_are_as_many_and_as_large_as_the_stack_file_says():
     sizes = {"workerVmSize": "Standard_DS4_v2", "headVmSize": "Standard_DS5_v2", "zookeeperVmSize": "Standard_DS1_v2"}
     recording = planned(
-        {"data-pipes:streaming": {"workers": 5, "disksPerWorker": 8, "restProxy": GROUP, **sizes}}, stack=STACK
+        {"data-pipes:streaming": {"brokers": 5, "disksPerWorker": 8, "restProxy": GROUP, **sizes}}, stack=STACK
     ).recording
     assert {name: role["hardwareProfile"]["vmSize"] for name, role in roles(recording).items()} == {
         "headnode": "Standard_DS5_v2",

@@ -22,10 +22,10 @@ def refused(changes):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"workers": 2}, "streaming.workers: must be at least 3, not 2; "),
-        ({"workers": 201}, "streaming.workers: must be at most 200, not 201; "),
-        ({"disksPerWorker": 0}, "streaming.disksPerWorker: must be at least 1, not 0; "),
-        ({"disksPerWorker": 9}, "streaming.disksPerWorker: must be at most 8, not 9; "),
+        ({"brokers": 2}, "streaming.brokers: must be at least 3, got 2."),
+        ({"brokers": 201}, "streaming.brokers: must be at most 200, got 201."),
+        ({"disksPerWorker": 0}, "streaming.disksPerWorker: must be at least 1, got 0."),
+        ({"disksPerWorker": 9}, "streaming.disksPerWorker: must be at most 8, got 9."),
         (
             {"workerVmSize": "DS3 v2"},
             "streaming.workerVmSize: must be the size of a virtual machine, such as Standard_DS3_v2",
@@ -39,9 +39,9 @@ def refused(changes):
         ),
         (
             {"restProxy": {"clientGroupId": "01234567-89ab-cdef-0123-456789abcdef"}},
-            "streaming.restProxy.clientGroupName: is missing",
+            "streaming.restProxy.clientGroupName: is required",
         ),
-        ({"brokers": 3}, "streaming.brokers: unknown key"),
+        ({"instanceType": 3}, "streaming.instanceType: unknown key"),
     ],
 )
 def test_what_the_service_does_not_take_is_refused_with_its_place(change, told):
@@ -51,7 +51,7 @@ def test_what_the_service_does_not_take_is_refused_with_its_place(change, told):
 @pytest.mark.parametrize(
     ("topic", "told"),
     [
-        ({"retentionHours": 0}, "topic.retentionHours: must be at least 1, not 0"),
+        ({"retentionHours": 0}, "topic.retentionHours: must be at least 1, got 0."),
         (
             {"config": {"retention.ms": "1"}},
             "topic.config.retention.ms: cannot be set by a pipe (set retentionHours instead)",
@@ -108,10 +108,10 @@ def test_a_pipe_whose_consumers_would_have_the_identity_of_a_job_is_refused(name
 
 @pytest.mark.parametrize("size", ["Standard_DS3_v2", "Standard_D3_v2", "Standard_E4_v3", "Standard_D12_v2"])
 def test_more_than_32_workers_need_head_nodes_of_8_vcpus(size):
-    settings({"data-pipes:streaming": {"workers": 32, "headVmSize": size}}, stack=STACK)
-    assert refused({"data-pipes:streaming": {"workers": 33, "headVmSize": size}}).endswith(
-        f"streaming.headVmSize: must have at least 8 vCPUs and 14 GB with more than 32 workers, got {size} with 4 for 33 (HDInsight, Create "
-        "clusters by using the Azure portal, read 2026-11-29). Set it to Standard_DS4_v2, or lower workers. The head nodes of an existing "
+    settings({"data-pipes:streaming": {"brokers": 32, "headVmSize": size}}, stack=STACK)
+    assert refused({"data-pipes:streaming": {"brokers": 33, "headVmSize": size}}).endswith(
+        f"streaming.headVmSize: must have at least 8 vCPUs and 14 GB with more than 32 brokers, got {size} with 4 for 33 (HDInsight, Create "
+        "clusters by using the Azure portal, read 2026-11-29). Set it to Standard_DS4_v2, or lower brokers. The head nodes of an existing "
         "cluster keep their size."
     )
 
@@ -121,12 +121,12 @@ def test_more_than_32_workers_need_head_nodes_of_8_vcpus(size):
     ["Standard_DS4_v2", "Standard_D13_v2", "Standard_E8_v3", "Standard_F8s_v2", "Standard_A8m_v2", "Standard_G3"],
 )
 def test_larger_head_nodes_and_sizes_that_say_nothing_of_their_vcpus_go_with_many_workers(size):
-    settings({"data-pipes:streaming": {"workers": 200, "headVmSize": size}}, stack=STACK)
+    settings({"data-pipes:streaming": {"brokers": 200, "headVmSize": size}}, stack=STACK)
 
 
 @given(workers=st.integers(3, 200), vcpus=st.sampled_from([2, 4, 8, 16, 32]))
 def test_head_nodes_are_refused_by_workers_and_vcpus_alone(workers, vcpus):
-    change = {"data-pipes:streaming": {"workers": workers, "headVmSize": f"Standard_D{vcpus}_v3"}}
+    change = {"data-pipes:streaming": {"brokers": workers, "headVmSize": f"Standard_D{vcpus}_v3"}}
     if workers > 32 and vcpus < 8:
         assert "streaming.headVmSize: must have at least 8 vCPUs" in refused(change)
     else:

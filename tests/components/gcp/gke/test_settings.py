@@ -3,7 +3,7 @@
 import pytest
 
 from components.settings import SettingsError
-from tests.stacks import settings
+from tests.stacks import rule, settings
 
 STACK = "gcp-pubsub-gke"
 FILE = f"stacks/Pulumi.{STACK}.yaml: "
@@ -31,7 +31,7 @@ def with_settings(platform, consumer=None, network=None, parallelism=3):
 def refused(platform, consumer=None, network=None, parallelism=3):
     with pytest.raises(SettingsError) as error:
         with_settings(platform, consumer, network, parallelism)
-    return [line.removeprefix(FILE) for line in str(error.value).splitlines()]
+    return [rule(line.removeprefix(FILE)) for line in str(error.value).splitlines()]
 
 
 WRONG = [
@@ -50,12 +50,12 @@ WRONG = [
     ),
     (
         {"endpoint": {"publicCidrs": ["0.0.0.0/0"]}},
-        "platform.endpoint.publicCidrs[0]: must not be 0.0.0.0/0, which is everyone or nearly so; name the ranges that may connect, such as "
-        "your own address with /32 (/8 is the widest)",
+        "platform.endpoint.publicCidrs[0]: must be a range of /8 or smaller, got 0.0.0.0/0 (it admits everyone or nearly everyone). List the "
+        "ranges that may connect, such as your own address with /32.",
     ),
     (
         {"maintenanceStart": "3 am"},
-        "platform.maintenanceStart: must be a time of day in UTC in quotes, such as \"03:00\", not '3 am'",
+        "platform.maintenanceStart: must be a time of day in UTC in quotes, such as \"03:00\", got '3 am'.",
     ),
     ({"nodes": {"min": 7}}, "platform.nodes: max must be at least min (7), got 6. Raise max or lower min."),
     (
@@ -84,7 +84,7 @@ def test_unknown_machine_type_is_rejected():
 
 def test_max_nodes_must_cover_all_zones():
     [message] = refused({"nodes": {"min": 1, "max": 2}})
-    assert message.startswith("platform.nodes.max: must be at least 3, not 2")
+    assert message.startswith("platform.nodes.max: must be at least 3, got 2.")
 
 
 def test_small_nodes_need_fewer_pod_addresses():
@@ -114,15 +114,15 @@ def test_max_nodes_must_fit_an_existing_network():
 
 def test_a_replica_larger_than_a_node_is_rejected():
     assert refused({}, {"cpu": "4", "memory": "1Gi"}) == [
-        "pipes.orders.consumer: asks for 4 CPU and 1Gi, and an empty e2-standard-4 has 3320m and 11778Mi for consumers; lower cpu or memory, "
-        "or choose a larger platform.nodes.machineType"
+        "pipes.orders.consumer: must fit on one e2-standard-4 node (3320m CPU and 11778Mi for consumers), got 4 CPU and 1Gi. "
+        "Lower cpu or memory, or choose a larger platform.nodes.machineType."
     ]
 
 
 def test_too_many_replicas_for_max_nodes_are_rejected():
     assert refused({}, parallelism=40) == [
-        "platform.nodes.max: is 6, and all pods need 7 nodes of e2-standard-4 (3320m and 11778Mi each for them): orders 40 replicas of 500m "
-        "and 1Gi at 6 a node; raise max to 7, choose a larger machineType, or lower cpu and memory of the consumers"
+        "platform.nodes.max: must be at least 7, got 6 (e2-standard-4 nodes with 3320m CPU and 11778Mi for pods: orders 40 replicas of 500m "
+        "CPU and 1Gi, 6 per node). Raise max to 7, choose a larger machineType, or lower cpu and memory of the consumers."
     ]
 
 
@@ -171,7 +171,7 @@ AUTOPILOT_LABELS = "cloud.google.com/gke-spot, kubernetes.io/arch, kubernetes.io
 @pytest.mark.parametrize(("mode", "labels"), [("standard", STANDARD_LABELS), ("autopilot", AUTOPILOT_LABELS)])
 def test_unknown_node_labels_are_rejected(mode, labels):
     assert refused({"mode": mode}, {"nodeSelector": {"team": "a"}}) == [
-        f"pipes.orders.consumer.nodeSelector.team: could leave every replica waiting: no node is sure to have this label; known here: {labels}"
+        f"pipes.orders.consumer.nodeSelector.team: must be a label that nodes have (with others, replicas can stay pending). Valid: {labels}."
     ]
 
 
@@ -189,7 +189,7 @@ def test_unknown_node_labels_are_rejected(mode, labels):
 def test_unknown_node_label_values_are_rejected(mode, label, value, there):
     [message] = refused({"mode": mode}, {"nodeSelector": {label: value}})
     assert message.endswith(
-        f"would leave every replica waiting: nodes have {there}, not {value!r}; name what there is, or remove it"
+        f"must be {there}, got {value!r} (no node has this value, so replicas stay pending). Use an existing value, or remove the label."
     )
 
 

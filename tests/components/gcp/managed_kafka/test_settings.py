@@ -25,9 +25,9 @@ def orders(parallelism=3, **topic):
 @pytest.mark.parametrize(
     ("streaming", "pipes"),
     [
-        ({"vcpus": 3, "memory": 3}, orders()),
-        ({"vcpus": 3, "memory": 24}, orders()),
-        ({"vcpus": 46, "memory": 300}, orders()),
+        ({"vcpus": 3, "memory": "3Gi"}, orders()),
+        ({"vcpus": 3, "memory": "24Gi"}, orders()),
+        ({"vcpus": 46, "memory": "300Gi"}, orders()),
         ({"version": "4.3.x", "diskSize": 100, "autoRebalance": False, "customerManagedKey": True}, orders()),
         ({}, orders(199)),
         ({}, orders(200, deadLetter={"enabled": False})),
@@ -45,18 +45,18 @@ def test_valid_managed_kafka_settings_are_accepted(streaming, pipes):
     ("streaming", "pipes", "line"),
     [
         (
-            {"vcpus": 2, "memory": 8},
+            {"vcpus": 2, "memory": "8Gi"},
             {},
             "streaming.vcpus: must be at least 3, not 2; vcpus is the total vCPUs of all brokers",
         ),
         (
-            {"vcpus": 6, "memory": 5},
+            {"vcpus": 6, "memory": "5Gi"},
             {},
             "streaming.memory: must be 6 to 48 with 6 vCPUs, got 5 (1 to 8 GiB per vCPU; Managed Service for Apache "
             "Kafka, Plan your cluster size). Change memory or vcpus.",
         ),
         (
-            {"vcpus": 3, "memory": 25},
+            {"vcpus": 3, "memory": "25Gi"},
             {},
             "streaming.memory: must be 3 to 24 with 3 vCPUs, got 25 (1 to 8 GiB",
         ),
@@ -67,7 +67,7 @@ def test_valid_managed_kafka_settings_are_accepted(streaming, pipes):
             "streaming.version: must be 3.7.x or newer, got '3.6.x', which Managed Service for Apache Kafka no longer offers (pulumi-gcp "
             "10.2.0, managedkafka.Cluster, read 2026-11-29). Use 3.7.x.",
         ),
-        ({"version": "3.7.1"}, {}, "streaming.version: must be a Kafka version as Google lists it, such as 3.7.x, not"),
+        ({"version": "3.7.1"}, {}, "streaming.version: must be a Kafka version as Google lists it, such as 3.7.x, got"),
         (
             {"vcpus": 3},
             orders(200),
@@ -93,7 +93,7 @@ def test_valid_managed_kafka_settings_are_accepted(streaming, pipes):
         (
             {},
             orders(deadLetter={"enabled": False, "retentionHours": 24}),
-            "pipes.orders.topic.deadLetter: has keys that say nothing while enabled is false; remove them, or enabled",
+            "pipes.orders.topic.deadLetter: has keys that are ignored when enabled is false. Remove them, or set enabled to true.",
         ),
         (
             {},
@@ -103,12 +103,12 @@ def test_valid_managed_kafka_settings_are_accepted(streaming, pipes):
         (
             {},
             orders(producers=["a@p.iam.gserviceaccount.com"] * 2),
-            "pipes.orders.topic.producers: must name each once; a@p.iam.gserviceaccount.com stands there twice, remove one",
+            "pipes.orders.topic.producers: must not contain duplicates, got a@p.iam.gserviceaccount.com more than once",
         ),
         (
             {},
             orders(producers=[f"a{number}@p.iam.gserviceaccount.com" for number in range(50)]),
-            "pipes.orders.topic.producers: must name at most 49, not 50;",
+            "pipes.orders.topic.producers: must have at most 49 entries, got 50.",
         ),
     ],
 )

@@ -72,7 +72,7 @@ def full():
                             "firstRevision": "0a1b2c3d",
                             "lastRevision": "4e5f6071",
                         },
-                        "publishers": [SHOP, "group:shops@example.com"],
+                        "producers": [SHOP, "group:shops@example.com"],
                     }
                 }
             },

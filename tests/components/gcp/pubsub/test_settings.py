@@ -54,7 +54,7 @@ AVRO = {"type": "avro", "definition": "{}"}
         orders(deadLetter={"maxDeliveryAttempts": 5}),
         orders(schema=AVRO | {"encoding": "binary", "lastRevision": "0a1b2c3d"}),
         orders(
-            publishers=["principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/group/g"]
+            producers=["principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/group/g"]
         ),
     ],
 )
@@ -98,15 +98,15 @@ def test_valid_pubsub_settings_are_accepted(pipes):
             orders(10_000, mode="partitioned"),
             "pipes: must use at most 10000 subscriptions in total, got 10001 (Pub/Sub, Quotas and limits). Lower the",
         ),
-        (orders(mode="both"), "pipes.orders.topic.mode: must be 'shared' or 'partitioned', not \"both\"; mode is how"),
+        (orders(mode="both"), "pipes.orders.topic.mode: must be 'shared' or 'partitioned', got \"both\"."),
         (
             orders(retentionHours=745),
-            "pipes.orders.topic.retentionHours: must be at most 744, not 745; retentionHours is",
+            "pipes.orders.topic.retentionHours: must be at most 744, got 745.",
         ),
-        (orders(replayHours=0), "pipes.orders.topic.replayHours: must be at least 1, not 0; replayHours is the hours"),
+        (orders(replayHours=0), "pipes.orders.topic.replayHours: must be at least 1, got 0."),
         (
             orders(ackDeadlineSeconds=9),
-            "pipes.orders.topic.ackDeadlineSeconds: must be at least 10, not 9; ackDeadline",
+            "pipes.orders.topic.ackDeadlineSeconds: must be at least 10, got 9.",
         ),
         (
             orders(deadLetter={"maxDeliveryAttempts": 4}),
@@ -138,11 +138,11 @@ def test_valid_pubsub_settings_are_accepted(pipes):
         ),
         (
             orders(publishers=["allUsers"]),
-            "pipes.orders.topic.publishers[0]: must be an IAM member other than allUsers and allAuthenticatedUsers, such as",
+            "pipes.orders.topic.producers[0]: must be an IAM member other than allUsers and allAuthenticatedUsers, such as",
         ),
         (
-            orders(publishers=["user:a@example.com", "user:a@example.com"]),
-            "pipes.orders.topic.publishers: must name each once; user:a@example.com stands there twice, remove one",
+            orders(producers=["user:a@example.com", "user:a@example.com"]),
+            "pipes.orders.topic.producers: must not contain duplicates, got user:a@example.com more than once",
         ),
     ],
 )

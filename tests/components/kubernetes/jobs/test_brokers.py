@@ -156,7 +156,7 @@ def test_a_preview_of_a_new_stack_knows_no_brokers_yet_and_all_else():
 
 
 def test_it_runs_again_when_the_number_of_workers_changes():
-    recording = planned({"data-pipes:streaming": {"workers": 5}}, stack=STACK).recording
+    recording = planned({"data-pipes:streaming": {"brokers": 5}}, stack=STACK).recording
     assert environment(recording)["BROKERS"] == "5", "which makes it a new Job"
     assert own(recording, "Job").inputs["metadata"]["annotations"]["data-pipes/brokers"] == "5"
     assert "name" not in own(recording, "Job").inputs["metadata"]
@@ -173,7 +173,7 @@ def test_fewer_workers_are_refused_in_the_preview_and_more_are_let_through(recor
     assert own(recording, "ServiceAccount").input('metadata.annotations["data-pipes/brokers"]') == "3"
     with pytest.raises(
         ChangeRefusedError,
-        match=r"streaming\.workers: cannot go from 5 to 3\. HDInsight takes no broker away.*Set workers back to 5",
+        match=r"streaming\.brokers: cannot go from 5 to 3\. HDInsight takes no broker away.*Set brokers back to 5",
     ):
         change(recording, 5, 3)
     change(recording, 3, 3)
@@ -181,7 +181,7 @@ def test_fewer_workers_are_refused_in_the_preview_and_more_are_let_through(recor
 
 
 def test_no_pipe_can_take_the_names_of_the_job():
-    with pytest.raises(SettingsError, match="belongs to the cluster"):
+    with pytest.raises(SettingsError, match="must not be the name of a namespace of the cluster"):
         planned({"data-pipes:pipes": {NAME: {"parallelism": 1}}}, stack=STACK)
 
 

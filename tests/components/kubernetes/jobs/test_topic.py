@@ -76,7 +76,7 @@ def test_all_jobs_share_a_namespace_that_admits_restricted_pods_only():
 
 def test_no_pipe_can_take_the_namespace_of_the_jobs():
     assert NAME.check(NAMESPACE)
-    with pytest.raises(Exception, match="belongs to the cluster"):
+    with pytest.raises(Exception, match="must not be the name of a namespace of the cluster"):
         planned({"data-pipes:pipes": {NAMESPACE: {"parallelism": 1}}}, stack=STACK)
 
 

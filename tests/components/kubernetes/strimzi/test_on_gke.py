@@ -125,8 +125,9 @@ def test_consumers_reach_the_brokers_and_have_no_right_in_the_cloud(mode):
 
 def test_more_brokers_need_more_nodes_and_that_is_told_before_anything_is_made():
     [told] = config_errors({"data-pipes:streaming": {"brokers": 12, "cpu": "2", "memory": "8Gi"}})
-    assert told.startswith("platform.nodes.max: is 6, and all pods need ")
-    assert "the streaming service 12 x 2000m and 8192Mi" in told
+    assert told.startswith("platform.nodes.max: must be at least ")
+    assert "got 6 (" in told
+    assert "streaming service 12 x 2000m CPU and 8192Mi" in told
 
 
 def test_autopilot_refuses_brokers_that_it_would_make_larger():

@@ -5,7 +5,7 @@ import pytest
 from components.kubernetes.nodes.capacity import Resources
 from components.kubernetes.strimzi.settings import StrimziSettings
 from components.settings_bases import SystemWorkloads
-from tests.stacks import REMOVED, changed, planned, refused
+from tests.stacks import REMOVED, changed, planned, refused, rule
 
 STACK = "aws-kafka-eks"
 FILE = "stacks/Pulumi.test.yaml: "
@@ -14,7 +14,7 @@ FILE = "stacks/Pulumi.test.yaml: "
 def told(changes):
     stack_file = changed(changes, STACK)
     lines = refused(stack_file.program_config(), secret_keys=stack_file.secret_keys)
-    return [line.removeprefix(FILE) for line in lines]
+    return [rule(line.removeprefix(FILE)) for line in lines]
 
 
 def streaming(**settings):
@@ -34,18 +34,17 @@ def topic(**settings):
     [
         (
             streaming(brokers=4),
-            "streaming.brokers: must be a multiple of the 3 zones, so that each has as many, not 4; use 3 or 6",
+            "streaming.brokers: must be a multiple of 3 (the same number of brokers in each zone), got 4. Use 3 or 6.",
         ),
         (
             streaming(brokers=2),
-            "streaming.brokers: must be at least 3, not 2; brokers is the number of brokers, the same in each of three zones; "
-            "without cruiseControl, new ones get new partitions alone",
+            "streaming.brokers: must be at least 3, got 2.",
         ),
         (
             streaming(memory="2047Mi"),
-            "streaming.memory: must be at least 2Gi, since half of it is the heap of a broker, not 2047Mi; raise it",
+            "streaming.memory: must be at least 2Gi, got 2047Mi (half of it is the heap of a broker). Raise it.",
         ),
-        (streaming(cpu="0"), "streaming.cpu: must be an amount of CPU such as 500m or 2, not '0'"),
+        (streaming(cpu="0"), "streaming.cpu: must be an amount of CPU such as 500m or 2, got '0'."),
         (
             platform(volumes=False),
             "platform.volumes: must be true, since the brokers of the streaming service keep their records on volumes; set it to true",
@@ -57,17 +56,16 @@ def topic(**settings):
         ),
         (
             topic(deadLetter={"maxDeliveryAttempts": 0}),
-            "pipes.orders.topic.deadLetter.maxDeliveryAttempts: must be at least 1, not 0; maxDeliveryAttempts is how often a record is "
-            "handed to the consumer's handler before it is set aside",
+            "pipes.orders.topic.deadLetter.maxDeliveryAttempts: must be at least 1, got 0.",
         ),
         (
             topic(deadLetter={"enabled": False, "retentionHours": 24}),
-            "pipes.orders.topic.deadLetter: has keys that say nothing while enabled is false; remove them, or enabled",
+            "pipes.orders.topic.deadLetter: has keys that are ignored when enabled is false. Remove them, or set enabled to true.",
         ),
         (
             {"data-pipes:pipes": {"orders.dead-letters": {"parallelism": 1}}},
-            "pipes.orders.dead-letters: the name of a pipe must be 2 to 24 lower-case letters, digits and hyphens, beginning with a "
-            "letter, not 'orders.dead-letters'",
+            "pipes.orders.dead-letters: the name of a pipe must be 2 to 24 lower-case letters, digits and hyphens, starting with a "
+            "letter, got 'orders.dead-letters'. Rename the pipe.",
         ),
         (
             topic(config={"cleanup.policy": "compacted"}),
@@ -76,13 +74,13 @@ def topic(**settings):
         ),
         (
             {"data-pipes:pipes": {"orders": {"consumer": {"files": {"/etc/data-pipes/kafka/ca.crt": "ordersToken"}}}}},
-            "pipes.orders.consumer.files./etc/data-pipes/kafka/ca.crt: lies where the consumer's certificates are, in "
-            "/etc/data-pipes/kafka; choose another path",
+            "pipes.orders.consumer.files./etc/data-pipes/kafka/ca.crt: must not overlap /etc/data-pipes/kafka (the mount path of the "
+            "consumer's certificates). Choose another path.",
         ),
         (
             {"data-pipes:pipes": {"orders": {"consumer": {"files": {"/etc/data-pipes": "ordersToken"}}}}},
-            "pipes.orders.consumer.files./etc/data-pipes: lies where the consumer's certificates are, in "
-            "/etc/data-pipes/kafka; choose another path",
+            "pipes.orders.consumer.files./etc/data-pipes: must not overlap /etc/data-pipes/kafka (the mount path of the "
+            "consumer's certificates). Choose another path.",
         ),
         (
             platform(compute="fargate", volumes=REMOVED, nodes=REMOVED),
@@ -91,8 +89,8 @@ def topic(**settings):
         ),
         (
             streaming(memory="16Gi"),
-            "platform.nodes.instanceType: is m5.xlarge, an empty one of which has 3570m and 13250Mi for pods, and the streaming service "
-            "runs pods of 1000m and 16384Mi; choose a larger one, or lower what streaming asks for",
+            "platform.nodes.instanceType: must have room for the streaming service's pods of 1000m CPU and 16384Mi, got m5.xlarge "
+            "(3570m CPU and 13250Mi for pods). Choose a larger instanceType, or lower the resources in streaming.",
         ),
         (
             {**platform(compute="auto", nodes=REMOVED), **streaming(cpu="64")},
@@ -101,10 +99,10 @@ def topic(**settings):
         ),
         (
             platform(nodes={"max": 3, "instanceType": "m5.large"}),
-            "platform.nodes.max: is 3, and all pods need 6 nodes of m5.large (1580m and 5991Mi each for them): orders 3 replicas of 500m "
-            "and 1Gi at 3 a node, the streaming service 3 x 1000m and 4096Mi, the streaming service 3 x 500m and 2048Mi, "
-            "the streaming service 1 x 200m and 384Mi, the streaming service 1 x 200m and 1024Mi, the streaming service 1 x 100m and 128Mi; "
-            "raise max to 6, choose a larger instanceType, or lower cpu and memory of the consumers",
+            "platform.nodes.max: must be at least 6, got 3 (m5.large nodes with 1580m CPU and 5991Mi for pods: orders 3 replicas of 500m "
+            "CPU and 1Gi, 3 per node; streaming service 3 x 1000m CPU and 4096Mi; streaming service 3 x 500m CPU and 2048Mi; "
+            "streaming service 1 x 200m CPU and 384Mi; streaming service 1 x 200m CPU and 1024Mi; streaming service 1 x 100m CPU and 128Mi). "
+            "Raise max to 6, choose a larger instanceType, or lower cpu and memory of the consumers.",
         ),
     ],
 )
@@ -114,7 +112,7 @@ def test_what_cannot_be_is_refused_with_reason_and_way_out(changes, line):
 
 def test_a_version_that_this_operator_does_not_run_is_refused():
     [line] = told(streaming(version="4.1.2"))
-    assert line.startswith("streaming.version: must be '4.2.0', '4.2.1', '4.3.0' or '4.3.1', not \"4.1.2\"")
+    assert line.startswith("streaming.version: must be '4.2.0', '4.2.1', '4.3.0' or '4.3.1', got \"4.1.2\".")
 
 
 def test_kafka_in_containers_is_refused_where_there_is_no_kubernetes():
@@ -123,8 +121,8 @@ def test_kafka_in_containers_is_refused_where_there_is_no_kubernetes():
     config = {**stack_file.program_config(), "data-pipes:platform": {"service": "ecs"}}
     lines = refused(config, secret_keys=stack_file.secret_keys)
     assert [line.removeprefix(FILE) for line in lines] == [
-        "streaming.service: kafka cannot be read on ecs: its brokers run on Kubernetes, in the cluster of the platform; "
-        "set platform.service to eks"
+        "streaming.service: kafka is not available on ecs: its brokers run on Kubernetes, in the cluster of the platform. "
+        "Set platform.service to eks."
     ]
 
 
