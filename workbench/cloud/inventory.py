@@ -1,7 +1,7 @@
-"""The inventory of the simulated clouds: what exists, and what was done when. One SQLite file, safe between processes.
+"""Inventory of the simulated clouds: objects and operations in a SQLite file that several processes can use.
 
-It outlives the providers as a cloud does: an object is written down when its creation starts, so a provider that dies
-half-way leaves it behind, and whoever asks for the same name again is told so.
+Like a real cloud, it survives the providers. An object is stored when its creation starts. If the provider dies half-way, the object
+remains, and a second creation with the same name fails.
 """
 
 import json
@@ -29,7 +29,7 @@ create table if not exists operations (
 
 
 class RefusedError(Exception):
-    """A service refuses a request; the message is its answer."""
+    """A service refused a request. The message is the service's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class CloudObject:
 
 
 class Inventory:
-    """Reads and writes one inventory file; every method is one transaction."""
+    """Reads and writes an inventory file. Every method is one transaction."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -79,9 +79,9 @@ class Inventory:
             database.close()
 
     def create(self, kind: ResourceModel, thing: CloudObject, scope: str) -> Operation:
-        """Write down a new object whose creation starts now.
+        """Store a new object and start its creation.
 
-        Raises RefusedError when another object has its name.
+        Raises RefusedError if another object has the same name.
         """
         with self._transaction() as database:
             key = _name_key(kind, thing, scope)
@@ -99,7 +99,7 @@ class Inventory:
             return self._begin(database, thing.urn, thing.type, "create", kind.create_minutes)
 
     def update(self, kind: ResourceModel, thing: CloudObject) -> Operation:
-        """Change an object's inputs and outputs, starting now. Raises RefusedError when it does not exist."""
+        """Store an object's new inputs and outputs and start the update. Raises RefusedError if the object does not exist."""
         with self._transaction() as database:
             if not self._find(database, thing.type, thing.id):
                 raise RefusedError(f"NotFound: {thing.type} {thing.id} does not exist")
@@ -110,9 +110,9 @@ class Inventory:
             return self._begin(database, thing.urn, thing.type, "update", kind.update_minutes)
 
     def delete(self, kind: ResourceModel, type_token: str, id_: str) -> Operation | None:
-        """Start to delete an object; None when it is gone already.
+        """Start the deletion of an object. Return None if it does not exist.
 
-        Raises RefusedError when it is protected by the service or another object still refers to it.
+        Raises RefusedError if the service protects the object or another object refers to it.
         """
         with self._transaction() as database:
             thing = self._find(database, type_token, id_)
@@ -137,7 +137,7 @@ class Inventory:
             return self._begin(database, thing.urn, type_token, "delete", kind.delete_minutes)
 
     def settle(self, type_token: str, id_: str, operation: str) -> None:
-        """Write down that an operation has ended: the object is there, or gone, and what is part of it in Azure and GCP with it."""
+        """Store the end of an operation: the object is active or deleted. In Azure and GCP, its child objects are deleted, too."""
         with self._transaction() as database:
             if operation == "delete" and kinds.kind(type_token).forever:
                 database.execute("update objects set status = 'forgotten' where type = ? and id = ?", (type_token, id_))
@@ -149,45 +149,45 @@ class Inventory:
                 database.execute("update objects set status = 'active' where type = ? and id = ?", (type_token, id_))
 
     def find(self, type_token: str, id_: str) -> CloudObject | None:
-        """The object with this id, or None."""
+        """Return the object with this id, or None."""
         with self._transaction(write=False) as database:
             return self._find(database, type_token, id_)
 
     def things(self) -> list[CloudObject]:
-        """Everything that exists."""
+        """Return all objects."""
         with self._transaction(write=False) as database:
             return self._all(database)
 
     def others(self, type_token: str) -> list[Inputs]:
-        """The inputs of the objects of a type."""
+        """Return the inputs of all objects of a type."""
         return list(_by_type(self.things())(type_token))
 
     def made(self, type_token: str) -> list[Inputs]:
-        """The same of those that are there by now: neither still being made nor on their way out."""
+        """Return the inputs of the active objects of a type, without those being created or deleted."""
         return list(_by_type([thing for thing in self.things() if thing.status == "active"])(type_token))
 
     def times_created(self, urn: str) -> int:
-        """How often a resource has been created so far, so that each new object gets an id of its own."""
+        """Return how often a resource has been created, so that each new object gets a new id."""
         with self._transaction(write=False) as database:
             query = "select count(*) from operations where urn = ? and operation = 'create'"
             return int(database.execute(query, (urn,)).fetchone()[0])
 
     def operations(self, *, after: int = 0) -> list[Operation]:
-        """What was done, in the order in which it began."""
+        """Return the operations in the order of their start."""
         with self._transaction(write=False) as database:
             rows = database.execute("select * from operations where number > ? order by number", (after,)).fetchall()
         keys = ("number", "urn", "type", "operation", "started", "ends")
         return [Operation(**dict(zip(keys, row, strict=True))) for row in rows]
 
     def clock(self) -> tuple[float, float | None]:
-        """(now, when the next operation under way ends, if any) in simulated minutes."""
+        """Return the time and the next end of a running operation (None if there is none), in simulated minutes."""
         with self._transaction(write=False) as database:
             query = "select minutes, (select min(ends) from operations where ends > minutes) from clock"
             now, next_end = database.execute(query).fetchone()
             return float(now), None if next_end is None else float(next_end)
 
     def advance(self, now: float, then: float) -> None:
-        """Move the simulated clock on, unless another process has done so since it was read."""
+        """Advance the simulated clock, unless another process has done so since ``now``."""
         with self._transaction() as database:
             database.execute("update clock set minutes = ? where minutes = ?", (then, now))
 
@@ -217,7 +217,7 @@ def _by_type(things: list[CloudObject]) -> Others:
 
 
 def _name_key(kind: ResourceModel, thing: CloudObject, scope: str) -> str | None:
-    """What may exist once: the object's type, where it lives, and the values of its naming inputs."""
+    """Return the unique key of an object: its type, its location and the values of its naming inputs."""
     values = [at(plain(thing.inputs), path) for path in kind.unique]
     return json.dumps([thing.type, scope, values]) if any(value is not None for value in values) else None
 
