@@ -75,7 +75,9 @@ def check_equation(pipe: str, output: Any, found: Equation | str) -> Iterator[Pr
         yield refused(f"pipe {found}: the number of partitions and the number of replicas must be equal")
     for key, number in (("partitions", found.partitions), ("replicas", found.replicas)):
         if output.get(key) != number:
-            yield refused(f"pipe {pipe}: output {key} must be {number} (the number in the resources), got {output.get(key)!r}")
+            yield refused(
+                f"pipe {pipe}: output {key} must be {number} (the number in the resources), got {output.get(key)!r}"
+            )
 
 
 def refused(reason: str) -> Problem:

@@ -172,6 +172,6 @@ def test_a_rehearsal_that_is_stopped_leaves_nothing_and_says_so_in_a_line(tmp_pa
         if line.startswith("up"):
             process.send_signal(number)
     assert process.wait() == 128 + number
-    assert told[-1] == "stopped; what the rehearsal made is removed\n"
+    assert told[-1] == "stopped; everything the rehearsal created was removed\n"
     assert "Traceback" not in "".join(told)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("data-pipes")] == []

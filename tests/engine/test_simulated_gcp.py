@@ -43,7 +43,7 @@ def test_a_key_ring_cannot_be_made_again_under_the_name_that_it_had(start: Start
     sandbox = start(program)
     sandbox.run("up")
     sandbox.run("destroy")
-    assert sandbox.inventory.things() == []
+    assert sandbox.inventory.objects() == []
     with pytest.raises(EngineError, match="pipes exists already"):
         sandbox.run("up")
 
@@ -67,7 +67,7 @@ def test_a_cluster_goes_once_an_update_has_taken_its_protection_away(start: Star
     protected[0] = False
     assert happened(dict(sandbox.run("up").touched)) == {"cluster": "update"}
     sandbox.run("destroy")
-    assert sandbox.inventory.things() == []
+    assert sandbox.inventory.objects() == []
 
 
 def test_labels_of_the_provider_are_no_change_and_neither_is_what_a_refresh_finds_of_ignored_nodes(start: Start):
@@ -91,7 +91,7 @@ def test_labels_of_the_provider_are_no_change_and_neither_is_what_a_refresh_find
 
     sandbox = start(program)
     sandbox.run("up")
-    [made] = [thing for thing in sandbox.inventory.things() if thing.urn.endswith("::cluster")]
+    [made] = [item for item in sandbox.inventory.objects() if item.urn.endswith("::cluster")]
     assert made.outputs["pulumiLabels"] == {"team": "pipes", "stack": "test"}
     sandbox.run("refresh")
     assert sandbox.run("up").touched == {}

@@ -49,9 +49,9 @@ def test_clean_leaves_the_server_s_own_objects_and_the_kinds_that_it_was_taught(
 def test_what_a_kind_does_not_have_is_refused_and_so_is_a_kind_that_is_not_there(api: KubernetesApi):
     with pytest.raises(KubernetesRefusalError, match="field not declared in schema"):
         api.apply({**object_of("v1", "ConfigMap", "a", "default"), "dta": {}}, manager=MANAGER)
-    with pytest.raises(KubernetesRefusalError, match="the server knows no Cup of v1"):
+    with pytest.raises(KubernetesRefusalError, match="the server has no kind Cup in v1"):
         api.apply(object_of("v1", "Cup", "a", "default"), manager=MANAGER)
-    with pytest.raises(KubernetesRefusalError, match=r"the server knows no Cup of example\.com/v1"):
+    with pytest.raises(KubernetesRefusalError, match=r"the server has no kind Cup in example\.com/v1"):
         api.apply(object_of("example.com/v1", "Cup", "a", "default"), manager=MANAGER)
 
 

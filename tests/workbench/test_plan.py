@@ -116,8 +116,8 @@ def test_a_wrong_setting_ends_with_status_2_and_a_line_that_names_the_file(tmp_p
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["plan", "aws-msk-ecks"], "did you mean aws-msk-eks?"),
-        (["plan", "./no.yaml"], "./no.yaml: no such file"),
+        (["plan", "aws-msk-ecks"], "Did you mean aws-msk-eks?"),
+        (["plan", "./no.yaml"], "./no.yaml: no such file."),
         (["rehearse", "aws-msk-eks", "--grow", "orders"], "--grow orders: must be PIPE=N"),
         (["rehearse", "aws-msk-eks", "--grow", "orders=0"], "--grow orders=0: must be PIPE=N"),
         (["plan"], "Missing argument"),
@@ -164,9 +164,9 @@ def test_what_the_recorder_refuses_is_listed_and_ends_with_status_1(tmp_path: Pa
     assert result.returncode == 1
     assert json.loads(result.stdout)["stack"] == "aws-msk-eks"
     assert "\n3 problems:\n" in f"\n{result.stderr}"
-    assert "lost (aws:cloudwatch/logGroup:LogGroup): has no explicit provider" in result.stderr
-    assert "lost (aws:cloudwatch/logGroup:LogGroup): a child of the stack" in result.stderr
-    assert "output pipes names no pipe" in result.stderr
+    assert "lost (aws:cloudwatch/logGroup:LogGroup): must have an explicit provider" in result.stderr
+    assert "lost (aws:cloudwatch/logGroup:LogGroup): must not be a child of the stack" in result.stderr
+    assert "the stack output 'pipes' must have at least one pipe, got none" in result.stderr
 
 
 def test_help_says_what_the_commands_do_without_importing_a_cloud():

@@ -61,9 +61,9 @@ def test_a_file_anywhere_is_a_stack_named_after_it(write, tmp_path: Path):
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_one():
-    with pytest.raises(StackFileError, match=r"no stack 'aws-msk-ecks' in stacks/; did you mean aws-msk-eks\?"):
+    with pytest.raises(StackFileError, match=r"no stack 'aws-msk-ecks' in stacks/\. Did you mean aws-msk-eks\?"):
         find_stack_file("aws-msk-ecks")
-    with pytest.raises(StackFileError, match=r"no stack 'zzz' in stacks/; there are: .*aws-msk-eks"):
+    with pytest.raises(StackFileError, match=r"no stack 'zzz' in stacks/\. Use one of: .*aws-msk-eks"):
         find_stack_file("zzz")
 
 
@@ -73,34 +73,40 @@ def test_a_path_without_a_file_is_refused(write):
 
 
 def test_a_directory_is_refused_as_unreadable(tmp_path: Path):
-    with pytest.raises(StackFileError, match="can't be read: Is a directory"):
+    with pytest.raises(StackFileError, match="cannot be read: Is a directory"):
         find_stack_file(str(tmp_path))
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "Pulumi.dev.yaml: is empty; it must hold a map with the key config"),
-        ("- a\n", "Pulumi.dev.yaml: must be a map with the key config, not a list"),
-        ("config:\n", "Pulumi.dev.yaml: config: must be a map of keys such as aws:region to values, not nothing"),
-        ("config: yes\n", "Pulumi.dev.yaml: config: must be a map of keys such as aws:region to values, not 'yes'"),
-        ("confg: {}\n", "Pulumi.dev.yaml: confg: unknown key; did you mean config?"),
+        ("", "Pulumi.dev.yaml: must be a map with the key config, got an empty file."),
+        ("- a\n", "Pulumi.dev.yaml: must be a map with the key config, got a list."),
+        ("config:\n", "Pulumi.dev.yaml: config: must be a map from keys such as aws:region to values, got nothing."),
+        ("config: yes\n", "Pulumi.dev.yaml: config: must be a map from keys such as aws:region to values, got 'yes'."),
+        ("confg: {}\n", "Pulumi.dev.yaml: confg: unknown key. Did you mean config?"),
         (
             "config:\n  aws:region: a\n  aws:region: b\n",
-            "Pulumi.dev.yaml: line 3: aws:region: this key stands in line 2 too; keep one of them",
+            "Pulumi.dev.yaml: line 3: aws:region: must be unique (line 2 has the same key). Remove one.",
         ),
         (
             "config:\n  data-pipes:pipes:\n    orders: {parallelism: 3, parallelism: 4}\n",
-            "Pulumi.dev.yaml: line 3: parallelism: this key stands in line 3 too; keep one of them",
+            "Pulumi.dev.yaml: line 3: parallelism: must be unique (line 3 has the same key). Remove one.",
         ),
-        ("config:\n  ? [a]\n  : b\n", "Pulumi.dev.yaml: line 2: a key must be text"),
+        (
+            "config:\n  ? [a]\n  : b\n",
+            "Pulumi.dev.yaml: line 2: a key must be text, got a list or a map. Write it as text.",
+        ),
         ("config: {a: !!python/none x}\n", "line 1: a: must have no tag, got !!python/none. Write it in quotes."),
         ("config: {a: !!set {b}}\n", "line 1: a: must have no tag, got !!set. Remove the tag."),
         ("config: {a: 012345670123}\n", "line 1: a: must be text or a decimal number such as 3 or 1.5 ("),
         ("config:\n  a: [1, 0777]\n", "line 2: must be text or a decimal number such as 3 or 1.5 ("),
         ("config: {x:t: {1: a}}\n", "line 1: 1: a key must be text. Write it in quotes."),
         ("config: {x:t: {no: a, null: b}}\n", "line 1: null: a key must be text. Write it in quotes."),
-        ("config: {a: {<<: {b: 1}, <<: {c: 1}}}\n", "line 1: <<: this key stands in line 1 too; keep one of them"),
+        (
+            "config: {a: {<<: {b: 1}, <<: {c: 1}}}\n",
+            "line 1: <<: must be unique (line 1 has the same key). Remove one.",
+        ),
         (
             "config: {a: 1}\n---\nconfig: {a: 2}\n",
             "expected a single document in the stream but found another document",
@@ -111,7 +117,7 @@ def test_a_directory_is_refused_as_unreadable(tmp_path: Path):
         ),
         (
             "config: {a: 1, data-pipes:a: 2}\n",
-            "data-pipes:a: this key stands there as data-pipes:a too; keep one of them",
+            "data-pipes:a: must be unique (the file also has this key as data-pipes:a). Remove one.",
         ),
         (
             'config: {a: "\\ud800"}\n',
@@ -132,7 +138,7 @@ def test_bad_yaml_is_refused_with_its_line(write):
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path):
     path = tmp_path / "Pulumi.dev.yaml"
     path.write_bytes(b"config: \xff\n")
-    with pytest.raises(StackFileError, match="is not UTF-8 text: byte 9"):
+    with pytest.raises(StackFileError, match="must be UTF-8 text, got an invalid byte at position 9"):
         find_stack_file(str(path))
 
 
@@ -162,8 +168,8 @@ def test_a_key_without_a_namespace_is_the_project_s_own_as_it_is_for_pulumi(writ
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("config:\n  data-pipes:tags: &x {a: *x}\n", "holds a value that contains itself"),
-        ("config:\n  data-pipes:tags: &x [*x]\n", "holds a value that contains itself"),
+        ("config:\n  data-pipes:tags: &x {a: *x}\n", "contains a value that refers to itself"),
+        ("config:\n  data-pipes:tags: &x [*x]\n", "contains a value that refers to itself"),
         ("config: " + "[" * 3000, "is nested too deeply"),
     ],
 )
@@ -244,7 +250,7 @@ def test_another_parallelism_changes_one_number_and_not_the_original(write):
     assert grown.config["data-pipes:pipes"]["orders"]["parallelism"] == 6
     assert grown.config["data-pipes:pipes"]["audit"] == stack_file.config["data-pipes:pipes"]["audit"]
     assert stack_file.config["data-pipes:pipes"]["orders"]["parallelism"] == 3
-    with pytest.raises(StackFileError, match=r"pipes: has no pipe 'order'; did you mean orders\?"):
+    with pytest.raises(StackFileError, match=r"pipes: has no pipe 'order'\. Did you mean orders\?"):
         stack_file.with_parallelism("order", 6)
 
 

@@ -69,10 +69,10 @@ def test_nothing_is_added_inside_a_secret():
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("a.x", "a has b, no 'x'"),
-        ("a.b[2]", "a.b has only 1 items"),
-        ("a.b.c", "no 'c'"),
-        ("z", "the top has a, no 'z'"),
+        ("a.x", "a has no key 'x', only b"),
+        ("a.b[2]", "a.b has 1 items, no item 2"),
+        ("a.b.c", "has no key 'c'"),
+        ("z", "the top level has no key 'z', only a"),
     ],
 )
 def test_a_path_that_leads_nowhere_says_how_far_it_got(path, message):

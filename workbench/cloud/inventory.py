@@ -78,36 +78,36 @@ class Inventory:
         finally:
             database.close()
 
-    def create(self, kind: ResourceModel, thing: CloudObject, scope: str) -> Operation:
+    def create(self, kind: ResourceModel, item: CloudObject, scope: str) -> Operation:
         """Store a new object and start its creation.
 
         Raises RefusedError if another object has the same name.
         """
         with self._transaction() as database:
-            key = _name_key(kind, thing, scope)
+            key = _name_key(kind, item, scope)
             taken = database.execute("select urn from objects where name_key = ?", (key,)).fetchone()
-            if taken or self._find(database, thing.type, thing.id, forgotten=True):
-                owner = taken[0] if taken else thing.urn
-                values = ", ".join(f"{path} {at(plain(thing.inputs), path)!r}" for path in kind.unique)
+            if taken or self._find(database, item.type, item.id, forgotten=True):
+                owner = taken[0] if taken else item.urn
+                values = ", ".join(f"{path} {at(plain(item.inputs), path)!r}" for path in kind.unique)
                 raise RefusedError(
-                    f"AlreadyExists: {thing.type} with {values or thing.id} exists already (made as {owner})"
+                    f"AlreadyExists: {item.type} with {values or item.id} exists already (made as {owner})"
                 )
             database.execute(
                 "insert into objects values (?, ?, ?, 'creating', ?, ?, ?)",
-                (thing.type, thing.id, thing.urn, key, json.dumps(thing.inputs), json.dumps(thing.outputs)),
+                (item.type, item.id, item.urn, key, json.dumps(item.inputs), json.dumps(item.outputs)),
             )
-            return self._begin(database, thing.urn, thing.type, "create", kind.create_minutes)
+            return self._begin(database, item.urn, item.type, "create", kind.create_minutes)
 
-    def update(self, kind: ResourceModel, thing: CloudObject) -> Operation:
+    def update(self, kind: ResourceModel, item: CloudObject) -> Operation:
         """Store an object's new inputs and outputs and start the update. Raises RefusedError if the object does not exist."""
         with self._transaction() as database:
-            if not self._find(database, thing.type, thing.id):
-                raise RefusedError(f"NotFound: {thing.type} {thing.id} does not exist")
+            if not self._find(database, item.type, item.id):
+                raise RefusedError(f"NotFound: {item.type} {item.id} does not exist")
             database.execute(
                 "update objects set inputs = ?, outputs = ? where type = ? and id = ?",
-                (json.dumps(thing.inputs), json.dumps(thing.outputs), thing.type, thing.id),
+                (json.dumps(item.inputs), json.dumps(item.outputs), item.type, item.id),
             )
-            return self._begin(database, thing.urn, thing.type, "update", kind.update_minutes)
+            return self._begin(database, item.urn, item.type, "update", kind.update_minutes)
 
     def delete(self, kind: ResourceModel, type_token: str, id_: str) -> Operation | None:
         """Start the deletion of an object. Return None if it does not exist.
@@ -115,17 +115,17 @@ class Inventory:
         Raises RefusedError if the service protects the object or another object refers to it.
         """
         with self._transaction() as database:
-            thing = self._find(database, type_token, id_)
-            if thing is None:
+            item = self._find(database, type_token, id_)
+            if item is None:
                 return None
-            if kind.guard and at(plain(thing.inputs), kind.guard) is True:
+            if kind.guard and at(plain(item.inputs), kind.guard) is True:
                 raise RefusedError(
                     f"InvalidRequestException: cannot delete {id_} because {kind.guard} is on; switch it off in an update first"
                 )
-            if reason := kind.blocks_delete(plain(thing.inputs), _by_type(self._all(database))):
+            if reason := kind.blocks_delete(plain(item.inputs), _by_type(self._all(database))):
                 raise RefusedError(reason)
-            released = kind.release is not None and at(plain(thing.inputs), kind.release) is True
-            identities = behaviour.identities(id_, plain(thing.inputs), plain(thing.outputs))
+            released = kind.release is not None and at(plain(item.inputs), kind.release) is True
+            identities = behaviour.identities(id_, plain(item.inputs), plain(item.outputs))
             for other in () if released else self._all(database):
                 if (other.type, other.id) != (type_token, id_) and behaviour.refers_to(
                     other.type, plain(other.inputs), type_token, identities
@@ -134,7 +134,7 @@ class Inventory:
                         f"DependencyViolation: {id_} is still in use by {other.type} {other.id} ({other.urn})"
                     )
             database.execute("update objects set status = 'deleting' where type = ? and id = ?", (type_token, id_))
-            return self._begin(database, thing.urn, type_token, "delete", kind.delete_minutes)
+            return self._begin(database, item.urn, type_token, "delete", kind.delete_minutes)
 
     def settle(self, type_token: str, id_: str, operation: str) -> None:
         """Store the end of an operation: the object is active or deleted. In Azure and GCP, its child objects are deleted, too."""
@@ -153,18 +153,18 @@ class Inventory:
         with self._transaction(write=False) as database:
             return self._find(database, type_token, id_)
 
-    def things(self) -> list[CloudObject]:
+    def objects(self) -> list[CloudObject]:
         """Return all objects."""
         with self._transaction(write=False) as database:
             return self._all(database)
 
     def others(self, type_token: str) -> list[Inputs]:
         """Return the inputs of all objects of a type."""
-        return list(_by_type(self.things())(type_token))
+        return list(_by_type(self.objects())(type_token))
 
-    def made(self, type_token: str) -> list[Inputs]:
+    def active(self, type_token: str) -> list[Inputs]:
         """Return the inputs of the active objects of a type, without those being created or deleted."""
-        return list(_by_type([thing for thing in self.things() if thing.status == "active"])(type_token))
+        return list(_by_type([item for item in self.objects() if item.status == "active"])(type_token))
 
     def times_created(self, urn: str) -> int:
         """Return how often a resource has been created, so that each new object gets a new id."""
@@ -196,13 +196,13 @@ class Inventory:
         database: sqlite3.Connection, type_token: str, id_: str, *, forgotten: bool = False
     ) -> CloudObject | None:
         row = database.execute("select * from objects where type = ? and id = ?", (type_token, id_)).fetchone()
-        thing = _thing(row) if row else None
-        return thing if thing and (forgotten or thing.status != "forgotten") else None
+        item = _from_row(row) if row else None
+        return item if item and (forgotten or item.status != "forgotten") else None
 
     @staticmethod
     def _all(database: sqlite3.Connection) -> list[CloudObject]:
         rows = database.execute("select * from objects where status != 'forgotten' order by rowid")
-        return [_thing(row) for row in rows]
+        return [_from_row(row) for row in rows]
 
     @staticmethod
     def _begin(database: sqlite3.Connection, urn: str, type_token: str, operation: str, minutes: float) -> Operation:
@@ -212,17 +212,17 @@ class Inventory:
         return Operation(number=number, urn=urn, type=type_token, operation=operation, started=now, ends=row[4])
 
 
-def _by_type(things: list[CloudObject]) -> Others:
-    return lambda type_token: [plain(thing.inputs) for thing in things if thing.type == type_token]
+def _by_type(objects: list[CloudObject]) -> Others:
+    return lambda type_token: [plain(item.inputs) for item in objects if item.type == type_token]
 
 
-def _name_key(kind: ResourceModel, thing: CloudObject, scope: str) -> str | None:
+def _name_key(kind: ResourceModel, item: CloudObject, scope: str) -> str | None:
     """Return the unique key of an object: its type, its location and the values of its naming inputs."""
-    values = [at(plain(thing.inputs), path) for path in kind.unique]
-    return json.dumps([thing.type, scope, values]) if any(value is not None for value in values) else None
+    values = [at(plain(item.inputs), path) for path in kind.unique]
+    return json.dumps([item.type, scope, values]) if any(value is not None for value in values) else None
 
 
-def _thing(row: tuple[Any, ...]) -> CloudObject:
+def _from_row(row: tuple[Any, ...]) -> CloudObject:
     type_token, id_, urn, status, _key, inputs, outputs = row
     return CloudObject(
         type=type_token, id=id_, urn=urn, status=status, inputs=json.loads(inputs), outputs=json.loads(outputs)

@@ -110,19 +110,19 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         id_ = kind.identifier(seed, {**self._place, **plain(inputs)})
         computed = self._computed(type_of(request.urn), id_, seed, inputs)
         outputs = self._answered(kind, merged(computed, inputs), inputs)
-        thing = CloudObject(
+        item = CloudObject(
             type=type_of(request.urn), id=id_, urn=request.urn, status="", inputs=inputs, outputs=outputs
         )
-        with refusals_told(context):
+        with reported_refusals(context):
             if request.preview:
-                self._foresee(None, thing)
+                self._foresee(None, item)
                 return provider_pb2.CreateResponse(properties=encode(merged(unknown(computed), inputs)))
-            thing = self._admitted(kind, None, thing)
-            operation = self._inventory.create(kind, thing, self._scope)
+            item = self._admitted(kind, None, item)
+            operation = self._inventory.create(kind, item, self._scope)
             if name == self._crash_at:
                 os._exit(9)
-            self._wait(operation, thing.type, id_)
-        return provider_pb2.CreateResponse(id=id_, properties=encode(thing.outputs))
+            self._wait(operation, item.type, id_)
+        return provider_pb2.CreateResponse(id=id_, properties=encode(item.outputs))
 
     def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
         """Update an object. In a preview, return its known outputs. Fails if the service would refuse."""
@@ -138,22 +138,22 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         outputs = merged(merged(kept, unknown(changed) if request.preview else changed), inputs)
         if not request.preview:
             outputs = self._answered(kind, outputs, inputs)
-        thing = CloudObject(
+        item = CloudObject(
             type=type_of(request.urn), id=request.id, urn=request.urn, status="", inputs=inputs, outputs=outputs
         )
-        with refusals_told(context):
+        with reported_refusals(context):
             if request.preview:
-                self._foresee(old, thing)
+                self._foresee(old, item)
             else:
-                thing = self._admitted(kind, old, thing)
-                self._wait(self._inventory.update(kind, thing), thing.type, thing.id)
-        return provider_pb2.UpdateResponse(properties=encode(thing.outputs))
+                item = self._admitted(kind, old, item)
+                self._wait(self._inventory.update(kind, item), item.type, item.id)
+        return provider_pb2.UpdateResponse(properties=encode(item.outputs))
 
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Delete an object. It is no error if the object does not exist."""
         kind, _ = self._about(request.urn, context)
         type_token = type_of(request.urn)
-        with refusals_told(context):
+        with reported_refusals(context):
             operation = self._removed(kind, type_token, request.id)
             if operation is not None:
                 self._wait(operation, type_token, request.id)
@@ -162,25 +162,25 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
         """Return the object as its service stores it, or nothing if it does not exist."""
         kind, _ = self._about(request.urn, context)
-        thing = self._inventory.find(type_of(request.urn), request.id)
-        if thing is None:
+        item = self._inventory.find(type_of(request.urn), request.id)
+        if item is None:
             preexisting = kind.preexisting(request.id, self._inventory.others)
             return provider_pb2.ReadResponse(id=request.id if preexisting else "", properties=encode(preexisting or {}))
-        drift = kind.drift(plain(thing.inputs), self._inventory.others)
+        drift = kind.drift(plain(item.inputs), self._inventory.others)
         if self._is_azure:
-            inputs, outputs = azure_native.read(thing, drift, decode(request.properties), decode(request.inputs))
-            return provider_pb2.ReadResponse(id=thing.id, inputs=encode(inputs), properties=encode(outputs))
-        stored = kind.stored(plain(thing.inputs))
+            inputs, outputs = azure_native.read(item, drift, decode(request.properties), decode(request.inputs))
+            return provider_pb2.ReadResponse(id=item.id, inputs=encode(inputs), properties=encode(outputs))
+        stored = kind.stored(plain(item.inputs))
         return provider_pb2.ReadResponse(
-            id=thing.id,
-            inputs=encode(replaced(thing.inputs, {**stored, **drift})),
-            properties=encode({**replaced(thing.outputs, stored), **drift}),
+            id=item.id,
+            inputs=encode(replaced(item.inputs, {**stored, **drift})),
+            properties=encode({**replaced(item.outputs, stored), **drift}),
         )
 
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
         """Return the typical result of a function."""
         self._clock.hear()
-        with refusals_told(context):
+        with reported_refusals(context):
             answer = kinds.invoke(request.tok, {**self._place, **plain(decode(request.args))})
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").CopyFrom(encode(answer))
@@ -204,7 +204,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
     def _about(self, urn: str, context: grpc.ServicerContext) -> tuple[ResourceModel, str]:
         """Return the model and the logical name of a resource."""
         self._clock.hear()
-        with refusals_told(context):
+        with reported_refusals(context):
             return kinds.kind(type_of(urn)), urn.rsplit("::", 1)[-1]
 
     def _computed(self, type_token: str, id_: str, seed: str, inputs: Values) -> Values:
@@ -226,21 +226,21 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Return the changed provider settings that are a new location."""
         return []
 
-    def _foresee(self, old: Values | None, thing: CloudObject) -> None:
+    def _foresee(self, old: Values | None, item: CloudObject) -> None:
         """Check an object in a preview. Here: do nothing. May raise RefusedError."""
 
-    def _admitted(self, kind: ResourceModel, old: Values | None, thing: CloudObject) -> CloudObject:
+    def _admitted(self, kind: ResourceModel, old: Values | None, item: CloudObject) -> CloudObject:
         """Check a creation, or an update if there are old inputs, and return the object. Raises RefusedError."""
         # In Confluent Cloud, a permission has no effect until its creation has ended.
-        others = self._inventory.made if self._package == "confluentcloud" else self._inventory.others
-        refusal = behaviour.refusal(kind, old, thing.inputs, others)
+        others = self._inventory.active if self._package == "confluentcloud" else self._inventory.others
+        refusal = behaviour.refusal(kind, old, item.inputs, others)
         if self._is_azure and old is None:
-            refusal = azure_native.refusal(self._inventory, thing.id) or refusal
+            refusal = azure_native.refusal(self._inventory, item.id) or refusal
         if self._package == "gcp" and old is None:
-            refusal = preconditions.refusal(self._inventory, thing.type, thing.inputs, self._place) or refusal
+            refusal = preconditions.refusal(self._inventory, item.type, item.inputs, self._place) or refusal
         if refusal:
             raise RefusedError(refusal)
-        return thing
+        return item
 
     def _removed(self, kind: ResourceModel, type_token: str, id_: str) -> Operation | None:
         """Start the deletion of an object. Return None if it does not exist. Raises RefusedError."""
@@ -258,7 +258,7 @@ def type_of(urn: str) -> str:
 
 
 @contextmanager
-def refusals_told(context: grpc.ServicerContext) -> Generator[None]:
+def reported_refusals(context: grpc.ServicerContext) -> Generator[None]:
     """Report errors to the engine."""
     try:
         yield

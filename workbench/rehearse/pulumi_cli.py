@@ -29,7 +29,9 @@ def wanted_version() -> str:
     """Return the version that tools/pulumi/go.mod requires, without the leading v."""
     found = re.search(r"github\.com/pulumi/pulumi/pkg/v3 v(\S+)", (TOOL / "go.mod").read_text(encoding="utf-8"))
     if found is None:
-        raise PulumiCliError("tools/pulumi/go.mod: must require a version of github.com/pulumi/pulumi/pkg/v3, got none.")
+        raise PulumiCliError(
+            "tools/pulumi/go.mod: must require a version of github.com/pulumi/pulumi/pkg/v3, got none."
+        )
     return found[1]
 
 

@@ -98,7 +98,7 @@ class _Rehearser:
         grow = self._step("grow", "up", note=growing)
         destroy = self._destroy(grown)
         steps = (preview, up, again, refresh, grow, destroy)
-        left = tuple(thing.urn for thing in self.sandbox.inventory.things())
+        left = tuple(item.urn for item in self.sandbox.inventory.objects())
         return Rehearsal(
             stack=stack_file.stack,
             stand_ins=stack_file.stand_ins,
@@ -190,7 +190,9 @@ def _grown(stack_file: StackFile, growth: Mapping[str, int] | None) -> tuple[Sta
     for name, parallelism in growth.items():
         grown = grown.with_parallelism(name, parallelism)
         if parallelism == pipes[name].parallelism:
-            raise StackFileError(f"--grow {name}={parallelism}: must differ from the pipe's parallelism. Use another number.")
+            raise StackFileError(
+                f"--grow {name}={parallelism}: must differ from the pipe's parallelism. Use another number."
+            )
         words.append(f"{name} {pipes[name].parallelism} → {parallelism}")
     read_settings(grown)
     return grown, ", ".join(words) or NO_ROOM

@@ -250,4 +250,8 @@ def _last_error(output: str) -> str:
     """Return the last error line of the CLI's output."""
     found = [line.strip() for line in output.splitlines() if line.strip().startswith("error:")]
     status = re.search(r"code: (-?\d+)", output)
-    return found[-1] if found else f"the engine failed without an error message (status {status[1] if status else 'unknown'})"
+    return (
+        found[-1]
+        if found
+        else f"the engine failed without an error message (status {status[1] if status else 'unknown'})"
+    )

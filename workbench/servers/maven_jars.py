@@ -68,7 +68,9 @@ def _fetch(url: str, target: Path, jar: Jar) -> None:
     content = _downloaded(url)
     checksum = hashlib.sha256(content).hexdigest()
     if checksum != jar.checksum:
-        raise JarError(f"{url}: must have the checksum {jar.checksum} of the lock file, got {checksum}. The file was discarded.")
+        raise JarError(
+            f"{url}: must have the checksum {jar.checksum} of the lock file, got {checksum}. The file was discarded."
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
         try:

@@ -128,13 +128,13 @@ def test_growth_changes_the_topic_and_the_workload_and_says_so_in_the_equation(t
 
 def test_what_a_new_name_takes_away_and_holds_data_comes_first_and_in_bold(told: str):
     lines = section(told, "renamed")
-    others = next(index for index, line in enumerate(lines) if not line.startswith("- **removed, and holds data: "))
+    others = next(index for index, line in enumerate(lines) if not line.startswith("- **data resource removed: "))
     for resource in (
         "`renamed-msk` (`aws:msk/cluster:Cluster`)",
         "`renamed-orders-topic` (`aws:msk/topic:Topic`)",
         "`renamed-msk-key` (`aws:kms/key:Key`)",
     ):
-        assert f"- **removed, and holds data: {resource}**" in lines[:others]
+        assert f"- **data resource removed: {resource}**" in lines[:others]
     assert lines[others].startswith("Added (")
 
 
@@ -221,8 +221,8 @@ def test_a_new_stack_and_a_removed_one_are_told_as_such(small: Path):
     result = run("HEAD")
     assert result.exit_code == 0, result.stderr
     assert section(result.stdout, "first")[:2] == [
-        f"- **removed, and holds data: `topic` (`{TOPIC}`)**",
-        "The stack's file is removed. What is deployed of it stays until it is destroyed.",
+        f"- **data resource removed: `topic` (`{TOPIC}`)**",
+        "The stack file is removed. Deployed resources remain until the stack is destroyed.",
     ]
     assert section(result.stdout, "first")[-1] == "- `orders: 3 partitions = 3 replicas, removed`"
     assert section(result.stdout, "second")[:3] == ["The stack is new.", "Added (1):", f"- `other` (`{TOPIC}`)"]
@@ -278,7 +278,7 @@ def test_a_base_without_a_workbench_says_so(small: Path):
     (small / "workbench" / "__main__.py").write_text(PLANNER)
     result = run("HEAD")
     assert result.exit_code == 0, result.stderr
-    assert "- `there is no workbench to plan it with`" in section(result.stdout, "first")
+    assert "- `this revision has no workbench, so the stack cannot be planned`" in section(result.stdout, "first")
 
 
 @pytest.mark.parametrize(
@@ -286,10 +286,10 @@ def test_a_base_without_a_workbench_says_so(small: Path):
     [
         (
             ["no-such-branch"],
-            "'no-such-branch' is no revision that git knows here; check its name, or git fetch it first",
+            "'no-such-branch': must be a git revision of this repository. Check the name, or run git fetch first.",
         ),
-        (["HEAD:stacks"], "'HEAD:stacks' is no revision that git knows here"),
-        (["HEAD", "third"], "no stack 'third' in stacks/, neither now nor at HEAD; there are: first"),
+        (["HEAD:stacks"], "'HEAD:stacks': must be a git revision of this repository."),
+        (["HEAD", "third"], "no stack 'third' in stacks/, neither now nor at HEAD. Use one of: first."),
     ],
 )
 def test_a_wrong_command_line_ends_with_status_2_and_one_line(small: Path, arguments: list[str], message: str):
@@ -307,7 +307,8 @@ def test_a_directory_without_git_is_told_in_one_line(tmp_path: Path, monkeypatch
     assert "not a git repository" in result.stderr
     monkeypatch.setenv("PATH", str(tmp_path))
     assert (
-        run("HEAD").stderr == "git is needed to compare with a revision, and can't be run: No such file or directory\n"
+        run("HEAD").stderr
+        == "git is required to compare with a revision and cannot be run: No such file or directory. Install git.\n"
     )
 
 
@@ -522,7 +523,7 @@ def test_a_comment_keeps_within_its_limit_and_counts_what_it_leaves_out(limit: i
     inputs = [{f"key{number}": f"{value} {number}" for number in range(900)} for value in ("old", "new")]
     shown = comment(*(stack(inputs[0], inputs[1], f"stack-{number}") for number in range(12)), limit=limit)
     assert len(shown) <= limit
-    assert "left out to keep the comment short" in shown
+    assert "(omitted to keep the comment short)" in shown
     assert "| stack |" in shown
     assert limit < LIMIT or all(f"### `stack-{number}`" in shown for number in range(12)), "each has its share"
 
@@ -531,4 +532,4 @@ def test_what_is_left_out_is_counted():
     old, new = ({f"key{number}": value for number in range(1200)} for value in (1, 2))
     shown = comment(stack(old, new))
     assert sum("key" in line for line in shown.splitlines()) == 1000
-    assert "  - … and 200 more, left out to keep the comment short" in shown
+    assert "  - … and 200 more (omitted to keep the comment short)" in shown

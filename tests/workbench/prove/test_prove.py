@@ -43,7 +43,7 @@ def proof(*, lost: tuple[str, ...] = (), shared: Sharing = ONE_EACH) -> Proof:
             pauses={0: 0.2, 1: 6.3},
             tally=counted,
         ),
-        notes=("Not real: no cloud.",),
+        notes=("Simulated: no cloud.",),
     )
 
 
@@ -56,10 +56,22 @@ def test_each_with_one_partition_is_no_problem_nor_is_one_that_works_double_or_i
 @pytest.mark.parametrize(
     ("shared", "said"),
     [
-        (sharing(2, (0, 1), ()), "2 replicas for 2 partitions: orders-0 with more than one, orders-1 with none"),
-        (sharing(2, (0,), (0,)), "2 replicas for 2 partitions: partitions are read by [0, 0], and each must be by one"),
-        (sharing(2, (0,), ()), "2 replicas for 2 partitions: partitions are read by [0], and each must be by one"),
-        (Sharing(partitions=2, replicas=2, owners={"orders-0": (0, 1)}), "the group has 1 member"),
+        (
+            sharing(2, (0, 1), ()),
+            "2 replicas for 2 partitions: partitions must be spread evenly, got more than one for orders-0 and none for orders-1",
+        ),
+        (
+            sharing(2, (0,), (0,)),
+            "2 replicas for 2 partitions: each partition must have exactly one replica, got readers for the partitions [0, 0]",
+        ),
+        (
+            sharing(2, (0,), ()),
+            "2 replicas for 2 partitions: each partition must have exactly one replica, got readers for the partitions [0]",
+        ),
+        (
+            Sharing(partitions=2, replicas=2, owners={"orders-0": (0, 1)}),
+            "the group must have one member per replica, got 1 member",
+        ),
     ],
     ids=["two partitions in one", "one partition twice", "one partition unread", "a replica missing"],
 )
@@ -76,7 +88,7 @@ def test_the_tables_hold_every_figure():
     with console.capture() as capture:
         render(proof(), console)
     text = " ".join(capture.get().split())
-    for part in ("orders-0: 0 1", "1.90", "95 %", "361", "handled again │ 7", "lost │ 0", "1: 6.3 s", "no cloud"):
+    for part in ("orders-0: 0 1", "1.90", "95 %", "361", "redelivered │ 7", "lost │ 0", "1: 6.3 s", "no cloud"):
         assert part in text
 
 
@@ -102,4 +114,4 @@ def test_the_plot_is_a_picture_and_a_drawing(tmp_path: Path):
 def test_a_stack_without_kafka_is_refused_with_the_way_out(stack: str):
     result = CliRunner().invoke(app, ["prove", stack])
     assert result.exit_code == 2
-    assert "prove runs Apache Kafka; name a stack of Kafka, such as aws-msk-eks" in result.stderr
+    assert "(prove runs Apache Kafka). Use a Kafka stack such as aws-msk-eks." in result.stderr

@@ -411,9 +411,9 @@ def test_a_recording_can_follow_a_failed_one():
 
 def test_a_lookup_that_finds_nothing_names_the_nearest():
     recording = recorded(topic)
-    with pytest.raises(LookupError, match=r"no resource has the name order; did you mean orders\?"):
+    with pytest.raises(LookupError, match=r"no resource has the name order\. Did you mean orders\?"):
         recording.one("order")
-    with pytest.raises(LookupError, match="did you mean aws:msk/topic:Topic"):
+    with pytest.raises(LookupError, match="Did you mean aws:msk/topic:Topic"):
         recording.one("aws:msk/topic:Topics")
     with pytest.raises(KeyError, match="partitionCount"):
         recording.one("orders").input("partitions")

@@ -68,4 +68,4 @@ def test_a_growth_that_the_settings_refuse_ends_with_status_2_before_anything_is
 def test_a_growth_to_the_present_number_is_refused_at_once(run: Run):
     done = run("aws-msk-ecs", "--grow", "orders=3")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "that is its parallelism already" in done.stderr
+    assert "must differ from the pipe's parallelism" in done.stderr

@@ -64,7 +64,7 @@ def test_what_is_not_there_is_built_once_and_said_to_take_minutes(script: Script
     built = kubernetes_binaries(told.append)
     assert built.etcd.parent == built.kube_apiserver.parent == cache_directory(wanted_version())
     assert len(told) == 1
-    assert "5 to 12 minutes on two cores, once" in told[0]
+    assert "only once (5 to 12 minutes on two cores)" in told[0]
     script("bin/go", "exit 1")
     assert kubernetes_binaries(told.append) == built
     assert len(told) == 1, "the second time the cached ones are taken without a word"
@@ -79,7 +79,9 @@ def test_a_failed_build_leaves_nothing_that_could_be_taken_for_a_server(script: 
 
 @pytest.mark.usefixtures("script")
 def test_without_go_the_message_says_how():
-    with pytest.raises(KubernetesBinariesError, match=r"Install Go 1\.26 or later .* or get both with setup-envtest"):
+    with pytest.raises(
+        KubernetesBinariesError, match=r"Install Go 1\.26 or later .* Or install both with setup-envtest"
+    ):
         kubernetes_binaries(lambda _text: None)
 
 

@@ -184,7 +184,7 @@ def test_a_network_stays_while_something_is_in_one_of_its_subnets_and_takes_them
     for gone in (endpoint, network):
         assert inventory.delete(kinds.kind(gone.type), gone.type, gone.id)
         inventory.settle(gone.type, gone.id, "delete")
-    assert inventory.things() == []
+    assert inventory.objects() == []
 
 
 def test_a_private_zone_stays_while_it_has_links(tmp_path: Path):

@@ -22,7 +22,7 @@ PLACE: dict[str, Any] = {"cloud": "AWS", "region": "eu-west-1"}
 def make(inventory: Inventory, type_token: str, *, done: bool = True, **inputs: Any) -> CloudObject:
     """An object in the inventory, as the provider makes one."""
     kind = kinds.kind(type_token)
-    if refused := behaviour.refusal(kind, None, inputs, inventory.made):
+    if refused := behaviour.refusal(kind, None, inputs, inventory.active):
         raise RefusedError(refused)
     id_ = kind.identifier(str(inputs), inputs)
     outputs = dict(kind.outputs(id_, "x", inputs))
@@ -33,9 +33,9 @@ def make(inventory: Inventory, type_token: str, *, done: bool = True, **inputs: 
     return made
 
 
-def delete(inventory: Inventory, thing: CloudObject) -> None:
-    inventory.delete(kinds.kind(thing.type), thing.type, thing.id)
-    inventory.settle(thing.type, thing.id, "delete")
+def delete(inventory: Inventory, item: CloudObject) -> None:
+    inventory.delete(kinds.kind(item.type), item.type, item.id)
+    inventory.settle(item.type, item.id, "delete")
 
 
 def cluster(inventory: Inventory, **tier: Any) -> CloudObject:
@@ -118,8 +118,8 @@ def test_an_owner_of_a_topic_makes_and_grows_it_and_whoever_manages_it_only_make
     manager(inventory, kafka, role, within)
     few = {"kafkaCluster": {"id": kafka.id}, "topicName": "orders", "partitionsCount": 3}
     many = {**few, "partitionsCount": 6}
-    assert (behaviour.refusal(kinds.kind(TOPIC), None, few, inventory.made) is None) is made
-    assert (behaviour.refusal(kinds.kind(TOPIC), few, many, inventory.made) is None) is grown
+    assert (behaviour.refusal(kinds.kind(TOPIC), None, few, inventory.active) is None) is made
+    assert (behaviour.refusal(kinds.kind(TOPIC), few, many, inventory.active) is None) is grown
     with pytest.raises(RefusedError, match="403 Forbidden"):
         make(inventory, ACL, kafkaCluster={"id": kafka.id}, resourceType="TOPIC")
 
@@ -140,7 +140,7 @@ def test_the_right_to_delete_a_topic_outlives_it(tmp_path: Path, role: str, with
     inventory = Inventory(tmp_path / "inventory.sqlite")
     kafka = cluster(inventory, standard={})
     binding, orders = manager(inventory, kafka, role, within), topic(inventory, kafka)
-    with pytest.raises(RefusedError, match="nobody could delete the topic orders"):
+    with pytest.raises(RefusedError, match="no identity could delete the topic orders"):
         delete(inventory, binding)
     delete(inventory, orders)
     delete(inventory, binding)
@@ -163,7 +163,7 @@ def test_roles_for_topics_and_groups_end_before_a_basic_cluster(tmp_path: Path, 
     crn = kafka.outputs["rbacCrn"]
     reader: dict[str, Any] = {"principal": "User:pool-00000001", "roleName": "DeveloperRead"}
     answer = behaviour.refusal(
-        kinds.kind(BINDING), None, {**reader, "crnPattern": f"{crn}/kafka={kafka.id}/topic=orders"}, inventory.made
+        kinds.kind(BINDING), None, {**reader, "crnPattern": f"{crn}/kafka={kafka.id}/topic=orders"}, inventory.active
     )
     assert ("not available for resources of a Basic" in str(answer)) is refused
     make(inventory, BINDING, **{**reader, "roleName": "CloudClusterAdmin", "crnPattern": crn})
@@ -172,7 +172,7 @@ def test_roles_for_topics_and_groups_end_before_a_basic_cluster(tmp_path: Path, 
 def test_an_environment_and_a_cluster_stay_while_something_is_in_them(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     kafka = cluster(inventory, enterprises=[{}])
-    environment = next(thing for thing in inventory.things() if thing.type == ENVIRONMENT)
+    environment = next(item for item in inventory.objects() if item.type == ENVIRONMENT)
     within: dict[str, Any] = {"environment": {"id": environment.id}}
     ksql = make(inventory, KSQL, displayName="pipes", kafkaCluster={"id": kafka.id}, **within)
     attachment = make(inventory, ATTACHMENT, displayName="pipes", **within, **PLACE)
@@ -181,7 +181,7 @@ def test_an_environment_and_a_cluster_stay_while_something_is_in_them(tmp_path: 
             delete(inventory, held)
     for gone in (ksql, attachment, kafka, environment):
         delete(inventory, gone)
-    assert inventory.things() == []
+    assert inventory.objects() == []
 
 
 def test_a_cluster_with_deletion_protection_is_not_deleted(tmp_path: Path):

@@ -274,7 +274,7 @@ def test_a_key_ring_and_its_keys_are_forgotten_and_their_names_stay_taken(invent
     for gone in (key, ring):
         delete(inventory, gone)
         assert inventory.find(gone.type, gone.id) is None
-    assert inventory.things() == []
+    assert inventory.objects() == []
     for again in (ring, key):
         with pytest.raises(RefusedError, match="exists already"):
             inventory.create(kinds.kind(again.type), again, "")
@@ -289,7 +289,7 @@ def test_a_protected_cluster_is_not_deleted_and_one_takes_its_pools_with_it(inve
             kept(inputs, inventory.others) or ""
         )
     delete(inventory, cluster_made)
-    assert inventory.things() == []
+    assert inventory.objects() == []
     assert "deletion_policy" in (kinds.kind(TOPIC).blocks_delete({"deletionPolicy": "PREVENT"}, inventory.others) or "")
 
 
@@ -311,7 +311,7 @@ def test_a_network_stays_while_something_is_in_it(inventory: Inventory):
         delete(inventory, network)
     for gone in (router, network):
         delete(inventory, gone)
-    assert inventory.things() == []
+    assert inventory.objects() == []
 
 
 def test_a_cluster_without_its_default_pool_tells_of_another_pools_nodes(inventory: Inventory):

@@ -18,7 +18,7 @@ def test_only_a_server_on_this_machine_will_do(tmp_path: Path):
     kubeconfig = tmp_path / "kubeconfig"
     cluster = {"cluster": {"server": "https://cluster.example.com:6443"}}
     kubeconfig.write_text(json.dumps({"clusters": [cluster], "users": [{"user": {"token": ""}}]}), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"https://cluster\.example\.com:6443 is not on this machine"):
+    with pytest.raises(ValueError, match=r"must be on this machine, got https://cluster\.example\.com:6443"):
         LiveObjects(kubeconfig)
 
 

@@ -97,13 +97,13 @@ def test_what_an_operator_still_looks_after_goes_before_it(tmp_path: Path):
         with pytest.raises(RefusedError, match=r"finalizer strimzi\.io/topic-operator"):
             delete(early)
     delete(topic)
-    with pytest.raises(RefusedError, match="nothing would stop its brokers"):
+    with pytest.raises(RefusedError, match="no operator would stop its brokers"):
         delete(operator)
     with pytest.raises(RefusedError, match="assigned partition-replicas"):
         delete(brokers)
     for late in (reader, cluster, brokers, controllers, operator):
         delete(late)
-    assert inventory.things() == []
+    assert inventory.objects() == []
 
 
 def test_strimzis_secrets_are_there_once_their_user_or_cluster_is_and_hold_stand_ins():
