@@ -14,7 +14,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 Start = Callable[..., Sandbox]
 
 
-def test_destroy_says_what_keeps_the_cluster_and_deletes_nothing_before_an_up_has_let_it_go(start: Start):
+def test_destroy_reports_the_clusters_protection_and_deletes_nothing_until_an_up_removes_it(start: Start):
     kept = True
 
     def program():

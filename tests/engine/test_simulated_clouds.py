@@ -273,7 +273,7 @@ def siblings():
 
 
 @pytest.mark.parametrize(("parallel", "minutes"), [(32, 29.0), (1, 39.1)])
-def test_the_simulated_clock_shows_what_the_engine_really_ran_side_by_side(start: Start, parallel: int, minutes: float):
+def test_the_simulated_clock_shows_which_operations_ran_in_parallel(start: Start, parallel: int, minutes: float):
     sandbox = start(siblings, parallel=parallel)
     sandbox.run("up")
     shown = timeline.timeline(sandbox.inventory.operations(), sandbox.resources())
@@ -285,7 +285,7 @@ def test_the_simulated_clock_shows_what_the_engine_really_ran_side_by_side(start
         sandbox.run("destroy")
 
 
-def test_kubernetes_refuses_what_has_no_namespace_and_what_has_no_cluster(start: Start):
+def test_kubernetes_refuses_objects_without_a_namespace_or_a_cluster(start: Start):
     settings = {"server": "https://nowhere.example", "namespace": "pipes"}
 
     def program():
@@ -303,7 +303,7 @@ def test_kubernetes_refuses_what_has_no_namespace_and_what_has_no_cluster(start:
         sandbox.run("up")
 
 
-def test_a_refresh_sees_what_was_taken_away_behind_the_engines_back(start: Start):
+def test_a_refresh_finds_objects_that_were_deleted_outside_pulumi(start: Start):
     sandbox = start(lambda: make_topic(3, aws_options()))
     sandbox.run("up")
     assert sandbox.run("refresh").touched == {}
@@ -312,7 +312,7 @@ def test_a_refresh_sees_what_was_taken_away_behind_the_engines_back(start: Start
     assert sandbox.run("refresh").counts.get("delete") == 1
 
 
-def test_a_program_that_fails_is_told_in_short_and_leaves_nothing_behind(start: Start):
+def test_the_error_of_a_failed_program_is_short_and_nothing_remains(start: Start):
     def program():
         raise ValueError("no such thing")
 

@@ -36,7 +36,7 @@ def happened(touched: dict[str, str]) -> dict[str, str]:
     return {urn.rsplit("::", 1)[-1]: what for urn, what in touched.items()}
 
 
-def test_a_key_ring_cannot_be_made_again_under_the_name_that_it_had(start: Start):
+def test_a_deleted_key_ring_cannot_be_created_again_with_the_same_name(start: Start):
     def program():
         gcp.kms.KeyRing("ring", name="pipes", location="europe-west1", opts=enabled("cloudkms", options()))
 
@@ -48,7 +48,7 @@ def test_a_key_ring_cannot_be_made_again_under_the_name_that_it_had(start: Start
         sandbox.run("up")
 
 
-def test_a_cluster_goes_once_an_update_has_taken_its_protection_away(start: Start):
+def test_a_cluster_can_be_deleted_after_an_update_removed_its_protection(start: Start):
     protected = [True]
 
     def program():
@@ -122,7 +122,7 @@ def test_another_filter_makes_another_subscription_of_the_same_name_and_first_de
     assert steps == ["create", "delete", "create"]
 
 
-def test_what_does_not_wait_for_its_api_is_refused(start: Start):
+def test_a_resource_without_a_dependency_on_its_api_is_refused(start: Start):
     def program():
         opts = options()
         enabled("pubsub", opts)

@@ -125,7 +125,7 @@ def test_a_directory_is_refused_as_unreadable(tmp_path: Path):
         ),
     ],
 )
-def test_a_file_that_is_no_stack_file_is_refused_in_one_line(write, text, message):
+def test_an_invalid_stack_file_is_refused_in_one_line(write, text, message):
     assert message in refusal(write, text)
 
 
@@ -135,7 +135,7 @@ def test_bad_yaml_is_refused_with_its_line(write):
     assert "special characters are not allowed" in refusal(write, "config: \x07\n")
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path):
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path):
     path = tmp_path / "Pulumi.dev.yaml"
     path.write_bytes(b"config: \xff\n")
     with pytest.raises(StackFileError, match="must be UTF-8 text, got an invalid byte at position 9"):
@@ -173,11 +173,11 @@ def test_a_key_without_a_namespace_is_the_project_s_own_as_it_is_for_pulumi(writ
         ("config: " + "[" * 3000, "is nested too deeply"),
     ],
 )
-def test_a_file_that_would_never_end_is_refused_in_one_line(write, text, reason):
+def test_a_file_with_endless_nesting_is_refused_in_one_line(write, text, reason):
     assert reason in refusal(write, text)
 
 
-def test_a_file_that_is_no_stack_file_is_not_repeated(write):
+def test_the_content_of_an_invalid_file_is_not_repeated_in_full(write):
     assert len(refusal(write, "root:x:0:0 " * 100)) < 200
 
 
@@ -193,7 +193,7 @@ def test_a_program_receives_text_and_objects_as_json(write):
     assert json.loads(config["data-pipes:pipes"])["audit"] == {"parallelism": 2, "consumer": {"image": "y:1"}}
 
 
-def test_secrets_that_are_named_and_absent_get_a_stand_in(write):
+def test_secrets_that_are_referenced_but_missing_get_a_stand_in(write):
     stack_file = read(write, CONFIG)
     assert stack_file.stand_ins == ("secrets.ordersToken", "secrets.clientKey")
     assert stack_file.secret_keys == {"data-pipes:secrets"}
@@ -231,7 +231,7 @@ def test_a_secret_in_plain_text_is_refused_even_beside_encrypted_ones(write):
     assert "hunter2" not in str(caught.value)
 
 
-def test_secrets_that_are_no_map_are_left_for_the_settings_to_refuse(write):
+def test_the_settings_report_secrets_that_are_not_a_map(write):
     stack_file = read(write, CONFIG + "  data-pipes:secrets: [a]\n")
     assert stack_file.config["data-pipes:secrets"] == ["a"]
     assert stack_file.stand_ins == ()
@@ -240,11 +240,11 @@ def test_secrets_that_are_no_map_are_left_for_the_settings_to_refuse(write):
 @pytest.mark.parametrize(
     "pipes", ["3", "[a]", "{orders: 3}", "{orders: {consumer: x}}", "{orders: {consumer: {secrets: [a]}}}"]
 )
-def test_pipes_of_a_wrong_shape_are_left_for_the_settings_to_refuse(write, pipes):
+def test_the_settings_report_pipes_of_a_wrong_type(write, pipes):
     assert read(write, f"config: {{'data-pipes:pipes': {pipes}}}\n").stand_ins == ()
 
 
-def test_another_parallelism_changes_one_number_and_not_the_original(write):
+def test_with_parallelism_changes_one_number_in_a_copy(write):
     stack_file = read(write, CONFIG)
     grown = stack_file.with_parallelism("orders", 6)
     assert grown.config["data-pipes:pipes"]["orders"]["parallelism"] == 6
@@ -254,7 +254,7 @@ def test_another_parallelism_changes_one_number_and_not_the_original(write):
         stack_file.with_parallelism("order", 6)
 
 
-def test_another_value_for_a_key_changes_that_key_alone(write):
+def test_with_config_changes_only_one_key_in_a_copy(write):
     stack_file = read(write, CONFIG)
     assert stack_file.with_config("data-pipes:protect", value=True).program_config()["data-pipes:protect"] == "true"
     assert stack_file.config["data-pipes:protect"] is False

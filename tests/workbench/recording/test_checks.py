@@ -90,11 +90,11 @@ def test_a_secret_value_is_never_part_of_a_message():
     assert list(input_errors("kubernetes:core/v1:Secret", {"stringData": SECRET, "data": {"A": SECRET}})) == []
 
 
-def test_a_type_that_the_sdk_lacks_has_nothing_to_compare_with():
+def test_a_type_that_is_missing_in_the_sdk_is_not_checked():
     assert list(input_errors("kubernetes:kafka.strimzi.io/v1:KafkaTopic", {"anything": 1})) == []
 
 
-def test_a_providers_nested_inputs_are_compared_though_they_travel_as_text():
+def test_a_providers_nested_inputs_are_checked_although_they_are_sent_as_json():
     inputs = {"defaultTags": '{"tag": {}}', "skipRegionValidation": "true", "allowedAccountIds": '["123456789012"]'}
     assert list(input_errors("pulumi:providers:aws", inputs)) == [
         "defaultTags.tag: unknown key of ProviderDefaultTagsArgs. Did you mean tags?"
@@ -164,7 +164,7 @@ def test_a_resource_that_is_a_child_of_the_stack_is_refused():
     ]
 
 
-def test_a_second_component_at_the_top_is_refused_where_one_is_named():
+def test_a_second_top_level_component_is_refused_if_only_one_type_is_allowed():
     def fill(_: Box):
         Box("second")
 
@@ -176,7 +176,7 @@ def test_a_second_component_at_the_top_is_refused_where_one_is_named():
     ]
 
 
-def test_a_secret_exported_in_clear_is_refused():
+def test_a_secret_exported_in_plain_text_is_refused():
     def fill(box: Box):
         token = pulumi.Config().require_secret("token")
         aws.cloudwatch.LogGroup("logs", name=token, opts=box.child)
@@ -189,7 +189,7 @@ def test_a_secret_exported_in_clear_is_refused():
     assert "sesame-seed" not in reason
 
 
-def test_a_secret_from_within_an_object_that_reaches_an_input_in_clear_is_refused():
+def test_a_secret_inside_an_object_that_is_sent_in_plain_text_is_refused():
     def fill(box: Box):
         secrets = pulumi.Config().require_object("secrets")
         aws.cloudwatch.LogGroup("logs", tags={"token": secrets["token"], "short": secrets["short"]}, opts=box.child)
