@@ -1,1 +1,1 @@
-"""Everything that can be known of a stack before an account is paid for."""
+"""Check a stack before deploying it. No cloud account is needed."""

@@ -1,4 +1,4 @@
-"""The command line: `python -m workbench COMMAND`."""
+"""Command line: `python -m workbench COMMAND`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 PROBLEMS, BAD_INPUT = 1, 2
-"""Exit statuses: the stack or the run has problems; the stack file or the command line is wrong."""
+"""Exit statuses. PROBLEMS: the stack or the run has problems. BAD_INPUT: the stack file or the command line is wrong."""
 
 app = typer.Typer(
     help=workbench.__doc__,
@@ -34,8 +34,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Stack = Annotated[str, typer.Argument(help="The name of a stack in stacks/, or the path of a stack file anywhere.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
+Stack = Annotated[str, typer.Argument(help="Name of a stack in stacks/, or path of a stack file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print only JSON on standard output.")]
 
 
 @app.command()
@@ -43,11 +43,11 @@ def plan(
     stack: Stack,
     *,
     as_json: Json = False,
-    preview: Annotated[bool, typer.Option(help="As a preview sees it: ids and computed outputs unknown.")] = False,
+    preview: Annotated[bool, typer.Option(help="Plan as a preview: ids and computed outputs are unknown.")] = False,
 ) -> None:
-    """Show what a stack would be: resources, dependencies, and partitions = replicas for each pipe.
+    """Show the resources that a stack would create, their dependencies, and partitions = replicas for each pipe.
 
-    No account, no engine, no network. Exit status 1 if the plan has problems, 2 if the stack file has.
+    Needs no account, no Pulumi engine and no network. Exit status: 1 if the plan has problems, 2 if the stack file is wrong.
     """
     stack_file = _stack_file(stack)
 
@@ -74,14 +74,14 @@ def rehearse(
     grow: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="PIPE=N", help="A pipe and the parallelism it grows to; by default the first pipe doubles."
+            metavar="PIPE=N", help="Pipe to grow and its new parallelism. By default the first pipe is doubled."
         ),
     ] = None,
 ) -> None:
     """Deploy a stack with the real Pulumi engine on simulated clouds: preview, up, again, refresh, grow, destroy.
 
-    No account. Kubernetes objects go to a real API server, if it has been built (make test-kubernetes). It works on a copy of the
-    stack file. Exit status 1 if the rehearsal fails, 2 if the stack file is wrong.
+    Needs no account. Works on a copy of the stack file. Kubernetes objects are created on a real API server if it has been
+    built (make test-kubernetes). Exit status: 1 if the rehearsal fails, 2 if the stack file is wrong.
     """
     stack_file = _stack_file(stack)
     growth = dict(_growth(each) for each in grow or []) or None
@@ -109,13 +109,13 @@ def prove(
     *,
     as_json: Json = False,
     plot: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where the plot is written, as prove-STACK.png and .svg.")
+        Path, typer.Option(metavar="DIR", help="Directory for the plot: prove-STACK.png and prove-STACK.svg.")
     ] = Path(".prove"),
 ) -> None:
-    """Run the consumer against a real Kafka broker on this machine, with a stack's topic: who reads what, and how much.
+    """Run the real consumer on a local Kafka broker, with a stack's topic. Show partition assignment and throughput.
 
-    No account; no Java either, the first run downloads what it needs (44 MB). A broker that KAFKA_BOOTSTRAP_SERVERS names is used
-    instead. Exit status 1 if the equation does not hold or a message is lost, 2 if the stack file is wrong.
+    Needs no account and no Java. The first run downloads Kafka and Java (44 MB). If KAFKA_BOOTSTRAP_SERVERS is set, that broker is
+    used instead. Exit status: 1 if the equation does not hold or a message is lost, 2 if the stack file is wrong.
     """
     stack_file = _stack_file(stack)
 
@@ -144,14 +144,15 @@ def prove(
 
 @app.command()
 def diff(
-    base: Annotated[str, typer.Argument(help="The git revision to compare with, such as main or HEAD^.")],
+    base: Annotated[str, typer.Argument(help="Git revision to compare with, such as main or HEAD^.")],
     stack: Annotated[
-        str | None, typer.Argument(help="The name of a stack in stacks/, now or then; by default every one.")
+        str | None, typer.Argument(help="Name of a stack in stacks/, now or at BASE. By default all stacks.")
     ] = None,
 ) -> None:
-    """Show as Markdown what would change in the stacks since a git revision; both sides are planned and compared.
+    """Compare the plans of the stacks at a git revision with the plans now. Print the differences as Markdown.
 
-    No account, no engine, no network. Exit status 1 if the present plan has problems, 2 if BASE or STACK is wrong.
+    Needs no account, no Pulumi engine and no network. Exit status: 1 if a stack cannot be planned now or its plan has problems, 2
+    if BASE or STACK is wrong.
     """
 
     def run() -> None:
@@ -171,7 +172,7 @@ def diff(
 
 @app.command()
 def reference() -> None:
-    """Write the JSON Schema of stack files and the page of every key, from the settings' models."""
+    """Write stacks/schema.json and docs/settings.md from the settings models."""
 
     def run() -> None:
         from workbench import reference as referring  # noqa: PLC0415  as above
@@ -185,22 +186,21 @@ def reference() -> None:
 
 def main() -> None:
     """Run the command line."""
-    # Importing the cloud SDKs makes millions of objects that all stay; looking for garbage among
-    # them costs a quarter of the time that `plan` takes.
+    # The cloud SDKs allocate millions of objects that are never freed. Collecting garbage would take a quarter of `plan`'s time.
     gc.disable()
     app(prog_name="python -m workbench")
 
 
 def _end_quietly_on_signals(command: str) -> None:
-    """Let Ctrl-C and a cancelled CI job end a command as an error would: cleaned up, with one line in the end.
+    """Clean up and print one line on Ctrl-C or when a CI job is cancelled.
 
-    The Automation API's own threads would otherwise tell of the files that are taken away from under them.
+    Without this, the Automation API's threads print tracebacks about the files that were removed.
     """
 
     def end(number: int, _frame: FrameType | None) -> NoReturn:
         threading.excepthook = lambda _: None
         warnings.simplefilter("ignore")
-        typer.echo(f"stopped; what {command} made is removed", err=True)
+        typer.echo(f"stopped; everything {command} created was removed", err=True)
         raise SystemExit(128 + number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -217,22 +217,22 @@ def _stack_file(stack: str) -> StackFile:
 def _growth(argument: str) -> tuple[str, int]:
     match = re.fullmatch(r"([^=]+)=([1-9][0-9]*)", argument)
     if match is None:
-        _exit(f"--grow {argument}: must be PIPE=N, for example --grow orders=6", BAD_INPUT)
+        _exit(f"--grow {argument}: must be PIPE=N with N at least 1. Use for example --grow orders=6.", BAD_INPUT)
     return match[1], int(match[2])
 
 
 def _guarded(run: Callable[[], None]) -> None:
-    """Run a command; tell what went wrong without a traceback."""
+    """Run a command. Print errors without a traceback."""
     try:
         run()
     except typer.Exit:
         raise
     except StackFileError as error:
         _exit(str(error), BAD_INPUT)
-    except Exception as error:  # noqa: BLE001  whatever a program raises is shown, not swallowed
+    except Exception as error:  # noqa: BLE001  any exception of the program is shown, not swallowed
         if _is_settings_error(error):
             _exit(str(error), BAD_INPUT)
-        _exit(_told(error), PROBLEMS)
+        _exit(_error_text(error), PROBLEMS)
 
 
 def _is_settings_error(error: Exception) -> bool:
@@ -240,8 +240,8 @@ def _is_settings_error(error: Exception) -> bool:
     return settings is not None and isinstance(error, settings.SettingsError)
 
 
-def _told(error: Exception) -> str:
-    """An error's message; one that was not written for people also says its type and where it arose."""
+def _error_text(error: Exception) -> str:
+    """Return an error's message. Unexpected errors also get their type and source line."""
     if type(error).__module__.partition(".")[0] in ("components", "pulumi", "workbench"):
         return str(error)
     ours = [
@@ -271,7 +271,7 @@ def _print_json(value: dict[str, Any]) -> None:
 def _console() -> Console:
     from rich.console import Console  # noqa: PLC0415  not needed for --json
 
-    # A file or a pipe has no width; wide enough that no name is cut.
+    # Files and pipes have no width. 240 columns truncate no name.
     return Console(highlight=False, width=None if sys.stdout.isatty() else 240)
 
 

@@ -1,4 +1,4 @@
-"""The equation of a pipe, counted in the resources of a plan rather than believed from its outputs."""
+"""Partitions = replicas of a pipe, counted in the resources of a plan and compared with the stack's outputs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from workbench.recording.recorder import Recording
 from workbench.recording.records import RecordedResource
 
 PIPE = "data-pipes:index:Pipe"
-"""The component of one pipe: its topic and its consumers are beneath it."""
+"""Type of the component of one pipe. Its topic and its consumers are children of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Equation:
-    """One pipe: number of partitions of the topic = number of replicas of the pod."""
+    """Numbers of one pipe: partitions of the topic, and replicas of the consumer. They must be equal."""
 
     pipe: str
     partitions: int
@@ -35,80 +35,82 @@ class Equation:
 
 
 def equation(recording: Recording, pipe: str) -> Equation | str:
-    """Count a pipe's partitions and replicas in what the plan makes for it.
+    """Count a pipe's partitions and replicas in the planned resources.
 
-    A workload counts where its number of replicas comes from the topic's own output: the dependency that keeps the two numbers
-    one. Where every partition is a stream of its own, each has a workload of one. What keeps the dead letters has no reader and does
-    not count. Returns the reason where nothing can be counted.
+    A workload counts only if its number of replicas comes from the topic's output. This dependency keeps the two numbers equal. If
+    every partition is a separate stream, each stream has a workload with one replica. Dead-letter topics have no consumer and do
+    not count. If nothing can be counted, the reason is returned.
     """
-    beneath = _beneath(recording, pipe)
+    beneath = _descendants(recording, pipe)
     read = topics(recording, pipe)
     if not read:
-        return f"pipe {pipe}: it has no topic, and there must be one"
+        return f"pipe {pipe}: must have a topic, got none"
     made = {topic.urn for topic in read}
     counted_partitions, counted_replicas = partition_counts(recording), replica_counts(recording)
     workloads = [
         each for each in beneath if each.type in counted_replicas and made & _sources(each, counted_replicas[each.type])
     ]
     if not workloads:
-        return f"pipe {pipe}: no workload takes its replicas from the topic {read[0].name}, and one must"
+        return f"pipe {pipe}: must have a workload whose replicas come from the topic {read[0].name}, got none"
     partitions = [_number(topic, counted_partitions[topic.type]) for topic in read]
     replicas = [_number(workload, counted_replicas[workload.type]) for workload in workloads]
     for number, resource in zip((*partitions, *replicas), (*read, *workloads), strict=True):
         if not isinstance(number, int):
-            return f"pipe {pipe}: {resource.name} counts {number!r}, which is no whole number"
+            return f"pipe {pipe}: the count of {resource.name} must be a whole number, got {number!r}"
     return Equation(pipe=pipe, partitions=_total(partitions), replicas=_total(replicas))
 
 
 def topics(recording: Recording, pipe: str) -> list[RecordedResource]:
-    """What holds a pipe's records: one topic, or a stream for each partition; not what keeps its dead letters."""
+    """Return a pipe's topic, or its streams if every partition is a separate stream. Dead-letter topics are left out."""
     counts = partition_counts(recording)
-    return [each for each in _beneath(recording, pipe) if each.type in counts and not _keeps_dead_letters(each)]
+    return [each for each in _descendants(recording, pipe) if each.type in counts and not _is_dead_letter_topic(each)]
 
 
 def check_equation(pipe: str, output: Any, found: Equation | str) -> Iterator[Problem]:
-    """Partitions must equal replicas, and the outputs must say what the resources say."""
+    """Check that partitions equal replicas and that the outputs match the resources."""
     if isinstance(found, str):
         yield refused(found)
         return
     if found.partitions != found.replicas:
-        yield refused(f"pipe {found}: partitions and replicas must be equal")
+        yield refused(f"pipe {found}: the number of partitions and the number of replicas must be equal")
     for key, number in (("partitions", found.partitions), ("replicas", found.replicas)):
         if output.get(key) != number:
-            yield refused(f"pipe {pipe}: output {key} is {output.get(key)!r}, but the resources have {number}")
+            yield refused(
+                f"pipe {pipe}: output {key} must be {number} (the number in the resources), got {output.get(key)!r}"
+            )
 
 
 def refused(reason: str) -> Problem:
-    """What is wrong with the equation."""
+    """Return a problem of the rule `equation`."""
     return Problem(rule="equation", urn="", reason=reason)
 
 
 def counted(number: int, one: str, many: str) -> str:
-    """A number with its noun."""
+    """Return a number with its noun in singular or plural."""
     return f"{number} {one if number == 1 else many}"
 
 
 def _clouds(recording: Recording) -> list[Cloud]:
-    """Those whose resources are in the plan, since the others' SDKs take seconds to import; all of them if there are none."""
+    """Return the clouds that have resources in the plan, or all clouds if none has. Importing another cloud's SDK takes seconds."""
     packages = {each.type.partition(":")[0] for each in recording.resources}
     packages |= {each.type.removeprefix("pulumi:providers:") for each in recording.resources}
     return [cloud for cloud in CLOUDS.values() if cloud.namespace in packages] or list(CLOUDS.values())
 
 
 def partition_counts(recording: Recording) -> Mapping[str, Count]:
-    """Where each kind of topic says how many partitions it has."""
+    """Return the property with the number of partitions, for each type of topic."""
     services = [service for cloud in _clouds(recording) for service in cloud.streaming.values()]
     return {service.partitions.type: service.partitions for service in services}
 
 
 def replica_counts(recording: Recording) -> Mapping[str, Count]:
-    """Where each kind of workload says how many replicas it has."""
+    """Return the property with the number of replicas, for each type of workload."""
     platforms = [platform for cloud in _clouds(recording) for platform in cloud.platforms.values()]
     return {count.type: count for platform in platforms for count in platform.replicas}
 
 
-def _beneath(recording: Recording, pipe: str) -> list[RecordedResource]:
-    """Everything beneath the component of a pipe, which is named after the pipeline and the pipe."""
+def _descendants(recording: Recording, pipe: str) -> list[RecordedResource]:
+    """Return the descendants of a pipe's component. The component's name is that of the pipeline and the pipe."""
     names = {each.urn: each.name for each in recording.resources}
     inside = {
         each.urn
@@ -123,10 +125,10 @@ def _beneath(recording: Recording, pipe: str) -> list[RecordedResource]:
     return found
 
 
-def _keeps_dead_letters(topic: RecordedResource) -> bool:
-    """Whether a topic's own name, under whichever key its service has it, is that of the dead letters of a pipe.
+def _is_dead_letter_topic(topic: RecordedResource) -> bool:
+    """Whether a topic stores a pipe's dead letters. The key of its name differs between services.
 
-    A Job has a name of Pulumi's, and that of the topic which it makes as a label.
+    A Job's name is generated by Pulumi. The name of the topic that it creates is a label.
     """
     metadata = topic.inputs.get("metadata", {})
     labels = metadata.get("labels", {})
@@ -135,7 +137,7 @@ def _keeps_dead_letters(topic: RecordedResource) -> bool:
 
 
 def _sources(workload: RecordedResource, count: Count) -> frozenset[str]:
-    """The URNs that a workload's number of replicas comes from."""
+    """Return the URNs of the resources that a workload's number of replicas comes from."""
     return workload.property_dependencies.get((count.property_path or "").partition(".")[0], frozenset())
 
 

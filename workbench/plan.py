@@ -1,6 +1,6 @@
-"""What a stack would be: its resources, its outputs, and the equation of each of its pipes.
+"""Plan of a stack: its resources, its outputs, and partitions = replicas for each pipe.
 
-The program is run by the recorder; no engine, no account and no network is used.
+The recorder runs the program. No Pulumi engine, account or network is used.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
 PIPELINE = "data-pipes:index:Pipeline"
-"""The one component at the top of a stack."""
+"""Type of the stack's top-level component."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A stack as it would be deployed."""
+    """Resources, outputs and problems of a planned stack."""
 
     stack_file: StackFile
     recording: Recording
     pipes: tuple[Equation, ...]
     problems: tuple[Problem, ...]
-    """What the recorder refuses, and pipes whose equation doesn't hold; empty for a sound stack."""
+    """Resources that the recorder rejects, and pipes whose partitions and replicas differ. Empty for a valid stack."""
 
     def as_json(self) -> dict[str, Any]:
-        """The plan in the form of `plan --json`; `docs/architecture.md` describes it."""
+        """Return the plan as `plan --json` prints it (documented in `docs/architecture.md`)."""
         return {
             "stack": self.stack_file.stack,
             "pipes": {each.pipe: {"partitions": each.partitions, "replicas": each.replicas} for each in self.pipes},
@@ -60,18 +60,18 @@ class Plan:
 
 
 def plan(stack_file: StackFile, *, preview: bool = False, program: Path | None = None) -> Plan:
-    """Run the program with a stack's settings and record what it would make.
+    """Run the program with a stack's settings and record the resources it registers.
 
     Args:
         stack_file: The stack.
-        preview: As `pulumi preview` sees it: ids and computed outputs are unknown.
-        program: Another program than this repository's `__main__.py`.
+        preview: Plan as `pulumi preview`: ids and computed outputs are unknown.
+        program: Program to run instead of this repository's `__main__.py`.
 
     Raises:
-        SettingsError: the settings are wrong; the message has one line per mistake.
+        SettingsError: The settings are wrong. The message has one line per error.
     """
     if program is None:
-        read_settings(stack_file)  # its messages name the file as the user did
+        read_settings(stack_file)  # its errors name the file as the user did
     recording = record(
         program_file(program or ROOT / "__main__.py"),
         config=stack_file.program_config(),
@@ -89,12 +89,12 @@ def plan(stack_file: StackFile, *, preview: bool = False, program: Path | None =
             equations.append(found)
         problems += check_equation(name, output, found)
     if not equations:
-        problems.append(refused("the stack's output pipes names no pipe"))
+        problems.append(refused("the stack output 'pipes' must have at least one pipe, got none"))
     return Plan(stack_file=stack_file, recording=recording, pipes=tuple(equations), problems=tuple(problems))
 
 
 def in_order(recording: Recording) -> list[RecordedResource]:
-    """Parents before children, and among siblings what others wait for first: the same every time."""
+    """Return the resources in a stable order: parents before children, dependencies before dependent siblings."""
     waits = _waits_among_siblings(recording)
     found: list[RecordedResource] = []
 
@@ -108,7 +108,7 @@ def in_order(recording: Recording) -> list[RecordedResource]:
 
 
 def render(plan: Plan, console: Console) -> None:
-    """Print a plan for people."""
+    """Print a plan as a tree with a summary."""
     from rich.text import Text  # noqa: PLC0415  --json needs no rich
 
     recording = plan.recording
@@ -131,8 +131,7 @@ def render(plan: Plan, console: Console) -> None:
     )
     console.print(
         Text(
-            "Nothing was contacted: the program ran without an engine, and lookups were answered by a table of "
-            "typical values.",
+            "Nothing was contacted: the program ran without the Pulumi engine, and lookups returned typical values.",
             style="dim",
         )
     )
@@ -141,7 +140,7 @@ def render(plan: Plan, console: Console) -> None:
 
 
 def notes(plan: Plan) -> Iterator[str]:
-    """What a reader should know besides: stand-ins for secrets, and what the program logged."""
+    """Return additional notes: stand-ins used for secrets, and the program's log messages."""
     if plan.stack_file.stand_ins:
         yield f"Secrets were not decrypted; stand-ins were used for: {', '.join(plan.stack_file.stand_ins)}."
     for message in plan.recording.messages:
@@ -170,7 +169,7 @@ def _tree(recording: Recording) -> Tree:
 
 
 def _short_type(type_token: str) -> str:
-    """`aws:msk/cluster:Cluster` as `aws msk.Cluster`, `data-pipes:aws:Msk` as `aws.Msk`."""
+    """Shorten a type: `aws:msk/cluster:Cluster` to `aws msk.Cluster`, `data-pipes:aws:Msk` to `aws.Msk`."""
     package, module, name = type_token.split(":", 2)
     if type_token.startswith(PROVIDER_PREFIX):
         return f"{name} provider"
@@ -183,19 +182,19 @@ def _short_type(type_token: str) -> str:
 
 
 def _waits_among_siblings(recording: Recording) -> Mapping[str, set[str]]:
-    """For each resource, the siblings that it, or something inside it, waits for."""
+    """For each resource, return the siblings that it or one of its descendants depends on."""
     parents = {resource.urn: resource.parent for resource in recording.resources}
 
-    def line(urn: str) -> list[str]:
-        """From the stack down to a resource."""
-        above = parents.get(urn)
-        return [*(line(above) if above else []), urn]
+    def ancestry(urn: str) -> list[str]:
+        """Return the path from the stack down to a resource."""
+        parent = parents.get(urn)
+        return [*(ancestry(parent) if parent else []), urn]
 
     waits: defaultdict[str, set[str]] = defaultdict(set)
     for resource in recording.resources:
-        own = line(resource.urn)
+        own = ancestry(resource.urn)
         for need in (*resource.dependencies, *([resource.provider] if resource.provider else [])):
-            for one, other in zip(own, line(need), strict=False):
+            for one, other in zip(own, ancestry(need), strict=False):
                 if one != other:
                     waits[one].add(other)
                     break
@@ -207,7 +206,7 @@ def _sorted_siblings(siblings: Sequence[RecordedResource], waits: Mapping[str, s
     sorter = TopologicalSorter({urn: waits.get(urn, set()) & by_urn.keys() for urn in by_urn})
     try:
         sorter.prepare()
-    except CycleError:  # two components that each wait for a part of the other have no order
+    except CycleError:  # two components that depend on each other's resources have no order
         return list(by_urn.values())
     ordered: list[RecordedResource] = []
     while sorter.is_active():

@@ -1,4 +1,4 @@
-"""What a stack file may hold, told by the settings' own models: a JSON Schema for editors and a page for people."""
+"""Reference of stack files, generated from the settings models: a JSON Schema for editors and a Markdown page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCHEMA = "stacks/schema.json"
 PAGE = "docs/settings.md"
 
 MOST_CHOICES = 8
-"""More choices than these are shown in part; the schema has them all."""
+"""Longer lists of choices are shortened on the page. The schema has all choices."""
 
 _REFERENCE = "#/$defs/"
 _SECRET = {
@@ -31,7 +31,7 @@ _SECRET = {
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a stack file, as `yaml-language-server` and other editors read it."""
+    """Return the JSON Schema of a stack file, for `yaml-language-server` and other editors."""
     references, definitions = models_json_schema(
         [(model, "validation") for model in _models()], ref_template=_REFERENCE + "{model}"
     )
@@ -78,12 +78,12 @@ def schema() -> dict[str, Any]:
 
 
 def page() -> str:
-    """The reference of every key, as Markdown."""
+    """Return the reference of all keys as Markdown."""
     return "\n".join(_lines())
 
 
 def files() -> dict[str, str]:
-    """The files of the repository that are made from the models, by their paths."""
+    """Return the generated files by path."""
     return {SCHEMA: json.dumps(schema(), indent=1) + "\n", PAGE: page(), stacks_page.PAGE: stacks_page.page()}
 
 
@@ -98,10 +98,10 @@ def _models() -> list[type[SettingsModel]]:
 
 
 def _lines() -> Iterator[str]:
-    yield "# Every key of a stack file"
+    yield "# Stack file settings"
     yield ""
-    yield "Made from the settings' models by `make reference`; edit the models, not this page."
-    yield "A key of these namespaces that is not here is refused."
+    yield "Generated from the settings models by `make reference`. Edit the models, not this page."
+    yield "Keys of these namespaces that are not listed here are rejected."
     sections: list[tuple[str, str, type[SettingsModel]]] = [("The stack", f"{NAMESPACE}:", StackSettings)]
     for name, cloud in CLOUDS.items():
         sections.append((f"The account on {name}", f"{cloud.namespace}:", cloud.base.account))
@@ -117,7 +117,7 @@ def _lines() -> Iterator[str]:
         ]
     sections.append(("Every pipe", f"{NAMESPACE}:pipes.NAME.", PipeSettings))
     common = PipeSettings.model_json_schema()["properties"]
-    for title, prefix, model in dict.fromkeys(sections):  # a service that several clouds have is told once
+    for title, prefix, model in dict.fromkeys(sections):  # services of several clouds are listed once
         content = model.model_json_schema()
         if model is not PipeSettings and issubclass(model, PipeSettings):
             content["properties"] = {key: value for key, value in content["properties"].items() if key not in common}
@@ -125,7 +125,7 @@ def _lines() -> Iterator[str]:
             continue
         yield from ("", f"## {title}", "", "| key | value | default | meaning |", "|---|---|---|---|")
         yield from _rows(content, prefix, content.get("$defs", {}))
-    yield from ("", "## Secrets", "", f"`{NAMESPACE}:secrets.NAME` holds an encrypted value; set one with")
+    yield from ("", "## Secrets", "", f"`{NAMESPACE}:secrets.NAME` is an encrypted value. To set one, run")
     yield from ("", f"    pulumi config set --secret --path '{NAMESPACE}:secrets.NAME'", "")
 
 
@@ -142,7 +142,7 @@ def _rows(content: Mapping[str, Any], prefix: str, definitions: Mapping[str, Any
 
 
 def _inner(value: Mapping[str, Any], definitions: Mapping[str, Any]) -> tuple[Mapping[str, Any] | None, bool]:
-    """The section that a key holds, and whether it holds a list of them."""
+    """Return the section that is the value of a key, and whether the value is a list of such sections."""
     for candidate, repeated in ((value, False), (value.get("items", {}), True)):
         for choice in (candidate, *candidate.get("anyOf", [])):
             if "$ref" in choice:
@@ -157,7 +157,7 @@ def _default(value: object) -> str:
 
 
 def _form(value: Mapping[str, Any]) -> str:
-    """What a key holds, in a few words."""
+    """Describe the values of a key in a few words."""
     if "anyOf" in value:
         return _form(next(choice for choice in value["anyOf"] if choice.get("type") != "null"))
     if "enum" in value:

@@ -1,7 +1,7 @@
-"""Reads a stack file without Pulumi's CLI: its configuration as a program would receive it.
+"""Reads a stack file without the Pulumi CLI: the configuration as a program would receive it.
 
-Nothing is ever decrypted. Every `{secure: ...}` value is replaced by a stand-in, and so is every
-secret that is named and the file doesn't hold, so that a fresh clone can be planned.
+Nothing is decrypted. Every `{secure: ...}` value is replaced by a stand-in. A secret that is referenced but missing also
+gets a stand-in, so that a fresh clone can be planned.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from components.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-"""The repository: where `__main__.py` and `stacks/` are."""
+"""Root directory of the repository."""
 
 NAMESPACE = "data-pipes"
-"""The project's own namespace, which Pulumi gives to keys that have none."""
+"""The project's namespace. Pulumi adds it to keys without a namespace."""
 STREAMING = f"{NAMESPACE}:streaming"
 PIPES = f"{NAMESPACE}:pipes"
 SECRETS = f"{NAMESPACE}:secrets"
 
 _TOP_KEYS = ("config", "encryptedkey", "encryptionsalt", "environment", "secretsprovider")
-# What Pulumi reads of a stack file (sdk/go/common/workspace/project.go, ProjectStack).
+# The keys that Pulumi reads from a stack file (sdk/go/common/workspace/project.go, ProjectStack).
 
 
 class StackFileError(Exception):
-    """The stack file can't be had or read; the message says why, and what to do."""
+    """A stack file is missing or invalid. The message gives the reason and the fix."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,56 +46,58 @@ class StackFile:
 
     path: Path
     stack: str
-    """The stack's name: what stands between `Pulumi.` and `.yaml`."""
+    """Stack name: the part of the file name between `Pulumi.` and `.yaml`."""
     config: Mapping[str, Any]
-    """Full keys such as `data-pipes:pipes` with parsed values; secrets are stand-ins."""
+    """Parsed values by full key, such as `data-pipes:pipes`. Secrets are stand-ins."""
     secret_keys: frozenset[str]
-    """The full keys whose value has a secret part."""
+    """Full keys whose value contains a secret."""
     plain_secrets: frozenset[str]
-    """The names under `data-pipes:secrets` whose value the file holds in plain text, which the settings refuse."""
+    """Names under `data-pipes:secrets` with a plain-text value. The settings reject them."""
     stand_ins: tuple[str, ...]
-    """The secrets that were supplied, such as `secrets.ordersToken`."""
+    """Paths of the secrets that got a stand-in, such as `secrets.ordersToken`."""
     source: str
-    """The path as messages name it: relative to the working directory where possible."""
+    """Path for messages. Relative to the working directory if the file is below it."""
 
     def program_config(self) -> dict[str, str]:
-        """The values as Pulumi hands them to a program: text, and JSON text for anything else."""
+        """Return the values as Pulumi passes them to a program: strings as they are, other values as JSON."""
         return {key: _as_text(value) for key, value in self.config.items()}
 
     def with_config(self, key: str, value: object) -> StackFile:
-        """The same stack with another value for a full key such as `data-pipes:protect`."""
+        """Return a copy of the stack with a new value for a full key such as `data-pipes:protect`."""
         return replace(self, config={**self.config, key: value})
 
     def with_parallelism(self, pipe: str, value: int) -> StackFile:
-        """The same stack with another `parallelism` for one pipe.
+        """Return a copy of the stack with a new `parallelism` for one pipe.
 
         Raises:
-            StackFileError: the stack has no such pipe.
+            StackFileError: The stack has no such pipe.
         """
         pipes: Any = self.config.get(PIPES)
         if not is_object(pipes) or not is_object(pipes.get(pipe)):
             known = list(pipes) if is_object(pipes) else []
-            raise StackFileError(f"{self.source}: pipes: has no pipe {pipe!r}; {_choice(pipe, known)}")
+            raise StackFileError(f"{self.source}: pipes: has no pipe {pipe!r}. {_suggestion(pipe, known)}")
         return self.with_config(PIPES, {**pipes, pipe: {**pipes[pipe], "parallelism": value}})
 
 
 def find_stack_file(stack: str) -> StackFile:
-    """Read the stack file of a stack, given its name (in `stacks/`) or a path to it.
+    """Read a stack file, given the stack's name (in `stacks/`) or the path of the file.
 
     Raises:
-        StackFileError: there is no such file, or it isn't a stack file.
+        StackFileError: The file does not exist or is not a valid stack file.
     """
     path = _path_of(stack)
     source = _shown(path)
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise StackFileError(f"{source}: can't be read: {error.strerror}") from error
+        raise StackFileError(f"{source}: cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise StackFileError(f"{source}: is not UTF-8 text: byte {error.start + 1} ({error.reason})") from error
+        raise StackFileError(
+            f"{source}: must be UTF-8 text, got an invalid byte at position {error.start + 1} ({error.reason}). Save it as UTF-8."
+        ) from error
     config = _config(text, source)
     if _is_secure(config.get(SECRETS)):
-        config[SECRETS] = {}  # encrypted as a whole: every name in it is unknown, and gets a stand-in where it is used
+        config[SECRETS] = {}  # encrypted as a whole, so the names are unknown; each referenced name gets a stand-in
     stand_ins: list[str] = []
     secret_keys: set[str] = set()
     opened = {key: _without_secure(value, _short(key), stand_ins) for key, value in config.items()}
@@ -120,12 +122,12 @@ def find_stack_file(stack: str) -> StackFile:
 
 
 def read_settings(stack_file: StackFile) -> Settings:
-    """The checked settings of a stack.
+    """Return the validated settings of a stack.
 
     Raises:
-        SettingsError: the settings are wrong; the message has one line per mistake.
+        SettingsError: The settings are wrong. The message has one line per error.
     """
-    from components.settings import load  # noqa: PLC0415  brings the cloud SDKs; a bad file is told at once
+    from components.settings import load  # noqa: PLC0415  imports the cloud SDKs; an invalid file is reported before
 
     secrets = stack_file.config.get(SECRETS)
     encrypted = (secrets.keys() if is_object(secrets) else set[str]()) - stack_file.plain_secrets
@@ -143,11 +145,11 @@ def _path_of(stack: str) -> Path:
     if is_path or (not named.exists() and Path(stack).is_file()):
         path = Path(stack)
         if not path.exists():
-            raise StackFileError(f"{stack}: no such file")
+            raise StackFileError(f"{stack}: no such file.")
         return path
     if not named.exists():
         known = sorted(_stack_name(path) for path in (ROOT / "stacks").glob("Pulumi.*.yaml"))
-        raise StackFileError(f"no stack {stack!r} in stacks/; {_choice(stack, known)}")
+        raise StackFileError(f"no stack {stack!r} in stacks/. {_suggestion(stack, known)}")
     return named
 
 
@@ -161,11 +163,11 @@ def _shown(path: Path) -> str:
     return str(absolute.relative_to(Path.cwd())) if absolute.is_relative_to(Path.cwd()) else str(absolute)
 
 
-def _choice(wanted: str, known: Collection[str]) -> str:
+def _suggestion(wanted: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(wanted, known, n=1)
     if near:
-        return f"did you mean {near[0]}?"
-    return f"there are: {', '.join(known)}" if known else "there are none"
+        return f"Did you mean {near[0]}?"
+    return f"Use one of: {', '.join(known)}." if known else "None exists."
 
 
 def _config(text: str, source: str) -> dict[str, Any]:
@@ -174,45 +176,47 @@ def _config(text: str, source: str) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}: " if mark else ""
-        told = " ".join(part for part in (error.context, error.problem) if part)
-        raise StackFileError(f"{source}: {where}{told}") from error
+        text = " ".join(part for part in (error.context, error.problem) if part)
+        raise StackFileError(f"{source}: {where}{text}") from error
     except yaml.YAMLError as error:
         raise StackFileError(f"{source}: {' '.join(str(error).split())}") from error
     except RecursionError as error:
-        raise StackFileError(f"{source}: is nested too deeply to be a stack file; remove levels") from error
+        raise StackFileError(f"{source}: is nested too deeply. Remove levels.") from error
     try:
         json.dumps(content, default=str)
     except ValueError as error:
-        raise StackFileError(f"{source}: holds a value that contains itself (*alias); write the value out") from error
+        raise StackFileError(
+            f"{source}: contains a value that refers to itself (*alias). Replace the alias with a value."
+        ) from error
     if content is None:
-        raise StackFileError(f"{source}: is empty; it must hold a map with the key config")
+        raise StackFileError(f"{source}: must be a map with the key config, got an empty file.")
     if not is_object(content):
-        raise StackFileError(f"{source}: must be a map with the key config, not {_called(content)}")
+        raise StackFileError(f"{source}: must be a map with the key config, got {_described(content)}.")
     for key in content:
         if key not in _TOP_KEYS:
-            raise StackFileError(f"{source}: {key}: unknown key; {_choice(str(key), _TOP_KEYS)}")
+            raise StackFileError(f"{source}: {key}: unknown key. {_suggestion(str(key), _TOP_KEYS)}")
     config = content.get("config")
     if not is_object(config):
         raise StackFileError(
-            f"{source}: config: must be a map of keys such as aws:region to values, not {_called(config)}"
+            f"{source}: config: must be a map from keys such as aws:region to values, got {_described(config)}."
         )
     return _full_keys(config, source)
 
 
 def _full_keys(config: Mapping[str, Any], source: str) -> dict[str, Any]:
-    """The keys with the namespace that Pulumi gives to those without one."""
+    """Add the project's namespace to keys without one, as Pulumi does."""
     full: dict[str, Any] = {}
     for key, value in config.items():
         name = key if ":" in key else f"{NAMESPACE}:{key}"
         if name.count(":") > 1:
             raise StackFileError(f"{source}: {key}: must be a key such as aws:region, with one colon. Rename it.")
         if name in full:
-            raise StackFileError(f"{source}: {key}: this key stands there as {name} too; keep one of them")
+            raise StackFileError(f"{source}: {key}: must be unique (the file also has this key as {name}). Remove one.")
         full[name] = value
     return full
 
 
-def _called(value: object) -> str:
+def _described(value: object) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, str | bool | int | float):
@@ -222,7 +226,7 @@ def _called(value: object) -> str:
 
 
 def _short(key: str) -> str:
-    """A key as a mistake names it: without the project's own namespace."""
+    """Remove the project's namespace from a key, as error messages do."""
     return key.removeprefix("data-pipes:")
 
 
@@ -246,10 +250,10 @@ def _stand_in(path: str) -> str:
 
 
 def _absent_secrets(config: Mapping[str, Any]) -> list[str]:
-    """The secrets that the streaming service or a consumer names and the file doesn't hold, in the order they are named."""
+    """Return the secrets that the streaming service or a consumer references but the file lacks, in order of reference."""
     present = config.get(SECRETS)
     if present is not None and not is_object(present):
-        return []  # a mistake, which the settings report
+        return []  # the settings report this error
     names = dict.fromkeys((*_named_in(config.get(STREAMING), "credentials"), *_named_secrets(config.get(PIPES))))
     return [name for name in names if name not in (present or {})]
 
@@ -271,4 +275,4 @@ def _as_text(value: Any) -> str:
         return value
     if value is None:
         return ""
-    return json.dumps(value, sort_keys=True)  # as Go writes a map
+    return json.dumps(value, sort_keys=True)  # Go sorts map keys

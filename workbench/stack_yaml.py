@@ -1,7 +1,7 @@
-"""YAML for stack files: the part that PyYAML (YAML 1.1) and Pulumi's reader (Go's yaml.v3) read alike.
+"""YAML loader for stack files: the subset that PyYAML (YAML 1.1) and Pulumi (Go's yaml.v3) read alike.
 
-A value that the two read differently is refused, and so is one that Pulumi itself changes on the way to the program.
-`tests/engine/test_stack_yaml.py` holds this against the Pulumi CLI.
+Values that the two read differently are rejected. Values that Pulumi changes before the program gets them are rejected, too.
+`tests/engine/test_stack_yaml.py` compares this loader with the Pulumi CLI.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ _OTHER_VALUE = re.compile(
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt\s].*)?"  # 2026-01-01 is 2026-01-01 00:00:00 +0000 UTC
     r"|<<"
 )
-"""Plain scalars, without underscores, that yaml.v3 v3.0.1 reads as no text (resolve.go)."""
+"""Plain scalars (underscores removed) that yaml.v3 v3.0.1 does not read as text (resolve.go)."""
 
 
 def stack_yaml(content: object) -> str:
-    """A stack file's text with all text in quotes, so that Pulumi reads each value as it is."""
+    """Write a stack file with all strings in quotes, so that Pulumi reads the same values."""
     return yaml.dump(content, Dumper=_Quoting, allow_unicode=True)
 
 
 class _Quoting(yaml.SafeDumper):
-    """PyYAML's own dumper writes the text 1e3 and 0o17 without quotes, which are numbers for Pulumi."""
+    """Dumper that quotes all strings. PyYAML writes the strings 1e3 and 0o17 without quotes; Pulumi reads those as numbers."""
 
 
 _Quoting.add_representer(str, lambda dumper, text: cast("Any", dumper).represent_scalar(_STR, text, style='"'))
 
 
 class StackLoader(yaml.SafeLoader):
-    """Loader of stack files: plain decimal numbers, `true`, `false`, `null` and text; no tags, no duplicate keys."""
+    """Stack file loader. Accepts decimal numbers, `true`, `false`, `null` and text. Rejects tags and duplicate keys."""
 
     ESCAPE_REPLACEMENTS = {key: to for key, to in yaml.SafeLoader.ESCAPE_REPLACEMENTS.items() if key != "/"}  # noqa: RUF012
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Read a value; refuse one that Pulumi would read or hand on as another one."""
+        """Read a value. Reject values that Pulumi would read or pass on differently."""
         event: Any = cast("Any", self).peek_event()
-        key = cast("object", index)  # the key that a value belongs to; a number in a list
+        key = cast("object", index)  # the value's key, or its position in a list
         name = f"{key.value}: " if isinstance(key, yaml.ScalarNode) else ""
         if getattr(event, "tag", None) is not None:
             fix = "Write it in quotes" if isinstance(event, yaml.ScalarEvent) else "Remove the tag"
@@ -71,12 +71,12 @@ class StackLoader(yaml.SafeLoader):
         return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """Read a map; refuse keys that are no text or stand there twice."""
+        """Read a map. Reject keys that are not text and duplicate keys."""
         node = super().compose_mapping_node(anchor)
         seen: dict[str, int] = {}
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise _refused(key, "a key must be text")
+                raise _refused(key, "a key must be text, got a list or a map. Write it as text.")
             name, line = str(key.value), key.start_mark.line + 1
             if key.tag not in (_STR, _MERGE):
                 raise _refused(key, f"{name}: a key must be text. Write it in quotes.")
@@ -85,7 +85,7 @@ class StackLoader(yaml.SafeLoader):
                     key, "<<: must be another key (Pulumi merges its map even if it is in quotes). Rename it."
                 )
             if name in seen:
-                raise _refused(key, f"{name}: this key stands in line {seen[name]} too; keep one of them")
+                raise _refused(key, f"{name}: must be unique (line {seen[name]} has the same key). Remove one.")
             seen[name] = line
         return node
 
@@ -95,13 +95,13 @@ def _refused(place: Any, problem: str) -> yaml.MarkedYAMLError:
 
 
 def _fraction(loader: StackLoader, node: yaml.ScalarNode) -> int | float:
-    """A number with decimals; `1.0` is 1, as Pulumi writes it."""
+    """Read a number with decimals. `1.0` becomes 1, as in Pulumi."""
     number = float(str(loader.construct_scalar(node)))
     return int(number) if number.is_integer() else number
 
 
 StackLoader.add_constructor("tag:yaml.org,2002:float", _fraction)
-# In place of YAML 1.1's own, where `no` is false and 12:30 is 750. Numbers are those that Go and Python write alike.
+# Replaces YAML 1.1's rules, where `no` is false and 12:30 is 750. Only numbers that Go and Python write alike are accepted.
 StackLoader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),

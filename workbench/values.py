@@ -1,7 +1,7 @@
-"""Reads the values a program sends to Pulumi's engine, and keeps track of secrets and unknowns.
+"""Decodes the values a program sends to Pulumi's engine, and keeps track of secrets and unknown values.
 
-The SDK marks a secret with a small wrapper and a value that a preview can't know with a sentinel
-string. `decode` gives both sides: what may be shown, and what was really sent.
+The SDK wraps a secret in an object with a signature. It sends a sentinel string for a value that is unknown in a preview.
+`decode` returns the values with secrets masked, and the values as they were sent.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any, Final, TypeGuard
 from google.protobuf import struct_pb2
 
 SECRET: Final = "[secret]"
-"""Stands for a secret value wherever values are shown."""
+"""Shown in place of a secret value."""
 
 UNKNOWN: Final = "[unknown]"
-"""Stands for a value that a preview can't know, such as the id of a resource still to be made."""
+"""Shown in place of a value that is unknown in a preview, such as the id of a resource that does not exist yet."""
 
 _UNKNOWN_SENTINEL: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _SIGNATURE_KEY: Final = "4dabf18193072939515e22adb298388d"
@@ -31,7 +31,7 @@ _STEP: Final = re.compile(r'\.?(?P<key>[^.\[\]"]+)|\[(?P<index>\d+)\]|\[(?P<quot
 
 
 def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
-    """Whether a value has keys; all keys of Pulumi's values are text."""
+    """Whether a value is a map. All keys of Pulumi's maps are strings."""
     return isinstance(value, Mapping)
 
 
@@ -42,12 +42,12 @@ def is_list(value: object) -> TypeGuard[list[Any]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Decoded:
-    """One set of properties as it went over the wire."""
+    """Properties of one request."""
 
     masked: dict[str, Any]
-    """Fit to be shown: secrets are `[secret]`, unknown values `[unknown]`."""
+    """Values for display: secrets are `[secret]`, unknown values are `[unknown]`."""
     plain: dict[str, Any] = field(repr=False)
-    """What was sent, secrets revealed; unknown values are `[unknown]` here too."""
+    """Values as sent, with secrets in plain text. Unknown values are `[unknown]`."""
     secrets: frozenset[str]
     """Paths of the secret values, for example `stringData` or `env[0].value`."""
     unknowns: frozenset[str]
@@ -99,7 +99,7 @@ def decode(properties: struct_pb2.Struct) -> Decoded:
 
 
 def scalar(value: struct_pb2.Value) -> str | int | float | bool | None:
-    """A protobuf scalar as a Python one; whole numbers as `int`, as the program wrote them."""
+    """Convert a protobuf scalar to Python. Whole numbers become `int`, as in the program."""
     match value.WhichOneof("kind"):
         case "string_value":
             return value.string_value
@@ -113,7 +113,7 @@ def scalar(value: struct_pb2.Value) -> str | int | float | bool | None:
 
 
 def add_missing(target: struct_pb2.Struct, computed: Mapping[str, Any]) -> None:
-    """Add computed outputs to echoed inputs; what is there stays, but for a list that the provider answers with a map of its items."""
+    """Add computed outputs to the inputs. Existing values stay, except a list that the provider returns as a map of its items."""
     for key, value in computed.items():
         if key not in target.fields or (is_object(value) and target.fields[key].HasField("list_value")):
             target.update({key: value})
@@ -137,24 +137,24 @@ def hide(target: struct_pb2.Struct, keys: Sequence[str]) -> None:
 
 
 def unknown_like(value: Any) -> Any:
-    """The same shape with every leaf unknown: what a preview says about a computed output."""
+    """Return the same structure with every leaf unknown, as a preview returns a computed output."""
     if is_object(value):
         return {key: unknown_like(item) for key, item in value.items()}
     return _UNKNOWN_SENTINEL
 
 
 def join(path: str, key: str) -> str:
-    """A property path with one more key, quoted where the key isn't a plain word."""
+    """Append a key to a property path. The key is quoted if it isn't a plain word."""
     if _PLAIN_KEY.fullmatch(key):
         return f"{path}.{key}" if path else key
     return f"{path}[{json.dumps(key)}]"
 
 
 def at(value: Any, path: str) -> Any:
-    """What stands at a property path such as `spec.template.spec.containers[0].image`.
+    """Return the value at a property path such as `spec.template.spec.containers[0].image`.
 
     Raises:
-        KeyError: nothing stands there; the message lists what does.
+        KeyError: The path does not exist. The message lists the keys that exist.
     """
     here: Any = value
     done = ""
@@ -162,19 +162,19 @@ def at(value: Any, path: str) -> Any:
         index = step["index"]
         if index is not None and is_list(here):
             if int(index) >= len(here):
-                raise KeyError(f"{path}: {done or 'the value'} has only {len(here)} items")
+                raise KeyError(f"{path}: {done or 'the value'} has {len(here)} items, no item {index}")
             here = here[int(index)]
         else:
             key = str(json.loads(step["quoted"])) if step["quoted"] is not None else step["key"]
             if not is_object(here) or key not in here:
-                raise KeyError(f"{path}: {done or 'the top'} has {_keys(here)}, no {key!r}")
+                raise KeyError(f"{path}: {done or 'the top level'} has no key {key!r}, only {_keys(here)}")
             here = here[key]
         done = path[: step.end()]
     return here
 
 
 def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every string in a value, with its path."""
+    """Return every string in a value, with its path."""
     if isinstance(value, str):
         yield path, value
     elif is_object(value):

@@ -36,11 +36,11 @@ def test_a_basic_cluster_becomes_standard_with_its_topics_and_loses_neither_part
     with Sandbox(program, command, stack=STACK) as sandbox:
         use(sandbox, stack_file(tier="basic"))
         sandbox.run("up")
-        topics = {thing.id for thing in sandbox.inventory.things() if thing.type == TOPIC}
+        topics = {item.id for item in sandbox.inventory.objects() if item.type == TOPIC}
         assert len(topics) == 2, "that of the records, and that of their dead letters"
         use(sandbox, stack_file(tier="standard", availability="low"))
         upgraded = sandbox.run("up")
-        assert {thing.id for thing in sandbox.inventory.things() if thing.type == TOPIC} == topics
+        assert {item.id for item in sandbox.inventory.objects() if item.type == TOPIC} == topics
         assert not [urn for urn, step in upgraded.touched.items() if step == "replace" and TOPIC in urn]
         for wanted, told in (
             (stack_file(2, tier="standard", availability="low"), "pipes.orders.parallelism: cannot go from 3 to 2. "),

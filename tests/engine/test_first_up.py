@@ -21,7 +21,7 @@ def test_without_its_pipes_a_stack_comes_up_and_the_pipes_follow(command: Pulumi
         values = {f"data-pipes:{path}": "stand-in" for path in stack_file.stand_ins}
         sandbox.configure(stack_file.config, values)
         sandbox.stack.up(exclude=PIPES, show_secrets=False)
-        made = [thing.urn for thing in sandbox.inventory.things()]
+        made = [item.urn for item in sandbox.inventory.objects()]
         assert [urn for urn in made if "aws:ecr/repository:Repository" in urn]
         assert not [urn for urn in made if ":Pipe$" in urn]
         followed = sandbox.run("up")

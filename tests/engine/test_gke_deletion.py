@@ -14,7 +14,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 Start = Callable[..., Sandbox]
 
 
-def test_destroy_says_what_keeps_the_cluster_and_deletes_nothing_before_an_up_has_let_it_go(start: Start):
+def test_destroy_reports_the_clusters_protection_and_deletes_nothing_until_an_up_removes_it(start: Start):
     kept = True
 
     def program():
@@ -27,15 +27,15 @@ def test_destroy_says_what_keeps_the_cluster_and_deletes_nothing_before_an_up_ha
 
     sandbox = start(program)
     sandbox.run("up")
-    there = len(sandbox.inventory.things())
+    there = len(sandbox.inventory.objects())
     with pytest.raises(EngineError) as refusal:
         sandbox.run("destroy")
     assert (
         "platform.deletionProtection keeps pipes-gke from deletion. To delete it, set data-pipes:protect, and platform.deletionProtection where "
         "it is set, to false and run pulumi up first"
     ) in str(refusal.value)
-    assert len(sandbox.inventory.things()) == there == 2
+    assert len(sandbox.inventory.objects()) == there == 2
     kept = False
     sandbox.run("up")
     sandbox.run("destroy")
-    assert not sandbox.inventory.things()
+    assert not sandbox.inventory.objects()

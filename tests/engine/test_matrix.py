@@ -30,7 +30,7 @@ def types(urns: tuple[str, ...]) -> list[str]:
 
 
 @pytest.mark.parametrize("stack_file", STACKS, ids=lambda stack_file: stack_file.stack)
-def test_a_stack_comes_up_stays_the_same_grows_and_goes(stack_file: StackFile, kubeconfig: Path):
+def test_a_stack_is_deployed_unchanged_grown_and_destroyed(stack_file: StackFile, kubeconfig: Path):
     rehearsal = rehearse(stack_file, kubernetes=kubeconfig, on_event=lambda _event: None)
     assert rehearsal.problems == ()
     assert rehearsal.left == ()

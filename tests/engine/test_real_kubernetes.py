@@ -103,7 +103,7 @@ def test_growth_is_applied_by_the_managers_name_that_a_resource_has_of_its_own(
     ],
     ids=["unknown field", "quantity", "no image"],
 )
-def test_what_the_server_refuses_ends_up_in_its_own_words(
+def test_refusals_have_the_servers_message(
     start: Start, kubeconfig: Path, api: KubernetesApi, container: dict[str, Any], answer: str
 ):
     sandbox = start(lambda: deployment(namespace(), **container), kubernetes=kubeconfig)
@@ -138,7 +138,7 @@ def test_a_field_that_never_changes_is_refused_in_the_preview_and_in_the_update(
         assert "Traceback" not in str(told.value)
 
 
-def test_a_change_behind_pulumis_back_is_found_and_only_kubectls_is_undone(
+def test_a_change_outside_pulumi_is_found_and_only_kubectls_is_reverted(
     start: Start, kubeconfig: Path, api: KubernetesApi
 ):
     def change(manager: str, replicas: int) -> None:
@@ -159,9 +159,7 @@ def test_a_change_behind_pulumis_back_is_found_and_only_kubectls_is_undone(
     assert api.call("GET", ORDERS)["spec"]["replicas"] == 9
 
 
-def test_what_was_deleted_behind_pulumis_back_is_missed_and_made_again(
-    start: Start, kubeconfig: Path, api: KubernetesApi
-):
+def test_an_object_deleted_outside_pulumi_is_created_again(start: Start, kubeconfig: Path, api: KubernetesApi):
     sandbox = start(lambda: deployment(namespace()), kubernetes=kubeconfig)
     sandbox.run("up")
     api.remove(ORDERS)
@@ -188,7 +186,7 @@ def test_a_secret_reaches_the_server_and_no_file_of_the_state(start: Start, kube
     assert [text for text in written if "hunter2" in text or kept in text] == []
 
 
-def test_a_kind_that_the_server_does_not_know_stays_simulated(start: Start, kubeconfig: Path):
+def test_a_kind_that_is_missing_on_the_server_is_simulated(start: Start, kubeconfig: Path):
     def program():
         kubernetes.helm.v3.Release("operator", chart="strimzi-kafka-operator", namespace=namespace())
 

@@ -119,7 +119,7 @@ def test_each_change_that_msk_or_eks_refuses_is_refused_in_the_preview_and_fails
         assert answer in str(failure.value)
 
     # docs/aws.md, Fewer brokers on MSK
-    [cluster] = [thing for thing in sandbox.inventory.things() if thing.type == MSK]
+    [cluster] = [item for item in sandbox.inventory.objects() if item.type == MSK]
     smaller = replace(
         cluster,
         inputs={**cluster.inputs, "numberOfBrokerNodes": 3},

@@ -79,7 +79,7 @@ def test_growth_updates_exactly_the_topic_and_its_consumers(rehearsal: Rehearsal
     assert (grow.changes["create"], grow.changes["delete"]) == (0, 0)
 
 
-def test_the_deployment_takes_hardly_longer_than_its_longest_chain_which_is_msks(rehearsal: Rehearsal):
+def test_the_deployment_takes_little_longer_than_its_longest_chain_through_msk(rehearsal: Rehearsal):
     assert rehearsal.deploy.minutes <= 1.1 * rehearsal.deploy.longest_chain
     assert any(urn.split("::")[2].endswith("aws:msk/cluster:Cluster") for urn in rehearsal.deploy.chain)
     spans = {span.urn.split("::")[2].rsplit("$", 1)[-1]: span for span in rehearsal.deploy.spans}
@@ -172,6 +172,6 @@ def test_a_rehearsal_that_is_stopped_leaves_nothing_and_says_so_in_a_line(tmp_pa
         if line.startswith("up"):
             process.send_signal(number)
     assert process.wait() == 128 + number
-    assert told[-1] == "stopped; what the rehearsal made is removed\n"
+    assert told[-1] == "stopped; everything the rehearsal created was removed\n"
     assert "Traceback" not in "".join(told)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("data-pipes")] == []

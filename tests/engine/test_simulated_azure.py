@@ -34,7 +34,7 @@ def happened(touched: dict[str, str]) -> dict[str, str]:
     return {urn.rsplit("::", 1)[-1]: what for urn, what in touched.items()}
 
 
-def test_what_azure_has_changed_is_put_back_unless_the_program_ignores_it(start: Start):
+def test_changes_by_azure_are_reverted_unless_the_program_ignores_them(start: Start):
     def program():
         opts = options()
         group = azure.resources.ResourceGroup("group", resource_group_name="pipes", opts=opts).name
@@ -49,7 +49,7 @@ def test_what_azure_has_changed_is_put_back_unless_the_program_ignores_it(start:
     assert happened(dict(sandbox.run("up").touched)) == {"wanted": "update"}
 
 
-def test_a_replacement_deletes_first_and_a_preview_of_a_change_knows_name_and_place_alone(start: Start):
+def test_a_replacement_deletes_first_and_a_preview_of_an_update_knows_only_name_and_location(start: Start):
     hub, tags, seen = ["orders"], dict[str, str](), dict[str, Any]()
 
     def program():
@@ -82,7 +82,7 @@ def test_a_replacement_deletes_first_and_a_preview_of_a_change_knows_name_and_pl
     assert steps == ["create", "delete", "create"]
 
 
-def test_what_does_not_wait_for_its_group_is_refused(start: Start):
+def test_a_resource_without_a_dependency_on_its_group_is_refused(start: Start):
     def program():
         opts = options()
         azure.resources.ResourceGroup("group", resource_group_name="pipes", opts=opts)

@@ -107,7 +107,7 @@ def test_a_delete_is_refused_while_something_still_refers_to_the_object(start: S
     vpc_id.append(ids(sandbox)["vpc"])
     with pytest.raises(EngineError, match=r"DependencyViolation: vpc-\w+ is still in use by aws:ec2/subnet:Subnet"):
         sandbox.run("up")
-    assert {thing.type for thing in sandbox.inventory.things()} == {"aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"}
+    assert {item.type for item in sandbox.inventory.objects()} == {"aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"}
 
 
 def test_a_decrease_fails_in_the_update_as_the_service_would_and_not_in_the_preview(start: Start):
@@ -195,7 +195,7 @@ def test_a_task_definition_is_read_as_ecs_stores_it_and_each_change_is_a_revisio
     sandbox.run("refresh")
     assert sandbox.run("up").touched == {}, "a definition that is written out in full stays as it is"
     sandbox.run("destroy")
-    assert sandbox.inventory.things() == []
+    assert sandbox.inventory.objects() == []
 
 
 def test_a_hook_refuses_a_decrease_in_the_preview_and_nothing_is_touched(start: Start):
@@ -228,7 +228,7 @@ def test_a_provider_that_dies_leaves_its_object_behind_and_the_name_is_taken(sta
     sandbox = start(lambda: make_topic(3, aws_options()), crash_at="topic")
     with pytest.raises(EngineError):
         sandbox.run("up")
-    [left] = sandbox.inventory.things()
+    [left] = sandbox.inventory.objects()
     assert (left.status, left.urn.rsplit("::", 1)[-1]) == ("creating", "topic")
 
     sandbox.crash_at = None
@@ -273,7 +273,7 @@ def siblings():
 
 
 @pytest.mark.parametrize(("parallel", "minutes"), [(32, 29.0), (1, 39.1)])
-def test_the_simulated_clock_shows_what_the_engine_really_ran_side_by_side(start: Start, parallel: int, minutes: float):
+def test_the_simulated_clock_shows_which_operations_ran_in_parallel(start: Start, parallel: int, minutes: float):
     sandbox = start(siblings, parallel=parallel)
     sandbox.run("up")
     shown = timeline.timeline(sandbox.inventory.operations(), sandbox.resources())
@@ -285,7 +285,7 @@ def test_the_simulated_clock_shows_what_the_engine_really_ran_side_by_side(start
         sandbox.run("destroy")
 
 
-def test_kubernetes_refuses_what_has_no_namespace_and_what_has_no_cluster(start: Start):
+def test_kubernetes_refuses_objects_without_a_namespace_or_a_cluster(start: Start):
     settings = {"server": "https://nowhere.example", "namespace": "pipes"}
 
     def program():
@@ -303,16 +303,16 @@ def test_kubernetes_refuses_what_has_no_namespace_and_what_has_no_cluster(start:
         sandbox.run("up")
 
 
-def test_a_refresh_sees_what_was_taken_away_behind_the_engines_back(start: Start):
+def test_a_refresh_finds_objects_that_were_deleted_outside_pulumi(start: Start):
     sandbox = start(lambda: make_topic(3, aws_options()))
     sandbox.run("up")
     assert sandbox.run("refresh").touched == {}
-    [topic] = sandbox.inventory.things()
+    [topic] = sandbox.inventory.objects()
     sandbox.inventory.settle(topic.type, topic.id, "delete")
     assert sandbox.run("refresh").counts.get("delete") == 1
 
 
-def test_a_program_that_fails_is_told_in_short_and_leaves_nothing_behind(start: Start):
+def test_the_error_of_a_failed_program_is_short_and_nothing_remains(start: Start):
     def program():
         raise ValueError("no such thing")
 

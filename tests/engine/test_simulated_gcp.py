@@ -36,19 +36,19 @@ def happened(touched: dict[str, str]) -> dict[str, str]:
     return {urn.rsplit("::", 1)[-1]: what for urn, what in touched.items()}
 
 
-def test_a_key_ring_cannot_be_made_again_under_the_name_that_it_had(start: Start):
+def test_a_deleted_key_ring_cannot_be_created_again_with_the_same_name(start: Start):
     def program():
         gcp.kms.KeyRing("ring", name="pipes", location="europe-west1", opts=enabled("cloudkms", options()))
 
     sandbox = start(program)
     sandbox.run("up")
     sandbox.run("destroy")
-    assert sandbox.inventory.things() == []
+    assert sandbox.inventory.objects() == []
     with pytest.raises(EngineError, match="pipes exists already"):
         sandbox.run("up")
 
 
-def test_a_cluster_goes_once_an_update_has_taken_its_protection_away(start: Start):
+def test_a_cluster_can_be_deleted_after_an_update_removed_its_protection(start: Start):
     protected = [True]
 
     def program():
@@ -67,7 +67,7 @@ def test_a_cluster_goes_once_an_update_has_taken_its_protection_away(start: Star
     protected[0] = False
     assert happened(dict(sandbox.run("up").touched)) == {"cluster": "update"}
     sandbox.run("destroy")
-    assert sandbox.inventory.things() == []
+    assert sandbox.inventory.objects() == []
 
 
 def test_labels_of_the_provider_are_no_change_and_neither_is_what_a_refresh_finds_of_ignored_nodes(start: Start):
@@ -91,7 +91,7 @@ def test_labels_of_the_provider_are_no_change_and_neither_is_what_a_refresh_find
 
     sandbox = start(program)
     sandbox.run("up")
-    [made] = [thing for thing in sandbox.inventory.things() if thing.urn.endswith("::cluster")]
+    [made] = [item for item in sandbox.inventory.objects() if item.urn.endswith("::cluster")]
     assert made.outputs["pulumiLabels"] == {"team": "pipes", "stack": "test"}
     sandbox.run("refresh")
     assert sandbox.run("up").touched == {}
@@ -122,7 +122,7 @@ def test_another_filter_makes_another_subscription_of_the_same_name_and_first_de
     assert steps == ["create", "delete", "create"]
 
 
-def test_what_does_not_wait_for_its_api_is_refused(start: Start):
+def test_a_resource_without_a_dependency_on_its_api_is_refused(start: Start):
     def program():
         opts = options()
         enabled("pubsub", opts)

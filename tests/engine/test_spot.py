@@ -24,7 +24,7 @@ def test_services_that_are_taken_down_first_come_back_on_spare_capacity(command:
             sandbox.run("preview")
         sandbox.configure(stack_file.config)
         sandbox.stack.destroy(target=[SERVICES], show_secrets=False)
-        assert not [thing for thing in sandbox.inventory.things() if "aws:ecs/service:Service" in thing.urn]
+        assert not [item for item in sandbox.inventory.objects() if "aws:ecs/service:Service" in item.urn]
         sandbox.configure(spot.config)
         back = sandbox.run("up")
         assert (back.counts["create"], back.counts.get("replace"), back.counts.get("delete")) == (3, None, None)

@@ -72,7 +72,7 @@ def test_under_the_consumers_account_the_server_refuses_it(
     assert "data" not in api.read(CONFIG_MAP)
 
 
-def test_its_account_reaches_no_other_config_map_and_no_secret(api: KubernetesApi, acting: Acting):
+def test_its_account_cannot_read_other_config_maps_or_secrets(api: KubernetesApi, acting: Acting):
     job = acting(NAMESPACE, NAME)
     job.read(CONFIG_MAP)
     api.apply(other := object_of("v1", "ConfigMap", "other", NAMESPACE), manager=MANAGER)
@@ -97,9 +97,7 @@ def test_its_account_reaches_no_other_config_map_and_no_secret(api: KubernetesAp
         ("orders:consumer", "get", NAME, False),
     ],
 )
-def test_the_server_s_access_review_says_the_same(
-    api: KubernetesApi, account: str, verb: str, name: str | None, allowed: bool
-):
+def test_the_servers_access_review_agrees(api: KubernetesApi, account: str, verb: str, name: str | None, allowed: bool):
     asked = {"namespace": NAMESPACE, "verb": verb, "version": "v1", "resource": "configmaps", "name": name}
     review = {
         "apiVersion": "authorization.k8s.io/v1",

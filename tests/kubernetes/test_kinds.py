@@ -62,7 +62,9 @@ WRONG: Mapping[str, tuple[str, str, Mapping[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("stack", "kind", "change", "told"), WRONG.values(), ids=WRONG)
-def test_refused_is(api: KubernetesApi, stack: str, kind: str, change: Mapping[str, Any], told: str):
+def test_invalid_custom_resources_are_refused(
+    api: KubernetesApi, stack: str, kind: str, change: Mapping[str, Any], told: str
+):
     objects = manifests(stack)
     deploy(api, of_kind(objects, "Namespace"))
     right = of_kind(objects, kind)[0]

@@ -46,16 +46,16 @@ def test_clean_leaves_the_server_s_own_objects_and_the_kinds_that_it_was_taught(
         api.read(made[1])
 
 
-def test_what_a_kind_does_not_have_is_refused_and_so_is_a_kind_that_is_not_there(api: KubernetesApi):
+def test_unknown_fields_and_unknown_kinds_are_refused(api: KubernetesApi):
     with pytest.raises(KubernetesRefusalError, match="field not declared in schema"):
         api.apply({**object_of("v1", "ConfigMap", "a", "default"), "dta": {}}, manager=MANAGER)
-    with pytest.raises(KubernetesRefusalError, match="the server knows no Cup of v1"):
+    with pytest.raises(KubernetesRefusalError, match="the server has no kind Cup in v1"):
         api.apply(object_of("v1", "Cup", "a", "default"), manager=MANAGER)
-    with pytest.raises(KubernetesRefusalError, match=r"the server knows no Cup of example\.com/v1"):
+    with pytest.raises(KubernetesRefusalError, match=r"the server has no kind Cup in example\.com/v1"):
         api.apply(object_of("example.com/v1", "Cup", "a", "default"), manager=MANAGER)
 
 
-def test_when_its_user_fails_its_processes_port_and_files_are_gone():
+def test_an_exception_leaves_no_processes_port_or_files():
     server = KubernetesServer(print)
 
     def use_and_fail() -> None:
@@ -74,7 +74,7 @@ def test_when_its_user_fails_its_processes_port_and_files_are_gone():
         socket.create_connection(("127.0.0.1", server._port))
 
 
-def test_without_the_token_nobody_may_ask(server: KubernetesServer):
+def test_requests_without_the_token_are_refused(server: KubernetesServer):
     trust = ssl.create_default_context(cafile=server._certificate)
     for headers in ({}, {"Authorization": "Bearer guessed"}):
         with closing(http.client.HTTPSConnection("127.0.0.1", server._port, context=trust)) as connection:

@@ -63,18 +63,20 @@ def test_partitions_and_replicas_are_counted_in_the_resources():
     assert problems == []
 
 
-def test_replicas_of_another_source_than_the_topic_are_refused_though_the_number_is_right():
+def test_replicas_that_do_not_come_from_the_topic_are_refused_even_if_the_number_is_right():
     each, problems = found(3, 3, {"partitions": 3, "replicas": 3})
     assert isinstance(each, str)
-    assert problems == ["pipe orders: no workload takes its replicas from the topic box-orders-topic, and one must"]
+    assert problems == [
+        "pipe orders: must have a workload whose replicas come from the topic box-orders-topic, got none"
+    ]
 
 
-def test_an_output_that_says_another_number_than_the_resource_is_refused():
+def test_an_output_that_differs_from_the_resource_is_refused():
     _, problems = found(3, None, {"partitions": 3, "replicas": 4})
-    assert problems == ["pipe orders: output replicas is 4, but the resources have 3"]
+    assert problems == ["pipe orders: output replicas must be 3 (the number in the resources), got 4"]
 
 
-def test_what_keeps_the_dead_letters_of_the_pipe_does_not_count():
+def test_the_dead_letter_topic_of_a_pipe_does_not_count():
     def fill(box: Box) -> None:
         aws.msk.Topic(
             "box-orders-dead-letters",
@@ -90,10 +92,10 @@ def test_what_keeps_the_dead_letters_of_the_pipe_does_not_count():
 
 def test_a_topic_outside_the_pipe_does_not_count():
     recording = recorded(lambda box: SmallPipe("box-orders", 3, None, box))
-    assert equation(recording, "order") == "pipe order: it has no topic, and there must be one"
+    assert equation(recording, "order") == "pipe order: must have a topic, got none"
 
 
-def test_a_pipe_whose_name_ends_like_another_s_is_counted_alone():
+def test_pipes_whose_names_end_alike_are_counted_separately():
     def fill(box: Box) -> None:
         SmallPipe("box-orders", 3, None, box)
         SmallPipe("box-old-orders", 5, None, box)
@@ -121,5 +123,5 @@ def test_unequal_numbers_are_shown_as_unequal_and_refused():
     each = Equation(pipe="orders", partitions=1, replicas=2)
     assert str(each) == "orders: 1 partition ≠ 2 replicas"
     assert [str(problem) for problem in check_equation("orders", {"partitions": 1, "replicas": 2}, each)] == [
-        "pipe orders: 1 partition ≠ 2 replicas: partitions and replicas must be equal"
+        "pipe orders: 1 partition ≠ 2 replicas: the number of partitions and the number of replicas must be equal"
     ]

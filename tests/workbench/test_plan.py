@@ -18,7 +18,7 @@ from workbench.recording.recorder import record
 from workbench.stack_file import ROOT
 
 
-def test_what_others_wait_for_is_shown_first():
+def test_dependencies_are_shown_before_their_dependents():
     def fill(box: Box) -> None:
         last = Box("a-last", opts=box.child)
         first = Box("z-first", opts=box.child)
@@ -45,7 +45,7 @@ def run(*arguments: str):
     return CliRunner().invoke(app, list(arguments))
 
 
-def test_json_is_all_that_stands_on_standard_output_and_has_the_documented_form(planned):
+def test_standard_output_is_only_json_in_the_documented_form(planned):
     assert planned.exit_code == 0, planned.stderr
     plan = json.loads(planned.stdout)
     assert list(plan) == ["stack", "pipes", "resources", "outputs"]
@@ -75,7 +75,7 @@ def test_a_plan_is_the_same_every_time(planned):
     assert run("plan", "aws-msk-eks", "--json").stdout == planned.stdout
 
 
-def test_people_see_the_tree_the_equation_and_that_nothing_was_contacted():
+def test_the_plan_shows_the_tree_the_equation_and_that_nothing_was_contacted():
     result = run("plan", "aws-msk-eks")
     assert result.exit_code == 0, result.stderr
     assert "orders: 3 partitions = 3 replicas" in result.stdout
@@ -84,7 +84,7 @@ def test_people_see_the_tree_the_equation_and_that_nothing_was_contacted():
     assert "stand-ins were used for: secrets.ordersToken" in result.stdout
 
 
-def test_a_preview_knows_the_numbers_and_not_the_ids():
+def test_in_a_preview_numbers_are_known_and_ids_are_unknown():
     result = run("plan", "aws-msk-eks", "--json", "--preview")
     assert result.exit_code == 0, result.stderr
     plan = json.loads(result.stdout)
@@ -116,8 +116,8 @@ def test_a_wrong_setting_ends_with_status_2_and_a_line_that_names_the_file(tmp_p
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["plan", "aws-msk-ecks"], "did you mean aws-msk-eks?"),
-        (["plan", "./no.yaml"], "./no.yaml: no such file"),
+        (["plan", "aws-msk-ecks"], "Did you mean aws-msk-eks?"),
+        (["plan", "./no.yaml"], "./no.yaml: no such file."),
         (["rehearse", "aws-msk-eks", "--grow", "orders"], "--grow orders: must be PIPE=N"),
         (["rehearse", "aws-msk-eks", "--grow", "orders=0"], "--grow orders=0: must be PIPE=N"),
         (["plan"], "Missing argument"),
@@ -143,7 +143,7 @@ def run_in(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_a_programs_own_refusal_is_shown_as_it_is_written(tmp_path: Path):
+def test_an_error_message_of_the_program_is_shown_unchanged(tmp_path: Path):
     result = run_in(
         broken_repository(tmp_path, "import pulumi\nraise pulumi.RunError('the moon is wrong')\n"),
         "plan",
@@ -152,21 +152,21 @@ def test_a_programs_own_refusal_is_shown_as_it_is_written(tmp_path: Path):
     assert (result.returncode, result.stdout, result.stderr) == (1, "", "the moon is wrong\n")
 
 
-def test_a_fault_of_the_program_is_shown_with_its_place_and_without_a_traceback(tmp_path: Path):
+def test_an_exception_of_the_program_is_shown_with_its_source_line_and_without_a_traceback(tmp_path: Path):
     result = run_in(broken_repository(tmp_path, "x = 1\nx.upper()\n"), "plan", "aws-msk-eks", "--json")
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == "__main__.py:2: AttributeError: 'int' object has no attribute 'upper'\n"
 
 
-def test_what_the_recorder_refuses_is_listed_and_ends_with_status_1(tmp_path: Path):
+def test_problems_of_the_recorder_are_listed_and_end_with_status_1(tmp_path: Path):
     program = "import pulumi, pulumi_aws as aws\naws.cloudwatch.LogGroup('lost')\npulumi.export('pipes', {})\n"
     result = run_in(broken_repository(tmp_path, program), "plan", "aws-msk-eks", "--json")
     assert result.returncode == 1
     assert json.loads(result.stdout)["stack"] == "aws-msk-eks"
     assert "\n3 problems:\n" in f"\n{result.stderr}"
-    assert "lost (aws:cloudwatch/logGroup:LogGroup): has no explicit provider" in result.stderr
-    assert "lost (aws:cloudwatch/logGroup:LogGroup): a child of the stack" in result.stderr
-    assert "output pipes names no pipe" in result.stderr
+    assert "lost (aws:cloudwatch/logGroup:LogGroup): must have an explicit provider" in result.stderr
+    assert "lost (aws:cloudwatch/logGroup:LogGroup): must not be a child of the stack" in result.stderr
+    assert "the stack output 'pipes' must have at least one pipe, got none" in result.stderr
 
 
 def test_help_says_what_the_commands_do_without_importing_a_cloud():

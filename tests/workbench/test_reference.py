@@ -12,7 +12,7 @@ from workbench.stack_file import ROOT
 
 
 @pytest.mark.parametrize(("path", "content"), files().items(), ids=list(files()))
-def test_what_is_made_from_the_models_is_up_to_date(path, content):
+def test_the_generated_files_are_up_to_date(path, content):
     assert (ROOT / path).read_text() == content, "run `make reference`"
 
 
@@ -45,13 +45,13 @@ def test_an_editor_accepts_every_stack_that_is_shipped(name):
         ("aws:regionn", "eu-west-1"),
     ],
 )
-def test_an_editor_marks_what_the_program_would_refuse(key, value):
+def test_the_schema_rejects_what_the_program_would_refuse(key, value):
     content = stack_file()
     content["config"][key] = value
     assert refused(content)
 
 
-def test_settings_of_other_tools_in_a_stack_file_are_none_of_the_schema_s_business():
+def test_the_schema_ignores_the_settings_of_other_tools():
     content = stack_file()
     content["config"]["pulumi:tags"] = {"team": "data"}
     assert not refused(content)

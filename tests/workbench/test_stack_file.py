@@ -61,9 +61,9 @@ def test_a_file_anywhere_is_a_stack_named_after_it(write, tmp_path: Path):
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_one():
-    with pytest.raises(StackFileError, match=r"no stack 'aws-msk-ecks' in stacks/; did you mean aws-msk-eks\?"):
+    with pytest.raises(StackFileError, match=r"no stack 'aws-msk-ecks' in stacks/\. Did you mean aws-msk-eks\?"):
         find_stack_file("aws-msk-ecks")
-    with pytest.raises(StackFileError, match=r"no stack 'zzz' in stacks/; there are: .*aws-msk-eks"):
+    with pytest.raises(StackFileError, match=r"no stack 'zzz' in stacks/\. Use one of: .*aws-msk-eks"):
         find_stack_file("zzz")
 
 
@@ -73,34 +73,40 @@ def test_a_path_without_a_file_is_refused(write):
 
 
 def test_a_directory_is_refused_as_unreadable(tmp_path: Path):
-    with pytest.raises(StackFileError, match="can't be read: Is a directory"):
+    with pytest.raises(StackFileError, match="cannot be read: Is a directory"):
         find_stack_file(str(tmp_path))
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "Pulumi.dev.yaml: is empty; it must hold a map with the key config"),
-        ("- a\n", "Pulumi.dev.yaml: must be a map with the key config, not a list"),
-        ("config:\n", "Pulumi.dev.yaml: config: must be a map of keys such as aws:region to values, not nothing"),
-        ("config: yes\n", "Pulumi.dev.yaml: config: must be a map of keys such as aws:region to values, not 'yes'"),
-        ("confg: {}\n", "Pulumi.dev.yaml: confg: unknown key; did you mean config?"),
+        ("", "Pulumi.dev.yaml: must be a map with the key config, got an empty file."),
+        ("- a\n", "Pulumi.dev.yaml: must be a map with the key config, got a list."),
+        ("config:\n", "Pulumi.dev.yaml: config: must be a map from keys such as aws:region to values, got nothing."),
+        ("config: yes\n", "Pulumi.dev.yaml: config: must be a map from keys such as aws:region to values, got 'yes'."),
+        ("confg: {}\n", "Pulumi.dev.yaml: confg: unknown key. Did you mean config?"),
         (
             "config:\n  aws:region: a\n  aws:region: b\n",
-            "Pulumi.dev.yaml: line 3: aws:region: this key stands in line 2 too; keep one of them",
+            "Pulumi.dev.yaml: line 3: aws:region: must be unique (line 2 has the same key). Remove one.",
         ),
         (
             "config:\n  data-pipes:pipes:\n    orders: {parallelism: 3, parallelism: 4}\n",
-            "Pulumi.dev.yaml: line 3: parallelism: this key stands in line 3 too; keep one of them",
+            "Pulumi.dev.yaml: line 3: parallelism: must be unique (line 3 has the same key). Remove one.",
         ),
-        ("config:\n  ? [a]\n  : b\n", "Pulumi.dev.yaml: line 2: a key must be text"),
+        (
+            "config:\n  ? [a]\n  : b\n",
+            "Pulumi.dev.yaml: line 2: a key must be text, got a list or a map. Write it as text.",
+        ),
         ("config: {a: !!python/none x}\n", "line 1: a: must have no tag, got !!python/none. Write it in quotes."),
         ("config: {a: !!set {b}}\n", "line 1: a: must have no tag, got !!set. Remove the tag."),
         ("config: {a: 012345670123}\n", "line 1: a: must be text or a decimal number such as 3 or 1.5 ("),
         ("config:\n  a: [1, 0777]\n", "line 2: must be text or a decimal number such as 3 or 1.5 ("),
         ("config: {x:t: {1: a}}\n", "line 1: 1: a key must be text. Write it in quotes."),
         ("config: {x:t: {no: a, null: b}}\n", "line 1: null: a key must be text. Write it in quotes."),
-        ("config: {a: {<<: {b: 1}, <<: {c: 1}}}\n", "line 1: <<: this key stands in line 1 too; keep one of them"),
+        (
+            "config: {a: {<<: {b: 1}, <<: {c: 1}}}\n",
+            "line 1: <<: must be unique (line 1 has the same key). Remove one.",
+        ),
         (
             "config: {a: 1}\n---\nconfig: {a: 2}\n",
             "expected a single document in the stream but found another document",
@@ -111,7 +117,7 @@ def test_a_directory_is_refused_as_unreadable(tmp_path: Path):
         ),
         (
             "config: {a: 1, data-pipes:a: 2}\n",
-            "data-pipes:a: this key stands there as data-pipes:a too; keep one of them",
+            "data-pipes:a: must be unique (the file also has this key as data-pipes:a). Remove one.",
         ),
         (
             'config: {a: "\\ud800"}\n',
@@ -119,7 +125,7 @@ def test_a_directory_is_refused_as_unreadable(tmp_path: Path):
         ),
     ],
 )
-def test_a_file_that_is_no_stack_file_is_refused_in_one_line(write, text, message):
+def test_an_invalid_stack_file_is_refused_in_one_line(write, text, message):
     assert message in refusal(write, text)
 
 
@@ -129,10 +135,10 @@ def test_bad_yaml_is_refused_with_its_line(write):
     assert "special characters are not allowed" in refusal(write, "config: \x07\n")
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path):
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path):
     path = tmp_path / "Pulumi.dev.yaml"
     path.write_bytes(b"config: \xff\n")
-    with pytest.raises(StackFileError, match="is not UTF-8 text: byte 9"):
+    with pytest.raises(StackFileError, match="must be UTF-8 text, got an invalid byte at position 9"):
         find_stack_file(str(path))
 
 
@@ -162,16 +168,16 @@ def test_a_key_without_a_namespace_is_the_project_s_own_as_it_is_for_pulumi(writ
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("config:\n  data-pipes:tags: &x {a: *x}\n", "holds a value that contains itself"),
-        ("config:\n  data-pipes:tags: &x [*x]\n", "holds a value that contains itself"),
+        ("config:\n  data-pipes:tags: &x {a: *x}\n", "contains a value that refers to itself"),
+        ("config:\n  data-pipes:tags: &x [*x]\n", "contains a value that refers to itself"),
         ("config: " + "[" * 3000, "is nested too deeply"),
     ],
 )
-def test_a_file_that_would_never_end_is_refused_in_one_line(write, text, reason):
+def test_a_file_with_endless_nesting_is_refused_in_one_line(write, text, reason):
     assert reason in refusal(write, text)
 
 
-def test_a_file_that_is_no_stack_file_is_not_repeated(write):
+def test_the_content_of_an_invalid_file_is_not_repeated_in_full(write):
     assert len(refusal(write, "root:x:0:0 " * 100)) < 200
 
 
@@ -187,7 +193,7 @@ def test_a_program_receives_text_and_objects_as_json(write):
     assert json.loads(config["data-pipes:pipes"])["audit"] == {"parallelism": 2, "consumer": {"image": "y:1"}}
 
 
-def test_secrets_that_are_named_and_absent_get_a_stand_in(write):
+def test_secrets_that_are_referenced_but_missing_get_a_stand_in(write):
     stack_file = read(write, CONFIG)
     assert stack_file.stand_ins == ("secrets.ordersToken", "secrets.clientKey")
     assert stack_file.secret_keys == {"data-pipes:secrets"}
@@ -225,7 +231,7 @@ def test_a_secret_in_plain_text_is_refused_even_beside_encrypted_ones(write):
     assert "hunter2" not in str(caught.value)
 
 
-def test_secrets_that_are_no_map_are_left_for_the_settings_to_refuse(write):
+def test_the_settings_report_secrets_that_are_not_a_map(write):
     stack_file = read(write, CONFIG + "  data-pipes:secrets: [a]\n")
     assert stack_file.config["data-pipes:secrets"] == ["a"]
     assert stack_file.stand_ins == ()
@@ -234,21 +240,21 @@ def test_secrets_that_are_no_map_are_left_for_the_settings_to_refuse(write):
 @pytest.mark.parametrize(
     "pipes", ["3", "[a]", "{orders: 3}", "{orders: {consumer: x}}", "{orders: {consumer: {secrets: [a]}}}"]
 )
-def test_pipes_of_a_wrong_shape_are_left_for_the_settings_to_refuse(write, pipes):
+def test_the_settings_report_pipes_of_a_wrong_type(write, pipes):
     assert read(write, f"config: {{'data-pipes:pipes': {pipes}}}\n").stand_ins == ()
 
 
-def test_another_parallelism_changes_one_number_and_not_the_original(write):
+def test_with_parallelism_changes_one_number_in_a_copy(write):
     stack_file = read(write, CONFIG)
     grown = stack_file.with_parallelism("orders", 6)
     assert grown.config["data-pipes:pipes"]["orders"]["parallelism"] == 6
     assert grown.config["data-pipes:pipes"]["audit"] == stack_file.config["data-pipes:pipes"]["audit"]
     assert stack_file.config["data-pipes:pipes"]["orders"]["parallelism"] == 3
-    with pytest.raises(StackFileError, match=r"pipes: has no pipe 'order'; did you mean orders\?"):
+    with pytest.raises(StackFileError, match=r"pipes: has no pipe 'order'\. Did you mean orders\?"):
         stack_file.with_parallelism("order", 6)
 
 
-def test_another_value_for_a_key_changes_that_key_alone(write):
+def test_with_config_changes_only_one_key_in_a_copy(write):
     stack_file = read(write, CONFIG)
     assert stack_file.with_config("data-pipes:protect", value=True).program_config()["data-pipes:protect"] == "true"
     assert stack_file.config["data-pipes:protect"] is False

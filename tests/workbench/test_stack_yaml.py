@@ -18,7 +18,7 @@ def plan(tmp_path: Path) -> Read:
 
 
 @pytest.mark.parametrize("value", ORDINARY + TIMES + ["yes", "No", "0", "3", "-5", "0.25", "604800000", "true"])
-def test_what_people_write_is_accepted(plan: Read, value: str):
+def test_ordinary_values_are_accepted(plan: Read, value: str):
     assert plan(f"config: {{x:k: {json.dumps(value, ensure_ascii=False)}}}") == {"x:k": value}
     assert plan(f"config:\n  x:k: {value}\n") == {"x:k": value}
 
@@ -27,7 +27,7 @@ def test_what_people_write_is_accepted(plan: Read, value: str):
     "value",
     ["012345678901", "0777", "1_000", "010", "0x1F", "0o17", "0b11", "1e3", ".5", "+1", ".inf", ".nan", "2026-01-31"],
 )
-def test_what_pulumi_would_change_silently_is_refused_with_the_way_out(plan: Read, value: str):
+def test_values_that_pulumi_would_change_are_refused_with_the_fix(plan: Read, value: str):
     for entry in (f"x:k: {value}", f"x:k: {{a: [{value}]}}", f"x:k: {{{value}: a}}", f"x:k: !!int {value}"):
         with pytest.raises(StackFileError) as refused:
             plan(f"config:\n  {entry}\n")
@@ -49,7 +49,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
-def test_a_file_that_readers_take_differently_is_refused(plan: Read, text: str):
+def test_a_file_that_two_readers_read_differently_is_refused(plan: Read, text: str):
     with pytest.raises(StackFileError) as refused:
         plan(text)
     assert "\n" not in str(refused.value)

@@ -25,7 +25,7 @@ def struct(values: dict[str, Any]) -> struct_pb2.Struct:
 
 
 @given(OBJECTS)
-def test_plain_values_come_back_as_they_were(values):
+def test_plain_values_are_decoded_unchanged(values):
     decoded = decode(struct(values))
     assert decoded.plain == values
     assert decoded.masked == values
@@ -39,7 +39,7 @@ def test_every_path_leads_to_its_text(values):
 
 
 @given(OBJECTS, st.data())
-def test_a_hidden_property_is_masked_whole_and_kept_in_clear(values, data):
+def test_a_hidden_property_is_masked_completely_and_its_plain_value_is_kept(values, data):
     keys = data.draw(st.lists(st.sampled_from(sorted(values)), unique=True) if values else st.just([]))
     made = struct(values)
     hide(made, [*keys, "a key that is not there, whatever hypothesis makes"])
@@ -50,7 +50,7 @@ def test_a_hidden_property_is_masked_whole_and_kept_in_clear(values, data):
 
 
 @given(OBJECTS, OBJECTS)
-def test_what_is_given_is_never_overwritten(given_values, computed):
+def test_inputs_are_never_overwritten_by_computed_outputs(given_values, computed):
     made = struct(given_values)
     add_missing(made, computed)
     plain = decode(made).plain
@@ -69,12 +69,12 @@ def test_nothing_is_added_inside_a_secret():
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("a.x", "a has b, no 'x'"),
-        ("a.b[2]", "a.b has only 1 items"),
-        ("a.b.c", "no 'c'"),
-        ("z", "the top has a, no 'z'"),
+        ("a.x", "a has no key 'x', only b"),
+        ("a.b[2]", "a.b has 1 items, no item 2"),
+        ("a.b.c", "has no key 'c'"),
+        ("z", "the top level has no key 'z', only a"),
     ],
 )
-def test_a_path_that_leads_nowhere_says_how_far_it_got(path, message):
+def test_the_error_of_a_wrong_path_names_the_last_existing_key(path, message):
     with pytest.raises(KeyError, match=message):
         at({"a": {"b": [1]}}, path)

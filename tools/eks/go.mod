@@ -1,5 +1,5 @@
-// Where the custom resource definitions of an EKS cluster are: read from the modules' directories, and no package of theirs is built
-// (so `go mod tidy` has nothing to say here; `go mod download -json MODULE@VERSION` writes go.sum).
+// Go modules with the custom resource definitions of an EKS cluster. The definitions are read from the modules' directories; no package
+// is built. So do not run `go mod tidy` here. `go mod download -json MODULE@VERSION` writes go.sum.
 module data-pipes/tools/eks
 
 go 1.26

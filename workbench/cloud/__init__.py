@@ -1,1 +1,1 @@
-"""Simulated clouds: what AWS and Kubernetes typically answer, without an account. A test double, never a cloud."""
+"""Simulated clouds with typical responses of AWS, Azure, Google Cloud, Confluent Cloud and Kubernetes. Test doubles."""

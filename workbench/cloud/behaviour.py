@@ -1,4 +1,4 @@
-"""What a simulated service decides about inputs, without doing anything: names, differences, refusals."""
+"""Decisions of a simulated service about inputs: generated names, differences, refusals."""
 
 import hashlib
 import re
@@ -10,19 +10,19 @@ from workbench.cloud.model import Inputs, Others, ResourceModel, at
 from workbench.cloud.wire import Values, plain
 
 DEFAULTS = "__defaults"
-"""Where bridged providers note which inputs they filled themselves."""
+"""Key where bridged providers list the inputs that they filled."""
 AUTONAMED = "pulumi.com/autonamed"
-"""pulumi-kubernetes' note of the same."""
+"""Annotation that pulumi-kubernetes adds to objects with a generated name."""
 
 
 def with_name(kind: ResourceModel, logical_name: str, seed: bytes, inputs: Values, old: Mapping[str, Any]) -> Values:
-    """Inputs with a name of the provider's making where the program gave none; the old inputs' name is kept.
+    """Return the inputs with a generated name if the program sets none. The name of the old inputs is kept.
 
-    Bridged providers add 7 hexadecimal digits and note it in ``__defaults``; pulumi-kubernetes adds 8 and an annotation.
+    Bridged providers add 7 hexadecimal digits and an entry in ``__defaults``. pulumi-kubernetes adds 8 digits and an annotation.
     """
     path = kind.name_property
     if path is None or f"{path}Prefix" in inputs:
-        return inputs  # what a prefix begins is named by the service
+        return inputs  # with a prefix, the service generates the name
     bag, _, key = path.rpartition(".")
     if at(plain(inputs), path) is not None or (bag and not isinstance(plain(inputs.get(bag, {})), dict)):
         return inputs if bag else {**inputs, DEFAULTS: []}
@@ -37,7 +37,7 @@ def with_name(kind: ResourceModel, logical_name: str, seed: bytes, inputs: Value
 
 
 def is_autonamed(kind: ResourceModel, inputs: Mapping[str, Any]) -> bool:
-    """Whether the provider gave the object its name."""
+    """Whether the provider generated the object's name."""
     values = plain(dict(inputs))
     if kind.name_property in values.get(DEFAULTS, []):
         return True
@@ -46,7 +46,7 @@ def is_autonamed(kind: ResourceModel, inputs: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One input that differs."""
+    """One changed input."""
 
     path: str
     kind: Literal["add", "update", "delete"]
@@ -54,9 +54,9 @@ class Difference:
 
 
 def differences(kind: ResourceModel, old: Values, new: Values, settings: Mapping[str, Any]) -> list[Difference]:
-    """How new inputs differ from old ones, and which differences replace the object.
+    """Return the differences between old and new inputs, and which of them replace the object.
 
-    ``settings`` is the provider's configuration: some of them turn a replacement into an update.
+    ``settings`` is the provider's configuration. Some settings turn a replacement into an update.
     """
     replacing = {path for path in kind.replace_on if not settings.get(kind.unless_configured.get(path, ""))}
     replacing |= kind.replaces_too(plain(old), plain(new))
@@ -75,9 +75,9 @@ def differences(kind: ResourceModel, old: Values, new: Values, settings: Mapping
 
 
 def stays(kind: ResourceModel, path: str, value: object, *, left_out: bool) -> bool:
-    """Whether the provider has a value anyway, when a program leaves it out or writes it down.
+    """Whether the provider keeps or already has a value that a program removes or adds.
 
-    An item of a list or map (``a[0]``, ``a["b"]``) never stays: only a property of the schema has a default.
+    This is never true for an item of a list or map (``a[0]``, ``a["b"]``): only properties of the schema have defaults.
     """
     if path.endswith("]"):
         return False
@@ -93,7 +93,7 @@ def is_left_out(kind: ResourceModel, key: str, old: Values, new: Values) -> bool
 
 
 def _walk(old: Any, new: Any, path: str) -> Iterator[tuple[str, Literal["add", "update", "delete"], object]]:
-    """Paths that differ, how, and the value that is left out or written down (the new one of an update)."""
+    """Return the paths that differ, the change, and the removed or added value (the new value of an update)."""
     if isinstance(old, dict) and isinstance(new, dict):
         before, after = cast("Values", old), cast("Values", new)
         for key in sorted({*before, *after} - {DEFAULTS}):
@@ -125,7 +125,7 @@ def _join(path: str, key: str) -> str:
 
 
 def deletes_first(kind: ResourceModel, old: Values, new: Values) -> bool:
-    """Whether a replacement must delete before it creates: the program chose the name and keeps it."""
+    """Whether a replacement must delete before it creates: if the program sets the name and does not change it."""
     path = kind.name_property
     if path is None or is_autonamed(kind, new):
         return False
@@ -136,12 +136,12 @@ def deletes_first(kind: ResourceModel, old: Values, new: Values) -> bool:
 
 
 def nothing(_type: str) -> Iterable[Inputs]:
-    """The other objects in an empty cloud."""
+    """Return the other objects in an empty cloud: none."""
     return ()
 
 
 def refusal(kind: ResourceModel, old: Values | None, new: Values, others: Others = nothing) -> str | None:
-    """The answer of a service that refuses a creation (there are no old inputs) or an update, or None."""
+    """Return the service's refusal of a creation (without old inputs) or an update, or None."""
     before_all, after_all = None if old is None else plain(old), plain(new)
     for path in sorted(kind.grow_only):
         before, after = at(before_all, path), at(after_all, path)
@@ -163,14 +163,13 @@ _BY_NAME = (
     ("gcp:compute/routerNat:RouterNat", "router", "gcp:compute/router:Router"),
     ("gcp:dns/recordSet:RecordSet", "managedZone", "gcp:dns/managedZone:ManagedZone"),
 )
-"""(types of this prefix, mean by this input, the name of an object of this type)."""
+"""(prefix of types, input that contains a name, type of the object with this name)."""
 
 
 def identities(id_: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> set[str]:
-    """What an object is called by others: its id, its ARN or address, and its name.
+    """Return the identifiers that other objects use for an object: its id, its ARN or address, and its name.
 
-    A policy or a setting whose id is the ARN of what it belongs to has no name of its own: whoever names that ARN means
-    the owner.
+    Some policies and settings have the ARN of their owner as id. References to that ARN mean the owner, so it is left out.
     """
     names = {id_, *(str(outputs[key]) for key in ("arn", "name", "selfLink") if key in outputs)}
     borrowed = set(_strings(dict(inputs)))
@@ -178,10 +177,10 @@ def identities(id_: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) 
 
 
 def refers_to(other: str, inputs: Mapping[str, Any], type_token: str, identities: set[str]) -> bool:
-    """Whether an object of type ``other`` names an object of type ``type_token`` in its inputs.
+    """Whether an object of type ``other`` refers to an object of type ``type_token`` in its inputs.
 
-    By its id or ARN anywhere outside tags, by the id of a subnet in it, or by its name where a name is meant. Stricter than AWS, which lets some
-    things go (a role, a key) while they are still named elsewhere: an order of deletion that passes here passes there.
+    References are its id or ARN anywhere outside tags, the id of a subnet in it, or its name in an input for names. This is stricter
+    than AWS, which deletes some objects (a role, a key) that are still referenced. So a deletion order that works here works in AWS.
     """
     opaque = {identity for identity in identities if _OPAQUE.fullmatch(identity)}
     leaves = {*_strings({key: value for key, value in inputs.items() if key != "tags"})}

@@ -1,11 +1,12 @@
-"""The simulated clock, in minutes: a discrete-event clock that moves only when the engine has nothing left to do.
+"""Simulated clock in minutes: a discrete-event clock that advances only when the engine is idle.
 
-A request takes its kind's minutes and is answered when the clock reaches its end. The clock stands still while the engine
-is busy; once no provider has heard anything from it for a moment, everything that can run is running, and the clock jumps to the
-next end. So operations overlap in simulated time exactly when the engine runs them at the same time, and waiting for
-each other shows, while the engine's own real seconds do not count. What it cannot tell is a busy machine from a finished
-one: an engine that stalls for longer than the silence below may start an operation one jump too late. Long jumps
-therefore wait for a longer silence.
+An operation takes the minutes of its type and is answered when the clock reaches its end. The clock does not advance while the
+engine is busy. When no provider has received a request for a moment, all possible operations are running, and the clock jumps to
+the next end. So operations overlap in simulated time exactly if the engine runs them in parallel. The engine's real seconds do not
+count.
+
+The clock cannot distinguish a slow machine from an idle engine. If the engine stalls for longer than the silence below, it may start
+an operation one jump too late. So long jumps wait for a longer silence.
 """
 
 import os
@@ -17,20 +18,20 @@ from workbench.cloud.inventory import Inventory
 
 _POLL_SECONDS = 0.01
 _SILENT_POLLS = 8
-"""Polls without a sign of the engine before a short jump; counting polls, not seconds, stretches with the machine's load."""
+"""Polls without engine activity before a short jump. Polls are counted, not seconds, so the wait grows with the machine's load."""
 _SILENT_POLLS_LONG = 40
 _LONG_MINUTES = 1.0
 
 
 class CancelledError(Exception):
-    """The engine asked for an end before the operation had ended."""
+    """The engine cancelled an operation before its end."""
 
 
 class Clock:
-    """This process's view of the clock that all simulated clouds of one rehearsal share."""
+    """Clock shared by all simulated clouds of a rehearsal, as seen by this process."""
 
     def __init__(self, inventory: Inventory, heard: Path) -> None:
-        """``heard`` is the file whose time of change says when the engine was last heard, by whichever process."""
+        """``heard`` is a file. Its modification time is that of the engine's last activity in any process."""
         self._inventory = inventory
         self._heard = heard
         self._heard.touch()
@@ -41,16 +42,16 @@ class Clock:
         self._parent = os.getppid()
 
     def started(self) -> None:
-        """Note that this provider answers from now on; see ``_is_starting``."""
+        """Record that this provider accepts requests now. See ``_is_starting``."""
         (self._heard.parent / f"starting.{os.getpid()}").unlink(missing_ok=True)
         self.hear()
 
     def hear(self) -> None:
-        """Note a sign of the engine's activity."""
+        """Record activity of the engine."""
         os.utime(self._heard)
 
     def wait(self, end: float) -> None:
-        """Return when the clock has reached ``end``. Raises CancelledError when the engine gives up before that."""
+        """Wait until the clock reaches ``end``. Raises CancelledError if the engine cancels before that."""
         self.hear()
         with self._changed:
             self._waiting += 1
@@ -61,13 +62,13 @@ class Clock:
             raise CancelledError("cancelled")
 
     def cancel(self) -> None:
-        """Let everything that waits end now."""
+        """End all waits now."""
         with self._changed:
             self._cancelled = True
             self._changed.notify_all()
 
     def keep(self) -> None:
-        """Move the clock whenever it may move, for as long as the process that started this one lives."""
+        """Advance the clock when the engine is idle, until the parent process ends."""
         silent, last = 0, 0
         while os.getppid() == self._parent:
             time.sleep(_POLL_SECONDS)
@@ -90,9 +91,9 @@ class Clock:
         return silent_polls >= needed and not self._is_starting()
 
     def _is_starting(self) -> bool:
-        """Whether the engine waits for a provider that it has started: its silence is no sign of idleness.
+        """Whether a provider is starting. The engine waits for it then and is not idle.
 
-        The plugin leaves a note with its process id before Python starts; a note of a dead process means nothing.
+        The plugin creates a file with its process id before Python starts. Files of ended processes are ignored.
         """
         notes = self._heard.parent.glob("starting.*")
         return any(_is_alive(int(note.suffix[1:])) for note in notes)

@@ -1,4 +1,4 @@
-"""Which inputs a Terraform provider fills when a program leaves them out, as the SDKs tell."""
+"""Finds the inputs that a Terraform provider fills if a program leaves them out, from the SDK's types."""
 
 import inspect
 import typing
@@ -12,11 +12,11 @@ from workbench.recording.input_types import args_type, resource_class
 
 @cache
 def computed_inputs(type_token: str) -> frozenset[str]:
-    """Inputs of the first level that are optional, and always there as outputs: Optional and Computed in Terraform's terms.
+    """Return the top-level inputs that are optional but always present as outputs: Optional and Computed in Terraform's terms.
 
-    Pulumi's bridge writes the SDKs so (pkg/tfgen/generate.go, ``optional``). Terraform keeps the value of such an input when a
-    program leaves it out. Not among them is what the SDK itself fills with a constant, such as ``Managed by Pulumi``: the provider
-    gets that constant. Of nested inputs the SDKs tell nothing.
+    Pulumi's bridge generates the SDKs this way (pkg/tfgen/generate.go, ``optional``). Terraform keeps the value of such an input if a
+    program leaves it out. Inputs that the SDK fills with a constant, such as ``Managed by Pulumi``, are not included, because the
+    provider gets that constant. The SDKs have no such information about nested inputs.
     """
     import_module(f"pulumi_{type_token.split(':', 1)[0]}")
     resource, args = resource_class(type_token), args_type(type_token)
@@ -34,7 +34,7 @@ def computed_inputs(type_token: str) -> frozenset[str]:
 
 
 def _always_there(resource: type) -> set[str]:
-    """The outputs whose type is not optional."""
+    """Return the outputs whose type is not optional."""
     types = {
         name: typing.get_args(getter.fget.__annotations__["return"])[0]
         for _, name, getter in _types._py_properties(resource)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

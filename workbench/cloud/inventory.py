@@ -1,7 +1,7 @@
-"""The inventory of the simulated clouds: what exists, and what was done when. One SQLite file, safe between processes.
+"""Inventory of the simulated clouds: objects and operations in a SQLite file that several processes can use.
 
-It outlives the providers as a cloud does: an object is written down when its creation starts, so a provider that dies
-half-way leaves it behind, and whoever asks for the same name again is told so.
+Like a real cloud, it survives the providers. An object is stored when its creation starts. If the provider dies half-way, the object
+remains, and a second creation with the same name fails.
 """
 
 import json
@@ -29,7 +29,7 @@ create table if not exists operations (
 
 
 class RefusedError(Exception):
-    """A service refuses a request; the message is its answer."""
+    """A service refused a request. The message is the service's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class CloudObject:
 
 
 class Inventory:
-    """Reads and writes one inventory file; every method is one transaction."""
+    """Reads and writes an inventory file. Every method is one transaction."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -78,54 +78,54 @@ class Inventory:
         finally:
             database.close()
 
-    def create(self, kind: ResourceModel, thing: CloudObject, scope: str) -> Operation:
-        """Write down a new object whose creation starts now.
+    def create(self, kind: ResourceModel, item: CloudObject, scope: str) -> Operation:
+        """Store a new object and start its creation.
 
-        Raises RefusedError when another object has its name.
+        Raises RefusedError if another object has the same name.
         """
         with self._transaction() as database:
-            key = _name_key(kind, thing, scope)
+            key = _name_key(kind, item, scope)
             taken = database.execute("select urn from objects where name_key = ?", (key,)).fetchone()
-            if taken or self._find(database, thing.type, thing.id, forgotten=True):
-                owner = taken[0] if taken else thing.urn
-                values = ", ".join(f"{path} {at(plain(thing.inputs), path)!r}" for path in kind.unique)
+            if taken or self._find(database, item.type, item.id, forgotten=True):
+                owner = taken[0] if taken else item.urn
+                values = ", ".join(f"{path} {at(plain(item.inputs), path)!r}" for path in kind.unique)
                 raise RefusedError(
-                    f"AlreadyExists: {thing.type} with {values or thing.id} exists already (made as {owner})"
+                    f"AlreadyExists: {item.type} with {values or item.id} exists already (made as {owner})"
                 )
             database.execute(
                 "insert into objects values (?, ?, ?, 'creating', ?, ?, ?)",
-                (thing.type, thing.id, thing.urn, key, json.dumps(thing.inputs), json.dumps(thing.outputs)),
+                (item.type, item.id, item.urn, key, json.dumps(item.inputs), json.dumps(item.outputs)),
             )
-            return self._begin(database, thing.urn, thing.type, "create", kind.create_minutes)
+            return self._begin(database, item.urn, item.type, "create", kind.create_minutes)
 
-    def update(self, kind: ResourceModel, thing: CloudObject) -> Operation:
-        """Change an object's inputs and outputs, starting now. Raises RefusedError when it does not exist."""
+    def update(self, kind: ResourceModel, item: CloudObject) -> Operation:
+        """Store an object's new inputs and outputs and start the update. Raises RefusedError if the object does not exist."""
         with self._transaction() as database:
-            if not self._find(database, thing.type, thing.id):
-                raise RefusedError(f"NotFound: {thing.type} {thing.id} does not exist")
+            if not self._find(database, item.type, item.id):
+                raise RefusedError(f"NotFound: {item.type} {item.id} does not exist")
             database.execute(
                 "update objects set inputs = ?, outputs = ? where type = ? and id = ?",
-                (json.dumps(thing.inputs), json.dumps(thing.outputs), thing.type, thing.id),
+                (json.dumps(item.inputs), json.dumps(item.outputs), item.type, item.id),
             )
-            return self._begin(database, thing.urn, thing.type, "update", kind.update_minutes)
+            return self._begin(database, item.urn, item.type, "update", kind.update_minutes)
 
     def delete(self, kind: ResourceModel, type_token: str, id_: str) -> Operation | None:
-        """Start to delete an object; None when it is gone already.
+        """Start the deletion of an object. Return None if it does not exist.
 
-        Raises RefusedError when it is protected by the service or another object still refers to it.
+        Raises RefusedError if the service protects the object or another object refers to it.
         """
         with self._transaction() as database:
-            thing = self._find(database, type_token, id_)
-            if thing is None:
+            item = self._find(database, type_token, id_)
+            if item is None:
                 return None
-            if kind.guard and at(plain(thing.inputs), kind.guard) is True:
+            if kind.guard and at(plain(item.inputs), kind.guard) is True:
                 raise RefusedError(
                     f"InvalidRequestException: cannot delete {id_} because {kind.guard} is on; switch it off in an update first"
                 )
-            if reason := kind.blocks_delete(plain(thing.inputs), _by_type(self._all(database))):
+            if reason := kind.blocks_delete(plain(item.inputs), _by_type(self._all(database))):
                 raise RefusedError(reason)
-            released = kind.release is not None and at(plain(thing.inputs), kind.release) is True
-            identities = behaviour.identities(id_, plain(thing.inputs), plain(thing.outputs))
+            released = kind.release is not None and at(plain(item.inputs), kind.release) is True
+            identities = behaviour.identities(id_, plain(item.inputs), plain(item.outputs))
             for other in () if released else self._all(database):
                 if (other.type, other.id) != (type_token, id_) and behaviour.refers_to(
                     other.type, plain(other.inputs), type_token, identities
@@ -134,10 +134,10 @@ class Inventory:
                         f"DependencyViolation: {id_} is still in use by {other.type} {other.id} ({other.urn})"
                     )
             database.execute("update objects set status = 'deleting' where type = ? and id = ?", (type_token, id_))
-            return self._begin(database, thing.urn, type_token, "delete", kind.delete_minutes)
+            return self._begin(database, item.urn, type_token, "delete", kind.delete_minutes)
 
     def settle(self, type_token: str, id_: str, operation: str) -> None:
-        """Write down that an operation has ended: the object is there, or gone, and what is part of it in Azure and GCP with it."""
+        """Store the end of an operation: the object is active or deleted. In Azure and GCP, its child objects are deleted, too."""
         with self._transaction() as database:
             if operation == "delete" and kinds.kind(type_token).forever:
                 database.execute("update objects set status = 'forgotten' where type = ? and id = ?", (type_token, id_))
@@ -149,45 +149,45 @@ class Inventory:
                 database.execute("update objects set status = 'active' where type = ? and id = ?", (type_token, id_))
 
     def find(self, type_token: str, id_: str) -> CloudObject | None:
-        """The object with this id, or None."""
+        """Return the object with this id, or None."""
         with self._transaction(write=False) as database:
             return self._find(database, type_token, id_)
 
-    def things(self) -> list[CloudObject]:
-        """Everything that exists."""
+    def objects(self) -> list[CloudObject]:
+        """Return all objects."""
         with self._transaction(write=False) as database:
             return self._all(database)
 
     def others(self, type_token: str) -> list[Inputs]:
-        """The inputs of the objects of a type."""
-        return list(_by_type(self.things())(type_token))
+        """Return the inputs of all objects of a type."""
+        return list(_by_type(self.objects())(type_token))
 
-    def made(self, type_token: str) -> list[Inputs]:
-        """The same of those that are there by now: neither still being made nor on their way out."""
-        return list(_by_type([thing for thing in self.things() if thing.status == "active"])(type_token))
+    def active(self, type_token: str) -> list[Inputs]:
+        """Return the inputs of the active objects of a type, without those being created or deleted."""
+        return list(_by_type([item for item in self.objects() if item.status == "active"])(type_token))
 
     def times_created(self, urn: str) -> int:
-        """How often a resource has been created so far, so that each new object gets an id of its own."""
+        """Return how often a resource has been created, so that each new object gets a new id."""
         with self._transaction(write=False) as database:
             query = "select count(*) from operations where urn = ? and operation = 'create'"
             return int(database.execute(query, (urn,)).fetchone()[0])
 
     def operations(self, *, after: int = 0) -> list[Operation]:
-        """What was done, in the order in which it began."""
+        """Return the operations in the order of their start."""
         with self._transaction(write=False) as database:
             rows = database.execute("select * from operations where number > ? order by number", (after,)).fetchall()
         keys = ("number", "urn", "type", "operation", "started", "ends")
         return [Operation(**dict(zip(keys, row, strict=True))) for row in rows]
 
     def clock(self) -> tuple[float, float | None]:
-        """(now, when the next operation under way ends, if any) in simulated minutes."""
+        """Return the time and the next end of a running operation (None if there is none), in simulated minutes."""
         with self._transaction(write=False) as database:
             query = "select minutes, (select min(ends) from operations where ends > minutes) from clock"
             now, next_end = database.execute(query).fetchone()
             return float(now), None if next_end is None else float(next_end)
 
     def advance(self, now: float, then: float) -> None:
-        """Move the simulated clock on, unless another process has done so since it was read."""
+        """Advance the simulated clock, unless another process has done so since ``now``."""
         with self._transaction() as database:
             database.execute("update clock set minutes = ? where minutes = ?", (then, now))
 
@@ -196,13 +196,13 @@ class Inventory:
         database: sqlite3.Connection, type_token: str, id_: str, *, forgotten: bool = False
     ) -> CloudObject | None:
         row = database.execute("select * from objects where type = ? and id = ?", (type_token, id_)).fetchone()
-        thing = _thing(row) if row else None
-        return thing if thing and (forgotten or thing.status != "forgotten") else None
+        item = _from_row(row) if row else None
+        return item if item and (forgotten or item.status != "forgotten") else None
 
     @staticmethod
     def _all(database: sqlite3.Connection) -> list[CloudObject]:
         rows = database.execute("select * from objects where status != 'forgotten' order by rowid")
-        return [_thing(row) for row in rows]
+        return [_from_row(row) for row in rows]
 
     @staticmethod
     def _begin(database: sqlite3.Connection, urn: str, type_token: str, operation: str, minutes: float) -> Operation:
@@ -212,17 +212,17 @@ class Inventory:
         return Operation(number=number, urn=urn, type=type_token, operation=operation, started=now, ends=row[4])
 
 
-def _by_type(things: list[CloudObject]) -> Others:
-    return lambda type_token: [plain(thing.inputs) for thing in things if thing.type == type_token]
+def _by_type(objects: list[CloudObject]) -> Others:
+    return lambda type_token: [plain(item.inputs) for item in objects if item.type == type_token]
 
 
-def _name_key(kind: ResourceModel, thing: CloudObject, scope: str) -> str | None:
-    """What may exist once: the object's type, where it lives, and the values of its naming inputs."""
-    values = [at(plain(thing.inputs), path) for path in kind.unique]
-    return json.dumps([thing.type, scope, values]) if any(value is not None for value in values) else None
+def _name_key(kind: ResourceModel, item: CloudObject, scope: str) -> str | None:
+    """Return the unique key of an object: its type, its location and the values of its naming inputs."""
+    values = [at(plain(item.inputs), path) for path in kind.unique]
+    return json.dumps([item.type, scope, values]) if any(value is not None for value in values) else None
 
 
-def _thing(row: tuple[Any, ...]) -> CloudObject:
+def _from_row(row: tuple[Any, ...]) -> CloudObject:
     type_token, id_, urn, status, _key, inputs, outputs = row
     return CloudObject(
         type=type_token, id=id_, urn=urn, status=status, inputs=json.loads(inputs), outputs=json.loads(outputs)

@@ -1,7 +1,6 @@
-"""What the simulated clouds know about resource types: typical ids, outputs, times and rules.
+"""Models of resource types in the simulated clouds: typical ids, outputs, times and rules. Test doubles.
 
-One table, two readers: the Pulumi mocks behind ``plan`` and the simulated providers behind ``rehearse``. Everything here
-is a test double.
+The recorder behind ``plan`` and the simulated providers behind ``rehearse`` use the same tables.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +35,7 @@ _INVOKES: Mapping[str, Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, A
     "gcp": gcp.INVOKES,
 }
 _BRIDGED = ("aws", "confluentcloud", "gcp")
-"""Packages whose provider is Terraform's: it keeps what is left out if it computed the value."""
+"""Packages with a Terraform provider. It keeps the value of an input that a program leaves out if the provider computed it."""
 _PLACES: Mapping[str, tuple[str, ...]] = {
     "aws": ("region",),
     "azure-native": ("location", "subscriptionId", "tenantId"),
@@ -45,34 +44,34 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
 
 
 class UnknownKindError(Exception):
-    """A resource type or function that no table describes; the message says which table to extend."""
+    """A resource type or function is missing in the tables. The message names the table to extend."""
 
 
 @cache
 def kind(type_token: str) -> ResourceModel:
-    """Describe a resource type such as ``aws:msk/topic:Topic``.
+    """Return the model of a resource type such as ``aws:msk/topic:Topic``.
 
-    Raises UnknownKindError when the package's table has no such type.
+    Raises UnknownKindError if the package's table has no such type.
     """
     package = type_token.split(":", 1)[0]
     if package not in _TABLES:
         raise UnknownKindError(
-            f"{type_token}: the workbench simulates no package {package!r} (only {', '.join(sorted(_TABLES))}); "
-            "add a table to workbench/cloud/ and name it in workbench/cloud/kinds.py"
+            f"{type_token}: package {package!r} is not simulated (only {', '.join(sorted(_TABLES))}). "
+            "Add a table to workbench/cloud/ and register it in workbench/cloud/kinds.py."
         )
     where, table = _TABLES[package]
     if type_token not in table:
         raise UnknownKindError(
-            f"{type_token}: the simulated {package} does not know this type; add it to KINDS in {where}"
+            f"{type_token}: the simulated {package} does not have this type. Add it to KINDS in {where}."
         )
     known = table[type_token]
     return replace(known, computed=partial(computed_inputs, type_token)) if package in _BRIDGED else known
 
 
 def holds_data(type_token: str) -> bool:
-    """Whether an object of this type holds what a new one would not have.
+    """Whether objects of this type hold data that a new object would not have.
 
-    A cloud's type that no table describes is taken for one that does. Components and providers hold nothing.
+    Types that are missing in a cloud's table are assumed to hold data. Components and providers hold none.
     """
     if type_token.split(":", 1)[0] not in _TABLES:
         return False
@@ -83,18 +82,18 @@ def holds_data(type_token: str) -> bool:
 
 
 def place(package: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Where the objects of a provider are unless they say otherwise, and their labels: the settings of it that its tables look at."""
+    """Return the provider settings that the tables use: the default location of its objects, and their labels."""
     return {key: settings[key] for key in _PLACES.get(package, ()) if isinstance(settings.get(key), str)}
 
 
 def invoke(token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Answer a provider function such as ``aws:index/getPartition:getPartition`` typically.
+    """Return a typical result of a provider function such as ``aws:index/getPartition:getPartition``.
 
-    The arguments also say where, as ``place`` does. Raises UnknownKindError when no answer is written down.
+    The arguments include the location, as returned by ``place``. Raises UnknownKindError if the tables have no result.
     """
     package = token.split(":", 1)[0]
     answers = _INVOKES.get(package, {})
     if token not in answers:
         where = _TABLES[package][0] if package in _INVOKES else "a table of workbench/cloud/kinds.py"
-        raise UnknownKindError(f"{token}: no simulated answer to this function; add it to INVOKES in {where}")
+        raise UnknownKindError(f"{token}: this function has no simulated result. Add it to INVOKES in {where}.")
     return {**args, **answers[token](args)}

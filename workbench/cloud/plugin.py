@@ -1,4 +1,4 @@
-"""The program behind ``pulumi-resource-<package>``: it serves a simulated provider until the engine that started it ends."""
+"""Program behind ``pulumi-resource-<package>``: serves a simulated provider until the engine ends."""
 
 import argparse
 import os
@@ -17,7 +17,7 @@ from workbench.cloud.provider import SimulatedProvider
 
 
 def main() -> None:
-    """Serve on a free port of this machine; the engine adds its own address to the arguments, which is not needed."""
+    """Serve on a free port of this machine. The engine's address in the arguments is not needed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--package", required=True)
     parser.add_argument("--directory", required=True, type=Path)
@@ -36,7 +36,7 @@ def main() -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     clock.started()
-    print(port, flush=True)  # noqa: T201  this is how a plugin tells the engine its port
+    print(port, flush=True)  # noqa: T201  the engine reads the plugin's port from standard output
     clock.keep()
     os._exit(0)
 

@@ -1,4 +1,4 @@
-"""The simulated random provider: values that depend on the resource's name alone. Its outputs are no secrets of anybody."""
+"""Simulated random provider. Its values depend only on the resource's name and are not real secrets."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,7 +24,7 @@ _STRING = ResourceModel(
     create_minutes=0.01,
     delete_minutes=0.01,
     update_minutes=0.01,
-    source="the provider asks nobody",
+    source="the provider calls no API",
     identifier=_characters,
     outputs=lambda id_, _name, _inputs: {"result": id_},
     replace_on=frozenset(

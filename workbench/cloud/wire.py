@@ -1,7 +1,6 @@
-"""Property values as the engine sends them (protobuf structs), as plain Python values, and back.
+"""Converts property values between the engine's protobuf structs and Python.
 
-Secrets stay wrapped and unknown values stay marked while they travel; ``plain`` opens the wrapping for those who compare
-or compute.
+Secrets remain wrapped and unknown values remain marked. ``plain`` unwraps secrets for comparisons and computations.
 """
 
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from typing import Any, cast
 from google.protobuf import struct_pb2
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""The engine's mark of a value that a preview cannot know (pulumi/runtime/rpc.py)."""
+"""The engine's marker of a value that is unknown in a preview (pulumi/runtime/rpc.py)."""
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
 
@@ -19,7 +18,7 @@ Values = dict[str, Any]
 
 
 def decode(struct: struct_pb2.Struct) -> Values:
-    """A struct's fields; whole numbers become int, as programs and services mean them."""
+    """Convert a struct to Python values. Whole numbers become int."""
     return {key: _decode(value) for key, value in struct.fields.items()}
 
 
@@ -41,7 +40,7 @@ def _decode(value: struct_pb2.Value) -> object:
 
 
 def encode(values: Mapping[str, object]) -> struct_pb2.Struct:
-    """A struct of the values."""
+    """Convert Python values to a struct."""
     struct = struct_pb2.Struct()
     for key, value in values.items():
         _encode(struct.fields[key], value)
@@ -66,7 +65,7 @@ def _encode(target: struct_pb2.Value, value: object) -> None:
 
 
 def plain(value: Any) -> Any:
-    """The value without the wrapping of secrets."""
+    """Unwrap the secrets in a value."""
     if isinstance(value, dict):
         mapping = cast("Values", value)
         if _is_secret(mapping):
@@ -78,7 +77,7 @@ def plain(value: Any) -> Any:
 
 
 def replaced(values: Mapping[str, Any], others: Mapping[str, Any]) -> Values:
-    """The values with others in their place; what was a secret stays one."""
+    """Replace values by others. Secrets remain secret."""
     return {
         key: ({**value, "value": others[key]} if _is_secret(value) else others[key]) if key in others else value
         for key, value in values.items()
@@ -86,7 +85,7 @@ def replaced(values: Mapping[str, Any], others: Mapping[str, Any]) -> Values:
 
 
 def with_secrets(value: Any, like: Any) -> Any:
-    """The value, in which all is secret that is in another one of the same form."""
+    """Return the value with the same parts marked secret as in ``like``."""
     if isinstance(like, dict) and _is_secret(cast("Values", like)):
         return {**cast("Values", like), "value": value}
     if isinstance(value, dict) and isinstance(like, dict):
@@ -99,7 +98,7 @@ def with_secrets(value: Any, like: Any) -> Any:
 
 
 def merged(computed: Mapping[str, Any], inputs: Mapping[str, Any]) -> Values:
-    """Computed outputs beneath the inputs: what the program gave stays, but for a list that is answered with a map of its items."""
+    """Merge computed outputs and inputs. Inputs win, except a list that the service returns as a map of its items."""
     result = dict(computed)
     for key, value in inputs.items():
         below = result.get(key)
@@ -112,7 +111,7 @@ def merged(computed: Mapping[str, Any], inputs: Mapping[str, Any]) -> Values:
 
 
 def beyond(state: Mapping[str, Any], inputs: Mapping[str, Any]) -> Values:
-    """What a state holds beyond the inputs it was made from: the computed outputs."""
+    """Return the computed outputs: the state without the inputs."""
     rest: Values = {}
     for key, value in state.items():
         if key not in inputs or (_is_bag(value) and isinstance(inputs[key], list)):
@@ -123,7 +122,7 @@ def beyond(state: Mapping[str, Any], inputs: Mapping[str, Any]) -> Values:
 
 
 def unknown(computed: Mapping[str, Any]) -> Values:
-    """The same outputs as a preview knows them: by name only."""
+    """Return the outputs as in a preview: all values are unknown."""
     return {key: unknown(value) if _is_bag(value) else UNKNOWN for key, value in computed.items()}
 
 

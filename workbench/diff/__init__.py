@@ -1,1 +1,1 @@
-"""What every stack would become since a revision."""
+"""Compare the plans of all stacks with those at a git revision."""

@@ -1,7 +1,7 @@
-"""What a change would do to the stacks: each is planned at a git revision and now, and the two plans are compared.
+"""Compares the plan of each stack at a git revision with its plan now.
 
-Each side is planned by its own code (`python -m workbench plan`), so that changes of the program count as those of stack files
-do. No engine, no account and no network is used.
+Each side is planned by its own code (`python -m workbench plan`), so the comparison includes changes of the program. No Pulumi
+engine, account or network is used.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ from workbench.equation import Equation
 from workbench.stack_file import ROOT, StackFileError
 
 AT_ONCE = 2
-"""How many plans run side by side; each takes a core for some seconds."""
+"""Plans that run in parallel. Each uses a core for some seconds."""
 
-_GIT_PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
-"""Where git says that it works when it calls a hook; a diff works in its own repository all the same."""
+_GIT_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
+"""Variables that git sets for its hooks. Removed, because a diff must always use its own repository."""
 
 
 class RevisionError(Exception):
-    """The revision to compare with can't be had; the message says why, in one line."""
+    """The revision to compare with is not available. The message has one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """A stack as one side plans it."""
+    """Plan of a stack on one side of the comparison."""
 
     resources: Mapping[str, Mapping[str, Any]]
-    """URN -> what `plan --json` says of it."""
+    """URN -> resource, as in `plan --json`."""
     pipes: tuple[Equation, ...]
     problems: tuple[str, ...]
-    """What `plan` finds wrong with it."""
+    """Problems that `plan` reported."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackDiff:
-    """One stack, before and after; where a side could not be planned, the reason in its place."""
+    """One stack, before and after. If a side could not be planned, it is the reason."""
 
     stack: str
     before: Side | str | None
@@ -58,7 +58,7 @@ class StackDiff:
 
     @property
     def changed(self) -> bool:
-        """Whether there is anything to tell of it."""
+        """Whether the stack has differences or problems."""
         if not isinstance(self.before, Side) or not isinstance(self.after, Side):
             return True
         pipes = self.before.pipes != self.after.pipes
@@ -66,7 +66,7 @@ class StackDiff:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What is wrong with the stack as it is now."""
+        """Problems of the stack as it is now."""
         if isinstance(self.after, str):
             return tuple(self.after.splitlines())
         return self.after.problems if self.after else ()
@@ -74,35 +74,34 @@ class StackDiff:
 
 @dataclass(frozen=True, kw_only=True)
 class Diff:
-    """Every stack, compared with a revision."""
+    """Comparison of all stacks with a revision."""
 
     base: str
-    """The revision as it was asked for."""
+    """The revision as the user gave it."""
     commit: str
     stacks: tuple[StackDiff, ...]
 
     @property
     def faults(self) -> list[str]:
-        """What is wrong with the stacks as they are now."""
+        """Problems of the stacks as they are now."""
         return [f"{each.stack}: {fault}" for each in self.stacks for fault in each.faults]
 
 
 def diff(base: str, stack: str | None = None) -> Diff:
-    """Compare the stacks, or the one that is named, at a git revision with those in the working tree.
+    """Compare all stacks, or only the given one, at a git revision with the working tree.
 
-    The revision is checked out into a temporary directory that is gone afterwards; the working tree, its index and its
-    branches stay as they are.
+    The revision is checked out into a temporary directory. The working tree, its index and its branches do not change.
 
     Raises:
-        RevisionError: there is no such revision.
-        StackFileError: neither side has a stack of this name.
+        RevisionError: The revision does not exist.
+        StackFileError: Neither side has a stack of this name.
     """
     commit = _commit(base)
     with _checked_out(commit) as before:
         names = sorted({*_stacks(before), *_stacks(ROOT)})
         if stack is not None and stack not in names:
             raise StackFileError(
-                f"no stack {stack!r} in stacks/, neither now nor at {base}; there are: {', '.join(names)}"
+                f"no stack {stack!r} in stacks/, neither now nor at {base}. Use one of: {', '.join(names)}."
             )
         wanted = names if stack is None else [stack]
         sides = _plan_all([(root, name) for name in wanted for root in (before, ROOT)])
@@ -130,11 +129,11 @@ def _plan_all(stacks: Sequence[tuple[Path, str]]) -> list[Side | str | None]:
 
 
 def _plan(root: Path, stack: str) -> Side | str | None:
-    """Plan a stack with the code beneath ``root``; None where it is not there, the reason where it can't be planned."""
+    """Plan a stack with the code in ``root``. Return None if the stack does not exist, or the reason if planning fails."""
     if stack not in _stacks(root):
         return None
     if not (root / "workbench" / "__main__.py").is_file():
-        return "there is no workbench to plan it with"
+        return "this revision has no workbench, so the stack cannot be planned"
     done = subprocess.run(  # noqa: S603  this Python, with a stack's name
         [sys.executable, "-m", "workbench", "plan", "--json", "--", stack],
         cwd=root,
@@ -142,17 +141,17 @@ def _plan(root: Path, stack: str) -> Side | str | None:
         text=True,
         check=False,
     )
-    told = done.stderr.strip().replace(f"{root}{os.sep}", "")
+    errors = done.stderr.strip().replace(f"{root}{os.sep}", "")
     try:
-        return _side(json.loads(done.stdout), _problems(told) if done.returncode else ())
+        return _side(json.loads(done.stdout), _problems(errors) if done.returncode else ())
     except (ValueError, TypeError, KeyError, AttributeError):
-        return told or f"plan ended with status {done.returncode} and printed no plan"
+        return errors or f"plan ended with status {done.returncode} and printed no plan"
 
 
-def _problems(told: str) -> tuple[str, ...]:
-    """What `plan` lists as problems at the end of what it tells."""
-    listed = re.search(r"^\d+ problems?:\n(.+)\Z", told, re.DOTALL | re.MULTILINE)
-    return tuple(line.strip() for line in (listed[1] if listed else told).splitlines())
+def _problems(output: str) -> tuple[str, ...]:
+    """Return the problems that `plan` lists at the end of its error output."""
+    listed = re.search(r"^\d+ problems?:\n(.+)\Z", output, re.DOTALL | re.MULTILINE)
+    return tuple(line.strip() for line in (listed[1] if listed else output).splitlines())
 
 
 def _side(plan: dict[str, Any], problems: tuple[str, ...]) -> Side:
@@ -173,36 +172,38 @@ def _commit(base: str) -> str:
         if str(error):
             raise
         raise RevisionError(
-            f"{base!r} is no revision that git knows here; check its name, or git fetch it first"
+            f"{base!r}: must be a git revision of this repository. Check the name, or run git fetch first."
         ) from None
 
 
 @contextmanager
 def _checked_out(commit: str) -> Generator[Path]:
-    """The repository as it was at a commit, in a temporary directory."""
-    beneath = _git("rev-parse", "--show-prefix")
+    """Check out a commit into a temporary directory."""
+    prefix = _git("rev-parse", "--show-prefix")
     with tempfile.TemporaryDirectory(prefix="data-pipes-diff-") as temporary:
         tree = Path(temporary).resolve() / "base"
         _git("worktree", "add", "--quiet", "--detach", str(tree), commit)
         try:
-            yield tree / beneath
+            yield tree / prefix
         finally:
             _git("worktree", "remove", "--force", str(tree))
 
 
 def _git(*arguments: str) -> str:
-    """Run git in the repository, without its hooks; RevisionError with what it says if it fails."""
+    """Run git in the repository, without hooks. Raises RevisionError with git's last line if it fails."""
     try:
-        done = subprocess.run(  # noqa: S603  fixed commands; a revision stands behind --end-of-options
+        done = subprocess.run(  # noqa: S603  fixed commands; a revision comes after --end-of-options
             ["git", "-c", f"core.hooksPath={os.devnull}", *arguments],  # noqa: S607  git is looked for on PATH
             cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if name not in _GIT_PLACES},
+            env={name: value for name, value in os.environ.items() if name not in _GIT_VARIABLES},
             capture_output=True,
             text=True,
             check=False,
         )
     except OSError as error:
-        raise RevisionError(f"git is needed to compare with a revision, and can't be run: {error.strerror}") from error
+        raise RevisionError(
+            f"git is required to compare with a revision and cannot be run: {error.strerror}. Install git."
+        ) from error
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines()
         raise RevisionError(lines[-1] if lines else "")

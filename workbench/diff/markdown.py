@@ -1,6 +1,6 @@
-"""A diff as Markdown for a comment on a pull request.
+"""Renders a diff as Markdown for a comment on a pull request.
 
-Whatever comes from a plan stands in a code span, in which neither HTML nor links nor mentions mean anything.
+Every text from a plan is written as a code span, so HTML, links and mentions in it have no effect.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from workbench.diff.resources import ABSENT, Change, ResourceDiff
 from workbench.equation import Equation
 
 LIMIT = 60_000
-"""Characters of a comment: GitHub takes 65,536, and whoever posts it adds some of its own."""
+"""Maximum length of a comment in characters. GitHub accepts 65,536; the workflow that posts it adds some."""
 
 _MOST = (1000, 300, 100, 30, 10, 3, 1)
-"""How many lines each list may have, tried in this order until the whole fits."""
+"""Maximum lines of each list, tried in this order until the comment fits."""
 _LONG = 100
-"""Characters of a value."""
+"""Maximum characters of a value."""
 _SHARED = 20
-"""Characters that two long values begin alike with, and that are shown before they part."""
+"""Characters shown before the first difference of two long values."""
 
 _KINDS = ("replaced", "added", "changed", "removed")
 
 
 def render(diff: Diff, *, limit: int = LIMIT) -> str:
-    """The whole comment, no longer than ``limit``: lists are cut, and what is left out is counted."""
+    """Return the comment, at most ``limit`` characters long. Shortened lists end with the number of omitted lines."""
     lines: list[str] = []
     for most in _MOST:
         lines = list(_document(diff, most))
@@ -40,11 +40,11 @@ def render(diff: Diff, *, limit: int = LIMIT) -> str:
 
 
 def _document(diff: Diff, most: int) -> Iterator[str]:
-    yield f"## What would change in the stacks since {code(diff.base)} ({diff.commit[:12]})"
+    yield f"## Stack changes since {code(diff.base)} ({diff.commit[:12]})"
     yield ""
     changed = [each for each in diff.stacks if each.changed]
     if changed:
-        yield "| stack | partitions = replicas | replaced | added | changed | removed | replaced or removed, holding data |"
+        yield "| stack | partitions = replicas | replaced | added | changed | removed | data resources replaced or removed |"
         yield "|---|---|---|---|---|---|---|"
         yield from _cut([_row(each, most) for each in changed], most)
         yield ""
@@ -55,9 +55,9 @@ def _document(diff: Diff, most: int) -> Iterator[str]:
         yield from _section(each, most)
     yield from ("---", "")
     yield (
-        "Planned without an account: nothing was contacted, and ids are made up. "
-        "Secrets are masked before they are compared, so a changed secret does not show. "
-        "What depends on a replaced resource may have to change with it."
+        "Planned without a cloud account: nothing was contacted, and ids are examples. "
+        "Secrets are masked before the comparison, so a changed secret is not shown. "
+        "Resources that depend on a replaced resource may change, too."
     )
 
 
@@ -76,7 +76,7 @@ def _section(diff: StackDiff, most: int) -> Iterator[str]:
     yield ""
     losses = [each for each in diff.resources if each.loses_data]
     if losses:
-        yield from _cut([f"- **{each.happens}, and holds data: {_named(each)}**" for each in losses], max(most, 10))
+        yield from _cut([f"- **data resource {each.happens}: {_named(each)}**" for each in losses], max(most, 10))
         yield ""
     yield from _state(diff, most)
     for kind in _KINDS:
@@ -95,19 +95,19 @@ def _section(diff: StackDiff, most: int) -> Iterator[str]:
 
 
 def _state(diff: StackDiff, most: int) -> Iterator[str]:
-    """What a reader must know of the stack before its resources."""
+    """Return the state of the stack: new, removed, not planned, or with problems."""
     if diff.before is None:
         yield from ("The stack is new.", "")
     if diff.after is None:
-        yield "The stack's file is removed. What is deployed of it stays until it is destroyed."
+        yield "The stack file is removed. Deployed resources remain until the stack is destroyed."
         yield ""
     for side, when in ((diff.before, "before"), (diff.after, "now")):
-        told = side.splitlines() if isinstance(side, str) else side.problems if side else ()
-        if told:
+        problems = side.splitlines() if isinstance(side, str) else side.problems if side else ()
+        if problems:
             what = "could not be planned" if isinstance(side, str) else "has problems"
             yield f"**The stack {what} as it is {when}:**" if when == "now" else f"The stack {what} as it was before:"
             yield ""
-            yield from _cut([f"- {code(line, longest=500)}" for line in told], most)
+            yield from _cut([f"- {code(line, longest=500)}" for line in problems], most)
             yield ""
 
 
@@ -122,20 +122,20 @@ def _named(diff: ResourceDiff) -> str:
 
 def _change(change: Change) -> str:
     old, new = _values(change.old, change.new)
-    forced = ", which replaces it" if change.replaces else ""
+    forced = " (forces replacement)" if change.replaces else ""
     return code(f"{_shortened(change.path, '')[0]}: {old} → {new}", longest=4 * _LONG) + forced
 
 
 def _equations(diff: StackDiff) -> Iterator[str]:
-    """`orders: 3 partitions = 3 replicas → 6 partitions = 6 replicas`, for each pipe of either side."""
+    """Return `orders: 3 partitions = 3 replicas → 6 partitions = 6 replicas` for each pipe of either side."""
     before = {each.pipe: each for each in diff.before.pipes} if isinstance(diff.before, Side) else {}
     after = {each.pipe: each for each in diff.after.pipes} if isinstance(diff.after, Side) else {}
     for pipe in sorted({*before, *after}):
         old, new = before.get(pipe), after.get(pipe)
         if old is None or new is None:
-            alone = f"{old or new}"
+            only = f"{old or new}"
             failed = isinstance(diff.before, str) or isinstance(diff.after, str)
-            yield alone if failed else f"{alone}, {'new' if old is None else 'removed'}"
+            yield only if failed else f"{only}, {'new' if old is None else 'removed'}"
         else:
             yield f"{old}" if old == new else f"{old} → {_sum(new)}"
 
@@ -145,7 +145,7 @@ def _sum(equation: Equation) -> str:
 
 
 def _values(old: object, new: object) -> tuple[str, str]:
-    """Two values as they are shown: texts without quotes, unless they would look like the other one or like nothing."""
+    """Format two values. Strings have no quotes, unless one is empty or both would look the same."""
     shown = [each if isinstance(each, str) else _json(each) for each in (old, new)]
     if shown[0] == shown[1] or "" in shown:
         shown = [_json(old), _json(new)]
@@ -157,7 +157,7 @@ def _json(value: object) -> str:
 
 
 def _shortened(one: str, other: str) -> tuple[str, str]:
-    """Two texts from shortly before they part."""
+    """Shorten two long texts to the part around their first difference."""
     if max(len(one), len(other)) <= _LONG:
         return one, other
     alike = next(
@@ -173,7 +173,7 @@ def _shortened(one: str, other: str) -> tuple[str, str]:
 
 
 def code(text: str, *, longest: int = _LONG) -> str:
-    """A text as a code span on one line, whatever it holds; characters that can't be seen are written out."""
+    """Format any text as a code span on one line. Unprintable characters are escaped."""
     seen = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
     shown = f"{seen[:longest]}…" if len(seen) > longest else seen or " "
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
@@ -182,14 +182,14 @@ def code(text: str, *, longest: int = _LONG) -> str:
 
 
 def _cut(lines: Sequence[str], most: int, *, indent: str = "") -> list[str]:
-    """The first lines, and how many more there are."""
+    """Return at most ``most`` lines, followed by the number of omitted lines."""
     if len(lines) <= most:
         return list(lines)
     return [*lines[:most], f"{indent}{_left_out(len(lines) - most)}"]
 
 
 def _left_out(number: int) -> str:
-    return f"- … and {number} more, left out to keep the comment short"
+    return f"- … and {number} more (omitted to keep the comment short)"
 
 
 def _length(lines: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""How the resources of two plans differ, and what the clouds would do about it."""
+"""Compares the resources of two plans: which would be added, changed, replaced or removed."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from workbench.cloud.model import ResourceModel
 from workbench.values import is_list, is_object, join
 
 ABSENT: Final = object()
-"""In place of a value: the key is not there."""
+"""Value of a missing key."""
 
 _IDENTITIES = ("name", "Sid", "key")
-"""What tells the items of a list apart, so that one more in front does not change all the others."""
+"""Keys that identify the items of a list. With them, a new first item does not change all other items."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One value that differs."""
+    """One changed value."""
 
     path: str
     old: Any
     new: Any
     replaces: bool = False
-    """Whether this is what the resource must be replaced for."""
+    """Whether this change forces the replacement of the resource."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceDiff:
-    """What would happen to one resource."""
+    """Change of one resource."""
 
     happens: Literal["replaced", "added", "changed", "removed"]
     type: str
     name: str
     holds_data: bool
-    """It, or what it was, is protected or of a type that holds data."""
+    """Whether the resource is protected, before or after, or its type holds data."""
     changes: tuple[Change, ...] = ()
 
     @property
     def loses_data(self) -> bool:
-        """Whether what it holds would go with it."""
+        """Whether the change would delete data."""
         return self.holds_data and self.happens in {"replaced", "removed"}
 
 
@@ -52,9 +52,9 @@ Resources = Mapping[str, Mapping[str, Any]]
 
 
 def compare(before: Resources, after: Resources) -> tuple[ResourceDiff, ...]:
-    """What would happen to the resources of a plan, in its order; then what is removed, in the order of the plan before.
+    """Return the changed resources in the order of the new plan, then the removed ones in the order of the old plan.
 
-    A resource is the same one as long as its URN is. What the simulated clouds' tables don't know counts as changed.
+    Resources are matched by URN. If the simulated clouds have no model of a type, its differences count as changed, not replaced.
     """
     found: list[ResourceDiff] = []
     for urn, new in after.items():
@@ -99,27 +99,29 @@ def _changes_of(
         found = [each for each in found if each.path not in unseen and not _stays(known, each)]
     if old["protect"] != new["protect"]:
         found.append(Change(path="protect", old=old["protect"], new=new["protect"]))
-    place = _place_of(new["type"])
-    if place and was.get(place) != becomes.get(place):
-        found.append(Change(path=f"the provider's {place}", old=was.get(place), new=becomes.get(place), replaces=True))
+    location = _location_setting(new["type"])
+    if location and was.get(location) != becomes.get(location):
+        found.append(
+            Change(path=f"the provider's {location}", old=was.get(location), new=becomes.get(location), replaces=True)
+        )
     return tuple(found)
 
 
-def _place_of(type_token: str) -> str | None:
-    """The setting of its provider that says where an object of this type is; in another place it is another object."""
+def _location_setting(type_token: str) -> str | None:
+    """Return the provider setting with the location of an object of this type. A new location replaces the object."""
     if type_token.startswith("aws:iam/"):
         return None
     return {"aws": "region", "gcp": "project"}.get(type_token.split(":", maxsplit=1)[0])
 
 
 def _provider(resource: Mapping[str, Any], resources: Resources) -> Mapping[str, Any]:
-    """The configuration of a resource's provider, whose switches the SDK sends as texts."""
+    """Return the configuration of a resource's provider without switches that are off. The SDK sends switches as strings."""
     provider = resources.get(resource["provider"])
     return {key: value for key, value in provider["inputs"].items() if value != "false"} if provider else {}
 
 
 def _known(type_token: str) -> ResourceModel | None:
-    """What the simulated clouds know about a type."""
+    """Return the simulated clouds' model of a type, or None."""
     try:
         return kind(type_token)
     except UnknownKindError:
@@ -127,7 +129,7 @@ def _known(type_token: str) -> ResourceModel | None:
 
 
 def _stays(known: ResourceModel, change: Change) -> bool:
-    """Whether the provider has the value anyway. A name that is left out does not stay: the provider gives another one."""
+    """Whether the provider keeps the value. A name that is left out changes: the provider generates another one."""
     if change.path == known.name_property or (change.old is not ABSENT and change.new is not ABSENT):
         return False
     left_out = change.new is ABSENT
@@ -137,19 +139,19 @@ def _stays(known: ResourceModel, change: Change) -> bool:
 def _forcing(
     known: ResourceModel, old: Mapping[str, Any], new: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> list[str]:
-    """The inputs whose difference replaces the resource, once both sides have a name."""
+    """Return the inputs whose difference replaces the resource, after both sides got a name."""
     before, after = (with_name(known, each["name"], b"", dict(each["inputs"]), {}) for each in (old, new))
     return [each.path for each in differences(known, before, after, settings) if each.replaces]
 
 
 def _touch(one: str, other: str) -> bool:
-    """Whether two paths are the same or one lies in the other, up to the first list or quoted key."""
+    """Whether two paths are equal or one contains the other, compared up to the first list or quoted key."""
     here, there = one.partition("[")[0], other.partition("[")[0]
     return here == there or here.startswith(f"{there}.") or there.startswith(f"{here}.")
 
 
 def walk(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """The values that differ, with their paths; texts that hold JSON or `key=value` lines are compared key by key."""
+    """Return the values that differ, with their paths. Strings with JSON or `key=value` lines are compared key by key."""
     left, right = _opened(old), _opened(new)
     if is_object(left) and is_object(right):
         pairs = [(join(path, key), left.get(key, ABSENT), right.get(key, ABSENT)) for key in sorted({*left, *right})]
@@ -161,7 +163,7 @@ def walk(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
         return
     inside = [found for where, one, other in pairs for found in walk(one, other, where)]
     if not inside and not _same(old, new):
-        inside = [(path, old, new)]  # the same JSON, written in another way
+        inside = [(path, old, new)]  # the same JSON with different formatting
     yield from inside
 
 
@@ -181,7 +183,7 @@ def _pairs(left: list[Any], right: list[Any], path: str) -> Iterator[tuple[str, 
 
 
 def _by(identity: str, items: Sequence[Any]) -> dict[str, Any] | None:
-    """Items by a key that each has and no two share, or None."""
+    """Return the items by a key that is unique and present in each, or None."""
     names = [item.get(identity) if is_object(item) else None for item in items]
     if all(isinstance(name, str) for name in names) and len(set(names)) == len(names):
         return {str(name): item for name, item in zip(names, items, strict=True)}
@@ -189,7 +191,7 @@ def _by(identity: str, items: Sequence[Any]) -> dict[str, Any] | None:
 
 
 def _opened(value: Any) -> Any:
-    """What a text holds, if it is JSON (a policy) or lines of `key=value` (the broker's properties)."""
+    """Parse a string that is JSON (a policy) or `key=value` lines (broker properties). Return other values unchanged."""
     if not isinstance(value, str):
         return value
     if value.lstrip()[:1] in ("{", "["):
@@ -209,5 +211,5 @@ def _plain(items: Sequence[Any]) -> bool:
 
 
 def _same(old: Any, new: Any) -> bool:
-    """Equal and of one type: Python's 1 and True are not the same value to a cloud."""
+    """Whether two values are equal, where 1 and True differ, as they do for a cloud."""
     return old == new and isinstance(old, bool) == isinstance(new, bool)

@@ -1,1 +1,1 @@
-"""The equation in messages: a real Kafka broker and real consumers on this machine."""
+"""Prove partitions = replicas with messages: a real Kafka broker and real consumers on this machine."""

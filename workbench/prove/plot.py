@@ -1,4 +1,4 @@
-"""Draws what `prove` measured: messages per second against replicas."""
+"""Plots the measurements of `prove`: messages per second by number of replicas."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from workbench.prove.proof import Proof
 
 
 def plot(proof: Proof, directory: Path) -> tuple[Path, Path]:
-    """Write a PNG and an SVG into a directory, which is made if it isn't there; their paths."""
+    """Write a PNG and an SVG into a directory and return their paths. The directory is created if it doesn't exist."""
     numbers = [rate.sharing.replicas for rate in proof.rates]
     measured = [rate.per_second for rate in proof.rates]
     one = measured[0]

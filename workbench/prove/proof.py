@@ -1,4 +1,4 @@
-"""What `prove` found out."""
+"""Results of `prove`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -8,53 +8,53 @@ from workbench.equation import counted
 from workbench.prove.tally import Tally
 
 Owners = Mapping[str, tuple[int, ...]]
-"""The partitions of each replica, as the broker has it."""
+"""Partitions assigned to each replica, as reported by the broker."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sharing:
-    """How replicas share the partitions of a topic."""
+    """Assignment of a topic's partitions to replicas."""
 
     partitions: int
     replicas: int
     owners: Owners
 
     def __str__(self) -> str:
-        """`2 replicas for 3 partitions: orders-0 reads 0 and 2, orders-1 reads 1; orders-0 works double`."""
+        """`2 replicas for 3 partitions: orders-0 reads 0 and 2, orders-1 reads 1; orders-0 is overloaded`."""
         reads = ", ".join(f"{name} reads {_and(owned)}" for name, owned in self.owners.items() if owned)
-        said = [reads or "nobody reads"]
+        parts = [reads or "no replica reads"]
         if self.double:
-            said.append(f"{_and(self.double)} {'works' if len(self.double) == 1 else 'work'} double")
+            parts.append(f"{_and(self.double)} {'is' if len(self.double) == 1 else 'are'} overloaded")
         if self.idle:
-            said.append(f"{_and(self.idle)} {'is' if len(self.idle) == 1 else 'are'} idle")
-        return f"{_equation(self.replicas, self.partitions)}: {'; '.join(said)}"
+            parts.append(f"{_and(self.idle)} {'is' if len(self.idle) == 1 else 'are'} idle")
+        return f"{_equation(self.replicas, self.partitions)}: {'; '.join(parts)}"
 
     @property
     def double(self) -> tuple[str, ...]:
-        """Who reads more than one partition."""
+        """Replicas that read more than one partition."""
         return tuple(name for name, owned in self.owners.items() if len(owned) > 1)
 
     @property
     def idle(self) -> tuple[str, ...]:
-        """Who reads none."""
+        """Replicas that read no partition."""
         return tuple(name for name, owned in self.owners.items() if not owned)
 
     @property
     def problems(self) -> Iterator[str]:
-        """What must not be: a partition that is not read by exactly one, a replica with two while another has none."""
+        """Problems: a partition without exactly one reader, or a replica with two partitions while another has none."""
         where = _equation(self.replicas, self.partitions)
         readers = sorted(partition for owned in self.owners.values() for partition in owned)
         if readers != list(range(self.partitions)):
-            yield f"{where}: partitions are read by {readers}, and each must be by one replica"
+            yield f"{where}: each partition must have exactly one replica, got readers for the partitions {readers}"
         if len(self.owners) != self.replicas:
-            yield f"{where}: the group has {counted(len(self.owners), 'member', 'members')}"
+            yield f"{where}: the group must have one member per replica, got {counted(len(self.owners), 'member', 'members')}"
         elif self.double and self.idle:
-            yield f"{where}: {_and(self.double)} with more than one, {_and(self.idle)} with none"
+            yield f"{where}: partitions must be spread evenly, got more than one for {_and(self.double)} and none for {_and(self.idle)}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """What replicas handled of as many partitions, in some time with more to do in each."""
+    """Messages that N replicas handled from N partitions in a given time, with more messages waiting in each."""
 
     sharing: Sharing
     handled: int
@@ -67,13 +67,13 @@ class Rate:
 
     @property
     def per_second(self) -> float:
-        """Messages per second, by all replicas together."""
+        """Messages per second of all replicas together."""
         return self.handled / self.seconds
 
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """A topic that grew while it was written to, and whose replicas did; then one was killed, and started again."""
+    """Growth of a topic and its replicas during writes. Then one replica was killed and started again."""
 
     before: Sharing
     after: Sharing
@@ -81,12 +81,12 @@ class Growth:
     without: Sharing
     again: Sharing
     pauses: Mapping[int, float]
-    """For each partition, the longest time in which nothing of it was handled meanwhile, in seconds."""
+    """Longest time without a handled message per partition, in seconds."""
     tally: Tally
 
     @property
     def problems(self) -> Iterator[str]:
-        """What must not be."""
+        """Problems of the assignments, and lost or reordered messages."""
         for sharing in (self.before, self.after, self.without, self.again):
             yield from sharing.problems
         yield from self.tally.problems
@@ -94,30 +94,30 @@ class Growth:
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """Everything that was found out."""
+    """All results of `prove`."""
 
     stack: str
     pipe: str
     config: Mapping[str, str]
-    """The settings with which the topics were made."""
+    """Settings of the topics."""
     sharings: tuple[Sharing, ...]
     rates: tuple[Rate, ...]
     growth: Growth
     notes: tuple[str, ...]
-    """What is real in this, and what is not."""
+    """Notes on what is real and what is simulated."""
 
     @property
     def problems(self) -> list[str]:
-        """Where the equation does not hold; none if all is well."""
+        """Problems found. Empty if partitions = replicas holds everywhere and no message was lost."""
         sharings = (*self.sharings, *(rate.sharing for rate in self.rates))
         return [*(problem for sharing in sharings for problem in sharing.problems), *self.growth.problems]
 
     def times(self, rate: Rate) -> float:
-        """How many times as much as one replica handles."""
+        """Return the rate as a multiple of one replica's rate."""
         return rate.per_second / self.rates[0].per_second
 
     def as_json(self) -> dict[str, Any]:
-        """Every figure."""
+        """Return all results as JSON."""
         return {
             "stack": self.stack,
             "pipe": self.pipe,
@@ -143,6 +143,6 @@ def _equation(replicas: int, partitions: int) -> str:
     return f"{counted(replicas, 'replica', 'replicas')} for {counted(partitions, 'partition', 'partitions')}"
 
 
-def _and(things: tuple[Any, ...]) -> str:
-    *ahead, last = map(str, things)
-    return f"{', '.join(ahead)} and {last}" if ahead else last
+def _and(items: tuple[Any, ...]) -> str:
+    *first, last = map(str, items)
+    return f"{', '.join(first)} and {last}" if first else last

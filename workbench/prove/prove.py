@@ -1,4 +1,4 @@
-"""Proves the equation in messages: the real consumer, one process per replica, on a real Kafka broker on this machine."""
+"""Proves partitions = replicas with messages: the real consumer, one process per replica, on a local Kafka broker."""
 
 from __future__ import annotations
 
@@ -22,48 +22,48 @@ from workbench.prove.topic import Topic, Writer
 from workbench.servers.kafka_broker import MISSED_SOON, KafkaCluster, kafka_version
 
 NUMBERS = (1, 2, 3, 6, 12)
-"""Of replicas, and of partitions, for which the rate is measured."""
+"""Numbers of replicas and partitions for which the rate is measured."""
 MOST = max(NUMBERS)
-"""As many replicas as this shows."""
+"""Maximum number of replicas."""
 HANDLING_SECONDS = 0.005
 MEASURED_SECONDS = 5.0
 BEFORE_GROWTH, AFTER_GROWTH = 3, 6
 WRITTEN_PER_SECOND = 300
-"""While the topic grows: half of what the replicas can handle before it."""
+"""Messages written per second while the topic grows: half of the replicas' capacity before the growth."""
 PROTOCOL = "consumer"
-"""By which the replicas share the partitions: that of KIP-848, which the brokers decide."""
+"""Group protocol of the replicas: KIP-848, where the brokers assign the partitions."""
 COPIES = frozenset({"min.insync.replicas"})
-"""Settings of a topic that ask for more copies of a partition than one broker has."""
+"""Topic settings that need more than one broker."""
 
 
 class Report(Protocol):
-    """Is told how things stand."""
+    """Receives progress messages."""
 
     def done(self, text: str) -> None:
-        """Something is done."""
+        """Show a result. It stays visible."""
         ...
 
     def now(self, text: str) -> None:
-        """What is being done; the next takes its place."""
+        """Show the current activity. The next message replaces it."""
         ...
 
 
 def prove(planned: PlannedTopic, report: Report, environment: Mapping[str, str] = os.environ) -> Proof:
-    """Run every part, and tell what came of it.
+    """Run all parts and return the results.
 
-    Raises JarError, BrokerError or ProveError where there is no broker, or something does not come about at all.
+    Raises JarError or BrokerError if no broker can be started, and ProveError if a wait times out or a replica ends.
     """
-    told = {name: value for name, value in environment.items() if name.startswith("KAFKA_")}
+    kafka = {name: value for name, value in environment.items() if name.startswith("KAFKA_")}
     with ExitStack() as stack:
-        if "KAFKA_BOOTSTRAP_SERVERS" in told:
-            broker = f"the broker that KAFKA_BOOTSTRAP_SERVERS names, {told['KAFKA_BOOTSTRAP_SERVERS']}, with its own settings"
+        if "KAFKA_BOOTSTRAP_SERVERS" in kafka:
+            broker = f"the broker in KAFKA_BOOTSTRAP_SERVERS ({kafka['KAFKA_BOOTSTRAP_SERVERS']}) with its own settings"
         else:
             report.now("starting a broker")
             cluster = stack.enter_context(KafkaCluster(report.done, settings=MISSED_SOON))
-            told["KAFKA_BOOTSTRAP_SERVERS"] = cluster.bootstrap_servers
+            kafka["KAFKA_BOOTSTRAP_SERVERS"] = cluster.bootstrap_servers
             broker = f"a broker of Apache Kafka {kafka_version()}"
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="data-pipes-prove-")))
-        run = _Run(planned=planned, told=told, directory=directory, report=report)
+        run = _Run(planned=planned, kafka=kafka, directory=directory, report=report)
         shown = min(planned.partitions, MOST)
         return Proof(
             stack=planned.stack,
@@ -77,35 +77,35 @@ def prove(planned: PlannedTopic, report: Report, environment: Mapping[str, str] 
 
 
 def _notes(planned: PlannedTopic, broker: str, *, shortened: bool) -> Iterator[str]:
-    """What is real, and what is not."""
-    yield f"Real: {broker}, the consumer as its image has it, a process for each replica, the group protocol of KIP-848."
-    yield f"Not real: no cloud, no network but loopback; handling a message is a pause of {1000 * HANDLING_SECONDS:.0f} ms."
+    """Return notes on what is real and what is simulated."""
+    yield f"Real: {broker}, the consumer from the image, one process per replica, the group protocol of KIP-848."
+    yield f"Simulated: no cloud, only the loopback network; handling a message is a pause of {1000 * HANDLING_SECONDS:.0f} ms."
     if not planned.newer:
-        yield "The stack's own consumers use the classic group protocol, since its brokers do not have the newer one."
+        yield "The stack's consumers use the classic group protocol, because its brokers do not support KIP-848."
     if shortened:
         settings = ", ".join(f"{name}={value}" for name, value in MISSED_SOON.items() if ".min." not in name)
-        yield f"Shortened in the broker, so that nobody need wait: {settings}."
+        yield f"Shorter broker timeouts, to save time: {settings}."
     if planned.partitions > MOST:
-        yield f"The stack has {planned.partitions} partitions; {MOST} are shown, as many as this runs at once."
+        yield f"The stack has {planned.partitions} partitions; {MOST} are used here, the maximum of this command."
     if left_out := sorted(planned.config.keys() & COPIES):
-        yield f"Left out of the topic's settings, since one broker has one copy: {', '.join(left_out)}."
+        yield f"Topic settings that are left out, because they need several brokers: {', '.join(left_out)}."
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Run:
     planned: PlannedTopic
-    told: Mapping[str, str]
-    """What consumers are told of the broker."""
+    kafka: Mapping[str, str]
+    """KAFKA_ environment variables of the consumers."""
     directory: Path
     report: Report
 
     @property
     def config(self) -> Mapping[str, str]:
-        """The settings of the topics."""
+        """Settings of the topics."""
         return {name: value for name, value in self.planned.config.items() if name not in COPIES}
 
     def sharings(self, partitions: int) -> tuple[Sharing, ...]:
-        """Who reads what with a replica too few, with as many as partitions, and with one too many."""
+        """Return the assignments with one replica too few, with as many replicas as partitions, and with one too many."""
         found: list[Sharing] = []
         with self._pipe(partitions) as (topic, replicas, _):
             for number in range(max(1, partitions - 1), partitions + 2):
@@ -114,7 +114,7 @@ class _Run:
         return tuple(found)
 
     def rate(self, number: int) -> Rate:
-        """How much as many replicas handle as the topic has partitions, while there is more to do in each."""
+        """Measure the throughput of N replicas on N partitions, with more messages waiting in each partition."""
         with self._pipe(number) as (topic, replicas, writer):
             sharing = self._shared(topic, replicas, number, range(number))
             writer.fill(number, int(2 * MEASURED_SECONDS / HANDLING_SECONDS))
@@ -134,16 +134,16 @@ class _Run:
         return rate
 
     def growth(self) -> Growth:
-        """A topic and its replicas grow while it is written to; then one is killed, missed, and started again."""
+        """Grow a topic and its replicas during writes. Then kill one replica, wait until it is replaced, and start it again."""
         few, many = BEFORE_GROWTH, AFTER_GROWTH
         with self._pipe(few) as (topic, replicas, writer):
             before = self._shared(topic, replicas, few, range(few))
             with writer.writing(few, WRITTEN_PER_SECOND):
-                wait_until(lambda: len(replicas.handled()) > WRITTEN_PER_SECOND, "what is written is handled")
+                wait_until(lambda: len(replicas.handled()) > WRITTEN_PER_SECOND, "the written messages are handled")
                 topic.grow(many)
                 writer.grow(many)
                 after = self._shared(topic, replicas, many, range(many))
-                self.report.done(f"grown from {few} to {many} while written to: {after}")
+                self.report.done(f"grown from {few} to {many} during writes: {after}")
                 killed = max(replicas.running)
                 name = replicas.running[killed].name
                 replicas.kill(killed)
@@ -152,9 +152,9 @@ class _Run:
                 again = self._shared(topic, replicas, many, range(many))
                 self.report.done(f"{name} started again: {again}")
             end = time.monotonic()
-            self.report.now("handling the rest")
+            self.report.now("handling the remaining messages")
             with suppress(ProveError):
-                wait_until(lambda: not tally(writer.written, replicas.handled()).lost, "everything is handled")
+                wait_until(lambda: not tally(writer.written, replicas.handled()).lost, "all messages are handled")
             handled = replicas.handled()
         return Growth(
             before=before,
@@ -168,10 +168,10 @@ class _Run:
 
     @contextmanager
     def _pipe(self, partitions: int) -> Generator[tuple[Topic, Replicas, Writer]]:
-        """A topic, replicas that read it, of which none runs yet, and what writes to it."""
+        """Create a topic, its replicas (none runs yet) and a writer."""
         name = f"{self.planned.pipe}.prove-{secrets.token_hex(4)}"
         environment = {
-            **self.told,
+            **self.kafka,
             "KAFKA_GROUP_PROTOCOL": PROTOCOL,
             "STREAM_SERVICE": "kafka",
             "STREAM_TOPIC": name,
@@ -187,8 +187,8 @@ class _Run:
         topic.delete()
 
     def _shared(self, topic: Topic, replicas: Replicas, partitions: int, numbers: range) -> Sharing:
-        """Who reads what once those replicas run, and the partitions are shared among them."""
-        self.report.now(f"{len(numbers)} replicas for {partitions} partitions: waiting until they are shared")
+        """Start the replicas and return their partitions when the assignment is complete."""
+        self.report.now(f"{len(numbers)} replicas for {partitions} partitions: waiting for the assignment")
         replicas.start(*(number for number in numbers if number not in replicas.running))
         each, more = divmod(partitions, len(numbers))
         owners = topic.wait_for_owners(*(each + (number < more) for number in range(len(numbers))))

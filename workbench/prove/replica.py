@@ -1,4 +1,4 @@
-"""The program of one replica: the real consumer, with a handler that takes a known time and notes what it handled.
+"""Program of one replica: the real consumer, with a handler that takes a fixed time and logs each message to a file.
 
 `python -m workbench.prove.replica FILE SECONDS`, with the environment of a consumer's pod.
 """
@@ -12,13 +12,13 @@ from consumer.run import run
 
 
 def main() -> int:
-    """Run the consumer until it is told to stop."""
+    """Run the consumer until it gets SIGTERM."""
     path, seconds = sys.argv[1], float(sys.argv[2])
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def handle(record: Record) -> None:
         time.sleep(seconds)
-        # One write for each record, so that what was handled is known whatever becomes of this process.
+        # One write per record, so that the file is complete even if this process is killed.
         os.write(file, f"{time.monotonic()} {record.partition} {record.position}\n".encode())
 
     return run(os.environ, handle, port=0)

@@ -1,4 +1,4 @@
-"""The replicas of a pipe on this machine: the real consumer, one process each."""
+"""Replicas of a pipe on this machine: the real consumer, one process each."""
 
 import os
 import re
@@ -20,35 +20,35 @@ from workbench.servers.ports import HOST
 from workbench.stack_file import ROOT
 
 PATIENCE = 120.0
-"""How many seconds anything that is waited for may take; more than it takes on a busy machine."""
+"""Maximum seconds of any wait. Long enough for a busy machine."""
 
 
 class ProveError(Exception):
-    """Something that was waited for did not come, or a process ended; the message says which."""
+    """A wait timed out or a replica ended. The message says which."""
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
-    """Wait until a condition holds; raises ProveError after some time without."""
+    """Wait until a condition holds. Raises ProveError after ``seconds``."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
-            raise ProveError(f"after {seconds:.0f} s still not: {what}")
+            raise ProveError(f"timed out after {seconds:.0f} s waiting until {what}")
         time.sleep(0.05)
 
 
 class Replica:
-    """One consumer, in a process of its own."""
+    """One consumer in a separate process."""
 
     def __init__(self, name: str, environment: Mapping[str, str], directory: Path, seconds: float) -> None:
-        """Start it: with a name, its pod's environment, a directory to write in, and how long it handles a message."""
+        """Start the consumer with its pod's environment. ``seconds`` is the time it takes to handle a message."""
         self.name = name
         self._records, self._log = directory / f"{name}.records", directory / f"{name}.log"
         self._handled: list[Handled] = []
         self._read = 0
-        # Nothing that the machine says of another topic
+        # The machine's own KAFKA_ and STREAM_ variables could name another topic
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(("KAFKA_", "STREAM_"))}
         with self._log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - this Python with arguments of its own
+            self.process = subprocess.Popen(  # noqa: S603 - this Python with fixed arguments
                 bound([sys.executable, "-m", "workbench.prove.replica", self._records, str(seconds)]),
                 cwd=ROOT,
                 env={**inherited, "KAFKA_CLIENT_ID": name, **environment},
@@ -59,13 +59,13 @@ class Replica:
 
     @property
     def ready(self) -> bool:
-        """Whether it has joined its group and reads, as a platform would ask it; raises ProveError if it has ended."""
+        """Whether the readiness probe succeeds: the consumer has joined its group and reads. Raises ProveError if it has ended."""
         if self.process.poll() is not None:
             raise ProveError(f"replica {self.name} ended with status {self.process.returncode}:\n{self.log()}")
         return self.ask("/ready")[0] == HTTPStatus.OK
 
     def ask(self, path: str) -> tuple[int, str]:
-        """Its answer at /live, /ready or /metrics: the status and the text; 0 while it does not answer."""
+        """Return the status and body of /live, /ready or /metrics. The status is 0 if there is no answer."""
         found = re.search(
             r" answer on port (\d+)$", self._log.read_text(encoding="utf-8", errors="replace"), re.MULTILINE
         )
@@ -81,7 +81,7 @@ class Replica:
             return 0, ""
 
     def handled(self) -> Sequence[Handled]:
-        """What it has handled so far."""
+        """Return the messages handled so far."""
         with suppress(FileNotFoundError), self._records.open("rb") as file:
             file.seek(self._read)
             new, _, _ = file.read().rpartition(b"\n")
@@ -95,21 +95,21 @@ class Replica:
         return self._handled
 
     def log(self, lines: int = 10) -> str:
-        """The last lines that it has logged."""
+        """Return the last lines of the replica's log."""
         return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 
 class Replicas:
-    """The replicas of one pipe, numbered from 0; a context manager that leaves none behind."""
+    """Replicas of one pipe, numbered from 0. A context manager that ends all of them."""
 
     def __init__(self, name: str, environment: Mapping[str, str], directory: Path, *, seconds: float) -> None:
-        """Say what they are like; none runs yet.
+        """Configure the replicas. None is started.
 
         Args:
-            name: What their names begin with.
-            environment: What the pod of each is told.
-            directory: Where they write.
-            seconds: How long they handle a message.
+            name: Prefix of the replicas' names.
+            environment: Environment variables of each replica.
+            directory: Directory for logs and handled messages.
+            seconds: Time to handle a message.
         """
         self._name = name
         self._environment = environment
@@ -119,11 +119,11 @@ class Replicas:
         self.running: dict[int, Replica] = {}
 
     def __enter__(self) -> Self:
-        """Nothing to do yet."""
+        """Return the replicas. `start` starts them."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """End those that still run."""
+        """Kill the running replicas."""
         for replica in self.running.values():
             replica.process.kill()
         for replica in self.running.values():
@@ -131,7 +131,7 @@ class Replicas:
         self.running.clear()
 
     def start(self, *numbers: int, **environment: str) -> None:
-        """Start some more, and wait until every one is ready."""
+        """Start replicas, and wait until all are ready."""
         for number in numbers:
             name = f"{self._name}-{number}"
             directory = self._directory / f"{len(self._started)}"
@@ -142,25 +142,25 @@ class Replicas:
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
-        """Wait until all are ready; /ready is asked as a platform does."""
+        """Wait until the readiness probe of each running replica succeeds."""
         for replica in self.running.values():
             wait_until(lambda replica=replica: replica.ready, f"{replica.name} is ready")
 
     def stop(self, *numbers: int) -> list[int]:
-        """Let some stop as a platform does, by SIGTERM; their exit statuses."""
+        """Stop replicas with SIGTERM, as a platform does. Return their exit statuses."""
         stopped = [self.running.pop(number) for number in numbers]
         for replica in stopped:
             replica.process.terminate()
         return [_ended(replica) for replica in stopped]
 
     def kill(self, number: int) -> None:
-        """Take one away at once, as when its machine dies."""
+        """Kill a replica, as if its machine failed."""
         replica = self.running.pop(number)
         replica.process.kill()
         replica.process.wait()
 
     def handled(self) -> list[Handled]:
-        """What all of them have handled, those that have ended too."""
+        """Return the messages handled by all replicas, including those that have ended."""
         return [each for replica in self._started for each in replica.handled()]
 
 

@@ -1,4 +1,4 @@
-"""Shows `prove` on a terminal: live while it runs, as tables in the end."""
+"""Shows `prove` on a terminal: a live line while it runs, and tables at the end."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from workbench.prove.proof import Growth, Proof, Sharing
 
 
 class Live:
-    """Shows how things stand on standard error, so that standard output holds the result alone."""
+    """Shows progress on standard error. Standard output has only the result."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Show on a console; standard error when None."""
+        """Show progress on a console. If None, use standard error."""
         self._console = console or Console(stderr=True, highlight=False)
         self._status: Status | None = None
 
@@ -34,17 +34,17 @@ class Live:
             self._status.stop()
 
     def done(self, text: str) -> None:
-        """Print a line that stays."""
+        """Print a result."""
         self._console.print(text, markup=False, soft_wrap=True)
 
     def now(self, text: str) -> None:
-        """Show what is being done, where there is a terminal."""
+        """Show the current activity if the console is a terminal."""
         if self._status is not None:
             self._status.update(Text(text))
 
 
 def render(proof: Proof, console: Console) -> None:
-    """Print everything."""
+    """Print the results as tables, then the notes."""
     settings = ", ".join(f"{name}={value}" for name, value in proof.config.items()) or "the broker's own settings"
     console.print(Text(f"{proof.stack}: pipe {proof.pipe}, topics with {settings}", style="bold"))
     console.print(_sharings(proof))
@@ -55,7 +55,7 @@ def render(proof: Proof, console: Console) -> None:
 
 
 def _sharings(proof: Proof) -> Table:
-    table = Table("replicas", "partitions", "who reads which", "works double", "idle", title="Who reads what")
+    table = Table("replicas", "partitions", "assignment", "overloaded", "idle", title="Partition assignment")
     for sharing in proof.sharings:
         table.add_row(
             str(sharing.replicas),
@@ -80,18 +80,18 @@ def _rates(proof: Proof) -> Table:
 
 def _growth(growth: Growth) -> Table:
     title = (
-        f"Growth from {growth.before.partitions} to {growth.after.partitions} while written to, then one replica killed"
+        f"Growth from {growth.before.partitions} to {growth.after.partitions} during writes, then one replica killed"
     )
     table = Table("", "", title=title, show_header=False)
     table.add_row("before", _owners(growth.before))
-    table.add_row("grown", _owners(growth.after))
+    table.add_row("after growth", _owners(growth.after))
     table.add_row(f"{growth.killed} killed", _owners(growth.without))
     table.add_row(f"{growth.killed} started again", _owners(growth.again))
     table.add_row("messages written", str(growth.tally.written))
     table.add_row("handled at least once", str(growth.tally.handled))
     table.add_row("lost", str(len(growth.tally.lost)))
-    table.add_row("handled again", str(growth.tally.again))
-    table.add_row("out of order in their partition", str(len(growth.tally.out_of_order)))
+    table.add_row("redelivered", str(growth.tally.again))
+    table.add_row("out of order in a partition", str(len(growth.tally.out_of_order)))
     pauses = ", ".join(f"{partition}: {seconds:.1f} s" for partition, seconds in growth.pauses.items())
     table.add_row("longest pause of each partition", pauses)
     return table

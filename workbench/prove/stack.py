@@ -1,4 +1,4 @@
-"""What a stack says of the topic that `prove` makes: its number of partitions and its settings, taken from the plan."""
+"""Reads the topic for `prove` from a stack's plan: its number of partitions and its settings."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -27,34 +27,34 @@ TOPIC_SETTINGS: Mapping[str, Callable[[RecordedResource], Mapping[str, str]]] = 
     ),
     "kubernetes:kafka.strimzi.io/v1:KafkaTopic": lambda topic: topic.inputs["spec"].get("config", {}),
 }
-"""Where each kind of Kafka topic says its settings, in Kafka's own names; what is not here is no Kafka."""
+"""Settings of each type of Kafka topic, by Kafka's names. Types that are missing here are not Kafka topics."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedTopic:
-    """The topic of a stack's first pipe."""
+    """Topic of a stack's first pipe."""
 
     stack: str
     pipe: str
     partitions: int
     config: Mapping[str, str]
     newer: bool
-    """Whether the stack's own consumers use the newer group protocol, that of KIP-848."""
+    """Whether the stack's consumers use the group protocol of KIP-848."""
 
 
 def planned_topic(plan: Plan) -> PlannedTopic:
-    """The topic of a stack's first pipe, as the plan has it; raises StackFileError where it is none of Kafka."""
+    """Return the topic of a stack's first pipe. Raises StackFileError if it is not a Kafka topic."""
     stack_file = plan.stack_file
     if plan.problems:
         raise StackFileError(
-            f"{stack_file.source}: its plan has problems; make plan STACK={stack_file.stack} shows them"
+            f"{stack_file.source}: the plan has problems. Run make plan STACK={stack_file.stack} and fix them."
         )
     pipe = plan.pipes[0]
     topic = topics(plan.recording, pipe.pipe)[0]
     if topic.type not in TOPIC_SETTINGS:
         raise StackFileError(
-            f"{stack_file.source}: its records are held by {topic.type}, and prove runs Apache Kafka; name a stack of Kafka, "
-            "such as aws-msk-eks"
+            f"{stack_file.source}: the first pipe must have a Kafka topic, got {topic.type} (prove runs Apache Kafka). Use a Kafka "
+            "stack such as aws-msk-eks."
         )
     return PlannedTopic(
         stack=stack_file.stack,

@@ -1,4 +1,4 @@
-"""Counts what was written against what was handled."""
+"""Compares the written messages with the handled messages."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from itertools import groupby, pairwise
 
 @dataclass(frozen=True, kw_only=True)
 class Handled:
-    """That a replica handled a record."""
+    """A message handled by a replica."""
 
     at: float
-    """By the machine's monotonic clock, in seconds; the same for all processes."""
+    """Seconds of the machine's monotonic clock, which all processes share."""
     replica: str
     partition: int
     offset: int
@@ -18,21 +18,21 @@ class Handled:
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """What became of the records that were written."""
+    """Handled, redelivered, lost and reordered messages."""
 
     written: int
     handled: int
-    """How many of them were handled, however often."""
+    """Number of written messages that were handled at least once."""
     again: int
-    """How often a record was handled that had been handled before."""
+    """Number of repeated deliveries."""
     lost: tuple[str, ...]
-    """Those that nobody handled, such as `2@117`: offset 117 of partition 2."""
+    """Messages that were not handled, such as `2@117`: offset 117 of partition 2."""
     out_of_order: tuple[str, ...]
-    """Those that were handled for the first time before one that stands ahead of them in their partition."""
+    """Messages whose first delivery came before that of an earlier message in their partition."""
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What must not be."""
+        """Problems: lost messages, and messages out of order."""
         found: list[str] = []
         if self.lost:
             found.append(f"{len(self.lost)} of {self.written} messages were lost: {_some(self.lost)}")
@@ -42,10 +42,10 @@ class Tally:
 
 
 def tally(written: Collection[tuple[int, int]], handled: Iterable[Handled]) -> Tally:
-    """Compare the partitions and offsets that were written with what was handled.
+    """Compare the written partitions and offsets with the handled messages.
 
-    Order holds in a partition, and so for each key, if a record is handled for the first time only after all ahead of it; those
-    that come again later, after a replica died, do not count against it.
+    A partition, and so each key, is in order if the first delivery of each message comes after those of all earlier messages.
+    Redeliveries after a replica died do not count.
     """
     again, seen, out_of_order = 0, set[tuple[int, int]](), list[str]()
     in_time = sorted(handled, key=lambda each: (each.partition, each.at))
@@ -73,7 +73,7 @@ def tally(written: Collection[tuple[int, int]], handled: Iterable[Handled]) -> T
 
 
 def longest_pauses(handled: Iterable[Handled], until: float) -> dict[int, float]:
-    """For each partition, the longest time in which nothing of it was handled, in seconds: from its first message on."""
+    """Return the longest time without a handled message per partition, in seconds after its first message."""
     pauses: dict[int, float] = {}
     in_time = sorted(handled, key=lambda each: (each.partition, each.at))
     for partition, each_of in groupby(in_time, key=lambda each: each.partition):

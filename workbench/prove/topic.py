@@ -1,4 +1,4 @@
-"""A topic on a broker for `prove` and for tests: made, grown, written to, and asked who reads it."""
+"""A topic on a broker for `prove` and for tests: create, grow, write, and read the group's assignment."""
 
 import threading
 import time
@@ -17,14 +17,14 @@ from confluent_kafka.admin import (
 from workbench.prove.replicas import PATIENCE, ProveError, wait_until
 
 KEYS = 10
-"""How many keys the messages of a partition have."""
+"""Number of different keys in a partition."""
 
 
 class Topic:
-    """A topic and its consumer group, which has its name."""
+    """A topic and its consumer group. Both have the same name."""
 
     def __init__(self, connection: Mapping[str, Any], name: str, partitions: int, config: Mapping[str, str]) -> None:
-        """Make the topic."""
+        """Create the topic."""
         self.name = name
         self._connection = {**connection, "log_level": 0}
         self._admin = self._connect()
@@ -33,22 +33,22 @@ class Topic:
         self._wait_for_leaders(partitions)
 
     def grow(self, partitions: int) -> None:
-        """Add partitions, up to a number."""
+        """Add partitions up to a total of ``partitions``."""
         _answer(self._admin.create_partitions([NewPartitions(self.name, partitions)])[self.name])
         self._wait_for_leaders(partitions)
 
     def delete(self) -> None:
-        """Take the topic and its group away again."""
+        """Delete the topic and its group."""
         _answer(self._admin.delete_topics([self.name])[self.name])
         _answer(self._admin.delete_consumer_groups([self.name])[self.name])
 
     def owners(self) -> dict[str, tuple[int, ...]]:
-        """The partitions of each member of the group, as the brokers have it; empty while they are being shared anew."""
+        """Return the partitions of each member of the group, as reported by the brokers. Empty during a rebalance."""
         try:
             group: Any = _answer(self._admin.describe_consumer_groups([self.name])[self.name])
         except (
             KafkaException
-        ):  # there is no such group yet, or its coordinator has moved, which this client never learns
+        ):  # the group does not exist yet, or its coordinator moved, which this client never notices
             self._admin = self._connect()
             return {}
         if group.state != ConsumerGroupState.STABLE:
@@ -59,9 +59,9 @@ class Topic:
         }
 
     def wait_for_owners(self, *numbers: int) -> dict[str, tuple[int, ...]]:
-        """Wait until the members have these numbers of partitions, in any order, and tell who has which.
+        """Wait until the members have these numbers of partitions, in any order, and return the assignment.
 
-        What there is instead is told after some time: then the group shares them in another way.
+        If that does not happen in time, the last assignment is returned.
         """
         owners: dict[str, tuple[int, ...]] = {}
 
@@ -71,7 +71,7 @@ class Topic:
             return sorted(map(len, owners.values())) == sorted(numbers)
 
         with suppress(ProveError):
-            wait_until(shared, f"{self.name} is shared by {len(numbers)} members")
+            wait_until(shared, f"{self.name} is assigned to {len(numbers)} members")
         return owners
 
     def _connect(self) -> Any:
@@ -86,21 +86,21 @@ class Topic:
 
 
 class Writer:
-    """Writes messages with keys to chosen partitions, and keeps which of them the brokers have."""
+    """Writes messages with keys to given partitions, and remembers the acknowledged messages."""
 
     def __init__(self, connection: Mapping[str, Any], topic: str) -> None:
-        """Say where to."""
+        """Connect a producer to the topic's brokers."""
         self.written: list[tuple[int, int]] = []
-        """The partition and offset of each message that the brokers have."""
+        """Partition and offset of each message that the brokers acknowledged."""
         self.partitions = 0
-        """To how many partitions `writing` writes; may change while it does."""
+        """Number of partitions that `writing` writes to. It may change meanwhile."""
         self._topic = topic
         self._failed: list[KafkaError] = []
         self._count = 0
         self._producer = Producer({**connection, "log_level": 0, "enable.idempotence": True, "linger.ms": 5})
 
     def fill(self, partitions: int, each: int) -> None:
-        """Write as many messages to each partition."""
+        """Write ``each`` messages to each partition."""
         for _ in range(each):
             for partition in range(partitions):
                 self._write(partition)
@@ -108,7 +108,7 @@ class Writer:
 
     @contextmanager
     def writing(self, partitions: int, per_second: float) -> Generator[None]:
-        """Write to every partition in turn, in a thread of its own, until the block ends."""
+        """Write to all partitions in turn, in a separate thread, until the block ends."""
         self.partitions = partitions
         stop = threading.Event()
 
@@ -130,13 +130,13 @@ class Writer:
             self._flush()
 
     def grow(self, partitions: int) -> None:
-        """Write to more partitions from now on, which the topic has."""
+        """Write to more partitions from now on. The topic must already have them."""
         wait_until(
             lambda: (
                 len(self._producer.list_topics(self._topic, timeout=PATIENCE).topics[self._topic].partitions)
                 == partitions
             ),
-            f"the writer knows {partitions} partitions",
+            f"the writer sees {partitions} partitions",
         )
         self.partitions = partitions
 

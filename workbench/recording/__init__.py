@@ -1,1 +1,1 @@
-"""Runs a program with no engine and records all that it asks for: what `plan` shows and what the unit tests look at."""
+"""Runs a program without the Pulumi engine and records its resources, for `plan` and for unit tests."""

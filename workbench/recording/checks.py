@@ -1,7 +1,7 @@
-"""What the recorder refuses in a program, found in the finished recording.
+"""Checks of a finished recording.
 
-The engine would accept most of these and fail, or do the wrong thing, hours later: see
-`docs/architecture.md`. Each is a `Problem` that names the resource, the rule and the way out.
+The engine accepts most of these mistakes. The deployment then fails, or goes wrong, hours later: see `docs/architecture.md`. Each
+`Problem` has the resource, the rule and the fix.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ Rule = Literal[
     "unfinished-task",
 ]
 
-_SHORTEST_SECRET = 6  # a shorter text turns up by chance, so it can't be searched for
+_SHORTEST_SECRET = 6  # shorter strings occur by chance, so they can't be searched for
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One thing the recorder refuses."""
+    """One failed check."""
 
     rule: Rule
     urn: str
-    """The resource, or empty where it is none in particular."""
+    """URN of the resource. Empty if the problem is not in one resource."""
     reason: str
 
     def __str__(self) -> str:
-        """`name (type): reason`, or the reason alone."""
+        """Return `name (type): reason`, or only the reason if there is no resource."""
         if not self.urn:
             return self.reason
         type_token, name = self.urn.split("::")[2].rpartition("$")[2], self.urn.split("::")[3]
@@ -49,20 +49,20 @@ class Problem:
 
 
 def duplicate_urns(resources: Sequence[RecordedResource]) -> Iterator[Problem]:
-    """Two resources with one URN: the engine refuses the second, mocks keep one silently."""
+    """Find resources with the same URN. The engine rejects the second one; mocks silently keep one."""
     seen: set[str] = set()
     for resource in resources:
         if resource.urn in seen:
             yield Problem(
                 rule="duplicate-urn",
                 urn=resource.urn,
-                reason=f"registered twice as {resource.urn}; give one of them another name",
+                reason=f"is registered twice as {resource.urn}. Rename one of the two.",
             )
         seen.add(resource.urn)
 
 
 def wrong_inputs(resources: Iterable[RecordedResource]) -> Iterator[Problem]:
-    """Nested keys that the SDK doesn't know, and values of the wrong type."""
+    """Find nested keys that the SDK doesn't have, and values of the wrong type."""
     for resource in resources:
         if resource.custom and not resource.external:
             for error in input_errors(resource.type, resource.inputs):
@@ -70,47 +70,47 @@ def wrong_inputs(resources: Iterable[RecordedResource]) -> Iterator[Problem]:
 
 
 def default_providers(resources: Iterable[RecordedResource], invokes: Iterable[RecordedInvoke]) -> Iterator[Problem]:
-    """Resources and calls with no explicit provider: they'd use whatever the machine is set to."""
+    """Find resources and function calls without an explicit provider. They would use the machine's own configuration."""
     for resource in resources:
         if resource.custom and not _built_in(resource.type) and resource.provider is None:
             yield Problem(
                 rule="default-provider",
                 urn=resource.urn,
-                reason="has no explicit provider; pass parent= so that it inherits one",
+                reason="must have an explicit provider. Pass parent= so that it inherits one.",
             )
     for invoke in invokes:
         if not _built_in(invoke.token) and invoke.provider is None:
             yield Problem(
                 rule="default-provider",
                 urn="",
-                reason=f"{invoke.token}: called with no explicit provider; pass opts=InvokeOptions(parent=...)",
+                reason=f"{invoke.token}: must be called with an explicit provider. Pass opts=InvokeOptions(parent=...).",
             )
 
 
 def silent_components(resources: Iterable[RecordedResource], registered: Mapping[str, Any]) -> Iterator[Problem]:
-    """Components that never call `register_outputs`: the engine never sees them finished."""
+    """Find components that never call `register_outputs`. The engine does not see that they are complete."""
     for resource in resources:
         if not resource.custom and resource.type != STACK_TYPE and resource.urn not in registered:
             yield Problem(
                 rule="no-outputs",
                 urn=resource.urn,
-                reason="a component that registers no outputs; call self.register_outputs(...) last in its constructor",
+                reason="must register its outputs. Call self.register_outputs(...) at the end of the component's constructor.",
             )
 
 
 def unparented(resources: Sequence[RecordedResource], top: str | None) -> Iterator[Problem]:
-    """Children of the stack that belong inside a component.
+    """Find children of the stack that belong inside a component.
 
-    Providers may stand at the top; so may components, or only those of type `top` if it is given.
+    Providers may be children of the stack. Components may be, too; if `top` is given, only components of this type.
     """
     stacks = {resource.urn for resource in resources if resource.type == STACK_TYPE}
     for resource in resources:
         if resource.parent not in stacks or resource.type.startswith(PROVIDER_PREFIX):
             continue
         if resource.custom:
-            reason = "a child of the stack; pass opts=ResourceOptions(parent=self)"
+            reason = "must not be a child of the stack. Pass opts=ResourceOptions(parent=self)."
         elif top is not None and resource.type != top:
-            reason = f"a component at the top, where only {top} belongs; pass parent=self"
+            reason = f"must not be a top-level component (only {top} may be). Pass parent=self."
         else:
             continue
         yield Problem(rule="unparented", urn=resource.urn, reason=reason)
@@ -121,10 +121,10 @@ def plain_secrets(
     registered: Mapping[str, Mapping[str, Any]],
     secret_config: Iterable[str],
 ) -> Iterator[Problem]:
-    """Secret values that also travel in clear, in an input or in an output.
+    """Find secret values that are also sent in plain text, in an input or an output.
 
-    Known secrets are the secret settings and what the program itself marked as secret. A text of
-    fewer than six characters can't be told from chance.
+    Known secrets are the secret settings and the values that the program marked as secret. Strings of fewer than six characters
+    are not checked, because they occur by chance.
     """
     known = _searchable(
         [
@@ -147,23 +147,23 @@ def plain_secrets(
                 yield Problem(
                     rule="plain-secret",
                     urn=urn,
-                    reason=f"{side} {path}: holds a secret in clear; keep it an Output.secret(...)",
+                    reason=f"{side} {path}: contains a secret in plain text. Use Output.secret(...).",
                 )
 
 
 def transforms(resources: Iterable[RecordedResource]) -> Iterator[Problem]:
-    """Transforms: the recorder doesn't run them, so it can't vouch for what they'd change."""
+    """Find transforms. The recorder doesn't run them, so their changes are missing in the recording."""
     for resource in resources:
         if resource.transformed:
             yield Problem(
                 rule="transform",
                 urn=resource.urn,
-                reason="carries a transform, which is not run here: what is shown may differ",
+                reason="must have no transform (transforms are not run here, so the real inputs may differ). Remove it.",
             )
 
 
 def logged_errors(messages: Iterable[Message]) -> Iterator[Problem]:
-    """Errors that the program logged; the engine ends such an update as failed."""
+    """Find errors that the program logged. The engine fails such an update."""
     for message in messages:
         if message.severity == "error":
             yield Problem(rule="logged-error", urn=message.urn, reason=message.text)
@@ -174,7 +174,7 @@ def _built_in(token: str) -> bool:
 
 
 def _texts(value: str) -> Iterator[str]:
-    """The strings in one setting, whose value is JSON text when it is an object."""
+    """Return the strings in a setting. Objects and lists are JSON."""
     if value[:1] in ("{", "["):
         try:
             decoded = json.loads(value)

@@ -1,11 +1,9 @@
-"""Checks a resource's inputs against the SDK's own argument types.
+"""Checks a resource's inputs against the SDK's argument types.
 
-Pulumi's engine passes unknown nested keys on, and the mocks accept anything. The generated SDKs
-know better: every resource has an `...Args` class with the names and types of its inputs, and so
-has every nested value. `config_errors` compares what was sent with them.
+Pulumi's engine passes unknown nested keys on, and the mocks accept any value. In the generated SDKs, every resource and every
+nested value has an `...Args` class with the names and types of its inputs. `input_errors` compares the inputs with them.
 
-`pulumi._types` is private. It is pinned with the SDK in requirements.txt, and the tests here fail
-at once should it change.
+`pulumi._types` is private. Its version is pinned in requirements.txt, and tests fail if it changes.
 """
 
 from __future__ import annotations
@@ -35,10 +33,10 @@ _SCALARS: dict[Any, tuple[tuple[type, ...], str]] = {
 
 
 def input_errors(type_token: str, inputs: Mapping[str, Any]) -> Iterator[str]:
-    """Unknown keys and values of the wrong type, each as `path: reason`.
+    """Return unknown keys and values of the wrong type, each as `path: reason`.
 
-    `inputs` are the masked ones, so that no message shows a secret. A resource whose class the SDK doesn't have, such as a Kubernetes custom resource, has no
-    mistakes: there is nothing to compare with.
+    `inputs` must be masked, so that no message contains a secret. A resource without an SDK class, such as a Kubernetes custom
+    resource, cannot be checked and has no errors.
     """
     args = args_type(type_token)
     if args is not None:
@@ -48,7 +46,7 @@ def input_errors(type_token: str, inputs: Mapping[str, Any]) -> Iterator[str]:
 
 @cache
 def args_type(type_token: str) -> type | None:
-    """The `...Args` class of a resource type, or None where the SDK has none."""
+    """Return the `...Args` class of a resource type, or None if the SDK has none."""
     resource = resource_class(type_token)
     if resource is None:
         return None
@@ -61,7 +59,7 @@ def args_type(type_token: str) -> type | None:
 
 
 def resource_class(type_token: str) -> type | None:
-    """The SDK's class of a resource type, or None where the SDK has none. The SDK must be imported already."""
+    """Return the SDK's class of a resource type, or None if it has none. The SDK must already be imported."""
     package, module, name = type_token.split(":", 2)
     if package == "pulumi" and module == "providers":
         found = getattr(import_module(f"pulumi_{name.replace('-', '_')}"), "Provider", None)
@@ -76,7 +74,7 @@ def resource_class(type_token: str) -> type | None:
 
 
 def _decoded_json(args: type, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """A provider's inputs travel as JSON text, unless they are text anyway; read them back."""
+    """Decode a provider's inputs. Inputs that are not strings are sent as JSON."""
     types = _types.input_type_types(args)
     decoded = dict(inputs)
     for key, value in inputs.items():
@@ -94,7 +92,7 @@ def _check(expected: Any, value: Any, path: str) -> Iterator[str]:
         if is_object(value):
             yield from _check_object(expected, value, path)
         else:
-            yield f"{path}: must be an object ({expected.__name__}), not {_show(value)}"
+            yield f"{path}: must be an object ({expected.__name__}), got {_show(value)}"
     elif typing.get_origin(expected) in (list, dict, Sequence, Mapping):
         yield from _check_items(expected, value, path)
     else:
@@ -105,12 +103,12 @@ def _check_items(expected: Any, value: Any, path: str) -> Iterator[str]:
     item_type = typing.get_args(expected)[-1]
     if typing.get_origin(expected) in (list, Sequence):
         if not is_list(value):
-            yield f"{path}: must be a list, not {_show(value)}"
+            yield f"{path}: must be a list, got {_show(value)}"
             return
         items = [(f"{path}[{index}]", item) for index, item in enumerate(value)]
     else:
         if not is_object(value):
-            yield f"{path}: must be an object, not {_show(value)}"
+            yield f"{path}: must be an object, got {_show(value)}"
             return
         items = [(join(path, key), item) for key, item in value.items()]
     for where, item in items:
@@ -125,22 +123,22 @@ def _check_object(args: type, value: Mapping[str, Any], path: str) -> Iterator[s
             yield from _check(types[key], item, where)
         elif key not in _known_names(args):
             near = difflib.get_close_matches(key, _known_names(args), n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            yield f"{where}: {args.__name__} has no such key{hint}"
+            hint = f" Did you mean {near[0]}?" if near else ""
+            yield f"{where}: unknown key of {args.__name__}.{hint}"
 
 
 def _check_scalar(expected: Any, value: Any, path: str) -> Iterator[str]:
     if choices := _choices(expected):
         if value not in choices:
-            yield f"{path}: must be {' or '.join(map(repr, choices))}, not {_show(value)}"
+            yield f"{path}: must be {' or '.join(map(repr, choices))}, got {_show(value)}"
     elif expected in _SCALARS:
-        types, called = _SCALARS[expected]
+        types, name = _SCALARS[expected]
         if not isinstance(value, types) or (isinstance(value, bool) and expected is not bool):
-            yield f"{path}: must be {called}, not {_show(value)}"
+            yield f"{path}: must be {name}, got {_show(value)}"
 
 
 def _choices(expected: Any) -> list[Any]:
-    """The values that a `Literal` or an enum allows; empty for any other type."""
+    """Return the values that a `Literal` or an enum allows. Empty for any other type."""
     if typing.get_origin(expected) is typing.Literal:
         return list(typing.get_args(expected))
     if isinstance(expected, type) and issubclass(expected, Enum):

@@ -1,7 +1,7 @@
-"""The event loop of a recording: no threads, no lost errors.
+"""Event loop of a recording: no threads, no lost errors.
 
-Pulumi's SDK sends each request from a thread of a pool and drops what a forgotten task raised. A
-recording should come out the same every time and fail with the program.
+Pulumi's SDK sends each request from a thread pool and drops the errors of tasks that are not awaited. A recording must be
+reproducible, and it must fail if the program fails.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ _T = TypeVar("_T")
 
 
 class _Inline(ThreadPoolExecutor):
-    """Runs each call at once in the caller's thread, so that a recording has one order."""
+    """Runs each call immediately in the caller's thread, so that the order of a recording is fixed."""
 
     def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         future: Future[_T] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001  it is the future's to raise
+        except Exception as error:  # noqa: BLE001  the future raises it
             future.set_exception(error)
         return future
 
 
 def one_threaded_loop(tasks: list[asyncio.Task[Any]]) -> asyncio.AbstractEventLoop:
-    """A new event loop that lists its tasks and keeps its own comments to itself."""
+    """Return a new event loop that adds its tasks to a list and prints nothing."""
 
     def make(
         loop: asyncio.AbstractEventLoop,
@@ -42,15 +42,15 @@ def one_threaded_loop(tasks: list[asyncio.Task[Any]]) -> asyncio.AbstractEventLo
     loop = asyncio.new_event_loop()
     loop.set_default_executor(_Inline())
     loop.set_task_factory(cast("Any", make))
-    # After an error, what still waited for its outcome would each print a traceback.
+    # Otherwise, after an error, every pending task would print a traceback.
     loop.set_exception_handler(lambda _loop, _context: None)
     return loop
 
 
 def raise_unseen(tasks: list[asyncio.Task[Any]]) -> None:
-    """Raise the error of a task that failed and that nobody awaited."""
+    """Raise the error of a failed task that was not awaited."""
     for task in tasks:
-        # asyncio keeps this flag to report such tasks once they are collected.
+        # asyncio sets this flag to report such tasks when they are garbage-collected.
         if task.done() and not task.cancelled() and getattr(task, "_log_traceback", False):
             error = task.exception()
             if error is not None:

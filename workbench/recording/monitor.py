@@ -1,8 +1,7 @@
-"""What stands in for Pulumi's engine while a program is recorded.
+"""Replacement of Pulumi's engine in a recording. A test double.
 
-`RecordingMonitor` answers a program as the engine would and keeps every request whole. It runs no
-engine, opens no port and contacts nothing: ids and computed outputs come from the table of typical
-values in `workbench.cloud`. It is a test double.
+`RecordingMonitor` answers a program's requests as the engine would and records them. It runs no engine, opens no port and contacts
+nothing. Ids and computed outputs are the typical values in `workbench.cloud`.
 """
 
 from __future__ import annotations
@@ -30,54 +29,54 @@ from workbench.values import Decoded, add_missing, decode, hide, unknown_like
 
 
 class ResourceModel(Protocol):
-    """What the recorder needs to know of a resource type; `workbench.cloud.kinds.ResourceModel` has it."""
+    """Properties of a resource type that the recorder needs. `workbench.cloud.kinds.ResourceModel` implements them."""
 
     @property
     def name_property(self) -> str | None:
-        """The path of the name that the provider makes up when the program gives none."""
+        """Path of the name that the provider generates if the program sets none."""
         ...
 
     @property
     def name_prefix(self) -> str:
-        """What such a name begins with."""
+        """Prefix of generated names."""
         ...
 
     def identifier(self, name: str, inputs: Mapping[str, Any], /) -> str:
-        """The id that the provider gives a resource with this name and these inputs."""
+        """Return the id of a resource with this name and these inputs."""
         ...
 
     def outputs(self, identifier: str, name: str, inputs: Mapping[str, Any], /) -> Mapping[str, Any]:
-        """The computed outputs, beyond the inputs."""
+        """Return the computed outputs, without the inputs."""
         ...
 
     def preexisting(
         self, identifier: str, others: Callable[[str], Iterable[Mapping[str, Any]]], /
     ) -> Mapping[str, Any] | None:
-        """The state of an object that something else made than a program, such as a Job, or None."""
+        """Return the state of an object that was not created by a program (but by a Job, for example), or None."""
         ...
 
 
 class Cloud(Protocol):
-    """A table of typical answers; the module `workbench.cloud.kinds` is one."""
+    """Typical values of clouds. The module `workbench.cloud.kinds` implements it."""
 
     def kind(self, type_token: str, /) -> ResourceModel:
-        """What is typical of a resource type."""
+        """Return the model of a resource type."""
         ...
 
     def place(self, package: str, settings: Mapping[str, Any], /) -> dict[str, Any]:
-        """Where a provider's objects are, out of its settings."""
+        """Return the location of a provider's objects from the provider's settings."""
         ...
 
     def invoke(self, token: str, args: Mapping[str, Any], /) -> Mapping[str, Any]:
-        """What a provider's function typically answers."""
+        """Return a typical result of a provider function."""
         ...
 
 
 class RecordingMonitor(MockMonitor):
-    """A resource monitor that keeps each request whole and answers from a table."""
+    """Resource monitor that records each request and returns typical values."""
 
     def __init__(self, *, cloud: Cloud, preview: bool) -> None:
-        """Answer from `cloud`; with `preview`, ids and computed outputs stay unknown."""
+        """Return values from `cloud`. With `preview`, ids and computed outputs are unknown."""
         super().__init__(_Unused())
         self._cloud = cloud
         self._preview = preview
@@ -86,7 +85,7 @@ class RecordingMonitor(MockMonitor):
         self.registered_outputs: dict[str, Decoded] = {}
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """The URN as the engine makes it: with the types of all parents but the stack."""
+        """Return a URN as the engine builds it: with the types of all parents except the stack."""
         parents = parent.split("::")[2] if parent else STACK_TYPE
         qualified = type_ if parents == STACK_TYPE else f"{parents}${type_}"
         return f"urn:pulumi:{settings.get_stack()}::{settings.get_project()}::{qualified}::{name}"
@@ -94,7 +93,7 @@ class RecordingMonitor(MockMonitor):
     def RegisterResource(  # noqa: N802  the name is Pulumi's
         self, request: resource_pb2.RegisterResourceRequest
     ) -> resource_pb2.RegisterResourceResponse:
-        """Record a resource and answer with its urn, id and state."""
+        """Record a resource and return its URN, id and state."""
         urn = self.make_urn(request.parent, request.type, request.name)
         properties = decode(request.object)
         self.recorded.append(recorded(urn, request, properties))
@@ -108,7 +107,7 @@ class RecordingMonitor(MockMonitor):
     def ReadResource(  # noqa: N802  the name is Pulumi's
         self, request: resource_pb2.ReadResourceRequest
     ) -> resource_pb2.ReadResourceResponse:
-        """Record a resource that is only looked up, and answer with a typical state."""
+        """Record a resource that is only read, and return a typical state."""
         urn = self.make_urn(request.parent, request.type, request.name)
         properties = decode(request.properties)
         self.recorded.append(
@@ -127,7 +126,7 @@ class RecordingMonitor(MockMonitor):
                 external=True,
             )
         )
-        # What exists can be read in a preview too; only what something is yet to make, whose id is not known, cannot.
+        # Existing resources can be read in a preview. Resources that do not exist yet have an unknown id and cannot be read.
         state = struct_pb2.Struct()
         state.CopyFrom(request.properties)
         kind = self._cloud.kind(request.type)
@@ -147,7 +146,7 @@ class RecordingMonitor(MockMonitor):
     def Invoke(  # noqa: N802  the name is Pulumi's
         self, request: resource_pb2.ResourceInvokeRequest
     ) -> resource_pb2.ResourceInvokeResponse:
-        """Record a call of a provider's function and answer from the table."""
+        """Record a call of a provider function and return a typical result."""
         args = decode(request.args)
         self.invokes.append(
             RecordedInvoke(token=request.tok, args=args.masked, provider=provider_urn(request.provider))
@@ -158,11 +157,11 @@ class RecordingMonitor(MockMonitor):
         return resource_pb2.ResourceInvokeResponse(**cast("dict[str, Any]", {"return": answer}))
 
     def _complete(self, request: resource_pb2.RegisterResourceRequest, state: struct_pb2.Struct) -> str:
-        """Add a resource's computed outputs to its state; return its id, empty while unknown."""
+        """Add a resource's computed outputs to its state. Return its id, or an empty string if it is unknown."""
         if request.type.startswith(PROVIDER_PREFIX):
             return "" if self._preview else f"{request.name}-id"
         kind = self._cloud.kind(request.type)
-        add_missing(state, _made_up_name(kind, request.name))
+        add_missing(state, _generated_name(kind, request.name))
         inputs = {**self._place(request.provider), **decode(state).plain}
         identifier = kind.identifier(request.name, inputs)
         computed = kind.outputs(identifier, request.name, inputs)
@@ -170,11 +169,11 @@ class RecordingMonitor(MockMonitor):
         return "" if self._preview else identifier
 
     def _others(self, type_token: str) -> list[Mapping[str, Any]]:
-        """The inputs of the resources of a type so far."""
+        """Return the inputs of all resources of a type that are registered so far."""
         return [resource.revealed for resource in self.recorded if resource.type == type_token]
 
     def _place(self, provider: str) -> dict[str, Any]:
-        """Where a provider's resources and calls are unless they say otherwise."""
+        """Return the default location of a provider's resources and function calls."""
         urn = provider_urn(provider)
         for resource in self.recorded:
             if resource.urn == urn:
@@ -183,14 +182,14 @@ class RecordingMonitor(MockMonitor):
 
 
 class HookKeeper(_callbacks._CallbackServicer):  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    """Keeps the hooks a program registers, where the SDK would start a server for the engine.
+    """Records the hooks that a program registers. The SDK would start a server for the engine.
 
-    The SDK has no public way to say so; without it each recording opens a port.
+    The SDK has no public way to prevent that. Without this class each recording opens a port.
     """
 
     def __init__(self, monitor: RecordingMonitor) -> None:
-        """Register with `monitor`; nothing is served."""
-        # The parent's constructor makes the server, so it is left out on purpose.
+        """Use `monitor`. No server is started."""
+        # The parent's constructor is not called because it starts the server.
         self.hooks: dict[str, ResourceHook] = {}
         self._monitor = cast("Any", monitor)
         self._callbacks = {}
@@ -199,19 +198,19 @@ class HookKeeper(_callbacks._CallbackServicer):  # noqa: SLF001  # pyright: igno
         self._target = ""
 
     def register_resource_hook(self, hook: ResourceHook) -> None:
-        """Keep a hook under its name."""
+        """Record a hook by name."""
         self.hooks[hook.name] = hook
 
 
 class RecordingEngine:
-    """Receives what a program logs."""
+    """Receives a program's log messages."""
 
     def __init__(self) -> None:
         """Start with no messages."""
         self.messages: list[Message] = []
 
     def Log(self, request: engine_pb2.LogRequest) -> empty_pb2.Empty:  # noqa: N802
-        """Keep everything above debug."""
+        """Record messages above debug level."""
         if request.severity != engine_pb2.DEBUG:
             severity = engine_pb2.LogSeverity.Name(request.severity).lower()
             self.messages.append(Message(severity=severity, text=request.message, urn=request.urn))
@@ -219,7 +218,7 @@ class RecordingEngine:
 
 
 class _Unused(Mocks):
-    """`MockMonitor` asks for mocks; `RecordingMonitor` answers everything itself."""
+    """Placeholder. `MockMonitor` requires mocks, but `RecordingMonitor` never calls them."""
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         raise NotImplementedError(args.token)
@@ -228,11 +227,11 @@ class _Unused(Mocks):
         raise NotImplementedError(args.typ)
 
 
-def _made_up_name(kind: ResourceModel, logical_name: str) -> dict[str, Any]:
-    """The name a provider makes up: the logical name and some digits, here always the same ones."""
+def _generated_name(kind: ResourceModel, logical_name: str) -> dict[str, Any]:
+    """Return a generated name: the logical name and some digits, which are reproducible here."""
     if kind.name_property is None:
         return {}
-    made_up: Any = f"{kind.name_prefix}{logical_name}-{zlib.crc32(logical_name.encode()):08x}"[:-1]
+    generated: Any = f"{kind.name_prefix}{logical_name}-{zlib.crc32(logical_name.encode()):08x}"[:-1]
     for key in reversed(kind.name_property.split(".")):
-        made_up = {key: made_up}
-    return made_up
+        generated = {key: generated}
+    return generated

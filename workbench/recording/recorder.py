@@ -1,13 +1,12 @@
-"""Runs a Pulumi program with no engine and records everything it asks for.
+"""Runs a Pulumi program without the engine and records its requests.
 
     recording = record(lambda: Msk("kafka", ...), preview=True)
     assert recording.problems == ()
     assert recording.one("aws:msk/cluster:Cluster").protect
 
-The program runs under a fresh Pulumi runtime: its own event loop, settings and configuration, no
-threads, no ports. Nothing is contacted; ids, computed outputs and lookups are answered from a table
-of typical values. An error anywhere in the program, an `apply` or a child task included, ends the
-recording with that error.
+The program runs in a new Pulumi runtime with its own event loop, settings and configuration, without threads and ports. Nothing is
+contacted. Ids, computed outputs and lookups return typical values. Any error in the program, including an `apply` or a child task,
+ends the recording with that error.
 """
 
 from __future__ import annotations
@@ -47,38 +46,38 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """Everything a program asked of the engine, in the order it asked."""
+    """All requests of a program to the engine, in order."""
 
     stack: str
     preview: bool
     resources: tuple[RecordedResource, ...]
-    """The stack itself first, then components, providers and resources as they registered."""
+    """The stack, then components, providers and resources in the order of registration."""
     outputs: Mapping[str, Any]
-    """The stack's outputs; secrets are `[secret]`, unknown values `[unknown]`."""
+    """The stack's outputs. Secrets are `[secret]`, unknown values are `[unknown]`."""
     secret_outputs: frozenset[str]
-    """Paths of the secret ones."""
+    """Paths of the secret outputs."""
     component_outputs: Mapping[str, Mapping[str, Any]]
-    """Per URN, what a component passed to `register_outputs`."""
+    """URN of a component -> the outputs that it registered."""
     invokes: tuple[RecordedInvoke, ...]
     hooks: Mapping[str, ResourceHook]
-    """The resource hooks by name; calling one runs the rule it stands for."""
+    """Resource hooks by name. They can be called."""
     messages: tuple[Message, ...]
-    """What the program logged, debug messages left out."""
+    """The program's log messages, without debug messages."""
     problems: tuple[Problem, ...]
-    """What the recorder refuses; empty for a sound program."""
+    """Failed checks. Empty for a valid program."""
     revealed_outputs: Mapping[str, Any] = field(repr=False)
-    """The stack's outputs with the secrets in clear, for tests; never printed."""
+    """The stack's outputs with secrets in plain text, for tests. Never print them."""
 
     @property
     def urns(self) -> frozenset[str]:
-        """The URN of every resource."""
+        """URNs of all resources."""
         return frozenset(resource.urn for resource in self.resources)
 
     def by_urn(self, urn: str) -> RecordedResource:
-        """The resource with a URN.
+        """Return the resource with a URN.
 
         Raises:
-            LookupError: there is none.
+            LookupError: No resource has this URN.
         """
         for resource in self.resources:
             if resource.urn == urn:
@@ -86,14 +85,14 @@ class Recording:
         raise LookupError(f"no resource has the URN {urn}{_nearest(urn, self.urns)}")
 
     def of_type(self, type_token: str) -> tuple[RecordedResource, ...]:
-        """Every resource of a type, such as `aws:msk/cluster:Cluster`."""
+        """Return all resources of a type, such as `aws:msk/cluster:Cluster`."""
         return tuple(resource for resource in self.resources if resource.type == type_token)
 
     def one(self, type_or_name: str) -> RecordedResource:
-        """The only resource of a type (anything with a colon) or with a logical name.
+        """Return the only resource of a type (any text with a colon) or with a logical name.
 
         Raises:
-            LookupError: there is none, or more than one.
+            LookupError: There is none, or more than one.
         """
         attribute = "type" if ":" in type_or_name else "name"
         found = [r for r in self.resources if getattr(r, attribute) == type_or_name]
@@ -106,11 +105,11 @@ class Recording:
         raise LookupError(f"no resource has the {attribute} {type_or_name}{_nearest(type_or_name, known)}")
 
     def children(self, parent: RecordedResource) -> tuple[RecordedResource, ...]:
-        """The direct children of a resource."""
+        """Return the direct children of a resource."""
         return tuple(resource for resource in self.resources if resource.parent == parent.urn)
 
     def requirements(self, resource: RecordedResource) -> frozenset[str]:
-        """URNs of everything that must exist before a resource, directly or through others."""
+        """Return the URNs of a resource's direct and indirect dependencies."""
         by_urn = {each.urn: each for each in self.resources}
         found: set[str] = set()
         waiting = [resource]
@@ -124,10 +123,10 @@ class Recording:
         return frozenset(found)
 
     def hook(self, resource: RecordedResource, event: str) -> ResourceHook:
-        """The only hook of a resource for an event such as `before_update`.
+        """Return the only hook of a resource for an event such as `before_update`.
 
         Raises:
-            LookupError: there is none, or more than one.
+            LookupError: There is none, or more than one.
         """
         names = resource.hooks.get(event, ())
         if len(names) != 1:
@@ -149,21 +148,18 @@ def record(
     """Run a program and record what it registers.
 
     Args:
-        program: What to run: `program_file(path)` for a Pulumi program, or any callable that makes
-            resources. A coroutine function is awaited.
-        config: Full keys such as `data-pipes:pipes` with values as Pulumi hands them over: text,
-            and JSON text for objects.
-        secret_keys: The full keys whose value is secret.
-        project: The project's name, part of every URN.
-        stack: The stack's name, part of every URN.
-        preview: Run as `pulumi preview` does: ids and computed outputs are unknown, echoed inputs
-            known. Resources made inside an `apply` of an unknown value then don't appear.
-        top: The only component type allowed as a child of the stack; any when None.
-        cloud: Answers in place of `workbench.cloud.kinds`.
+        program: `program_file(path)` for a Pulumi program, or any callable that creates resources. A coroutine function is awaited.
+        config: Values by full key such as `data-pipes:pipes`, as Pulumi passes them: strings, and JSON for objects.
+        secret_keys: Full keys of the secret values.
+        project: Project name, part of every URN.
+        stack: Stack name, part of every URN.
+        preview: Run as `pulumi preview`: ids and computed outputs are unknown, inputs are known. Resources that are created inside
+            an `apply` of an unknown value are missing then.
+        top: The only component type allowed as a child of the stack. If None, all types are allowed.
+        cloud: Typical values to use instead of `workbench.cloud.kinds`.
 
     Raises:
-        BaseException: whatever the program, an `apply` or a task of it raised; a resource type that
-            the table doesn't have is such an error too.
+        BaseException: Any error of the program, of an `apply` or of a task. Unknown resource types raise an error, too.
     """
     monitor = RecordingMonitor(cloud=cloud or _typical_cloud(), preview=preview)
     engine = RecordingEngine()
@@ -187,8 +183,8 @@ def record(
         raise_unseen(tasks)
         return any(not task.done() for task in tasks if task is not asyncio.current_task())
 
-    with alias_urns.left_open(), asyncio.Runner(loop_factory=lambda: one_threaded_loop(tasks)) as runner:
-        # An empty context, so that nothing of an earlier run or of the caller's is seen.
+    with alias_urns.skipped(), asyncio.Runner(loop_factory=lambda: one_threaded_loop(tasks)) as runner:
+        # An empty context, so that the caller's and earlier runs' context variables are not visible.
         unfinished = runner.run(run(), context=contextvars.Context())
     return _recording(
         monitor,
@@ -203,7 +199,7 @@ def record(
 
 
 def program_file(path: Path) -> Callable[[], object]:
-    """The program in a file, run as Pulumi runs it: as `__main__`, its directory importable."""
+    """Return the program in a file. It runs as in Pulumi: as `__main__`, with its directory importable."""
 
     def run() -> None:
         directory = str(path.resolve().parent)
@@ -215,7 +211,7 @@ def program_file(path: Path) -> Callable[[], object]:
 
 
 def _typical_cloud() -> Cloud:
-    from workbench.cloud import kinds  # noqa: PLC0415  the table is large, and tests bring their own
+    from workbench.cloud import kinds  # noqa: PLC0415  the tables are large, and tests use their own
 
     return kinds
 
@@ -255,7 +251,7 @@ def _recording(
             Problem(
                 rule="unfinished-task",
                 urn="",
-                reason="a task of the program was still running at its end; the engine would drop it: await it",
+                reason="a task of the program was still running at its end (the engine would drop it). Await it.",
             )
         )
     return Recording(
@@ -275,4 +271,4 @@ def _recording(
 
 def _nearest(wanted: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(wanted, known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return f". Did you mean {near[0]}?" if near else ""

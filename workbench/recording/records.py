@@ -1,4 +1,4 @@
-"""What a recording keeps: resources, calls of provider functions, and messages."""
+"""Contents of a recording: resources, calls of provider functions, and log messages."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ class RecordedResource:
     type: str
     name: str
     parent: str | None
-    """URN of the parent; None for the stack itself."""
+    """URN of the parent. None for the stack itself."""
     custom: bool
-    """True for what a provider makes, False for a component and the stack."""
+    """True for a provider's resource, False for a component and the stack."""
     inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """camelCase, as sent to the engine; secrets are `[secret]`, unknown values `[unknown]`."""
+    """Inputs in camelCase, as sent to the engine. Secrets are `[secret]`, unknown values are `[unknown]`."""
     revealed: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
-    """The same with the secrets in clear, for tests; never printed."""
+    """Inputs with secrets in plain text, for tests. Never print them."""
     secrets: frozenset[str] = frozenset()
     """Paths of the secret inputs, for example `stringData`."""
     unknowns: frozenset[str] = frozenset()
-    """Paths of the inputs that a preview can't know."""
+    """Paths of the inputs that are unknown in a preview."""
     provider: str | None = None
-    """URN of the explicit provider; None when the default one would be used."""
+    """URN of the explicit provider. None if the default provider would be used."""
     dependencies: tuple[str, ...] = ()
-    """URNs of everything this resource waits for, sorted."""
+    """URNs of the resource's dependencies, sorted."""
     property_dependencies: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
-    """Per top-level input, the URNs its value comes from."""
+    """Top-level input -> URNs of the resources that its value comes from."""
     protect: bool = False
     delete_before_replace: bool | None = None
-    """None where the program leaves it to the provider."""
+    """None if the program does not set it. Then the provider decides."""
     retain_on_delete: bool = False
     deleted_with: str | None = None
     ignore_changes: tuple[str, ...] = ()
@@ -50,41 +50,41 @@ class RecordedResource:
     custom_timeouts: Mapping[str, str] = field(default_factory=dict[str, str])
     """For example `{"create": "120m"}`."""
     aliases: tuple[str, ...] = ()
-    """URNs, or `key=value` lists for aliases given in parts."""
+    """URNs, or `key=value` lists for aliases that are given in parts."""
     hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    """Per event, such as `before_update`, the names of the hooks; `Recording.hook` has them."""
+    """Event, such as `before_update` -> names of the hooks. `Recording.hook` returns a hook."""
     import_id: str | None = None
     external: bool = False
-    """True when the resource is only read (`Vpc.get`), not made by this stack."""
+    """True if the resource is only read (`Vpc.get`), not created by this stack."""
     transformed: bool = False
-    """True when the resource carries a transform, which a recording doesn't run."""
+    """True if the resource has a transform. A recording doesn't run it."""
 
     def input(self, path: str) -> Any:
-        """The input at a property path such as `spec.template.spec.containers[0].image`.
+        """Return the input at a property path such as `spec.template.spec.containers[0].image`.
 
         Raises:
-            KeyError: nothing stands there; the message lists what does.
+            KeyError: The path does not exist. The message lists the keys that exist.
         """
         return at(self.inputs, path)
 
     def reveal(self, path: str) -> Any:
-        """Like `input`, with secrets in clear: for tests of what a secret holds."""
+        """Like `input`, but with secrets in plain text, for tests."""
         return at(self.revealed, path)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedInvoke:
-    """One call of a provider's function."""
+    """One call of a provider function."""
 
     token: str
     args: Mapping[str, Any]
     provider: str | None
-    """URN of the explicit provider; None when the default one would be used."""
+    """URN of the explicit provider. None if the default provider would be used."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """Something the program logged."""
+    """Log message of the program."""
 
     severity: str
     """`info`, `warning` or `error`."""
@@ -93,7 +93,7 @@ class Message:
 
 
 def provider_urn(reference: str) -> str | None:
-    """The URN in a provider reference, which is `<urn>::<id>`; None for no reference."""
+    """Return the URN in a provider reference (`<urn>::<id>`), or None if the reference is empty."""
     return reference.rpartition("::")[0] or None
 
 
@@ -102,7 +102,7 @@ def _alias(alias: alias_pb2.Alias) -> str:
 
 
 def recorded(urn: str, request: resource_pb2.RegisterResourceRequest, properties: Decoded) -> RecordedResource:
-    """A resource as a request registers it."""
+    """Return the resource that a request registers."""
     timeouts = request.customTimeouts
     return RecordedResource(
         urn=urn,

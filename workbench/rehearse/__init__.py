@@ -1,1 +1,1 @@
-"""A stack on the real Pulumi engine and simulated clouds."""
+"""Rehearse a stack: the real Pulumi engine on simulated clouds."""

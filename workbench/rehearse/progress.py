@@ -1,4 +1,4 @@
-"""A live line for what takes a while, on a terminal; on anything else, a line per finished step."""
+"""Progress of a rehearsal: a live line on a terminal, otherwise one line per finished step."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rich.status import Status
 from workbench.rehearse.rehearse import Event
 from workbench.rehearse.timeline import short
 
-_SHOWN = 3  # as many resources at once as fit a line
+_SHOWN = 3  # more resources would not fit on a line
 
 
 class Progress:
-    """Shows events on standard error, so that standard output holds the result alone."""
+    """Shows events on standard error. Standard output has only the result."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Show on a console; standard error when None."""
+        """Show events on a console. If None, use standard error."""
         self._console = console or Console(stderr=True, highlight=False)
         self._status: Status | None = None
         self._running: dict[str, str] = {}
@@ -52,7 +52,7 @@ class Progress:
             self._status.update(self.line(event.step))
 
     def line(self, step: str) -> str:
-        """What runs now, for example `up: 41 done; create msk.Cluster kafka and 2 more`."""
+        """Describe the running operations, for example `up: 41 done; create msk.Cluster kafka and 2 more`."""
         names = [f"{operation} {short(urn)}" for urn, operation in self._running.items()]
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         running = f"; {', '.join(names[:_SHOWN])}{more}" if names else ""

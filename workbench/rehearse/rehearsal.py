@@ -1,4 +1,4 @@
-"""What a rehearsal found, how it is judged, and how it is shown."""
+"""Result of a rehearsal: its steps, its problems and its printed report."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from workbench.rehearse.timeline import Timeline
 SIMULATED = "The clouds of this rehearsal are simulated on this machine; the Pulumi engine is the real one."
 
 RUNS = frozenset({"kubernetes:batch/v1:Job"})
-"""What is replaced in order to run again, and holds nothing."""
+"""Resource types that are replaced in order to run again. They hold no data."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that progress displays may show."""
+    """Progress event of a rehearsal."""
 
     step: str
     urn: str | None = None
-    """The resource that something happens to; None for the step itself."""
+    """Resource of the operation. None for the step itself."""
     operation: str = ""
     done: bool = False
     text: str = ""
@@ -40,14 +40,14 @@ OnEvent = Callable[[Event], None]
 
 @dataclass(frozen=True)
 class ApiServer:
-    """The Kubernetes API server of a rehearsal."""
+    """Kubernetes API server of a rehearsal."""
 
     version: str | None
-    """Of a real one; None of one that is simulated."""
+    """Version of a real server. None if the server is simulated."""
 
     @property
     def kind(self) -> str:
-        """As in the JSON."""
+        """The value in the JSON output: real or simulated."""
         return "real" if self.version else "simulated"
 
     def __str__(self) -> str:
@@ -57,18 +57,18 @@ class ApiServer:
                 "its controllers and pods are simulated."
             )
         return (
-            "The Kubernetes API server of this rehearsal is simulated, too; `make test-kubernetes` builds a real one, once, "
-            "and every later rehearsal uses it."
+            "The Kubernetes API server of this rehearsal is simulated, too. Run `make test-kubernetes` once to build a real one; "
+            "later rehearsals use it."
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What one step of the rehearsal did."""
+    """Result of one step of the rehearsal."""
 
     step: str
     changes: Mapping[str, int]
-    """Resources created, updated, replaced, deleted and left the same."""
+    """Number of resources that were created, updated, replaced, deleted and unchanged."""
     updated: tuple[str, ...]
     replaced: tuple[str, ...]
     seconds: float
@@ -76,7 +76,7 @@ class Step:
     note: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """As docs/architecture.md states it."""
+        """Return the JSON output (documented in docs/architecture.md)."""
         return {
             "step": self.step,
             "changes": dict(self.changes),
@@ -95,14 +95,14 @@ class Rehearsal:
     steps: tuple[Step, ...]
     deploy: Timeline
     left: tuple[str, ...]
-    """URNs of what was still in the simulated clouds after destroy."""
+    """URNs of the resources that were still in the simulated clouds after destroy."""
     problems: tuple[str, ...]
-    """What was not as it must be; empty when the rehearsal passed."""
+    """Failed checks. Empty if the rehearsal passed."""
     api_server: ApiServer | None
-    """What kept the Kubernetes objects; None for a stack that has none."""
+    """API server with the Kubernetes objects. None if the stack has none."""
 
     def as_json(self) -> dict[str, Any]:
-        """As docs/architecture.md states it."""
+        """Return the JSON output (documented in docs/architecture.md)."""
         return {
             "stack": self.stack,
             "simulated": True,
@@ -120,14 +120,14 @@ class Rehearsal:
 def problems(
     *, again: Step, drifted: tuple[str, ...], grow: Step, left: tuple[str, ...], grows: bool = True
 ) -> list[str]:
-    """What a rehearsal found that must not be.
+    """Return the failed checks of a rehearsal.
 
-    ``drifted`` is what ``drift`` found after the refresh; ``grows`` says whether the growth step was to grow anything.
+    ``drifted`` are the resources that ``drift`` found after the refresh. ``grows`` is False if the growth step was skipped.
     """
     found: list[str] = []
     if changed := sum(n for kind, n in again.changes.items() if kind != "same"):
         found.append(
-            f"a second up without any change of settings changed {changed} resources: {_names(again.updated + again.replaced)}"
+            f"a second up with unchanged settings changed {changed} resources: {_names(again.updated + again.replaced)}"
         )
     if drifted:
         found.append(f"a refresh changed {len(drifted)} resources: {_names(drifted)}")
@@ -142,10 +142,10 @@ def problems(
 
 
 def drift(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The resources of the engine's state that a refresh found gone, or otherwise than their program wants them.
+    """Return the resources of the engine's state that a refresh found missing or different from the program.
 
-    What a program only reads is left out, and what it ignores: a provider that knows nothing of `ignoreChanges`, as azure-native
-    and the one for Kubernetes, lets the engine report it, and the next up leaves it alone.
+    Existing resources that a program only reads are left out. Changes that a program ignores are left out, too: the azure-native
+    and Kubernetes providers do not implement `ignoreChanges`, so the engine reports them. The next up leaves them unchanged.
     """
     found = {str(each["urn"]): each.get("inputs", {}) for each in after}
     return tuple(
@@ -155,19 +155,19 @@ def drift(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]
         and (
             str(each["urn"]) not in found
             or any(
-                not _lies_in(path, each.get("ignoreChanges") or ())
+                not _is_inside(path, each.get("ignoreChanges") or ())
                 for path, _, _ in walk(each.get("inputs", {}), found[str(each["urn"])])
             )
         )
     )
 
 
-def _lies_in(path: str, places: Iterable[str]) -> bool:
+def _is_inside(path: str, places: Iterable[str]) -> bool:
     return any(path == place or path.startswith((f"{place}.", f"{place}[")) for place in places)
 
 
 def describe(step: Step) -> str:
-    """A step in one line."""
+    """Describe a step in one line."""
     counts = ", ".join(f"{n} {kind}" for kind, n in step.changes.items() if n) or "nothing"
     note = f"  ({step.note})" if step.note else ""
     return f"{step.step:8} {counts}  {step.seconds:.1f} s{note}"
@@ -187,9 +187,9 @@ def render(rehearsal: Rehearsal, console: Console) -> None:
     grew = next(step for step in rehearsal.steps if step.step == "grow")
     growth = "growth was not rehearsed"
     if grew.updated or grew.changes["create"]:
-        growth = "growth replaced nothing" + (" but a job that runs again" if grew.replaced else "")
+        growth = "growth replaced nothing" + (" except a job that runs again" if grew.replaced else "")
     refreshed = next(step for step in rehearsal.steps if step.step == "refresh")
-    ignored = " but what the program ignores" if refreshed.updated else ""
+    ignored = " except what the program ignores" if refreshed.updated else ""
     console.print(
         f"Rehearsed: a second up changed nothing, a refresh found nothing changed{ignored}, {growth}, destroy left nothing.",
         style="green",
@@ -197,4 +197,4 @@ def render(rehearsal: Rehearsal, console: Console) -> None:
 
 
 def _names(urns: tuple[str, ...]) -> str:
-    return ", ".join(timelines.short(urn) for urn in urns) or "none is named by the engine"
+    return ", ".join(timelines.short(urn) for urn in urns) or "the engine named none"

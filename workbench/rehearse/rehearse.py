@@ -1,9 +1,9 @@
 """Rehearses a stack: the real Pulumi engine deploys, changes and destroys it on simulated clouds.
 
-Preview, up, a second up that must change nothing, refresh, growth of a pipe, destroy. Everything happens in a temporary
-directory on a copy of the stack's configuration; ``stacks/`` is only read. The clouds are test doubles: a rehearsal shows
-what the engine would do in which order, not that a cloud would accept every value. A real Kubernetes API server says of every
-Kubernetes object whether it would.
+Steps: preview, up, a second up that must change nothing, refresh, growth of a pipe, destroy. The rehearsal runs in a temporary
+directory on a copy of the stack's configuration; ``stacks/`` is only read. The clouds are test doubles. A rehearsal shows the
+engine's operations and their order, not whether a cloud would accept every value. Kubernetes objects are validated by a real API
+server if one is available.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ from workbench.stack_file import ROOT, StackFile, StackFileError, read_settings
 __all__ = ["Event", "RehearsalError", "program", "real_kubernetes", "rehearse", "render"]
 
 PROTECT = "data-pipes:protect"
-NO_ROOM = "not rehearsed: the stack has no room for a larger parallelism of its first pipe"
-FIXED = "not rehearsed: this service adds no partitions to a topic"
+NO_ROOM = "not rehearsed: the settings accept no larger parallelism of the first pipe"
+FIXED = "not rehearsed: this service cannot add partitions to a topic"
 _COUNTED = ("create", "update", "replace", "delete", "same")
 
 
 class RehearsalError(Exception):
-    """A rehearsal could not be carried through; the message says which step failed and what the engine said."""
+    """A rehearsal failed. The message has the step and the engine's error."""
 
 
 def rehearse(
@@ -59,17 +59,17 @@ def rehearse(
 ) -> Rehearsal:
     """Rehearse a stack.
 
-    ``growth`` maps pipes to the parallelism they grow to; by default the first pipe doubles, or grows as far as the
-    settings let it. ``kubernetes`` is the kubeconfig of a real API server with nothing in it, which the objects are made on.
+    ``growth`` maps pipes to their new parallelism. By default the first pipe is doubled, or grows as far as the settings allow.
+    ``kubernetes`` is the kubeconfig of an empty real API server for the Kubernetes objects.
 
-    Raises SettingsError or StackFileError when the settings, or the settings after growth, are wrong; PulumiCliError when
-    there is no engine; RehearsalError when a step fails.
+    Raises SettingsError or StackFileError if the settings are wrong before or after growth, PulumiCliError if there is no Pulumi
+    CLI, and RehearsalError if a step fails.
     """
     read_settings(stack_file)
     grown, growing = _grown(stack_file, growth)
     server = ApiServer(LiveObjects(kubernetes).version() if kubernetes else None) if on_kubernetes(stack_file) else None
-    for told in filter(None, (SIMULATED, server)):
-        on_event(Event(step="engine", done=True, text=str(told)))
+    for notice in filter(None, (SIMULATED, server)):
+        on_event(Event(step="engine", done=True, text=str(notice)))
     command = pulumi_command(lambda text: on_event(Event(step="engine", done=True, text=text)))
     try:
         with Sandbox(program, command, stack=stack_file.stack, kubernetes=kubernetes) as sandbox:
@@ -85,7 +85,7 @@ class _Rehearser:
     on_event: OnEvent
 
     def all(self, stack_file: StackFile, grown: StackFile, growing: str) -> Rehearsal:
-        """Every step in turn."""
+        """Run all steps."""
         self._configure(stack_file)
         preview = self._step("preview", "preview")
         up = self._step("up", "up")
@@ -98,7 +98,7 @@ class _Rehearser:
         grow = self._step("grow", "up", note=growing)
         destroy = self._destroy(grown)
         steps = (preview, up, again, refresh, grow, destroy)
-        left = tuple(thing.urn for thing in self.sandbox.inventory.things())
+        left = tuple(item.urn for item in self.sandbox.inventory.objects())
         return Rehearsal(
             stack=stack_file.stack,
             stand_ins=stack_file.stand_ins,
@@ -119,7 +119,7 @@ class _Rehearser:
         self.sandbox.configure(stack_file.config, secret_values)
 
     def _destroy(self, stack_file: StackFile) -> Step:
-        """The documented way down: lift the protection with an update of its own, then destroy."""
+        """Destroy as documented: first an up that removes the protection, then destroy."""
         if stack_file.config.get(PROTECT, True) is False:
             return self._step("destroy", "destroy")
         self._configure(stack_file.with_config(PROTECT, value=False))
@@ -141,8 +141,8 @@ class _Rehearser:
                 lambda urn, operation, done: self.on_event(Event(step=name, urn=urn, operation=operation, done=done)),
             )
         except EngineError as error:
-            told = str(error).replace("\n", "\n  ")
-            raise RehearsalError(f"the rehearsal's step {name!r} failed:\n  {told}") from None
+            text = str(error).replace("\n", "\n  ")
+            raise RehearsalError(f"the rehearsal's step {name!r} failed:\n  {text}") from None
 
 
 def on_kubernetes(stack_file: StackFile) -> bool:
@@ -154,7 +154,7 @@ def on_kubernetes(stack_file: StackFile) -> bool:
 
 @contextmanager
 def real_kubernetes(stack_file: StackFile, on_event: OnEvent) -> Generator[Path | None]:
-    """The kubeconfig of a real API server, which is gone at the end; None where the stack needs none, or it would have to be built."""
+    """Run a real API server and return its kubeconfig. None if the stack has no Kubernetes objects or the server is not built."""
     if not on_kubernetes(stack_file) or not available():
         yield None
         return
@@ -167,19 +167,19 @@ def real_kubernetes(stack_file: StackFile, on_event: OnEvent) -> Generator[Path 
             with server.api() as api:
                 install(api, _custom_kinds(stack_file, report))
         except (JarError, KubernetesKindsError) as error:
-            report(f"the custom kinds stay simulated: {error}")
+            report(f"custom resource kinds are simulated: {error}")
         yield server.kubeconfig
 
 
 def _custom_kinds(stack_file: StackFile, report: Callable[[str], None]) -> list[Manifest]:
-    """The definitions of the custom kinds that a stack may have objects of."""
+    """Return the definitions of the custom kinds that a stack may use."""
     settings = read_settings(stack_file)
     strimzi = strimzi_kinds(report) if settings.streaming.service == "kafka" else ()
     return [*strimzi, *(eks_kinds() if settings.cloud.namespace == "aws" else ())]
 
 
 def _grown(stack_file: StackFile, growth: Mapping[str, int] | None) -> tuple[StackFile, str]:
-    """The stack after growth, checked, and what grows in words; nothing grows where nothing was asked for or fits."""
+    """Return the validated stack after growth and a description of the growth. By default the stack grows only if it can."""
     settings = read_settings(stack_file)
     pipes = settings.pipes
     if growth is None and not settings.streaming.can_grow:
@@ -190,14 +190,16 @@ def _grown(stack_file: StackFile, growth: Mapping[str, int] | None) -> tuple[Sta
     for name, parallelism in growth.items():
         grown = grown.with_parallelism(name, parallelism)
         if parallelism == pipes[name].parallelism:
-            raise StackFileError(f"--grow {name}={parallelism}: that is its parallelism already; name another number")
+            raise StackFileError(
+                f"--grow {name}={parallelism}: must differ from the pipe's parallelism. Use another number."
+            )
         words.append(f"{name} {pipes[name].parallelism} → {parallelism}")
     read_settings(grown)
     return grown, ", ".join(words) or NO_ROOM
 
 
 def _fitting(stack_file: StackFile, pipe: str, present: int) -> dict[str, int]:
-    """The double of a pipe's parallelism, or the most between it and the present one that the settings accept."""
+    """Return twice a pipe's parallelism, or a smaller increase that the settings accept. Empty if there is none."""
     more = present
     while more:
         try:
@@ -210,14 +212,14 @@ def _fitting(stack_file: StackFile, pipe: str, present: int) -> dict[str, int]:
 
 
 def program() -> None:
-    """The repository's own program, run as Pulumi's language host runs it."""
+    """Run the repository's program as Pulumi's language host runs it."""
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
     runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
 
 
 def _step(name: str, run: Run, before: Run | None = None, note: str = "") -> Step:
-    """The step that consists of a run, and of another one before it."""
+    """Combine a run, and an optional run before it, into one step."""
     runs = [each for each in (before, run) if each]
     touched = [item for each in runs for item in each.touched.items()]
     return Step(

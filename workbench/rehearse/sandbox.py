@@ -1,7 +1,7 @@
-"""The real Pulumi engine before simulated clouds: a stack of its own in a temporary directory.
+"""The real Pulumi engine with simulated clouds: a separate stack in a temporary directory.
 
-State, plugins, configuration and the clouds' inventory live in that directory and go with it. The clouds are test doubles;
-the engine, its state file and its secrets are the real ones.
+The directory contains the state, the plugins, the configuration and the clouds' inventory. It is removed at the end. The clouds
+are test doubles; the engine, its state file and its secrets are real.
 """
 
 from __future__ import annotations
@@ -37,30 +37,30 @@ from workbench.stack_file import ROOT
 from workbench.stack_yaml import stack_yaml
 
 PACKAGES = ("aws", "azure-native", "confluentcloud", "gcp", "kubernetes", "random")
-"""The packages that are simulated; the engine is forbidden to fetch any other plugin."""
+"""Simulated packages. The engine must not download any other plugin."""
 PARALLEL = 32
-"""How many operations the engine runs at once: what an eight-core machine gets by default (4 per core). Fixed, so that a
-rehearsal takes the same simulated time on every machine."""
+"""Operations that the engine runs in parallel: the default of an eight-core machine (4 per core). Fixed, so that a rehearsal takes
+the same simulated time on every machine."""
 
 Action = Literal["preview", "up", "refresh", "destroy"]
 
 
 class EngineError(Exception):
-    """The engine ended an action with an error; the message is what it said, without tracebacks."""
+    """An action of the engine failed. The message is the engine's error, without tracebacks."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What one action of the engine did."""
+    """Result of one action of the engine."""
 
     action: Action
     counts: Mapping[str, int]
-    """Resources per kind of step, as the engine counts them: same, create, update, replace, delete."""
+    """The engine's number of resources per operation: same, create, update, replace, delete."""
     touched: Mapping[str, str]
-    """URN -> what happened to it, for whatever did not stay the same."""
+    """URN -> operation, for every resource that was changed."""
     seconds: float
     messages: tuple[str, ...] = ()
-    """Warnings and notes that concern the program."""
+    """The program's warnings."""
 
 
 @dataclass(kw_only=True)
@@ -87,7 +87,7 @@ class _Listener:
                 continue
             op, urn = str(happened.metadata.op.value), happened.metadata.urn
             if op not in ("same", "read", "refresh"):
-                # A replacement comes as three steps; "replace" is what they are together.
+                # The engine sends three steps for a replacement. They count as one "replace".
                 self.touched[urn] = "replace" if "repla" in op else op
             self.on_step(urn, op, done)
 
@@ -102,7 +102,7 @@ class _Listener:
 
 
 class Sandbox:
-    """A stack on simulated clouds; use it in ``with``, which removes everything at its end."""
+    """A stack on simulated clouds. A context manager that removes everything at the end."""
 
     def __init__(
         self,
@@ -115,9 +115,9 @@ class Sandbox:
         crash_at: str | None = None,
         kubernetes: Path | None = None,
     ) -> None:
-        """``crash_at`` names a resource whose creation kills its provider half-way.
+        """``crash_at`` is the name of a resource whose creation kills its provider half-way.
 
-        ``kubernetes`` is the kubeconfig of a real API server on this machine, which is to keep the Kubernetes objects.
+        ``kubernetes`` is the kubeconfig of a real API server on this machine, used for the Kubernetes objects.
         """
         self._program = program
         self._command = command
@@ -151,7 +151,7 @@ class Sandbox:
         self._temporary.cleanup()
 
     def configure(self, config: Mapping[str, object], secret_values: Mapping[str, str] | None = None) -> None:
-        """Set the whole configuration; ``secret_values`` (path -> value) are encrypted by the CLI, as by ``config set``."""
+        """Set the whole configuration. The CLI encrypts ``secret_values`` (path -> value), as ``config set`` does."""
         file = self.directory / "project" / f"Pulumi.{self._name}.yaml"
         content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
         content["config"] = dict(config)
@@ -161,20 +161,20 @@ class Sandbox:
             self.stack.set_all_config(values, path=True)
 
     def run(self, action: Action, on_step: Callable[[str, str, bool], None] = lambda _urn, _op, _done: None) -> Run:
-        """Let the engine do one action; ``on_step`` hears (URN, operation, done) of each of its steps.
+        """Run one action of the engine. ``on_step`` gets the URN, operation and done of each step.
 
-        Raises EngineError when it fails.
+        Raises EngineError if the action fails.
         """
         listener = _Listener(heard=self._heard, on_step=on_step)
         started = time.monotonic()
         act: Callable[..., object] = getattr(self.stack, action)
-        # Without show_secrets the Automation API asks for a summary that needs no decryption, which takes its time.
+        # With show_secrets the Automation API decrypts a summary, which is slow.
         options = {} if action == "preview" else {"show_secrets": False}
         try:
             act(on_event=listener, parallel=self._parallel, **options)
         except CommandError as error:
-            told = list(dict.fromkeys(listener.errors)) or [_last_error(str(error))]
-            raise EngineError("\n".join(told)) from None
+            errors = list(dict.fromkeys(listener.errors)) or [_last_error(str(error))]
+            raise EngineError("\n".join(errors)) from None
         return Run(
             action=action,
             counts=listener.counts,
@@ -184,7 +184,7 @@ class Sandbox:
         )
 
     def resources(self) -> list[Mapping[str, Any]]:
-        """The engine's state: its resources with their dependencies. The CLI's export opens the secrets: never print it."""
+        """Return the resources of the engine's state, with dependencies. They contain decrypted secrets: never print them."""
         deployment = self.stack.export_stack().deployment or {}
         return list(deployment.get("resources") or [])
 
@@ -213,7 +213,7 @@ class Sandbox:
             raise EngineError(_last_error(str(error))) from None
 
     def write_plugins(self) -> None:
-        """Write the executables that the engine takes for the providers."""
+        """Write the executables that the engine starts as providers."""
         for package in PACKAGES:
             arguments = ["--package", package, "--directory", str(self._cloud)]
             if self.crash_at:
@@ -232,22 +232,26 @@ class Sandbox:
             plugin.chmod(0o755)
 
     def _refuse_real_plugins(self) -> None:
-        """The Automation API looks for plugins next to the CLI first; a real provider there must never be used."""
+        """Reject real providers next to the CLI: the Automation API would use them instead of the simulated ones."""
         beside = Path(self._command.command).parent
         real = [name for package in PACKAGES if (name := shutil.which(f"pulumi-resource-{package}", path=str(beside)))]
         if real and beside != Path():
             raise EngineError(
-                f"{real[0]} is a real provider beside the CLI, which would be used instead of a simulated one"
+                f"{real[0]}: a real provider next to the CLI would be used instead of the simulated one. Move it elsewhere."
             )
 
 
 def _plain(message: str) -> str:
-    """A message of the engine without its colour marks."""
+    """Remove the colour marks from a message of the engine."""
     return re.sub(r"<\{%.*?%\}>", "", message).strip()
 
 
 def _last_error(output: str) -> str:
-    """The CLI's own complaint in its output."""
+    """Return the last error line of the CLI's output."""
     found = [line.strip() for line in output.splitlines() if line.strip().startswith("error:")]
     status = re.search(r"code: (-?\d+)", output)
-    return found[-1] if found else f"the engine ended without saying why (status {status[1] if status else 'unknown'})"
+    return (
+        found[-1]
+        if found
+        else f"the engine failed without an error message (status {status[1] if status else 'unknown'})"
+    )

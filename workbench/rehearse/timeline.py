@@ -1,7 +1,7 @@
-"""When each resource was made in a rehearsal, and the longest chain of resources that wait for each other.
+"""Timeline of a rehearsal's deployment, and the longest chain of resources that depend on each other.
 
-Minutes are simulated: the kinds' typical times, on the simulated clouds' clock. The spans show what the engine really ran
-side by side; the chain is computed from the dependencies in the engine's state, so the two check each other.
+Minutes are simulated: typical times per resource type, on the simulated clouds' clock. The spans show the operations that the engine
+ran in parallel. The chain is computed from the dependencies in the engine's state, so each confirms the other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _BAR = 40
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
-    """One operation on one resource, in simulated minutes since its step began."""
+    """One operation on one resource, in simulated minutes since the start of its step."""
 
     urn: str
     operation: str
@@ -30,19 +30,19 @@ class Span:
 
 @dataclass(frozen=True, kw_only=True)
 class Timeline:
-    """What a deployment took, and why."""
+    """Operations of a deployment, its duration and its longest chain."""
 
     spans: tuple[Span, ...]
     minutes: float
-    """From the first start to the last end."""
+    """Minutes from the first start to the last end."""
     longest_chain: float
-    """The minutes of the longest chain: no deployment of these resources can be shorter."""
+    """Minutes of the longest chain. No deployment of these resources can be shorter."""
     chain: tuple[str, ...]
-    """Its URNs, first to last."""
+    """URNs of the longest chain, first to last."""
 
 
 def timeline(operations: Sequence[Operation], resources: Iterable[Mapping[str, Any]]) -> Timeline:
-    """Order a step's operations, and find the longest chain among the resources of the engine's state after it."""
+    """Sort a step's operations, and find the longest chain in the engine's state after the step."""
     begin = min((operation.started for operation in operations), default=0.0)
     spans = [
         Span(
@@ -66,7 +66,7 @@ def timeline(operations: Sequence[Operation], resources: Iterable[Mapping[str, A
 
 
 def dependencies(resource: Mapping[str, Any]) -> frozenset[str]:
-    """The URNs that a resource of the engine's state waits for: what it uses, its provider and its parent."""
+    """Return the URNs that a resource of the engine's state waits for: its dependencies, its provider and its parent."""
     found: set[str] = set(resource.get("dependencies") or [])
     by_property: Mapping[str, list[str] | None] = resource.get("propertyDependencies") or {}
     for urns in by_property.values():
@@ -82,7 +82,7 @@ def dependencies(resource: Mapping[str, Any]) -> frozenset[str]:
 def longest_chain(
     waits_for: Mapping[str, Iterable[str]], minutes: Mapping[str, float]
 ) -> tuple[float, tuple[str, ...]]:
-    """The chain of resources with the greatest sum of minutes, without those that take none."""
+    """Return the chain of resources with the largest sum of minutes. Resources that take no time are left out."""
     best: dict[str, tuple[float, tuple[str, ...]]] = {}
 
     def ending_in(urn: str) -> tuple[float, tuple[str, ...]]:
@@ -96,7 +96,7 @@ def longest_chain(
 
 
 def short(urn: str) -> str:
-    """A resource as people name it: ``msk/cluster orders``, ``eventhub/eventHub orders``, ``Deployment orders``."""
+    """Return a short name of a resource: ``msk/cluster orders``, ``eventhub/eventHub orders``, ``Deployment orders``."""
     _, _, path, name = urn.split("::", 3)
     package, _, kind = path.rsplit("$", 1)[-1].partition(":")
     module, _, plain = kind.rpartition(":")
@@ -106,7 +106,7 @@ def short(urn: str) -> str:
 
 
 def render(shown: Timeline, console: Console) -> None:
-    """Print a line per resource with a bar, then the longest chain."""
+    """Print one line with a bar per resource, then the longest chain."""
     scale = _BAR / shown.minutes if shown.minutes else 0.0
     on_chain = set(shown.chain)
     for span in shown.spans:

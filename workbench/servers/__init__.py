@@ -1,1 +1,1 @@
-"""Programs of others that run on this machine: Kafka, Kubernetes' API server, Pub/Sub's test server."""
+"""Third-party servers on this machine: Kafka, the Kubernetes API server, and Google's Pub/Sub test server."""

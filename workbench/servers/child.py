@@ -1,4 +1,4 @@
-"""Programs that others wrote, as children of this process that do not outlive it."""
+"""Child processes that end with this process."""
 
 import shutil
 from collections.abc import Sequence
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def bound(command: Sequence[str | Path]) -> list[str]:
-    """A command that the kernel ends once the thread that starts it is gone, even by SIGKILL; where there is no setpriv, it is not.
+    """Return a command that the kernel kills when the starting thread ends, even after SIGKILL. Works only if setpriv is installed.
 
-    What ends in good order ends its children itself; this is for a run that is cut off, as in a cancelled CI job.
+    Normally, servers end their child processes. This is for runs that are killed, such as a cancelled CI job.
     """
     setpriv = shutil.which("setpriv")
     return [*([setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []), *map(str, command)]

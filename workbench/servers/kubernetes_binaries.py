@@ -1,6 +1,6 @@
-"""How kube-apiserver and etcd are had: from PATH, from setup-envtest's directory, from the user's cache, or built with Go.
+"""Finds kube-apiserver and etcd on PATH, in setup-envtest's directory or in the user's cache, or builds them with Go.
 
-The versions that are built and tested are those that tools/kubernetes/go.mod requires, and are written down nowhere else.
+tools/kubernetes/go.mod is the only place that sets the versions.
 """
 
 import fcntl
@@ -20,32 +20,32 @@ _VERSION_VARIABLE = "k8s.io/component-base/version.gitVersion"
 
 
 class KubernetesBinariesError(Exception):
-    """A binary can't be had; the message says what was tried and how to get it."""
+    """A binary is not available. The message lists what was tried and how to install it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KubernetesBinaries:
-    """What an API server consists of."""
+    """Binaries of an API server."""
 
     kube_apiserver: Path
     etcd: Path
 
 
 def wanted_version() -> str:
-    """The version of Kubernetes that tools/kubernetes/go.mod requires, without a leading v."""
+    """Return the version of Kubernetes that tools/kubernetes/go.mod requires, without the leading v."""
     found = re.search(r"k8s\.io/kubernetes v(\S+)", (TOOL / "go.mod").read_text(encoding="utf-8"))
     if found is None:
-        raise KubernetesBinariesError("tools/kubernetes/go.mod names no version of k8s.io/kubernetes")
+        raise KubernetesBinariesError("tools/kubernetes/go.mod: must require a version of k8s.io/kubernetes, got none.")
     return found[1]
 
 
 def cache_directory(version: str) -> Path:
-    """Where this user's own copies for a version of Kubernetes are kept, shared by all clones."""
+    """Return the user's cache directory for a version of Kubernetes. All clones share it."""
     return cached("kubernetes", f"v{version}", "bin")
 
 
 def find_binaries() -> KubernetesBinaries | None:
-    """Those that are there: on PATH, else where KUBEBUILDER_ASSETS says (setup-envtest), else in the user's cache."""
+    """Find the binaries on PATH, else in KUBEBUILDER_ASSETS (setup-envtest), else in the user's cache."""
     places = [os.environ.get("PATH"), os.environ.get("KUBEBUILDER_ASSETS"), str(cache_directory(wanted_version()))]
     path = os.pathsep.join(filter(None, places))
     kube_apiserver, etcd = (shutil.which(name, path=path) for name in _PACKAGES)
@@ -53,27 +53,27 @@ def find_binaries() -> KubernetesBinaries | None:
 
 
 def kubernetes_binaries(report: Callable[[str], None]) -> KubernetesBinaries:
-    """Those that are there, else built with Go (minutes, once).
+    """Find the binaries, or build them with Go (minutes, once).
 
-    ``report`` is told, in one line, when that is to be done. Raises KubernetesBinariesError.
+    ``report`` gets one line before a build. Raises KubernetesBinariesError.
     """
     found = find_binaries()
     if found is not None:
         return found
     if not shutil.which("go"):
         raise KubernetesBinariesError(
-            "kube-apiserver and etcd are needed, and there are none on PATH, in KUBEBUILDER_ASSETS or in the cache, and no "
-            "go on PATH to build them with. Install Go 1.26 or later (https://go.dev/doc/install), or get both with "
-            "setup-envtest and name their directory in KUBEBUILDER_ASSETS, and try again"
+            "kube-apiserver and etcd are required: they are not on PATH, in KUBEBUILDER_ASSETS or in the cache, and go is not on PATH to "
+            "build them. Install Go 1.26 or later (https://go.dev/doc/install) and try again. Or install both with setup-envtest and "
+            "set KUBEBUILDER_ASSETS to their directory."
         )
     version = wanted_version()
     directory = cache_directory(version)
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests in several processes wait for the one that builds
+        fcntl.flock(lock, fcntl.LOCK_EX)  # concurrent test processes wait for the first build
         if not find_binaries():
             report(
-                f"building kube-apiserver {version} and etcd with Go: 5 to 12 minutes on two cores, once; "
+                f"building kube-apiserver {version} and etcd with Go, only once (5 to 12 minutes on two cores); "
                 f"they are kept in {directory}"
             )
             try:

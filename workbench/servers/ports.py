@@ -1,4 +1,4 @@
-"""Ports for what this machine serves to itself."""
+"""Free ports for servers on this machine."""
 
 import random
 import socket
@@ -6,11 +6,11 @@ from contextlib import ExitStack, closing
 
 HOST = "127.0.0.1"
 PORTS = range(20_000, 32_000)
-"""Where ports are looked for: below those that systems take for connections, so that a server finds its own free again."""
+"""Range of ports: below the ephemeral ports, so that a restarted server finds its port free."""
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on, all different."""
+    """Return different ports that are free."""
     found: list[int] = []
     with ExitStack() as stack:
         for port in random.sample(PORTS, len(PORTS)):
@@ -22,4 +22,4 @@ def free_ports(count: int) -> list[int]:
             found.append(port)
             if len(found) == count:
                 return found
-    raise OSError(f"there are no {count} free ports between {PORTS[0]} and {PORTS[-1]}")
+    raise OSError(f"fewer than {count} ports are free between {PORTS[0]} and {PORTS[-1]}")

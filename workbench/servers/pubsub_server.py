@@ -1,4 +1,4 @@
-"""Google's own Pub/Sub server for tests, on loopback: a context manager, gone when its user is."""
+"""Google's Pub/Sub test server on loopback, as a context manager."""
 
 import hashlib
 import shutil
@@ -16,20 +16,20 @@ STOP_SECONDS = 10
 
 
 class PubSubServerError(Exception):
-    """The server can't be had or does not run; the message says why and what to do."""
+    """The server is not available or does not run. The message gives the reason and the fix."""
 
 
 def program() -> Path:
-    """Where this user's own copy is kept, shared by all clones that have the same sources."""
+    """Return the path of the program in the user's cache. All clones with the same sources share it."""
     sources = b"".join((TOOL / name).read_bytes() for name in SOURCES)
     return cached("pubsub", hashlib.sha256(sources).hexdigest()[:16], "pubsub")
 
 
 @contextmanager
 def pubsub_server(report: Callable[[str], None]) -> Generator[str]:
-    """Run the server, and give its address: what PUBSUB_EMULATOR_HOST is to be for those who use it.
+    """Run the server and return its address, the value for PUBSUB_EMULATOR_HOST.
 
-    ``report`` is told, in one line, if it is to be built first. Raises PubSubServerError.
+    ``report`` gets one line before a build. Raises PubSubServerError.
     """
     with subprocess.Popen(  # noqa: S603 - built here
         [_program(report)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -37,26 +37,26 @@ def pubsub_server(report: Callable[[str], None]) -> Generator[str]:
         try:
             address = next(iter(server.stdout or ()), "").strip()
             if not address:
-                told = server.communicate(timeout=STOP_SECONDS)[1].strip()
-                raise PubSubServerError(f"the Pub/Sub server does not start: {told}")
+                errors = server.communicate(timeout=STOP_SECONDS)[1].strip()
+                raise PubSubServerError(f"the Pub/Sub test server did not start: {errors}")
             yield address
         finally:
             server.kill()
 
 
 def _program(report: Callable[[str], None]) -> Path:
-    """The server's program, built if it is not there."""
+    """Return the server's program. It is built if it does not exist."""
     target = program()
     if target.is_file():
         return target
     if not shutil.which("go"):
         raise PubSubServerError(
-            "the Pub/Sub server for tests is built with Go, and there is no go on PATH. Install Go 1.26 or later "
-            "(https://go.dev/doc/install), and try again"
+            "go is required to build the Pub/Sub test server and is not on PATH. Install Go 1.26 or later "
+            "(https://go.dev/doc/install), and try again."
         )
-    report(f"building the Pub/Sub server for tests with Go: a minute, once; it is kept in {target.parent}")
+    report(f"building the Pub/Sub test server with Go, only once (a minute); it is kept in {target.parent}")
     try:
         go_build(TOOL, ".", target)
     except GoError as error:
-        raise PubSubServerError(f"the Pub/Sub server for tests could not be built with Go: {error}") from None
+        raise PubSubServerError(f"the Pub/Sub test server could not be built with Go: {error}") from None
     return target

@@ -42,13 +42,13 @@ def diff(aws: SimulatedProvider, new: Values) -> provider_pb2.DiffResponse:
     return aws.Diff(provider_pb2.DiffRequest(urn=URN, old_inputs=encode(BEFORE), news=encode(new)), CONTEXT)
 
 
-def test_the_engine_is_told_of_no_change(aws: SimulatedProvider):
+def test_an_omitted_computed_input_is_no_change(aws: SimulatedProvider):
     answer = diff(aws, check(aws, BEFORE, clusterName="orders", numberOfBrokerNodes=3))
     assert answer.changes == provider_pb2.DiffResponse.DIFF_NONE
     assert not answer.detailedDiff
 
 
-def test_a_change_beside_it_is_told_alone_and_the_value_stays_an_output(aws: SimulatedProvider):
+def test_only_another_change_is_reported_and_the_value_remains_an_output(aws: SimulatedProvider):
     made = aws.Create(provider_pb2.CreateRequest(urn=URN, properties=encode(BEFORE)), CONTEXT)
     assert decode(made.properties)["storageMode"] == "TIERED"
     new = check(aws, BEFORE, clusterName="orders", numberOfBrokerNodes=6)

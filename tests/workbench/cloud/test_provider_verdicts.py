@@ -87,7 +87,7 @@ def test_a_changed_input_is_seen_as_the_real_provider_sees_it(fact: Fact):
     assert decided(fact.token, fact.path, *given, left_out=fact.change == "del", **beside) in fact.verdicts.split("|")
 
 
-def test_the_file_holds_all_that_was_found():
+def test_the_file_has_all_verdicts():
     found = facts()
     assert len(found) == len({(each.token, each.path, each.change) for each in found}) == 441
     assert {each.change for each in found} == {"set", "del"}
@@ -105,7 +105,7 @@ def test_the_file_holds_all_that_was_found():
         ("gcp:compute/network:Network", "autoCreateSubnetworks", False, "replace"),
     ],
 )
-def test_what_is_left_out_becomes_the_default_and_is_no_change_where_it_was_that(
+def test_an_omitted_input_gets_its_default_and_is_no_change_if_it_had_that_value(
     token: str, path: str, value: object, verdict: str
 ):
     kind = kinds.kind(token)
@@ -133,21 +133,19 @@ def test_what_is_left_out_becomes_the_default_and_is_no_change_where_it_was_that
         ("kubernetes:apps/v1:Deployment", "spec.replicas", "update"),
     ],
 )
-def test_what_the_provider_computes_stays_when_it_is_left_out_and_nothing_else_does(
-    token: str, path: str, verdict: str
-):
+def test_only_computed_inputs_keep_their_value_if_omitted(token: str, path: str, verdict: str):
     assert decided(token, path, "old", left_out=True) == verdict
 
 
 @pytest.mark.parametrize("token", [*aws.KINDS, *confluent.KINDS, *gcp.KINDS])
-def test_a_kind_says_of_no_path_twice_what_becomes_of_it_when_it_is_left_out(token: str):
+def test_a_model_has_at_most_one_rule_for_an_omitted_input(token: str):
     kind = kinds.kind(token)
     assert not kind.left_out & kind.computed()
     assert not (kind.left_out | kind.computed()) & set(kind.defaults)
     assert all("." in path for path in kind.left_out), "of the first level the SDK tells"
 
 
-def test_what_the_sdk_fills_itself_is_not_computed_by_the_provider():
+def test_inputs_that_the_sdk_fills_are_not_computed_by_the_provider():
     """The SDK sends `Managed by Pulumi` where a program gives no description."""
     assert "description" not in kinds.kind("gcp:dns/managedZone:ManagedZone").computed()
 
@@ -168,7 +166,7 @@ ADDRESSES, GROUP = {"cidrIpv4": "10.0.0.0/16"}, {"referencedSecurityGroupId": "s
         ({**GROUP, "toPort": 9096}, {**GROUP, "toPort": 9098}, False),
     ],
 )
-def test_a_rule_of_a_security_group_is_replaced_when_the_sort_of_its_source_changes(
+def test_a_security_group_rule_is_replaced_if_the_type_of_its_source_changes(
     direction: str, old: dict[str, Any], new: dict[str, Any], replaces: bool
 ):
     kind = kinds.kind(f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule")
@@ -189,7 +187,7 @@ def test_a_rule_of_a_security_group_is_replaced_when_the_sort_of_its_source_chan
         ),
     ],
 )
-def test_a_cluster_of_eks_is_replaced_for_its_encryption_only_when_that_is_taken_away(
+def test_an_eks_cluster_is_replaced_only_if_its_encryption_is_removed(
     old: dict[str, Any], new: dict[str, Any], replaces: bool
 ):
     [difference] = behaviour.differences(kinds.kind("aws:eks/cluster:Cluster"), old, new, {})

@@ -80,7 +80,7 @@ ACCEPTED = [
 
 
 @pytest.mark.parametrize(("token", "old", "new", "answer"), REFUSED)
-def test_an_update_that_the_service_refuses_is_no_replacement_and_fails(
+def test_a_refused_update_fails_and_is_not_a_replacement(
     token: str, old: dict[str, Any], new: dict[str, Any], answer: str
 ):
     kind = kinds.kind(token)
@@ -89,7 +89,7 @@ def test_an_update_that_the_service_refuses_is_no_replacement_and_fails(
 
 
 @pytest.mark.parametrize(("token", "old", "new"), ACCEPTED)
-def test_the_way_that_the_service_has_is_open(token: str, old: dict[str, Any], new: dict[str, Any]):
+def test_supported_updates_are_accepted(token: str, old: dict[str, Any], new: dict[str, Any]):
     assert behaviour.refusal(kinds.kind(token), old, new) is None
 
 
@@ -102,5 +102,5 @@ def test_the_way_that_the_service_has_is_open(token: str, old: dict[str, Any], n
         config(cleanup_policy="compact,delete"),
     ],
 )
-def test_a_new_object_may_have_any_of_it(token: str, new: dict[str, Any]):
+def test_the_same_inputs_are_accepted_in_a_creation(token: str, new: dict[str, Any]):
     assert behaviour.refusal(kinds.kind(token), None, new) is None

@@ -86,7 +86,7 @@ def test_an_msk_cluster_answers_with_a_bootstrap_string_for_each_method_in_use()
         ),
     ],
 )
-def test_a_service_refuses_what_its_interface_does_not_take(
+def test_a_service_refuses_invalid_inputs(
     token: str, old: dict[str, Any] | None, new: dict[str, Any], answer: str | None
 ):
     refused = behaviour.refusal(kinds.kind(token), old, new)

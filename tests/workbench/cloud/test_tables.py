@@ -45,7 +45,7 @@ def sdk_properties(token: str) -> tuple[set[str], set[str]]:
 @pytest.mark.parametrize(
     "token", [*aws.KINDS, *azure.KINDS, *confluent.KINDS, *gcp.KINDS, *kubernetes.KINDS, *random_values.KINDS]
 )
-def test_a_kind_names_only_properties_that_the_sdk_has_and_answers_without_inputs(token: str):
+def test_a_model_uses_only_properties_of_the_sdk_and_works_without_inputs(token: str):
     kind = kinds.kind(token)
     inputs, outputs = sdk_properties(token)
     single = filter(None, (kind.name_property, kind.guard, kind.release))
@@ -268,7 +268,7 @@ def test_an_unknown_type_or_function_says_which_table_to_extend():
         ("random:index/randomPassword:RandomPassword", {"length": 16}, {"length": 32}, {}, True),
     ],
 )
-def test_what_replaces_and_what_is_changed_in_place(
+def test_replacements_and_updates(
     token: str, old: dict[str, Any], new: dict[str, Any], settings: dict[str, Any], replaces: bool
 ):
     [difference] = behaviour.differences(kinds.kind(token), old, new, settings)
@@ -276,7 +276,7 @@ def test_what_replaces_and_what_is_changed_in_place(
     assert behaviour.differences(kinds.kind(token), old, old, settings) == []
 
 
-def test_a_name_of_the_programs_own_is_deleted_before_it_is_made_again():
+def test_an_object_with_a_name_from_the_program_is_deleted_before_it_is_created_again():
     kind = kinds.kind("aws:msk/topic:Topic")
     named = behaviour.with_name(kind, "orders", b"seed", {"name": "orders"}, {})
     auto = behaviour.with_name(kind, "orders", b"seed", {}, {})
@@ -293,7 +293,7 @@ def test_a_name_of_the_programs_own_is_deleted_before_it_is_made_again():
     assert str(at(secret, "metadata.name")).startswith("s-")
 
 
-def test_only_what_means_an_object_refers_to_it():
+def test_only_real_references_count():
     cluster, role = "aws:eks/cluster:Cluster", "aws:iam/role:Role"
     identities = {"pipes", "arn:aws:eks:eu-west-1:123456789012:cluster/pipes"}
     assert behaviour.refers_to("aws:eks/addon:Addon", {"clusterName": "pipes"}, cluster, identities)
@@ -315,7 +315,7 @@ def test_only_what_means_an_object_refers_to_it():
     assert behaviour.refers_to("aws:ec2/subnet:Subnet", {"a": [{"b": vpc}]}, "aws:ec2/vpc:Vpc", {vpc})
 
 
-def test_a_policy_that_bears_the_arn_of_its_owner_can_go_while_others_name_the_owner():
+def test_a_policy_with_its_owners_arn_can_be_deleted_while_others_refer_to_the_owner():
     arn = "arn:aws:kafka:eu-west-1:123456789012:cluster/pipes/0-2"
     assert behaviour.identities(arn, {"clusterArn": arn}, {"currentVersion": "1"}) == set()
     assert behaviour.identities(arn, {"clusterName": "pipes"}, {"arn": arn}) == {arn}
@@ -335,7 +335,7 @@ def test_values_survive_the_wire(bag: dict[str, Any]):
     assert decode(encode(bag)) == bag
 
 
-def test_a_secret_that_a_service_stores_in_another_form_stays_one():
+def test_a_secret_that_a_service_stores_in_another_form_remains_secret():
     assert replaced({"a": SECRET, "b": 1}, {"a": "x", "c": 2}) == {"a": {**SECRET, "value": "x"}, "b": 1}
 
 

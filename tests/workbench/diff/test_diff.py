@@ -126,19 +126,19 @@ def test_growth_changes_the_topic_and_the_workload_and_says_so_in_the_equation(t
     assert "| `growing` | `orders: 3 partitions = 3 replicas → 6 partitions = 6 replicas` | 0 | 0 | 2 | 0 | 0 |" in told
 
 
-def test_what_a_new_name_takes_away_and_holds_data_comes_first_and_in_bold(told: str):
+def test_data_resources_removed_by_a_new_name_come_first_and_in_bold(told: str):
     lines = section(told, "renamed")
-    others = next(index for index, line in enumerate(lines) if not line.startswith("- **removed, and holds data: "))
+    others = next(index for index, line in enumerate(lines) if not line.startswith("- **data resource removed: "))
     for resource in (
         "`renamed-msk` (`aws:msk/cluster:Cluster`)",
         "`renamed-orders-topic` (`aws:msk/topic:Topic`)",
         "`renamed-msk-key` (`aws:kms/key:Key`)",
     ):
-        assert f"- **removed, and holds data: {resource}**" in lines[:others]
+        assert f"- **data resource removed: {resource}**" in lines[:others]
     assert lines[others].startswith("Added (")
 
 
-def test_a_stack_that_stays_as_it_is_has_one_line(told: str):
+def test_an_unchanged_stack_has_one_line(told: str):
     assert [line for line in told.splitlines() if "`same`" in line] == ["- `same`: no change"]
 
 
@@ -215,14 +215,14 @@ def test_a_change_of_the_code_counts_as_one_of_the_stack_file(small: Path):
     assert "`orders: 3 partitions = 3 replicas → 4 partitions = 4 replicas`" in result.stdout
 
 
-def test_a_new_stack_and_a_removed_one_are_told_as_such(small: Path):
+def test_new_and_removed_stacks_are_marked(small: Path):
     (small / "stacks" / "Pulumi.first.yaml").unlink()
     write(small, "second", plan(resource(TOPIC, "other")))
     result = run("HEAD")
     assert result.exit_code == 0, result.stderr
     assert section(result.stdout, "first")[:2] == [
-        f"- **removed, and holds data: `topic` (`{TOPIC}`)**",
-        "The stack's file is removed. What is deployed of it stays until it is destroyed.",
+        f"- **data resource removed: `topic` (`{TOPIC}`)**",
+        "The stack file is removed. Deployed resources remain until the stack is destroyed.",
     ]
     assert section(result.stdout, "first")[-1] == "- `orders: 3 partitions = 3 replicas, removed`"
     assert section(result.stdout, "second")[:3] == ["The stack is new.", "Added (1):", f"- `other` (`{TOPIC}`)"]
@@ -237,7 +237,7 @@ def test_one_stack_can_be_named(small: Path):
     assert "`second`" in result.stdout
 
 
-def test_a_stack_that_can_not_be_planned_now_is_told_beside_the_others(small: Path):
+def test_a_stack_that_cannot_be_planned_now_is_listed_with_the_others(small: Path):
     write(small, "first", plan(resource(TOPIC, "topic"), partitions=6))
     write(small, "second", "refused for a reason")
     result = run("HEAD")
@@ -252,7 +252,7 @@ def test_a_stack_that_can_not_be_planned_now_is_told_beside_the_others(small: Pa
     assert result.stderr == "1 problem:\n  second: stacks/Pulumi.second.yaml: refused for a reason\n"
 
 
-def test_problems_of_a_plan_are_named_beside_what_it_changes(small: Path):
+def test_problems_of_a_plan_are_listed_with_its_changes(small: Path):
     write(small, "first", plan(resource(TOPIC, "topic", {"wrong": True})))
     result = run("HEAD")
     assert result.exit_code == 1
@@ -261,7 +261,7 @@ def test_problems_of_a_plan_are_named_beside_what_it_changes(small: Path):
     assert result.stderr == "1 problem:\n  first: orders: it is wrong\n"
 
 
-def test_a_base_that_can_not_be_planned_is_no_fault_of_the_change(small: Path):
+def test_a_base_that_cannot_be_planned_is_not_an_error(small: Path):
     write(small, "first", "refused then")
     commit(small)
     write(small, "first", plan())
@@ -278,7 +278,7 @@ def test_a_base_without_a_workbench_says_so(small: Path):
     (small / "workbench" / "__main__.py").write_text(PLANNER)
     result = run("HEAD")
     assert result.exit_code == 0, result.stderr
-    assert "- `there is no workbench to plan it with`" in section(result.stdout, "first")
+    assert "- `this revision has no workbench, so the stack cannot be planned`" in section(result.stdout, "first")
 
 
 @pytest.mark.parametrize(
@@ -286,10 +286,10 @@ def test_a_base_without_a_workbench_says_so(small: Path):
     [
         (
             ["no-such-branch"],
-            "'no-such-branch' is no revision that git knows here; check its name, or git fetch it first",
+            "'no-such-branch': must be a git revision of this repository. Check the name, or run git fetch first.",
         ),
-        (["HEAD:stacks"], "'HEAD:stacks' is no revision that git knows here"),
-        (["HEAD", "third"], "no stack 'third' in stacks/, neither now nor at HEAD; there are: first"),
+        (["HEAD:stacks"], "'HEAD:stacks': must be a git revision of this repository."),
+        (["HEAD", "third"], "no stack 'third' in stacks/, neither now nor at HEAD. Use one of: first."),
     ],
 )
 def test_a_wrong_command_line_ends_with_status_2_and_one_line(small: Path, arguments: list[str], message: str):
@@ -299,7 +299,7 @@ def test_a_wrong_command_line_ends_with_status_2_and_one_line(small: Path, argum
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_directory_without_git_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_directory_without_git_is_reported_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(differing, "ROOT", tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     result = run("HEAD")
@@ -307,7 +307,8 @@ def test_a_directory_without_git_is_told_in_one_line(tmp_path: Path, monkeypatch
     assert "not a git repository" in result.stderr
     monkeypatch.setenv("PATH", str(tmp_path))
     assert (
-        run("HEAD").stderr == "git is needed to compare with a revision, and can't be run: No such file or directory\n"
+        run("HEAD").stderr
+        == "git is required to compare with a revision and cannot be run: No such file or directory. Install git.\n"
     )
 
 
@@ -348,7 +349,7 @@ def happens(old: dict[str, Any], new: dict[str, Any], type_: str = TOPIC, provid
     return [(each.happens, [(change.path, change.replaces) for change in each.changes]) for each in found]
 
 
-def test_what_the_service_can_not_change_replaces():
+def test_inputs_that_the_service_cannot_change_replace_the_resource():
     assert happens({"cidrBlock": "10.0.0.0/20"}, {"cidrBlock": "10.0.16.0/20"}, "aws:ec2/subnet:Subnet") == [
         ("replaced", [("cidrBlock", True)])
     ]
@@ -365,7 +366,7 @@ def test_a_setting_of_the_provider_turns_a_replacement_into_a_change():
     assert happens(old, new, type_, ({"enableConfigMapMutable": "true"},) * 2) == [("changed", [("data.A", False)])]
 
 
-def test_another_region_or_project_replaces_what_lies_in_it():
+def test_another_region_or_project_replaces_its_resources():
     regions = {"region": "eu-west-1"}, {"region": "eu-central-1"}
     assert happens({}, {}, TOPIC, regions) == [("replaced", [("the provider's region", True)])]
     assert happens({}, {}, "aws:iam/role:Role", regions) == []
@@ -388,13 +389,13 @@ def test_lifted_protection_is_a_change():
         ("pulumi:providers:aws", False),
     ],
 )
-def test_what_is_removed_counts_as_lost_data_unless_its_type_is_known_to_hold_none(type_: str, holds_data: bool):
+def test_removed_resources_count_as_lost_data_unless_their_type_holds_none(type_: str, holds_data: bool):
     gone = resource(type_, "it")
     [found] = compare({gone["urn"]: gone}, {})
     assert (found.happens, found.loses_data) == ("removed", holds_data)
 
 
-def test_what_the_provider_keeps_is_no_change_when_the_program_leaves_it_out():
+def test_an_omitted_input_that_the_provider_keeps_is_no_change():
     cluster, node_pool = "aws:msk/cluster:Cluster", "gcp:container/nodePool:NodePool"
     assert happens({"storageMode": "TIERED", "tags": {"a": "b"}}, {"tags": {"a": "b"}}, cluster) == []
     assert happens({"storageMode": "TIERED"}, {"numberOfBrokerNodes": 3}, cluster) == [
@@ -427,7 +428,7 @@ def test_a_name_that_the_program_leaves_out_is_another_name():
     assert happens({}, {}, "gcp:pubsub/topic:Topic") == []
 
 
-def test_what_the_provider_does_not_see_is_no_change():
+def test_changes_that_the_provider_ignores_are_no_changes():
     def private(value: bool) -> dict[str, Any]:
         addresses = {"controlPlaneEndpointsConfig": {"ipEndpointsConfig": {"enabled": False}}}
         return {**addresses, "privateClusterConfig": {"enablePrivateEndpoint": value}}
@@ -444,7 +445,7 @@ def test_json_texts_are_compared_key_by_key():
     ]
 
 
-def test_an_item_in_front_does_not_change_the_others():
+def test_a_new_first_item_does_not_change_the_others():
     old = [{"name": "LEVEL", "value": "info"}, {"name": "TOPIC", "value": "orders"}]
     assert list(walk(old, [{"name": "GROUP", "value": "g"}, *old], "environment")) == [
         ('environment["GROUP"]', ABSENT, {"name": "GROUP", "value": "g"})
@@ -457,7 +458,7 @@ def test_lines_of_properties_are_compared_key_by_key():
 
 
 @pytest.mark.parametrize(("old", "new"), [(1, True), (0, False), ("", None), ('{"a":1}', '{"a": 1}'), ("3", 3)])
-def test_what_looks_equal_and_is_not_is_a_change_and_shows_two_values(old: Any, new: Any):
+def test_different_values_that_look_equal_are_shown_as_a_change(old: Any, new: Any):
     assert list(walk({"key": old}, {"key": new})) == [("key", old, new)]
     shown = next(line for line in comment(stack({"key": old}, {"key": new})).splitlines() if "`key: " in line)
     before, after = shown.strip("-` ").removeprefix("key: ").split(" → ")
@@ -500,7 +501,7 @@ def test_any_text_is_one_code_span_on_one_line(text: str):
 
 
 @given(st.text(alphabet="`|\\ a\n"))
-def test_no_text_leaves_its_cell(text: str):
+def test_every_text_stays_in_its_table_cell(text: str):
     table = comment(stack({"a": 1}, {"a": 2}, text))
     found = MARKDOWN.parse(table[table.index("| stack") :])
     assert sum(each.type == "td_open" for each in found) == 7
@@ -508,7 +509,7 @@ def test_no_text_leaves_its_cell(text: str):
     assert [each.type for each in cell.children or [] if each.content] == ["code_inline"]
 
 
-def test_long_values_are_shown_where_they_part():
+def test_long_values_are_shown_around_their_first_difference():
     shown = comment(stack({"data": "A" * 5000 + "old"}, {"data": "A" * 5000 + "new"}))
     assert f"`data: …{'A' * 20}old → …{'A' * 20}new`" in shown
     assert len(max(shown.splitlines(), key=len)) < 500
@@ -518,17 +519,17 @@ def test_long_values_are_shown_where_they_part():
 
 
 @pytest.mark.parametrize("limit", [LIMIT, 5000, 1500])
-def test_a_comment_keeps_within_its_limit_and_counts_what_it_leaves_out(limit: int):
+def test_a_comment_keeps_its_limit_and_counts_omitted_lines(limit: int):
     inputs = [{f"key{number}": f"{value} {number}" for number in range(900)} for value in ("old", "new")]
     shown = comment(*(stack(inputs[0], inputs[1], f"stack-{number}") for number in range(12)), limit=limit)
     assert len(shown) <= limit
-    assert "left out to keep the comment short" in shown
+    assert "(omitted to keep the comment short)" in shown
     assert "| stack |" in shown
     assert limit < LIMIT or all(f"### `stack-{number}`" in shown for number in range(12)), "each has its share"
 
 
-def test_what_is_left_out_is_counted():
+def test_omitted_lines_are_counted():
     old, new = ({f"key{number}": value for number in range(1200)} for value in (1, 2))
     shown = comment(stack(old, new))
     assert sum("key" in line for line in shown.splitlines()) == 1000
-    assert "  - … and 200 more, left out to keep the comment short" in shown
+    assert "  - … and 200 more (omitted to keep the comment short)" in shown

@@ -43,11 +43,11 @@ def proof(*, lost: tuple[str, ...] = (), shared: Sharing = ONE_EACH) -> Proof:
             pauses={0: 0.2, 1: 6.3},
             tally=counted,
         ),
-        notes=("Not real: no cloud.",),
+        notes=("Simulated: no cloud.",),
     )
 
 
-def test_each_with_one_partition_is_no_problem_nor_is_one_that_works_double_or_is_idle_where_the_numbers_differ():
+def test_an_even_assignment_is_no_problem_and_neither_is_an_overloaded_or_idle_replica_if_the_numbers_differ():
     assert proof().problems == []
     assert sharing(2, (0, 1)).double == ("orders-0",)
     assert sharing(2, (0,), (1,), ()).idle == ("orders-2",)
@@ -56,14 +56,26 @@ def test_each_with_one_partition_is_no_problem_nor_is_one_that_works_double_or_i
 @pytest.mark.parametrize(
     ("shared", "said"),
     [
-        (sharing(2, (0, 1), ()), "2 replicas for 2 partitions: orders-0 with more than one, orders-1 with none"),
-        (sharing(2, (0,), (0,)), "2 replicas for 2 partitions: partitions are read by [0, 0], and each must be by one"),
-        (sharing(2, (0,), ()), "2 replicas for 2 partitions: partitions are read by [0], and each must be by one"),
-        (Sharing(partitions=2, replicas=2, owners={"orders-0": (0, 1)}), "the group has 1 member"),
+        (
+            sharing(2, (0, 1), ()),
+            "2 replicas for 2 partitions: partitions must be spread evenly, got more than one for orders-0 and none for orders-1",
+        ),
+        (
+            sharing(2, (0,), (0,)),
+            "2 replicas for 2 partitions: each partition must have exactly one replica, got readers for the partitions [0, 0]",
+        ),
+        (
+            sharing(2, (0,), ()),
+            "2 replicas for 2 partitions: each partition must have exactly one replica, got readers for the partitions [0]",
+        ),
+        (
+            Sharing(partitions=2, replicas=2, owners={"orders-0": (0, 1)}),
+            "the group must have one member per replica, got 1 member",
+        ),
     ],
     ids=["two partitions in one", "one partition twice", "one partition unread", "a replica missing"],
 )
-def test_partitions_that_are_shared_in_another_way_are_a_problem(shared: Sharing, said: str):
+def test_an_uneven_or_incomplete_assignment_is_a_problem(shared: Sharing, said: str):
     assert any(said in problem for problem in proof(shared=shared).problems)
 
 
@@ -71,16 +83,16 @@ def test_a_lost_message_is_a_problem():
     assert proof(lost=("1@7",)).problems == ["1 of 100 messages were lost: 1@7"]
 
 
-def test_the_tables_hold_every_figure():
+def test_the_tables_contain_all_results():
     console = Console(record=True, width=160, file=None, quiet=False, highlight=False)
     with console.capture() as capture:
         render(proof(), console)
     text = " ".join(capture.get().split())
-    for part in ("orders-0: 0 1", "1.90", "95 %", "361", "handled again │ 7", "lost │ 0", "1: 6.3 s", "no cloud"):
+    for part in ("orders-0: 0 1", "1.90", "95 %", "361", "redelivered │ 7", "lost │ 0", "1: 6.3 s", "no cloud"):
         assert part in text
 
 
-def test_the_figures_are_json():
+def test_the_results_are_json():
     figures = json.loads(json.dumps(proof().as_json()))
     assert figures["rates"][1] == {
         "replicas": 2,
@@ -92,14 +104,14 @@ def test_the_figures_are_json():
     assert figures["problems"] == []
 
 
-def test_the_plot_is_a_picture_and_a_drawing(tmp_path: Path):
+def test_the_plot_is_written_as_png_and_svg(tmp_path: Path):
     png, svg = plot(proof(), tmp_path / "plots")
     assert png.read_bytes().startswith(b"\x89PNG")
     assert ET.parse(svg).getroot().tag.endswith("svg")
 
 
 @pytest.mark.parametrize("stack", ["aws-kinesis-eks", "gcp-pubsub-gke"])
-def test_a_stack_without_kafka_is_refused_with_the_way_out(stack: str):
+def test_a_stack_without_kafka_is_refused_with_the_fix(stack: str):
     result = CliRunner().invoke(app, ["prove", stack])
     assert result.exit_code == 2
-    assert "prove runs Apache Kafka; name a stack of Kafka, such as aws-msk-eks" in result.stderr
+    assert "(prove runs Apache Kafka). Use a Kafka stack such as aws-msk-eks." in result.stderr

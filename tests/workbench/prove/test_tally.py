@@ -22,25 +22,25 @@ def test_all_handled_once_in_order_is_no_problem():
     assert (found.written, found.handled, found.again, found.problems) == (4, 4, 0, ())
 
 
-def test_what_nobody_handled_is_lost_and_named():
+def test_a_message_that_is_not_handled_is_lost_and_named():
     found = tally(WRITTEN, handled("0@0", "0@1", "0@2"))
     assert found.lost == ("1@0",)
     assert found.problems == ("1 of 4 messages were lost: 1@0",)
 
 
-def test_what_comes_again_is_counted_and_no_problem():
+def test_redeliveries_are_counted_and_are_no_problem():
     found = tally(WRITTEN, handled("0@0", "0@1", "0@0", "0@1", "0@2", "1@0"))
     assert (found.handled, found.again, found.problems) == (4, 2, ())
 
 
 @pytest.mark.parametrize("order", [("0@1", "0@0", "0@2"), ("0@0", "0@2", "0@1")])
-def test_what_is_handled_before_one_ahead_of_it_is_out_of_order(order):
+def test_a_message_handled_before_an_earlier_one_is_out_of_order(order):
     found = tally(WRITTEN, handled(*order, "1@0"))
     assert len(found.out_of_order) == 1
     assert "1 messages were handled out of order" in found.problems[0]
 
 
-def test_offsets_that_hold_no_message_are_no_gap():
+def test_offsets_without_a_message_are_no_gap():
     assert tally([(0, 0), (0, 2)], handled("0@0", "0@2")).problems == ()
 
 

@@ -21,11 +21,11 @@ from workbench.values import SECRET, UNKNOWN
 PREFIX = "urn:pulumi:test::data-pipes::"
 
 
-def test_a_sound_program_has_no_problems():
+def test_a_valid_program_has_no_problems():
     assert recorded(topic).problems == ()
 
 
-def test_a_resource_is_seen_whole():
+def test_all_options_of_a_resource_are_recorded():
     def fill(box: Box):
         first = topic(box, "first")
         hook = ResourceHook("never", lambda _: None, ResourceHookOptions(on_dry_run=True))
@@ -93,7 +93,7 @@ def test_requirements_follow_dependencies_and_providers_to_the_end():
     assert names == {"first", "second", "aws"}
 
 
-def test_computed_outputs_join_the_inputs_and_never_overwrite_them():
+def test_computed_outputs_are_added_and_never_overwrite_inputs():
     def fill(box: Box):
         cluster = aws.eks.Cluster(
             "cluster",
@@ -107,7 +107,7 @@ def test_computed_outputs_join_the_inputs_and_never_overwrite_them():
     assert recorded(fill).outputs == {"group": "sg-1", "public": False}
 
 
-def test_a_name_that_the_provider_makes_up_is_known_and_always_the_same():
+def test_a_generated_name_is_known_and_reproducible():
     def fill(box: Box):
         pulumi.export("name", aws.cloudwatch.LogGroup("logs", opts=box.child).name)
 
@@ -252,12 +252,12 @@ def read_program(box: Box):
     pulumi.export("made elsewhere", aws.ec2.Vpc.get("other", STANDS, opts=box.child).arn)
 
 
-def test_what_is_yet_to_be_made_can_not_be_read_in_a_preview():
+def test_a_resource_that_does_not_exist_yet_cannot_be_read_in_a_preview():
     assert recorded(read_program, preview=True).outputs["arn"] == UNKNOWN
     assert recorded(read_program).outputs["arn"] == "arn:eu-west-1:vpc-0123"
 
 
-def test_what_something_else_than_the_program_makes_is_read_as_the_table_says_it_stands_there():
+def test_an_object_that_was_not_created_by_a_program_is_read_from_the_table():
     assert recorded(read_program).outputs["made elsewhere"] == "made for 1 topic"
 
 
@@ -279,7 +279,7 @@ def test_the_program_sees_its_configuration_its_stack_and_nothing_of_an_earlier_
     assert again.outputs == {"stack": "test", "project": "data-pipes"}
 
 
-def test_a_coroutine_is_a_program_too():
+def test_a_program_can_be_a_coroutine():
     async def program():
         await asyncio.sleep(0)
         pulumi.export("awaited", "yes")
@@ -301,7 +301,7 @@ def test_recordings_of_one_program_are_equal():
     assert first.resources == second.resources
 
 
-def test_a_recording_sees_nothing_of_a_pulumi_program_that_runs_around_it():
+def test_a_recording_is_isolated_from_an_enclosing_pulumi_program():
     def around() -> Recording:
         settings.set_root_resource(pulumi.ComponentResource.__new__(pulumi.ComponentResource))
         return recorded(topic)
@@ -309,12 +309,12 @@ def test_a_recording_sees_nothing_of_a_pulumi_program_that_runs_around_it():
     assert contextvars.copy_context().run(around).problems == ()
 
 
-def test_inputs_stand_in_alphabetical_order_whatever_order_they_came_in():
+def test_inputs_are_sorted_alphabetically():
     for resource in recorded(secret_program).resources:
         assert list(resource.inputs) == sorted(resource.inputs)
 
 
-def test_what_the_program_logs_is_kept_and_an_error_is_a_problem():
+def test_log_messages_are_recorded_and_an_error_is_a_problem():
     def program():
         pulumi.log.debug("unheard")
         pulumi.warn("mind the gap")
@@ -388,12 +388,12 @@ def test_an_error_that_the_program_handles_is_no_error():
     assert recorded(fill).problems == ()
 
 
-def test_a_type_that_the_table_lacks_is_an_error_that_says_so():
+def test_a_type_that_is_missing_in_the_table_is_an_error():
     with pytest.raises(LookupError, match="not in the table"):
         recorded(lambda box: aws.sqs.Queue("queue", opts=box.child))
 
 
-def test_a_task_that_outlives_the_program_is_a_problem():
+def test_a_task_that_is_still_running_at_the_end_is_a_problem():
     def fill(box: Box):
         box.task = asyncio.ensure_future(asyncio.sleep(3600))  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -411,9 +411,9 @@ def test_a_recording_can_follow_a_failed_one():
 
 def test_a_lookup_that_finds_nothing_names_the_nearest():
     recording = recorded(topic)
-    with pytest.raises(LookupError, match=r"no resource has the name order; did you mean orders\?"):
+    with pytest.raises(LookupError, match=r"no resource has the name order\. Did you mean orders\?"):
         recording.one("order")
-    with pytest.raises(LookupError, match="did you mean aws:msk/topic:Topic"):
+    with pytest.raises(LookupError, match="Did you mean aws:msk/topic:Topic"):
         recording.one("aws:msk/topic:Topics")
     with pytest.raises(KeyError, match="partitionCount"):
         recording.one("orders").input("partitions")

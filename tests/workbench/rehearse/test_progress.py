@@ -19,7 +19,7 @@ def shown(*events: Event, terminal: bool) -> tuple[str, str]:
     return text.getvalue(), progress.line("up")
 
 
-def test_elsewhere_than_on_a_terminal_only_steps_are_printed():
+def test_without_a_terminal_only_steps_are_printed():
     printed, _ = shown(
         Event(step="up", text="up …"),
         Event(step="up", urn=URN, operation="create"),

@@ -39,21 +39,21 @@ printf '#!/bin/sh\\necho v%s\\n' {version} > "$2"
 """
 
 
-def test_the_one_on_path_is_taken(script: Script):
+def test_pulumi_on_path_is_used(script: Script):
     script("pulumi", "echo v3.260.1")
     told: list[str] = []
     assert str(pulumi_command(told.append).version) == "3.260.1"
     assert told == []
 
 
-def test_one_that_is_too_old_is_passed_over_and_built_once(script: Script):
+def test_a_pulumi_that_is_too_old_is_skipped_and_built_once(script: Script):
     script("pulumi", "echo v3.100.0")
     script("go", GO.format(version=wanted_version()))
     told: list[str] = []
     command = pulumi_command(told.append)
     assert command.command == str(cache_directory(wanted_version()) / "bin" / "pulumi")
-    assert "the pulumi on PATH can't be used" in told[0]
-    assert "minutes on two cores, once" in told[1]
+    assert "the pulumi on PATH cannot be used" in told[0]
+    assert "only once (7 to 12 minutes on two cores)" in told[1]
     assert [file.name for file in Path(command.command).parent.iterdir()] == ["pulumi"], "nothing half-built stays"
 
     script("go", "exit 1")
@@ -61,7 +61,7 @@ def test_one_that_is_too_old_is_passed_over_and_built_once(script: Script):
     assert len(told) == 3, "the second time the cached one is taken without a word"
 
 
-def test_a_failed_build_leaves_nothing_that_could_be_taken_for_the_cli(script: Script):
+def test_a_failed_build_leaves_no_cli(script: Script):
     script("go", "echo 'go: updates to go.mod needed' >&2; exit 1")
     with pytest.raises(PulumiCliError) as refused:
         pulumi_command(lambda _text: None)
@@ -72,11 +72,11 @@ def test_a_failed_build_leaves_nothing_that_could_be_taken_for_the_cli(script: S
 
 
 @pytest.mark.usefixtures("script")
-def test_without_go_and_network_the_message_says_how():
-    with pytest.raises(PulumiCliError, match="there is no go on PATH"):
+def test_without_go_and_network_the_message_has_the_fix():
+    with pytest.raises(PulumiCliError, match="go is not on PATH"):
         pulumi_command(lambda _text: None)
 
 
-def test_the_version_stands_in_go_mod_alone():
+def test_only_go_mod_sets_the_version():
     source = Path(pulumi_cli.__file__).read_text(encoding="utf-8")
     assert wanted_version() not in source

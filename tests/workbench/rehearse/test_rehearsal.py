@@ -21,7 +21,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     return lambda *arguments: CliRunner().invoke(command_line.app, ["rehearse", *arguments])
 
 
-def test_what_must_not_be_is_named():
+def test_failed_checks_are_named():
     def done(name: str, updated: tuple[str, ...] = (), replaced: tuple[str, ...] = (), **changes: int) -> Step:
         counts = {"create": 0, "update": len(updated), "replace": len(replaced), "delete": 0, "same": 1, **changes}
         return Step(step=name, changes=counts, updated=updated, replaced=replaced, seconds=0)
@@ -39,7 +39,7 @@ def test_what_must_not_be_is_named():
     assert "destroy left 1" in problems(**{**fine, "left": (topic,)})[0]
 
 
-def test_a_refresh_may_find_what_the_program_ignores_and_nothing_else():
+def test_a_refresh_may_only_find_changes_that_the_program_ignores():
     def state(count: int, *ignored: str) -> dict[str, Any]:
         return {"urn": "pool", "inputs": {"count": count, "vmSize": "a"}, "ignoreChanges": list(ignored)}
 
@@ -51,7 +51,7 @@ def test_a_refresh_may_find_what_the_program_ignores_and_nothing_else():
 
 
 @pytest.mark.parametrize(("present", "grown"), [(3, 6), (12, 18), (18, None)])
-def test_a_pipe_doubles_or_grows_as_far_as_the_settings_let_it(present: int, grown: int | None):
+def test_a_pipe_doubles_or_grows_as_far_as_the_settings_allow(present: int, grown: int | None):
     stack_file = find_stack_file("aws-msk-eks").with_parallelism("orders", present)
     after, words = rehearsing._grown(stack_file, None)
     assert after.config["data-pipes:pipes"]["orders"]["parallelism"] == (grown or present)
@@ -68,4 +68,4 @@ def test_a_growth_that_the_settings_refuse_ends_with_status_2_before_anything_is
 def test_a_growth_to_the_present_number_is_refused_at_once(run: Run):
     done = run("aws-msk-ecs", "--grow", "orders=3")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "that is its parallelism already" in done.stderr
+    assert "must differ from the pipe's parallelism" in done.stderr

@@ -20,7 +20,7 @@ child.wait()
 
 
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="only Linux with util-linux has setpriv")
-def test_a_child_ends_with_its_parent_even_where_that_is_killed():
+def test_a_child_ends_with_its_parent_even_if_that_is_killed():
     with subprocess.Popen([sys.executable, "-c", PARENT], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout
         try:

@@ -52,7 +52,7 @@ def refused(client: Mapping[str, str], cluster: KafkaCluster) -> bool:
     return False
 
 
-def test_clients_come_in_with_a_certificate_and_not_without(tmp_path):
+def test_clients_need_a_certificate(tmp_path):
     authority = trustme.CA()
     settings = {**broker_certificate(authority), "listener.name.client.ssl.client.auth": "required"}
     stranger = {"security.protocol": "SSL", "ssl.ca.location": authority_file(authority, tmp_path)}
@@ -63,7 +63,7 @@ def test_clients_come_in_with_a_certificate_and_not_without(tmp_path):
         assert refused(stranger, cluster)
 
 
-def test_clients_come_in_with_a_password_and_not_with_another(tmp_path):
+def test_clients_need_the_right_password(tmp_path):
     authority = trustme.CA()
     settings = {
         **broker_certificate(authority),
@@ -90,7 +90,7 @@ def test_clients_come_in_with_a_password_and_not_with_another(tmp_path):
         assert not refused(scram, cluster)
 
 
-def test_a_broker_that_comes_back_has_what_it_had():
+def test_a_restarted_broker_keeps_its_data():
     with KafkaCluster(silent) as cluster:
         assert passed_through({}, cluster) == b"41"
         for end in (cluster.stop, cluster.kill):
@@ -102,7 +102,7 @@ def test_a_broker_that_comes_back_has_what_it_had():
             assert "orders" in cluster.administration.list_topics(timeout=30).topics
 
 
-def test_nothing_stays_whatever_happens(monkeypatch, tmp_path):
+def test_an_exception_leaves_no_broker_and_no_files(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     ports: list[int] = []
 

@@ -43,7 +43,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
     return write
 
 
-def test_those_on_path_are_taken_before_setup_envtest_s_and_the_cached_ones(
+def test_binaries_on_path_have_priority_over_setup_envtest_and_the_cache(
     script: Script, monkeypatch: pytest.MonkeyPatch
 ):
     assert not available()
@@ -58,19 +58,19 @@ def test_those_on_path_are_taken_before_setup_envtest_s_and_the_cached_ones(
     assert (found.etcd.parent.name, found.kube_apiserver.parent) == ("bin", cached.parent)
 
 
-def test_what_is_not_there_is_built_once_and_said_to_take_minutes(script: Script):
+def test_missing_binaries_are_built_once_with_a_message(script: Script):
     script("bin/go", GO)
     told: list[str] = []
     built = kubernetes_binaries(told.append)
     assert built.etcd.parent == built.kube_apiserver.parent == cache_directory(wanted_version())
     assert len(told) == 1
-    assert "5 to 12 minutes on two cores, once" in told[0]
+    assert "only once (5 to 12 minutes on two cores)" in told[0]
     script("bin/go", "exit 1")
     assert kubernetes_binaries(told.append) == built
     assert len(told) == 1, "the second time the cached ones are taken without a word"
 
 
-def test_a_failed_build_leaves_nothing_that_could_be_taken_for_a_server(script: Script):
+def test_a_failed_build_leaves_no_server(script: Script):
     script("bin/go", "echo 'go: updates to go.mod needed' >&2; exit 1")
     with pytest.raises(KubernetesBinariesError, match=r"go: updates to go\.mod needed"):
         kubernetes_binaries(lambda _text: None)
@@ -78,12 +78,14 @@ def test_a_failed_build_leaves_nothing_that_could_be_taken_for_a_server(script: 
 
 
 @pytest.mark.usefixtures("script")
-def test_without_go_the_message_says_how():
-    with pytest.raises(KubernetesBinariesError, match=r"Install Go 1\.26 or later .* or get both with setup-envtest"):
+def test_without_go_the_message_has_the_fix():
+    with pytest.raises(
+        KubernetesBinariesError, match=r"Install Go 1\.26 or later .* Or install both with setup-envtest"
+    ):
         kubernetes_binaries(lambda _text: None)
 
 
-def test_the_version_stands_in_go_mod_alone():
+def test_only_go_mod_sets_the_version():
     assert wanted_version() not in Path(binaries.__file__).read_text(encoding="utf-8")
 
 
@@ -94,7 +96,7 @@ def test_the_version_stands_in_go_mod_alone():
         (("exec /bin/sleep 60", "echo unknown flag >&2; exit 1"), "kube-apiserver ended with status 1:\nunknown flag"),
     ],
 )
-def test_one_that_does_not_start_says_why_and_leaves_nothing(
+def test_a_server_that_does_not_start_reports_why_and_leaves_nothing(
     script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bodies: tuple[str, str], told: str
 ):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

@@ -7,10 +7,10 @@ import pytest
 from workbench.servers.pubsub_server import PubSubServerError, pubsub_server
 
 
-def test_without_go_it_is_told_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_go_the_message_has_the_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with pytest.raises(PubSubServerError, match=r"no go on PATH. Install Go .*https://go\.dev/doc/install"):
+    with pytest.raises(PubSubServerError, match=r"is not on PATH\. Install Go .*https://go\.dev/doc/install"):
         pubsub_server(lambda _: None).__enter__()
 
 

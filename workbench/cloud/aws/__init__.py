@@ -1,1 +1,1 @@
-"""The simulated AWS."""
+"""Simulated AWS."""

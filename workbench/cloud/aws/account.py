@@ -1,4 +1,4 @@
-"""The simulated AWS: keys, logs, identities and secrets. Figures and rules as explained in kinds.py."""
+"""Simulated AWS: keys, logs, identities and secrets. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from workbench.cloud.model import COMMON, MOMENT, Inputs, ResourceModel, digits,
 
 
 def _role(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of an IAM role."""
+    """Return the outputs of an IAM role."""
     path = text(inputs, "path", "/")
     return {
         "arn": arn("iam", f"role{path}{id_}", inputs),
@@ -18,12 +18,12 @@ def _role(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _issuer(_name: str, inputs: Inputs) -> str:
-    """An OpenID Connect provider's id, which is its ARN: the issuer without the scheme."""
+    """Return the id of an OpenID Connect provider: its ARN, with the issuer without its scheme."""
     return arn("iam", "oidc-provider/" + text(inputs, "url", "https://issuer.example").removeprefix("https://"), inputs)
 
 
 def _secret_id(name: str, inputs: Inputs) -> str:
-    """A secret's id, which is its ARN: its name, given or begun by a prefix, and six characters of the service's own."""
+    """Return a secret's id: its ARN, with the name or prefix and six generated characters."""
     return arn(
         "secretsmanager",
         f"secret:{text(inputs, 'name', text(inputs, 'namePrefix', name))}-{digits(f'secret {name}', 6)}",
@@ -32,7 +32,7 @@ def _secret_id(name: str, inputs: Inputs) -> str:
 
 
 def _policy_refusal(_old: Inputs | None, new: Inputs) -> str | None:
-    """IAM's answer to a policy without a statement."""
+    """Return IAM's refusal of a policy without a statement."""
     policy = text(new, "policy", "")
     if '"Statement": []' not in policy:
         return None

@@ -1,4 +1,4 @@
-"""The simulated ECS: container definitions as the service stores them, with its defaults written out."""
+"""Simulated ECS: container definitions as the service stores them, with all defaults."""
 
 import json
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ _DEFAULTS: Mapping[str, Any] = {
 
 
 def as_stored(definitions: str, network_mode: str) -> Mapping[str, Any]:
-    """The input ``containerDefinitions`` where the service writes more into it than the program did, else nothing.
+    """Return the input ``containerDefinitions`` if the service adds defaults to it, else an empty mapping.
 
-    Text that is no JSON, such as a value that a preview does not know, is left alone.
+    A string that is not JSON, such as an unknown value in a preview, is not changed.
     """
     try:
         given: list[dict[str, Any]] = json.loads(definitions)
@@ -41,6 +41,6 @@ def _container(given: Mapping[str, Any], network_mode: str) -> dict[str, Any]:
 
 
 def _port(given: Mapping[str, Any], network_mode: str) -> dict[str, Any]:
-    """In the modes awsvpc and host a task's port is the host's (ECS API, PortMapping)."""
+    """Add the defaults of a port. In the modes awsvpc and host the container's port is also the host's (ECS API, PortMapping)."""
     own = given["containerPort"] if network_mode in ("awsvpc", "host") else 0
     return {"hostPort": own, "protocol": "tcp", **given}

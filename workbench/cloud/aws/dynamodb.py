@@ -1,4 +1,4 @@
-"""The simulated AWS: DynamoDB's tables. Figures and rules as explained in kinds.py."""
+"""Simulated AWS: DynamoDB's tables. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The simulated AWS: ECS. Figures and rules as explained in kinds.py."""
+"""Simulated AWS: ECS. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,9 @@ from workbench.cloud.model import COMMON, Inputs, ResourceModel, at, joined, num
 
 
 def _revision(name: str, inputs: Inputs) -> str:
-    """A task definition's family and revision.
+    """Return a task definition's family and revision.
 
-    The provider's id is the family alone; the revision keeps two task definitions of one family apart here.
+    The provider's id is only the family. Here the revision distinguishes two task definitions of one family.
     """
     _, _, again = name.partition("#")
     return f"{text(inputs, 'family', name)}:{int(again or 0) + 1}"
@@ -24,13 +24,13 @@ def _task_definition(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _service_id(name: str, inputs: Inputs) -> str:
-    """A service's id, which is its ARN."""
+    """Return a service's id: its ARN."""
     cluster = text(inputs, "cluster", "default").rsplit("/", 1)[-1]
     return arn("ecs", f"service/{cluster}/{text(inputs, 'name', name)}", inputs)
 
 
 def _rebalancing(inputs: Inputs) -> str:
-    """ECS rebalances a new service across zones by default, where its deployments leave room for it."""
+    """Return the rebalancing setting. By default ECS rebalances a new service across zones if its deployments allow it."""
     roomy = number(inputs, "deploymentMaximumPercent", 200) > 100
     return text(inputs, "availabilityZoneRebalancing", "ENABLED" if roomy else "DISABLED")
 
@@ -45,9 +45,9 @@ def _service(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _service_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """Deployments need room to replace tasks (ECS, "Amazon ECS service definition parameters").
+    """Refuse settings that leave a deployment no room to replace tasks (ECS, "Amazon ECS service definition parameters").
 
-    A service moves to other capacity providers only by a deployment that is forced; the provider says so in a preview already.
+    A service changes its capacity providers only in a forced deployment. The provider reports that in the preview.
     """
     capacity = "capacityProviderStrategies"
     if old is not None and at(old, capacity) != at(new, capacity) and at(new, "forceNewDeployment") is not True:
@@ -68,7 +68,7 @@ def _service_refusal(old: Inputs | None, new: Inputs) -> str | None:
 
 
 def _kept_rebalancing(old: Inputs | None) -> Inputs:
-    """An update that does not speak of rebalancing leaves it as it was."""
+    """Return the old rebalancing setting. An update without the setting does not change it."""
     return {} if old is None else {"availabilityZoneRebalancing": _rebalancing(old)}
 
 

@@ -1,4 +1,4 @@
-"""The simulated AWS: Kubernetes (EKS). Figures and rules as explained in kinds.py."""
+"""Simulated AWS: Kubernetes (EKS). Times and rules are explained in kinds.py."""
 
 import base64
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _CHILD = "Terraform logs of EKS: 10 s to 1 min"
 
 
 def _cluster(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of an EKS cluster."""
+    """Return the outputs of an EKS cluster."""
     region = region_of(inputs)
     host = digits(f"{name}{id_}", 32).upper()
     return {
@@ -42,7 +42,7 @@ def _cluster(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _node_group(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of an EKS node group."""
+    """Return the outputs of an EKS node group."""
     group = f"eks-{id_.rsplit(':', 1)[-1]}-{uuid_of(name)}"
     return {
         "arn": arn("eks", f"nodegroup/{id_.replace(':', '/')}/{uuid_of(name)}", inputs),
@@ -53,13 +53,13 @@ def _node_group(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _addon(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of an EKS add-on."""
+    """Return the outputs of an EKS add-on."""
     whole = arn("eks", f"addon/{id_.replace(':', '/')}/{uuid_of(name)}", inputs)
     return {"arn": whole, "addonVersion": "v1.0.0-eksbuild.1", "createdAt": MOMENT, "modifiedAt": MOMENT}
 
 
 def _access_entry(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of an EKS access entry."""
+    """Return the outputs of an EKS access entry."""
     cluster, _, principal = id_.partition(":")
     kind = "user" if ":user/" in principal else "role"
     resource = f"access-entry/{cluster}/{kind}/{ACCOUNT}/{principal.rsplit('/', 1)[-1]}/{uuid_of(name)}"
@@ -74,12 +74,12 @@ def _access_entry(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _access_policy_association(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """Of an access policy on an EKS access entry."""
+    """Return the outputs of an access policy on an EKS access entry."""
     return {"associatedAt": MOMENT, "modifiedAt": MOMENT}
 
 
 def _pod_identity_association(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of an EKS Pod Identity association."""
+    """Return the outputs of an EKS Pod Identity association."""
     cluster = text(inputs, "clusterName", name)
     return {
         "associationArn": arn("eks", f"podidentityassociation/{cluster}/{id_}", inputs),
@@ -89,15 +89,15 @@ def _pod_identity_association(id_: str, name: str, inputs: Inputs) -> Mapping[st
 
 
 def _fargate_profile(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a Fargate profile."""
+    """Return the outputs of a Fargate profile."""
     return {"arn": arn("eks", f"fargateprofile/{id_.replace(':', '/')}/{uuid_of(name)}", inputs), "status": "ACTIVE"}
 
 
 def _replaced_values(old: Inputs, new: Inputs) -> frozenset[str]:
-    """Another role of Auto Mode's nodes than there was, another family or range of addresses, and encryption that is taken away.
+    """Return the changes that replace the cluster: another role of Auto Mode's nodes, IP family or service range, or no encryption.
 
-    A first role is an update, and what a program leaves out of the others stays (terraform-provider-aws, aws_eks_cluster). So is a
-    first or another key of the encryption.
+    A first role is an update. Values that a program leaves out are kept (terraform-provider-aws, aws_eks_cluster). A first or another
+    encryption key is an update, too.
     """
     role = "computeConfig.nodeRoleArn"
     paths = {role, "kubernetesNetworkConfig.ipFamily", "kubernetesNetworkConfig.serviceIpv4Cidr"}
@@ -108,10 +108,10 @@ def _replaced_values(old: Inputs, new: Inputs) -> frozenset[str]:
 
 
 def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """Versions go up one by one, and not down before the nodes do; Auto Mode is switched on as a whole.
+    """Refuse skipped or lowered versions, and a partly enabled Auto Mode.
 
     EKS user guide: "Update existing cluster to new Kubernetes version", "Roll back a cluster to a previous Kubernetes version",
-    "Create an EKS Auto Mode Cluster". The first answer is EKS's own words.
+    "Create an EKS Auto Mode Cluster". The first message is a quote of EKS.
     """
     before, after = (minor_version(inputs or {}, "version") for inputs in (old, new))
     if before is not None and after is not None and not before <= after <= before + 1:

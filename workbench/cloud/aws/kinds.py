@@ -1,8 +1,8 @@
-"""The simulated AWS: times, rules and outputs of the resource types that the stacks use, and answers to its functions.
+"""Simulated AWS: times, rules and outputs of the resource types that the stacks use, and results of functions.
 
-Times are planning values in minutes. Where a source names a log, it is a public Terraform log; "common use" means that no
-log was found and the figure is an estimate. What replaces is what the provider's schema forces to be new. A new type is
-one more entry in the table of its service, beside this file.
+Times are planning values in minutes. If a source names a log, it is a public Terraform log. "Common use" means that no log was found
+and the time is an estimate. Inputs that replace an object are ForceNew in the provider's schema. Add new types to the table of
+their service, next to this file.
 """
 
 from collections.abc import Callable, Mapping
@@ -45,7 +45,7 @@ def _identity(_args: Inputs) -> Mapping[str, Any]:
 
 
 def _session(args: Inputs) -> Mapping[str, Any]:
-    """Whoever deploys to the simulated cloud does so in the role that the shipped stacks name as administrator."""
+    """Return the deployer's session. Its role is the administrator in the shipped stacks."""
     given = text(args, "arn", "")
     role = f"arn:aws:iam::{ACCOUNT}:role/{DEPLOYER}"
     return {"id": given, "arn": given, "issuerArn": role, "issuerName": DEPLOYER, "sessionName": "rehearsal"}

@@ -1,4 +1,4 @@
-"""The simulated AWS: Kinesis Data Streams. Figures and rules as explained in kinds.py."""
+"""Simulated AWS: Kinesis Data Streams. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 
@@ -7,12 +7,12 @@ from workbench.cloud.model import COMMON, MOMENT, Inputs, ResourceModel, at, dig
 
 
 def _stream_id(name: str, inputs: Inputs) -> str:
-    """A stream's id, which is its ARN."""
+    """Return a stream's id: its ARN."""
     return arn("kinesis", f"stream/{text(inputs, 'name', name)}", inputs)
 
 
 def _stream_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """At most twice and at least half the shards a call (Kinesis API, UpdateShardCount), and none counted on demand."""
+    """Refuse to more than double or halve the shards (Kinesis API, UpdateShardCount), and a shard count in on-demand mode."""
     shards = number(new, "shardCount", 0)
     if at(new, "streamModeDetails.streamMode") == "ON_DEMAND":
         return "shard_count must not be set when stream_mode is ON_DEMAND" if shards else None
@@ -27,13 +27,13 @@ def _stream_refusal(old: Inputs | None, new: Inputs) -> str | None:
 
 
 def _consumer_id(name: str, inputs: Inputs) -> str:
-    """A consumer's id, which is its ARN: the stream's, its name and the second it was registered in."""
+    """Return a consumer's id: its ARN, with the stream's ARN, its name and the second of its registration."""
     stream = text(inputs, "streamArn", _stream_id(name, {}))
     return f"{stream}/consumer/{text(inputs, 'name', name)}:{moment(name)}"
 
 
 def moment(name: str) -> int:
-    """A number such as services write behind names, in place of the time."""
+    """Return a reproducible number instead of the time that services append to names."""
     return 1767225600 + int(digits(name, 5), 16)
 
 

@@ -1,4 +1,4 @@
-"""The simulated AWS: Kinesis Video Streams. Figures and rules as explained in kinds.py."""
+"""Simulated AWS: Kinesis Video Streams. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 

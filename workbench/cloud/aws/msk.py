@@ -1,4 +1,4 @@
-"""The simulated AWS: MSK and the autoscaling of its storage. Figures and rules as explained in kinds.py."""
+"""Simulated AWS: MSK and the autoscaling of its storage. Times and rules are explained in kinds.py."""
 
 import json
 import re
@@ -12,7 +12,7 @@ _CONNECTIVITY = "brokerNodeGroupInfo.connectivityInfo"
 
 
 def _cluster_id(name: str, inputs: Inputs) -> str:
-    """An MSK cluster's id, which is its ARN."""
+    """Return an MSK cluster's id: its ARN."""
     return arn("kafka", f"cluster/{text(inputs, 'clusterName', name)}/{uuid_of(name)}-2", inputs)
 
 
@@ -21,9 +21,9 @@ def _express(inputs: Inputs) -> bool:
 
 
 def _bootstrap(id_: str, inputs: Inputs) -> Mapping[str, Any]:
-    """A bootstrap string for each method that is switched on on each way in, and an empty one for the others.
+    """Return a bootstrap string for each enabled authentication method and access path. The others are empty.
 
-    Ports as in "Port information" of the MSK developer guide.
+    Ports are those in "Port information" of the MSK developer guide.
     """
     _, cluster, _ = id_.split(":", 5)[-1].split("/")
     host = f"{cluster}.{digits(id_, 6)}.c2.kafka.{region_of(inputs)}.amazonaws.com"
@@ -66,18 +66,18 @@ def _cluster(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _other_bootstrap(state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
-    """The bootstrap strings that an update changes, as when a method is switched on."""
+    """Return the bootstrap strings that an update changes, for example because a method was enabled."""
     place = {"region": region_of(state), **inputs}
     return {key: value for key, value in _bootstrap(text(state, "arn", ""), place).items() if value != state.get(key)}
 
 
 def _version(inputs: Inputs) -> tuple[int, ...]:
-    """`3.9.x.kraft` -> (3, 9)."""
+    """Return the numbers of a version: `3.9.x.kraft` -> (3, 9)."""
     return tuple(int(part) for part in re.findall(r"\d+", text(inputs, "kafkaVersion", ""))[:2])
 
 
 def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """What CreateCluster and the updates refuse; the first two answers are MSK's own words."""
+    """Return the refusals of CreateCluster and of updates. The first two messages are quotes of MSK."""
     if old is None and at(new, f"{_CONNECTIVITY}.publicAccess.type") == "SERVICE_PROVIDED_EIPS":
         return (
             "BadRequestException: When creating a cluster, the only valid value for the Type parameter in PublicAccess "
@@ -95,11 +95,11 @@ def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
 
 
 def _update_refusal(old: Inputs, new: Inputs) -> str | None:
-    """What an update refuses. The provider leaves tls out of a request where a program does, and never sends it as disabled.
+    """Return the refusals of updates. If a program leaves tls out, the provider leaves it out of the request and never disables it.
 
-    The first answer is MSK's own words (terraform-provider-aws #24914); of the others only the refusal is known. No version is lowered:
-    the provider would replace the cluster for it, but cannot compare versions such as 3.9.x.kraft. All brokers hold partitions here, since
-    nothing in a simulation moves them.
+    The first message is a quote of MSK (terraform-provider-aws #24914). The wording of the others is not known. Versions cannot be
+    lowered: the provider would replace the cluster, but cannot compare versions such as 3.9.x.kraft. All brokers have partitions here,
+    because the simulation does not move partitions.
     """
     before, after = (dict(mapping(inputs, "clientAuthentication")) for inputs in (old, new))
     if before.pop("tls", None) and not after.pop("tls", None) and before == after:
@@ -125,7 +125,7 @@ def _remote_storage(topic: Inputs) -> bool:
 
 
 def _topic_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """What Kafka answers to UpdateTopic, in its own words (Apache Kafka, LogConfig)."""
+    """Return Kafka's refusal of UpdateTopic, as a quote (Apache Kafka, LogConfig)."""
     before, after = (_remote_storage(inputs or {}) for inputs in (old, new))
     if after or not before:
         return None
@@ -145,7 +145,7 @@ def _topic(_id: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _next_revision(state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
-    """A changed MSK configuration is a new revision of it."""
+    """Return the revision of an MSK configuration. A change creates a new revision."""
     same = all(at(state, key) == at(inputs, key) for key in ("serverProperties", "description"))
     return {} if same else {"latestRevision": number(state, "latestRevision", 1) + 1}
 

@@ -1,4 +1,4 @@
-"""The simulated AWS: MSK Serverless. Figures and rules as explained in kinds.py."""
+"""Simulated AWS: MSK Serverless. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +8,12 @@ from workbench.cloud.model import Inputs, ResourceModel, digits, text, uuid_of
 
 
 def _serverless_id(name: str, inputs: Inputs) -> str:
-    """A serverless cluster's id, which is its ARN."""
+    """Return a serverless cluster's id: its ARN."""
     return arn("kafka", f"cluster/{text(inputs, 'clusterName', name)}/{uuid_of(name)}-s1", inputs)
 
 
 def _serverless(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """One bootstrap name, and IAM alone."""
+    """Return the outputs of a serverless cluster. It has one bootstrap name and supports only IAM."""
     return {
         "arn": id_,
         "clusterUuid": id_.rsplit("/", 1)[-1],

@@ -1,4 +1,4 @@
-"""The simulated AWS: the network. Figures and rules as explained in kinds.py."""
+"""Simulated AWS: the network. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 
@@ -13,8 +13,11 @@ def _paths(*paths: str) -> frozenset[str]:
 _SOURCES = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
 
 
-def _other_sort_of_source(old: Inputs, new: Inputs) -> frozenset[str]:
-    """A rule takes other addresses or another group, and no group in place of addresses (vpc_security_group_ingress_rule.go, ModifyPlan)."""
+def _changed_source_type(old: Inputs, new: Inputs) -> frozenset[str]:
+    """Return the source inputs if the type of the source changes, for example from addresses to a group.
+
+    Such a rule is replaced. Other addresses or another group are an update (vpc_security_group_ingress_rule.go, ModifyPlan).
+    """
     before, after = ({key for key in _SOURCES if key in inputs} for inputs in (old, new))
     return frozenset(before | after) if before != after else frozenset()
 
@@ -26,7 +29,7 @@ _RULE = ResourceModel(
     identifier=opaque("sgr"),
     outputs=shape.security_group_rule,
     replace_on=_paths("securityGroupId"),
-    replaces_too=_other_sort_of_source,
+    replaces_too=_changed_source_type,
 )
 
 NETWORK: Mapping[str, ResourceModel] = {

@@ -1,4 +1,4 @@
-"""The simulated AWS: the container registry (ECR). Figures and rules as explained in kinds.py."""
+"""Simulated AWS: the container registry (ECR). Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ def _repository(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _in_registry(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """Of a policy on a repository."""
+    """Return the outputs of a policy on a repository."""
     return {"registryId": ACCOUNT}
 
 

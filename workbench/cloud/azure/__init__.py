@@ -1,1 +1,1 @@
-"""The simulated Azure."""
+"""Simulated Azure."""

@@ -1,4 +1,4 @@
-"""The simulated Azure: resource groups, identities, roles, keys, secrets, logs and storage. Figures and rules as explained in kinds.py."""
+"""Simulated Azure: resource groups, identities, roles, keys, secrets, logs and storage. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,17 +16,17 @@ def _group(name: str, inputs: Inputs) -> str:
 
 
 def _identity(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """Of a managed identity."""
+    """Return the outputs of a managed identity."""
     return {"clientId": uuid_of(f"client {id_}"), "principalId": uuid_of(f"principal {id_}"), "tenantId": TENANT}
 
 
 def _workspace(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """Of a Log Analytics workspace."""
+    """Return the outputs of a Log Analytics workspace."""
     return {"customerId": uuid_of(id_), "createdDate": MOMENT, "modifiedDate": MOMENT}
 
 
 def _storage(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a storage account."""
+    """Return the outputs of a storage account."""
     name = id_.rsplit("/", 1)[-1]
     services = ("blob", "dfs", "file", "queue", "table", "web")
     return {
@@ -38,18 +38,18 @@ def _storage(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _container(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """Of a container in a storage account."""
+    """Return the outputs of a container in a storage account."""
     return {"hasImmutabilityPolicy": False, "hasLegalHold": False, "lastModifiedTime": MOMENT}
 
 
 def _vault(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """Of a key vault."""
+    """Return the outputs of a key vault."""
     uri = f"https://{id_.rsplit('/', 1)[-1]}.vault.azure.net/"
     return {"properties": {"vaultUri": uri, "provisioningState": "Succeeded"}}
 
 
 def _key(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a key in a vault."""
+    """Return the outputs of a key in a vault."""
     uri = f"https://{text(inputs, 'vaultName', 'vault')}.vault.azure.net/keys/{id_.rsplit('/', 1)[-1]}"
     return {
         "keyUri": uri,
@@ -61,7 +61,7 @@ def _key(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _secret(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a secret in a vault."""
+    """Return the outputs of a secret in a vault."""
     uri = f"https://{text(inputs, 'vaultName', 'vault')}.vault.azure.net/secrets/{id_.rsplit('/', 1)[-1]}"
     return {
         "properties": {"secretUri": uri, "secretUriWithVersion": f"{uri}/{digits(name, 32)}"},
@@ -70,7 +70,7 @@ def _secret(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _purge_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """Purge protection is for ever (Key Vault, Soft-delete overview)."""
+    """Refuse to disable purge protection (Key Vault, Soft-delete overview)."""
     path = "properties.enablePurgeProtection"
     if old is not None and at(old, path) is True and at(new, path) is not True:
         return 'BadRequest: The property "enablePurgeProtection" cannot be set to false. Enabling the purge protection for a vault is an irreversible action.'

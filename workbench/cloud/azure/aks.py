@@ -1,4 +1,4 @@
-"""The simulated Azure: AKS. Figures and rules as explained in kinds.py."""
+"""Simulated Azure: AKS. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -8,18 +8,18 @@ from workbench.cloud.model import Inputs, Others, ResourceModel, at, digits, min
 
 _POOL = "azure-native:containerservice:AgentPool"
 _PATCH = ".2"
-"""The patch version that the service makes of `1.35`."""
+"""Patch version that the service adds to a minor version such as `1.35`."""
 _OLDEST_MINOR = 34
 """Minor version of the oldest Kubernetes that AKS supports (AKS, Supported Kubernetes versions, read 2026-08)."""
 
 
 def api_server(group: str, name: str, inputs: Inputs) -> str:
-    """The name of a cluster's API server, in the form that the service gives it; it depends on the cluster's group and name alone."""
+    """Return the host name of a cluster's API server. It depends only on the cluster's group and name."""
     return f"{name}-{digits(f'{group}/{name}', 8)}.hcp.{location_of(inputs)}.azmk8s.io"
 
 
 def _cluster(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of an AKS cluster."""
+    """Return the outputs of an AKS cluster."""
     group, own, location = text(inputs, "resourceGroupName", "group"), id_.rsplit("/", 1)[-1], location_of(inputs)
     nodes = text(inputs, "nodeResourceGroup", f"MC_{group}_{own}_{location}")
     kubelet = f"{group_id(nodes, inputs)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{own}-agentpool"
@@ -53,13 +53,13 @@ def _patched(version: str) -> str:
 
 
 def _upgraded(state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a cluster that is brought to another version."""
+    """Return the outputs that an upgrade changes."""
     version = _patched(text(inputs, "kubernetesVersion", "1.35"))
     return {} if state.get("currentKubernetesVersion") == version else {"currentKubernetesVersion": version}
 
 
 def _all_pools(inputs: Inputs, others: Others) -> Mapping[str, Any]:
-    """The pools that the cluster was made with, as its autoscaler has left them, and those that were added as agent pools."""
+    """Return the pools from the cluster's creation, scaled by the autoscaler, and the separate agent pools."""
     given = at(inputs, "agentPoolProfiles")
     if not isinstance(given, list):
         return {}
@@ -70,7 +70,7 @@ def _all_pools(inputs: Inputs, others: Others) -> Mapping[str, Any]:
 
 
 def _profile(pool: Inputs) -> Mapping[str, Any]:
-    """An agent pool as its cluster lists it."""
+    """Return an agent pool as its cluster lists it."""
     rest = {
         key: value for key, value in pool.items() if key not in ("agentPoolName", "resourceGroupName", "resourceName")
     }
@@ -78,7 +78,7 @@ def _profile(pool: Inputs) -> Mapping[str, Any]:
 
 
 def _scaled(inputs: Inputs, _others: Others) -> Mapping[str, Any]:
-    """The autoscaler has added a node since."""
+    """Return the number of nodes after the autoscaler added one."""
     least, most = number(inputs, "minCount", 1), number(inputs, "maxCount", 1)
     if at(inputs, "enableAutoScaling") is not True:
         return {}
@@ -86,7 +86,7 @@ def _scaled(inputs: Inputs, _others: Others) -> Mapping[str, Any]:
 
 
 def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """What an AKS cluster can't take back, and versions that it cannot go to (AKS documentation of each)."""
+    """Refuse to disable features that cannot be disabled, and unsupported upgrades (AKS documentation of each)."""
     for path, words in (
         ("oidcIssuerProfile.enabled", "OIDCIssuerFeatureCannotBeDisabled: OIDC issuer feature cannot be disabled"),
         (
@@ -105,7 +105,7 @@ def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
 
 
 def _pools_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """No pool comes in with a change of its cluster, such as one that a refresh found and that is gone since (azure-native #2719)."""
+    """Refuse new pools in a cluster update, such as a pool that a refresh found and that was deleted later (azure-native #2719)."""
     profiles = at(new, "agentPoolProfiles")
     if old is None or not isinstance(profiles, list):
         return None
@@ -117,7 +117,7 @@ def _pools_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | Non
 
 
 def _pool(_id: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of an AKS agent pool."""
+    """Return the outputs of an AKS agent pool."""
     version = _patched(text(inputs, "orchestratorVersion", "1.35"))
     return {
         "count": number(inputs, "count", number(inputs, "minCount", 1)),
@@ -128,7 +128,7 @@ def _pool(_id: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _pool_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """A pool's name and the limits of its autoscaler (AKS, Quotas and limits)."""
+    """Refuse invalid limits of a pool's autoscaler (AKS, Quotas and limits)."""
     least, most, count = (at(new, path) for path in ("minCount", "maxCount", "count"))
     if at(new, "enableAutoScaling") is not True or not isinstance(least, int) or not isinstance(most, int):
         return None

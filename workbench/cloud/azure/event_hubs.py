@@ -1,4 +1,4 @@
-"""The simulated Azure: Event Hubs. Figures and rules as explained in kinds.py."""
+"""Simulated Azure: Event Hubs. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ _HUB = "common use, no log found: 5 to 20 s"
 
 
 def _namespace(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of an Event Hubs namespace."""
+    """Return the outputs of an Event Hubs namespace."""
     name = id_.rsplit("/", 1)[-1]
     return {
         "serviceBusEndpoint": f"https://{name}.servicebus.windows.net:443/",
@@ -25,7 +25,7 @@ def _namespace(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _namespace_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """Tiers and auto-inflate as the service takes them (Event Hubs quotas and limits; Automatically scale up throughput units)."""
+    """Refuse invalid auto-inflate settings and tier changes (Event Hubs quotas and limits; Automatically scale up throughput units)."""
     inflates, most = at(new, "isAutoInflateEnabled") is True, number(new, "maximumThroughputUnits", 0)
     if inflates and not 1 <= most <= 40:
         return f"BadRequest: SubCode=40000. MaximumThroughputUnits must be 1 to 40 where auto-inflate is enabled, not {most}"
@@ -38,7 +38,7 @@ def _namespace_refusal(old: Inputs | None, new: Inputs) -> str | None:
 
 
 def _inflated(inputs: Inputs, _others: Others) -> Mapping[str, Any]:
-    """Auto-inflate has added a throughput unit since."""
+    """Return the capacity after auto-inflate added a throughput unit."""
     units, most = number(inputs, "sku.capacity", 1), number(inputs, "maximumThroughputUnits", 0)
     if at(inputs, "isAutoInflateEnabled") is not True or units >= most:
         return {}
@@ -46,7 +46,7 @@ def _inflated(inputs: Inputs, _others: Others) -> Mapping[str, Any]:
 
 
 def _hub(_id: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of an event hub."""
+    """Return the outputs of an event hub."""
     partitions = [str(each) for each in range(number(inputs, "partitionCount", 4))]
     return {
         "partitionIds": partitions,
@@ -59,15 +59,15 @@ def _hub(_id: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _regrown(state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
-    """Of an event hub that has more partitions."""
+    """Return the partitions of an event hub that grew."""
     partitions = [str(each) for each in range(number(inputs, "partitionCount", 4))]
     return {} if state.get("partitionIds") == partitions else {"partitionIds": partitions}
 
 
 def _hub_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """Partitions by the tier: 32 and fixed on Standard, 100 on Premium, 1024 on Dedicated; never fewer (Event Hubs quotas).
+    """Refuse unsupported numbers of partitions: up to 32 and fixed on Standard, 100 on Premium, 1024 on Dedicated; never fewer.
 
-    The cleanup policy is fixed too (Azure/azure-cli #26865).
+    Sources: Event Hubs quotas; the cleanup policy cannot be changed either (Azure/azure-cli #26865).
     """
     namespaces = {text(each, "namespaceName", ""): each for each in others(_NAMESPACE)}
     namespace = namespaces.get(text(new, "namespaceName", ""), {})
@@ -87,7 +87,7 @@ def _hub_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
 
 
 def _schema_group_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """What a schema group is for stays (Event Hubs, Schema Registry concepts)."""
+    """Refuse to change a schema group's type and compatibility (Event Hubs, Schema Registry concepts)."""
     for key in ("schemaCompatibility", "schemaType"):
         if old is not None and old.get(key) != new.get(key):
             return f"BadRequest: {key} of a schema group cannot be changed"

@@ -1,4 +1,4 @@
-"""The simulated Azure: HDInsight. Figures and rules as explained in kinds.py."""
+"""Simulated Azure: HDInsight. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,11 @@ from workbench.cloud.azure.resource import resource
 from workbench.cloud.model import MOMENT, Inputs, ResourceModel, text, uuid_of
 
 _HDINSIGHT_VERSIONS = {"5.1": "5.1.3000.0"}
-"""What the service makes of a version (azurerm #4485 shows the form)."""
+"""Version -> full version that the service stores (azurerm #4485 shows the format)."""
 
 
 def _hdinsight(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """Of an HDInsight cluster; the names of its brokers are not in its interface."""
+    """Return the outputs of an HDInsight cluster. The API does not return the names of its brokers."""
     name = id_.rsplit("/", 1)[-1]
     endpoints = [
         {"name": "SSH", "protocol": "TCP", "location": f"{name}-ssh.azurehdinsight.net", "port": 22},
@@ -34,14 +34,14 @@ def _hdinsight(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _hdinsight_stored(inputs: Inputs) -> Mapping[str, Any]:
-    """The version in full and the tier in lower case."""
+    """Return the full version and the tier in lower case, as the service stores them."""
     version, tier = text(inputs, "properties.clusterVersion", ""), text(inputs, "properties.tier", "")
     stored = {"clusterVersion": _HDINSIGHT_VERSIONS.get(version, version), "tier": tier.lower()}
     return {"properties": {key: value for key, value in stored.items() if value}}
 
 
 def _hdinsight_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """What exists takes no other properties; only tags, and the number of workers by a call of its own."""
+    """Refuse to change the properties of a cluster. Only tags, and the number of workers in a separate API call, can be changed."""
     changed = [key for key in ("identity", "properties", "zones") if old is not None and old.get(key) != new.get(key)]
     if changed:
         return f"Conflict: the HDInsight cluster exists with other {', '.join(changed)}; only its tags can be changed"

@@ -1,8 +1,8 @@
-"""The simulated Azure: the table of its resource types as azure-native names them, and answers to its functions.
+"""Simulated Azure: table of the resource types of azure-native, and results of functions.
 
-Times are planning values in minutes; where a source names a log, it is a public Terraform log. What replaces is azure-native's own
-list (provider/pkg/gen/replacement.go) and what the services' descriptions call immutable. The tables stand beside this file, one for
-each service.
+Times are planning values in minutes. If a source names a log, it is a public Terraform log. Inputs that replace an object are those
+in azure-native's list (provider/pkg/gen/replacement.go) and those that the API specifications call immutable. Each service has a
+table next to this file.
 """
 
 import base64
@@ -24,7 +24,7 @@ KINDS: Mapping[str, ResourceModel] = {**NETWORK, **ACCOUNT_WIDE, **AKS, **REGIST
 
 
 def _client(args: Inputs) -> Mapping[str, Any]:
-    """Whoever deploys to the simulated Azure."""
+    """Return the deployer."""
     return {
         "clientId": uuid_of("the Azure CLI"),
         "objectId": DEPLOYER,
@@ -34,7 +34,7 @@ def _client(args: Inputs) -> Mapping[str, Any]:
 
 
 def _user_credentials(args: Inputs) -> Mapping[str, Any]:
-    """The kubeconfig of a cluster's users: the cluster and its certificate; who asks is kubelogin's to say."""
+    """Return the kubeconfig of a cluster's users: the cluster and its certificate. kubelogin authenticates the user."""
     name = text(args, "resourceName", "cluster")
     server = api_server(text(args, "resourceGroupName", "group"), name, args)
     certificate = base64.b64encode(f"simulated certificate of {name}".encode()).decode()
@@ -68,7 +68,7 @@ def _user_credentials(args: Inputs) -> Mapping[str, Any]:
 
 
 def _interface(args: Inputs) -> Mapping[str, Any]:
-    """A private endpoint's network interface, with an address in the subnet for endpoints of the default network."""
+    """Return a private endpoint's network interface, with an address in the default network's subnet for endpoints."""
     name = text(args, "networkInterfaceName", "interface")
     address = f"10.0.4.{int(digits(name, 2), 16) % 250 + 4}"
     return {"id": name, "ipConfigurations": [{"name": "privateEndpointIpConfig", "privateIPAddress": address}]}

@@ -1,6 +1,7 @@
-"""What sets azure-native apart from the other simulated providers, and what Azure asks before anything is made.
+"""Differences between azure-native and the other simulated providers, and Azure's preconditions of a creation.
 
-It reads back whatever it has made, deletes before it creates, promises little in a preview, and takes over what it finds changed.
+azure-native reads objects after it creates them, deletes before it creates, and adopts changes that it finds. In the preview of an update
+most computed outputs are unknown.
 """
 
 import re
@@ -11,14 +12,14 @@ from workbench.cloud.inventory import CloudObject, Inventory
 from workbench.cloud.wire import Values, plain, replaced
 
 _ALWAYS_THERE = re.compile(r"/resourceGroups/NetworkWatcherRG(/|$)")
-"""Azure makes this group, with a network watcher for each region, where the first network is made."""
+"""Azure creates this group, with a network watcher per region, together with the first network."""
 
 
 def refusal(inventory: Inventory, id_: str) -> str | None:
-    """Why nothing can be made under this id now, or None: its group, or what it is part of, is not there (yet)."""
+    """Return the refusal of a creation if the object's resource group or parent object does not exist (yet), else None."""
     if _ALWAYS_THERE.search(id_):
         return None
-    there = {thing.id for thing in inventory.things() if thing.status not in ("creating", "deleting")}
+    there = {item.id for item in inventory.objects() if item.status not in ("creating", "deleting")}
     for parent in _parents(id_):
         if parent not in there:
             kind = "ResourceGroupNotFound: Resource group" if "/providers/" not in parent else "ParentResourceNotFound:"
@@ -27,9 +28,9 @@ def refusal(inventory: Inventory, id_: str) -> str | None:
 
 
 def _parents(id_: str) -> list[str]:
-    """The ids of an object's group and of what it is part of; none of what is attached to another object.
+    """Return the ids of an object's resource group and parent object. Empty for an object that is attached to another object.
 
-    What is always there in every account or namespace is called `default`.
+    Parents with the name `default` exist in every account or namespace and are left out.
     """
     group, *rest = id_.split("/providers/")
     if len(rest) != 1:
@@ -41,14 +42,14 @@ def _parents(id_: str) -> list[str]:
     return [group, *whole]
 
 
-def read(thing: CloudObject, drift: Mapping[str, Any], state: Values, inputs: Values) -> tuple[Values, Values]:
-    """(inputs, outputs) as the provider reads an object: an output that differs from the state's is written into the inputs too."""
-    found, before = replaced(thing.outputs, drift), plain(state)
+def read(item: CloudObject, drift: Mapping[str, Any], state: Values, inputs: Values) -> tuple[Values, Values]:
+    """Return (inputs, outputs) as the provider reads an object. Outputs that differ from the state are also written to the inputs."""
+    found, before = replaced(item.outputs, drift), plain(state)
     changed = {key: found[key] for key in found if key in before and before[key] != plain(found[key])}
-    return {**(inputs or thing.inputs), **changed}, found
+    return {**(inputs or item.inputs), **changed}, found
 
 
 def promised(computed: Values) -> tuple[Values, Values]:
-    """(what the provider still knows, what it does not know) of computed outputs in the preview of an update."""
+    """Return the (known, unknown) computed outputs in the preview of an update."""
     known = {key: computed[key] for key in ("name", "location") if key in computed}
     return known, {key: value for key, value in computed.items() if key not in known}

@@ -1,4 +1,4 @@
-"""The simulated Azure: the network. Figures and rules as explained in kinds.py."""
+"""Simulated Azure: the network. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ _ZONE = "common use, no log found: a private zone and its links take half a minu
 
 
 def _address(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """Of a public address: one of those that are reserved for documentation."""
+    """Return the outputs of a public address. It is in a range that is reserved for documentation."""
     return {"ipAddress": f"198.51.100.{int(digits(id_, 2), 16) % 254 + 1}", "resourceGuid": uuid_of(id_)}
 
 
@@ -20,14 +20,14 @@ def _guid(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _endpoint(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a private endpoint: its network interface, and no addresses, which are the DNS zone group's to know."""
+    """Return the outputs of a private endpoint: its network interface. The DNS zone group has the addresses."""
     name = text(inputs, "customNetworkInterfaceName", f"{id_.rsplit('/', 1)[-1]}.nic.{uuid_of(id_)}")
     interface = f"{id_.rsplit('/', 2)[0]}/networkInterfaces/{name}"
     return {"networkInterfaces": [{"id": interface}], "customDnsConfigs": []}
 
 
 def _zones_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """Zones are for life; azure-native does not know and asks for the change."""
+    """Refuse to change zones. azure-native does not know this rule and requests the update."""
     if old is None or old.get("zones") == new.get("zones"):
         return None
     return (

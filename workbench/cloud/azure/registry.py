@@ -1,4 +1,4 @@
-"""The simulated Azure: the container registry. Figures and rules as explained in kinds.py."""
+"""Simulated Azure: the container registry. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from workbench.cloud.model import MOMENT, Inputs, ResourceModel
 
 
 def _registry(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """Of a container registry."""
+    """Return the outputs of a container registry."""
     return {"loginServer": f"{id_.rsplit('/', 1)[-1].lower()}.azurecr.io", "creationDate": MOMENT}
 
 

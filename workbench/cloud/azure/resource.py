@@ -1,7 +1,7 @@
-"""The simulated Azure: the ids, common outputs and common rules of whatever Azure Resource Manager keeps.
+"""Simulated Azure: ids, common outputs and common rules of Azure Resource Manager.
 
-azure-native replaces an object when what stands in its id changes, and its location; what a service's own description of
-its interface calls immutable is in the rows of the tables. It deletes before it creates, always.
+azure-native replaces an object if its location or an input in its id changes. The tables add the inputs that the API specifications
+call immutable. It always deletes before it creates.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,20 +18,20 @@ Outputs = Callable[[str, str, Inputs], Mapping[str, Any]]
 
 
 def location_of(inputs: Inputs) -> str:
-    """The region an object is in."""
+    """Return an object's location."""
     return text(inputs, "location", DEFAULT_LOCATION)
 
 
 def group_id(group: str, inputs: Inputs) -> str:
-    """The id of a resource group in the simulated subscription, or in the one that the provider is set to."""
+    """Return the id of a resource group in the provider's subscription, by default the simulated one."""
     return f"/subscriptions/{text(inputs, 'subscriptionId', SUBSCRIPTION)}/resourceGroups/{group}"
 
 
 def identifier(arm_type: str, *names: str) -> Callable[[str, Inputs], str]:
-    """Ids such as `/subscriptions/.../providers/Microsoft.EventHub/namespaces/pipes/eventhubs/orders`.
+    """Generate ids such as `/subscriptions/.../providers/Microsoft.EventHub/namespaces/pipes/eventhubs/orders`.
 
-    `names` are the inputs that name the object and those it is part of; one that begins with `=` is that word itself. Only the last
-    may be left out by the program.
+    `names` are the inputs with the names of the parent objects and of the object. A name that begins with `=` is a constant. A program may
+    leave out only the last one.
     """
     namespace, *kinds = arm_type.split("/")
 
@@ -44,7 +44,7 @@ def identifier(arm_type: str, *names: str) -> Callable[[str, Inputs], str]:
 
 
 def _extension(arm_type: str, owner: str, name_input: str) -> Callable[[str, Inputs], str]:
-    """Ids of what is attached to another object: they begin with that object's id."""
+    """Generate the id of an object that is attached to another object. It begins with that object's id."""
 
     def make(name: str, inputs: Inputs) -> str:
         return f"{text(inputs, owner, '/scope')}/providers/{arm_type}/{text(inputs, name_input, uuid_of(name))}"
@@ -53,7 +53,7 @@ def _extension(arm_type: str, owner: str, name_input: str) -> Callable[[str, Inp
 
 
 def _identity(id_: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of what has identities: one of its own, and those whose ids a program lists, which Azure answers with a map of them."""
+    """Return the system-assigned identity and the user-assigned identities of an object. The latter are a map in Azure's responses."""
     known: dict[str, Any] = {}
     if "SystemAssigned" in text(inputs, "identity.type", ""):
         known |= {"principalId": uuid_of(f"principal {id_}"), "tenantId": TENANT}
@@ -81,10 +81,10 @@ def resource(
     attached_to: str | None = None,
     **more: Any,
 ) -> ResourceModel:
-    """A row of a table. `common` are the outputs that the type has of those that most have.
+    """Return the model of a resource type. `common` are the type's outputs among those that most types have.
 
-    `tracked` is what has a location; the last name of what is `worldwide` is given once in all Azure. What is attached to another
-    object, such as a role assignment, is in no group: `attached_to` is the input that names that object.
+    `tracked` types have a location. The last name of `worldwide` types must be unique in all of Azure. An object that is attached to
+    another object, such as a role assignment, is in no resource group: `attached_to` is the input with the id of that object.
     """
     own = [each for each in names if not each.startswith("=")]
     fixed = {*own, attached_to or "resourceGroupName", *({"location"} if tracked else ())}

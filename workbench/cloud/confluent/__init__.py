@@ -1,1 +1,1 @@
-"""The simulated Confluent Cloud."""
+"""Simulated Confluent Cloud."""

@@ -1,4 +1,4 @@
-"""The simulated Confluent Cloud: Kafka clusters, topics, ACLs and ksqlDB. Figures and rules as explained in kinds.py."""
+"""Simulated Confluent Cloud: Kafka clusters, topics, ACLs and ksqlDB. Times and rules are explained in kinds.py."""
 
 import re
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ def _tiers(inputs: Inputs) -> list[str]:
 
 
 def _cluster(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Endpoints by name: an Enterprise cluster's are found in networks with a private link alone."""
+    """Return a cluster's outputs. An Enterprise cluster's endpoints resolve only in networks with a private link."""
     private = "enterprises" in _tiers(inputs)
     host = f"{id_ if private else 'pkc-' + digits(id_, 5)}.{domain(inputs, private=private)}"
     return {
@@ -41,14 +41,14 @@ def _cluster(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _same_availability(old: Inputs, new: Inputs) -> frozenset[str]:
-    """The provider takes the older names of an availability for the newer ones, and replaces a cluster for any other."""
+    """Return the availability if it changes. The provider treats its old and new names as equal."""
     names = {"LOW": "SINGLE_ZONE", "HIGH": "MULTI_ZONE"}
     before, after = (text(inputs, "availability", "") for inputs in (old, new))
     return frozenset() if names.get(before, before) == names.get(after, after) else frozenset({"availability"})
 
 
 def _cluster_update_refusal(old: Inputs, new: Inputs) -> str | None:
-    """What a live cluster cannot become."""
+    """Refuse tier changes and shrinking that an existing cluster does not support."""
     before, tiers = _tiers(old), _tiers(new)
     if tiers and before != tiers and (before, tiers) != (["basic"], ["standard"]):
         return "error updating Kafka Cluster: clusters can only be upgraded from 'Basic' to 'Standard'"
@@ -58,7 +58,7 @@ def _cluster_update_refusal(old: Inputs, new: Inputs) -> str | None:
 
 
 def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """What the provider's own checks and the service refuse of a tier."""
+    """Return the refusals of the provider's checks and of the service for a tier."""
     tiers, availability = _tiers(new), text(new, "availability", "")
     if old is not None and (refusal := _cluster_update_refusal(old, new)):
         return refusal
@@ -73,8 +73,8 @@ def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
     return None
 
 
-def _may(others: Others, cluster: str, *, topic: str | None, roles: tuple[str, ...]) -> bool:
-    """Whether somebody with a key for a cluster administers it, or has one of these roles for a topic of it."""
+def _is_authorized(others: Others, cluster: str, *, topic: str | None, roles: tuple[str, ...]) -> bool:
+    """Whether the owner of any API key of the cluster administers it or has one of the roles on the topic."""
     owners = {text(key, "owner.id", "") for key in others(KEY) if at(key, "managedResource.id") == cluster}
     held = [
         binding for binding in others(ROLE_BINDING) if text(binding, "principal", "").removeprefix("User:") in owners
@@ -92,7 +92,7 @@ def _administers(binding: Inputs, cluster: str) -> bool:
 
 
 def _covers(binding: Inputs, topic: str) -> bool:
-    """Whether a role is given for a topic: one called `lkc-0a1b2c3d/topic=orders`, or all whose names begin alike."""
+    """Whether a role binding includes a topic such as `lkc-0a1b2c3d/topic=orders`, by name or by prefix."""
     pattern = text(binding, "crnPattern", "").rpartition("/kafka=")[2]
     return topic.startswith(pattern[:-1]) if pattern.endswith("*") else topic == pattern
 
@@ -102,7 +102,7 @@ def _topic_of(inputs: Inputs) -> str:
 
 
 def _config_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """What the provider itself and the brokers refuse of a topic's settings, in their own words.
+    """Return the refusals of a topic's settings by the provider and the brokers, as quotes.
 
     Sources: terraform-provider-confluent, resource_kafka_topic.go; michelin/ns4kafka #621.
     """
@@ -122,11 +122,11 @@ def _config_refusal(old: Inputs | None, new: Inputs) -> str | None:
 
 
 def _topic_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """Topics are made with an API key, whose owner must be known to own them by then; who manages them adds no partitions."""
+    """Refuse topics unless the owner of an API key has permission. DeveloperManage does not allow adding partitions."""
     cluster = text(new, "kafkaCluster.id", "")
     grown = old is not None and at(old, "partitionsCount") != at(new, "partitionsCount")
     roles = ("ResourceOwner",) if grown else ("ResourceOwner", "DeveloperManage")
-    if not cluster or _may(others, cluster, topic=_topic_of(new), roles=roles):
+    if not cluster or _is_authorized(others, cluster, topic=_topic_of(new), roles=roles):
         return None
     return (
         f"403 Forbidden: no owner of an API key for {cluster} is authorized to {'alter' if grown else 'make'} the topic"
@@ -134,15 +134,15 @@ def _topic_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | Non
 
 
 def _acl_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """ACLs are made with the key of somebody who administers the cluster."""
+    """Refuse ACLs unless the owner of an API key administers the cluster."""
     cluster = text(new, "kafkaCluster.id", "")
-    if not cluster or _may(others, cluster, topic=None, roles=()):
+    if not cluster or _is_authorized(others, cluster, topic=None, roles=()):
         return None
     return f"403 Forbidden: no owner of an API key for {cluster} is authorized to alter its ACLs"
 
 
-def binding_kept(inputs: Inputs, others: Others) -> str | None:
-    """Topics and ACLs are deleted with the key that made them: whoever owns them keeps a right to it until they are gone."""
+def binding_blocks_delete(inputs: Inputs, others: Others) -> str | None:
+    """Refuse to delete a role binding that is still needed to delete topics or ACLs."""
     same = [
         other
         for other in others(ROLE_BINDING)
@@ -150,23 +150,21 @@ def binding_kept(inputs: Inputs, others: Others) -> str | None:
     ]
     for topic in others(TOPIC):
         if _deletes(inputs, topic) and not any(_deletes(other, topic) for other in same):
-            return (
-                f"403 Forbidden: nobody could delete the topic {text(topic, 'topicName', '')} any more; delete it first"
-            )
+            return f"403 Forbidden: no identity could delete the topic {text(topic, 'topicName', '')} any more; delete it first"
     for acl in others(ACL):
         if _administers(inputs, text(acl, "kafkaCluster.id", "")):
-            return f"403 Forbidden: nobody could delete the ACL for {text(acl, 'resourceName', '')} any more; delete it first"
+            return f"403 Forbidden: no identity could delete the ACL for {text(acl, 'resourceName', '')} any more; delete it first"
     return None
 
 
 def _deletes(binding: Inputs, topic: Inputs) -> bool:
-    """Whether a role lets its holder delete a topic."""
+    """Whether a role binding allows its principal to delete a topic."""
     owns = text(binding, "roleName", "") == "ResourceOwner" and _covers(binding, _topic_of(topic))
     return owns or _administers(binding, text(topic, "kafkaCluster.id", ""))
 
 
 def _fewer_partitions(old: Inputs, new: Inputs) -> frozenset[str]:
-    """The provider deletes a topic, with its records, and makes it again where it is to have fewer partitions."""
+    """Return the number of partitions if it decreases. The provider then replaces the topic and deletes its records."""
     fewer = number(new, "partitionsCount", 6) < number(old, "partitionsCount", 6)
     return frozenset({"partitionsCount"}) if fewer else frozenset()
 
@@ -196,7 +194,7 @@ def _ksql(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _ksql_refusal(_old: Inputs | None, new: Inputs) -> str | None:
-    """An identity that runs queries is a service account or a user."""
+    """Refuse an identity that is neither a service account nor a user."""
     identity = text(new, "credentialIdentity.id", "sa-")
     return (
         None

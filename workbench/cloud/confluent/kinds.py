@@ -1,15 +1,15 @@
-"""The simulated Confluent Cloud: the table of its resource types as the provider names them, and answers to its functions.
+"""Simulated Confluent Cloud: table of its resource types, and results of functions.
 
-Times are planning values in minutes; the waits that the provider puts in itself are in its source. What replaces is what the
-provider's source calls ForceNew, and what it makes so in a change (CustomizeDiff). Environments, identities and private links
-stand here, clusters and what is in them beside this file.
+Times are planning values in minutes. The provider's own waits are in its source. Inputs that replace an object are ForceNew in the
+provider's source, or become so in a change (CustomizeDiff). Environments, identities and private links are in this file; clusters,
+topics and ksqlDB are in kafka.py.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workbench.cloud.confluent.kafka import CLUSTER, KAFKA, KEY, ROLE_BINDING, binding_kept
+from workbench.cloud.confluent.kafka import CLUSTER, KAFKA, KEY, ROLE_BINDING, binding_blocks_delete
 from workbench.cloud.confluent.outputs import ORGANIZATION, crn, described, domain, environment_of, identifier
 from workbench.cloud.model import COMMON, Inputs, Others, ResourceModel, at, digits, text
 
@@ -18,7 +18,7 @@ _NOT_ON_BASIC = ("DeveloperRead", "DeveloperWrite", "DeveloperManage", "Resource
 
 
 def _environment(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """An environment has a Schema Registry whether one was asked for or not; it comes with the first cluster."""
+    """Return an environment's outputs. Every environment gets a Schema Registry with its first cluster."""
     return {"resourceName": crn(environment=id_), "streamGovernance": {"package": "ESSENTIALS"}}
 
 
@@ -31,12 +31,12 @@ def _key_id(name: str, _inputs: Inputs) -> str:
 
 
 def _key(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """An API key's secret half is told at its creation alone."""
+    """Return the secret of an API key. The service returns it only at the creation."""
     return {"secret": f"stand-in for the secret of {id_}"}
 
 
 def _binding_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """On a Basic cluster roles end at the cluster: those for its topics, groups and transactions are ACLs' to give."""
+    """Refuse roles on topics, groups and transactions of a Basic cluster. They need ACLs."""
     inside = "/kafka=" in text(new, "crnPattern", "")
     if not inside or text(new, "roleName", "") not in _NOT_ON_BASIC:
         return None
@@ -52,7 +52,7 @@ def _binding_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | 
 
 
 def _pool_refusal(_old: Inputs | None, new: Inputs) -> str | None:
-    """Who may use a pool is told by the claims of a token."""
+    """Refuse filters and identity claims of a pool that do not use a token's claims."""
     condition, claim = text(new, "filter", ""), text(new, "identityClaim", "")
     if "==" in condition and "claims." not in condition:
         return f"400 Bad Request: filter {condition!r} says nothing of the claims of a token, such as claims.sub"
@@ -62,7 +62,7 @@ def _pool_refusal(_old: Inputs | None, new: Inputs) -> str | None:
 
 
 def _attachment(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """What the stack's own cloud connects to, in the form of that cloud; the other clouds' are empty."""
+    """Return the service that the stack's cloud connects to, in that cloud's format. The other clouds' services are empty."""
     region, place = text(inputs, "region", "region"), digits(id_, 17)
     services = {
         "AWS": ("aws", {"vpcEndpointServiceName": f"com.amazonaws.vpce.{region}.vpce-svc-{place}"}),
@@ -139,7 +139,7 @@ KINDS: Mapping[str, ResourceModel] = {
         identifier=identifier("rb"),
         replace_on=frozenset({"crnPattern", "principal", "roleName"}),
         refusal_beside=_binding_refusal,
-        blocks_delete=binding_kept,
+        blocks_delete=binding_blocks_delete,
         unique=("principal", "roleName", "crnPattern"),
     ),
     "confluentcloud:index/identityProvider:IdentityProvider": ResourceModel(
@@ -178,7 +178,7 @@ KINDS: Mapping[str, ResourceModel] = {
 
 
 def _schema_registry(args: Inputs) -> Mapping[str, Any]:
-    """The Schema Registry that each environment has."""
+    """Return an environment's Schema Registry."""
     environment = environment_of(args)
     id_ = identifier("lsrc")(environment, args)
     return {

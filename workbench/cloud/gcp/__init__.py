@@ -1,1 +1,1 @@
-"""The simulated Google Cloud."""
+"""Simulated Google Cloud."""

@@ -1,4 +1,4 @@
-"""The simulated GCP: APIs, identities, roles and keys. Figures and rules as explained in kinds.py."""
+"""Simulated GCP: APIs, identities, roles and keys. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from workbench.cloud.gcp.resource import agent, member, project_of, resource
 from workbench.cloud.model import Inputs, ResourceModel, digits, text
 
 AGENTS: Mapping[str, str] = {"container": "container-engine-robot", "compute": "compute-system"}
-"""The domains of the oldest services' agents, which come into being with their API; all others' are `gcp-sa-` and the API."""
+"""Domains of the service agents that are created with their API. For all other services, the domain is `gcp-sa-` and the API."""
 
 
 def _email(name: str, inputs: Inputs) -> str:
@@ -19,14 +19,14 @@ def _account_id(name: str, inputs: Inputs) -> str:
 
 
 def _account(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """Of a service account."""
+    """Return the outputs of a service account."""
     email = id_.rsplit("/", 1)[-1]
     unique = str(int(digits(id_, 17), 16)).zfill(21)[-21:]
     return {"name": id_, "email": email, "member": f"serviceAccount:{email}", "uniqueId": unique}
 
 
 def _account_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """A service account's id has 6 to 30 characters (IAM, Create service accounts)."""
+    """Refuse the id of a service account that does not have 6 to 30 characters (IAM, Create service accounts)."""
     given = text(new, "accountId", "")
     if old is not None or not given or 6 <= len(given) <= 30:
         return None
@@ -34,14 +34,14 @@ def _account_refusal(old: Inputs | None, new: Inputs) -> str | None:
 
 
 def _service_agent(_id: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a service's agent in a project."""
+    """Return the outputs of a service's agent in a project."""
     api = text(inputs, "service", name).removesuffix(".googleapis.com")
     email = agent(AGENTS.get(api, f"gcp-sa-{api}"))
     return {"email": email, "member": f"serviceAccount:{email}"}
 
 
 def _key(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """Of a key."""
+    """Return the outputs of a key."""
     version = {"name": f"{id_}/cryptoKeyVersions/1", "state": "ENABLED"}
     return {"primaries": [version], "destroyScheduledDuration": "2592000s"}
 

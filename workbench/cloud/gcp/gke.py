@@ -1,4 +1,4 @@
-"""The simulated Google Cloud: GKE. Figures and rules as explained in kinds.py."""
+"""Simulated Google Cloud: GKE. Times and rules are explained in kinds.py."""
 
 import base64
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ CLUSTER = "gcp:container/cluster:Cluster"
 _POOL = "gcp:container/nodePool:NodePool"
 _SUBNET = "gcp:compute/subnetwork:Subnetwork"
 _VERSION = "1.35.3-gke.1389000"
-"""What the regular channel gives."""
+"""Default version of the regular channel."""
 _NOT_WITH_AUTOPILOT = (
     "clusterAutoscaling.enabled",
     "clusterAutoscaling.resourceLimits",
@@ -25,7 +25,7 @@ _NOT_WITH_AUTOPILOT = (
 _NODES = (
     "nodeConfig.diskSizeGb nodeConfig.diskType nodeConfig.imageType nodeConfig.machineType nodeConfig.serviceAccount"
 )
-"""What nodes keep when a program leaves it out, in a cluster as in a pool: both have one schema (node_config.go)."""
+"""Node inputs that keep their value if a program leaves them out. Clusters and pools have the same schema (node_config.go)."""
 _SHIELDED: Mapping[str, Any] = {
     "nodeConfig.shieldedInstanceConfig.enableIntegrityMonitoring": True,
     "nodeConfig.shieldedInstanceConfig.enableSecureBoot": False,
@@ -33,12 +33,12 @@ _SHIELDED: Mapping[str, Any] = {
 
 
 def zones(region: str) -> list[str]:
-    """A region's zones; two of the oldest have no zone a."""
+    """Return a region's zones. Two of the oldest regions have no zone a."""
     return [f"{region}-{zone}" for zone in ("bcd" if region in ("europe-west1", "us-east1") else "abc")]
 
 
 def _cluster(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a GKE cluster."""
+    """Return the outputs of a GKE cluster."""
     name, region = id_.rsplit("/", 1)[-1], region_of(inputs)
     certificate = base64.b64encode(f"simulated certificate of {name}".encode()).decode()
     host = int(digits(id_, 2), 16) % 254 + 1
@@ -60,13 +60,16 @@ def _cluster(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _dictated(_old: Inputs, new: Inputs) -> frozenset[str]:
-    """Without endpoints by address the service decides of a private one (containerClusterApiDictatedPrivateEndpointField)."""
+    """Return the path of the private endpoint if IP endpoints are disabled.
+
+    The service sets it then (containerClusterApiDictatedPrivateEndpointField).
+    """
     by_address = at(new, "controlPlaneEndpointsConfig.ipEndpointsConfig.enabled")
     return frozenset({"privateClusterConfig.enablePrivateEndpoint"}) if by_address is False else frozenset()
 
 
 def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """What the provider and the service refuse (provider schema; GKE, Autopilot overview)."""
+    """Return the refusals of the provider and the service (provider schema; GKE, Autopilot overview)."""
     name = text(new, "name", "cluster")
     if len(name) > 40:
         return f'"name" cannot be longer than 40 characters: {name}'
@@ -80,7 +83,7 @@ def _cluster_refusal(old: Inputs | None, new: Inputs) -> str | None:
 
 
 def _ranges_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """The secondary ranges that a cluster names must be its subnet's."""
+    """Refuse secondary ranges that the cluster's subnet does not have."""
     wanted = [text(new, f"ipAllocationPolicy.{each}SecondaryRangeName", "") for each in ("cluster", "services")]
     subnet = next(
         (each for each in others(_SUBNET) if text(each, "name", "") == short(text(new, "subnetwork", ""))), None
@@ -100,14 +103,14 @@ def _items(inputs: Inputs, path: str) -> Iterable[Inputs]:
 
 
 def _protected(inputs: Inputs, _others: Others) -> str | None:
-    """The provider's own protection, on unless the program says otherwise."""
+    """Refuse the deletion if the provider's protection is on. It is on by default."""
     if at(inputs, "deletionProtection") is False:
         return None
     return "Cannot destroy cluster because deletion_protection is set to true. Set it to false to proceed with cluster deletion."
 
 
 def _first_pool(inputs: Inputs, others: Others) -> Mapping[str, Any]:
-    """A cluster whose default pool was removed tells of another pool's nodes in its place (terraform-provider-google, flattenNodeConfig)."""
+    """Return the node configuration of another pool if the default pool was removed (terraform-provider-google, flattenNodeConfig)."""
     pools = [each for each in others(_POOL) if short(text(each, "cluster", "")) == text(inputs, "name", "")]
     if at(inputs, "removeDefaultNodePool") is not True or not pools:
         return {}
@@ -120,7 +123,7 @@ def _bag(inputs: Inputs, path: str) -> Mapping[str, Any]:
 
 
 def _pool(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a node pool."""
+    """Return the outputs of a node pool."""
     cluster, region = id_.split("/")[5], region_of(inputs)
     groups = [
         f"https://www.googleapis.com/compute/v1/projects/{project_of(inputs)}/zones/{zone}/instanceGroupManagers/gke-{cluster}-{digits(id_, 8)}-grp"
@@ -136,7 +139,7 @@ def _pool(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _pool_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """Autopilot has no pools, and a pool's autoscaler counts from few to many (GKE, Cluster autoscaler)."""
+    """Refuse pools in Autopilot clusters and invalid limits of the autoscaler (GKE, Cluster autoscaler)."""
     name = text(new, "name", "nodes")
     if len(name) > 40:
         return f'"name" cannot be longer than 40 characters: {name}'
@@ -152,7 +155,7 @@ def _pool_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None
 
 
 def _scaled(inputs: Inputs) -> Mapping[str, Any]:
-    """What the service has made of a pool since: the autoscaler has added a node, and a version is the one in full."""
+    """Return the inputs that the service changed: a node added by the autoscaler, and the full version."""
     stored: dict[str, Any] = {}
     if at(inputs, "autoscaling") and "nodeCount" in inputs:
         stored["nodeCount"] = number(inputs, "nodeCount", 1) + 1

@@ -1,7 +1,7 @@
-"""The simulated GCP: the table of its resource types as pulumi-gcp names them, and answers to its functions.
+"""Simulated GCP: table of the resource types of pulumi-gcp, and results of functions.
 
-Times are planning values in minutes; where a source names a log, it is a public Terraform log. What replaces is what
-terraform-provider-google forces to be new. The tables stand beside this file, one for each service.
+Times are planning values in minutes. If a source names a log, it is a public Terraform log. Inputs that replace an object are
+ForceNew in terraform-provider-google. Each service has a table next to this file.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ KINDS: Mapping[str, ResourceModel] = {**NETWORK, **ACCOUNT_WIDE, **GKE, **REGIST
 
 
 def _projects(args: Inputs) -> Mapping[str, Any]:
-    """What the Resource Manager lists by a filter such as id:pipes-1."""
+    """Return the projects that the Resource Manager lists for a filter such as id:pipes-1."""
     asked = text(args, "filter", "")
     project = asked.removeprefix("id:")
     found = {"projectId": project, "name": project, "number": NUMBER, "lifecycleState": "ACTIVE"}

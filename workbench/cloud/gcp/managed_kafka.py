@@ -1,4 +1,4 @@
-"""The simulated Google Cloud: Managed Service for Apache Kafka. Figures and rules as explained in kinds.py."""
+"""Simulated Google Cloud: Managed Service for Apache Kafka. Times and rules are explained in kinds.py."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _ACL_ID = re.compile(
 
 
 def _kafka(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a Managed Kafka cluster."""
+    """Return the outputs of a Managed Kafka cluster."""
     host = f"{id_.rsplit('/', 1)[-1]}.{region_of(inputs)}.managedkafka.{project_of(inputs)}.cloud.goog"
     return {
         "name": id_,
@@ -28,7 +28,7 @@ def _kafka(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _kafka_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """The capacity of a cluster (Managed Service for Apache Kafka, Estimate vCPUs and memory), and versions that only rise."""
+    """Refuse invalid capacities (Managed Service for Apache Kafka, Estimate vCPUs and memory) and lowered versions."""
     cpus, memory = (_counted(new, f"capacityConfig.{size}") for size in ("vcpuCount", "memoryBytes"))
     if cpus and cpus < 3:
         return f"googleapi: Error 400: vcpu_count must be at least 3, not {cpus}"
@@ -44,7 +44,7 @@ def _kafka_refusal(old: Inputs | None, new: Inputs) -> str | None:
 
 
 def _counted(inputs: Inputs, path: str) -> int:
-    """The number that the provider takes as a text; 0 where it is absent or unknown."""
+    """Return a number that the provider accepts as a string, or 0 if it is absent or unknown."""
     given = text(inputs, path, "")
     return int(given) if given.isdigit() else 0
 
@@ -54,7 +54,7 @@ def _version(inputs: Inputs) -> tuple[int, ...]:
 
 
 def _kafka_topic_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """A topic's partitions are never fewer (Apache Kafka)."""
+    """Refuse to decrease a topic's partitions (Apache Kafka)."""
     before, after = number(old or {}, "partitionCount", 0), number(new, "partitionCount", 1)
     if after < 1:
         return f"googleapi: Error 400: partition_count must be at least 1, not {after}"
@@ -64,7 +64,7 @@ def _kafka_topic_refusal(old: Inputs | None, new: Inputs) -> str | None:
 
 
 def _acl(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of the list of who may do what with one thing in a cluster."""
+    """Return the outputs of an access control list of one object in a cluster."""
     which, _, name = text(inputs, "aclId", "cluster").partition("/")
     kind = which.removesuffix("Prefixed").removeprefix("all").removesuffix("s")
     kinds = {"topic": "TOPIC", "consumergroup": "GROUP", "transactionalid": "TRANSACTIONAL_ID"}
@@ -78,7 +78,7 @@ def _acl(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _acl_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """The ids of lists (Managed Kafka API, projects.locations.clusters.acls)."""
+    """Refuse invalid ids of access control lists (Managed Kafka API, projects.locations.clusters.acls)."""
     given = text(new, "aclId", "cluster")
     if old is not None or _ACL_ID.fullmatch(given):
         return None
@@ -86,7 +86,7 @@ def _acl_refusal(old: Inputs | None, new: Inputs) -> str | None:
 
 
 def _acl_id(name: str, inputs: Inputs) -> str:
-    """Lists are called by what they are for: two words with a slash between them."""
+    """Return the id of an access control list. It ends with the object's type and name, separated by a slash."""
     cluster = text(inputs, "cluster", "cluster").rsplit("/", 1)[-1]
     return f"projects/{project_of(inputs)}/locations/{region_of(inputs)}/clusters/{cluster}/acls/{text(inputs, 'aclId', name)}"
 

@@ -1,4 +1,4 @@
-"""The simulated Google Cloud: the network. Figures and rules as explained in kinds.py."""
+"""Simulated Google Cloud: the network. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 from ipaddress import ip_network
@@ -13,7 +13,7 @@ _REGIONAL = "projects/{project}/regions/{region}"
 
 
 def _serial(id_: str) -> str:
-    """The number that Compute Engine gives an object beside its name."""
+    """Return the numeric id that Compute Engine gives an object in addition to its name."""
     return str(int(digits(id_, 15), 16)).zfill(19)[:19]
 
 
@@ -32,7 +32,7 @@ def _subnet(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _ranges(subnet: Inputs) -> list[Any]:
-    """A subnet's own range and its secondary ones; what is no range yet is left out."""
+    """Return a subnet's primary and secondary ranges. Unknown ranges are left out."""
     more = at(subnet, "secondaryIpRanges")
     given = [text(subnet, "ipCidrRange", "")]
     given += [text(each, "ipCidrRange", "") for each in cast("list[Inputs]", more)] if isinstance(more, list) else []
@@ -40,7 +40,7 @@ def _ranges(subnet: Inputs) -> list[Any]:
 
 
 def _shrunk(old: Inputs, new: Inputs) -> frozenset[str]:
-    """A subnet's range grows in place and never shrinks."""
+    """Return the range's path if it shrinks or moves, which replaces the subnet. It can only grow in place."""
     before, after = (text(each, "ipCidrRange", "") for each in (old, new))
     if "/" not in before or "/" not in after or ip_network(before).subnet_of(cast("Any", ip_network(after))):
         return frozenset()
@@ -48,7 +48,7 @@ def _shrunk(old: Inputs, new: Inputs) -> frozenset[str]:
 
 
 def _overlap_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """No two ranges of a network overlap (VPC, Subnets)."""
+    """Refuse overlapping ranges in a network (VPC, Subnets)."""
     own, name = _ranges(new), text(new, "name", "")
     beside = [
         (each, text(subnet, "name", ""))
@@ -65,7 +65,7 @@ def _overlap_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | 
 
 
 def _address(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a reserved address: an outer one of those that are reserved for documentation, or one inside."""
+    """Return the outputs of a reserved address: an internal one, or an external one in a range for documentation."""
     host = int(digits(id_, 2), 16) % 200 + 20
     inside = text(inputs, "addressType", "EXTERNAL") == "INTERNAL"
     return {
@@ -76,7 +76,7 @@ def _address(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _rule(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a forwarding rule; one that leads to a service attachment is a connection, which that service has accepted."""
+    """Return the outputs of a forwarding rule. If its target is a service attachment, it is a connection that the service accepted."""
     connection = {"pscConnectionId": _serial(id_), "pscConnectionStatus": "ACCEPTED"}
     known = {"baseForwardingRule": "", "creationTimestamp": MOMENT, "labelFingerprint": digits(id_, 8)}
     return {**known, **(connection if "/serviceAttachments/" in text(inputs, "target", "") else {})}
@@ -92,7 +92,7 @@ def _sink(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _record_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """A record's name ends as its zone's (Cloud DNS, Records overview)."""
+    """Refuse a record whose name does not end with its zone's name (Cloud DNS, Records overview)."""
     zone, name = short(text(new, "managedZone", "")), text(new, "name", "")
     domain = next(
         (

@@ -1,4 +1,4 @@
-"""What Google Cloud asks before anything is made: the API of its service, members that exist, and the right to encrypt with a key."""
+"""Google Cloud's preconditions of a creation: the service's API, existing members, and permission to encrypt with a key."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ _APIS: Mapping[str, str] = {
     "pubsub": "pubsub",
     "serviceaccount": "iam",
 }
-"""The beginning of a type, without the package -> the API that its objects are made with."""
+"""Prefix of a type, without the package -> API that creates its objects."""
 _ENCRYPTED: Mapping[str, tuple[str, str]] = {
     "gcp:artifactregistry/repository:Repository": ("kmsKeyName", "gcp-sa-artifactregistry"),
     CLUSTER: ("databaseEncryption.keyName", "container-engine-robot"),
@@ -31,24 +31,24 @@ _ENCRYPTED: Mapping[str, tuple[str, str]] = {
     "gcp:managedkafka/cluster:Cluster": ("gcpConfig.kmsKey", "gcp-sa-managedkafka"),
     "gcp:pubsub/topic:Topic": ("kmsKeyName", "gcp-sa-pubsub"),
 }
-"""A type -> where it names the key that encrypts it, and whose agent must have the right to."""
+"""Type -> path of its encryption key, and domain of the service agent that needs permission to use the key."""
 _ACCOUNT = "gcp:serviceaccount/account:Account"
 _USE = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 _POOL = re.compile(r"serviceAccount:(?P<pool>[a-z0-9-]+\.svc\.id\.goog)\[.+\]")
 
 
 def refusal(inventory: Inventory, type_token: str, given: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:
-    """Why an object cannot be made now, or None; what is still being made does not count as there."""
+    """Return the refusal of a creation, or None. Objects that are still being created do not count as existing."""
     inputs: Inputs = {**settings, **plain(dict(given))}
     return (
-        _api(type_token, inputs, inventory.made)
+        _api(type_token, inputs, inventory.active)
         or _account(type_token, inputs, inventory)
-        or _right(type_token, inputs, inventory.made)
+        or _right(type_token, inputs, inventory.active)
     )
 
 
 def _api(type_token: str, inputs: Inputs, made: Others) -> str | None:
-    """No call of an API that is not switched on in the project."""
+    """Refuse calls of an API that is not enabled in the project."""
     path = type_token.split(":")[1]
     api = _APIS.get(path) or _APIS.get(path.split("/")[0])
     if api is None or api in _enabled(made):
@@ -65,14 +65,15 @@ def _enabled(made: Others) -> set[str]:
 
 
 def _account(type_token: str, inputs: Inputs, inventory: Inventory) -> str | None:
-    """No role for, and no machine of, a service account that is not there (terraform-provider-google #9969).
+    """Refuse roles and nodes of a service account that does not exist (terraform-provider-google #9969).
 
-    Nor for an identity of Kubernetes before the first cluster of the project has made their pool (terraform-google-kubernetes-engine #916).
-    An account that nobody makes here is somebody else's and is there; one that was named before it was made was not.
+    Roles of a Kubernetes identity are refused until the project's first cluster has created the identity pool
+    (terraform-google-kubernetes-engine #916). Accounts that this stack does not create are assumed to exist. If an object refers to an
+    account before the account is created, the account's creation is refused.
     """
     project = project_of(inputs)
-    agents, pools = set(_agents(inventory.made)), set(_pools(project, inventory.made))
-    there = {_email(each, project) for each in inventory.made(_ACCOUNT)}
+    agents, pools = set(_agents(inventory.active)), set(_pools(project, inventory.active))
+    there = {_email(each, project) for each in inventory.active(_ACCOUNT)}
     made_here = {_email(each, project) for each in inventory.others(_ACCOUNT)}
     for member in _members(inputs):
         email, pool = member.removeprefix("serviceAccount:"), _POOL.fullmatch(member)
@@ -85,14 +86,14 @@ def _account(type_token: str, inputs: Inputs, inventory: Inventory) -> str | Non
             )
     if type_token == _ACCOUNT:
         member = f"serviceAccount:{_email(inputs, project)}"
-        early = next((each.urn for each in inventory.things() if member in _members(plain(each.inputs))), None)
+        early = next((each.urn for each in inventory.objects() if member in _members(plain(each.inputs))), None)
         if early is not None:
             return f"googleapi: Error 400: Service account {_email(inputs, project)} did not exist when {early} named it, badRequest"
     return None
 
 
 def _members(inputs: Inputs) -> tuple[str, ...]:
-    """Whom an object names: the member of a role, and the service account of its machines."""
+    """Return the members that an object refers to: the member of a role, and the service account of its nodes."""
     return text(inputs, "member", ""), f"serviceAccount:{text(inputs, 'nodeConfig.serviceAccount', '')}"
 
 
@@ -101,7 +102,7 @@ def _email(account: Inputs, project: str) -> str:
 
 
 def _agents(made: Others) -> Iterator[str]:
-    """The agents of a project's services: those that were asked for, and the oldest, which come with their API."""
+    """Return a project's service agents: those that were requested, and those that are created with their API."""
     asked = {text(each, "service", "") for each in made("gcp:projects/serviceIdentity:ServiceIdentity")}
     for api in {each.removesuffix(".googleapis.com") for each in asked} | (_enabled(made) & AGENTS.keys()):
         yield agent(AGENTS.get(api, f"gcp-sa-{api}"))
@@ -116,10 +117,10 @@ def _pools(project: str, made: Others) -> set[str]:
 
 
 def _right(type_token: str, inputs: Inputs, made: Others) -> str | None:
-    """Nothing is encrypted with a key before the service's agent may use it (terraform-provider-google #5103)."""
+    """Refuse to encrypt with a key that the service's agent has no permission to use (terraform-provider-google #5103)."""
     path, domain = _ENCRYPTED.get(type_token, ("", ""))
     key = text(inputs, path, "") if path else ""
-    if not key or any(_lets(right, key, agent(domain)) for right in _rights(made)):
+    if not key or any(_allows(right, key, agent(domain)) for right in _rights(made)):
         return None
     return (
         f"googleapi: Error 403: Permission 'cloudkms.cryptoKeyVersions.useToEncrypt' denied on resource '{key}' (or it may not exist): "
@@ -131,6 +132,6 @@ def _rights(made: Others) -> Iterable[Inputs]:
     return made("gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember")
 
 
-def _lets(right: Inputs, key: str, email: str) -> bool:
+def _allows(right: Inputs, key: str, email: str) -> bool:
     wanted = {"cryptoKeyId": key, "role": _USE, "member": f"serviceAccount:{email}"}
     return cast("dict[str, Any]", {each: right.get(each) for each in wanted}) == wanted

@@ -1,4 +1,4 @@
-"""The simulated Google Cloud: Pub/Sub. Figures and rules as explained in kinds.py."""
+"""Simulated Google Cloud: Pub/Sub. Times and rules are explained in kinds.py."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _PUBSUB = "common use: Pub/Sub answers within 1 to 5 s"
 
 
 def _name_refusal(kind: str, old: Inputs | None, new: Inputs) -> str | None:
-    """The names that Pub/Sub takes (Pub/Sub, Guidelines to name a topic, subscription, schema, or snapshot)."""
+    """Refuse invalid names (Pub/Sub, Guidelines to name a topic, subscription, schema, or snapshot)."""
     name = text(new, "name", "orders")
     if old is not None or re.fullmatch(r"(?!goog)[A-Za-z][\w.~+%-]{2,254}", name):
         return None
@@ -23,13 +23,13 @@ def _name_refusal(kind: str, old: Inputs | None, new: Inputs) -> str | None:
 
 
 def _duration(inputs: Inputs, path: str) -> float | None:
-    """The seconds of a duration such as `600s`; None where it is absent or unknown."""
+    """Return the seconds of a duration such as `600s`, or None if it is absent or unknown."""
     found = re.fullmatch(r"(\d+(\.\d+)?)s", text(inputs, path, ""))
     return float(found[1]) if found else None
 
 
 def _topic_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """Retention is 10 minutes to 31 days (Pub/Sub, Quotas and limits)."""
+    """Refuse a retention outside 10 minutes to 31 days (Pub/Sub, Quotas and limits)."""
     seconds = _duration(new, "messageRetentionDuration")
     if seconds is not None and not 600 <= seconds <= 31 * 86400:
         return f"googleapi: Error 400: Invalid value for message_retention_duration: {seconds:g} s is not 10 minutes to 31 days"
@@ -37,7 +37,7 @@ def _topic_refusal(old: Inputs | None, new: Inputs) -> str | None:
 
 
 def _subscription_refusal(old: Inputs | None, new: Inputs) -> str | None:
-    """What a subscription takes (Pub/Sub, Subscription properties; Quotas and limits)."""
+    """Refuse invalid settings of a subscription (Pub/Sub, Subscription properties; Quotas and limits)."""
     size = len(text(new, "filter", "").encode())
     if size > 256:
         return f"googleapi: Error 400: The filter has {size} bytes, the most is 256"
@@ -72,13 +72,13 @@ def _revision(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _revised(state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
-    """A schema's new definition is a new revision."""
+    """Return a new revision if a schema's definition changes."""
     changed = state.get("definition") != inputs.get("definition")
     return {"revisionId": digits(f"{state.get('revisionId')} {inputs.get('definition')}", 8)} if changed else {}
 
 
 def _subscribed_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """No subscription without its topic, and no dead letters without theirs."""
+    """Refuse a subscription if its topic or its dead-letter topic does not exist."""
     there = {f"projects/{project_of(new)}/topics/{text(each, 'name', '')}" for each in others(_TOPIC)}
     there |= {each.rsplit("/", 1)[-1] for each in there}
     for path in ("topic", "deadLetterPolicy.deadLetterTopic"):

@@ -1,4 +1,4 @@
-"""The simulated Google Cloud: Artifact Registry. Figures and rules as explained in kinds.py."""
+"""Simulated Google Cloud: Artifact Registry. Times and rules are explained in kinds.py."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ _REPOSITORY = "projects/{project}/locations/{location}/repositories/"
 
 
 def _repository(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a repository in Artifact Registry."""
+    """Return the outputs of a repository in Artifact Registry."""
     name = id_.rsplit("/", 1)[-1]
     return {
         "name": name,

@@ -1,6 +1,6 @@
-"""The simulated GCP: ids, common outputs and common rules, as terraform-provider-google writes them.
+"""Simulated GCP: ids, common outputs and common rules of terraform-provider-google.
 
-The provider replaces an object when what stands in its id changes; what else it forces to be new is in the rows of the tables.
+The provider replaces an object if an input in its id changes. The tables add other inputs that are ForceNew.
 """
 
 import json
@@ -23,7 +23,7 @@ from workbench.cloud.model import (
 
 PROJECT = "simulated-project"
 NUMBER = "123456789012"
-"""The number of whatever project the provider is set to."""
+"""Project number, for any project of the provider."""
 DEFAULT_REGION = "europe-west1"
 
 Outputs = Callable[[str, str, Inputs], Mapping[str, Any]]
@@ -32,34 +32,34 @@ _FIELD = re.compile(r"\{(\w+)\}")
 
 
 def project_of(inputs: Inputs) -> str:
-    """The project an object is in."""
+    """Return an object's project."""
     return text(inputs, "project", PROJECT)
 
 
 def region_of(inputs: Inputs) -> str:
-    """The region an object is in, whether its type calls that a region or a location."""
+    """Return an object's region. Its type calls it either region or location."""
     return text(inputs, "location", text(inputs, "region", DEFAULT_REGION))
 
 
 def short(name: str) -> str:
-    """The last word of a full name or address; what is short already stays."""
+    """Return the last part of a full name or address. A short name is returned unchanged."""
     return name.rsplit("/", 1)[-1] if name.startswith(("projects/", "https://")) else name
 
 
 def self_link(id_: str) -> str:
-    """An object's address in the interface of Compute Engine."""
+    """Return an object's address in the Compute Engine API."""
     return f"https://www.googleapis.com/compute/v1/{id_}"
 
 
 def agent(domain: str) -> str:
-    """The service agent with which a service acts in the project, such as that of `gcp-sa-pubsub`."""
+    """Return the email of a service agent in the project, such as that of `gcp-sa-pubsub`."""
     return f"service-{NUMBER}@{domain}.iam.gserviceaccount.com"
 
 
 def identifier(pattern: str) -> Callable[[str, Inputs], str]:
-    """Ids such as `projects/pipes/topics/orders`, of a pattern that names inputs in braces.
+    """Generate ids such as `projects/pipes/topics/orders` from a pattern with inputs in braces.
 
-    Where only a name fits, a full name is shortened to it; a pattern may begin with a full name.
+    Full names are shortened, except at the start of the pattern.
     """
 
     def make(name: str, inputs: Inputs) -> str:
@@ -75,12 +75,12 @@ def identifier(pattern: str) -> Callable[[str, Inputs], str]:
 
 
 def fields(pattern: str) -> frozenset[str]:
-    """The inputs that a pattern names."""
+    """Return the inputs in a pattern."""
     return frozenset(_FIELD.findall(pattern))
 
 
 def _defaults(inputs: Inputs) -> Mapping[str, Any]:
-    """The labels that the provider is set to give everything."""
+    """Return the provider's default labels."""
     given = text(inputs, "defaultLabels", "")
     return json.loads(given) if given.startswith("{") else {}
 
@@ -95,7 +95,7 @@ def _all_labels(default: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[s
 
 
 def _relabelled(path: str, updated: Callable[[Inputs, Inputs], Mapping[str, Any]]) -> Any:
-    """What an update changes of an object with labels."""
+    """Return the outputs that an update changes, including labels."""
 
     def change(state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
         before, after, all_before = (
@@ -108,7 +108,7 @@ def _relabelled(path: str, updated: Callable[[Inputs, Inputs], Mapping[str, Any]
 
 
 def _prevented(kept: Callable[[Inputs, Others], str | None]) -> Callable[[Inputs, Others], str | None]:
-    """What every type of the provider refuses to delete."""
+    """Refuse the deletion of any object with the deletion policy PREVENT."""
 
     def keeps(inputs: Inputs, others: Others) -> str | None:
         if at(inputs, "deletionPolicy") == "PREVENT":
@@ -132,9 +132,10 @@ def resource(
     linked: bool = False,
     **more: Any,
 ) -> ResourceModel:
-    """A row of a table. `fixed` are the inputs that the provider forces to be new, beyond those in the id.
+    """Return the model of a resource type. `fixed` are the ForceNew inputs that are not in the id.
 
-    `left_out` are those inside others that are Optional and Computed in the provider's schema. `labels` is the input that holds labels, to which the provider adds its own; what is `linked` has an address in Compute Engine.
+    `left_out` are nested inputs that are Optional and Computed in the provider's schema. `labels` is the input with the labels; the
+    provider adds its own. `linked` types have an address in Compute Engine.
     """
     updated = more.pop("updated", no_changes)
 
@@ -162,7 +163,7 @@ def resource(
 
 
 def member(pattern: str) -> ResourceModel:
-    """A row for one member in one role on what the pattern says: nothing of it can be changed."""
+    """Return the model of a type that gives a member a role on the object in the pattern. It cannot be updated."""
     of = identifier(pattern)
 
     def make(name: str, inputs: Inputs) -> str:

@@ -1,1 +1,1 @@
-"""The simulated Kubernetes."""
+"""Simulated Kubernetes."""

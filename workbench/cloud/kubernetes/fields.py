@@ -1,4 +1,4 @@
-"""What pulumi-kubernetes makes of the fields of an object that the API server has: state, inputs, and who owns which."""
+"""Derives state, inputs and field ownership from an object on the API server, as pulumi-kubernetes does."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -12,20 +12,20 @@ _TAKEN_OVER = (
     ("before-first-apply", "Update"),
     ("pulumi-kubernetes", "Update"),
 )
-"""How the managers begin, and how they wrote, whose fields an update takes over (await.go, fixCSAFieldManagers)."""
+"""Prefix and operation of the field managers whose fields an update takes over (await.go, fixCSAFieldManagers)."""
 
 
 def state(live: Values, inputs: Values, status: object) -> Values:
-    """The state of an object: all that the server has of it, but with the status that its simulated controllers give it."""
+    """Return the state of an object: the server's object with the status from the simulated controllers."""
     known = {key: value for key, value in live.items() if key != "status"}
     return {**with_secrets(known, inputs), **({"status": status} if status else {})}
 
 
 def read_back(live: Values, inputs: Values) -> Values:
-    """Inputs as a refresh finds them: whatever the program gave, with the present values (provider.go, pruneLiveState).
+    """Return the inputs after a refresh: the program's keys with the current values (provider.go, pruneLiveState).
 
-    The server leaves out what is empty, and keeps a Secret's `stringData` as `data`. The provider takes each pair for the same
-    (clients/unstructured.go, Normalize), so what was given stays in its form.
+    The server removes empty values and stores a Secret's `stringData` as `data`. The provider treats both forms as equal
+    (clients/unstructured.go, Normalize), so the program's form is kept.
     """
     given = plain(inputs)
     found = _pruned(live, given)
@@ -36,7 +36,7 @@ def read_back(live: Values, inputs: Values) -> Values:
 
 
 def _pruned(live: Any, given: Any) -> Any:
-    """What a live value holds at the places that there are in a given one."""
+    """Return the parts of a live value whose keys are also in the given value."""
     if isinstance(live, dict) and isinstance(given, dict):
         there, wanted = cast("Values", live), cast("Values", given)
         found = {key: _pruned(there[key], wanted[key]) for key in wanted if key in there}
@@ -48,7 +48,7 @@ def _pruned(live: Any, given: Any) -> Any:
 
 
 def taken_over(fields: Sequence[Mapping[str, Any]], manager: str) -> list[Mapping[str, Any]] | None:
-    """An object's managed fields once a manager has those that pulumi-kubernetes or kubectl wrote; None where there are none."""
+    """Return an object's managed fields after a manager took over those of pulumi-kubernetes or kubectl. None if there are none."""
     if not any(_is_taken_over(entry) for entry in fields):
         return None
     others: list[Mapping[str, Any]] = []

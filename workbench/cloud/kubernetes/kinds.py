@@ -1,8 +1,8 @@
-"""The simulated Kubernetes API: times, rules and outputs of the object kinds that the stacks use.
+"""Simulated Kubernetes API: times, rules and outputs of the object kinds that the stacks use.
 
-What replaces an object is pulumi-kubernetes' own list (provider/pkg/provider/diff.go): names and namespaces always, the
-data of a ConfigMap or Secret unless the provider says that they are mutable, a Deployment's selector, a Job's template, and of a
-StatefulSet whatever the API server takes no change of.
+Inputs that replace an object are those in pulumi-kubernetes' list (provider/pkg/provider/diff.go): names and namespaces, the data of a
+ConfigMap or Secret (unless the provider's settings make them mutable), a Deployment's selector, a Job's template, and the fields of a
+StatefulSet that the API server does not change.
 Custom resources (``apiextensions.CustomResource``) have the type ``kubernetes:<apiVersion>:<kind>``.
 """
 
@@ -19,14 +19,14 @@ def _namespace(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _job(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """The provider waits until a Job is complete."""
+    """Return the outputs of a completed Job. The provider waits for the completion."""
     completions = number(inputs, "spec.completions", 1)
     conditions = [{"type": "Complete", "status": "True"}]
     return {**metadata(id_, name, inputs), "status": {"succeeded": completions, "conditions": conditions}}
 
 
 def _ready(replicas: object) -> Mapping[str, Any]:
-    """The status of a Deployment whose pods have all started."""
+    """Return the status of a Deployment whose pods are all ready."""
     pods = replicas if isinstance(replicas, int | float) else 1
     return {"status": {"replicas": pods, "readyReplicas": pods, "availableReplicas": pods, "updatedReplicas": pods}}
 
@@ -40,7 +40,7 @@ def _rolled_out(_state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _in_step(id_: str, replicas: object) -> Mapping[str, Any]:
-    """The status of a StatefulSet whose pods are all of one revision, which the provider waits for (await/statefulset.go)."""
+    """Return the status of a StatefulSet whose pods all have one revision. The provider waits for this (await/statefulset.go)."""
     ready, revision = _ready(replicas)["status"], f"{id_.rsplit('/', 1)[-1]}-{digits(id_, 8)}"
     return {
         "status": {
@@ -60,15 +60,15 @@ def _stepped(_state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
     return _in_step(text(inputs, "metadata.name", ""), at(inputs, "spec.replicas"))
 
 
-def _told(id_: str, others: Others) -> Mapping[str, Any] | None:
-    """A ConfigMap that a Job has filled, as `_filled` says."""
+def _filled_config_map(id_: str, others: Others) -> Mapping[str, Any] | None:
+    """Return a ConfigMap with the data of `_filled`, or None if there is none."""
     namespace, _, name = id_.rpartition("/")
     data = _filled({"metadata": {"name": name, "namespace": namespace}}, others)
     return {**metadata(id_, "", {}), "apiVersion": "v1", "kind": "ConfigMap", **data} if data else None
 
 
 def _filled(inputs: Inputs, others: Others) -> Mapping[str, Any]:
-    """What the Job of components/kubernetes/jobs/brokers.py writes into the ConfigMap that its variable CONFIG_MAP names."""
+    """Return the data that the Job of components/kubernetes/jobs/brokers.py writes to the ConfigMap in its variable CONFIG_MAP."""
     name, namespace = text(inputs, "metadata.name", ""), text(inputs, "metadata.namespace", "")
     for job in others("kubernetes:batch/v1:Job"):
         variables = {text(each, "name", ""): text(each, "value", "") for each in _variables(job)}
@@ -81,7 +81,7 @@ def _filled(inputs: Inputs, others: Others) -> Mapping[str, Any]:
 
 
 def _variables(job: Inputs) -> Iterable[Inputs]:
-    """The variables of a Job's containers."""
+    """Return the environment variables of a Job's containers."""
     for container in cast("list[dict[str, Any]]", at(job, "spec.template.spec.containers") or []):
         yield from cast("list[Inputs]", container.get("env", []))
 
@@ -99,7 +99,7 @@ KINDS: Mapping[str, ResourceModel] = {
         replace_on=frozenset({"binaryData", "data", "immutable"}),
         mutable_if="enableConfigMapMutable",
         drift=_filled,
-        preexisting=_told,
+        preexisting=_filled_config_map,
     ),
     "kubernetes:core/v1:Secret": row(
         replace_on=frozenset({"data", "stringData", "type"}), mutable_if="enableSecretMutable", preexisting=made_secret

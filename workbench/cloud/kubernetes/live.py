@@ -1,7 +1,7 @@
-"""The objects of a real Kubernetes API server, made and changed as pulumi-kubernetes does it (provider/pkg/await/await.go).
+"""Creates and changes objects on a real Kubernetes API server, as pulumi-kubernetes does (provider/pkg/await/await.go).
 
-An object is created by a request that fails where it exists, and changed by server-side apply. No controller runs, so what one
-would do to let an object go is done here.
+Objects are created with a request that fails if the object exists, and changed with server-side apply. No controllers run, so the
+controllers' part of a deletion is done here.
 """
 
 import json
@@ -18,37 +18,37 @@ from workbench.cloud.wire import Values
 from workbench.servers.kubernetes_api import KubernetesApi, KubernetesRefusalError
 
 CREATOR = "pulumi-kubernetes"
-"""The field manager of what pulumi-kubernetes creates; each resource has one of its own from the first update on."""
+"""Field manager of creations by pulumi-kubernetes. From its first update on, each resource has a separate field manager."""
 
 
 class ApiRefusedError(RefusedError):
-    """The server refuses a request; the message is its own."""
+    """The server rejected a request. The message is the server's."""
 
     def __init__(self, message: str, reason: str) -> None:
-        """``reason`` is the server's word for it, such as AlreadyExists, Invalid or NotFound."""
+        """``reason`` is the server's, such as AlreadyExists, Invalid or NotFound."""
         super().__init__(message)
         self.reason = reason
 
 
 class LiveObjects:
-    """The objects of one server on this machine."""
+    """Objects on a server on this machine."""
 
     def __init__(self, kubeconfig: Path) -> None:
-        """Raises ValueError when the server is not on this machine: a rehearsal must never reach a cluster of the user's."""
+        """Raises ValueError if the server is not on this machine. A rehearsal must never reach a user's cluster."""
         self._api = KubernetesApi(kubeconfig)
         self._kinds: dict[str, Mapping[str, Mapping[str, Any]]] = {}
         self._asking = threading.Lock()
 
     def version(self) -> str:
-        """The server's version, without a leading v."""
+        """Return the server's version without the leading v."""
         return str(self._call("GET", "/version")["gitVersion"]).removeprefix("v")
 
     def serves(self, type_token: str) -> bool:
-        """Whether the server knows the kind of a resource type such as ``kubernetes:apps/v1:Deployment``."""
+        """Whether the server has the kind of a resource type such as ``kubernetes:apps/v1:Deployment``."""
         return self._kind(type_token) is not None
 
     def get(self, type_token: str, id_: str) -> Values | None:
-        """The object as it is, or None."""
+        """Return the current object, or None."""
         try:
             return self._call("GET", self._path(type_token, id_))
         except ApiRefusedError as error:
@@ -57,15 +57,15 @@ class LiveObjects:
             raise
 
     def create(self, type_token: str, id_: str, content: Values, *, dry_run: bool = False) -> Values:
-        """The object as the server has made it, or would.
+        """Create an object, or simulate that on the server, and return it.
 
-        pulumi-kubernetes lets the server drop fields that it does not know, and warns; here it refuses them. Raises ApiRefusedError.
+        Unknown fields are rejected here. pulumi-kubernetes lets the server drop them with a warning. Raises ApiRefusedError.
         """
         path = self._path(type_token, id_).rpartition("/")[0]
         return self._call("POST", path, content, _query(CREATOR, dry_run=dry_run))
 
     def update(self, type_token: str, id_: str, content: Values, *, manager: str, dry_run: bool = False) -> Values:
-        """The object as the server has changed it, or would. Raises ApiRefusedError, also where another manager owns a field."""
+        """Update an object, or simulate that on the server, and return it. Raises ApiRefusedError, also if another manager owns a field."""
         path = self._path(type_token, id_)
         fields = taken_over(self._call("GET", path)["metadata"].get("managedFields", []), manager)
         if fields and not dry_run:
@@ -75,7 +75,7 @@ class LiveObjects:
         return self._call("PATCH", path, content, query, content_type="application/apply-patch+yaml")
 
     def delete(self, type_token: str, id_: str) -> None:
-        """Delete the object and let it go, as its namespace's or the garbage collector's controller would; one that is gone is no error."""
+        """Delete an object and its finalizers, as the controllers would. It is no error if the object does not exist."""
         path = self._path(type_token, id_)
         try:
             left = self._call("DELETE", path, {"propagationPolicy": "Foreground"})
@@ -90,16 +90,16 @@ class LiveObjects:
                 raise
 
     def _path(self, type_token: str, id_: str) -> str:
-        """Where an object is: an id is its namespace and name, or the name alone of what is in the default namespace or in none."""
+        """Return the path of an object. Its id is `namespace/name`, or `name` in the default namespace and for cluster-scoped kinds."""
         kind = self._kind(type_token)
         if kind is None:
-            raise LookupError(f"{type_token}: the server knows no such kind")
+            raise LookupError(f"{type_token}: the server does not have this kind")
         namespace, _, name = id_.rpartition("/")
         place = f"/namespaces/{namespace or 'default'}" if kind["namespaced"] else ""
         return f"{_root(type_token)}{place}/{kind['name']}/{name}"
 
     def _kind(self, type_token: str) -> Mapping[str, Any] | None:
-        """What the server says of a kind, asked once for all kinds of its API version."""
+        """Return the server's description of a kind. It is requested once for all kinds of an API version."""
         root = _root(type_token)
         with self._asking:
             if root not in self._kinds:
@@ -119,17 +119,17 @@ class LiveObjects:
         *,
         content_type: str = "application/json",
     ) -> Values:
-        """What the server answers. Raises ApiRefusedError."""
+        """Send a request and return the response. Raises ApiRefusedError."""
         try:
             return self._api.call(method, path, content, query=query, content=content_type)
         except KubernetesRefusalError as error:
             raise ApiRefusedError(str(error), error.reason) from None
         except HTTPError as error:
-            raise RefusedError(f"the Kubernetes API server at {self._api.server} does not answer: {error}") from None
+            raise RefusedError(f"the Kubernetes API server at {self._api.server} did not answer: {error}") from None
 
 
 def _root(type_token: str) -> str:
-    """The path of an API version: ``kubernetes:core/v1:Secret`` is of /api/v1, ``kubernetes:apps/v1:Deployment`` of /apis/apps/v1."""
+    """Return the path of an API version: /api/v1 for ``kubernetes:core/v1:Secret``, /apis/apps/v1 for ``kubernetes:apps/v1:Deployment``."""
     version = type_token.split(":")[1]
     return "/api/v1" if version == "core/v1" else f"/apis/{version}"
 

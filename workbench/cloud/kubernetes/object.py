@@ -1,4 +1,4 @@
-"""The simulated Kubernetes API: what all kinds of objects have in common, and how a row of a table is written."""
+"""Simulated Kubernetes API: common parts of all object kinds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,14 +9,14 @@ QUICK = "common use: the API server answers at once"
 
 
 def identifier(name: str, inputs: Inputs) -> str:
-    """pulumi-kubernetes' ids: namespace/name, or the name alone of what lives in no namespace."""
+    """Return pulumi-kubernetes' id: namespace/name, or only the name if there is no namespace."""
     own = text(inputs, "metadata.name", name)
     namespace = text(inputs, "metadata.namespace", "")
     return f"{namespace}/{own}" if namespace else own
 
 
 def metadata(id_: str, name: str, _inputs: Inputs) -> Mapping[str, Any]:
-    """The metadata that every object gets from the API server."""
+    """Return the metadata that the API server gives every object."""
     given = {
         "name": id_.rsplit("/", 1)[-1],
         "uid": uuid_of(f"{id_} {name}"),
@@ -37,7 +37,7 @@ def row(
     mutable_if: str | None = None,
     **more: Any,
 ) -> ResourceModel:
-    """A row of a table: times, and what differs from an object that is only kept."""
+    """Return the model of an object kind. The defaults fit objects that the API server only stores."""
     return ResourceModel(
         create_minutes=create_minutes,
         delete_minutes=delete_minutes,

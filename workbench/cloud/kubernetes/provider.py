@@ -1,7 +1,7 @@
-"""What sets the simulated provider for Kubernetes apart: it reaches one cluster, and where there is a real API server, that decides.
+"""Simulated Kubernetes provider. It uses one cluster, and a real API server if there is one.
 
-Half of it is real then. Each object goes to the server, whose answer is the state; what its controllers would do is simulated as
-ever: pods that become ready, Jobs that end, Strimzi's operators, and the Helm releases, which the server knows nothing of.
+With a real API server, each object is sent to the server, and its response is the state. The work of controllers is always simulated:
+ready pods, completed Jobs, Strimzi's operators, and Helm releases.
 """
 
 import json
@@ -18,11 +18,11 @@ from workbench.cloud.kubernetes import cluster
 from workbench.cloud.kubernetes.fields import read_back, state
 from workbench.cloud.kubernetes.live import ApiRefusedError, LiveObjects
 from workbench.cloud.model import digits
-from workbench.cloud.provider import SimulatedProvider, refusals_told, type_of
+from workbench.cloud.provider import SimulatedProvider, reported_refusals, type_of
 from workbench.cloud.wire import UNKNOWN, Values, decode, encode, plain
 
 _NOT_YET = frozenset({"AlreadyExists", "Forbidden", "NotFound"})
-"""What a dry run may meet in a preview and the deployment need not: a namesake that goes first, or a namespace that comes."""
+"""Reasons of a failed dry run that may not occur in the deployment: an object to be replaced exists, or a namespace does not yet."""
 
 
 class KubernetesProvider(SimulatedProvider):
@@ -31,7 +31,7 @@ class KubernetesProvider(SimulatedProvider):
     def __init__(
         self, inventory: Inventory, clock: Clock, crash_at: str | None = None, live: LiveObjects | None = None
     ) -> None:
-        """``live`` are those of a real server. It takes the place of one cluster: two at once would find each other's objects."""
+        """``live`` is a real server. It can replace only one cluster, because two clusters would share their objects."""
         super().__init__("kubernetes", inventory, clock, crash_at)
         self._live = live
         self._server: str | None = None
@@ -40,30 +40,30 @@ class KubernetesProvider(SimulatedProvider):
     def Configure(
         self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
-        """Keep the configuration, and where it leads."""
+        """Store the configuration and the server's address."""
         answer = super().Configure(request, context)
         self._server = cluster.server_of(self._settings)
         return answer
 
     @override
     def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
-        """The object as the server has it; one that it has no longer is forgotten."""
+        """Return the server's object. An object that the server does not have is removed from the inventory."""
         kind, _ = self._about(request.urn, context)
         type_token = type_of(request.urn)
-        real, thing = self._real(type_token), self._inventory.find(type_token, request.id)
-        with refusals_told(context):
+        real, item = self._real(type_token), self._inventory.find(type_token, request.id)
+        with reported_refusals(context):
             live = real.get(type_token, request.id) if real else None
         if live is None:
-            if real and thing:
+            if real and item:
                 self._inventory.settle(type_token, request.id, "delete")
             return super().Read(request, context)
-        if thing:
-            live.update(kind.drift(plain(thing.inputs), self._inventory.others))
-        inputs = decode(request.inputs) or (thing.inputs if thing else {})
+        if item:
+            live.update(kind.drift(plain(item.inputs), self._inventory.others))
+        inputs = decode(request.inputs) or (item.inputs if item else {})
         return provider_pb2.ReadResponse(
             id=request.id,
             inputs=encode(read_back(live, inputs)),
-            properties=encode(state(live, inputs, thing.outputs.get("status") if thing else None)),
+            properties=encode(state(live, inputs, item.outputs.get("status") if item else None)),
         )
 
     @property
@@ -72,12 +72,12 @@ class KubernetesProvider(SimulatedProvider):
         return self._server or ""
 
     def _real(self, type_token: str) -> LiveObjects | None:
-        """The real server, where there is one that knows the kind."""
+        """Return the real server if there is one that has the kind."""
         return self._live if self._live and self._live.serves(type_token) else None
 
     @override
     def _replaced_by(self, old: Values, new: Values) -> list[str]:
-        """Another cluster is one of another identifier, or where one of the two has none, at another address."""
+        """Return the kubeconfig if the cluster changes: its identifier, or its address if an identifier is missing."""
         if "clusterIdentifier" in old and "clusterIdentifier" in new:
             moved = old["clusterIdentifier"] != new["clusterIdentifier"]
         else:
@@ -85,39 +85,39 @@ class KubernetesProvider(SimulatedProvider):
         return ["kubeconfig"] if moved else []
 
     @override
-    def _foresee(self, old: Values | None, thing: CloudObject) -> None:
-        """A dry run, as pulumi-kubernetes does where all is known, the cluster's address too."""
-        real = self._real(thing.type)
-        known = UNKNOWN not in json.dumps([thing.inputs, self._settings.get("kubeconfig")])
+    def _foresee(self, old: Values | None, item: CloudObject) -> None:
+        """Do a dry run if all values and the cluster's address are known, as pulumi-kubernetes does."""
+        real = self._real(item.type)
+        known = UNKNOWN not in json.dumps([item.inputs, self._settings.get("kubeconfig")])
         if real and known and cluster.is_up(self._inventory, self._server):
             try:
-                self._sent(real, old, thing, dry_run=True)
+                self._sent(real, old, item, dry_run=True)
             except ApiRefusedError as error:
                 if error.reason not in _NOT_YET:
                     raise
 
     @override
-    def _admitted(self, kind: ResourceModel, old: Values | None, thing: CloudObject) -> CloudObject:
-        if refusal := cluster.refusal(self._inventory, self._server, thing.inputs):
+    def _admitted(self, kind: ResourceModel, old: Values | None, item: CloudObject) -> CloudObject:
+        if refusal := cluster.refusal(self._inventory, self._server, item.inputs):
             raise RefusedError(refusal)
-        admitted, real = super()._admitted(kind, old, thing), self._real(thing.type)
+        admitted, real = super()._admitted(kind, old, item), self._real(item.type)
         return self._sent(real, old, admitted) if real else admitted
 
-    def _sent(self, real: LiveObjects, old: Values | None, thing: CloudObject, *, dry_run: bool = False) -> CloudObject:
-        """The object as the server has it now, or would; what it refuses is told as pulumi-kubernetes does."""
-        content = plain(thing.inputs)
-        told = f'update of resource "{thing.urn}" failed'
+    def _sent(self, real: LiveObjects, old: Values | None, item: CloudObject, *, dry_run: bool = False) -> CloudObject:
+        """Send an object to the server and return its response. Errors have pulumi-kubernetes' format."""
+        content = plain(item.inputs)
+        failure = f'update of resource "{item.urn}" failed'
         try:
             if old is None:
-                told = f'resource "{thing.urn}" was not successfully created by the Kubernetes API server'
-                live = real.create(thing.type, thing.id, content, dry_run=dry_run)
+                failure = f'resource "{item.urn}" was not successfully created by the Kubernetes API server'
+                live = real.create(item.type, item.id, content, dry_run=dry_run)
             else:
-                manager = f"pulumi-kubernetes-{digits(thing.urn, 8)}"
-                live = real.update(thing.type, thing.id, content, manager=manager, dry_run=dry_run)
+                manager = f"pulumi-kubernetes-{digits(item.urn, 8)}"
+                live = real.update(item.type, item.id, content, manager=manager, dry_run=dry_run)
         except ApiRefusedError as error:
-            raise ApiRefusedError(f"{told}: {error}", error.reason) from None
+            raise ApiRefusedError(f"{failure}: {error}", error.reason) from None
         self._clock.hear()
-        return replace(thing, outputs=state(live, thing.inputs, thing.outputs.get("status")))
+        return replace(item, outputs=state(live, item.inputs, item.outputs.get("status")))
 
     @override
     def _removed(self, kind: ResourceModel, type_token: str, id_: str) -> Operation | None:

@@ -1,7 +1,7 @@
-"""The simulated Strimzi: its operator's Helm release, its custom resources, and the Secrets that it answers with.
+"""Simulated Strimzi: the operator's Helm release, the custom resources, and the Secrets that Strimzi creates.
 
-The API server takes whatever has the right form; what Strimzi answers is the condition Ready, which programs wait for by the
-annotation `pulumi.com/waitFor`. So what would never become ready is refused here, in Strimzi's words where it has some.
+The API server accepts every resource with a valid schema. Strimzi reports errors in the condition Ready, and programs wait for it with
+the annotation `pulumi.com/waitFor`. Resources that would never become ready are refused here, with Strimzi's message if it has one.
 """
 
 import base64
@@ -19,9 +19,9 @@ _RELEASE, _KAFKA, _POOL, _TOPIC, _USER = (
     f"{_API}:KafkaTopic",
     f"{_API}:KafkaUser",
 )
-_KEPT_BY_TOPICS = (
-    "KafkaTopic {} is still there: its finalizer strimzi.io/topic-operator is taken away by the Topic Operator alone, "
-    "which would be gone; delete the topic first"
+_BLOCKED_BY_TOPICS = (
+    "KafkaTopic {} still exists: only the Topic Operator, which would be deleted, removes its finalizer "
+    "strimzi.io/topic-operator; delete the topic first"
 )
 
 
@@ -30,7 +30,7 @@ def _release_id(name: str, inputs: Inputs) -> str:
 
 
 def _release(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a Helm release whose pods are ready."""
+    """Return the outputs of a Helm release whose pods are ready."""
     namespace, name = id_.split("/")
     version = text(inputs, "version", "")
     status = {"name": name, "namespace": namespace, "revision": 1, "status": "deployed", "version": version}
@@ -44,13 +44,13 @@ def _revised(state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _ready(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a resource that Strimzi has seen to."""
+    """Return the outputs of a resource that Strimzi has reconciled."""
     condition = {"type": "Ready", "status": "True", "lastTransitionTime": MOMENT}
     return {**metadata(id_, name, inputs), "status": {"conditions": [condition], "observedGeneration": 1}}
 
 
 def _kafka(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
-    """Of a Kafka cluster that is ready, with the addresses of its listeners."""
+    """Return the outputs of a ready Kafka cluster, with the addresses of its listeners."""
     namespace, cluster = id_.split("/") if "/" in id_ else ("default", id_)
     listeners = at(inputs, "spec.kafka.listeners")
     status = {
@@ -68,7 +68,7 @@ def _kafka(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 
 def _belongs(inputs: Inputs) -> tuple[str, str]:
-    """(namespace, Kafka cluster) of a resource that is labelled as belonging to one."""
+    """Return the (namespace, Kafka cluster) in a resource's labels."""
     labels = at(inputs, "metadata.labels")
     cluster = cast("Inputs", labels).get("strimzi.io/cluster", "") if isinstance(labels, Mapping) else ""
     return text(inputs, "metadata.namespace", "default"), str(cluster)
@@ -79,7 +79,7 @@ def _itself(kafka: Inputs) -> tuple[str, str]:
 
 
 def _brokers(cluster: tuple[str, str], role: str, others: Others) -> int:
-    """How many nodes of a role the pools of a cluster have together."""
+    """Return the number of nodes with a role in all pools of a cluster."""
     pools = (pool for pool in others(_POOL) if _belongs(pool) == cluster)
     return sum(number(pool, "spec.replicas", 0) for pool in pools if role in _roles(pool))
 
@@ -90,14 +90,14 @@ def _roles(pool: Inputs) -> Iterable[str]:
 
 
 def _no_operator(old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """The kinds are the chart's custom resource definitions."""
+    """Refuse Strimzi's kinds if its Helm chart, which defines them, is not installed."""
     if old is not None or any("strimzi" in text(release, "chart", "") for release in others(_RELEASE)):
         return None
     return f'no matches for kind "{text(new, "kind", "Kafka")}" in version "kafka.strimzi.io/v1"'
 
 
 def _kafka_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """A cluster without a broker or a controller never becomes ready."""
+    """Refuse a cluster without brokers or controllers. It would never become ready."""
     for role in ("broker", "controller"):
         if not _brokers(_itself(new), role, others):
             return _no_operator(old, new, others) or (
@@ -108,18 +108,18 @@ def _kafka_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | Non
 
 
 def _member_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """A topic or user of a cluster that is not there is seen to by nobody."""
+    """Refuse a topic or user whose cluster does not exist. No operator would reconcile it."""
     cluster = _belongs(new)
     missing = _no_operator(old, new, others)
     if missing or any(_itself(kafka) == cluster for kafka in others(_KAFKA)):
         return missing
     return (
-        f"timed out waiting for the condition Ready: no Kafka cluster {cluster[1]} in namespace {cluster[0]} sees to it"
+        f"timed out waiting for the condition Ready: there is no Kafka cluster {cluster[1]} in namespace {cluster[0]}"
     )
 
 
 def _topic_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """What the Topic Operator answers (BatchingTopicController)."""
+    """Return the Topic Operator's refusal (BatchingTopicController)."""
     if number(new, "spec.partitions", 1) < number(old or {}, "spec.partitions", 1):
         return "Ready=False, NotSupported: Decreasing partitions not supported"
     brokers, replicas = _brokers(_belongs(new), "broker", others), number(new, "spec.replicas", 1)
@@ -131,34 +131,34 @@ def _topic_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | Non
     return _member_refusal(old, new, others)
 
 
-def _release_kept(inputs: Inputs, others: Others) -> str | None:
-    """The operator outlives the topics, which it lets go, and the clusters, whose pods it stops."""
+def _release_blocks_delete(inputs: Inputs, others: Others) -> str | None:
+    """Refuse to delete the operator before the topics and clusters. It must remove the finalizers and stop the pods."""
     if "strimzi" not in text(inputs, "chart", ""):
         return None
     for topic in others(_TOPIC):
-        return _KEPT_BY_TOPICS.format(text(topic, "metadata.name", ""))
+        return _BLOCKED_BY_TOPICS.format(text(topic, "metadata.name", ""))
     for kafka in others(_KAFKA):
-        return f"Kafka {_itself(kafka)[1]} is still there, and nothing would stop its brokers; delete it first"
+        return f"Kafka {_itself(kafka)[1]} still exists, and no operator would stop its brokers; delete it first"
     return None
 
 
-def _kafka_kept(inputs: Inputs, others: Others) -> str | None:
-    """The Topic Operator is part of the cluster."""
+def _kafka_blocks_delete(inputs: Inputs, others: Others) -> str | None:
+    """Refuse to delete a cluster before its topics. The Topic Operator, which removes their finalizers, is part of the cluster."""
     for topic in others(_TOPIC):
         if _belongs(topic) == _itself(inputs):
-            return _KEPT_BY_TOPICS.format(text(topic, "metadata.name", ""))
+            return _BLOCKED_BY_TOPICS.format(text(topic, "metadata.name", ""))
     return None
 
 
-def _pool_kept(inputs: Inputs, others: Others) -> str | None:
-    """Nodes that hold partitions are kept while there is a cluster."""
+def _pool_blocks_delete(inputs: Inputs, others: Others) -> str | None:
+    """Refuse to delete a node pool before its cluster. Its nodes have partitions."""
     if any(_itself(kafka) == _belongs(inputs) for kafka in others(_KAFKA)):
         return "Cannot scale-down Kafka brokers because they have assigned partition-replicas; delete the Kafka cluster first"
     return None
 
 
 def made_secret(id_: str, others: Others) -> Mapping[str, Any] | None:
-    """A Secret that Strimzi made: a user's, which has the user's name, or that of a cluster's authority. Its values are stand-ins."""
+    """Return a Secret that Strimzi creates: a user's, with the user's name, or that of a cluster's CA. Its values are stand-ins."""
     for user in others(_USER):
         if _itself(user) == tuple(id_.split("/")):
             scram = text(user, "spec.authentication.type", "tls") == "scram-sha-512"
@@ -188,7 +188,7 @@ STRIMZI: Mapping[str, ResourceModel] = {
         updated=_revised,
         replace_on=frozenset({"name", "namespace"}),
         name_property="name",
-        blocks_delete=_release_kept,
+        blocks_delete=_release_blocks_delete,
     ),
     _KAFKA: row(
         holds_data=True,
@@ -198,9 +198,9 @@ STRIMZI: Mapping[str, ResourceModel] = {
         source="common use: three controllers and brokers with their volumes are ready in two to four minutes",
         outputs=_kafka,
         refusal_beside=_kafka_refusal,
-        blocks_delete=_kafka_kept,
+        blocks_delete=_kafka_blocks_delete,
     ),
-    _POOL: row(holds_data=True, refusal_beside=_no_operator, blocks_delete=_pool_kept),
+    _POOL: row(holds_data=True, refusal_beside=_no_operator, blocks_delete=_pool_blocks_delete),
     _TOPIC: row(
         holds_data=True,
         create_minutes=0.2,

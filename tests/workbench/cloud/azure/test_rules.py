@@ -89,7 +89,7 @@ def test_an_event_hub_takes_the_partitions_that_its_namespaces_tier_allows(
         (VAULT, {"properties": {"enablePurgeProtection": True}}, {"properties": {}}, "irreversible"),
     ],
 )
-def test_a_service_refuses_what_its_interface_does_not_take(
+def test_a_service_refuses_invalid_inputs(
     token: str, old: dict[str, Any] | None, new: dict[str, Any], answer: str | None
 ):
     refused = behaviour.refusal(kinds.kind(token), old, new)
@@ -135,7 +135,7 @@ def test_the_kubeconfig_that_azure_gives_out_leads_to_the_cluster(tmp_path: Path
     assert cluster.is_up(inventory, server)
 
 
-def test_the_account_is_the_one_that_the_provider_is_set_to():
+def test_the_account_is_the_providers():
     token = "azure-native:authorization:getClientConfig"
     place = kinds.place("azure-native", {"subscriptionId": "s", "location": "westeurope", "useMsi": True})
     assert kinds.invoke(token, place)["subscriptionId"] == "s"
@@ -143,7 +143,7 @@ def test_the_account_is_the_one_that_the_provider_is_set_to():
     assert kinds.kind(NAMESPACE).identifier("x", {**place, "namespaceName": "n"}).startswith("/subscriptions/s/")
 
 
-def test_nothing_is_made_in_a_group_or_an_object_that_is_not_there(tmp_path: Path):
+def test_creations_require_the_resource_group_and_parent_object(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     namespace, hub = thing(NAMESPACE, {"namespaceName": "pipes"}), thing(HUB, {"namespaceName": "pipes"})
     assert "ResourceGroupNotFound" in str(azure_native.refusal(inventory, namespace.id))
@@ -161,7 +161,7 @@ def test_nothing_is_made_in_a_group_or_an_object_that_is_not_there(tmp_path: Pat
     assert azure_native.refusal(inventory, f"{hub.id}/providers/Microsoft.Authorization/roleAssignments/a") is None
 
 
-def test_a_name_for_all_the_world_is_given_once_and_an_id_too(tmp_path: Path):
+def test_global_names_and_ids_are_unique(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     make(inventory, NAMESPACE, namespaceName="pipes")
     for other in ("pipes", "elsewhere"):
@@ -172,7 +172,7 @@ def test_a_name_for_all_the_world_is_given_once_and_an_id_too(tmp_path: Path):
         make(inventory, HUB, namespaceName="pipes", eventHubName="orders")
 
 
-def test_a_network_stays_while_something_is_in_one_of_its_subnets_and_takes_them_with_it(tmp_path: Path):
+def test_a_network_with_used_subnets_cannot_be_deleted_and_a_deletion_includes_the_subnets(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     vnet, subnet = "azure-native:network:VirtualNetwork", "azure-native:network:Subnet"
     network = make(inventory, vnet, virtualNetworkName="pipes")
@@ -184,10 +184,10 @@ def test_a_network_stays_while_something_is_in_one_of_its_subnets_and_takes_them
     for gone in (endpoint, network):
         assert inventory.delete(kinds.kind(gone.type), gone.type, gone.id)
         inventory.settle(gone.type, gone.id, "delete")
-    assert inventory.things() == []
+    assert inventory.objects() == []
 
 
-def test_a_private_zone_stays_while_it_has_links(tmp_path: Path):
+def test_a_private_zone_with_links_cannot_be_deleted(tmp_path: Path):
     inventory, zone = Inventory(tmp_path / "inventory.sqlite"), "privatelink.servicebus.windows.net"
     made = make(inventory, "azure-native:privatedns:PrivateZone", privateZoneName=zone)
     make(inventory, "azure-native:privatedns:VirtualNetworkLink", privateZoneName=zone)
@@ -195,7 +195,7 @@ def test_a_private_zone_stays_while_it_has_links(tmp_path: Path):
         inventory.delete(kinds.kind(made.type), made.type, made.id)
 
 
-def test_aks_takes_no_pool_in_a_change_of_its_cluster_that_is_not_there():
+def test_aks_refuses_new_pools_in_a_cluster_update():
     def cluster(*pools: str) -> dict[str, Any]:
         profiles = [{"name": "system", "mode": "System"}, *({"name": pool, "mode": "User"} for pool in pools)]
         return {"resourceName": "pipes", "agentPoolProfiles": profiles}

@@ -22,7 +22,7 @@ PLACE: dict[str, Any] = {"cloud": "AWS", "region": "eu-west-1"}
 def make(inventory: Inventory, type_token: str, *, done: bool = True, **inputs: Any) -> CloudObject:
     """An object in the inventory, as the provider makes one."""
     kind = kinds.kind(type_token)
-    if refused := behaviour.refusal(kind, None, inputs, inventory.made):
+    if refused := behaviour.refusal(kind, None, inputs, inventory.active):
         raise RefusedError(refused)
     id_ = kind.identifier(str(inputs), inputs)
     outputs = dict(kind.outputs(id_, "x", inputs))
@@ -33,9 +33,9 @@ def make(inventory: Inventory, type_token: str, *, done: bool = True, **inputs: 
     return made
 
 
-def delete(inventory: Inventory, thing: CloudObject) -> None:
-    inventory.delete(kinds.kind(thing.type), thing.type, thing.id)
-    inventory.settle(thing.type, thing.id, "delete")
+def delete(inventory: Inventory, item: CloudObject) -> None:
+    inventory.delete(kinds.kind(item.type), item.type, item.id)
+    inventory.settle(item.type, item.id, "delete")
 
 
 def cluster(inventory: Inventory, **tier: Any) -> CloudObject:
@@ -78,14 +78,14 @@ def topic(inventory: Inventory, of: CloudObject) -> CloudObject:
         (KSQL, None, {"credentialIdentity": {"id": "sa-00000001"}}, None),
     ],
 )
-def test_a_service_refuses_what_it_does_not_have(
+def test_confluent_cloud_refuses_unsupported_inputs(
     token: str, old: dict[str, Any] | None, new: dict[str, Any], answer: str | None
 ):
     refused = behaviour.refusal(kinds.kind(token), old, new)
     assert refused is None if answer is None else re.search(answer, refused or ""), refused
 
 
-def test_topics_and_acls_are_made_by_an_administrator_whom_all_of_confluent_knows_by_then(tmp_path: Path):
+def test_topics_and_acls_require_an_active_administrator_role(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     kafka = cluster(inventory, standard={})
     with pytest.raises(RefusedError, match=r"403 Forbidden: .* make the topic"):
@@ -110,7 +110,7 @@ def test_topics_and_acls_are_made_by_an_administrator_whom_all_of_confluent_know
         ("DeveloperRead", "topic=orders", False, False),
     ],
 )
-def test_an_owner_of_a_topic_makes_and_grows_it_and_whoever_manages_it_only_makes_it(
+def test_resource_owner_may_create_and_grow_a_topic_and_developer_manage_only_create_it(
     tmp_path: Path, role: str, within: str, made: bool, grown: bool
 ):
     inventory = Inventory(tmp_path / "inventory.sqlite")
@@ -118,13 +118,13 @@ def test_an_owner_of_a_topic_makes_and_grows_it_and_whoever_manages_it_only_make
     manager(inventory, kafka, role, within)
     few = {"kafkaCluster": {"id": kafka.id}, "topicName": "orders", "partitionsCount": 3}
     many = {**few, "partitionsCount": 6}
-    assert (behaviour.refusal(kinds.kind(TOPIC), None, few, inventory.made) is None) is made
-    assert (behaviour.refusal(kinds.kind(TOPIC), few, many, inventory.made) is None) is grown
+    assert (behaviour.refusal(kinds.kind(TOPIC), None, few, inventory.active) is None) is made
+    assert (behaviour.refusal(kinds.kind(TOPIC), few, many, inventory.active) is None) is grown
     with pytest.raises(RefusedError, match="403 Forbidden"):
         make(inventory, ACL, kafkaCluster={"id": kafka.id}, resourceType="TOPIC")
 
 
-def test_a_key_for_one_cluster_makes_no_topic_on_another(tmp_path: Path):
+def test_a_key_for_one_cluster_cannot_create_topics_on_another(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     manager(inventory, cluster(inventory, standard={}))
     other = {"kafkaCluster": {"id": "lkc-ffffffff"}, "topicName": "orders"}
@@ -136,17 +136,17 @@ def test_a_key_for_one_cluster_makes_no_topic_on_another(tmp_path: Path):
 
 
 @pytest.mark.parametrize(("role", "within"), [("CloudClusterAdmin", ""), ("ResourceOwner", "topic=orders")])
-def test_the_right_to_delete_a_topic_outlives_it(tmp_path: Path, role: str, within: str):
+def test_the_role_to_delete_a_topic_cannot_be_deleted_before_the_topic(tmp_path: Path, role: str, within: str):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     kafka = cluster(inventory, standard={})
     binding, orders = manager(inventory, kafka, role, within), topic(inventory, kafka)
-    with pytest.raises(RefusedError, match="nobody could delete the topic orders"):
+    with pytest.raises(RefusedError, match="no identity could delete the topic orders"):
         delete(inventory, binding)
     delete(inventory, orders)
     delete(inventory, binding)
 
 
-def test_an_administrator_who_owns_the_topic_too_may_become_its_owner_alone(tmp_path: Path):
+def test_an_administrator_role_can_be_deleted_if_the_identity_also_owns_the_topic(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     kafka = cluster(inventory, standard={})
     administrator = manager(inventory, kafka)
@@ -157,22 +157,22 @@ def test_an_administrator_who_owns_the_topic_too_may_become_its_owner_alone(tmp_
 
 
 @pytest.mark.parametrize(("tier", "refused"), [("basic", True), ("standard", False)])
-def test_roles_for_topics_and_groups_end_before_a_basic_cluster(tmp_path: Path, tier: str, refused: bool):
+def test_basic_clusters_have_no_roles_for_topics_and_groups(tmp_path: Path, tier: str, refused: bool):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     kafka = cluster(inventory, **{tier: {}})
     crn = kafka.outputs["rbacCrn"]
     reader: dict[str, Any] = {"principal": "User:pool-00000001", "roleName": "DeveloperRead"}
     answer = behaviour.refusal(
-        kinds.kind(BINDING), None, {**reader, "crnPattern": f"{crn}/kafka={kafka.id}/topic=orders"}, inventory.made
+        kinds.kind(BINDING), None, {**reader, "crnPattern": f"{crn}/kafka={kafka.id}/topic=orders"}, inventory.active
     )
     assert ("not available for resources of a Basic" in str(answer)) is refused
     make(inventory, BINDING, **{**reader, "roleName": "CloudClusterAdmin", "crnPattern": crn})
 
 
-def test_an_environment_and_a_cluster_stay_while_something_is_in_them(tmp_path: Path):
+def test_environments_and_clusters_with_objects_cannot_be_deleted(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     kafka = cluster(inventory, enterprises=[{}])
-    environment = next(thing for thing in inventory.things() if thing.type == ENVIRONMENT)
+    environment = next(item for item in inventory.objects() if item.type == ENVIRONMENT)
     within: dict[str, Any] = {"environment": {"id": environment.id}}
     ksql = make(inventory, KSQL, displayName="pipes", kafkaCluster={"id": kafka.id}, **within)
     attachment = make(inventory, ATTACHMENT, displayName="pipes", **within, **PLACE)
@@ -181,7 +181,7 @@ def test_an_environment_and_a_cluster_stay_while_something_is_in_them(tmp_path: 
             delete(inventory, held)
     for gone in (ksql, attachment, kafka, environment):
         delete(inventory, gone)
-    assert inventory.things() == []
+    assert inventory.objects() == []
 
 
 def test_a_cluster_with_deletion_protection_is_not_deleted(tmp_path: Path):
@@ -224,7 +224,7 @@ def test_a_private_link_offers_a_service_of_the_stacks_own_cloud(cloud: str, key
     assert outputs["dnsDomain"] == f"here.{cloud.lower()}.private.confluent.cloud"
 
 
-def test_an_environment_has_one_schema_registry_that_says_its_name():
+def test_an_environment_has_one_schema_registry():
     token = f"{PREFIX}getSchemaRegistryCluster:getSchemaRegistryCluster"
     one, other = (kinds.invoke(token, {"environment": {"id": f"env-0000000{n}"}}) for n in (1, 2))
     assert one["id"] != other["id"]

@@ -101,7 +101,7 @@ def capacity(cpus: int, memory: int) -> dict[str, Any]:
         (ACCOUNT, None, {"accountId": "pipes-orders"}, None),
     ],
 )
-def test_a_service_refuses_what_its_interface_does_not_take(
+def test_a_service_refuses_invalid_inputs(
     token: str, old: dict[str, Any] | None, new: dict[str, Any], answer: str | None
 ):
     answered = behaviour.refusal(kinds.kind(token), old, new, there(topic={"name": "orders"}))
@@ -149,7 +149,7 @@ def test_a_service_refuses_what_its_interface_does_not_take(
         ("gcp:dns/recordSet:RecordSet", {"managedZone": "link", "name": "*.pipes.cloud."}, None),
     ],
 )
-def test_a_service_refuses_what_does_not_fit_what_is_there(token: str, new: dict[str, Any], answer: str | None):
+def test_a_service_refuses_inputs_that_conflict_with_other_objects(token: str, new: dict[str, Any], answer: str | None):
     pods = [{"rangeName": "pods", "ipCidrRange": "10.0.8.0/21"}]
     others = there(
         gke={"name": "auto", "enableAutopilot": True},
@@ -161,7 +161,7 @@ def test_a_service_refuses_what_does_not_fit_what_is_there(token: str, new: dict
     assert answered is None if answer is None else re.search(answer, answered or ""), answered
 
 
-def test_ids_are_the_providers_and_a_full_name_is_as_good_as_a_short_one():
+def test_ids_match_the_providers_for_full_and_short_names():
     def id_(token: str, **inputs: Any) -> str:
         return kinds.kind(token).identifier("x", {**PLACE, **inputs})
 
@@ -182,7 +182,7 @@ def test_ids_are_the_providers_and_a_full_name_is_as_good_as_a_short_one():
     assert id_(PROJECT_ROLE, **role, **once) != id_(PROJECT_ROLE, **role, **twice)
 
 
-def test_labels_of_the_provider_come_with_an_objects_own_and_stay_in_an_update():
+def test_default_labels_are_added_to_an_objects_labels_and_kept_in_an_update():
     kind, settings = kinds.kind(TOPIC), {"defaultLabels": '{"team": "pipes"}'}
     state = {"labels": {"mode": "shared"}, **kind.outputs("id", "x", {**settings, "labels": {"mode": "shared"}})}
     assert state["effectiveLabels"] == state["pulumiLabels"] == {"team": "pipes", "mode": "shared"}
@@ -198,7 +198,7 @@ def test_no_api_is_called_before_it_is_enabled(inventory: Inventory):
     assert "cloudkms.googleapis.com" in refused(inventory, RING)
 
 
-def test_an_account_that_is_made_here_is_named_once_it_is_there(inventory: Inventory):
+def test_a_new_account_can_be_referenced_only_after_its_creation(inventory: Inventory):
     for api in ("pubsub", "iam", "container", "cloudresourcemanager"):
         make(inventory, SERVICE, service=f"{api}.googleapis.com")
     email = "pipes-nodes@pipes-1.iam.gserviceaccount.com"
@@ -215,7 +215,7 @@ def test_an_account_that_is_made_here_is_named_once_it_is_there(inventory: Inven
     assert "did not exist when urn of" in refused(inventory, ACCOUNT, accountId="later")
 
 
-def test_a_service_has_no_agent_before_it_was_asked_for(inventory: Inventory):
+def test_a_service_has_no_agent_until_it_is_requested(inventory: Inventory):
     make(inventory, SERVICE, service="pubsub.googleapis.com")
     member = f"serviceAccount:{agent('gcp-sa-pubsub')}"
     assert f"service-{NUMBER}@gcp-sa-pubsub" in refused(inventory, TOPIC_ROLE, member=member)
@@ -228,7 +228,7 @@ def test_a_service_has_no_agent_before_it_was_asked_for(inventory: Inventory):
     assert refused(inventory, TOPIC_ROLE, **kubernetes) == "", "it comes with its API"
 
 
-def test_identities_of_kubernetes_come_with_the_first_cluster(inventory: Inventory):
+def test_the_identity_pool_exists_after_the_first_cluster(inventory: Inventory):
     for api in ("iam", "container"):
         make(inventory, SERVICE, service=f"{api}.googleapis.com")
     pod = {"member": "serviceAccount:pipes-1.svc.id.goog[orders/orders]"}
@@ -254,7 +254,7 @@ def test_identities_of_kubernetes_come_with_the_first_cluster(inventory: Invento
         ("gcp:artifactregistry/repository:Repository", {"kmsKeyName": "K"}, "gcp-sa-artifactregistry"),
     ],
 )
-def test_nothing_is_encrypted_with_a_key_that_the_service_may_not_use(
+def test_encryption_requires_permission_to_use_the_key(
     inventory: Inventory, token: str, inputs: dict[str, Any], domain: str
 ):
     for api in ("pubsub", "managedkafka", "container", "artifactregistry"):
@@ -268,19 +268,19 @@ def test_nothing_is_encrypted_with_a_key_that_the_service_may_not_use(
     assert refused(inventory, token) == "", "Google's own keys are everybody's"
 
 
-def test_a_key_ring_and_its_keys_are_forgotten_and_their_names_stay_taken(inventory: Inventory):
+def test_deleted_key_rings_and_keys_keep_their_names_in_use(inventory: Inventory):
     ring = make(inventory, RING, name="pipes", location="europe-west1")
     key = make(inventory, KEY, keyRing=ring.id, name="orders")
     for gone in (key, ring):
         delete(inventory, gone)
         assert inventory.find(gone.type, gone.id) is None
-    assert inventory.things() == []
+    assert inventory.objects() == []
     for again in (ring, key):
         with pytest.raises(RefusedError, match="exists already"):
             inventory.create(kinds.kind(again.type), again, "")
 
 
-def test_a_protected_cluster_is_not_deleted_and_one_takes_its_pools_with_it(inventory: Inventory):
+def test_a_protected_cluster_is_not_deleted_and_a_deletion_includes_the_pools(inventory: Inventory):
     cluster_made = make(inventory, GKE, name="pipes", location="europe-west1", deletionProtection=False)
     make(inventory, POOL, cluster="pipes", location="europe-west1", name="nodes")
     kept = kinds.kind(GKE).blocks_delete
@@ -289,11 +289,11 @@ def test_a_protected_cluster_is_not_deleted_and_one_takes_its_pools_with_it(inve
             kept(inputs, inventory.others) or ""
         )
     delete(inventory, cluster_made)
-    assert inventory.things() == []
+    assert inventory.objects() == []
     assert "deletion_policy" in (kinds.kind(TOPIC).blocks_delete({"deletionPolicy": "PREVENT"}, inventory.others) or "")
 
 
-def test_a_network_stays_while_something_is_in_it(inventory: Inventory):
+def test_a_network_with_objects_cannot_be_deleted(inventory: Inventory):
     network = make(inventory, NETWORK, name="pipes")
     subnet = make(inventory, SUBNET, name="pipes", network=network.id, ipCidrRange="10.0.0.0/20")
     router = make(inventory, "gcp:compute/router:Router", name="pipes", network=network.outputs["selfLink"])
@@ -311,10 +311,10 @@ def test_a_network_stays_while_something_is_in_it(inventory: Inventory):
         delete(inventory, network)
     for gone in (router, network):
         delete(inventory, gone)
-    assert inventory.things() == []
+    assert inventory.objects() == []
 
 
-def test_a_cluster_without_its_default_pool_tells_of_another_pools_nodes(inventory: Inventory):
+def test_a_cluster_without_its_default_pool_returns_another_pools_nodes(inventory: Inventory):
     first = {"machineType": "e2-medium", "serviceAccount": "a"}
     given = {"name": "pipes", "removeDefaultNodePool": True, "initialNodeCount": 1, "nodeConfig": first}
     assert kinds.kind(GKE).drift(given, inventory.others) == {}
@@ -327,7 +327,7 @@ def test_a_cluster_without_its_default_pool_tells_of_another_pools_nodes(invento
 
 
 @pytest.mark.parametrize("path", ["dns", "address"])
-def test_a_clusters_name_and_address_lead_to_it_once_it_is_there(inventory: Inventory, path: str):
+def test_an_existing_cluster_is_found_by_name_and_address(inventory: Inventory, path: str):
     given = {"name": "pipes", "location": "europe-west1"}
     outputs = thing(GKE, given).outputs
     dns = outputs["controlPlaneEndpointsConfig"]["dnsEndpointConfig"]["endpoint"]
@@ -338,7 +338,7 @@ def test_a_clusters_name_and_address_lead_to_it_once_it_is_there(inventory: Inve
     assert cluster.is_up(inventory, server)
 
 
-def test_the_project_is_the_one_that_the_provider_is_set_to():
+def test_the_project_is_the_providers():
     place = kinds.place("gcp", {**PLACE, "defaultLabels": "{}", "credentials": "secret"})
     assert set(place) == {"project", "region", "defaultLabels"}
     [project] = kinds.invoke("gcp:projects/getProject:getProject", {"filter": "id:pipes-1"})["projects"]

@@ -14,15 +14,15 @@ TOKEN = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
 """A secret, as Pulumi marks one."""
 
 
-def test_only_a_server_on_this_machine_will_do(tmp_path: Path):
+def test_only_a_server_on_this_machine_is_accepted(tmp_path: Path):
     kubeconfig = tmp_path / "kubeconfig"
     cluster = {"cluster": {"server": "https://cluster.example.com:6443"}}
     kubeconfig.write_text(json.dumps({"clusters": [cluster], "users": [{"user": {"token": ""}}]}), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"https://cluster\.example\.com:6443 is not on this machine"):
+    with pytest.raises(ValueError, match=r"must be on this machine, got https://cluster\.example\.com:6443"):
         LiveObjects(kubeconfig)
 
 
-def test_a_state_is_what_the_server_has_and_a_secret_stays_one_wherever_it_stands():
+def test_the_state_is_the_servers_object_and_secrets_remain_secret():
     live = {"data": {"a": "hunter2", "b": "x"}, "items": [{"c": "hunter2", "filled": "in"}], "status": {}}
     inputs = {"data": {"a": TOKEN}, "items": [{"c": TOKEN}]}
     assert state(live, inputs, {"phase": "Active"}) == {
@@ -41,7 +41,7 @@ def test_inputs_are_read_back_in_the_form_they_were_given_in():
     }
 
 
-def test_an_update_takes_over_what_pulumi_and_kubectl_wrote_and_nothing_else():
+def test_an_update_takes_over_only_the_fields_of_pulumi_and_kubectl():
     def entry(manager: str, operation: str, *fields: str, **more: str) -> dict[str, Any]:
         return {"manager": manager, "operation": operation, "fieldsV1": {f: {} for f in fields}, **more}
 

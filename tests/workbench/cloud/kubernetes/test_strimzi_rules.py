@@ -60,7 +60,7 @@ def others(*things: tuple[str, dict[str, Any]]):
         (READER, WHOLE[:4], None),
     ],
 )
-def test_what_would_never_become_ready_is_refused(
+def test_resources_that_would_never_become_ready_are_refused(
     made: tuple[str, dict[str, Any]], there: tuple[tuple[str, dict[str, Any]], ...], answer: str | None
 ):
     refused = behaviour.refusal(kinds.kind(made[0]), None, made[1], others(*there))
@@ -76,7 +76,7 @@ def test_a_topic_grows_and_never_shrinks():
     )
 
 
-def test_what_an_operator_still_looks_after_goes_before_it(tmp_path: Path):
+def test_an_operator_cannot_be_deleted_before_its_resources(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     things: dict[int, CloudObject] = {}
     for type_token, inputs in WHOLE:
@@ -97,16 +97,16 @@ def test_what_an_operator_still_looks_after_goes_before_it(tmp_path: Path):
         with pytest.raises(RefusedError, match=r"finalizer strimzi\.io/topic-operator"):
             delete(early)
     delete(topic)
-    with pytest.raises(RefusedError, match="nothing would stop its brokers"):
+    with pytest.raises(RefusedError, match="no operator would stop its brokers"):
         delete(operator)
     with pytest.raises(RefusedError, match="assigned partition-replicas"):
         delete(brokers)
     for late in (reader, cluster, brokers, controllers, operator):
         delete(late)
-    assert inventory.things() == []
+    assert inventory.objects() == []
 
 
-def test_strimzis_secrets_are_there_once_their_user_or_cluster_is_and_hold_stand_ins():
+def test_strimzis_secrets_exist_with_their_user_or_cluster_and_contain_stand_ins():
     preexisting = kinds.kind(SECRET).preexisting
     assert preexisting("kafka/orders", others(*WHOLE[:4])) is None
     user = preexisting("kafka/orders", others(*WHOLE))
@@ -120,7 +120,7 @@ def test_strimzis_secrets_are_there_once_their_user_or_cluster_is_and_hold_stand
     assert preexisting("elsewhere/orders", others(*WHOLE)) is None
 
 
-def test_a_job_fills_the_config_map_that_it_is_told_of():
+def test_a_job_fills_its_config_map():
     variables = [{"name": "CONFIG_MAP", "value": "brokers"}, {"name": "BROKERS", "value": "3"}]
     job = {"metadata": {"namespace": "pipes"}, "spec": {"template": {"spec": {"containers": [{"env": variables}]}}}}
     there, kind = others(("kubernetes:batch/v1:Job", job)), kinds.kind(CONFIG_MAP)
