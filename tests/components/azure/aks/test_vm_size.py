@@ -54,7 +54,7 @@ def test_the_kubelet_reserves_the_documented_cpu(vcpus, reserved):
 )
 def test_an_unsupported_size_is_refused_with_the_supported_ones(name):
     with pytest.raises(
-        ValueError, match=r"must be a VM size of family D or E .version 3 or later. or F .version 2 or later."
+        ValueError, match=r"must be a VM size of family D or E \(version 3 or later\) or F \(version 2 or later\)"
     ) as error:
         machine(name)
     assert "Use a size such as Standard_D4s_v5." in str(error.value)

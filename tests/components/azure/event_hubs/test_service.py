@@ -126,12 +126,20 @@ KEY = {"encryption": {"keySource": "Microsoft.KeyVault"}}
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        (sku("Standard"), sku("Premium"), "streaming.tier: a namespace stays in its tier, which is standard."),
-        (sku("Premium"), sku("Standard"), "streaming.tier: a namespace stays in its tier, which is premium."),
+        (
+            sku("Standard"),
+            sku("Premium"),
+            "streaming.tier: cannot be changed from standard (a namespace keeps its tier).",
+        ),
+        (
+            sku("Premium"),
+            sku("Standard"),
+            "streaming.tier: cannot be changed from premium (a namespace keeps its tier).",
+        ),
         (
             {},
             {"clusterArmId": CLUSTER},
-            "streaming.clusterId: a namespace stays where it was made, on no cluster of its own.",
+            "streaming.clusterId: cannot be set on an existing namespace (a namespace cannot move to or from a dedicated cluster).",
         ),
         (
             {"clusterArmId": CLUSTER},
