@@ -95,7 +95,10 @@ class Delivery:
         if isinstance(error, (SystemExit, KeyboardInterrupt)):
             raise ConsumerError(f"{place}: the handler ended the consumer: {_line(name_of(error))}") from None
         self.status.failed += 1
-        LOGGER.warning("%s: %s failed: %s", place, attempt, type(error).__name__, exc_info=error)
+        try:
+            LOGGER.warning("%s: %s failed: %s", place, attempt, type(error).__name__, exc_info=error)
+        except BaseException:  # noqa: BLE001 - properties of the error, such as __notes__, run while its traceback is written
+            LOGGER.warning("%s: %s failed: %s, whose traceback cannot be written", place, attempt, type(error).__name__)
 
 
 def _place(record: Record) -> str:

@@ -138,6 +138,14 @@ def test_what_is_logged_of_a_failure_holds_no_content_of_the_record(caplog):
     assert "secret" not in caplog.text
 
 
+class UnprintableError(Exception):
+    """An error whose traceback cannot be written."""
+
+    @property
+    def __notes__(self):  # pyright: ignore[reportIncompatibleVariableOverride]
+        raise SystemExit
+
+
 class MuteError(Exception):
     """An error whose text cannot be had."""
 
@@ -191,6 +199,7 @@ def nested(depth: int) -> Exception:
 
 UNUSUAL: list[tuple[Callable[[], BaseException], str]] = [
     (MuteError, "MuteError"),
+    (UnprintableError, "UnprintableError"),
     (NumberedError, "NumberedError"),
     (OddTextError, "OddTextError: odd"),
     (QuietError, "QuietError"),
