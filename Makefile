@@ -48,7 +48,7 @@ up: $(STAMP) ## Run pulumi up: deploy a stack to the real cloud
 
 destroy: $(STAMP) ## Run pulumi destroy: remove a stack from the real cloud
 	@{ $(call pulumi,destroy --stack "$(STACK)" $(ARGS)); } || { status=$$?; \
-	  echo "If the stack is protected, run: pulumi config set data-pipes:protect false; make up; make destroy (README, Taking a stack down)." >&2; \
+	  echo "If the stack is protected, run: pulumi config set data-pipes:protect false; make up; make destroy (docs/changing.md, Destroy a stack)." >&2; \
 	  echo "Do not add --run-program. Together with --skip-preview, it deletes consumers and nodes before it fails." >&2; exit $$status; }
 
 lint: $(STAMP) ## Run ruff (rules and format) and basedpyright

@@ -21,7 +21,7 @@ def refuse_fewer_partitions(present: int, wanted: int) -> str | None:
     return (
         "Kafka cannot take partitions away, since their records would be lost. "
         f"Set parallelism back to {present} or more; to end with fewer, add a pipe of another name with parallelism {wanted}, "
-        "point the producers at it, let the old one drain, then remove the old one (README, Removing a pipe)."
+        "point the producers at it, let the old one drain, then remove the old one (docs/changing.md, Remove a pipe)."
     )
 
 

@@ -133,7 +133,7 @@ def refuse_capacity_change(present: object, wanted: object) -> str | None:
         return None
     return (
         "cannot be changed while the services run (ECS keeps a service's capacity). Set it back, destroy the services, then change it and "
-        "deploy (docs/aws.md, Spot or not)."
+        "deploy (docs/aws.md, Spot on ECS)."
     )
 
 

@@ -58,7 +58,7 @@ class EcsSettings(ServiceSettings, frozen=True):
     """The processor architecture of the consumers' images."""
     spot: bool = False
     """Whether tasks run on Fargate Spot, which is cheaper. AWS may stop Spot tasks with two minutes' notice. It cannot be changed
-    while the services run (docs/aws.md, Changing it later)."""
+    while the services run (docs/aws.md, Spot on ECS)."""
     wait_for_steady_state: bool = True
     """Whether a deployment waits until all tasks run, and fails if they do not."""
     log_days: LogDays = 90

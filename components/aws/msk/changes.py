@@ -121,7 +121,7 @@ def refuse_disabled_remote_storage(present: object, wanted: object) -> str | Non
     return (
         "cannot be removed (Kafka would delete the records in the low-cost tier). Set it back; to keep records on the disks for longer, "
         "raise it, up to one hour below retentionHours. To stop using the tier, add a pipe with a different name, point the producers at "
-        "it, let the old one drain, then remove the old one (README, Removing a pipe)."
+        "it, let the old one drain, then remove the old one (docs/changing.md, Remove a pipe)."
     )
 
 

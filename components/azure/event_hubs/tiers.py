@@ -85,7 +85,7 @@ def refuse_partition_change(present: int, wanted: int) -> str | None:
     return (
         "On tier standard, the number of partitions of an event hub is fixed at creation. "
         f"Set parallelism back to {present}; to have {wanted}, add a pipe with a different name and parallelism {wanted}, move the producers "
-        "to it, let the old pipe drain, then remove the old pipe (README, Removing a pipe). Tier premium can add partitions, but moving "
+        "to it, let the old pipe drain, then remove the old pipe (docs/changing.md, Remove a pipe). Tier premium can add partitions, but moving "
         "there requires a new stack."
     )
 
@@ -133,7 +133,7 @@ def refuse_cleanup_policy_change(present: object, wanted: object) -> str | None:
         return None
     return (
         f"cannot be changed (an event hub keeps its cleanup policy, {str(present).lower()}). Undo the change; to use another policy, add a pipe "
-        "with a different name, move the producers to it, let the old pipe drain, then remove the old pipe (README, Removing a pipe)."
+        "with a different name, move the producers to it, let the old pipe drain, then remove the old pipe (docs/changing.md, Remove a pipe)."
     )
 
 
@@ -143,7 +143,7 @@ def refuse_compatibility_change(present: object, wanted: object) -> str | None:
         return None
     return (
         f"cannot be changed from {str(present).lower()} (a schema group keeps its compatibility rule). Undo the change, or move "
-        "to a pipe with a different name (README, Removing a pipe)."
+        "to a pipe with a different name (docs/changing.md, Remove a pipe)."
     )
 
 

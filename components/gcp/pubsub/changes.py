@@ -2,7 +2,7 @@
 
 _SET_BACK = (
     "Undo the change. To use the new value, add a pipe with a different name, switch the publishers to it, wait until the old pipe is "
-    "drained, then remove the old pipe (README, Removing a pipe)."
+    "drained, then remove the old pipe (docs/changing.md, Remove a pipe)."
 )
 
 
@@ -61,5 +61,5 @@ def refuse_fewer_partitions(present: int, wanted: int) -> str | None:
     return (
         f"Subscriptions {wanted} and up would be deleted with their unread messages, and messages still published for these partitions "
         f"would be lost. Set parallelism back to {present} or more. To use fewer partitions, add a pipe with a different name and "
-        f"parallelism {wanted}, switch the publishers to it, wait until the old pipe is drained, then remove the old pipe (README, Removing a pipe)."
+        f"parallelism {wanted}, switch the publishers to it, wait until the old pipe is drained, then remove the old pipe (docs/changing.md, Remove a pipe)."
     )

@@ -48,7 +48,7 @@ def refuse_cleanup_policy_change(present: object, wanted: object) -> str | None:
     return (
         f"cleanup.policy cannot be changed from {present} to {wanted} (a topic keeps the policy that it was created with). Set it back to "
         f"{present}; to change it, add a pipe with a different name, move the producers to it, wait until the old pipe is empty, then "
-        "remove the old pipe (README, Removing a pipe)."
+        "remove the old pipe (docs/changing.md, Remove a pipe)."
     )
 
 

@@ -325,6 +325,6 @@ def test_changing_spot_is_refused_with_a_fix_while_the_service_runs():
         before_update(recording, service, capacity("FARGATE"), capacity("FARGATE_SPOT"))
     assert str(refusal.value) == (
         "platform.spot: cannot be changed while the services run (ECS keeps a service's capacity). Set it back, destroy the services, then "
-        "change it and deploy (docs/aws.md, Spot or not)."
+        "change it and deploy (docs/aws.md, Spot on ECS)."
     )
     before_update(recording, service, capacity("FARGATE"), capacity("FARGATE"))

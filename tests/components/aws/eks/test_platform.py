@@ -258,7 +258,7 @@ def test_kafka_and_kubernetes_are_created_in_parallel(preview):
         (
             "1.36",
             "1.35",
-            ", since EKS goes back only by hand, within seven days of the upgrade and nodes first (docs/aws.md, A new Kubernetes version); "
+            ", since EKS goes back only by hand, within seven days of the upgrade and nodes first (docs/aws.md, Kubernetes upgrades); "
             "set it to 1.36 or later.",
         ),
     ],

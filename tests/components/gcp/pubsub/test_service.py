@@ -319,7 +319,7 @@ def test_changes_that_would_lose_messages_are_refused_in_the_preview(recording, 
         before_update(recording, named(recording, TOPIC, NAME), labels(**before), labels(**after))
     assert message in str(refusal.value)
     assert "add a pipe with a different name" in str(refusal.value)
-    assert "README, Removing a pipe" in str(refusal.value)
+    assert "docs/changing.md, Remove a pipe" in str(refusal.value)
 
 
 @pytest.mark.parametrize(

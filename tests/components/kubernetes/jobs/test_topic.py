@@ -183,7 +183,7 @@ def test_another_cleanup_policy_is_refused_where_the_service_keeps_it(recording,
     assert str(refusal.value) == (
         f"pipes.orders.topic.config: cleanup.policy cannot be changed from {present} to {wanted} (a topic keeps the policy that it "
         f"was created with). Set it back to {present}; to change it, add a pipe with a different name, move the producers to it, wait until "
-        "the old pipe is empty, then remove the old pipe (README, Removing a pipe)."
+        "the old pipe is empty, then remove the old pipe (docs/changing.md, Remove a pipe)."
     )
 
 
