@@ -142,11 +142,7 @@ class UnprintableError(Exception):
     """An error whose traceback cannot be written."""
 
     @property
-<<<<<<< HEAD
-    def __notes__(self):
-=======
     def __notes__(self):  # pyright: ignore[reportIncompatibleVariableOverride]
->>>>>>> x/fresh
         raise SystemExit
 
 
