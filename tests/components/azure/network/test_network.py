@@ -285,7 +285,7 @@ WRONG = [
                 "existing": EXISTING | {"privateDnsZoneIds": {"acr": f"{OWNER}/privateDnsZones/privatelink.azurecr.io"}}
             }
         },
-        "network.existing.privateDnsZoneIds: acr is not a service with a private DNS zone; known here: blob, dfs,",
+        "network.existing.privateDnsZoneIds: acr: unknown service.",
     ),
 ]
 
