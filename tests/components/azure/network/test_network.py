@@ -285,7 +285,7 @@ WRONG = [
                 "existing": EXISTING | {"privateDnsZoneIds": {"acr": f"{OWNER}/privateDnsZones/privatelink.azurecr.io"}}
             }
         },
-        "network.existing.privateDnsZoneIds: acr: unknown service.",
+        "network.existing.privateDnsZoneIds: acr: unknown service. known here: blob, dfs,",
     ),
 ]
 
