@@ -15,9 +15,10 @@ import yaml
 from markdown_it import MarkdownIt
 from typer.core import TyperGroup
 
+from components.settings import SettingsError
 from tests.stacks import DEFAULT, NAMES, changed
 from workbench.__main__ import app
-from workbench.stack_file import ROOT, StackFileError, find_stack_file, read_settings
+from workbench.stack_file import ROOT, find_stack_file, read_settings
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 GROUP = typer.main.get_command(app)
@@ -129,7 +130,7 @@ MISTAKES = {"streaming.brokers": {"data-pipes:streaming": {"brokers": 4}}}
 def test_every_quoted_error_is_produced_word_for_word(line: str):
     file, key, _ = line.split(": ", 2)
     assert file == f"stacks/Pulumi.{DEFAULT}.yaml"
-    with pytest.raises(StackFileError) as refused:
+    with pytest.raises(SettingsError) as refused:
         read_settings(changed(MISTAKES[key]))
     assert line in str(refused.value).splitlines()
 

@@ -282,7 +282,7 @@ WRONG = [
                 "existing": EXISTING | {"privateDnsZoneIds": {"acr": f"{OWNER}/privateDnsZones/privatelink.azurecr.io"}}
             }
         },
-        "network.existing.privateDnsZoneIds: acr is not a service with a private DNS zone. Valid: blob, dfs,",
+        "network.existing.privateDnsZoneIds: acr: unknown service. Valid: blob, dfs,",
     ),
 ]
 
