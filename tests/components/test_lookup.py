@@ -33,7 +33,7 @@ class Denied(grpc.RpcError):
             "gcp-pubsub-gke",
             {},
             PROJECTS,
-            "gcp:project: must be a project that the deployer may read (resourcemanager.projects.get), got 'data-pipes-42' ",
+            "gcp:project: must be the ID of a project that the deployer may read (resourcemanager.projects.get), got 'data-pipes-42' ",
         ),
         (
             "aws-kinesis-ecs",
@@ -76,7 +76,7 @@ class Denied(grpc.RpcError):
             "aws-confluent-eks",
             {"data-pipes:pipes": {"orders": {"topic": {"schemaRegistry": True}}}},
             "confluentcloud:index/getSchemaRegistryCluster:getSchemaRegistryCluster",
-            "streaming.credentials: must be an API key that may read the Schema Registry of the environment ",
+            "streaming.credentials: must be a Cloud API key that may read the environment's Schema Registry ",
         ),
     ],
 )
@@ -111,9 +111,9 @@ def test_a_project_that_is_not_listed_is_one_line(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(RunError) as refused:
         planned(stack="gcp-pubsub-gke")
     assert str(refused.value) == (
-        "stacks/Pulumi.gcp-pubsub-gke.yaml: gcp:project: must be a project that the deployer may read "
-        "(resourcemanager.projects.get), got 'data-pipes-42' (Google Cloud lists no active project of this id; "
-        "a new one is listed after some minutes). Name another project, or give the deployer the role Browser on this one."
+        "stacks/Pulumi.gcp-pubsub-gke.yaml: gcp:project: must be the ID of a project that the deployer may "
+        "read (resourcemanager.projects.get), got 'data-pipes-42' (Google Cloud lists no active project with this ID; a new project "
+        "appears after some minutes). Correct the project ID, or grant the deployer the role Browser on the project."
     )
 
 

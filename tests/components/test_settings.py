@@ -116,7 +116,7 @@ WRONG = [
     ),
     (
         {"data-pipes:pipes": {"orders": {"topic": {"config": {"retention.byte": "1"}}}}},
-        "pipes.orders.topic.config.retention.byte: is not a Kafka topic setting; did you mean 'retention.bytes'?",
+        "pipes.orders.topic.config.retention.byte: is not a Kafka topic setting. Did you mean 'retention.bytes'?",
     ),
     (
         {"data-pipes:pipes": {"orders": {"topic": {"config": {"unclean.leader.election.enable": "true"}}}}},

@@ -8,7 +8,7 @@ from tests.combinations import FORMS_ONCE
 from tests.stacks import NAMES
 from workbench.cloud.kinds import kind
 from workbench.plan import Plan, in_order, plan
-from workbench.recording.monitor import _made_up_name
+from workbench.recording.monitor import _generated_name
 from workbench.servers.kubernetes_api import KubernetesApi, Manifest
 from workbench.stack_file import StackFile, find_stack_file, read_settings
 
@@ -57,7 +57,7 @@ def of_plan(made: Plan) -> Iterator[Manifest]:
     for resource in in_order(made.recording):
         if resource.type.startswith("kubernetes:") and resource.type != RELEASE and not resource.external:
             given: dict[str, Any] = dict(resource.revealed)
-            name = _made_up_name(kind(resource.type), resource.name)["metadata"]
+            name = _generated_name(kind(resource.type), resource.name)["metadata"]
             yield {**given, "metadata": {**name, **given.get("metadata", {})}}
 
 

@@ -24,7 +24,7 @@ def test_reserved_stack_names_are_rejected(name: str):
         "name: must be a name other than default (the name of a project's first network) that does not begin with goog"
         in line
     )
-    assert line.endswith("set another, and keep it for ever")
+    assert line.endswith("Choose another name, and never change it.")
 
 
 @pytest.mark.parametrize("name", ["default-events", "not-google"])
@@ -50,8 +50,8 @@ def test_too_many_labels_are_rejected():
 
 
 WRONG = [
-    ("gcp:project", REMOVED, "gcp:project: is missing; project is the ID of the Google Cloud project"),
-    ("gcp:region", REMOVED, "gcp:region: is missing; region is the Google Cloud region"),
+    ("gcp:project", REMOVED, "gcp:project: is required. Meaning of project: The ID of the Google Cloud project"),
+    ("gcp:region", REMOVED, "gcp:region: is required. Meaning of region: The Google Cloud region"),
     ("gcp:project", "123456789012", "gcp:project: must be a project ID (not its name or number) such as"),
     ("gcp:project", "My project", "gcp:project: must be a project ID (not its name or number) such as"),
     ("gcp:project", "example.com:pipes", "gcp:project: must be a project ID (not its name or number) such as"),

@@ -87,7 +87,7 @@ def test_fargate_is_refused_in_regions_without_it():
 def test_an_unknown_compute_is_refused():
     [message] = refused({"compute": "ec2"})
     assert message.startswith(
-        "platform.compute: must be 'nodes', 'fargate' or 'auto', not \"ec2\"; compute is the compute of the pods"
+        "platform.compute: must be 'nodes', 'fargate' or 'auto', got \"ec2\". Meaning of compute: The compute of the pods"
     )
 
 

@@ -114,7 +114,7 @@ def test_without_dead_letters_there_is_no_stream_and_no_environment_variable(sta
     [
         (
             {"retentionHours": 23},
-            ".retentionHours: must be at least 24, not 23; retentionHours is the hours that dead letters",
+            ".retentionHours: must be at least 24, got 23. Meaning of retentionHours: The hours that dead letters",
         ),
         ({"retentionHours": 8761}, ".retentionHours: must be at most 8760, got 8761."),
         ({"maxDeliveryAttempts": 0}, ".maxDeliveryAttempts: must be at least 1, got 0."),

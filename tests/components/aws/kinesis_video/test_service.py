@@ -184,7 +184,7 @@ def test_protect_covers_streams_positions_and_key(protect):
     [
         (
             cameras(topic={"retentionHours": 0}),
-            "pipes.cameras.topic.retentionHours: must be at least 1, not 0; retentionHours is the hours that video is kept, "
+            "pipes.cameras.topic.retentionHours: must be at least 1, got 0. Meaning of retentionHours: The hours that video is kept, "
             "whether it was read or not. The minimum is one, because with zero Kinesis drops video that was not read within five minutes",
         ),
         (

@@ -88,7 +88,7 @@ def tiered(topic, *, tier=True):
         ),
         (
             streaming(storageAutoscaling={"maxSize": 400, "targetUtilization": 81}),
-            "streaming.storageAutoscaling.targetUtilization: must be at most 80, not 81; targetUtilization is the disk "
+            "streaming.storageAutoscaling.targetUtilization: must be at most 80, got 81. Meaning of targetUtilization: The disk "
             "utilization in percent at which a disk grows, by 10 percent or by 10 GiB (MSK, Automatic scaling)",
         ),
         (
@@ -155,7 +155,7 @@ def tiered(topic, *, tier=True):
         ),
         (
             {"data-pipes:pipes": {"orders": {"topic": {"deadLetter": {"retentionHours": 87_601}}}}},
-            "pipes.orders.topic.deadLetter.retentionHours: must be at most 87600, not 87601; retentionHours is the hours that dead "
+            "pipes.orders.topic.deadLetter.retentionHours: must be at most 87600, got 87601. Meaning of retentionHours: The hours that dead "
             "letters are kept, read or not. A lower number deletes older ones",
         ),
         (
@@ -207,7 +207,7 @@ def pipes(**parallelism):
     [
         (
             streaming(authentication="scram"),
-            "streaming.authentication: must be 'iam', not \"scram\"; authentication is always iam, the only authentication of "
+            "streaming.authentication: must be 'iam', got \"scram\". Meaning of authentication: Always iam, the only authentication of "
             "MSK Serverless (MSK, MSK Serverless)",
         ),
         (

@@ -73,7 +73,7 @@ def test_the_network_does_not_create_the_zone_of_the_link():
     [found] = config_errors(
         {"data-pipes:network": {"existing": {**EXISTING, "privateDnsZoneIds": {"confluent": zone}}}}, STACK
     )
-    assert found.startswith("network.existing.privateDnsZoneIds: confluent is not a service with a private DNS zone;")
+    assert found.startswith("network.existing.privateDnsZoneIds: confluent: unknown service. Valid: ")
 
 
 def test_confluent_gets_the_signing_keys_url_of_aks():

@@ -59,7 +59,7 @@ def test_settings_within_the_limits_of_the_tier_are_accepted(streaming, pipes):
     [
         (
             {"tier": "basic"},
-            "streaming.tier: must be 'standard', 'premium' or 'dedicated', not \"basic\"; tier is tier of",
+            "streaming.tier: must be 'standard', 'premium' or 'dedicated', got \"basic\". Meaning of tier: Tier of",
         ),
         (
             PREMIUM | {"capacity": 3},
@@ -68,11 +68,11 @@ def test_settings_within_the_limits_of_the_tier_are_accepted(streaming, pipes):
         ),
         (
             STANDARD | {"capacity": 41},
-            "streaming.capacity: must be at most 40, not 41; capacity is capacity units of the namespace",
+            "streaming.capacity: must be at most 40, got 41. Meaning of capacity: Capacity units of the namespace",
         ),
         (
             STANDARD | {"capacity": 0},
-            "streaming.capacity: must be at least 1, not 0; capacity is capacity units of the namespace",
+            "streaming.capacity: must be at least 1, got 0. Meaning of capacity: Capacity units of the namespace",
         ),
         (
             DEDICATED | {"capacity": 2},
@@ -85,7 +85,7 @@ def test_settings_within_the_limits_of_the_tier_are_accepted(streaming, pipes):
         ),
         (
             STANDARD | {"autoInflate": {}},
-            "streaming.autoInflate.maximumUnits: is missing; maximumUnits is maximum throughput units of the namespace",
+            "streaming.autoInflate.maximumUnits: is required. Meaning of maximumUnits: Maximum throughput units of the namespace",
         ),
         (
             STANDARD | {"capacity": 10, "autoInflate": {"maximumUnits": 10}},
@@ -94,7 +94,7 @@ def test_settings_within_the_limits_of_the_tier_are_accepted(streaming, pipes):
         ),
         (
             STANDARD | {"autoInflate": {"maximumUnits": 41}},
-            "streaming.autoInflate.maximumUnits: must be at most 40, not 41; maximumUnits is maximum throughput units",
+            "streaming.autoInflate.maximumUnits: must be at most 40, got 41. Meaning of maximumUnits: Maximum throughput units",
         ),
         (
             {"tier": "dedicated"},
@@ -180,12 +180,12 @@ def test_features_that_the_tier_does_not_support_are_refused(streaming, line):
         (
             PREMIUM,
             orders(deadLetter={"retentionHours": 2161}),
-            "pipes.orders.topic.deadLetter.retentionHours: must be at most 2160, not 2161; retentionHours is hours for which dead letters are",
+            "pipes.orders.topic.deadLetter.retentionHours: must be at most 2160, got 2161. Meaning of retentionHours: Hours for which dead letters are",
         ),
         (
             PREMIUM,
             orders(retentionHours=2161),
-            "pipes.orders.topic.retentionHours: must be at most 2160, not 2161; retentionHours is hours for which records are kept",
+            "pipes.orders.topic.retentionHours: must be at most 2160, got 2161. Meaning of retentionHours: Hours for which records are kept",
         ),
         (
             PREMIUM,
@@ -213,12 +213,12 @@ def test_features_that_the_tier_does_not_support_are_refused(streaming, line):
         (
             PREMIUM,
             orders(capture={"intervalSeconds": 59}),
-            "pipes.orders.topic.capture.intervalSeconds: must be at least 60, not 59; intervalSeconds is seconds after which",
+            "pipes.orders.topic.capture.intervalSeconds: must be at least 60, got 59. Meaning of intervalSeconds: Seconds after which",
         ),
         (
             PREMIUM,
             orders(capture={"size": 501}),
-            "pipes.orders.topic.capture.size: must be at most 500, not 501; size is file size in MiB at which a file is closed",
+            "pipes.orders.topic.capture.size: must be at most 500, got 501. Meaning of size: File size in MiB at which a file is closed",
         ),
         (
             PREMIUM,
@@ -229,7 +229,7 @@ def test_features_that_the_tier_does_not_support_are_refused(streaming, line):
         (
             PREMIUM,
             orders(schemaGroup="full"),
-            "pipes.orders.topic.schemaGroup: must be 'none', 'backward' or 'forward', not \"full\"; schemaGroup is compatibility rule of",
+            "pipes.orders.topic.schemaGroup: must be 'none', 'backward' or 'forward', got \"full\". Meaning of schemaGroup: Compatibility rule of",
         ),
     ],
 )

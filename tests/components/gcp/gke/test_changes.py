@@ -121,4 +121,4 @@ def test_a_deletion_is_refused_in_the_preview():
     recorded = shipped(STACK).recording
     hook = recorded.hook(recorded.one(CLUSTER), "before_delete")
     with pytest.raises(ChangeRefusedError, match=f"{STACK}-gke cannot be deleted or replaced"):
-        run(hook, old_inputs={})
+        run(hook, recorded.one(CLUSTER), old_inputs={})

@@ -47,20 +47,20 @@ def test_valid_managed_kafka_settings_are_accepted(streaming, pipes):
         (
             {"vcpus": 2, "memory": "8Gi"},
             {},
-            "streaming.vcpus: must be at least 3, not 2; vcpus is the total vCPUs of all brokers",
+            "streaming.vcpus: must be at least 3, got 2. Meaning of vcpus: The total vCPUs of all brokers",
         ),
         (
             {"vcpus": 6, "memory": "5Gi"},
             {},
-            "streaming.memory: must be 6 to 48 with 6 vCPUs, got 5 (1 to 8 GiB per vCPU; Managed Service for Apache "
+            "streaming.memory: must be 6Gi to 48Gi with 6 vCPUs, got 5Gi (1 to 8 GiB per vCPU; Managed Service for Apache "
             "Kafka, Plan your cluster size). Change memory or vcpus.",
         ),
         (
             {"vcpus": 3, "memory": "25Gi"},
             {},
-            "streaming.memory: must be 3 to 24 with 3 vCPUs, got 25 (1 to 8 GiB",
+            "streaming.memory: must be 3Gi to 24Gi with 3 vCPUs, got 25Gi (1 to 8 GiB",
         ),
-        ({"diskSize": 99}, {}, "streaming.diskSize: must be at least 100, not 99; diskSize is the disk size of each"),
+        ({"diskSize": 99}, {}, "streaming.diskSize: must be at least 100, got 99. Meaning of diskSize: The disk size of each"),
         (
             {"version": "3.6.x"},
             {},
@@ -88,7 +88,7 @@ def test_valid_managed_kafka_settings_are_accepted(streaming, pipes):
         (
             {},
             orders(deadLetter={"retentionHours": 0}),
-            "pipes.orders.topic.deadLetter.retentionHours: must be at least 1, not 0; retentionHours is the hours that dead letters are",
+            "pipes.orders.topic.deadLetter.retentionHours: must be at least 1, got 0. Meaning of retentionHours: The hours that dead letters are",
         ),
         (
             {},

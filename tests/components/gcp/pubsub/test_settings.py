@@ -110,7 +110,7 @@ def test_valid_pubsub_settings_are_accepted(pipes):
         ),
         (
             orders(deadLetter={"maxDeliveryAttempts": 4}),
-            "pipes.orders.topic.deadLetter.maxDeliveryAttempts: must be at least 5, not 4; maxDeliveryAttempts is the number",
+            "pipes.orders.topic.deadLetter.maxDeliveryAttempts: must be at least 5, got 4. Meaning of maxDeliveryAttempts: The number",
         ),
         (
             orders(deadLetter={"enabled": False, "retentionHours": 24}),
@@ -122,7 +122,7 @@ def test_valid_pubsub_settings_are_accepted(pipes):
         ),
         (
             orders(retry={"maximumBackoffSeconds": 601}),
-            "pipes.orders.topic.retry.maximumBackoffSeconds: must be at most 600, not 601; maximumBackoffSeconds is the most seconds",
+            "pipes.orders.topic.retry.maximumBackoffSeconds: must be at most 600, got 601. Meaning of maximumBackoffSeconds: The most seconds",
         ),
         (
             orders(schema={"type": "avro", "definition": "record Order"}),
@@ -130,14 +130,14 @@ def test_valid_pubsub_settings_are_accepted(pipes):
         ),
         (
             orders(schema={"type": "avro"}),
-            "pipes.orders.topic.schema.definition: is missing; definition is the full text",
+            "pipes.orders.topic.schema.definition: is required. Meaning of definition: The full text",
         ),
         (
             orders(schema=AVRO | {"firstRevision": "latest"}),
             "pipes.orders.topic.schema.firstRevision: must be a schema revision ID of 8 hexadecimal digits such as",
         ),
         (
-            orders(publishers=["allUsers"]),
+            orders(producers=["allUsers"]),
             "pipes.orders.topic.producers[0]: must be an IAM member other than allUsers and allAuthenticatedUsers, such as",
         ),
         (
@@ -162,5 +162,5 @@ def test_subscription_quota_counts_all_pipes_and_dead_letters():
 def test_customer_managed_key_must_be_a_boolean():
     [error] = config_errors(orders(), {"customerManagedKey": "yes"})
     assert error.startswith(
-        'streaming.customerManagedKey: must be true or false, not "yes"; customerManagedKey is whether'
+        'streaming.customerManagedKey: must be true or false, got "yes". Meaning of customerManagedKey: Whether'
     )

@@ -47,7 +47,7 @@ def topic(**settings):
         (streaming(cpu="0"), "streaming.cpu: must be an amount of CPU such as 500m or 2, got '0'."),
         (
             platform(volumes=False),
-            "platform.volumes: must be true, since the brokers of the streaming service keep their records on volumes; set it to true",
+            "platform.volumes: must be true, got false (the brokers of the streaming service store their records on volumes). Set it to true.",
         ),
         (
             topic(config={"min.insync.replicas": "1"}),
@@ -84,8 +84,8 @@ def topic(**settings):
         ),
         (
             platform(compute="fargate", volumes=REMOVED, nodes=REMOVED),
-            "platform.compute: must be nodes or auto, since the brokers of the streaming service run in this cluster on volumes that pods on "
-            "Fargate cannot mount (EKS, AWS Fargate considerations); remove it, or choose another streaming.service",
+            "platform.compute: must be nodes or auto, got fargate (the brokers of the streaming service run in this cluster and need volumes, "
+            "which pods on Fargate cannot mount: EKS, AWS Fargate considerations). Remove it, or use another streaming.service.",
         ),
         (
             streaming(memory="16Gi"),
@@ -94,8 +94,8 @@ def topic(**settings):
         ),
         (
             {**platform(compute="auto", nodes=REMOVED), **streaming(cpu="64")},
-            "streaming: asks for pods of 64000m and 4096Mi, and the largest node that Auto Mode makes for them has 31600m and 240406Mi; "
-            "lower cpu or memory, or set platform.compute to nodes",
+            "streaming: must have pods that fit on the largest node of Auto Mode (31600m CPU and 240406Mi), got a pod of 64000m CPU and "
+            "4096Mi. Lower cpu or memory, or set platform.compute to nodes.",
         ),
         (
             platform(nodes={"max": 3, "instanceType": "m5.large"}),
