@@ -114,7 +114,9 @@ def test_standard_brokers_never_become_express_brokers_nor_back():
     change("kafka.m5.large", "kafka.m7g.xlarge", CLUSTER, brokers)
     change("express.m7g.large", "express.m7g.xlarge", CLUSTER, brokers)
     for present, wanted in (("kafka.m5.large", "express.m7g.large"), ("express.m7g.large", "kafka.m5.large")):
-        with pytest.raises(ChangeRefusedError, match=rf"streaming\.instanceType: cannot be changed from {present} to {wanted}"):
+        with pytest.raises(
+            ChangeRefusedError, match=rf"streaming\.instanceType: cannot be changed from {present} to {wanted}"
+        ):
             change(present, wanted, CLUSTER, brokers)
 
 

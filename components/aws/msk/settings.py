@@ -217,7 +217,7 @@ class MskSettings(ServiceSettings, frozen=True):
             yield ConfigError(path=("retentionHours",), text=text)
         set_by_msk = pipe.topic.config.keys() - EXPRESS_SETTINGS if self.express else set[str]()
         for name in sorted(set_by_msk):
-            text = f"is set by MSK on Express brokers; {unknown(name, EXPRESS_SETTINGS)}"
+            text = f"is set by MSK on Express brokers. {unknown(name, EXPRESS_SETTINGS)}"
             yield ConfigError(path=("config", name), text=text)
         config = {name: value for name, value in pipe.topic.config.items() if name not in set_by_msk}
         limits: Limits = {

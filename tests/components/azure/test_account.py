@@ -30,7 +30,7 @@ def message(changes: dict[str, Any]) -> str:
 def test_a_stack_name_with_a_reserved_word_is_refused(name: str):
     line = message({"data-pipes:name": name})
     assert "name: must be a name without words that Azure reserves" in line
-    assert line.endswith("set another, and keep it for ever")
+    assert line.endswith("Choose another name, and never change it.")
 
 
 def test_reserved_words_are_accepted_where_azure_accepts_them():
@@ -46,7 +46,7 @@ def test_a_tag_name_that_some_azure_resource_rejects_is_refused(tag: str):
 
 def test_more_tags_than_a_private_dns_zone_allows_are_refused():
     tags = {f"tag{number}": "x" for number in range(15)}
-    assert "tags: are 15, and some resources take no more than 14 besides the program's own; remove some" in message(
+    assert "tags: must have at most 14 entries, got 15 (some resources accept no more). Remove some." in message(
         {"data-pipes:tags": tags}
     )
 
@@ -70,7 +70,7 @@ def test_an_unused_id_of_an_existing_network_is_refused(key: str, value: Any, pl
 @pytest.mark.parametrize(
     ("stack", "key", "value", "told"),
     [
-        (STACK, "aws:region", "Ireland", "or remove the keys of aws, since the platform is on azure"),
+        (STACK, "aws:region", "Ireland", "Or remove the aws keys: the platform is on azure."),
         (
             "aws-msk-eks",
             "azure-native:location",
@@ -81,7 +81,7 @@ def test_an_unused_id_of_an_existing_network_is_refused(key: str, value: Any, pl
             STACK,
             "data-pipes:streaming",
             {"service": "kinesis"},
-            "streaming.service: kinesis is a streaming service on aws, and the platform is on azure, which has confluent, event-hubs, hdinsight",
+            'streaming.service: must be a streaming service on azure, got "kinesis" (available on aws). Use one of: confluent, event-hubs, hdinsight',
         ),
     ],
 )

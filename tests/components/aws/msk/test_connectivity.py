@@ -77,7 +77,7 @@ def test_creating_a_cluster_with_connectivity_is_refused_with_the_two_steps(sett
     with pytest.raises(ChangeRefusedError) as refusal:
         before_create(recording, recording.one(CLUSTER))
     assert str(refusal.value) == (
-        "streaming.connectivity: aws-msk-eks-msk is still to be made. MSK cannot create a cluster with access from outside its VPC. "
+        "streaming.connectivity: aws-msk-eks-msk does not exist yet. MSK cannot create a cluster with access from outside its VPC. "
         "Deploy in two steps: first without connectivity; once the cluster exists, set connectivity again and deploy. "
         "MSK then updates the brokers one after the other, which takes a while."
     )

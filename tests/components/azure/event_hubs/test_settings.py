@@ -203,7 +203,7 @@ def test_features_that_the_tier_does_not_support_are_refused(streaming, line):
             PREMIUM,
             orders(consumerGroups=["$Default"]),
             "pipes.orders.topic.consumerGroups[0]: must be 1 to 50 lower-case letters (names are case-insensitive in Azure), digits, dots, hyphens and "
-            "underscores, beginning and ending with a letter or digit ($Default always exists), not '$Default'",
+            "underscores, beginning and ending with a letter or digit ($Default always exists), got '$Default'.",
         ),
         (
             PREMIUM,

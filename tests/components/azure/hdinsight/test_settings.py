@@ -59,7 +59,7 @@ def test_what_the_service_does_not_take_is_refused_with_its_place(change, told):
         ({"config": {"min.insync.replicas": "1"}}, "cannot be set by a pipe (it follows from the number of copies)"),
         (
             {"config": {"message.timestamp.after.max.ms": "1"}},
-            "is not a topic setting of Kafka 3.2; did you mean 'message.timestamp.difference.max.ms'?",
+            "is not a topic setting of Kafka 3.2. Did you mean 'message.timestamp.difference.max.ms'?",
         ),
         ({"config": {"cleanup.policy": "never"}}, "config.cleanup.policy: must be one of delete or compact"),
     ],

@@ -246,9 +246,12 @@ WRONG = [
         "network.cidr: must not overlap 172.30.0.0/16, which AKS reserves",
     ),
     ({"data-pipes:network": {"cidr": "224.0.0.0/16"}}, "network.cidr: must not overlap 224.0.0.0/3, which is for"),
-    ({"data-pipes:network": {"flowLogDays": 366}}, "network.flowLogDays: must be at most 365, not 366;"),
-    ({"data-pipes:network": {"logDays": 29}}, "network.logDays: must be at least 30, not 29;"),
-    ({"data-pipes:network": {"registryCidrs": ["0.0.0.0/0"]}}, "network.registryCidrs[0]: must not be 0.0.0.0/0"),
+    ({"data-pipes:network": {"flowLogDays": 366}}, "network.flowLogDays: must be at most 365, got 366."),
+    ({"data-pipes:network": {"logDays": 29}}, "network.logDays: must be at least 30, got 29."),
+    (
+        {"data-pipes:network": {"registryCidrs": ["0.0.0.0/0"]}},
+        "network.registryCidrs[0]: must be a range of /8 or smaller, got 0.0.0.0/0",
+    ),
     ({"data-pipes:tags": {"cost centre": "7"}}, "tags.cost centre: must be a tag name that every Azure resource"),
     ({"data-pipes:tags": {"Azure-team": "7"}}, "tags.Azure-team: must be a tag name that every Azure resource"),
     (

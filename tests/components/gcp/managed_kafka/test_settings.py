@@ -60,7 +60,11 @@ def test_valid_managed_kafka_settings_are_accepted(streaming, pipes):
             {},
             "streaming.memory: must be 3Gi to 24Gi with 3 vCPUs, got 25Gi (1 to 8 GiB",
         ),
-        ({"diskSize": 99}, {}, "streaming.diskSize: must be at least 100, got 99. Meaning of diskSize: The disk size of each"),
+        (
+            {"diskSize": 99},
+            {},
+            "streaming.diskSize: must be at least 100, got 99. Meaning of diskSize: The disk size of each",
+        ),
         (
             {"version": "3.6.x"},
             {},

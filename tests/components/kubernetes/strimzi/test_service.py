@@ -239,7 +239,9 @@ def test_smaller_volumes_are_refused_in_the_preview(recording):
     brokers = pool(recording, "brokers")
     before_update(recording, brokers, old=storage(100), new=storage(101))
     before_update(recording, brokers, old=storage(100), new=storage(100))
-    with pytest.raises(ChangeRefusedError, match=r"streaming\.diskSize: cannot be changed from 100 to 99 .*Set it back to 100 or more"):
+    with pytest.raises(
+        ChangeRefusedError, match=r"streaming\.diskSize: cannot be changed from 100 to 99 .*Set it back to 100 or more"
+    ):
         before_update(recording, brokers, old=storage(100), new=storage(99))
 
 
