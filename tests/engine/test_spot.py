@@ -20,7 +20,7 @@ def test_services_that_are_taken_down_first_come_back_on_spare_capacity(command:
         sandbox.run("up")
         spot = stack_file.with_config("data-pipes:platform", {**stack_file.config["data-pipes:platform"], "spot": True})
         sandbox.configure(spot.config)
-        with pytest.raises(EngineError, match=r"platform\.spot: cannot change while the services run"):
+        with pytest.raises(EngineError, match=r"platform\.spot: cannot be changed while the services run"):
             sandbox.run("preview")
         sandbox.configure(stack_file.config)
         sandbox.stack.destroy(target=[SERVICES], show_secrets=False)
