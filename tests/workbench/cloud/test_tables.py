@@ -68,10 +68,10 @@ def test_an_unknown_type_or_function_says_which_table_to_extend():
         with pytest.raises(kinds.UnknownKindError, match=place):
             kinds.kind(token)
     for token, place in (
-        ("aws:ec2/getAmi:getAmi", r"cloud/aws\.py"),
-        ("azure-native:network:getSubnet", r"cloud/azure\.py"),
-        ("gcp:compute/getImage:getImage", r"cloud/gcp\.py"),
-        ("oci:a/b:c", r"cloud/kinds\.py"),
+        ("aws:ec2/getAmi:getAmi", "workbench/cloud/aws/kinds.py"),
+        ("azure-native:network:getSubnet", "workbench/cloud/azure/kinds.py"),
+        ("gcp:compute/getImage:getImage", "workbench/cloud/gcp/kinds.py"),
+        ("oci:a/b:c", "workbench/cloud/kinds.py"),
     ):
         with pytest.raises(kinds.UnknownKindError, match=place):
             kinds.invoke(token, {})

@@ -155,7 +155,7 @@ def test_nothing_in_a_stack_file_is_markup_in_the_comment(told: str):
 def test_neither_a_secret_nor_its_stand_in_is_shown(told: str):
     assert "v1:AAAA" not in told
     assert "stand-in" not in told
-    assert told.count("a changed secret does not show") == 1
+    assert told.count("a changed secret is not shown") == 1
 
 
 def test_no_worktree_is_left(repository: Path, told: str):
