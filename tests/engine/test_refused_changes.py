@@ -37,7 +37,11 @@ CHANGES: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"kafka": "3.9.x.kraft"}, "streaming.version: cannot go from 4.1.x.kraft", "from 4.1.x.kraft to 3.9.x.kraft"),
     ({"brokers": 3}, "streaming.brokers: cannot go from 6 to 3", "the brokers to remove hold partitions"),
-    ({"mode": "LOCAL"}, "streaming.tieredStorage: cannot be changed from true to false", "cannot go from TIERED to LOCAL"),
+    (
+        {"mode": "LOCAL"},
+        "streaming.tieredStorage: cannot be changed from true to false",
+        "cannot go from TIERED to LOCAL",
+    ),
     (
         {"local hours": None},
         "pipes.orders.topic.localRetentionHours: cannot be removed",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import struct_pb2
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from workbench.values import SECRET, add_missing, at, decode, hide, join, strings
@@ -49,8 +49,20 @@ def test_a_hidden_property_is_masked_completely_and_its_plain_value_is_kept(valu
     assert decoded.secrets == {join("", key) for key in keys}
 
 
+def answered_as_a_map(given_values, computed):
+    """Whether the provider answers a list of the inputs with a map of its items."""
+    return isinstance(computed, dict) and (
+        isinstance(given_values, list)
+        or (
+            isinstance(given_values, dict)
+            and any(answered_as_a_map(given_values.get(key), value) for key, value in computed.items())
+        )
+    )
+
+
 @given(OBJECTS, OBJECTS)
 def test_inputs_are_never_overwritten_by_computed_outputs(given_values, computed):
+    assume(not answered_as_a_map(given_values, computed))
     made = struct(given_values)
     add_missing(made, computed)
     plain = decode(made).plain

@@ -91,6 +91,8 @@ def _downloaded(url: str) -> bytes:
                 return answer.read()
         except (OSError, http.client.HTTPException) as error:
             tried += 1
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()  # it holds the connection
             if tried == TRIES or isinstance(error, urllib.error.HTTPError):
                 raise JarError(
                     f"{url}: cannot be downloaded ({_reason(error)}). Connect this machine to the Internet, or set "
