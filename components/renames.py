@@ -54,7 +54,7 @@ class Renames:
 
 
 def _items(value: object) -> Sequence[tuple[int, object]]:
-    return list(enumerate(value)) if isinstance(value, list) else []  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return list(enumerate(value)) if isinstance(value, list) else []  # pyright: ignore[reportUnknownArgumentType]
 
 
 def whole_gib(value: object) -> object:
