@@ -201,14 +201,14 @@ def read(environment: Mapping[str, str], service_account: Path) -> Settings:
         *("AMBARI_URL", "AMBARI_ADDRESS", "AMBARI_CLUSTER", "AMBARI_USERNAME", "AMBARI_PASSWORD", "CONFIG_MAP"),
         *("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"),
     ]
-    errors = [f"{name}: is required" for name in required if not environment.get(name)]
+    errors = [f"{name}: is required." for name in required if not environment.get(name)]
     number = environment.get("BROKERS", "")
     if not re.fullmatch("[1-9][0-9]{0,3}", number):
-        errors.append(f"BROKERS: must be a whole number from 1 to 9999, got {number!r}")
+        errors.append(f"BROKERS: must be a whole number from 1 to 9999, got {number!r}.")
     url = environment.get("AMBARI_URL", "")
     if url and not re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?", url):
         errors.append(
-            f"AMBARI_URL: must be https:// and a host name, such as https://kafka-int.azurehdinsight.net, got {url!r}"
+            f"AMBARI_URL: must be https:// and a host name, such as https://kafka-int.azurehdinsight.net, got {url!r}."
         )
     account = _account(service_account, errors)
     if errors or account is None:

@@ -251,13 +251,13 @@ def read(environment: Mapping[str, str]) -> tuple[DesiredTopic, dict[str, str]]:
     required = ["STREAM_TOPIC", "KAFKA_BOOTSTRAP_SERVERS"]
     if environment.get("KAFKA_SASL_MECHANISM") == "OAUTHBEARER":
         required.append("AWS_REGION")
-    errors = [f"{name}: is required" for name in required if not environment.get(name)]
+    errors = [f"{name}: is required." for name in required if not environment.get(name)]
 
     def number(variable: str) -> int:
         text = environment.get(variable, "")
         if re.fullmatch("[1-9][0-9]{0,3}|10000", text):
             return int(text)
-        errors.append(f"{variable}: must be a whole number from 1 to 10000, got {text!r}")
+        errors.append(f"{variable}: must be a whole number from 1 to 10000, got {text!r}.")
         return 1
 
     desired = DesiredTopic(
@@ -283,13 +283,13 @@ def _config(text: str, errors: list[str]) -> dict[str, str]:
         config = None
     if isinstance(config, dict) and all(isinstance(value, str) for value in config.values()):
         return config
-    errors.append(f"TOPIC_CONFIG: must be a JSON object with string values, got {text}")
+    errors.append(f"TOPIC_CONFIG: must be a JSON object with string values, got {text}.")
     return {}
 
 
 def _names(text: str, errors: list[str]) -> set[str]:
     if not re.fullmatch(r"([a-z.]+(,[a-z.]+)*)?", text):
-        errors.append(f"TOPIC_SETTINGS: must be comma-separated setting names without spaces, got {text!r}")
+        errors.append(f"TOPIC_SETTINGS: must be comma-separated setting names without spaces, got {text!r}.")
     return set(filter(None, text.split(",")))
 
 

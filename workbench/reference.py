@@ -179,5 +179,5 @@ def _form(value: Mapping[str, Any]) -> str:
         case {"type": "boolean"}:
             words = "true or false"
         case _:
-            words = "text"
+            words = "string"
     return words

@@ -55,7 +55,7 @@ class StackLoader(yaml.SafeLoader):
             if plain and _OTHER_VALUE.fullmatch(event.value.replace("_", "")):
                 raise _refused(
                     event,
-                    f"{name}must be text or a decimal number such as 3 or 1.5 (Pulumi would read another value than the file shows). "
+                    f"{name}must be a string or a decimal number such as 3 or 1.5 (Pulumi would read another value than the file shows). "
                     "Write it in quotes.",
                 )
             if re.match(r"(?s)\s.*\n|\n", event.value):
@@ -66,7 +66,7 @@ class StackLoader(yaml.SafeLoader):
                 )
             if re.search("[\ud800-\udfff]", event.value):
                 raise _refused(
-                    event, f"{name}must be text of Unicode characters, got half of a surrogate pair. Remove it."
+                    event, f"{name}must be a string of Unicode characters, got half of a surrogate pair. Remove it."
                 )
         return node
 
@@ -76,10 +76,10 @@ class StackLoader(yaml.SafeLoader):
         seen: dict[str, int] = {}
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise _refused(key, "a key must be text, got a list or a map. Write it as text.")
+                raise _refused(key, "a key must be a string, got a list or a map. Write it in quotes.")
             name, line = str(key.value), key.start_mark.line + 1
             if key.tag not in (_STR, _MERGE):
-                raise _refused(key, f"{name}: a key must be text. Write it in quotes.")
+                raise _refused(key, f"{name}: a key must be a string. Write it in quotes.")
             if name == "<<" and key.tag == _STR:
                 raise _refused(
                     key, "<<: must be another key (Pulumi merges its map even if it is in quotes). Rename it."

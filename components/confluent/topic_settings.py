@@ -58,7 +58,7 @@ class ConfluentTopicSettings(KafkaTopicSettings, frozen=True):
         ],
         QuotedText,
     ] = {}
-    """More topic settings by their Kafka names. Each value is a text. A setting can be changed later, but not removed."""
+    """More topic settings by their Kafka names. Each value is a string. A setting can be changed later, but not removed."""
     kafka_streams: bool = False
     """Whether the consumer is a Kafka Streams application. Its application.id is the pipe's name. It may create, use and delete the
     internal topics and transactional ids that begin with that name and a hyphen (Kafka Streams, Security)."""

@@ -50,7 +50,7 @@ class KafkaTopicSettings(SettingsModel, frozen=True):
     retention_hours: RetentionHours = 168
     """The hours that records are kept, read or not. A lower number deletes older records."""
     config: Mapping[Annotated[str, AfterValidator(allowed_names(TOPIC_SETTINGS))], QuotedText] = {}
-    """More topic settings by their Kafka names. Each value is a text."""
+    """More topic settings by their Kafka names. Each value is a string."""
     dead_letter: KafkaDeadLetterSettings = KafkaDeadLetterSettings()
     """The handling of records that the consumers cannot process."""
 

@@ -7,13 +7,13 @@ VersionRule = Callable[[object, object], str | None]
 """Takes the present and the wanted version. Returns the reason for a refusal and the fix, or None."""
 
 
-def one_minor_version_up(
-    service: str, *, oldest: str, back: str = "never takes a cluster to an older version"
-) -> VersionRule:
-    """Rule for a control plane that goes up by one minor version at a time (Kubernetes, Version skew policy).
+def one_minor_version_up(service: str, *, oldest: str, back: str = "cannot downgrade a cluster") -> VersionRule:
+    """Return a rule that allows an upgrade by one minor version at a time (Kubernetes, Version skew policy).
 
-    `service` is the name in the message; `back` says what the service does about an older version. `oldest` is the oldest version that
-    settings accept. A cluster that is older goes there in one step: no setting could name the versions between.
+    Args:
+        service: Name of the service in the message.
+        oldest: The oldest version that the settings accept. An older cluster may be upgraded to it in one step.
+        back: Reason in the message for a refused downgrade.
     """
 
     def rule(present: object, wanted: object) -> str | None:
@@ -24,10 +24,12 @@ def one_minor_version_up(
         if before <= after <= next_minor:
             return None
         if after < before:
-            return f"cannot go from {present} to {wanted}, since {service} {back}; set it to 1.{before} or later."
+            return (
+                f"cannot be changed from {present} to {wanted} ({service} {back}). Set version to 1.{before} or later."
+            )
         return (
-            f"cannot go from {present} to {wanted} at once, since {service} skips no minor version; set it to 1.{next_minor}, deploy, "
-            "and go on from there."
+            f"cannot be changed from {present} to {wanted} in one step ({service} upgrades one minor version at a time). "
+            f"Set version to 1.{next_minor} and deploy, then continue with the next version."
         )
 
     return rule

@@ -213,17 +213,17 @@ def test_all_invalid_variables_are_reported_together(capsys, tmp_path):
     assert program.main({"BROKERS": "three", "AMBARI_URL": "http://kafka"}, tmp_path / "none") == 2
     errors = capsys.readouterr().err.splitlines()
     assert errors[:-3] == [
-        "AMBARI_ADDRESS: is required",
-        "AMBARI_CLUSTER: is required",
-        "AMBARI_USERNAME: is required",
-        "AMBARI_PASSWORD: is required",
-        "CONFIG_MAP: is required",
-        "KUBERNETES_SERVICE_HOST: is required",
-        "KUBERNETES_SERVICE_PORT: is required",
+        "AMBARI_ADDRESS: is required.",
+        "AMBARI_CLUSTER: is required.",
+        "AMBARI_USERNAME: is required.",
+        "AMBARI_PASSWORD: is required.",
+        "CONFIG_MAP: is required.",
+        "KUBERNETES_SERVICE_HOST: is required.",
+        "KUBERNETES_SERVICE_PORT: is required.",
     ]
     assert errors[-3:-1] == [
-        "BROKERS: must be a whole number from 1 to 9999, got 'three'",
-        "AMBARI_URL: must be https:// and a host name, such as https://kafka-int.azurehdinsight.net, got 'http://kafka'",
+        "BROKERS: must be a whole number from 1 to 9999, got 'three'.",
+        "AMBARI_URL: must be https:// and a host name, such as https://kafka-int.azurehdinsight.net, got 'http://kafka'.",
     ]
     assert errors[-1].startswith(f"the service account at {tmp_path}/none cannot be read: ")
 

@@ -325,13 +325,13 @@ def test_all_invalid_variables_are_reported_together(capsys):
     }
     assert program.main(invalid) == 2
     assert capsys.readouterr().err.splitlines() == [
-        "STREAM_TOPIC: is required",
-        "KAFKA_BOOTSTRAP_SERVERS: is required",
-        "AWS_REGION: is required",
-        "TOPIC_PARTITIONS: must be a whole number from 1 to 10000, got 'three'",
-        "TOPIC_REPLICATION_FACTOR: must be a whole number from 1 to 10000, got '0'",
-        'TOPIC_CONFIG: must be a JSON object with string values, got {"retention.ms": 1}',
-        "TOPIC_SETTINGS: must be comma-separated setting names without spaces, got 'retention.bytes, compression.type'",
+        "STREAM_TOPIC: is required.",
+        "KAFKA_BOOTSTRAP_SERVERS: is required.",
+        "AWS_REGION: is required.",
+        "TOPIC_PARTITIONS: must be a whole number from 1 to 10000, got 'three'.",
+        "TOPIC_REPLICATION_FACTOR: must be a whole number from 1 to 10000, got '0'.",
+        'TOPIC_CONFIG: must be a JSON object with string values, got {"retention.ms": 1}.',
+        "TOPIC_SETTINGS: must be comma-separated setting names without spaces, got 'retention.bytes, compression.type'.",
     ]
 
 

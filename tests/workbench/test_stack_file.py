@@ -95,14 +95,14 @@ def test_a_directory_is_refused_as_unreadable(tmp_path: Path):
         ),
         (
             "config:\n  ? [a]\n  : b\n",
-            "Pulumi.dev.yaml: line 2: a key must be text, got a list or a map. Write it as text.",
+            "Pulumi.dev.yaml: line 2: a key must be a string, got a list or a map. Write it in quotes.",
         ),
         ("config: {a: !!python/none x}\n", "line 1: a: must have no tag, got !!python/none. Write it in quotes."),
         ("config: {a: !!set {b}}\n", "line 1: a: must have no tag, got !!set. Remove the tag."),
-        ("config: {a: 012345670123}\n", "line 1: a: must be text or a decimal number such as 3 or 1.5 ("),
-        ("config:\n  a: [1, 0777]\n", "line 2: must be text or a decimal number such as 3 or 1.5 ("),
-        ("config: {x:t: {1: a}}\n", "line 1: 1: a key must be text. Write it in quotes."),
-        ("config: {x:t: {no: a, null: b}}\n", "line 1: null: a key must be text. Write it in quotes."),
+        ("config: {a: 012345670123}\n", "line 1: a: must be a string or a decimal number such as 3 or 1.5 ("),
+        ("config:\n  a: [1, 0777]\n", "line 2: must be a string or a decimal number such as 3 or 1.5 ("),
+        ("config: {x:t: {1: a}}\n", "line 1: 1: a key must be a string. Write it in quotes."),
+        ("config: {x:t: {no: a, null: b}}\n", "line 1: null: a key must be a string. Write it in quotes."),
         (
             "config: {a: {<<: {b: 1}, <<: {c: 1}}}\n",
             "line 1: <<: must be unique (line 1 has the same key). Remove one.",
@@ -121,7 +121,7 @@ def test_a_directory_is_refused_as_unreadable(tmp_path: Path):
         ),
         (
             'config: {a: "\\ud800"}\n',
-            "line 1: a: must be text of Unicode characters, got half of a surrogate pair. Remove it.",
+            "line 1: a: must be a string of Unicode characters, got half of a surrogate pair. Remove it.",
         ),
     ],
 )

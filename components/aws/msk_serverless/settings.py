@@ -61,7 +61,7 @@ class MskServerlessTopicSettings(KafkaTopicSettings, frozen=True):
         ],
         QuotedText,
     ] = {}
-    """More topic settings by their Kafka names. Each value is a text. cleanup.policy cannot be changed later."""
+    """More topic settings by their Kafka names. Each value is a string. cleanup.policy cannot be changed later."""
 
     @property
     def compacted(self) -> bool:

@@ -131,7 +131,8 @@ class EventHubsSettings(ServiceSettings, frozen=True):
                     if limits.unit_partitions
                     else f"Use fewer {things}, or set tier to premium."
                 )
-                text = f"{self.tier} supports at most {limit} {things}, got {count}{counted} {SOURCE}. {fix}"
+                named = things.removesuffix("s") if limit == 1 else things
+                text = f"{self.tier} supports at most {limit} {named}, got {count}{counted} {SOURCE}. {fix}"
                 yield ConfigError(path=("tier",), text=text)
 
     def _pipe(self, name: str, pipe: EventHubsPipeSettings) -> Iterator[ConfigError]:

@@ -49,7 +49,7 @@ class HdInsightTopicSettings(KafkaTopicSettings, frozen=True):
         ],
         QuotedText,
     ] = {}
-    """More topic settings by their Kafka names. Each value is a text."""
+    """More topic settings by their Kafka names. Each value is a string."""
 
 
 class HdInsightPipeSettings(KafkaPipeSettings, frozen=True):

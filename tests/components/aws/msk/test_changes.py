@@ -51,14 +51,14 @@ REFUSED = [
         CLUSTER,
         {"kafkaVersion": "4.1.x.kraft"},
         {"kafkaVersion": "3.9.x.kraft"},
-        "streaming.version: cannot go from 4.1.x.kraft to 3.9.x.kraft, since Kafka does not read the metadata of a newer version. Set "
+        "streaming.version: cannot be changed from 4.1.x.kraft to 3.9.x.kraft (Kafka cannot read the metadata of a newer version). Set "
         "version back to 4.1.x.kraft.",
     ),
     (
         CLUSTER,
         {"numberOfBrokerNodes": 6},
         {"numberOfBrokerNodes": 3},
-        "streaming.brokers: cannot go from 6 to 3. MSK removes only brokers that hold no partitions, and this program cannot move "
+        "streaming.brokers: cannot be changed from 6 to 3. MSK removes only brokers that hold no partitions, and this program cannot move "
         "partitions. Set brokers back to 6, or remove brokers by hand first (docs/aws.md, Fewer brokers on MSK).",
     ),
     (

@@ -163,7 +163,7 @@ def test_features_that_the_tier_does_not_support_are_refused(streaming, line):
         (
             STANDARD,
             many(2, schemaGroup="forward"),
-            f"streaming.tier: standard supports at most 1 schema groups, got 2 {QUOTAS}. Use fewer schema groups, or set tier to premium.",
+            f"streaming.tier: standard supports at most 1 schema group, got 2 {QUOTAS}. Use fewer schema groups, or set tier to premium.",
         ),
         (
             STANDARD,
