@@ -42,7 +42,7 @@ class KubernetesPlatform(Platform, ABC):
         """Give one service account of one namespace exactly the given cloud permissions."""
 
     def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:
-        """Make the resources that a namespace needs before its first pod, and return what the pods wait for. By default, none."""
+        """Create the resources that a namespace needs before its first pod. Return the resources that pods depend on. By default there are none."""
         _ = name, namespace, opts
         return []
 

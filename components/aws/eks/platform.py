@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
-from pulumi import Input, Output, Resource, ResourceOptions
+from pulumi import Output, Resource, ResourceOptions
 from typing_extensions import override
 
 from components.arguments import PlatformArgs
@@ -117,11 +117,6 @@ class Eks(KubernetesPlatform, ABC):
             opts,
         )
         return PodIdentity(ready=[role.association], egress_rules=[POD_IDENTITY_AGENT])
-
-    @override
-    def before_pods(self, name: str, namespace: Input[str], opts: ResourceOptions) -> Sequence[Resource]:
-        """Return the resources that pods depend on. By default there are none."""
-        return []
 
 
 def kubeconfig(*, cluster: str, endpoint: str, authority: str, region: str, profile: str | None) -> str:
