@@ -79,7 +79,7 @@ def change(present, wanted, resource=TOPIC, form=lambda number: {"partitionCount
     before_update(recording, recording.one(resource), form(present), form(wanted))
 
 
-def test_fewer_partitions_are_refused_with_what_to_do_instead():
+def test_fewer_partitions_are_refused_with_the_fix():
     with pytest.raises(ChangeRefusedError) as refusal:
         change(6.0, 3.0)
     assert "pipes.orders.parallelism: cannot be changed from 6 to 3" in str(refusal.value)

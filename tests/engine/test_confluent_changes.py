@@ -30,7 +30,7 @@ def use(sandbox: Sandbox, wanted: StackFile) -> None:
     sandbox.configure(wanted.config, {f"data-pipes:{path}": f"stand-in for {path}" for path in wanted.stand_ins})
 
 
-def test_a_basic_cluster_becomes_standard_with_its_topics_and_loses_neither_partitions_nor_its_tier(
+def test_a_basic_cluster_can_become_standard_but_not_change_back_or_lose_partitions(
     command: PulumiCommand,
 ):
     with Sandbox(program, command, stack=STACK) as sandbox:

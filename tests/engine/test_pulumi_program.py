@@ -82,7 +82,7 @@ def failing(sandbox: Sandbox, package: str, token: str, reason: str) -> None:
     plugin.write_text(text.replace("-m workbench.cloud.plugin", f"-c {shlex.quote(code)}"), encoding="utf-8")
 
 
-def test_a_change_that_is_refused_shows_the_refusal_and_no_traceback(command: PulumiCommand, executor: str):
+def test_a_refused_change_shows_its_message_without_a_traceback(command: PulumiCommand, executor: str):
     stack_file = find_stack_file("gcp-pubsub-gke")
     with Sandbox(program, command, stack=stack_file.stack) as sandbox:
         configure(sandbox, stack_file)
@@ -106,7 +106,7 @@ def test_a_change_that_is_refused_shows_the_refusal_and_no_traceback(command: Pu
         ("aws-kinesis-ecs", "aws:index/getCallerIdentity:getCallerIdentity", "aws:profile"),
     ],
 )
-def test_a_lookup_that_is_refused_is_one_line_that_names_the_key(
+def test_a_refused_lookup_is_reported_in_one_line_with_the_key(
     command: PulumiCommand, executor: str, stack: str, token: str, key: str
 ):
     stack_file = find_stack_file(stack)

@@ -55,7 +55,7 @@ def is_there(api: KubernetesApi, path: str) -> bool:
     return True
 
 
-def test_objects_are_on_the_server_after_up_stay_as_they_are_and_are_gone_after_destroy(
+def test_objects_exist_after_up_are_unchanged_by_a_second_up_and_are_deleted_by_destroy(
     start: Start, kubeconfig: Path, api: KubernetesApi
 ):
     def program():
@@ -79,9 +79,7 @@ def test_objects_are_on_the_server_after_up_stay_as_they_are_and_are_gone_after_
     assert not is_there(api, PIPES), "a namespace does not stay behind as terminating"
 
 
-def test_growth_is_applied_by_the_managers_name_that_a_resource_has_of_its_own(
-    start: Start, kubeconfig: Path, api: KubernetesApi
-):
+def test_growth_is_applied_with_the_field_manager_of_the_resource(start: Start, kubeconfig: Path, api: KubernetesApi):
     wanted = {"replicas": 3}
     sandbox = start(lambda: deployment(namespace(), **wanted), kubernetes=kubeconfig)
     for replicas in (3, 6, 7):
@@ -118,7 +116,7 @@ def test_refusals_have_the_servers_message(
     assert not is_there(api, PIPES)
 
 
-def test_a_field_that_never_changes_is_refused_in_the_preview_and_in_the_update(start: Start, kubeconfig: Path):
+def test_a_change_of_an_immutable_field_is_refused_in_preview_and_update(start: Start, kubeconfig: Path):
     settings = {"policy": "Delete"}
 
     def program():

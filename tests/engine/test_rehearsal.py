@@ -51,7 +51,7 @@ def step(rehearsal: Rehearsal, name: str) -> Step:
     return next(step for step in rehearsal.steps if step.step == name)
 
 
-def test_it_passes_and_its_json_has_the_documented_form(rehearsal: Rehearsal):
+def test_the_rehearsal_passes_and_its_json_has_the_documented_form(rehearsal: Rehearsal):
     assert rehearsal.problems == ()
     told = json.loads(json.dumps(rehearsal.as_json()))
     assert set(told) == {"stack", "simulated", "kubernetes", "steps", "deploy", "leftAfterDestroy"}
@@ -79,7 +79,7 @@ def test_growth_updates_exactly_the_topic_and_its_consumers(rehearsal: Rehearsal
     assert (grow.changes["create"], grow.changes["delete"]) == (0, 0)
 
 
-def test_the_deployment_takes_little_longer_than_its_longest_chain_through_msk(rehearsal: Rehearsal):
+def test_the_deployment_time_is_close_to_its_longest_chain_through_msk(rehearsal: Rehearsal):
     assert rehearsal.deploy.minutes <= 1.1 * rehearsal.deploy.longest_chain
     assert any(urn.split("::")[2].endswith("aws:msk/cluster:Cluster") for urn in rehearsal.deploy.chain)
     spans = {span.urn.split("::")[2].rsplit("$", 1)[-1]: span for span in rehearsal.deploy.spans}
@@ -87,7 +87,7 @@ def test_the_deployment_takes_little_longer_than_its_longest_chain_through_msk(r
     assert max(kafka.started, kubernetes.started) < 2, "neither waits for the other"
 
 
-def test_destroy_lifts_the_protection_first_and_leaves_nothing(rehearsal: Rehearsal):
+def test_destroy_removes_the_protection_first_and_leaves_nothing(rehearsal: Rehearsal):
     destroy = step(rehearsal, "destroy")
     assert destroy.changes["delete"] == step(rehearsal, "up").changes["create"]
     assert "aws:eks/cluster:Cluster" in {urn.split("::")[2].rsplit("$", 1)[-1] for urn in destroy.updated}
@@ -95,7 +95,7 @@ def test_destroy_lifts_the_protection_first_and_leaves_nothing(rehearsal: Rehear
     assert rehearsal.left == ()
 
 
-def test_progress_says_first_that_the_clouds_are_simulated_and_the_api_server_is_not(
+def test_progress_starts_with_a_note_on_simulated_clouds_and_the_real_api_server(
     rehearsal: Rehearsal, events: list[Event]
 ):
     assert "simulated" in str(events[0])
@@ -104,7 +104,7 @@ def test_progress_says_first_that_the_clouds_are_simulated_and_the_api_server_is
     assert not any("stand-in for" in str(event) for event in events)
 
 
-def test_fewer_partitions_are_refused_by_the_engine_with_what_to_do_instead():
+def test_fewer_partitions_are_refused_by_the_engine_with_the_fix():
     done = run("aws-msk-eks", "--grow", "orders=2")
     assert done.returncode == 1
     assert "pipes.orders.parallelism: cannot be changed from 3 to 2. Kafka cannot remove partitions" in done.stderr
@@ -119,7 +119,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("stack", "answer"), [("aws-msk-eks", "simulated, too; `make test-kubernetes`"), ("aws-msk-ecs", None)]
 )
-def test_what_is_no_real_api_server_is_said_of_stacks_that_have_kubernetes_objects(
+def test_stacks_with_kubernetes_objects_get_a_note_without_a_real_api_server(
     stack: str, answer: str | None, monkeypatch: pytest.MonkeyPatch
 ):
     def broken() -> None:
@@ -137,7 +137,7 @@ def test_what_is_no_real_api_server_is_said_of_stacks_that_have_kubernetes_objec
     assert all(str(answer) in each for each in api_server)
 
 
-def test_a_step_that_fails_ends_with_the_engines_words_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch):
+def test_a_failed_step_ends_with_the_engines_message_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch):
     directories: list[Path] = []
     original: Callable[[Inventory, Path], None] = Inventory.__init__
 
@@ -157,7 +157,7 @@ def test_a_step_that_fails_ends_with_the_engines_words_and_nothing_is_left(monke
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_rehearsal_that_is_stopped_leaves_nothing_and_says_so_in_a_line(tmp_path: Path, number: signal.Signals):
+def test_a_stopped_rehearsal_leaves_nothing_and_reports_it_in_one_line(tmp_path: Path, number: signal.Signals):
     process = subprocess.Popen(
         [sys.executable, "-m", "workbench", "rehearse", "aws-msk-eks"],
         cwd=ROOT,

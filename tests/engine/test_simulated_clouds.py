@@ -35,7 +35,7 @@ def ids(sandbox: Sandbox) -> dict[str, str]:
     return {str(each["urn"]).rsplit("::", 1)[-1]: each.get("id", "") for each in sandbox.resources()}
 
 
-def test_a_preview_knows_what_the_program_gave_and_nothing_that_the_cloud_will_compute(start: Start):
+def test_a_preview_has_the_program_s_inputs_but_no_computed_values(start: Start):
     seen: dict[str, Any] = {}
 
     def program():
@@ -51,7 +51,7 @@ def test_a_preview_knows_what_the_program_gave_and_nothing_that_the_cloud_will_c
     assert seen["arn"] == "arn:aws:kafka:eu-central-1:123456789012:topic/given/0-2/orders"
 
 
-def test_names_are_made_once_and_replacement_is_forced_where_the_service_forces_it(start: Start):
+def test_generated_names_are_kept_and_fixed_inputs_force_a_replacement(start: Start):
     settings: dict[str, Any] = {"cidr": "10.0.0.0/24", "properties": "a=1"}
 
     def program():
@@ -81,7 +81,7 @@ def test_names_are_made_once_and_replacement_is_forced_where_the_service_forces_
     assert changed.counts["replace"] == 2
 
 
-def test_a_name_that_is_taken_is_refused(start: Start):
+def test_a_name_in_use_is_refused(start: Start):
     def program():
         opts = aws_options()
         for name in ("one", "other"):
@@ -110,7 +110,7 @@ def test_a_delete_is_refused_while_something_still_refers_to_the_object(start: S
     assert {item.type for item in sandbox.inventory.objects()} == {"aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"}
 
 
-def test_a_decrease_fails_in_the_update_as_the_service_would_and_not_in_the_preview(start: Start):
+def test_without_a_hook_a_decrease_fails_only_in_the_update(start: Start):
     partitions = [3]
     sandbox = start(lambda: make_topic(partitions[0], aws_options()))
     sandbox.run("up")
@@ -122,7 +122,7 @@ def test_a_decrease_fails_in_the_update_as_the_service_would_and_not_in_the_prev
         sandbox.run("up")
 
 
-def test_a_service_refuses_in_the_operation_what_a_preview_lets_through(start: Start):
+def test_a_service_refuses_in_the_update_inputs_that_the_preview_accepts(start: Start):
     settings: dict[str, Any] = {"shards": 3, "access": "DISABLED"}
 
     def program():
@@ -164,7 +164,7 @@ def test_a_service_refuses_in_the_operation_what_a_preview_lets_through(start: S
         sandbox.run("up")
 
 
-def test_a_task_definition_is_read_as_ecs_stores_it_and_each_change_is_a_revision_that_its_service_takes(start: Start):
+def test_a_task_definition_has_the_form_that_ecs_stores_and_each_change_is_a_new_revision(start: Start):
     container: dict[str, Any] = {"name": "orders", "image": "orders:1"}
 
     def program():
@@ -198,7 +198,7 @@ def test_a_task_definition_is_read_as_ecs_stores_it_and_each_change_is_a_revisio
     assert sandbox.inventory.objects() == []
 
 
-def test_a_hook_refuses_a_decrease_in_the_preview_and_nothing_is_touched(start: Start):
+def test_a_hook_refuses_a_decrease_in_the_preview_and_nothing_changes(start: Start):
     partitions = [3]
 
     def refuse(args: pulumi.ResourceHookArgs):
@@ -224,7 +224,7 @@ def test_a_hook_refuses_a_decrease_in_the_preview_and_nothing_is_touched(start: 
     assert sandbox.inventory.operations() == done
 
 
-def test_a_provider_that_dies_leaves_its_object_behind_and_the_name_is_taken(start: Start):
+def test_a_crashed_provider_leaves_its_object_and_the_name_stays_in_use(start: Start):
     sandbox = start(lambda: make_topic(3, aws_options()), crash_at="topic")
     with pytest.raises(EngineError):
         sandbox.run("up")

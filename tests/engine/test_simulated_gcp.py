@@ -70,7 +70,7 @@ def test_a_cluster_can_be_deleted_after_an_update_removed_its_protection(start: 
     assert sandbox.inventory.objects() == []
 
 
-def test_labels_of_the_provider_are_no_change_and_neither_is_what_a_refresh_finds_of_ignored_nodes(start: Start):
+def test_default_labels_and_refreshed_ignored_nodes_are_no_changes(start: Start):
     ignored = ["initialNodeCount", "nodeConfig"]
 
     def program():
@@ -99,7 +99,7 @@ def test_labels_of_the_provider_are_no_change_and_neither_is_what_a_refresh_find
     assert happened(dict(sandbox.run("preview").touched))["cluster"] == "replace"
 
 
-def test_another_filter_makes_another_subscription_of_the_same_name_and_first_deletes_the_old_one(start: Start):
+def test_a_changed_filter_deletes_the_subscription_before_it_is_created_again(start: Start):
     partition = [0]
 
     def program():

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 SERVICES = "**aws:ecs/service:Service**"
 
 
-def test_services_that_are_taken_down_first_come_back_on_spare_capacity(command: PulumiCommand):
+def test_services_destroyed_first_can_return_on_spot_capacity(command: PulumiCommand):
     assert f"--target '{SERVICES}'" in (ROOT / "docs" / "aws.md").read_text(encoding="utf-8")
     stack_file = find_stack_file("aws-video-ecs")
     with Sandbox(program, command, stack=stack_file.stack) as sandbox:

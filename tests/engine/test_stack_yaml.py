@@ -34,7 +34,7 @@ def plan(tmp_path: Path) -> Read:
     return reader(tmp_path / "Pulumi.test.yaml")
 
 
-def test_every_value_is_what_the_cli_gives_a_program_or_is_refused(plan: Read, pulumi: Read):
+def test_every_value_equals_the_cli_s_or_is_refused(plan: Read, pulumi: Read):
     """One file with every entry that `plan` accepts, each under a key of its own, is read by the CLI once."""
     accepted: dict[str, tuple[str, str]] = {}
     for number, entry in enumerate(ENTRIES):
@@ -71,7 +71,7 @@ def test_a_file_is_read_as_the_cli_reads_it(plan: Read, pulumi: Read, text: str)
     assert {key.replace("data-pipes:", "lab:"): value for key, value in plan(text).items()} == pulumi(text)
 
 
-def test_a_rehearsal_gives_the_program_the_values_that_it_has_read(sandbox: Sandbox):
+def test_a_rehearsal_passes_the_values_to_the_program_unchanged(sandbox: Sandbox):
     """Text that looks like a number stays text on its way through the file that the rehearsal writes for the CLI."""
     texts = {f"x:k{number}": scalar for number, scalar in enumerate(SCALARS) if "\ud800" not in scalar}
     others = {
@@ -88,6 +88,6 @@ def test_a_rehearsal_gives_the_program_the_values_that_it_has_read(sandbox: Sand
 
 
 @pytest.mark.parametrize("text", ["config: {x:a: 1, x:a: 2}\n", 'config: {x:a: "\\ud800"}\n'])
-def test_the_cli_refuses_these_too(pulumi: Read, text: str):
+def test_the_cli_refuses_the_same_files(pulumi: Read, text: str):
     with pytest.raises(CommandError):
         pulumi(text)

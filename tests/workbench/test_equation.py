@@ -105,7 +105,7 @@ def test_pipes_whose_names_end_alike_are_counted_separately():
     assert str(equation(recording, "old-orders")) == "old-orders: 5 partitions = 5 replicas"
 
 
-def test_streams_that_are_one_partition_each_are_added_up():
+def test_streams_with_one_partition_each_are_summed():
     class Cameras(pulumi.ComponentResource):
         def __init__(self, parent: Box):
             super().__init__(PIPE, "box-cameras", None, ResourceOptions(parent=parent))

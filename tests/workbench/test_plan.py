@@ -169,7 +169,7 @@ def test_problems_of_the_recorder_are_listed_and_end_with_status_1(tmp_path: Pat
     assert "the stack output 'pipes' must have at least one pipe, got none" in result.stderr
 
 
-def test_help_says_what_the_commands_do_without_importing_a_cloud():
+def test_help_describes_the_commands_without_importing_a_cloud():
     program = (
         "import sys; from workbench.__main__ import app\n"
         "try: app(['--help'])\n"

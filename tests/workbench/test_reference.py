@@ -45,7 +45,7 @@ def test_an_editor_accepts_every_stack_that_is_shipped(name):
         ("aws:regionn", "eu-west-1"),
     ],
 )
-def test_the_schema_rejects_what_the_program_would_refuse(key, value):
+def test_the_schema_rejects_settings_that_the_program_rejects(key, value):
     content = stack_file()
     content["config"][key] = value
     assert refused(content)

@@ -15,7 +15,7 @@ LINES = [
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_each_requirement_is_pinned_to_what_is_installed_and_has_a_reason(line):
+def test_each_requirement_is_pinned_to_the_installed_version_with_a_reason(line):
     match = re.fullmatch(r"([A-Za-z0-9-]+)(?:\[[a-z]+\])?==(\S+)\s+# \S.*", line)
     assert match, f"{line}: must be NAME==VERSION  # why"
     assert version(match[1]) == match[2], f"{match[1]}: run make venv"

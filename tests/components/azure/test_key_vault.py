@@ -14,7 +14,7 @@ def recording():
     return shipped(STACK).recording
 
 
-def test_azure_s_roles_alone_open_the_vault_and_nothing_in_it_is_gone_for_good_before_ninety_days(recording):
+def test_the_vault_uses_azure_rbac_only_and_keeps_deleted_objects_for_90_days(recording):
     properties = recording.one(VAULT).inputs["properties"]
     assert properties["enableRbacAuthorization"] is True
     assert "accessPolicies" not in properties
@@ -23,13 +23,13 @@ def test_azure_s_roles_alone_open_the_vault_and_nothing_in_it_is_gone_for_good_b
     assert properties["enablePurgeProtection"] is True
 
 
-def test_the_vault_is_closed_to_the_internet_but_for_services_that_key_vault_trusts(recording):
+def test_the_vault_is_private_except_for_trusted_azure_services(recording):
     properties = recording.one(VAULT).inputs["properties"]
     assert properties["publicNetworkAccess"] == "Disabled"
     assert properties["networkAcls"] == {"bypass": "AzureServices", "defaultAction": "Deny"}
 
 
-def test_inside_the_network_a_private_endpoint_answers_for_the_vault(recording):
+def test_the_vault_has_a_private_endpoint(recording):
     endpoints = [
         connection
         for each in recording.of_type("azure-native:network:PrivateEndpoint")
@@ -39,7 +39,7 @@ def test_inside_the_network_a_private_endpoint_answers_for_the_vault(recording):
     assert [endpoint["groupIds"] for endpoint in endpoints] == [["vault"]]
 
 
-def test_every_access_is_logged(recording):
+def test_vault_access_is_logged(recording):
     [logs] = [
         each.inputs
         for each in recording.of_type("azure-native:monitor:DiagnosticSetting")
@@ -49,7 +49,7 @@ def test_every_access_is_logged(recording):
 
 
 @pytest.mark.parametrize("name", ["ab", "a--b", "a-name-of-24-characters1"])
-def test_the_vault_has_a_name_that_azure_takes_and_nobody_else_has(name):
+def test_the_vault_name_is_valid_on_azure_and_has_a_random_suffix(name):
     vault = planned({"data-pipes:name": name}, stack=STACK).recording.one(VAULT).inputs["vaultName"]
     assert 3 <= len(vault) <= 24
     assert vault.isalnum()
@@ -58,11 +58,11 @@ def test_the_vault_has_a_name_that_azure_takes_and_nobody_else_has(name):
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_the_vault_is_protected_as_the_stack_file_says(protect):
+def test_protect_applies_to_the_vault(protect):
     assert planned({"data-pipes:protect": protect}, stack=STACK).recording.one(VAULT).protect is protect
 
 
-def test_passwords_are_kept_as_secrets_and_go_with_the_vault_since_only_its_own_api_deletes(recording):
+def test_passwords_are_stored_as_secrets_and_deleted_with_the_vault(recording):
     secrets = recording.of_type(SECRET)
     assert {each.inputs["secretName"] for each in secrets} == {"hdinsight-gateway", "hdinsight-ssh"}
     for each in secrets:

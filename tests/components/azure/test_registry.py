@@ -21,7 +21,7 @@ def image(reference):
     return recording.one("kubernetes:apps/v1:Deployment").input(IMAGE).replace(host, "HOST")
 
 
-def test_the_registry_spans_the_zones_and_knows_no_passwords_and_no_strangers():
+def test_the_registry_is_zone_redundant_and_has_no_admin_user_or_anonymous_pull():
     made = registry()
     assert made.input("sku.name") == "Premium"
     assert made.inputs["zoneRedundancy"] == "Enabled"
@@ -29,7 +29,7 @@ def test_the_registry_spans_the_zones_and_knows_no_passwords_and_no_strangers():
     assert made.inputs["anonymousPullEnabled"] is False
 
 
-def test_the_registry_is_closed_to_the_internet_but_for_the_named_ranges():
+def test_only_the_configured_public_ranges_can_reach_the_registry():
     assert registry().inputs["publicNetworkAccess"] == "Disabled"
     opened = registry(registryCidrs=["203.0.113.7/32", "198.51.100.0/24"])
     assert opened.inputs["publicNetworkAccess"] == "Enabled"
@@ -42,7 +42,7 @@ def test_the_registry_is_closed_to_the_internet_but_for_the_named_ranges():
     }
 
 
-def test_nodes_pull_through_a_private_endpoint_that_is_there_before_them():
+def test_nodes_wait_for_the_private_endpoint_of_the_registry():
     recording = shipped(STACK).recording
     endpoint, records = (
         next(
@@ -59,21 +59,21 @@ def test_nodes_pull_through_a_private_endpoint_that_is_there_before_them():
         assert {endpoint.urn, records.urn} <= recording.requirements(pool)
 
 
-def test_images_are_kept_from_deletion_until_protection_is_lifted():
+def test_the_registry_is_protected_unless_protect_is_false():
     assert shipped(STACK).recording.one(REGISTRY).protect is True
     lifted = planned({"data-pipes:protect": False}, stack=STACK).recording.one(REGISTRY)
     assert lifted.protect is False
 
 
 @pytest.mark.parametrize("reference", [":2.1.0", f"@{DIGEST}"])
-def test_a_tag_or_digest_alone_is_an_image_in_the_stack_s_own_registry(reference):
+def test_a_bare_tag_or_digest_refers_to_the_stack_s_registry(reference):
     assert image(reference) == f"HOST/{STACK}{reference}"
 
 
-def test_any_image_reference_is_taken_as_it_stands():
+def test_a_full_image_reference_is_used_unchanged():
     assert image("ghcr.io/acme/orders:7") == "ghcr.io/acme/orders:7"
 
 
-def test_the_stack_exports_where_images_are_pushed():
+def test_the_registry_url_is_a_stack_output():
     recording = shipped(STACK).recording
     assert recording.outputs["registry"] == f"{recording.one(REGISTRY).inputs['registryName']}.azurecr.io/{STACK}"

@@ -60,7 +60,7 @@ def test_only_another_change_is_reported_and_the_value_remains_an_output(aws: Si
     assert (outputs["storageMode"], outputs["numberOfBrokerNodes"]) == ("TIERED", 6)
 
 
-def test_a_name_that_is_left_out_is_replaced_by_one_of_the_provider(aws: SimulatedProvider):
+def test_an_omitted_name_is_generated_by_the_provider(aws: SimulatedProvider):
     new = check(aws, BEFORE, storageMode="TIERED", numberOfBrokerNodes=3)
     assert new["clusterName"].startswith("orders-")
     assert list(diff(aws, new).replaces) == ["clusterName"]

@@ -80,7 +80,7 @@ def decided(token: str, path: str, *values: Any, left_out: bool = False, **besid
 
 
 @pytest.mark.parametrize("fact", facts(), ids=str)
-def test_a_changed_input_is_seen_as_the_real_provider_sees_it(fact: Fact):
+def test_changed_inputs_get_the_verdict_of_the_real_provider(fact: Fact):
     old, new = fact.pair
     given = (old, new) if fact.change == "set" else (old,)
     beside = BESIDE.get(fact.path, {})
@@ -194,5 +194,5 @@ def test_an_eks_cluster_is_replaced_only_if_its_encryption_is_removed(
     assert difference.replaces is replaces
 
 
-def test_a_private_endpoint_is_seen_where_the_cluster_is_reached_by_address():
+def test_a_private_endpoint_is_detected_only_with_an_ip_endpoint():
     assert decided(GKE, "privateClusterConfig.enablePrivateEndpoint", True, False) == "update"

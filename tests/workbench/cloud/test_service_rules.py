@@ -31,7 +31,7 @@ AUTO_MODE = {
 }
 
 
-def test_an_msk_cluster_answers_with_a_bootstrap_string_for_each_method_in_use():
+def test_an_msk_cluster_returns_a_bootstrap_string_for_each_enabled_method():
     kind = kinds.kind("aws:msk/cluster:Cluster")
     inputs = {"clusterName": "pipes", "numberOfBrokerNodes": 3, "clientAuthentication": {"sasl": {"iam": True}}}
     outputs = kind.outputs(kind.identifier("x", inputs), "x", {**inputs, "region": "eu-central-1"})
@@ -93,7 +93,7 @@ def test_a_service_refuses_invalid_inputs(
     assert refused is None if answer is None else re.search(answer, refused or ""), refused
 
 
-def test_a_method_that_is_switched_on_later_gets_its_bootstrap_string_in_that_update():
+def test_a_method_enabled_by_an_update_gets_its_bootstrap_string_in_that_update():
     kind = kinds.kind(MSK)
     methods = {"clusterName": "pipes", "clientAuthentication": {"sasl": {"iam": True}}}
     state = {**methods, **kind.outputs(kind.identifier("x", methods), "x", methods)}
@@ -105,7 +105,7 @@ def test_a_method_that_is_switched_on_later_gets_its_bootstrap_string_in_that_up
     assert [*kind.updated(state, {**methods, **PRIVATE})] == ["bootstrapBrokersVpcConnectivitySaslIam"]
 
 
-def test_container_definitions_are_stored_with_the_services_defaults_and_whole_ones_as_they_are():
+def test_container_definitions_are_stored_with_the_defaults_of_ecs():
     kind = kinds.kind("aws:ecs/taskDefinition:TaskDefinition")
     variables = [{"name": "B", "value": "2"}, {"name": "A", "value": "1"}]
     short = {"name": "orders", "image": "orders:1", "environment": variables, "portMappings": [{"containerPort": 80}]}
@@ -133,13 +133,13 @@ def test_task_definitions_of_one_family_differ_in_their_revision():
     assert arns == [f"arn:aws:ecs:eu-central-1:123456789012:task-definition/orders:{n}" for n in (1, 2)]
 
 
-def test_an_image_repository_says_where_to_pull_from():
+def test_an_image_repository_returns_its_url():
     kind = kinds.kind("aws:ecr/repository:Repository")
     outputs = kind.outputs("orders", "orders", {"region": "eu-central-1"})
     assert outputs["repositoryUrl"] == "123456789012.dkr.ecr.eu-central-1.amazonaws.com/orders"
 
 
-def test_a_stream_stays_while_it_has_consumers_unless_their_deletion_is_enforced(tmp_path: Path):
+def test_a_stream_with_consumers_is_deleted_only_with_enforced_deletion(tmp_path: Path):
     inventory, arn = Inventory(tmp_path / "inventory.sqlite"), "arn:aws:kinesis:eu-west-1:123456789012:stream/orders"
     stream = CloudObject(type=STREAM, id=arn, urn="stream", status="", inputs={"name": "orders"}, outputs={"arn": arn})
     consumer = replace(

@@ -60,7 +60,7 @@ def test_a_model_uses_only_properties_of_the_sdk_and_works_without_inputs(token:
     assert kind.source
 
 
-def test_an_unknown_type_or_function_says_which_table_to_extend():
+def test_the_error_for_an_unknown_type_or_function_names_the_table_to_extend():
     for token, place in (
         ("aws:sqs/queue:Queue", "workbench/cloud/aws/kinds.py"),
         ("oci:a/b:C", "workbench/cloud/kinds.py"),
@@ -340,7 +340,7 @@ def test_a_secret_that_a_service_stores_in_another_form_remains_secret():
 
 
 @given(BAGS, BAGS)
-def test_inputs_are_never_overwritten_and_what_is_beyond_them_is_found_again(
+def test_inputs_are_never_overwritten_and_computed_outputs_are_returned_again(
     computed: dict[str, Any], inputs: dict[str, Any]
 ):
     state = merged(computed, inputs)

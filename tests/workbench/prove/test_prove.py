@@ -47,7 +47,7 @@ def proof(*, lost: tuple[str, ...] = (), shared: Sharing = ONE_EACH) -> Proof:
     )
 
 
-def test_an_even_assignment_is_no_problem_and_neither_is_an_overloaded_or_idle_replica_if_the_numbers_differ():
+def test_an_even_assignment_is_no_problem_and_unequal_numbers_allow_overloaded_or_idle_replicas():
     assert proof().problems == []
     assert sharing(2, (0, 1)).double == ("orders-0",)
     assert sharing(2, (0,), (1,), ()).idle == ("orders-2",)

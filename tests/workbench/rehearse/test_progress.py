@@ -30,7 +30,7 @@ def test_without_a_terminal_only_steps_are_printed():
     assert printed == "up …\nup  1 create  [1 s]\n"
 
 
-def test_the_live_line_names_what_runs_and_counts_what_is_done():
+def test_the_live_line_names_running_steps_and_counts_finished_ones():
     resources = [Event(step="up", urn=f"{URN}-{number}", operation="create") for number in range(5)]
     _, line = shown(*resources, Event(step="up", urn=f"{URN}-0", operation="create", done=True), terminal=True)
     assert line.startswith("up: 1 done; create ")

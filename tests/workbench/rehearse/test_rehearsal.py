@@ -39,7 +39,7 @@ def test_failed_checks_are_named():
     assert "destroy left 1" in problems(**{**fine, "left": (topic,)})[0]
 
 
-def test_a_refresh_may_only_find_changes_that_the_program_ignores():
+def test_a_refresh_passes_only_if_the_program_ignores_the_changes():
     def state(count: int, *ignored: str) -> dict[str, Any]:
         return {"urn": "pool", "inputs": {"count": count, "vmSize": "a"}, "ignoreChanges": list(ignored)}
 

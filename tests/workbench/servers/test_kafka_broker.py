@@ -131,6 +131,6 @@ def test_an_exception_leaves_no_broker_and_no_files(monkeypatch, tmp_path):
     ],
     ids=["refused before it starts", "refused by the broker"],
 )
-def test_a_broker_that_does_not_start_says_why(settings: Mapping[str, str], said: str):
+def test_a_broker_that_does_not_start_reports_why(settings: Mapping[str, str], said: str):
     with pytest.raises(BrokerError, match=said), KafkaCluster(silent, protocol="SSL", settings=settings):
         pass

@@ -14,7 +14,7 @@ def test_without_go_the_message_has_the_fix(tmp_path: Path, monkeypatch: pytest.
         pubsub_server(lambda _: None).__enter__()
 
 
-def test_a_build_that_fails_leaves_nothing_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_failed_build_reports_why_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     go = tmp_path / "go"
     go.write_text("#!/bin/sh\necho 'no such module' >&2\nexit 1\n")
     go.chmod(0o755)

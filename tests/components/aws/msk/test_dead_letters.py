@@ -75,7 +75,7 @@ def test_consumers_may_write_there_once_each_and_neither_read_nor_change_it(stac
     ("stack", "made_by"),
     [(PROVISIONED, f"{PROVISIONED}-orders-dead-letters"), (SERVERLESS, f"{SERVERLESS}-orders-dead-job")],
 )
-def test_consumers_are_told_of_it_once_it_is_there(stack, made_by):
+def test_consumers_get_the_dead_letter_settings_and_wait_for_the_topic(stack, made_by):
     recording = with_dead_letters(stack, maxDeliveryAttempts=7)
     assert environment(recording)["STREAM_DEAD_LETTERS"] == NAME
     assert environment(recording)["STREAM_MAX_DELIVERY_ATTEMPTS"] == "7"
@@ -97,7 +97,7 @@ def test_a_user_with_a_password_needs_no_right_by_iam():
 
 
 @pytest.mark.parametrize("stack", [PROVISIONED, SERVERLESS])
-def test_without_dead_letters_there_is_no_topic_no_right_and_no_word_of_them(stack):
+def test_without_dead_letters_there_is_no_topic_no_acl_and_no_variable(stack):
     recording = with_dead_letters(stack, enabled=False)
     assert len(recording.of_type(TOPIC)) + len(recording.of_type("kubernetes:batch/v1:Job")) == 1
     assert not [each.name for each in recording.resources if "-orders-dead" in each.name]

@@ -38,7 +38,7 @@ def test_the_cluster_knows_its_clients_by_iam_and_is_open_to_the_consumers_alone
     assert "referencedSecurityGroupId" in rule
 
 
-def test_the_cluster_does_not_wait_for_the_platform_that_its_topics_need(recording):
+def test_the_cluster_does_not_wait_for_the_platform(recording):
     required = {recording.by_urn(urn).type for urn in recording.requirements(recording.one(CLUSTER))}
     assert not any("eks/" in each or "kubernetes" in each for each in required)
 
@@ -57,7 +57,7 @@ def test_the_equation_holds_and_consumers_wait_for_their_topic():
     assert recording.outputs["pipes"] == {"orders": {"topic": "orders", "partitions": 7, "replicas": 7}}
 
 
-def test_a_preview_knows_partitions_and_replicas():
+def test_a_preview_shows_the_replicas():
     assert shipped(STACK, preview=True).recording.outputs["pipes"] == {
         "orders": {"topic": "orders", "partitions": 3, "replicas": 3}
     }

@@ -88,16 +88,16 @@ def roles(recorded, name):
         ("tags", {"data-pipes": STACK, "data-pipes-system-nodes": "Standard_D4s_v5"}),
     ],
 )
-def test_the_default_cluster_is_private_and_lets_in_nobody_but_by_entra(path, value):
+def test_the_default_cluster_is_private_and_accepts_only_entra_sign_in(path, value):
     assert recording().one(CLUSTER).input(path) == value
 
 
-def test_the_cluster_is_kept_from_deletion_with_the_stack():
+def test_protect_applies_to_the_cluster():
     assert recording().one(CLUSTER).protect
     assert not planned({"data-pipes:protect": False}, stack=STACK).recording.one(CLUSTER).protect
 
 
-def test_named_ranges_reach_a_public_api_and_so_do_the_nodes():
+def test_a_public_api_accepts_only_the_configured_ranges_and_the_nodes():
     ranges = ["203.0.113.7/32", "198.51.100.0/24"]
     access = with_platform(endpoint={"publicCidrs": ranges}).one(CLUSTER).inputs["apiServerAccessProfile"]
     *given, nodes = access["authorizedIPRanges"]
@@ -107,31 +107,31 @@ def test_named_ranges_reach_a_public_api_and_so_do_the_nodes():
     assert access["disableRunCommand"] is True
 
 
-def test_in_an_existing_network_only_the_named_ranges_reach_a_public_api():
+def test_in_an_existing_network_a_public_api_accepts_only_the_configured_ranges():
     recorded = with_platform(network={"existing": EXISTING}, endpoint={"publicCidrs": ["203.0.113.7/32"]})
     assert recorded.one(CLUSTER).input("apiServerAccessProfile.authorizedIPRanges") == ["203.0.113.7/32"]
 
 
-def test_an_existing_network_may_have_a_route_table_for_its_way_out():
+def test_an_existing_network_can_use_a_route_table_for_egress():
     recorded = with_platform(network={"existing": EXISTING}, outboundType="userDefinedRouting")
     assert recorded.one(CLUSTER).input("networkProfile.outboundType") == "userDefinedRouting"
     assert recorded.one(POOL).inputs["vnetSubnetID"] == EXISTING["nodesSubnetId"]
 
 
-def test_named_groups_administer_the_cluster_and_nobody_else_does():
+def test_with_admin_groups_only_these_groups_are_cluster_admins():
     groups = ["11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-000000000000"]
     recorded = with_platform(adminGroups=groups)
     assert recorded.one(CLUSTER).input("aadProfile.adminGroupObjectIDs") == groups
     assert not roles(recorded, "Azure Kubernetes Service RBAC Cluster Admin")
 
 
-def test_where_no_group_is_named_whoever_deploys_administers_this_cluster_alone():
+def test_without_admin_groups_the_deployer_is_admin_of_this_cluster_only():
     [right] = roles(recording(), "Azure Kubernetes Service RBAC Cluster Admin")
     assert right.inputs["scope"].endswith(f"/managedClusters/{STACK}")
     assert "principalType" not in right.inputs, "it may be a user or an application"
 
 
-def test_the_cluster_s_own_rights_are_the_nodes_subnet_and_the_stack_s_images():
+def test_the_cluster_s_identities_can_only_join_the_nodes_subnet_and_pull_images():
     [subnet] = roles(recording(), "Network Contributor")
     assert subnet.inputs["scope"].endswith("/subnets/nodes")
     [pull] = roles(recording(), "AcrPull")
@@ -142,25 +142,25 @@ def test_the_cluster_s_own_rights_are_the_nodes_subnet_and_the_stack_s_images():
     assert rights == [subnet.name, pull.name]
 
 
-def test_the_cluster_has_its_right_and_its_way_out_before_it_comes_up_and_until_it_is_gone():
+def test_the_cluster_waits_for_its_role_its_subnet_and_nat():
     waits = needs(recording().one(CLUSTER))
     assert (ROLE, f"{STACK}-aks-subnet") in waits
     assert ("azure-native:network:Subnet", f"{STACK}-nodes") in waits
     assert ("azure-native:network:NatGateway", f"{STACK}-nat") in waits
 
 
-def test_what_is_made_in_the_cluster_waits_for_nodes_and_admission_and_goes_before_them():
+def test_kubernetes_objects_wait_for_nodes_the_admin_role_and_image_pulls():
     waits = needs(recording().one("kubernetes:core/v1:Namespace"))
     assert {(POOL, f"{STACK}-nodes"), (ROLE, f"{STACK}-admin-deployer"), (ROLE, f"{STACK}-pull")} <= waits
 
 
-def test_the_cluster_and_the_streaming_service_do_not_wait_for_each_other():
+def test_the_cluster_and_the_streaming_service_are_created_in_parallel():
     assert not {kind for kind, _ in needs(recording().one(CLUSTER)) if ":eventhub:" in kind}
     namespace = recording().one("azure-native:eventhub:Namespace")
     assert not {kind for kind, _ in needs(namespace) if ":containerservice:" in kind}
 
 
-def test_the_control_plane_s_logs_are_kept():
+def test_control_plane_logs_are_enabled_and_configurable():
     logs = recording().one(f"{STACK}-aks-logs").inputs["logs"]
     assert logs == [{"category": each, "enabled": True} for each in ("kube-audit-admin", "kube-apiserver", "guard")]
     chosen = with_platform(logs=["kube-audit", "cluster-autoscaler"]).one(f"{STACK}-aks-logs").inputs["logs"]
@@ -183,7 +183,7 @@ users:
 ).decode()
 
 
-def test_whoever_the_azure_cli_takes_one_for_reaches_the_cluster_and_no_token_is_stored():
+def test_the_kubeconfig_uses_the_azure_cli_identity_and_contains_no_token():
     config = json.loads(kubeconfig(CREDENTIALS))
     [user] = config["users"]
     assert user["user"] == {
@@ -203,13 +203,13 @@ def test_whoever_the_azure_cli_takes_one_for_reaches_the_cluster_and_no_token_is
 
 
 @pytest.mark.parametrize(("protect", "unreachable"), [(True, False), (False, True)])
-def test_what_is_in_the_cluster_is_dropped_from_the_state_with_an_unprotected_cluster_alone(protect, unreachable):
+def test_objects_in_an_unreachable_cluster_leave_the_state_only_without_protect(protect, unreachable):
     plan = planned({"data-pipes:protect": protect}, stack=STACK)
     provider = plan.recording.one(f"{STACK}-kubernetes")
     assert json.loads(provider.inputs["deleteUnreachable"]) is unreachable
 
 
-def test_what_is_in_the_cluster_notices_one_that_was_made_anew():
+def test_kubernetes_objects_are_replaced_with_a_new_cluster():
     provider = recording().one(f"{STACK}-kubernetes")
     assert provider.inputs["clusterIdentifier"].startswith("https://")
     assert ".hcp.westeurope.azmk8s.io" in provider.inputs["clusterIdentifier"]
@@ -217,7 +217,7 @@ def test_what_is_in_the_cluster_notices_one_that_was_made_anew():
     assert preview.inputs["clusterIdentifier"] == UNKNOWN
 
 
-def test_the_stack_exports_how_to_reach_the_cluster_as_a_secret():
+def test_the_stack_exports_the_cluster_name_and_the_kubeconfig():
     outputs = shipped(STACK).recording.outputs
     assert outputs["clusterName"] == STACK
     assert "kubeconfig" in outputs

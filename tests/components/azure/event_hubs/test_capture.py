@@ -22,13 +22,13 @@ def recording():
     return capturing()
 
 
-def test_without_capture_there_is_no_storage_for_records():
+def test_without_capture_there_is_no_storage_account():
     recording = shipped(STACK).recording
     assert not recording.of_type(CONTAINER)
     assert f"{STACK}-storage" not in {each.name for each in recording.resources}
 
 
-def test_records_are_written_as_files_under_the_namespace_s_own_identity(recording):
+def test_captured_files_are_written_with_the_namespace_s_identity(recording):
     description = dict(recording.one(HUB).inputs["captureDescription"])
     destination = dict(description.pop("destination"))
     account = recording.one(f"{STACK}-storage").inputs["accountName"]
@@ -48,14 +48,14 @@ def test_records_are_written_as_files_under_the_namespace_s_own_identity(recordi
     }
 
 
-def test_when_a_file_is_closed_is_the_pipe_s_to_choose():
+def test_the_capture_interval_and_size_are_configurable():
     description = capturing(intervalSeconds=60, size=10, emptyFiles=True).one(HUB).inputs["captureDescription"]
     assert description["intervalInSeconds"] == 60
     assert description["sizeLimitInBytes"] == 10_485_760
     assert description["skipEmptyArchives"] is False
 
 
-def test_the_namespace_may_write_to_that_container_alone_before_its_event_hub_does(recording):
+def test_the_event_hub_waits_for_the_namespace_s_role_on_its_container_only(recording):
     right = recording.one(f"{NAME}-capture-right")
     assert right.inputs["roleDefinitionId"].endswith(CONTRIBUTOR)
     assert right.inputs["scope"].endswith("/containers/capture-orders")
@@ -80,18 +80,18 @@ def test_the_namespace_may_write_to_that_container_alone_before_its_event_hub_do
         ("tags", {"data-pipes": STACK}),
     ],
 )
-def test_the_account_is_closed_to_everyone_but_identities_of_entra(recording, path, value):
+def test_the_storage_account_is_private_and_accepts_only_entra_identities(recording, path, value):
     assert recording.one(f"{STACK}-storage").input(path) == value
 
 
-def test_the_account_has_a_name_that_azure_takes(recording):
+def test_the_storage_account_name_is_valid_on_azure(recording):
     name = recording.one(f"{STACK}-storage").inputs["accountName"]
     assert name.isalnum()
     assert name == name.lower()
     assert 3 <= len(name) <= 24
 
 
-def test_the_network_reaches_the_files_without_leaving_it(recording):
+def test_the_storage_account_has_a_private_endpoint(recording):
     endpoints = {each.name: each for each in recording.of_type("azure-native:network:PrivateEndpoint")}
     [connection] = endpoints[f"{STACK}-blob-endpoint"].inputs["privateLinkServiceConnections"]
     assert connection["groupIds"] == ["blob"]
@@ -99,7 +99,7 @@ def test_the_network_reaches_the_files_without_leaving_it(recording):
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_captured_records_are_protected_by_one_setting(protect):
+def test_protect_applies_to_captured_records(protect):
     changes = {"data-pipes:protect": protect, "data-pipes:pipes": {"orders": {"topic": {"capture": {}}}}}
     recording = planned(changes, stack=STACK).recording
     assert recording.one(f"{STACK}-storage").protect is protect

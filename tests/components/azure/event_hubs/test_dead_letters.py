@@ -31,7 +31,7 @@ def rights(recording):
     }
 
 
-def test_it_stands_in_the_same_namespace_with_one_partition_and_keeps_records_for_a_week():
+def test_the_dead_letter_hub_is_in_the_same_namespace_with_one_partition_and_a_week_of_retention():
     recording = shipped(STACK).recording
     hub, dead_letters = recording.one(HUB).inputs, recording.one(DEAD_LETTERS).inputs
     assert dead_letters["namespaceName"] == hub["namespaceName"]
@@ -39,7 +39,7 @@ def test_it_stands_in_the_same_namespace_with_one_partition_and_keeps_records_fo
     assert dead_letters["retentionDescription"] == {"cleanupPolicy": "Delete", "retentionTimeInHours": 168}
 
 
-def test_it_keeps_records_by_their_age_whatever_the_pipe_s_does():
+def test_the_dead_letter_hub_is_never_compacted_or_captured():
     recording = with_dead_letters(retentionHours=2160, topic={"compaction": {}, "capture": {}})
     dead_letters = recording.one(DEAD_LETTERS).inputs
     assert dead_letters["retentionDescription"] == {"cleanupPolicy": "Delete", "retentionTimeInHours": 2160}
@@ -47,16 +47,16 @@ def test_it_keeps_records_by_their_age_whatever_the_pipe_s_does():
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_it_is_protected_as_the_pipe_s_is(protect):
+def test_protect_applies_to_the_dead_letter_hub(protect):
     recording = planned({"data-pipes:protect": protect}, stack=STACK).recording
     assert recording.one(DEAD_LETTERS).protect is protect
 
 
-def test_consumers_may_send_there_and_read_the_pipe_s_alone():
+def test_consumers_can_only_read_the_pipe_s_hub_and_send_to_the_dead_letter_hub():
     assert rights(shipped(STACK).recording) == {(RECEIVER, "orders"), (SENDER, "orders.dead-letters")}
 
 
-def test_consumers_are_told_of_it_and_wait_for_it_for_the_way_to_it_and_for_their_right():
+def test_consumers_get_the_dead_letter_settings_and_wait_for_the_hub_and_their_role():
     recording = with_dead_letters(maxDeliveryAttempts=7)
     assert environment(recording)["STREAM_DEAD_LETTERS"] == "orders.dead-letters"
     assert environment(recording)["STREAM_MAX_DELIVERY_ATTEMPTS"] == "7"
@@ -72,7 +72,7 @@ def test_consumers_are_told_of_it_and_wait_for_it_for_the_way_to_it_and_for_thei
 
 
 @pytest.mark.parametrize("streaming", [{}, {"tier": "standard"}])
-def test_growth_changes_the_pipe_s_event_hub_and_its_consumers_and_nothing_else(streaming):
+def test_growth_changes_only_the_pipe_s_event_hub_and_its_consumers(streaming):
     small, grown = (
         planned(
             {"data-pipes:streaming": streaming, "data-pipes:pipes": {"orders": {"parallelism": number}}}, stack=STACK
@@ -84,12 +84,12 @@ def test_growth_changes_the_pipe_s_event_hub_and_its_consumers_and_nothing_else(
     assert changed == {HUB, f"{STACK}-orders-deployment"}
 
 
-def test_without_dead_letters_there_is_no_event_hub_no_right_and_no_word_of_them():
+def test_without_dead_letters_there_is_no_hub_no_role_and_no_variable():
     recording = with_dead_letters(enabled=False)
     assert [each.name for each in recording.of_type("azure-native:eventhub:EventHub")] == [HUB]
     assert rights(recording) == {(RECEIVER, "orders")}
     assert not {"STREAM_DEAD_LETTERS", "STREAM_MAX_DELIVERY_ATTEMPTS"} & environment(recording).keys()
 
 
-def test_consumers_share_partitions_themselves_since_event_hubs_does_not_deal_them_out():
+def test_consumers_use_the_classic_group_protocol():
     assert "KAFKA_GROUP_PROTOCOL" not in environment(shipped(STACK).recording)

@@ -20,11 +20,11 @@ def recording():
     return with_key()
 
 
-def test_without_the_setting_there_is_no_vault():
+def test_without_a_customer_managed_key_there_is_no_vault():
     assert not shipped(STACK).recording.of_type(VAULT)
 
 
-def test_the_namespace_is_encrypted_with_every_version_of_the_key_and_once_more_below(recording):
+def test_the_namespace_uses_the_newest_key_version_and_infrastructure_encryption(recording):
     namespace = recording.one(NAMESPACE)
     [properties] = namespace.inputs["encryption"]["keyVaultProperties"]
     identity = properties["identity"]["userAssignedIdentity"]
@@ -42,7 +42,7 @@ def test_the_namespace_is_encrypted_with_every_version_of_the_key_and_once_more_
     }
 
 
-def test_the_key_wraps_and_does_nothing_else_and_is_new_every_year(recording):
+def test_the_key_can_only_wrap_and_unwrap_and_is_rotated_every_year(recording):
     properties = recording.one(KEY).inputs["properties"]
     assert properties["kty"] == "RSA"
     assert sorted(properties["keyOps"]) == ["unwrapKey", "wrapKey"]
@@ -50,7 +50,7 @@ def test_the_key_wraps_and_does_nothing_else_and_is_new_every_year(recording):
     assert rotation == {"action": {"type": "rotate"}, "trigger": {"timeAfterCreate": "P1Y"}}
 
 
-def test_the_identity_may_use_this_key_alone_before_the_namespace_does(recording):
+def test_the_namespace_waits_for_its_identity_s_role_on_this_key_only(recording):
     right = recording.one(f"{STACK}-event-hubs-key-right")
     assert right.inputs["roleDefinitionId"].endswith(ENCRYPTION_USER)
     assert right.inputs["scope"].endswith("/keys/event-hubs")
@@ -58,7 +58,7 @@ def test_the_identity_may_use_this_key_alone_before_the_namespace_does(recording
     assert right.urn in recording.requirements(recording.one(NAMESPACE))
 
 
-def test_event_hubs_gets_into_the_closed_vault_and_nobody_empties_it(recording):
+def test_the_private_vault_admits_event_hubs_and_has_purge_protection(recording):
     properties = recording.one(VAULT).inputs["properties"]
     assert properties["networkAcls"] == {"defaultAction": "Deny", "bypass": "AzureServices"}
     assert properties["publicNetworkAccess"] == "Disabled"
@@ -67,11 +67,11 @@ def test_event_hubs_gets_into_the_closed_vault_and_nobody_empties_it(recording):
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_vault_and_key_are_protected_by_one_setting(protect):
+def test_protect_applies_to_vault_and_key(protect):
     recording = with_key(**{"data-pipes:protect": protect})
     assert recording.one(VAULT).protect is protect
     assert recording.one(KEY).protect is protect
 
 
-def test_the_key_goes_with_its_vault_since_only_the_vault_could_delete_it(recording):
+def test_the_key_is_deleted_with_its_vault(recording):
     assert recording.one(KEY).retain_on_delete is True

@@ -38,17 +38,17 @@ def shipped_namespace():
         ("tags", {"data-pipes": STACK}),
     ],
 )
-def test_the_namespace_speaks_kafka_in_three_zones_without_keys_and_without_an_address_on_the_internet(path, value):
+def test_the_namespace_is_private_zone_redundant_and_kafka_enabled_without_shared_keys(path, value):
     assert shipped_namespace().input(path) == value
 
 
-def test_what_only_some_namespaces_have_is_not_said_of_the_others():
+def test_optional_features_are_not_set_by_default():
     assert not {"encryption", "clusterArmId"} & shipped_namespace().inputs.keys()
     assert shipped_namespace().ignore_changes == ()
 
 
 @pytest.mark.parametrize("name", [STACK, "x" * 24, "a-stack--of-2"])
-def test_the_name_is_one_that_azure_takes_and_nobody_else_has(name):
+def test_the_namespace_name_is_valid_on_azure_and_has_a_random_suffix(name):
     namespace = planned({"data-pipes:name": name}, stack=STACK).recording.one(NAMESPACE)
     given = namespace.inputs["namespaceName"]
     beginning, suffix = given.rsplit("-", 1)
@@ -57,7 +57,7 @@ def test_the_name_is_one_that_azure_takes_and_nobody_else_has(name):
     assert 6 <= len(given) <= 50
 
 
-def test_the_network_reaches_it_through_a_private_endpoint_that_its_own_name_leads_to():
+def test_the_namespace_has_a_private_endpoint():
     recording = shipped(STACK).recording
     [endpoint] = [each for each in recording.of_type(ENDPOINT) if each.name == f"{STACK}-event-hubs-endpoint"]
     [connection] = endpoint.inputs["privateLinkServiceConnections"]
@@ -65,14 +65,14 @@ def test_the_network_reaches_it_through_a_private_endpoint_that_its_own_name_lea
     assert connection["privateLinkServiceId"].endswith(shipped_namespace().inputs["namespaceName"])
 
 
-def test_what_happens_on_it_is_in_the_stack_s_own_logs():
+def test_the_namespace_logs_operations_and_kafka_errors():
     [setting] = [each for each in shipped(STACK).recording.of_type(DIAGNOSTICS) if each.name == LOGS]
     assert setting.inputs["resourceUri"].endswith(shipped_namespace().inputs["namespaceName"])
     enabled = {log["category"] for log in setting.inputs["logs"] if log["enabled"]}
     assert {"OperationalLogs", "KafkaCoordinatorLogs", "KafkaUserErrorLogs", "RuntimeAuditLogs"} <= enabled
 
 
-def test_logs_that_standard_does_not_have_are_not_asked_of_it():
+def test_tier_standard_enables_only_the_logs_that_it_supports():
     [setting] = [each for each in with_streaming(tier="standard").of_type(DIAGNOSTICS) if each.name == LOGS]
     categories = {log["category"] for log in setting.inputs["logs"]}
     assert "KafkaUserErrorLogs" in categories
@@ -80,16 +80,16 @@ def test_logs_that_standard_does_not_have_are_not_asked_of_it():
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_the_namespace_is_protected_by_one_setting(protect):
+def test_protect_applies_to_the_namespace(protect):
     assert planned({"data-pipes:protect": protect}, stack=STACK).recording.one(NAMESPACE).protect is protect
 
 
-def test_the_bootstrap_servers_are_an_output():
+def test_the_bootstrap_servers_are_a_stack_output():
     name = shipped_namespace().inputs["namespaceName"]
     assert shipped(STACK).recording.outputs["bootstrapServers"] == f"{name}.servicebus.windows.net:9093"
 
 
-def test_namespace_and_platform_do_not_wait_for_each_other():
+def test_the_namespace_and_the_cluster_are_created_in_parallel():
     recording = shipped(STACK).recording
     cluster = recording.one("azure-native:containerservice:ManagedCluster")
     assert cluster.urn not in recording.requirements(shipped_namespace())
@@ -97,18 +97,18 @@ def test_namespace_and_platform_do_not_wait_for_each_other():
 
 
 @pytest.mark.parametrize(("tier", "sku", "capacity"), [("standard", "Standard", 40), ("premium", "Premium", 16)])
-def test_a_tier_has_as_many_units_as_the_stack_file_says(tier, sku, capacity):
+def test_tier_and_capacity_are_applied(tier, sku, capacity):
     namespace = with_streaming(tier=tier, capacity=capacity).one(NAMESPACE)
     assert namespace.inputs["sku"] == {"name": sku, "tier": sku, "capacity": capacity}
 
 
-def test_a_dedicated_namespace_is_made_on_the_cluster_that_is_there():
+def test_a_dedicated_namespace_uses_the_existing_cluster():
     recording = with_streaming(tier="dedicated", clusterId=CLUSTER)
     assert recording.one(NAMESPACE).inputs["clusterArmId"] == CLUSTER
     assert recording.of_type("azure-native:eventhub:Cluster") == ()
 
 
-def test_units_that_event_hubs_adds_are_left_alone_then_and_only_then():
+def test_capacity_changes_by_event_hubs_are_ignored_only_with_auto_inflate():
     namespace = with_streaming(tier="standard", capacity=2, autoInflate={"maximumUnits": 10}).one(NAMESPACE)
     assert namespace.inputs["isAutoInflateEnabled"] is True
     assert namespace.inputs["maximumThroughputUnits"] == 10

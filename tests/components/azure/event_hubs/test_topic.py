@@ -47,14 +47,14 @@ def ports(recording):
 
 
 @pytest.mark.parametrize("parallelism", [1, 7])
-def test_a_pipe_has_as_many_partitions_as_parallelism_and_as_many_replicas(parallelism):
+def test_partitions_and_replicas_equal_parallelism(parallelism):
     plan = planned({"data-pipes:pipes": {"orders": {"parallelism": parallelism}}}, stack=STACK)
     assert plan.problems == ()
     assert plan.recording.one(HUB).inputs["partitionCount"] == parallelism
     assert plan.recording.one(DEPLOYMENT).input("spec.replicas") == parallelism
 
 
-def test_a_preview_knows_partitions_and_replicas():
+def test_a_preview_shows_the_replicas():
     plan = shipped(STACK, preview=True)
     assert plan.problems == ()
     assert plan.recording.one(DEPLOYMENT).input("spec.replicas") == 3
@@ -67,25 +67,25 @@ def test_the_event_hub_has_the_pipe_s_name_and_keeps_records_for_a_week():
     assert not {"messageRetentionInDays", "captureDescription"} & hub.inputs.keys()
 
 
-def test_retention_is_the_pipe_s_to_choose():
+def test_the_retention_is_configurable():
     description = with_topic(retentionHours=2160).one(HUB).inputs["retentionDescription"]
     assert description["retentionTimeInHours"] == 2160
 
 
-def test_a_compacted_event_hub_keeps_records_by_key_and_says_nothing_of_their_age():
+def test_a_compacted_event_hub_has_a_tombstone_retention_instead_of_a_record_retention():
     hub = with_topic(compaction={"tombstoneHours": 48}).one(HUB)
     assert hub.inputs["retentionDescription"] == {"cleanupPolicy": "Compact", "tombstoneRetentionTimeInHours": 48}
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_records_and_schemas_are_protected_by_one_setting(protect):
+def test_protect_applies_to_the_event_hub_and_its_schema_group(protect):
     changes = {"data-pipes:protect": protect, "data-pipes:pipes": {"orders": {"topic": {"schemaGroup": "forward"}}}}
     recording = planned(changes, stack=STACK).recording
     assert recording.one(HUB).protect is protect
     assert recording.one(SCHEMAS).protect is protect
 
 
-def test_consumers_are_told_how_to_connect_with_the_pod_s_own_identity():
+def test_consumers_get_the_connection_settings_for_their_workload_identity():
     recording = shipped(STACK).recording
     host = f"{recording.one(NAMESPACE).inputs['namespaceName']}.servicebus.windows.net"
     assert {
@@ -99,7 +99,7 @@ def test_consumers_are_told_how_to_connect_with_the_pod_s_own_identity():
     }.items() <= environment(recording).items()
 
 
-def test_consumers_may_read_this_event_hub_and_no_other():
+def test_consumers_can_read_only_this_event_hub():
     recording = shipped(STACK).recording
     namespace = recording.one(NAMESPACE).inputs["namespaceName"]
     [scope] = rights(recording, RECEIVER)
@@ -107,11 +107,11 @@ def test_consumers_may_read_this_event_hub_and_no_other():
     assert not rights(recording, SCHEMA_READER)
 
 
-def test_consumers_call_the_endpoint_where_it_speaks_kafka():
+def test_consumers_can_reach_the_kafka_port():
     assert 9093 in ports(shipped(STACK).recording)
 
 
-def test_consumers_wait_for_the_event_hub_for_the_way_to_it_and_for_their_right():
+def test_consumers_wait_for_the_event_hub_its_private_endpoint_and_their_role():
     recording = shipped(STACK).recording
     waits = recording.requirements(recording.one(DEPLOYMENT))
     [right] = [each for each in recording.of_type(RIGHT) if each.inputs["roleDefinitionId"].endswith(RECEIVER)]
@@ -121,19 +121,19 @@ def test_consumers_wait_for_the_event_hub_for_the_way_to_it_and_for_their_right(
     assert {each.urn for each in (recording.one(HUB), right, *way)} <= set(waits)
 
 
-def test_the_namespace_does_not_wait_for_the_way_to_it():
+def test_the_namespace_does_not_wait_for_its_private_endpoint():
     recording = shipped(STACK).recording
     waits = recording.requirements(recording.one(NAMESPACE))
     assert not [urn for urn in waits if "PrivateEndpoint::" in urn]
 
 
-def test_without_a_schema_group_there_is_none():
+def test_by_default_there_is_no_schema_group():
     recording = shipped(STACK).recording
     assert not recording.of_type(SCHEMAS)
     assert not [name for name in environment(recording) if "SCHEMA" in name]
 
 
-def test_a_schema_group_is_the_pipe_s_own_and_its_consumers_may_read_it():
+def test_each_pipe_has_its_own_schema_group_that_its_consumers_can_read():
     recording = with_topic(schemaGroup="backward")
     group = recording.one(SCHEMAS)
     assert group.inputs["schemaGroupName"] == "orders"
@@ -147,7 +147,7 @@ def test_a_schema_group_is_the_pipe_s_own_and_its_consumers_may_read_it():
     assert {9093, 443} <= ports(recording)
 
 
-def test_consumer_groups_are_made_for_clients_that_need_them():
+def test_configured_consumer_groups_are_created():
     assert not shipped(STACK).recording.of_type(GROUP)
     groups = with_topic(consumerGroups=["audit", "reports.2"]).of_type(GROUP)
     assert {group.inputs["consumerGroupName"] for group in groups} == {"audit", "reports.2"}
@@ -190,7 +190,7 @@ def test_partition_changes_that_the_tier_does_not_support_are_refused_in_the_pre
     assert re.search(rf"add a pipe .*name (with|and) parallelism {wanted}", str(refusal.value))
 
 
-def test_partitions_are_added_where_the_tier_can():
+def test_partitions_can_be_added_on_tier_premium():
     change("premium", HUB, partitions(3), partitions(6))
     change("standard", HUB, partitions(3), partitions(3))
     assert refuse_partition_change(3, 3) is None

@@ -29,7 +29,7 @@ def wanted(recording):
     return read({variable["name"]: variable["value"] for variable in container["env"]})[0]
 
 
-def test_a_job_makes_it_with_one_partition_on_as_many_brokers_as_the_pipe_s():
+def test_a_job_creates_the_dead_letter_topic_with_one_partition_and_three_copies():
     topic = wanted(shipped(STACK).recording)
     assert (topic.name, topic.partitions, topic.replication_factor) == ("orders.dead-letters", 1, 3)
     assert topic.config == {
@@ -39,11 +39,11 @@ def test_a_job_makes_it_with_one_partition_on_as_many_brokers_as_the_pipe_s():
     }
 
 
-def test_it_keeps_records_as_long_as_the_stack_file_says():
+def test_the_dead_letter_retention_is_configurable():
     assert wanted(with_dead_letters(retentionHours=1)).config["retention.ms"] == "3600000"
 
 
-def test_consumers_are_told_of_it_once_it_is_there():
+def test_consumers_get_the_dead_letter_settings_and_wait_for_the_topic():
     recording = with_dead_letters(maxDeliveryAttempts=7)
     assert environment(recording)["STREAM_DEAD_LETTERS"] == "orders.dead-letters"
     assert environment(recording)["STREAM_MAX_DELIVERY_ATTEMPTS"] == "7"
@@ -51,7 +51,7 @@ def test_consumers_are_told_of_it_once_it_is_there():
     assert recording.one(JOB).urn in recording.requirements(deployment)
 
 
-def test_the_job_reaches_the_brokers_from_an_account_of_its_own():
+def test_the_dead_letter_job_has_its_own_service_account_and_can_reach_the_brokers():
     recording = shipped(STACK).recording
     account, policy = recording.one(f"{STACK}-orders-dead-account"), recording.one(f"{STACK}-orders-dead-policy")
     assert recording.one(JOB).input("spec.template.spec.serviceAccountName") == account.input("metadata.name")
@@ -62,19 +62,19 @@ def test_the_job_reaches_the_brokers_from_an_account_of_its_own():
     assert 9092 in ports
 
 
-def test_growth_changes_nothing_of_it():
+def test_growth_does_not_change_the_dead_letter_resources():
     grown = planned({"data-pipes:pipes": {"orders": {"parallelism": 6}}}, stack=STACK).recording
     before = {each.urn: each.inputs for each in shipped(STACK).recording.resources}
     changed = {each.name.removeprefix(f"{STACK}-") for each in grown.resources if each.inputs != before[each.urn]}
     assert changed == {"orders-topic-job", "orders-topic-account", "orders-deployment"}
 
 
-def test_without_dead_letters_there_is_no_job_and_no_word_of_them():
+def test_without_dead_letters_there_is_no_job_and_no_variable():
     recording = with_dead_letters(enabled=False)
     assert not [each.name for each in recording.resources if "-orders-dead" in each.name]
     assert not {"STREAM_DEAD_LETTERS", "STREAM_MAX_DELIVERY_ATTEMPTS"} & environment(recording).keys()
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_consumers_share_partitions_themselves_which_brokers_of_that_version_do_not_deal_out(preview):
+def test_consumers_use_the_classic_group_protocol(preview):
     assert "KAFKA_GROUP_PROTOCOL" not in environment(shipped(STACK, preview=preview).recording)

@@ -40,13 +40,13 @@ def environment(recording):
     return {variable["name"]: variable["value"] for variable in container["env"]}
 
 
-def test_the_cluster_is_the_one_version_that_is_still_made_with_the_kafka_in_it(recording):
+def test_the_cluster_has_hdinsight_5_1_with_kafka_3_2(recording):
     definition = properties(recording)["clusterDefinition"]
     assert properties(recording)["clusterVersion"] == "5.1"
     assert (definition["kind"], definition["componentVersion"]) == ("Kafka", {"Kafka": "3.2"})
 
 
-def test_it_has_the_machines_that_the_service_wants_and_brokers_with_disks_of_their_own(recording):
+def test_the_cluster_has_the_required_nodes_and_only_workers_have_data_disks(recording):
     assert {name: role["targetInstanceCount"] for name, role in roles(recording).items()} == {
         "headnode": 2,
         "workernode": 3,
@@ -56,7 +56,7 @@ def test_it_has_the_machines_that_the_service_wants_and_brokers_with_disks_of_th
     assert not any("dataDisksGroups" in role for name, role in roles(recording).items() if name != "workernode")
 
 
-def test_machines_are_as_many_and_as_large_as_the_stack_file_says():
+def test_node_counts_sizes_and_disks_are_applied():
     sizes = {"workerVmSize": "Standard_DS4_v2", "headVmSize": "Standard_DS5_v2", "zookeeperVmSize": "Standard_DS1_v2"}
     recording = planned(
         {"data-pipes:streaming": {"brokers": 5, "disksPerWorker": 8, "restProxy": GROUP, **sizes}}, stack=STACK
@@ -75,7 +75,7 @@ def test_machines_are_as_many_and_as_large_as_the_stack_file_says():
     }
 
 
-def test_all_machines_stand_in_the_subnet_for_them(recording):
+def test_all_nodes_are_in_the_hdinsight_subnet(recording):
     places = {
         (role["virtualNetworkProfile"]["id"], role["virtualNetworkProfile"]["subnet"])
         for role in roles(recording).values()
@@ -84,14 +84,14 @@ def test_all_machines_stand_in_the_subnet_for_them(recording):
     assert subnet == f"{vnet}/subnets/hdinsight"
 
 
-def test_disks_wires_and_the_gateway_are_encrypted(recording):
+def test_disks_broker_traffic_and_gateway_traffic_are_encrypted(recording):
     assert properties(recording)["diskEncryptionProperties"] == {"encryptionAtHost": True}
     assert properties(recording)["encryptionInTransitProperties"] == {"isEncryptionInTransitEnabled": True}
     assert properties(recording)["minSupportedTlsVersion"] == "1.2"
 
 
 @pytest.mark.parametrize(("private_link", "state"), [(False, "Disabled"), (True, "Enabled")])
-def test_the_service_calls_nothing_in_the_network_and_other_networks_come_in_by_private_link_only(private_link, state):
+def test_the_cluster_connects_only_outbound_and_private_link_is_optional(private_link, state):
     recording = planned({"data-pipes:streaming": {"privateLink": private_link}}, stack=STACK).recording
     assert properties(recording)["networkProperties"] == {
         "resourceProviderConnection": "Outbound",
@@ -99,7 +99,7 @@ def test_the_service_calls_nothing_in_the_network_and_other_networks_come_in_by_
     }
 
 
-def test_the_passwords_have_every_class_of_characters_and_none_that_the_service_refuses(recording):
+def test_passwords_meet_the_rules_of_hdinsight(recording):
     passwords = recording.of_type(PASSWORD)
     assert {each.name for each in passwords} == {f"{STACK}-gateway-password", f"{STACK}-ssh-password"}
     for each in passwords:
@@ -108,7 +108,7 @@ def test_the_passwords_have_every_class_of_characters_and_none_that_the_service_
         assert not set(each.inputs["overrideSpecial"]) & set("'\"`\\ ")
 
 
-def test_gateway_and_machines_have_users_and_passwords_of_their_own_that_stay_secret(recording):
+def test_gateway_and_nodes_have_different_users_and_secret_passwords(recording):
     gateway = properties(recording)["clusterDefinition"]["configurations"]["gateway"]
     users = {role["osProfile"]["linuxOperatingSystemProfile"]["username"] for role in roles(recording).values()}
     assert gateway["restAuthCredential.password"] == "[secret]"
@@ -123,7 +123,7 @@ def test_gateway_and_machines_have_users_and_passwords_of_their_own_that_stay_se
     assert machine == recording.one(f"{STACK}-hdinsight-ssh").reveal("properties.value") != shown
 
 
-def test_its_files_are_in_data_lake_storage_that_its_identity_owns_before_the_cluster_is_made(recording):
+def test_the_cluster_waits_for_its_data_lake_storage_role_and_private_endpoints(recording):
     [files] = properties(recording)["storageProfile"]["storageaccounts"]
     account = recording.one(f"{STACK}-storage")
     assert account.inputs["isHnsEnabled"] is True
@@ -146,26 +146,26 @@ def test_its_files_are_in_data_lake_storage_that_its_identity_owns_before_the_cl
     assert endpoints <= needed
 
 
-def test_the_cluster_does_not_wait_for_the_platform_that_its_topics_need(recording):
+def test_the_cluster_does_not_wait_for_the_platform(recording):
     needed = {recording.by_urn(urn).type for urn in recording.requirements(recording.one(CLUSTER))}
     assert not any("containerservice" in each or "kubernetes" in each for each in needed)
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_cluster_files_and_passwords_are_protected_as_the_stack_file_says(protect):
+def test_protect_applies_to_the_cluster_and_its_files(protect):
     recording = planned({"data-pipes:protect": protect}, stack=STACK).recording
     assert recording.one(CLUSTER).protect is protect
     assert recording.one(f"{STACK}-storage").protect is protect
 
 
-def test_there_is_time_to_make_the_cluster_and_nothing_the_service_writes_its_own_way_is_sent_again(recording):
+def test_the_cluster_has_a_two_hour_timeout_and_ignores_values_rewritten_by_hdinsight(recording):
     cluster = recording.one(CLUSTER)
     assert cluster.custom_timeouts["create"] in ("120m", "2h0m0s", "7200s")
     assert set(cluster.ignore_changes) == {"identity", "properties", "tags"}
 
 
 @pytest.mark.parametrize("name", ["ab", "a--b", "a-name-of-24-characters1"])
-def test_the_cluster_s_name_is_one_that_azure_takes(name):
+def test_the_cluster_name_is_valid_on_azure(name):
     made = planned({"data-pipes:name": name}, stack=STACK).recording.one(CLUSTER).inputs["clusterName"]
     assert 3 <= len(made) <= 59
     assert made.isalnum(), "machines are named by its first six characters"
@@ -190,7 +190,7 @@ def refuse(recording, setting, present):
         ("data-pipes-zookeeper-vm-size", "zookeeperVmSize", "Standard_DS3_v2", "Standard_DS2_v2"),
     ],
 )
-def test_what_a_cluster_keeps_from_its_making_is_refused_in_the_preview(recording, tag, setting, present, wanted):
+def test_changes_of_fixed_settings_are_refused_in_the_preview(recording, tag, setting, present, wanted):
     with pytest.raises(ChangeRefusedError) as refusal:
         refuse(recording, tag, present)
     assert str(refusal.value).startswith(
@@ -200,11 +200,11 @@ def test_what_a_cluster_keeps_from_its_making_is_refused_in_the_preview(recordin
     refuse(recording, tag, wanted)
 
 
-def test_a_tag_that_is_new_refuses_nothing():
+def test_a_missing_tag_refuses_nothing():
     assert refuse_fixed_setting_change(None, "x") is None
 
 
-def test_every_setting_that_is_fixed_changes_what_the_guard_compares():
+def test_every_fixed_setting_changes_its_tag():
     changes = {
         "workerVmSize": "Standard_DS4_v2",
         "disksPerWorker": 4,
@@ -223,7 +223,7 @@ def test_every_setting_that_is_fixed_changes_what_the_guard_compares():
     assert all(len(value) <= 256 for value in after.values())
 
 
-def test_consumers_read_in_the_clear_with_no_rights_and_reach_the_brokers_in_the_network(recording):
+def test_consumers_read_without_sign_in_and_can_reach_the_brokers(recording):
     assert shipped(STACK).problems == ()
     [variables] = [
         each.inputs["data"]
@@ -250,7 +250,7 @@ def test_consumers_read_in_the_clear_with_no_rights_and_reach_the_brokers_in_the
     assert ("10.0.0.0/16", 9092) in ways
 
 
-def test_the_job_makes_the_topic_on_three_brokers_of_which_two_must_have_each_record():
+def test_the_job_creates_the_topic_with_three_copies_and_two_in_sync():
     topic = {"retentionHours": 1, "config": {"cleanup.policy": "compact"}}
     recording = planned({"data-pipes:pipes": {"orders": {"topic": topic}}}, stack=STACK).recording
     wanted, client = read(environment(recording))
@@ -264,7 +264,7 @@ def test_the_job_makes_the_topic_on_three_brokers_of_which_two_must_have_each_re
     }
 
 
-def test_partitions_grow_with_the_replicas_by_the_same_job_as_elsewhere():
+def test_partitions_and_replicas_grow_together():
     plan = planned({"data-pipes:pipes": {"orders": {"parallelism": 7}}}, stack=STACK)
     assert plan.problems == ()
     assert plan.recording.one("kubernetes:apps/v1:Deployment").input("spec.replicas") == 7
@@ -277,13 +277,13 @@ def test_partitions_grow_with_the_replicas_by_the_same_job_as_elsewhere():
     assert account.hooks["before_update"], "fewer are refused"
 
 
-def test_the_stack_says_where_its_gateway_is_and_where_its_passwords_are(recording):
+def test_gateway_and_key_vault_are_stack_outputs(recording):
     cluster = recording.one(CLUSTER).inputs["clusterName"]
     assert recording.outputs["gateway"] == f"https://{cluster}-int.azurehdinsight.net"
     assert recording.outputs["keyVault"] == recording.one("azure-native:keyvault:Vault").inputs["vaultName"]
 
 
-def test_in_a_network_of_somebody_else_s_it_stands_in_the_subnet_that_is_named():
+def test_in_an_existing_network_the_cluster_uses_the_configured_subnet():
     existing = {
         "virtualNetworkId": f"{SUBSCRIPTION}/virtualNetworks/vnet",
         "cidr": "10.9.0.0/16",
@@ -299,7 +299,7 @@ def test_in_a_network_of_somebody_else_s_it_stands_in_the_subnet_that_is_named()
     )
 
 
-def test_the_job_reaches_the_gateway_by_the_address_that_the_service_tells_or_else_by_its_name(recording):
+def test_the_job_uses_the_gateway_address_that_hdinsight_returns(recording):
     [container] = recording.one(f"{STACK}-brokers-job").input("spec.template.spec.containers")
     variables = {variable["name"]: variable["value"] for variable in container["env"]}
     assert variables["AMBARI_URL"] == recording.outputs["gateway"]

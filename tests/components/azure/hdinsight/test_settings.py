@@ -44,7 +44,7 @@ def refused(changes):
         ({"instanceType": 3}, "streaming.instanceType: unknown key"),
     ],
 )
-def test_what_the_service_does_not_take_is_refused_with_its_place(change, told):
+def test_invalid_hdinsight_settings_are_refused(change, told):
     assert told in refused({"data-pipes:streaming": change})
 
 
@@ -64,16 +64,16 @@ def test_what_the_service_does_not_take_is_refused_with_its_place(change, told):
         ({"config": {"cleanup.policy": "never"}}, "config.cleanup.policy: must be one of delete or compact"),
     ],
 )
-def test_what_kafka_3_2_does_not_take_is_refused_with_its_place(topic, told):
+def test_topic_settings_that_kafka_3_2_rejects_are_refused(topic, told):
     assert told in refused({"data-pipes:pipes": {"orders": {"topic": topic}}})
 
 
-def test_a_setting_that_later_versions_split_is_still_one():
+def test_a_setting_that_later_versions_replaced_is_accepted():
     config = {"message.timestamp.difference.max.ms": "60000"}
     settings({"data-pipes:pipes": {"orders": {"topic": {"config": config}}}}, stack=STACK)
 
 
-def test_an_adopted_network_needs_a_subnet_for_the_cluster():
+def test_an_existing_network_needs_a_subnet_for_hdinsight():
     existing = {
         "virtualNetworkId": f"{SUBSCRIPTION}/virtualNetworks/vnet",
         "cidr": "10.9.0.0/16",
@@ -97,7 +97,7 @@ def test_names_too_long_for_the_jobs_are_refused():
 
 
 @pytest.mark.parametrize("name", ["orders-topic", "orders-dead"])
-def test_a_pipe_whose_consumers_would_have_the_identity_of_a_job_is_refused(name):
+def test_a_pipe_named_like_another_pipe_s_job_is_refused(name):
     line = refused({"data-pipes:pipes": {name: {"parallelism": 1}}})
     assert (
         f"pipes.{name}: must differ from the names of other pipes' topic Jobs, but the pipe orders has a Job with this name"
@@ -120,12 +120,12 @@ def test_more_than_32_workers_need_head_nodes_of_8_vcpus(size):
     "size",
     ["Standard_DS4_v2", "Standard_D13_v2", "Standard_E8_v3", "Standard_F8s_v2", "Standard_A8m_v2", "Standard_G3"],
 )
-def test_larger_head_nodes_and_sizes_that_say_nothing_of_their_vcpus_go_with_many_workers(size):
+def test_large_head_nodes_and_sizes_with_unknown_vcpus_are_accepted_with_many_workers(size):
     settings({"data-pipes:streaming": {"brokers": 200, "headVmSize": size}}, stack=STACK)
 
 
 @given(workers=st.integers(3, 200), vcpus=st.sampled_from([2, 4, 8, 16, 32]))
-def test_head_nodes_are_refused_by_workers_and_vcpus_alone(workers, vcpus):
+def test_head_nodes_are_refused_only_with_many_workers_and_few_vcpus(workers, vcpus):
     change = {"data-pipes:streaming": {"brokers": workers, "headVmSize": f"Standard_D{vcpus}_v3"}}
     if workers > 32 and vcpus < 8:
         assert "streaming.headVmSize: must have at least 8 vCPUs" in refused(change)

@@ -45,7 +45,7 @@ def config_errors(changes, stack=STACK):
     return []
 
 
-def test_the_subnets_are_where_the_layout_has_them_and_hdinsight_has_one_only_where_it_runs():
+def test_subnets_follow_the_layout_and_only_hdinsight_stacks_have_a_subnet_for_it():
     assert {role: each.inputs["addressPrefix"] for role, each in made(SUBNET).items()} == {
         "nodes": "10.0.0.0/22",
         "endpoints": "10.0.4.0/24",
@@ -58,7 +58,7 @@ def test_the_subnets_are_where_the_layout_has_them_and_hdinsight_has_one_only_wh
 
 
 @pytest.mark.parametrize("stack", [STACK, HDINSIGHT])
-def test_a_network_is_asked_for_one_subnet_at_a_time(stack):
+def test_subnets_are_created_one_after_another(stack):
     recording = shipped(stack).recording
     subnets = recording.of_type(SUBNET)
     waits = [{other.urn for other in subnets} & recording.requirements(each) for each in subnets]
@@ -66,7 +66,7 @@ def test_a_network_is_asked_for_one_subnet_at_a_time(stack):
 
 
 @pytest.mark.parametrize("stack", [STACK, HDINSIGHT])
-def test_the_only_way_out_is_nat_with_an_address_of_all_zones(stack):
+def test_egress_is_only_through_a_zone_redundant_nat_gateway(stack):
     [gateway] = made("azure-native:network:NatGateway", stack).values()
     [address] = made("azure-native:network:PublicIPAddress", stack).values()
     subnets = made(SUBNET, stack)
@@ -79,17 +79,17 @@ def test_the_only_way_out_is_nat_with_an_address_of_all_zones(stack):
 @pytest.mark.parametrize(
     "waiting", ["azure-native:containerservice:ManagedCluster", "azure-native:network:PrivateEndpoint"]
 )
-def test_what_joins_the_network_comes_after_all_its_subnets_and_goes_before_them(waiting):
+def test_clusters_and_private_endpoints_wait_for_all_subnets(waiting):
     recording = shipped(STACK).recording
     for each in recording.of_type(waiting):
         assert {subnet.urn for subnet in recording.of_type(SUBNET)} <= recording.requirements(each)
 
 
-def test_azure_s_own_rules_hold_for_nodes_which_let_pods_reach_each_other_and_nobody_in_from_the_internet():
+def test_the_nodes_subnet_has_only_azure_s_default_rules():
     assert inbound(STACK, "nodes") == []
 
 
-def test_private_endpoints_answer_the_nodes_on_the_ports_of_their_services_and_connected_networks_on_https():
+def test_private_endpoints_accept_nodes_on_service_ports_and_connected_networks_on_https():
     assert inbound(STACK, "endpoints") == [
         ("10.0.0.0/22", ["443", "5671", "9093"], "Allow"),
         ("VirtualNetwork", ["443"], "Allow"),
@@ -100,7 +100,7 @@ def test_private_endpoints_answer_the_nodes_on_the_ports_of_their_services_and_c
     }
 
 
-def test_brokers_on_hdinsight_answer_the_nodes_and_themselves_alone_and_reach_private_endpoints():
+def test_hdinsight_accepts_only_nodes_and_itself_and_can_reach_private_endpoints():
     assert inbound(HDINSIGHT, "hdinsight") == [
         ("10.0.0.0/22", ["443", "9092"], "Allow"),
         ("10.0.0.0/22", ["9400"], "Allow"),
@@ -111,14 +111,14 @@ def test_brokers_on_hdinsight_answer_the_nodes_and_themselves_alone_and_reach_pr
     assert ("10.0.5.0/24", ["443"], "Allow") in inbound(HDINSIGHT, "endpoints")
 
 
-def test_hdinsight_may_have_private_links_into_its_subnet():
+def test_only_the_hdinsight_subnet_allows_private_link_services():
     policies = {
         role: each.inputs["privateLinkServiceNetworkPolicies"] for role, each in made(SUBNET, HDINSIGHT).items()
     }
     assert policies == {"nodes": "Enabled", "endpoints": "Enabled", "hdinsight": "Disabled"}
 
 
-def test_every_service_is_found_by_its_private_name_in_the_network():
+def test_every_private_zone_is_linked_to_the_network():
     recording = shipped(STACK).recording
     zones = {each.inputs["privateZoneName"] for each in recording.of_type(ZONE)}
     assert {"privatelink.azurecr.io", "privatelink.servicebus.windows.net"} <= zones
@@ -130,11 +130,11 @@ def test_every_service_is_found_by_its_private_name_in_the_network():
         assert each.inputs["registrationEnabled"] is False
 
 
-def test_a_name_that_the_private_zones_do_not_have_is_looked_up_on_the_internet():
+def test_names_missing_in_the_private_zones_are_resolved_publicly():
     assert {each.inputs["resolutionPolicy"] for each in shipped(STACK).recording.of_type(LINK)} == {"NxDomainRedirect"}
 
 
-def test_flow_logs_of_the_whole_network_are_kept_as_long_as_the_setting_says():
+def test_flow_logs_cover_the_network_with_the_configured_retention():
     recording = planned({"data-pipes:network": {"flowLogDays": 30}}, stack=STACK).recording
     log = recording.one("azure-native:network:FlowLog")
     assert log.inputs["targetResourceId"].endswith(f"/virtualNetworks/{STACK}")
@@ -145,7 +145,7 @@ def test_flow_logs_of_the_whole_network_are_kept_as_long_as_the_setting_says():
     assert log.inputs["retentionPolicy"] == {"days": 30, "enabled": True}
 
 
-def test_flow_logs_are_written_under_an_identity_with_rights_on_their_storage_alone_which_has_no_keys():
+def test_flow_logs_use_an_identity_with_a_role_on_their_private_storage_only():
     recording = shipped(STACK).recording
     log = recording.one("azure-native:network:FlowLog")
     rights = made("azure-native:authorization:RoleAssignment")["flow-logs"]
@@ -158,7 +158,7 @@ def test_flow_logs_are_written_under_an_identity_with_rights_on_their_storage_al
     assert storage.inputs["networkRuleSet"] == {"bypass": "AzureServices", "defaultAction": "Deny"}
 
 
-def test_logs_are_bounded_and_opened_by_entra_alone():
+def test_logs_have_the_configured_retention_and_accept_only_entra_identities():
     recording = planned({"data-pipes:network": {"logDays": 365}}, stack=STACK).recording
     workspace = recording.one("azure-native:operationalinsights:Workspace")
     assert workspace.inputs["retentionInDays"] == 365
@@ -182,7 +182,7 @@ TAGGED = (
 )
 
 
-def test_everything_that_takes_tags_has_the_stack_s():
+def test_every_taggable_resource_has_the_stack_s_tags():
     recording = planned({"data-pipes:tags": {"team": "orders"}}, stack=STACK).recording
     for kind in TAGGED:
         found = recording.of_type(f"azure-native:{kind}")
@@ -191,7 +191,7 @@ def test_everything_that_takes_tags_has_the_stack_s():
             assert each.inputs["tags"] == {"data-pipes": STACK, "team": "orders"}, each.urn
 
 
-def test_an_existing_network_is_adopted_and_nothing_is_made_in_it_but_private_endpoints_and_links():
+def test_in_an_existing_network_only_private_endpoints_and_zone_links_are_created():
     zone = f"{OWNER}/privateDnsZones/privatelink.azurecr.io"
     existing = {**EXISTING, "privateDnsZoneIds": {"registry": zone}}
     plan = planned({"data-pipes:network": {"existing": existing}}, stack=STACK)
@@ -214,7 +214,7 @@ def test_an_existing_network_is_adopted_and_nothing_is_made_in_it_but_private_en
 
 
 @pytest.mark.parametrize("role", ["nodes", "endpoints"])
-def test_another_range_for_a_subnet_that_something_is_in_is_refused_while_it_is_a_preview(role):
+def test_a_range_change_is_refused_in_the_preview(role):
     subnet = made(SUBNET)[role]
 
     def change(wanted):
@@ -291,21 +291,21 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("changes", "message"), WRONG)
-def test_a_mistake_is_refused_with_its_reason_and_a_way_out(changes, message):
+def test_invalid_account_and_network_settings_are_refused(changes, message):
     found = config_errors(changes)
     assert any(line.startswith(message) for line in found), found
 
 
-def test_settings_that_count_in_an_adopted_network_too_are_taken():
+def test_log_and_registry_settings_are_allowed_with_an_existing_network():
     network = {"existing": EXISTING, "logDays": 30, "registryCidrs": ["203.0.113.0/24"]}
     assert config_errors({"data-pipes:network": network}) == []
 
 
-def test_no_region_of_a_cloud_of_its_own_is_listed():
+def test_no_sovereign_cloud_region_is_listed():
     assert not [region for region in THREE_ZONES if region.startswith(SOVEREIGN)]
 
 
-def test_event_hubs_and_nodes_wait_until_the_network_finds_private_endpoints_by_name():
+def test_event_hubs_and_nodes_wait_for_the_private_zone_links():
     recording = shipped(STACK).recording
     links = {each.name.removeprefix(f"{STACK}-"): each.urn for each in recording.of_type(LINK)}
     assert links["servicebus"] in recording.requirements(recording.one(f"{STACK}-orders-hub"))

@@ -56,7 +56,7 @@ def needs(resource):
         ("dnsConfig", {"clusterDns": "KUBE_DNS"}),
     ],
 )
-def test_the_default_cluster_is_private_regional_and_lets_in_nobody_but_by_iam(path, value):
+def test_the_default_cluster_is_private_regional_and_accepts_only_iam_sign_in(path, value):
     assert recording().one(CLUSTER).input(path) == value
     assert "maintenancePolicy" not in recording().one(CLUSTER).inputs
 
@@ -67,7 +67,7 @@ def test_the_cluster_is_in_the_stack_s_network():
     assert cluster["subnetwork"].endswith(f"/regions/europe-west1/subnetworks/{STACK}")
 
 
-def test_secrets_are_encrypted_with_a_key_that_gke_s_agent_alone_uses():
+def test_secrets_are_encrypted_with_a_key_that_only_gke_s_agent_can_use():
     key = recording().one(f"{STACK}-gke-key")
     assert key.protect
     assert f"/cryptoKeys/{STACK}-gke-key" in recording().one(CLUSTER).input("databaseEncryption.keyName")
@@ -85,7 +85,7 @@ def at_its_address():
     return with_platform(endpoint={"publicCidrs": ["203.0.113.7/32", "198.51.100.0/24"]})
 
 
-def test_named_ranges_reach_the_api_at_its_address_and_its_name_is_closed():
+def test_with_public_ranges_the_api_is_reached_by_ip_address_and_not_by_dns_name():
     cluster = at_its_address().one(CLUSTER)
     assert cluster.inputs["controlPlaneEndpointsConfig"] == {
         "dnsEndpointConfig": {"allowExternalTraffic": False},
@@ -100,13 +100,13 @@ def test_named_ranges_reach_the_api_at_its_address_and_its_name_is_closed():
     assert "masterAuthorizedNetworksConfig" not in recording().one(CLUSTER).inputs
 
 
-def test_upgrades_come_at_the_named_hour_and_from_the_named_channel():
+def test_maintenance_window_and_release_channel_are_applied():
     cluster = with_platform(maintenanceStart="03:00", releaseChannel="stable").one(CLUSTER)
     assert cluster.inputs["maintenancePolicy"] == {"dailyMaintenanceWindow": {"startTime": "03:00"}}
     assert cluster.input("releaseChannel.channel") == "STABLE"
 
 
-def test_named_members_administer_this_cluster_and_no_other():
+def test_configured_admins_administer_only_this_cluster():
     [right] = [
         each
         for each in with_platform(admins=["group:platform@example.com"]).of_type(PROJECT_RIGHT)
@@ -119,14 +119,14 @@ def test_named_members_administer_this_cluster_and_no_other():
     assert not [each for each in recording().of_type(PROJECT_RIGHT) if each.inputs["role"] == "roles/container.admin"]
 
 
-def test_the_cluster_has_its_rights_and_its_way_out_before_it_comes_up_and_until_it_is_gone():
+def test_the_cluster_waits_for_its_roles_apis_and_nat():
     waits = needs(recording().one(CLUSTER))
     assert (PROJECT_RIGHT, f"{STACK}-gke-nodes") in waits
     assert ("gcp:compute/routerNat:RouterNat", f"{STACK}-nat") in waits
     assert {f"{STACK}-container", f"{STACK}-binaryauthorization"} <= {name for _, name in waits}
 
 
-def test_what_is_made_in_the_cluster_waits_for_nodes_that_may_pull_images_and_goes_before_them():
+def test_kubernetes_objects_wait_for_nodes_that_can_pull_images():
     waits = needs(recording().one("kubernetes:core/v1:Namespace"))
     assert {
         (POOL, f"{STACK}-nodes"),
@@ -135,13 +135,13 @@ def test_what_is_made_in_the_cluster_waits_for_nodes_that_may_pull_images_and_go
     } <= waits
 
 
-def test_the_cluster_and_the_streaming_service_do_not_wait_for_each_other():
+def test_the_cluster_and_the_streaming_service_are_created_in_parallel():
     assert not {kind for kind, _ in needs(recording().one(CLUSTER)) if ":pubsub/" in kind}
     for each in recording().of_type("gcp:pubsub/subscription:Subscription"):
         assert not {kind for kind, _ in needs(each) if ":container/" in kind}
 
 
-def test_the_first_nodes_are_nobody_else_s_though_they_go_at_once():
+def test_the_temporary_first_nodes_use_the_stack_s_service_account():
     first = recording().one(CLUSTER).inputs["nodeConfig"]
     account = recording().one(f"{STACK}-gke-nodes-pulls").inputs["member"].removeprefix("serviceAccount:")
     assert first["serviceAccount"] == account
@@ -149,7 +149,7 @@ def test_the_first_nodes_are_nobody_else_s_though_they_go_at_once():
     assert recording().one(CLUSTER).ignore_changes == ("initialNodeCount", "nodeConfig")
 
 
-def test_whoever_gcloud_takes_one_for_reaches_the_cluster_by_its_name_and_no_token_is_stored():
+def test_the_kubeconfig_uses_the_gcloud_identity_and_contains_no_token():
     config = json.loads(kubeconfig(cluster="pipes", host="gke-0123-42.europe-west1.gke.goog"))
     [user] = config["users"]
     assert user["user"] == {
@@ -167,7 +167,7 @@ def test_whoever_gcloud_takes_one_for_reaches_the_cluster_by_its_name_and_no_tok
     )
 
 
-def test_pulumi_reaches_the_cluster_by_its_name_or_at_its_address_with_its_own_authority(monkeypatch):
+def test_pulumi_uses_the_dns_endpoint_or_the_ip_endpoint_with_the_cluster_s_ca(monkeypatch):
     asked = []
     monkeypatch.setattr("components.gcp.gke.platform.kubeconfig", lambda **known: asked.append(known) or "{}")
     planned(stack=STACK)
@@ -182,7 +182,7 @@ def test_pulumi_reaches_the_cluster_by_its_name_or_at_its_address_with_its_own_a
     assert config["clusters"][0]["cluster"]["certificate-authority-data"] == at_address["authority"]
 
 
-def test_what_is_in_the_cluster_notices_one_that_was_made_anew_and_no_other_change():
+def test_kubernetes_objects_are_replaced_only_with_a_new_cluster():
     name = recording().one(f"{STACK}-kubernetes").inputs["clusterIdentifier"]
     assert name.endswith(".gke.goog")
     moved = at_its_address().one(f"{STACK}-kubernetes")
@@ -192,19 +192,19 @@ def test_what_is_in_the_cluster_notices_one_that_was_made_anew_and_no_other_chan
 
 
 @pytest.mark.parametrize(("protect", "unreachable"), [(True, False), (False, True)])
-def test_what_is_in_the_cluster_is_dropped_from_the_state_with_an_unprotected_cluster_alone(protect, unreachable):
+def test_objects_in_an_unreachable_cluster_leave_the_state_only_without_protect(protect, unreachable):
     recorded = planned({"data-pipes:protect": protect}, stack=STACK).recording
     assert json.loads(recorded.one(f"{STACK}-kubernetes").inputs["deleteUnreachable"]) is unreachable
     assert recorded.one(CLUSTER).protect is protect
 
 
-def test_the_stack_exports_how_to_reach_the_cluster():
+def test_the_stack_exports_the_cluster_name_and_the_kubeconfig():
     outputs = shipped(STACK).recording.outputs
     assert outputs["clusterName"] == STACK
     assert "kubeconfig" in outputs
 
 
-def test_consumers_reach_the_metadata_server_and_nothing_else_of_the_node():
+def test_consumers_can_reach_only_the_metadata_server_and_https():
     [policy] = recording().of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
     blocks = {
         (rule["to"][0]["ipBlock"]["cidr"], rule["ports"][0]["port"])

@@ -47,7 +47,7 @@ def with_topic(**topic):
     return planned({"data-pipes:pipes": {"orders": {"topic": topic}}}, stack=STACK).recording
 
 
-def test_the_topic_has_as_many_partitions_as_the_pipe_has_readers():
+def test_partitions_and_replicas_equal_parallelism():
     topic = topic_of(recording())
     assert topic.inputs["topicId"] == "orders"
     assert topic.inputs["cluster"] == STACK
@@ -56,13 +56,13 @@ def test_the_topic_has_as_many_partitions_as_the_pipe_has_readers():
     assert topic.protect is True
 
 
-def test_no_acknowledged_record_is_lost_with_a_zone():
+def test_the_topic_has_three_copies_and_two_in_sync():
     topic = topic_of(recording())
     assert topic.inputs["replicationFactor"] == 3
     assert topic.inputs["configs"] == {"min.insync.replicas": "2", "retention.ms": str(168 * 3_600_000)}
 
 
-def test_more_settings_reach_the_topic_by_their_kafka_names():
+def test_topic_config_is_applied():
     topic = topic_of(with_topic(retentionHours=1, config={"cleanup.policy": "compact"}))
     assert topic.inputs["configs"] == {
         "min.insync.replicas": "2",
@@ -71,7 +71,7 @@ def test_more_settings_reach_the_topic_by_their_kafka_names():
     }
 
 
-def test_consumers_read_their_topic_in_their_group_and_producers_write_to_it():
+def test_consumers_can_only_read_the_topic_and_producers_can_only_write_it():
     assert rights(acl("topic/orders")) == [
         (f"User:{CONSUMER}", "READ"),
         (f"User:{CONSUMER}", "DESCRIBE"),
@@ -81,7 +81,7 @@ def test_consumers_read_their_topic_in_their_group_and_producers_write_to_it():
     assert rights(acl("consumerGroup/orders")) == [(f"User:{CONSUMER}", "READ")]
 
 
-def test_dead_letters_have_one_partition_as_safe_as_the_topic_s_and_room_for_each_record_with_its_headers():
+def test_the_dead_letter_topic_has_one_partition_three_copies_and_space_for_headers():
     topic = dead_letters(recording())
     assert (topic.inputs["topicId"], topic.inputs["cluster"]) == ("orders.dead-letters", STACK)
     assert (topic.inputs["partitionCount"], topic.inputs["replicationFactor"]) == (1, 3)
@@ -96,42 +96,42 @@ def test_dead_letters_have_one_partition_as_safe_as_the_topic_s_and_room_for_eac
     assert dead_letters(large).input("configs")["retention.ms"] == "3600000"
 
 
-def test_consumers_write_dead_letters_and_nobody_else_reaches_them():
+def test_only_consumers_can_write_dead_letters():
     assert rights(acl("topic/orders.dead-letters")) == [(f"User:{CONSUMER}", "WRITE"), (f"User:{CONSUMER}", "DESCRIBE")]
 
 
-def test_without_dead_letters_there_is_no_topic_no_right_and_no_word_of_them():
+def test_without_dead_letters_there_is_no_topic_no_acl_and_no_variable():
     recorded = with_topic(deadLetter={"enabled": False})
     assert recorded.of_type(TOPIC) == (topic_of(recorded),)
     assert not [each.urn for each in recorded.resources if "dead-letters" in str(each.inputs)]
     assert not {"STREAM_DEAD_LETTERS", "STREAM_MAX_DELIVERY_ATTEMPTS"} & environment(recorded).keys()
 
 
-def test_more_partitions_leave_the_dead_letters_as_they_are():
+def test_growth_does_not_change_the_dead_letter_topic():
     grown = planned({"data-pipes:pipes": {"orders": {"parallelism": 6}}}, stack=STACK).recording
     assert dead_letters(grown).inputs == dead_letters(recording()).inputs
 
 
 @pytest.mark.parametrize(("version", "told"), [("3.9.x", None), ("4.0.x", "consumer"), ("10.0.x", "consumer")])
-def test_consumers_are_told_of_the_newer_group_protocol_where_the_brokers_have_it(version, told):
+def test_consumers_use_the_newer_group_protocol_from_kafka_4(version, told):
     recorded = planned({"data-pipes:streaming": {"version": version}}, stack=STACK).recording
     assert environment(recorded).get("KAFKA_GROUP_PROTOCOL") == told
 
 
-def test_nobody_writes_unless_the_file_says_who():
+def test_without_producers_nobody_can_write():
     readers = {principal for principal, _ in rights(acl("topic/orders", with_topic(producers=[])))}
     assert readers == {f"User:{CONSUMER}"}
 
 
 @pytest.mark.parametrize("name", [STACK, "x" * 24])
-def test_the_acls_name_the_service_account_that_the_pods_are(name):
+def test_the_acls_name_the_service_account_of_the_pods(name):
     recorded = planned({"data-pipes:name": name}, stack=STACK).recording
     account = recorded.one("kubernetes:core/v1:ServiceAccount")
     identity = account.input("metadata.annotations")["iam.gke.io/gcp-service-account"]
     assert rights(acl("consumerGroup/orders", recorded)) == [(f"User:{identity}", "READ")]
 
 
-def test_consumers_may_connect_to_this_cluster_alone():
+def test_consumers_can_connect_only_to_this_cluster():
     [member] = [each for each in recording().of_type(MEMBER) if each.inputs["member"] == f"serviceAccount:{CONSUMER}"]
     assert member.inputs["role"] == "roles/managedkafka.client"
     expression = member.input("condition.expression")
@@ -141,7 +141,7 @@ def test_consumers_may_connect_to_this_cluster_alone():
     assert number.isdecimal(), "IAM knows clusters by the number of their project"
 
 
-def test_consumers_are_told_how_to_sign_in_with_their_own_tokens():
+def test_consumers_get_the_settings_to_sign_in_with_their_own_tokens():
     settings = dict(environment(recording()))
     address = settings.pop("KAFKA_BOOTSTRAP_SERVERS")
     assert address.startswith("bootstrap.")
@@ -159,14 +159,14 @@ def test_consumers_are_told_how_to_sign_in_with_their_own_tokens():
     }
 
 
-def test_consumers_start_once_they_may_read_and_set_aside():
+def test_consumers_wait_for_topics_and_acls():
     recorded = recording()
     required = set(recorded.requirements(recorded.one(DEPLOYMENT)))
     assert {acl("topic/orders").urn, acl("consumerGroup/orders").urn, topic_of(recorded).urn} <= required
     assert {acl("topic/orders.dead-letters").urn, dead_letters(recorded).urn} <= required
 
 
-def test_consumers_reach_the_brokers_in_the_subnet():
+def test_consumers_can_reach_the_brokers_in_the_subnet():
     policy = recording().one("kubernetes:networking.k8s.io/v1:NetworkPolicy")
     subnet = recording().one("gcp:compute/subnetwork:Subnetwork")
     ways = [way for way in policy.input("spec.egress") if [port["port"] for port in way["ports"]] == [9092]]

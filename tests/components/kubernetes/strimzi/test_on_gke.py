@@ -103,7 +103,7 @@ def test_nothing_of_it_starts_before_there_are_nodes():
     assert recording.one(NODES).urn in recording.requirements(recording.one(RELEASE))
 
 
-def test_the_topic_has_as_many_partitions_as_the_pipe_has_readers():
+def test_partitions_and_replicas_equal_parallelism():
     recording = recorded("standard")
     assert [each.input("spec.partitions") for each in recording.of_type(TOPIC)] == [3, 1], "and one for dead letters"
     assert recording.one(DEPLOYMENT).input("spec.replicas") == 3

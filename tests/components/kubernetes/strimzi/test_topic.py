@@ -60,7 +60,7 @@ def test_the_equation_holds_and_consumers_wait_for_their_topic():
     assert recording.outputs["pipes"] == {"orders": {"topic": "orders", "partitions": 7, "replicas": 7}}
 
 
-def test_a_preview_knows_partitions_and_replicas():
+def test_a_preview_shows_the_replicas():
     assert shipped(STACK, preview=True).recording.outputs["pipes"] == {
         "orders": {"topic": "orders", "partitions": 3, "replicas": 3}
     }
@@ -89,7 +89,7 @@ def test_a_user_may_read_its_topic_in_its_group_write_its_dead_letters_and_nothi
     assert rights(recording) == [*READS, ("topic", "orders.dead-letters", ["Describe", "Write"])]
 
 
-def test_dead_letters_have_one_partition_as_safe_as_the_topic_s_and_room_for_each_record_with_its_headers(recording):
+def test_the_dead_letter_topic_has_one_partition_three_copies_and_space_for_headers(recording):
     assert dead_letters(recording).inputs["metadata"]["name"] == "orders.dead-letters"
     assert dead_letters(recording).inputs["spec"] == {
         "partitions": 1,
@@ -111,14 +111,14 @@ def test_consumers_are_told_of_dead_letters_once_they_are_there(recording):
     assert (told["STREAM_DEAD_LETTERS"], told["STREAM_MAX_DELIVERY_ATTEMPTS"]) == ("orders.dead-letters", "9")
 
 
-def test_without_dead_letters_there_is_no_topic_no_right_and_no_word_of_them():
+def test_without_dead_letters_there_is_no_topic_no_acl_and_no_variable():
     recording = with_topic(deadLetter={"enabled": False})
     assert recording.of_type(TOPIC) == (topic_of(recording),)
     assert rights(recording) == READS
     assert not {"STREAM_DEAD_LETTERS", "STREAM_MAX_DELIVERY_ATTEMPTS"} & environment(recording).keys()
 
 
-def test_more_partitions_leave_the_dead_letters_as_they_are(recording):
+def test_growth_does_not_change_the_dead_letter_topic(recording):
     grown = planned({"data-pipes:pipes": {"orders": {"parallelism": 6}}}, stack=STACK).recording
     assert dead_letters(grown).inputs == dead_letters(recording).inputs
     assert rights(grown) == rights(recording)

@@ -58,7 +58,7 @@ def make(inventory: Inventory, type_token: str, **inputs: Any) -> CloudObject:
         ({"clusterArmId": "/subscriptions/x", **tier("Standard")}, 3, 2, "cannot be decreased"),
     ],
 )
-def test_an_event_hub_takes_the_partitions_that_its_namespaces_tier_allows(
+def test_an_event_hub_accepts_only_the_partitions_that_its_tier_allows(
     namespace: dict[str, Any], before: int | None, after: int, answer: str | None
 ):
     def hub(partitions: int) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def test_a_service_refuses_invalid_inputs(
     assert refused is None if answer is None else re.search(answer, refused or ""), refused
 
 
-def test_an_hdinsight_cluster_says_its_version_in_full_and_not_its_brokers():
+def test_an_hdinsight_cluster_returns_its_full_version_but_no_brokers():
     kind = kinds.kind(HDINSIGHT)
     given = {"clusterName": "pipes", "properties": {"clusterVersion": "5.1", "tier": "Standard"}}
     assert kind.stored(given) == {"properties": {"clusterVersion": "5.1.3000.0", "tier": "standard"}}
@@ -107,7 +107,7 @@ def test_an_hdinsight_cluster_says_its_version_in_full_and_not_its_brokers():
     ]
 
 
-def test_what_a_service_changes_by_itself_is_found_by_a_later_read(tmp_path: Path):
+def test_changes_by_the_service_appear_in_a_later_read(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     system = {"name": "system", "count": 3}
     aks = make(inventory, AKS, resourceName="pipes", agentPoolProfiles=[system])
@@ -123,7 +123,7 @@ def test_what_a_service_changes_by_itself_is_found_by_a_later_read(tmp_path: Pat
     assert inflated == {"sku": {"name": "Standard", "capacity": 2}}
 
 
-def test_the_kubeconfig_that_azure_gives_out_leads_to_the_cluster(tmp_path: Path):
+def test_the_kubeconfig_from_azure_has_the_cluster_s_address(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     args = {"resourceGroupName": "pipes", "resourceName": "aks", "location": "northeurope"}
     answer = kinds.invoke("azure-native:containerservice:listManagedClusterUserCredentials", args)

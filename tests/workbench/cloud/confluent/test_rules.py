@@ -197,7 +197,7 @@ def test_a_cluster_with_deletion_protection_is_not_deleted(tmp_path: Path):
         ({"enterprises": [{}]}, r"lkc-\w{8}\.eu-west-1\.aws\.private\.confluent\.cloud"),
     ],
 )
-def test_a_cluster_is_found_under_the_domain_that_its_tier_has(tmp_path: Path, tier: dict[str, Any], host: str):
+def test_the_cluster_s_domain_depends_on_its_tier(tmp_path: Path, tier: dict[str, Any], host: str):
     kafka = cluster(Inventory(tmp_path / "inventory.sqlite"), **tier).outputs
     assert re.fullmatch(rf"SASL_SSL://{host}:9092", kafka["bootstrapEndpoint"])
     assert re.fullmatch(rf"https://{host}:443", kafka["restEndpoint"])
@@ -215,7 +215,7 @@ def test_a_cluster_is_found_under_the_domain_that_its_tier_has(tmp_path: Path, t
         ),
     ],
 )
-def test_a_private_link_offers_a_service_of_the_stacks_own_cloud(cloud: str, key: str, form: str):
+def test_a_private_link_returns_the_service_of_the_stack_s_cloud(cloud: str, key: str, form: str):
     kind, given = kinds.kind(ATTACHMENT), {"cloud": cloud, "region": "here"}
     outputs: Mapping[str, Any] = kind.outputs("platt-00000001", "x", given)
     services = {each: outputs[each] for each in ("aws", "azures", "gcps")}
