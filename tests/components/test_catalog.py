@@ -1,4 +1,4 @@
-"""The catalog: each entry is what its package exports, and a stack imports the SDKs of its own cloud alone."""
+"""Tests of the catalog: every entry exists, and a stack imports only the SDKs of its own cloud."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""A cloud that refuses to answer ends the program with one line, which names the key to change."""
+"""Tests of failed lookups: the program ends with one line that names the setting to change."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ PROJECTS = "gcp:projects/getProject:getProject"
 
 
 class Denied(grpc.RpcError):
-    """How a provider's error reaches the program."""
+    """Return a provider's error as the program receives it."""
 
     def code(self) -> grpc.StatusCode:
         return grpc.StatusCode.UNKNOWN

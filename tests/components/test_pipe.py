@@ -1,4 +1,4 @@
-"""A pipe: as many consumers as its topic has partitions, and a change that cannot be made refused in the preview."""
+"""Tests of a pipe: partitions equal replicas, and impossible changes are refused in the preview."""
 
 from typing import get_type_hints
 
@@ -31,13 +31,13 @@ def test_replicas_come_from_the_topic_s_own_output_and_so_wait_for_it(preview):
     recording = shipped(preview=preview).recording
     deployment = recording.one(DEPLOYMENT)
     assert recording.one(TOPIC).urn in deployment.property_dependencies["spec"]
-    assert deployment.input("spec.replicas") == 3, "a preview knows the number"
+    assert deployment.input("spec.replicas") == 3, "the number must be known in a preview"
 
 
 def test_a_platform_is_given_one_image_which_names_its_registry():
     fields = get_type_hints(Workload)
     assert "image" in fields
-    assert "image" not in fields["consumer"].model_fields, "the one in the stack file may lack its registry"
+    assert "image" not in fields["consumer"].model_fields, "a reference in the stack file can omit the registry"
 
 
 def test_two_pipes_in_one_stack_share_nothing_but_the_services():
@@ -74,7 +74,7 @@ def test_the_stack_exports_what_users_need():
 
 
 def change(present, wanted, resource=TOPIC, form=lambda number: {"partitionCount": number}):
-    """Run the update hooks of the one resource of a type or a name."""
+    """Run the update hooks of the only resource with this type or name."""
     recording = shipped().recording
     before_update(recording, recording.one(resource), form(present), form(wanted))
 

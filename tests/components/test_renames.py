@@ -1,4 +1,4 @@
-"""Old names and forms of settings are accepted with a warning that gives the new one."""
+"""Tests of old names and forms of settings: accepted with a warning that gives the new one."""
 
 import json
 

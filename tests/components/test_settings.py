@@ -1,4 +1,4 @@
-"""A stack file with mistakes is refused as a whole, in words that name file, key, reason and way out."""
+"""Tests of invalid stack files: all errors are reported, each with file, key, reason and fix."""
 
 import json
 import string
@@ -22,7 +22,7 @@ def config_errors(changes):
 
 
 WRONG = [
-    # A key that is not known, at every depth.
+    # Unknown keys, at every depth.
     ({"data-pipes:pipez": {}}, "pipez: unknown key. Did you mean 'pipes'?"),
     ({"data-pipes:streaming": {"instanceTyp": 1}}, "streaming.instanceTyp: unknown key. Did you mean 'instanceType'?"),
     ({"data-pipes:streaming": {"disk_size": 1}}, "streaming.disk_size: unknown key. Did you mean 'diskSize'?"),
@@ -32,7 +32,7 @@ WRONG = [
         "pipes.orders.consumer.imagee: unknown key. Did you mean 'image'?",
     ),
     ({"aws:regionn": "x"}, "aws:regionn: unknown key. Did you mean 'region'?"),
-    # Something that must be there.
+    # Missing keys.
     ({"aws:region": REMOVED}, "aws:region: is required. Meaning of region: "),
     ({"data-pipes:streaming": REMOVED}, "streaming: must be a map with the key service. Set service to one of:"),
     ({"data-pipes:platform": REMOVED}, "platform: must be a map with the key service. Set service to one of:"),
@@ -62,7 +62,7 @@ WRONG = [
     ({"data-pipes:tags": {"a": "b,c"}}, "tags.a: must be the value of a tag"),
     ({"data-pipes:platform": {"logDays": 91}}, "platform.logDays: must be 1, 3, 5"),
     ({"data-pipes:network": {"nat": "none"}}, "network.nat: must be 'zone' or 'one', got \"none\"."),
-    # Texts of another form.
+    # Strings that do not match their pattern.
     (
         {"data-pipes:platform": {"version": 1.35}},
         "platform.version: must be a string, got the number 1.35. Write it in quotes",
@@ -156,7 +156,7 @@ WRONG = [
         {"data-pipes:network": {"interfaceEndpoints": ["s3", "ec2", "dynamodb"]}},
         "network.interfaceEndpoints: must not contain s3 and dynamodb",
     ),
-    # A pipe that would take a namespace of the cluster's own.
+    # Pipes that would use a namespace of the cluster.
     (
         {"data-pipes:pipes": {"data-pipes-topics": {"parallelism": 1}}},
         "pipes.data-pipes-topics: must not be the name of a namespace of the cluster",

@@ -1,4 +1,4 @@
-"""Versions that a service no longer offers are refused, and those that the program does not know yet are let through with a warning."""
+"""Tests of versions: retired ones are refused, and newer ones are accepted with a warning."""
 
 import pytest
 from hypothesis import given
@@ -20,14 +20,14 @@ EVERY = [
     (MSK, "data-pipes:streaming", "{}.x.kraft", msk_brokers.VERSIONS),
     (GOOGLE, "data-pipes:streaming", "{}.x", managed_kafka_settings.VERSIONS),
 ]
-"""Each setting of a version that takes more than the versions of this program: a stack with it, its section, its form, its list."""
+"""Each setting that accepts unknown versions: a stack with it, its section, its pattern, its list."""
 
 LISTED = KnownVersions(service="Kafka", versions=("3.8", "3.10", "4.1"), default="4.1", source="a page")
 EXAMPLES = KnownVersions(service="Kafka", versions=("3.8", "4.1"), default="4.1", source="a page", complete=False)
 
 
 def warnings(stack, section, version):
-    """What a plan with the version tells of its section beside the resources."""
+    """Return the warnings of a plan with the version."""
     recording = planned({section: {"version": version}}, stack=stack).recording
     key = f"{section.removeprefix('data-pipes:')}.version: "
     return [each.text for each in recording.messages if each.severity == "warning" and each.text.startswith(key)]

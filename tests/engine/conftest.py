@@ -24,23 +24,23 @@ def command() -> PulumiCommand:
 
 @pytest.fixture
 def kubeconfig(server: KubernetesServer) -> Iterator[Path]:
-    """That of the real API server, with nothing in it."""
+    """Kubeconfig of the real API server, which is empty."""
     yield server.kubeconfig
     server.clean()
 
 
 @pytest.fixture(autouse=True)
 def _needs_the_engine(request: pytest.FixtureRequest) -> None:
-    """A test that needs no engine belongs to a fast directory, such as tests/workbench."""
+    """Require that every test here uses the engine. Tests without it belong to a fast directory, such as tests/workbench."""
     assert "command" in request.fixturenames, (
-        "must use the fixture `command` or `start`; or move it to a fast directory"
+        "must use the fixture `command` or `start`. Otherwise move it to a fast directory"
     )
 
 
 @pytest.fixture(autouse=True)
 def _forget_abandoned_programs(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
-    if request.node.get_closest_marker("filterwarnings"):  # of those who run such programs
+    if request.node.get_closest_marker("filterwarnings"):  # only tests that run such programs
         forget_abandoned_programs()
 
 
@@ -49,8 +49,11 @@ def pytest_sessionfinish() -> None:
 
 
 def forget_abandoned_programs() -> None:
-    """When the engine stops before an inline program does, Pulumi's SDK abandons the program's coroutines, event loop
-    and sockets. Collecting them complains, which is no failure of the test that happens to run then."""
+    """Collect the objects of abandoned programs, without their warnings.
+
+    If the engine stops before an inline program ends, Pulumi's SDK abandons the program's coroutines, event loop and sockets. Their
+    warnings would otherwise fail an unrelated test.
+    """
     hook, sys.unraisablehook = sys.unraisablehook, lambda _unraisable: None
     try:
         for _ in range(3):
@@ -61,7 +64,7 @@ def forget_abandoned_programs() -> None:
 
 @pytest.fixture
 def start(command: PulumiCommand) -> Iterator[Start]:
-    """Starts a sandbox for a small program; it is gone at the end of the test."""
+    """Return a function that starts a sandbox for a small program. Sandboxes are removed after the test."""
     with ExitStack() as stack:
 
         def begin(program: Callable[[], Any], **options: Any) -> Sandbox:

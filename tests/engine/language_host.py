@@ -1,7 +1,7 @@
-"""Stand-in for the CLI's Python language host: runs a program in a process of its own and ends it with SIGINT, as that one does.
+"""Stand-in for the CLI's Python language host: runs a program in a separate process and ends it with SIGINT, like the real one.
 
-The real one (pulumi-language-python) comes with the CLI's release and with no Go module, so it cannot be built here as the engine is.
-The script that runs the program, pulumi-language-python-exec, is the real one; it comes with the engine's Go module.
+The real one (pulumi-language-python) is part of the CLI's release and of no Go module, so it cannot be built here like the engine.
+The script that runs the program, pulumi-language-python-exec, is the real one from the engine's Go module.
 """
 
 import json
@@ -16,11 +16,11 @@ import grpc
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 SHOWN = 32
-"""The status of a program that has shown its error itself."""
+"""Exit status of a program that has printed its error itself."""
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """What the engine asks of a language, as far as it runs a program of ours."""
+    """The requests of the engine's language protocol that running a program needs."""
 
     def __init__(self, executor: str, engine: str) -> None:
         self.executor = executor
@@ -54,7 +54,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         }
         command = [sys.executable, self.executor, *given, request.info.entry_point]
         with subprocess.Popen(command, cwd=request.info.program_directory, env=environment) as process:
-            context.add_callback(lambda: process.send_signal(signal.SIGINT))  # does nothing once the program has ended
+            context.add_callback(lambda: process.send_signal(signal.SIGINT))  # no effect after the program has ended
             status = process.wait()
         if status == SHOWN:
             return language_pb2.RunResponse(bail=True)

@@ -1,4 +1,4 @@
-"""What Confluent's provider would answer with a deletion or refuse is refused in the preview, on the real engine, even without protection."""
+"""Tests on the real engine of Confluent changes: changes that would delete data or fail are refused in the preview, without protect too."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,7 +37,7 @@ def test_a_basic_cluster_can_become_standard_but_not_change_back_or_lose_partiti
         use(sandbox, stack_file(tier="basic"))
         sandbox.run("up")
         topics = {item.id for item in sandbox.inventory.objects() if item.type == TOPIC}
-        assert len(topics) == 2, "that of the records, and that of their dead letters"
+        assert len(topics) == 2, "the pipe's topic and its dead-letter topic"
         use(sandbox, stack_file(tier="standard", availability="low"))
         upgraded = sandbox.run("up")
         assert {item.id for item in sandbox.inventory.objects() if item.type == TOPIC} == topics

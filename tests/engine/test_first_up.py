@@ -1,4 +1,4 @@
-"""Everything but the pipes can come up first, so that images are in the stack's own registry before consumers start."""
+"""Tests of a first deployment without pipes, so that images can be pushed before consumers start."""
 
 import pytest
 from pulumi.automation import PulumiCommand

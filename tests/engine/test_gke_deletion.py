@@ -1,4 +1,4 @@
-"""What destroy says of a GKE cluster that is kept from deletion, on the real engine."""
+"""Tests on the real engine of destroy with a protected GKE cluster."""
 
 from collections.abc import Callable
 

@@ -1,6 +1,6 @@
-"""Every pair of services, and every form of each, rehearsed from preview to destroy on the real engine, with a real Kubernetes API server.
+"""Rehearsals of every pair of services and every form of each, on the real engine with a real Kubernetes API server.
 
-The pairs are the shipped stacks; the default one has a file of its own, test_rehearsal.py.
+The pairs are the shipped stacks. test_rehearsal.py tests the default stack.
 """
 
 from pathlib import Path
@@ -18,13 +18,13 @@ pytestmark = [
 ]
 
 ROOM = {"aws:eks/nodeGroup:NodeGroup", "gcp:container/nodePool:NodePool", "kubernetes:karpenter.sh/v1:NodePool"}
-"""What may grow too, since more replicas need more room."""
+"""Changes that the growth step may need too, because more replicas need more capacity."""
 
 STACKS = [find_stack_file(name) for name in NAMES if name != DEFAULT] + [each.stack_file() for each in FORMS_ONCE]
 
 
 def types(urns: tuple[str, ...]) -> list[str]:
-    """The types of resources in a cloud: a component that remembers a number is listed beside what has it."""
+    """Return the types of cloud resources. Components are left out: they only store a number."""
     found = [urn.split("::")[2].rsplit("$", 1)[-1] for urn in urns]
     return [each for each in found if not each.startswith("data-pipes:")]
 
@@ -40,12 +40,12 @@ def test_a_stack_is_deployed_unchanged_grown_and_destroyed(stack_file: StackFile
     grow = next(step for step in rehearsal.steps if step.step == "grow")
     updated = [each for each in types(grow.updated) if each not in ROOM]
     if not settings.streaming.can_grow:
-        assert grow.changes["same"] == sum(grow.changes.values()), "nothing grows, and nothing else changes"
+        assert grow.changes["same"] == sum(grow.changes.values()), "nothing may change"
     elif grow.changes.get("create"):
         known = {"gcp:pubsub/topic:Topic", *workloads}
-        assert set(updated) <= known, "streams of their own are added, and none that is there is touched"
+        assert set(updated) <= known, "new streams are added, and existing ones are unchanged"
     elif topic.type in types(grow.replaced):
-        assert set(updated[-1:]) <= workloads, "a job runs again, then the consumers grow"
+        assert set(updated[-1:]) <= workloads, "the Job runs again before the consumers grow"
     else:
-        assert updated[:-1] == [topic.type], "the topic first"
-        assert updated[-1] in workloads, "then its consumers"
+        assert updated[:-1] == [topic.type], "the topic must grow first"
+        assert updated[-1] in workloads, "then the consumers must grow"

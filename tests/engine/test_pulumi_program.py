@@ -1,4 +1,4 @@
-"""What a user of the Pulumi CLI sees: the program runs in a process of its own, which the Automation API never shows."""
+"""Tests of the program in a separate process, as the Pulumi CLI runs it. The Automation API does not."""
 
 import json
 import os
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.Pyt
 
 @pytest.fixture(scope="module")
 def executor() -> str:
-    """The script that runs a Python program, from the Go module that the engine is built with."""
+    """Return the script that runs a Python program, from the Go module of the engine."""
     found = subprocess.run(
         ["go", "mod", "download", "-json", "github.com/pulumi/pulumi/sdk/v3"],
         cwd=TOOL,
@@ -51,7 +51,7 @@ def as_project(sandbox: Sandbox, executor: str) -> Sandbox:
 
 
 def pulumi(sandbox: Sandbox, command: PulumiCommand, *arguments: str) -> tuple[int, str]:
-    """The status and everything that the CLI prints."""
+    """Return the exit status and output of the CLI."""
     workspace = sandbox.stack.workspace
     done = subprocess.run(
         [command.command, *arguments, "--stack", sandbox.stack.name, "--non-interactive", "--color", "never"],
@@ -67,7 +67,7 @@ def pulumi(sandbox: Sandbox, command: PulumiCommand, *arguments: str) -> tuple[i
 
 
 def failing(sandbox: Sandbox, package: str, token: str, reason: str) -> None:
-    """Let a simulated cloud refuse to answer a function."""
+    """Make a simulated cloud reject a function call."""
     plugin = sandbox.directory / "bin" / f"pulumi-resource-{package}"
     code = (
         "from workbench.cloud import kinds, plugin\n"

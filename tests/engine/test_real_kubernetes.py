@@ -1,4 +1,4 @@
-"""Programs on the real engine before a real Kubernetes API server: what it refuses, keeps, fills in and lets go."""
+"""Tests on the real engine with a real Kubernetes API server: created, changed, rejected and deleted objects."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -70,13 +70,13 @@ def test_objects_exist_after_up_are_unchanged_by_a_second_up_and_are_deleted_by_
     assert found["metadata"]["managedFields"][0]["manager"] == "pulumi-kubernetes"
     outputs = {name: output.value for name, output in sandbox.stack.outputs().items()}
     assert outputs == {"ready": 3, "policy": "Always", "uid": found["metadata"]["uid"]}, (
-        "what the server fills in is known"
+        "values set by the server must be known"
     )
     assert sandbox.run("up").touched == {}
     assert sandbox.run("refresh").touched == {}
     sandbox.run("destroy")
     assert not is_there(api, ORDERS)
-    assert not is_there(api, PIPES), "a namespace does not stay behind as terminating"
+    assert not is_there(api, PIPES), "the namespace must not stay in state Terminating"
 
 
 def test_growth_is_applied_with_the_field_manager_of_the_resource(start: Start, kubeconfig: Path, api: KubernetesApi):
@@ -111,7 +111,7 @@ def test_refusals_have_the_servers_message(
     assert "Traceback" not in str(told.value)
     assert not is_there(api, ORDERS)
     with pytest.raises(EngineError, match=answer):
-        sandbox.run("preview")  # the namespace is there by now, so a dry run tells before anything is done
+        sandbox.run("preview")  # The namespace exists now, so a dry run reports the error first.
     sandbox.run("destroy")
     assert not is_there(api, PIPES)
 

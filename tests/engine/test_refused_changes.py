@@ -1,4 +1,4 @@
-"""Changes that MSK and EKS refuse: refused in the preview, on the real engine. Without the hooks the update fails as the real one does."""
+"""Tests on the real engine of changes that MSK and EKS reject: refused in the preview, and failing like the service without the hooks."""
 
 import json
 from collections.abc import Callable
@@ -65,7 +65,7 @@ CHANGES: list[tuple[dict[str, Any], str, str]] = [
 
 
 def msk(wanted: dict[str, Any], opts: Callable[[pulumi.ResourceHookBinding], pulumi.ResourceOptions]) -> None:
-    """A cluster and a topic, with the hooks that the program binds to them."""
+    """Create a cluster and a topic with the program's hooks."""
     authorities = aws.msk.ClusterClientAuthenticationTlsArgs(certificate_authority_arns=wanted["authorities"])
     cluster = aws.msk.Cluster(
         "msk",

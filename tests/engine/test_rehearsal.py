@@ -1,4 +1,4 @@
-"""The default stack, rehearsed from preview to destroy on the real engine."""
+"""Tests of a rehearsal of the default stack on the real engine, from preview to destroy."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def rehearsal(
     copy.write_text(original, encoding="utf-8")
     stack_file = find_stack_file(str(copy))
     done = rehearsing.rehearse(stack_file, growth={"orders": 6}, kubernetes=server.kubeconfig, on_event=events.append)
-    assert list(stacks.iterdir()) == [copy], "a rehearsal writes nothing beside the stack file"
+    assert list(stacks.iterdir()) == [copy], "a rehearsal must not write next to the stack file"
     assert copy.read_text(encoding="utf-8") == original
     yield done
     server.clean()
@@ -84,7 +84,7 @@ def test_the_deployment_time_is_close_to_its_longest_chain_through_msk(rehearsal
     assert any(urn.split("::")[2].endswith("aws:msk/cluster:Cluster") for urn in rehearsal.deploy.chain)
     spans = {span.urn.split("::")[2].rsplit("$", 1)[-1]: span for span in rehearsal.deploy.spans}
     kafka, kubernetes = spans["aws:msk/cluster:Cluster"], spans["aws:eks/cluster:Cluster"]
-    assert max(kafka.started, kubernetes.started) < 2, "neither waits for the other"
+    assert max(kafka.started, kubernetes.started) < 2, "the clusters must be created in parallel"
 
 
 def test_destroy_removes_the_protection_first_and_leaves_nothing(rehearsal: Rehearsal):

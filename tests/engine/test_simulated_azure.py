@@ -1,4 +1,4 @@
-"""The simulated Azure behaves as azure-native does where it differs from the others, before the real engine."""
+"""Tests on the real engine of the simulated Azure, where azure-native differs from other providers."""
 
 from collections.abc import Callable
 from typing import Any

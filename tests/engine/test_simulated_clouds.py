@@ -1,4 +1,4 @@
-"""The simulated clouds behave like clouds where it hurts, before the real engine."""
+"""Tests on the real engine of the simulated clouds."""
 
 import json
 import subprocess
@@ -45,7 +45,7 @@ def test_a_preview_has_the_program_s_inputs_but_no_computed_values(start: Start)
 
     sandbox = start(program)
     sandbox.run("preview")
-    assert seen == {"partition_count": 3}, "an echoed input is known in a preview, an ARN is not"
+    assert seen == {"partition_count": 3}, "an input must be known in a preview, an ARN must not"
     assert sandbox.inventory.operations() == []
     sandbox.run("up")
     assert seen["arn"] == "arn:aws:kafka:eu-central-1:123456789012:topic/given/0-2/orders"
@@ -65,7 +65,7 @@ def test_generated_names_are_kept_and_fixed_inputs_force_a_replacement(start: St
     sandbox = start(program)
     sandbox.run("up")
     first = ids(sandbox)
-    assert ":configuration/configuration-" in first["configuration"], "the provider adds a suffix of its own"
+    assert ":configuration/configuration-" in first["configuration"], "the provider must add a suffix"
     again = sandbox.run("up")
     assert again.touched == {}
     assert ids(sandbox) == first
@@ -184,7 +184,7 @@ def test_a_task_definition_has_the_form_that_ecs_stores_and_each_change_is_a_new
     assert sandbox.run("up").touched == {}
     sandbox.run("refresh")
     assert [*sandbox.run("preview").touched.values()] == ["replace", "update"], (
-        "a refresh reads what the program left out"
+        "a refresh reads the values that the program omits"
     )
 
     container |= {"cpu": 0, "environment": [], "essential": True, "mountPoints": [], "portMappings": []}
@@ -193,7 +193,7 @@ def test_a_task_definition_has_the_form_that_ecs_stores_and_each_change_is_a_new
     assert sandbox.stack.outputs()["task"].value.endswith(":task-definition/orders:2")
     assert sandbox.stack.outputs()["task"].secret is False
     sandbox.run("refresh")
-    assert sandbox.run("up").touched == {}, "a definition that is written out in full stays as it is"
+    assert sandbox.run("up").touched == {}, "a complete definition must stay unchanged"
     sandbox.run("destroy")
     assert sandbox.inventory.objects() == []
 

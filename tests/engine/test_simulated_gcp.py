@@ -1,4 +1,4 @@
-"""The simulated GCP behaves as pulumi-gcp does where it differs from the others, before the real engine."""
+"""Tests on the real engine of the simulated GCP, where pulumi-gcp differs from other providers."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def options(**more: Any) -> pulumi.ResourceOptions:
 
 
 def enabled(api: str, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
-    """The options of what is made with an API."""
+    """Return the options of a resource that depends on an API."""
     service = gcp.projects.Service(api, service=f"{api}.googleapis.com", disable_on_destroy=False, opts=opts)
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[service]))
 

@@ -1,4 +1,4 @@
-"""The way that docs/aws.md names to move the tasks of a stack to spare capacity and back."""
+"""Tests of the procedure in docs/aws.md to move the tasks of a stack to Fargate Spot and back."""
 
 import pytest
 from pulumi.automation import PulumiCommand

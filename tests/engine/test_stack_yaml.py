@@ -1,4 +1,4 @@
-"""A stack file means the same to `plan` as to the Pulumi CLI, or `plan` refuses it. The CLI is the real one."""
+"""Tests that compare `plan` with the real Pulumi CLI: both read the same values, or `plan` refuses the file."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def sandbox(start: Start) -> Sandbox:
 
 @pytest.fixture
 def pulumi(sandbox: Sandbox) -> Read:
-    """Reads a stack file as the CLI does: what a program of the stack receives."""
+    """Read a stack file as the CLI does and return the values that the program receives."""
     file = sandbox.directory / "project" / "Pulumi.test.yaml"
 
     def read(text: str) -> dict[str, str]:
@@ -35,7 +35,7 @@ def plan(tmp_path: Path) -> Read:
 
 
 def test_every_value_equals_the_cli_s_or_is_refused(plan: Read, pulumi: Read):
-    """One file with every entry that `plan` accepts, each under a key of its own, is read by the CLI once."""
+    """The CLI reads one file with every entry that `plan` accepts, each under a separate key."""
     accepted: dict[str, tuple[str, str]] = {}
     for number, entry in enumerate(ENTRIES):
         try:
@@ -43,7 +43,7 @@ def test_every_value_equals_the_cli_s_or_is_refused(plan: Read, pulumi: Read):
         except StackFileError:
             continue
     lines = [entry.replace("x:k:", f"{key}:", 1) for key, (entry, _) in accepted.items()]
-    # An anchor is known until the end of a file, so a name that is there twice is no mistake.
+    # Anchors are valid until the end of a file, so repeated names are allowed.
     found = pulumi("config:\n  " + "\n  ".join(lines) + "\n")
     other = [
         (entry, expected, found.get(key)) for key, (entry, expected) in accepted.items() if found.get(key) != expected
@@ -67,12 +67,12 @@ FILES = {
 
 @pytest.mark.parametrize("text", FILES.values(), ids=FILES)
 def test_a_file_is_read_as_the_cli_reads_it(plan: Read, pulumi: Read, text: str):
-    # The project of the sandbox has another name.
+    # The sandbox's project has a different name.
     assert {key.replace("data-pipes:", "lab:"): value for key, value in plan(text).items()} == pulumi(text)
 
 
 def test_a_rehearsal_passes_the_values_to_the_program_unchanged(sandbox: Sandbox):
-    """Text that looks like a number stays text on its way through the file that the rehearsal writes for the CLI."""
+    """Strings that look like numbers stay strings in the file that the rehearsal writes for the CLI."""
     texts = {f"x:k{number}": scalar for number, scalar in enumerate(SCALARS) if "\ud800" not in scalar}
     others = {
         "x:o": {"0777": "1e3", "a": [1, 2.5, True, None, "2026-01-31", "0o17"]},

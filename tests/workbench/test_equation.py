@@ -1,4 +1,4 @@
-"""The equation is counted in what a pipe is made of, not believed from the outputs."""
+"""Tests that the equation is counted from a pipe's resources and not from its outputs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from workbench.recording.recorder import Recording, record
 
 
 class SmallPipe(pulumi.ComponentResource):
-    """A topic and a Deployment; without a number of replicas of its own, it takes the topic's."""
+    """Topic and Deployment. Without `replicas`, the Deployment uses the topic's number."""
 
     def __init__(self, name: str, partitions: int, replicas: int | None, parent: Box):
         super().__init__(PIPE, name, None, ResourceOptions(parent=parent))

@@ -1,4 +1,4 @@
-"""The schema and the reference page say what the settings' models say."""
+"""Tests that the schema and the reference page match the settings models."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""requirements.txt says what is installed, exactly, and why."""
+"""Tests that requirements.txt lists the installed versions with a reason for each."""
 
 import re
 from importlib.metadata import version

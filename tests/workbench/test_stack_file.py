@@ -1,4 +1,4 @@
-"""A stack file is read as Pulumi would read it, and what is wrong with it is told in one line."""
+"""Tests that stack files are read as Pulumi reads them, and that errors are reported in one line."""
 
 import json
 from pathlib import Path

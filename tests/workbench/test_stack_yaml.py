@@ -1,7 +1,4 @@
-"""What `plan` accepts in a stack file, and what it refuses because the Pulumi CLI would read it differently.
-
-tests/engine/test_stack_yaml.py compares both readers.
-"""
+"""Tests of values that `plan` accepts or refuses in a stack file. tests/engine/test_stack_yaml.py compares `plan` with the Pulumi CLI."""
 
 import json
 from pathlib import Path

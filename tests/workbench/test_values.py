@@ -1,4 +1,4 @@
-"""Values keep their shape, their secrets and their paths on the way from the wire to a reader."""
+"""Tests that decoded values keep their shape, secrets and paths."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def test_a_hidden_property_is_masked_completely_and_its_plain_value_is_kept(valu
 
 
 def answered_as_a_map(given_values, computed):
-    """Whether the provider answers a list of the inputs with a map of its items."""
+    """Return whether the provider returns a list input as a map of its items."""
     return isinstance(computed, dict) and (
         isinstance(given_values, list)
         or (

@@ -1,4 +1,4 @@
-"""The vault that keeps a stack's own passwords and keys on Azure."""
+"""Tests of the key vault for a stack's passwords and keys."""
 
 import pytest
 
@@ -54,7 +54,7 @@ def test_the_vault_name_is_valid_on_azure_and_has_a_random_suffix(name):
     assert 3 <= len(vault) <= 24
     assert vault.isalnum()
     assert vault[0].isalpha()
-    assert vault[-8:] not in name, "the suffix"
+    assert vault[-8:] not in name, "the suffix must be random"
 
 
 @pytest.mark.parametrize("protect", [True, False])

@@ -1,4 +1,4 @@
-"""The stack's own registry on Azure: how it is closed, who reaches it, and what an image is called."""
+"""Tests of the stack's registry on Azure: access and image references."""
 
 import pytest
 

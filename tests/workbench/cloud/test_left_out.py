@@ -1,4 +1,4 @@
-"""What becomes of an input that the program leaves out, asked of a simulated provider as the engine asks it."""
+"""Tests of omitted inputs: the simulated provider gets the same calls as from the engine."""
 
 from pathlib import Path
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The simulated providers decide about a changed input as the real ones do. The facts and their sources are in provider_verdicts.tsv."""
+"""Tests that the simulated providers classify changed inputs like the real ones. The facts and their sources are in provider_verdicts.tsv."""
 
 import json
 import re
@@ -19,7 +19,7 @@ BESIDE: dict[str, dict[str, Any]] = {
         "controlPlaneEndpointsConfig": {"ipEndpointsConfig": {"enabled": False}}
     }
 }
-"""A path -> other inputs that the verdict depends on."""
+"""Other inputs that the verdict depends on, by path."""
 GKE, POOL = "gcp:container/cluster:Cluster", "gcp:container/nodePool:NodePool"
 
 
@@ -38,7 +38,7 @@ class Fact:
 
     @property
     def pair(self) -> tuple[Any, Any]:
-        """Two values of the input: those of the file, or any."""
+        """Return two values of the input: those in the file, or arbitrary ones."""
         decoder, left, values = json.JSONDecoder(), self.values, [f"old {self.path}", f"new {self.path}"]
         for index in range(len(left.split(" "))):
             if left:
@@ -53,13 +53,13 @@ def facts() -> list[Fact]:
 
 
 def steps(path: str) -> list[str | int]:
-    """`a.b[0]["c.d"]` -> a, b, 0, c.d."""
+    """Split a path: `a.b[0]["c.d"]` becomes a, b, 0, c.d."""
     found = re.findall(r'([^.\[\]"]+)|\[(\d+)\]|\["([^"]+)"\]', path)
     return [int(index) if index else plain or quoted for plain, index, quoted in (each for each in found)]
 
 
 def inputs(path: list[str | int], *value: Any) -> Any:
-    """Inputs with a value at a path, or with all of the path but its last step."""
+    """Return inputs with a value at a path. Without a value, the path ends before its last step."""
     if not path:
         return value[0]
     first, *rest = path
@@ -69,7 +69,7 @@ def inputs(path: list[str | int], *value: Any) -> Any:
 
 
 def decided(token: str, path: str, *values: Any, left_out: bool = False, **beside: Any) -> str:
-    """What the simulation makes of another value, or of none where one is left out."""
+    """Return the simulation's verdict on another value, or on a removed one."""
     way = steps(path)
     old, new = (inputs(way, *given) for given in (values[:1], values[1:]))
     found = behaviour.differences(kinds.kind(token), {**old, **beside}, {**new, **beside}, {})
@@ -113,7 +113,7 @@ def test_an_omitted_input_gets_its_default_and_is_no_change_if_it_had_that_value
     assert decided(token, path, kind.defaults[path], left_out=True) == "none"
     way = steps(path)
     written_down = behaviour.differences(kind, inputs(way), inputs(way, kind.defaults[path]), {})
-    assert written_down == [], "to write a default down is no change either"
+    assert written_down == [], "adding a default to the inputs is no change"
 
 
 @pytest.mark.parametrize(
@@ -142,11 +142,11 @@ def test_a_model_has_at_most_one_rule_for_an_omitted_input(token: str):
     kind = kinds.kind(token)
     assert not kind.left_out & kind.computed()
     assert not (kind.left_out | kind.computed()) & set(kind.defaults)
-    assert all("." in path for path in kind.left_out), "of the first level the SDK tells"
+    assert all("." in path for path in kind.left_out), "the SDK lists inputs of the first level"
 
 
 def test_inputs_that_the_sdk_fills_are_not_computed_by_the_provider():
-    """The SDK sends `Managed by Pulumi` where a program gives no description."""
+    """The SDK sends `Managed by Pulumi` if a program gives no description."""
     assert "description" not in kinds.kind("gcp:dns/managedZone:ManagedZone").computed()
 
 

@@ -1,4 +1,4 @@
-"""Updates that the simulated services refuse as the real ones do: without a hook, a rehearsal shows the real failure."""
+"""Tests of updates that the simulated services refuse like the real ones, so that a rehearsal without hooks shows the real failure."""
 
 import json
 from typing import Any

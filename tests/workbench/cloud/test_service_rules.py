@@ -1,4 +1,4 @@
-"""The services' own rules in the tables: what they answer, store and refuse. No engine needed."""
+"""Tests of the simulated AWS services: responses, stored values and refusals. They need no engine."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The tables of the simulated clouds agree with the SDKs, and their rules decide as the providers do. No engine needed."""
+"""Tests that the models of the simulated clouds match the SDKs and decide like the providers. They need no engine."""
 
 import importlib
 from typing import Any
@@ -22,7 +22,7 @@ SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"
 
 
 def sdk_properties(token: str) -> tuple[set[str], set[str]]:
-    """(inputs, outputs) of a resource type in the SDK; a custom resource has the ones of any Kubernetes object, and a status."""
+    """Return (inputs, outputs) of a resource type in the SDK. A custom resource has those of any Kubernetes object, and a status."""
     package, module, name = token.split(":")
     group, _, rest = module.partition("/")
     path = {

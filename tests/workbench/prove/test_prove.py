@@ -1,4 +1,4 @@
-"""What `prove` says of what it found, and what it does not run for."""
+"""Tests of the command `prove`: detected problems, output and refused stacks."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What was written against what was handled: lost, again, out of order, and how long nothing was."""
+"""Tests that compare written and handled messages: lost, repeated, out of order, and pauses."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from workbench.prove.tally import Handled, longest_pauses, tally
 
 
 def handled(*places: str) -> list[Handled]:
-    """Places such as `0@7`, handled one after the other."""
+    """Return deliveries such as `0@7`, handled one after the other."""
     found: list[Handled] = []
     for at, place in enumerate(places):
         partition, _, offset = place.partition("@")

@@ -1,4 +1,4 @@
-"""A long rehearsal shows what it is doing: live on a terminal, a line per step elsewhere."""
+"""Tests of the progress display: a live line on a terminal, otherwise one line per step."""
 
 import io
 
@@ -11,7 +11,7 @@ URN = "urn:pulumi:dev::data-pipes::aws:msk/cluster:Cluster::kafka"
 
 
 def shown(*events: Event, terminal: bool) -> tuple[str, str]:
-    """What was printed, and what the live line would say in the end."""
+    """Return the printed lines, and the last text of the live line."""
     text = io.StringIO()
     with Progress(Console(file=text, force_terminal=terminal, width=200)) as progress:
         for event in events:

@@ -1,4 +1,4 @@
-"""The CLI is had from PATH, the cache, Go or the installer, in this order. Stand-ins for all of them; nothing is built."""
+"""Tests of the search for the CLI: PATH, cache, Go, installer. All are stand-ins, and nothing is built."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +14,7 @@ Script = Callable[[str, str], None]
 
 @pytest.fixture
 def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
-    """An empty machine: nothing but what the test puts on PATH, an empty cache, and no network."""
+    """Empty machine: only the test's programs on PATH, an empty cache, and no network."""
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -54,11 +54,11 @@ def test_a_pulumi_that_is_too_old_is_skipped_and_built_once(script: Script):
     assert command.command == str(cache_directory(wanted_version()) / "bin" / "pulumi")
     assert "the pulumi on PATH cannot be used" in told[0]
     assert "only once (7 to 12 minutes on two cores)" in told[1]
-    assert [file.name for file in Path(command.command).parent.iterdir()] == ["pulumi"], "nothing half-built stays"
+    assert [file.name for file in Path(command.command).parent.iterdir()] == ["pulumi"], "no temporary file may remain"
 
     script("go", "exit 1")
     assert pulumi_command(told.append).command == command.command
-    assert len(told) == 3, "the second time the cached one is taken without a word"
+    assert len(told) == 3, "the second call must use the cached CLI without a message"
 
 
 def test_a_failed_build_leaves_no_cli(script: Script):

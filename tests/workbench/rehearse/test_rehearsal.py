@@ -1,4 +1,4 @@
-"""What a rehearsal grows, refuses and calls a problem. No engine needed."""
+"""Tests of a rehearsal's growth, refusals and detected problems. They need no engine."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """The command in this process, whose signal handlers stay as they are."""
+    """Run the command in this process without its signal handlers."""
     monkeypatch.setattr(command_line, "_end_quietly_on_signals", lambda _command: None)
     return lambda *arguments: CliRunner().invoke(command_line.app, ["rehearse", *arguments])
 
@@ -35,7 +35,7 @@ def test_failed_checks_are_named():
     assert problems(**{**fine, "grow": done("grow")}) == ["growth changed nothing"]
     assert problems(**{**fine, "grow": done("grow", create=2)}) == []
     run = "urn:pulumi:s::data-pipes::a:b:C$kubernetes:batch/v1:Job::orders"
-    assert problems(**{**fine, "grow": done("grow", (topic,), (run,))}) == [], "a job is replaced to run again"
+    assert problems(**{**fine, "grow": done("grow", (topic,), (run,))}) == [], "a Job is replaced to run again"
     assert "destroy left 1" in problems(**{**fine, "left": (topic,)})[0]
 
 
@@ -47,7 +47,7 @@ def test_a_refresh_passes_only_if_the_program_ignores_the_changes():
     assert drift([state(3)], [state(4)]) == ("pool",)
     assert drift([state(3, "counter")], [state(4, "counter")]) == ("pool",)
     assert drift([state(3, "count")], []) == ("pool",)
-    assert drift([{**state(3), "external": True}], [state(4)]) == (), "it is only read"
+    assert drift([{**state(3), "external": True}], [state(4)]) == (), "external resources are only read"
 
 
 @pytest.mark.parametrize(("present", "grown"), [(3, 6), (12, 18), (18, None)])

@@ -1,4 +1,4 @@
-"""What others wrote does not outlive the process that started it."""
+"""Tests that child processes end with their parent process."""
 
 import shutil
 import subprocess
@@ -28,7 +28,7 @@ def test_a_child_ends_with_its_parent_even_if_that_is_killed():
             assert "runs" in told
         finally:
             parent.kill()
-        # The pipe that both hold ends when the last of them does.
+        # The pipe closes when the last process that holds it ends.
         begun = time.monotonic()
         assert parent.stdout.read() == ""
         assert time.monotonic() - begun < 300

@@ -1,4 +1,4 @@
-"""A real broker on this machine: what clients may ask of it, that nothing of it stays, and what is said where it does not run."""
+"""Tests of a real broker on this machine: client access, cleanup, and errors on start."""
 
 import socket
 import tempfile
@@ -27,7 +27,7 @@ def silent(_text: str) -> None:
 
 
 def passed_through(client: Mapping[str, str], cluster: KafkaCluster) -> bytes | None:
-    """What a client reads of a record that it wrote."""
+    """Write a record and return it as the same client reads it."""
     cluster.administration.create_topics([NewTopic("orders", 1, 1)])["orders"].result(30)
     settings = {"bootstrap.servers": cluster.bootstrap_servers, "log_level": 0, **client}
     producer = Producer({**settings, "message.timeout.ms": 30_000})
@@ -44,7 +44,7 @@ def passed_through(client: Mapping[str, str], cluster: KafkaCluster) -> bytes | 
 
 
 def refused(client: Mapping[str, str], cluster: KafkaCluster) -> bool:
-    """Whether a client gets no answer."""
+    """Return whether a client gets no response."""
     try:
         AdminClient({"bootstrap.servers": cluster.bootstrap_servers, "log_level": 0, **client}).list_topics(timeout=3)
     except KafkaException:
@@ -116,7 +116,7 @@ def test_an_exception_leaves_no_broker_and_no_files(monkeypatch, tmp_path):
     assert len(ports) == 2
     for port in ports:
         with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", port)) != 0, "a broker still listens"
+            assert probe.connect_ex(("127.0.0.1", port)) != 0, "no broker may still listen"
     assert list(tmp_path.iterdir()) == []
 
 

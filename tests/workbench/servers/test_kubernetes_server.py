@@ -1,7 +1,4 @@
-"""The API server's binaries are had from PATH, setup-envtest, the cache or Go, in this order; one that does not start says why.
-
-Stand-ins for all of them; nothing is built, and no server runs.
-"""
+"""Tests of the search for the API server's binaries: PATH, setup-envtest, cache, Go. All are stand-ins: nothing is built, and no server runs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +25,7 @@ printf '#!/bin/sh\\n' > "$2"
 
 @pytest.fixture
 def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
-    """An empty machine: nothing but what the test puts into its directories, and an empty cache."""
+    """Empty machine: only the test's files in its directories, and an empty cache."""
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("KUBEBUILDER_ASSETS", raising=False)
@@ -67,7 +64,7 @@ def test_missing_binaries_are_built_once_with_a_message(script: Script):
     assert "only once (5 to 12 minutes on two cores)" in told[0]
     script("bin/go", "exit 1")
     assert kubernetes_binaries(told.append) == built
-    assert len(told) == 1, "the second time the cached ones are taken without a word"
+    assert len(told) == 1, "the second call must use the cached binaries without a message"
 
 
 def test_a_failed_build_leaves_no_server(script: Script):

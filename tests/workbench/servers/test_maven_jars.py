@@ -1,4 +1,4 @@
-"""Kafka's jars are had without Maven: those that the lock file lists, complete and checked, once. The repository is a stand-in."""
+"""Tests of the download of Kafka's jars without Maven: complete, verified, once. The repository is a stand-in."""
 
 import hashlib
 import threading
@@ -20,7 +20,7 @@ NAMES = [f"org/example/{name}/1/{name}-1.jar" for name in "abc"]
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Generator[list[str]]:
-    """What is asked of a repository, which answers each address with itself."""
+    """Requested addresses of a repository that responds with the address itself."""
     paths: list[str] = []
 
     class Repository(BaseHTTPRequestHandler):
@@ -45,7 +45,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Generator[list[str]]:
 
 @pytest.fixture
 def lock(tmp_path: Path) -> Callable[..., Path]:
-    """Makes a tool whose lock file lists some paths, each with the checksum of its own text."""
+    """Create a tool whose lock file lists some paths, each with its checksum."""
 
     def write(*names: str) -> Path:
         lines = [f"{hashlib.sha256(name.encode()).hexdigest()}  {name}\n" for name in names]
@@ -69,7 +69,7 @@ def test_every_jar_is_downloaded_once(asked: list[str], lock, tmp_path: Path):
     assert str(cache) in told[0]
 
     assert jars(lock(*NAMES), cache, told.append) == found
-    assert (len(asked), len(told)) == (3, 1), "the second time nobody is asked, and nothing is told"
+    assert (len(asked), len(told)) == (3, 1), "the second call must send no request and print nothing"
 
 
 def test_existing_jars_are_kept_and_new_ones_are_fetched(asked: list[str], lock, tmp_path: Path):
@@ -90,7 +90,7 @@ def test_a_jar_with_a_wrong_checksum_is_discarded(asked: list[str], lock, tmp_pa
 def test_a_jar_that_the_repository_does_not_have_is_named(asked: list[str], lock, tmp_path: Path):
     with pytest.raises(JarError, match=r"missing-1\.jar: cannot be downloaded \(Not Found\).*MAVEN_REPOSITORY"):
         jars(lock("missing-1.jar"), tmp_path / "cache", print)
-    assert asked == ["missing-1.jar"], "a clear no is not asked again"
+    assert asked == ["missing-1.jar"], "a permanent error must not be retried"
     assert files(tmp_path / "cache") == []
 
 
@@ -106,11 +106,11 @@ def test_two_processes_may_fetch_at_once(asked: list[str], lock, tmp_path: Path)
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(lambda _: jars(tool, tmp_path / "cache", print), range(4)):
             assert [path.read_text() for path in found] == NAMES
-    assert files(tmp_path / "cache") == NAMES, "nothing half-downloaded stays"
+    assert files(tmp_path / "cache") == NAMES, "no temporary file may remain"
 
 
 def test_the_lock_file_has_all_dependencies():
-    """tools/kafka/renew-lock mends it."""
+    """If this fails, run tools/kafka/renew-lock."""
     paths = {jar.path for jar in locked(TOOL)}
     wanted = ET.parse(TOOL / "pom.xml").findall("m:dependencies/m:dependency", MAVEN)
     assert wanted
@@ -120,7 +120,7 @@ def test_the_lock_file_has_all_dependencies():
         )
         assert f"{group.replace('.', '/')}/{artifact}/{version}/{artifact}-{version}.jar" in paths
     others = {path for path in paths if path.startswith("org/apache/kafka/") and f"/{kafka_version()}/" not in path}
-    assert not others, "all of Kafka is of one version"
+    assert not others, "all Kafka jars must have the same version"
 
 
 def test_maven_central_is_the_default():

@@ -1,4 +1,4 @@
-"""Where Google's test server of Pub/Sub cannot be built, the message names the way to it."""
+"""Tests of the Pub/Sub test server's build errors."""
 
 from pathlib import Path
 

@@ -86,7 +86,7 @@ def test_nodes_of_another_size_are_created_before_the_old_nodes_are_deleted():
         with_platform(nodes=nodes).one(POOL).inputs["agentPoolName"]
         for nodes in ({}, {"vmSize": "Standard_D8s_v5"}, {"diskSize": 256}, {"min": 4, "max": 9})
     }
-    assert len(names) == 3, "what AKS never changes of a pool makes a new name, and nothing else does"
+    assert len(names) == 3, "the pool's name must contain only values that AKS cannot change"
     assert recording().one(POOL).delete_before_replace is False
 
 

@@ -1,4 +1,4 @@
-"""A Kubernetes cluster on AKS: who reaches it, who administers it, what it may do, and in which order it is made."""
+"""Tests of an AKS cluster: access, administrators, roles and order of creation."""
 
 import json
 from base64 import b64encode
@@ -34,12 +34,12 @@ def recording():
 
 
 def needs(resource):
-    """The names and types of all that a resource waits for."""
+    """Return the types and names of all resources that a resource waits for."""
     return {(recording().by_urn(urn).type, recording().by_urn(urn).name) for urn in recording().requirements(resource)}
 
 
 def roles(recorded, name):
-    """The assignments of a built-in role."""
+    """Return the assignments of a built-in role."""
     return [each for each in recorded.of_type(ROLE) if each.inputs["roleDefinitionId"].endswith(ROLES[name])]
 
 
@@ -102,7 +102,7 @@ def test_a_public_api_accepts_only_the_configured_ranges_and_the_nodes():
     access = with_platform(endpoint={"publicCidrs": ranges}).one(CLUSTER).inputs["apiServerAccessProfile"]
     *given, nodes = access["authorizedIPRanges"]
     assert given == ranges
-    assert nodes.endswith("/32"), "the address of the NAT gateway, from which nodes call"
+    assert nodes.endswith("/32"), "the nodes call from the NAT gateway's address"
     assert access["enablePrivateCluster"] is False
     assert access["disableRunCommand"] is True
 
@@ -128,7 +128,7 @@ def test_with_admin_groups_only_these_groups_are_cluster_admins():
 def test_without_admin_groups_the_deployer_is_admin_of_this_cluster_only():
     [right] = roles(recording(), "Azure Kubernetes Service RBAC Cluster Admin")
     assert right.inputs["scope"].endswith(f"/managedClusters/{STACK}")
-    assert "principalType" not in right.inputs, "it may be a user or an application"
+    assert "principalType" not in right.inputs, "the deployer can be a user or an application"
 
 
 def test_the_cluster_s_identities_can_only_join_the_nodes_subnet_and_pull_images():
@@ -137,7 +137,7 @@ def test_the_cluster_s_identities_can_only_join_the_nodes_subnet_and_pull_images
     [pull] = roles(recording(), "AcrPull")
     assert "/Microsoft.ContainerRegistry/registries/" in pull.inputs["scope"]
     own = {subnet.inputs["principalId"], pull.inputs["principalId"]}
-    assert len(own) == 2, "the control plane pulls no images, and nodes change no network"
+    assert len(own) == 2, "the control plane and the nodes must have different identities"
     rights = [each.name for each in recording().of_type(ROLE) if each.inputs["principalId"] in own]
     assert rights == [subnet.name, pull.name]
 

@@ -1,4 +1,4 @@
-"""Records that an event hub writes to storage, and the storage account that takes them."""
+"""Tests of captured records and their storage account."""
 
 import pytest
 

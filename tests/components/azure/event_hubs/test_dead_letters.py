@@ -1,4 +1,4 @@
-"""The event hub for records that the consumers of a pipe cannot handle."""
+"""Tests of the event hub for dead letters."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def environment(recording):
 
 
 def rights(recording):
-    """What roles in event hubs the pipe's consumers have, and on which."""
+    """Return (role, event hub) of the consumers' role assignments on event hubs."""
     return {
         (each.inputs["roleDefinitionId"].rsplit("/", 1)[-1], each.inputs["scope"].rpartition("/eventhubs/")[2])
         for each in recording.of_type(RIGHT)

@@ -1,4 +1,4 @@
-"""The stack's own key for the records of a namespace."""
+"""Tests of the customer-managed key of a namespace."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A namespace of Event Hubs: closed, without keys, in its tier, and what can never become of it."""
+"""Tests of an Event Hubs namespace: access, tier and refused changes."""
 
 import pytest
 

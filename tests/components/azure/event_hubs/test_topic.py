@@ -1,4 +1,4 @@
-"""The event hub of a pipe: its partitions, how long it keeps records, and who may read it."""
+"""Tests of a pipe's event hub: partitions, retention and permissions."""
 
 import re
 
@@ -29,13 +29,13 @@ def environment(recording):
 
 
 def rights(recording, role):
-    """Where a built-in role is held."""
+    """Return the scopes of a built-in role's assignments."""
     assignments = recording.of_type(RIGHT)
     return [each.inputs["scope"] for each in assignments if each.inputs["roleDefinitionId"].endswith(role)]
 
 
 def ports(recording):
-    """The ports in the network that the pipe's consumers may call."""
+    """Return the ports in the network that the pipe's consumers can call."""
     policies = recording.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
     rules = [rule for policy in policies for rule in policy.inputs["spec"].get("egress", [])]
     return {

@@ -1,4 +1,4 @@
-"""The topic on HDInsight for records that the consumers of a pipe cannot handle."""
+"""Tests of the topic for dead letters on HDInsight."""
 
 import pytest
 

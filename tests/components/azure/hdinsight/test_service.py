@@ -1,4 +1,4 @@
-"""Kafka on HDInsight, whose brokers know no users and whose topics are made by jobs in the platform's cluster."""
+"""Tests of Kafka on HDInsight: the cluster, and the Jobs that create the topics."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -168,11 +168,11 @@ def test_the_cluster_has_a_two_hour_timeout_and_ignores_values_rewritten_by_hdin
 def test_the_cluster_name_is_valid_on_azure(name):
     made = planned({"data-pipes:name": name}, stack=STACK).recording.one(CLUSTER).inputs["clusterName"]
     assert 3 <= len(made) <= 59
-    assert made.isalnum(), "machines are named by its first six characters"
+    assert made.isalnum(), "node names start with its first six characters"
 
 
 def refuse(recording, setting, present):
-    """Run the update hooks of the cluster's identity, whose one tag had another value."""
+    """Run the update hooks of the cluster's identity for a tag that had another value."""
     identity = recording.one(f"{STACK}-hdinsight-identity")
     tags = dict(identity.inputs["tags"])
     assert setting in tags
@@ -274,7 +274,7 @@ def test_partitions_and_replicas_grow_together():
         for each in plan.recording.of_type("kubernetes:core/v1:ServiceAccount")
         if each.inputs["metadata"]["namespace"] == "data-pipes-topics" and each.inputs["metadata"]["name"] == "orders"
     ]
-    assert account.hooks["before_update"], "fewer are refused"
+    assert account.hooks["before_update"], "a hook must refuse fewer partitions"
 
 
 def test_gateway_and_key_vault_are_stack_outputs(recording):
@@ -303,7 +303,7 @@ def test_the_job_uses_the_gateway_address_that_hdinsight_returns(recording):
     [container] = recording.one(f"{STACK}-brokers-job").input("spec.template.spec.containers")
     variables = {variable["name"]: variable["value"] for variable in container["env"]}
     assert variables["AMBARI_URL"] == recording.outputs["gateway"]
-    assert variables["AMBARI_ADDRESS"] == "10.0.5.20", "what the simulated service tells"
+    assert variables["AMBARI_ADDRESS"] == "10.0.5.20", "the address from the simulated service"
     ssh, https = (
         SimpleNamespace(name=name, private_ip_address=ip) for name, ip in (("SSH", "10.0.5.5"), ("HTTPS", "10.0.5.4"))
     )

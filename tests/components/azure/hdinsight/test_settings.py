@@ -1,4 +1,4 @@
-"""What is refused in a stack file before HDInsight, or a job half an hour later, would refuse it."""
+"""Tests of the HDInsight settings and their validation."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGrou
 
 
 def refused(changes):
-    """The one line with which the shipped stack file is refused, once changed."""
+    """Return the one error of the shipped stack file with these changes."""
     with pytest.raises(SettingsError) as refusal:
         settings(changes, stack=STACK)
     [line] = str(refusal.value).splitlines()

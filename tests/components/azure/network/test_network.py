@@ -1,4 +1,4 @@
-"""The network of a pipeline on Azure."""
+"""Tests of the virtual network on Azure."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def made(type_token, stack=STACK):
 
 
 def inbound(stack, role):
-    """What a subnet's group lets in or keeps out, in the order in which rules count: from where, on which ports, whether."""
+    """Return a security group's inbound rules by priority: source, ports and access."""
     rules = sorted(made(GROUP, stack)[role].inputs["securityRules"], key=lambda rule: rule["priority"])
     assert all(rule["direction"] == "Inbound" and rule["description"] for rule in rules)
     return [

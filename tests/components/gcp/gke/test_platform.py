@@ -1,4 +1,4 @@
-"""A Kubernetes cluster on GKE: who reaches it, who administers it, what it may do, and in which order it is made."""
+"""Tests of a GKE cluster: access, administrators, roles and order of creation."""
 
 import json
 from functools import cache
@@ -25,7 +25,7 @@ def recording():
 
 
 def needs(resource):
-    """The names and types of all that a resource waits for."""
+    """Return the types and names of all resources that a resource waits for."""
     return {(recording().by_urn(urn).type, recording().by_urn(urn).name) for urn in recording().requirements(resource)}
 
 
@@ -77,7 +77,7 @@ def test_secrets_are_encrypted_with_a_key_that_only_gke_s_agent_can_use():
         if each.name.startswith(f"{STACK}-gke-key")
     ]
     assert right.inputs["member"].endswith("container-engine-robot.iam.gserviceaccount.com")
-    assert (right.type, right.name) in needs(recording().one(CLUSTER)), "the first secret is there with the cluster"
+    assert (right.type, right.name) in needs(recording().one(CLUSTER)), "the cluster creates its first secrets at once"
 
 
 @cache
@@ -163,7 +163,7 @@ def test_the_kubeconfig_uses_the_gcloud_identity_and_contains_no_token():
     }
     [cluster] = config["clusters"]
     assert cluster["cluster"] == {"server": "https://gke-0123-42.europe-west1.gke.goog"}, (
-        "its certificate is the world's"
+        "the DNS endpoint has a publicly trusted certificate"
     )
 
 
@@ -175,7 +175,7 @@ def test_pulumi_uses_the_dns_endpoint_or_the_ip_endpoint_with_the_cluster_s_ca(m
     by_name, at_address = asked
     assert by_name["host"].endswith(".gke.goog")
     assert "authority" not in by_name
-    assert at_address["host"].startswith("198.51.100."), "of the cluster's IP endpoint"
+    assert at_address["host"].startswith("198.51.100."), "the host must be the cluster's IP endpoint"
     assert at_address["authority"]
     assert [each["cluster"] for each in asked] == [STACK, STACK]
     config = json.loads(kubeconfig(**at_address))

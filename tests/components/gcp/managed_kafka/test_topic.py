@@ -1,4 +1,4 @@
-"""The topics of a Managed Service for Apache Kafka cluster: their partitions, and who reads and writes them."""
+"""Tests of the topics of a Managed Service for Apache Kafka cluster: partitions and ACLs."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def acl(acl_id, recorded=None):
 
 
 def rights(found):
-    """Who may do what, by an ACL."""
+    """Return (principal, operation) of an ACL's entries."""
     assert {(entry["permissionType"], entry["host"]) for entry in found.inputs["aclEntries"]} == {("ALLOW", "*")}
     return [(entry["principal"], entry["operation"]) for entry in found.inputs["aclEntries"]]
 
@@ -138,7 +138,7 @@ def test_consumers_can_connect_only_to_this_cluster():
     assert expression.startswith('resource.name == "projects/')
     assert expression.endswith(f'/locations/europe-west1/clusters/{STACK}"')
     number = expression.split("/")[1]
-    assert number.isdecimal(), "IAM knows clusters by the number of their project"
+    assert number.isdecimal(), "IAM identifies clusters by their project number"
 
 
 def test_consumers_get_the_settings_to_sign_in_with_their_own_tokens():

@@ -1,4 +1,4 @@
-"""The simulated Azure's own rules: what its services answer, store and refuse. No engine needed."""
+"""Tests of the simulated Azure: responses, stored values and refusals. They need no engine."""
 
 import re
 from base64 import b64decode
@@ -22,7 +22,7 @@ INFLATES = {"isAutoInflateEnabled": True, "maximumThroughputUnits": 4, "sku": {"
 
 
 def of(namespace: Mapping[str, Any]) -> Callable[[str], list[Mapping[str, Any]]]:
-    """A cloud with one namespace."""
+    """Return a cloud with one namespace."""
     return lambda type_token: [{"namespaceName": "pipes", **namespace}] if type_token == NAMESPACE else []
 
 
@@ -151,13 +151,15 @@ def test_creations_require_the_resource_group_and_parent_object(tmp_path: Path):
     assert azure_native.refusal(inventory, namespace.id) is None
     assert "ParentResourceNotFound" in str(azure_native.refusal(inventory, hub.id))
     inventory.create(kinds.kind(NAMESPACE), namespace, "")
-    assert "ParentResourceNotFound" in str(azure_native.refusal(inventory, hub.id)), "it is still being made"
+    assert "ParentResourceNotFound" in str(azure_native.refusal(inventory, hub.id)), (
+        "the namespace is still being created"
+    )
     inventory.settle(NAMESPACE, namespace.id, "create")
     assert azure_native.refusal(inventory, hub.id) is None
     container = thing("azure-native:storage:BlobContainer", {"accountName": "records", "containerName": "capture"})
     assert "storageAccounts/records'" in str(azure_native.refusal(inventory, container.id))
     flow_log = thing("azure-native:network:FlowLog", {"resourceGroupName": "NetworkWatcherRG"})
-    assert azure_native.refusal(inventory, flow_log.id) is None, "Azure has made it"
+    assert azure_native.refusal(inventory, flow_log.id) is None, "Azure creates this group"
     assert azure_native.refusal(inventory, f"{hub.id}/providers/Microsoft.Authorization/roleAssignments/a") is None
 
 

@@ -1,4 +1,4 @@
-"""The simulated Confluent Cloud's own rules: what it answers, and what it and its provider refuse. No engine needed."""
+"""Tests of the simulated Confluent Cloud and its provider: responses and refusals. They need no engine."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ PLACE: dict[str, Any] = {"cloud": "AWS", "region": "eu-west-1"}
 
 
 def make(inventory: Inventory, type_token: str, *, done: bool = True, **inputs: Any) -> CloudObject:
-    """An object in the inventory, as the provider makes one."""
+    """Create an object in the inventory as the provider does."""
     kind = kinds.kind(type_token)
     if refused := behaviour.refusal(kind, None, inputs, inventory.active):
         raise RefusedError(refused)
@@ -47,7 +47,7 @@ def cluster(inventory: Inventory, **tier: Any) -> CloudObject:
 def manager(
     inventory: Inventory, of: CloudObject, role: str = "CloudClusterAdmin", within: str = "", *, done: bool = True
 ) -> CloudObject:
-    """Somebody with a key for a cluster and a role on it, or on what is in it."""
+    """Create an account with a key for a cluster and a role on the cluster or on an object in it."""
     make(inventory, KEY, owner={"id": "sa-00000001"}, managedResource={"id": of.id})
     pattern = f"{of.outputs['rbacCrn']}/kafka={of.id}/{within}" if within else of.outputs["rbacCrn"]
     return make(inventory, BINDING, done=done, principal="User:sa-00000001", roleName=role, crnPattern=pattern)

@@ -1,4 +1,4 @@
-"""The simulated GCP's own rules: what its services answer, store, refuse and never forget. No engine needed."""
+"""Tests of the simulated GCP: responses, stored values, refusals and kept names. They need no engine."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ GIB = 2**30
 
 
 def there(**objects: Mapping[str, Any]) -> Callable[[str], list[Mapping[str, Any]]]:
-    """A cloud with at most one object of each type."""
+    """Return a cloud with at most one object of each type."""
     types = {"gke": GKE, "subnet": SUBNET, "topic": TOPIC, "zone": "gcp:dns/managedZone:ManagedZone"}
     return lambda token: [inputs for name, inputs in objects.items() if types[name] == token]
 
@@ -204,7 +204,7 @@ def test_a_new_account_can_be_referenced_only_after_its_creation(inventory: Inve
     email = "pipes-nodes@pipes-1.iam.gserviceaccount.com"
     node = {"nodeConfig": {"serviceAccount": email}}
     assert refused(inventory, TOPIC_ROLE, member="serviceAccount:writer@pipes-1.iam.gserviceaccount.com") == "", (
-        "not ours"
+        "an account of another project"
     )
     inventory.create(kinds.kind(ACCOUNT), thing(ACCOUNT, {"accountId": "pipes-nodes"}), "")
     for token, named in ((POOL, node), (PROJECT_ROLE, {"member": f"serviceAccount:{email}"})):
@@ -225,7 +225,7 @@ def test_a_service_has_no_agent_until_it_is_requested(inventory: Inventory):
     kubernetes = {"member": f"serviceAccount:{agent('container-engine-robot')}"}
     assert refused(inventory, TOPIC_ROLE, **kubernetes)
     make(inventory, SERVICE, service="container.googleapis.com")
-    assert refused(inventory, TOPIC_ROLE, **kubernetes) == "", "it comes with its API"
+    assert refused(inventory, TOPIC_ROLE, **kubernetes) == "", "this agent is created with its API"
 
 
 def test_the_identity_pool_exists_after_the_first_cluster(inventory: Inventory):
@@ -265,7 +265,7 @@ def test_encryption_requires_permission_to_use_the_key(
     assert "'cloudkms.cryptoKeyVersions.useToEncrypt' denied on resource 'K'" in refused(inventory, token, **inputs)
     make(inventory, KEY_USER, **use, role="roles/cloudkms.cryptoKeyEncrypterDecrypter")
     assert refused(inventory, token, **inputs) == ""
-    assert refused(inventory, token) == "", "Google's own keys are everybody's"
+    assert refused(inventory, token) == "", "Google-managed keys need no permission"
 
 
 def test_deleted_key_rings_and_keys_keep_their_names_in_use(inventory: Inventory):

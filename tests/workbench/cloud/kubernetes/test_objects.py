@@ -1,4 +1,4 @@
-"""What the simulated Kubernetes provider makes of a real API server's answers. No server needed."""
+"""Tests of the simulated Kubernetes provider with responses of a real API server. They need no server."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from workbench.cloud.kubernetes.fields import read_back, state, taken_over
 from workbench.cloud.kubernetes.live import LiveObjects
 
 TOKEN = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": "hunter2"}
-"""A secret, as Pulumi marks one."""
+"""Return a value in Pulumi's form for secrets."""
 
 
 def test_only_a_server_on_this_machine_is_accepted(tmp_path: Path):

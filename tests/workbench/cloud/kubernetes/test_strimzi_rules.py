@@ -1,4 +1,4 @@
-"""The simulated Strimzi: what its operators answer, what they make, and what they let go in which order. No engine needed."""
+"""Tests of the simulated Strimzi operators: created objects, refusals and order of deletion. They need no engine."""
 
 import re
 from base64 import b64decode
@@ -25,7 +25,7 @@ OPERATOR = (
 
 
 def custom(kind: str, name: str, **spec: Any) -> tuple[str, dict[str, Any]]:
-    """A resource of the cluster `pipes`."""
+    """Return a resource of the cluster `pipes`."""
     metadata = {"name": name, "namespace": "kafka", "labels": {"strimzi.io/cluster": "pipes"}}
     return kind, {"kind": kind.rsplit(":", 1)[-1], "metadata": metadata, "spec": spec}
 
