@@ -182,9 +182,9 @@ _TEXTS = {
 
 def _is_consequence(details: ErrorDetails, found: Iterable[ErrorDetails]) -> bool:
     """Return whether a list is too short only because some of its values are wrong."""
-    place = details["loc"]
+    path = details["loc"]
     return details["type"] == "too_short" and any(
-        other["loc"][: len(place)] == place and len(other["loc"]) > len(place) for other in found
+        other["loc"][: len(path)] == path and len(other["loc"]) > len(path) for other in found
     )
 
 

@@ -1,4 +1,4 @@
-"""Versions of services: which ones the program knows, and what it says of the others."""
+"""Versions of services: the known ones, and warnings about others."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class KnownVersions:
     source: str
     """The page with the list, and the date that it was read."""
     complete: bool = True
-    """Whether the source lists every version between the oldest and the newest. Otherwise the others are let through with a warning."""
+    """Whether the source lists every version between the oldest and the newest. Otherwise unlisted versions are accepted with a warning."""
 
     def check(self, version: str) -> str:
         """Return a version. Raise ValueError if the service no longer offers it, or never did."""
@@ -41,7 +41,7 @@ class KnownVersions:
         return version
 
     def warnings(self, key: str, version: str) -> Sequence[str]:
-        """Return what to tell the deployer of a version that the program does not know. `key` is the setting's path."""
+        """Return a warning if the program does not know the version. `key` is the setting's path."""
         if version in self.versions:
             return ()
         fact = f"is newer than {self.versions[-1]}, the newest" if self._newer(version) else "is not a"

@@ -87,25 +87,27 @@ class Delivery:
         """Write a record to the dead letters. Raise ConsumerError if they are disabled."""
         if self.dead_letters is None:
             raise ConsumerError(
-                f"{_place(record)}: cannot be handled, and dead letters are disabled: {_one_line(reason)}"
+                f"{_position(record)}: cannot be handled, and dead letters are disabled: {_one_line(reason)}"
             )
         self.dead_letters.put(record, reason=reason, tries=tried)
         self.status.dead += 1
-        LOGGER.error("%s: written to the dead letters after %d attempts", _place(record), tried)
+        LOGGER.error("%s: written to the dead letters after %d attempts", _position(record), tried)
 
     def _record_failure(self, record: Record, error: BaseException, attempt: str) -> None:
         """Count and log a failed attempt. Raise ConsumerError if the handler tried to exit the process."""
-        place = _place(record)
+        position = _position(record)
         if isinstance(error, (SystemExit, KeyboardInterrupt)):
-            raise ConsumerError(f"{place}: the handler exited the process: {_one_line(name_of(error))}") from None
+            raise ConsumerError(f"{position}: the handler exited the process: {_one_line(name_of(error))}") from None
         self.status.failed += 1
         try:
-            LOGGER.warning("%s: %s failed: %s", place, attempt, type(error).__name__, exc_info=error)
+            LOGGER.warning("%s: %s failed: %s", position, attempt, type(error).__name__, exc_info=error)
         except BaseException:  # noqa: BLE001 - properties of the error, such as __notes__, run while its traceback is written
-            LOGGER.warning("%s: %s failed: %s, whose traceback cannot be written", place, attempt, type(error).__name__)
+            LOGGER.warning(
+                "%s: %s failed: %s, whose traceback cannot be written", position, attempt, type(error).__name__
+            )
 
 
-def _place(record: Record) -> str:
+def _position(record: Record) -> str:
     return f"{record.topic}[{record.partition}] {record.position}"
 
 

@@ -90,8 +90,8 @@ class StackLoader(yaml.SafeLoader):
         return node
 
 
-def _refused(place: Any, problem: str) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=place.start_mark)
+def _refused(node: Any, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
 
 
 def _fraction(loader: StackLoader, node: yaml.ScalarNode) -> int | float:

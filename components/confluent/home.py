@@ -42,7 +42,7 @@ class CloudBinding:
     document."""
     cidr: Input[str]
     """IP range of private link endpoints."""
-    way_out: Callable[[str, bool, ResourceOptions], Sequence[Resource]]
+    broker_egress: Callable[[str, bool, ResourceOptions], Sequence[Resource]]
     """Creates rules that allow traffic from the consumers to the brokers, if the network does not allow it by default. The second argument
     is true for a private link."""
     private_link: Callable[[str, PrivateLinkArgs, ResourceOptions], PrivateLink]

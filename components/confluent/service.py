@@ -78,7 +78,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
         environment = self._environment()
         kafka = self._kafka(environment)
         link = self._private_link(environment) if settings.private_link else ()
-        self.ready = [*link, *home.way_out(name, settings.private_link, ResourceOptions(parent=self))]
+        self.ready = [*link, *home.broker_egress(name, settings.private_link, ResourceOptions(parent=self))]
         self.cluster = Cluster(
             kafka=kafka,
             environment_id=environment.id,

@@ -29,7 +29,7 @@ class ConsumerPod:
     settings: Input[str]
     """Name of the ConfigMap with the shared plain variables."""
     secret: Output[str] | None
-    """The name of the Secret with every secret variable and file, if there is one."""
+    """Name of the Secret with all secret variables and files. None if there are no secrets."""
     secret_variables: Collection[str]
     """Names of the secret variables, which are their keys in the Secret."""
     secret_files: Collection[PurePosixPath]

@@ -160,7 +160,7 @@ class Consumers(ComponentResource):
         return kubernetes.meta.v1.LabelSelectorArgs(match_labels=self.labels)
 
     def _secret(self, content: Mapping[str, Secret]) -> Output[str] | None:
-        """The name of the Secret with every secret variable and file; None where there is nothing secret."""
+        """Create the Secret with all secret variables and files, and return its name. None if there are no secrets."""
         if not content:
             return None
         secret = kubernetes.core.v1.Secret(
@@ -171,7 +171,7 @@ class Consumers(ComponentResource):
     def _network_policy(self) -> None:
         """Allow no ingress except the probes of the node, and egress only to known destinations."""
         workload = self.args.workload
-        own = [EgressRule(cidr=place.cidr, port=place.port) for place in workload.consumer.egress]
+        own = [EgressRule(cidr=rule.cidr, port=rule.port) for rule in workload.consumer.egress]
         egress_rules = [*self.args.connection.egress_rules, *self.args.identity.egress_rules, HTTPS, *own]
         kubernetes.networking.v1.NetworkPolicy(
             f"{self.name}-policy",

@@ -87,7 +87,7 @@ class KafkaDeadLetters:
     If a dead letter is too large for the topic, it is written without its value. The original topic still has the
     value. This can also happen to a record that fitted only because it was compressed: not every service supports
     compression (Event Hubs, Kafka compression: premium and dedicated). If it is still too large, the dead letter has
-    only the record's place, the reason and the number of attempts.
+    only the record's topic, partition and offset, the reason and the number of attempts.
     """
 
     def __init__(self, settings: KafkaSettings, topic: str) -> None:
@@ -105,7 +105,7 @@ class KafkaDeadLetters:
             "dead-letter-reason": reason[:LONGEST_REASON],
             "dead-letter-tries": str(tries),
         }
-        place = f"{record.topic}[{record.partition}] {record.position}"
+        position = f"{record.topic}[{record.partition}] {record.position}"
         fix = f"Raise max.message.bytes of {self.topic} to {SMALLEST} or more"
         error = None
         for letter in dead_letter_forms(record, metadata):
@@ -116,7 +116,7 @@ class KafkaDeadLetters:
                 fix = "The record is delivered again when the consumer restarts"
                 break
         reason_text = text_of(error) if error else ""
-        raise ConsumerError(f"{place}: cannot write the dead letter to {self.topic}: {reason_text}. {fix}.")
+        raise ConsumerError(f"{position}: cannot write the dead letter to {self.topic}: {reason_text}. {fix}.")
 
     def _write(self, letter: DeadLetter) -> KafkaError | None:
         """Write one form and wait for the confirmation. Return the error, or None on success."""

@@ -169,12 +169,12 @@ class KafkaMember:
             if not message.error():
                 first.setdefault(message.partition(), message)
         for message in first.values():
-            place = TopicPartition(str(message.topic()), message.partition() or 0, message.offset() or 0)
+            position = TopicPartition(str(message.topic()), message.partition() or 0, message.offset() or 0)
             try:
-                self.consumer.seek(place)
+                self.consumer.seek(position)
             except KafkaException as error:
                 raise ConsumerError(
-                    f"{place.topic}[{place.partition}]: cannot seek back to offset {place.offset}: {text_of(error.args[0])}"
+                    f"{position.topic}[{position.partition}]: cannot seek back to offset {position.offset}: {text_of(error.args[0])}"
                 ) from None
 
     def _on_assign(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:

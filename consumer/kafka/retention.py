@@ -27,7 +27,7 @@ class KafkaRetention:
         self.consumer = consumer
         self.topic = topic
         self.status = status
-        self.places: dict[int, TopicPartition] = {}
+        self.assigned: dict[int, TopicPartition] = {}
         self.expected: dict[int, int] = {}
         """Offset after the last handled record. Not set before the first record of a partition without a commit."""
         self.new: set[int] = set()
@@ -37,7 +37,7 @@ class KafkaRetention:
 
     def assign(self, partitions: Sequence[TopicPartition]) -> None:
         """Start with newly assigned partitions at their committed offsets."""
-        self.places |= {each.partition: TopicPartition(self.topic, each.partition) for each in partitions}
+        self.assigned |= {each.partition: TopicPartition(self.topic, each.partition) for each in partitions}
         try:
             committed = self.consumer.committed(list(partitions), COMMITTED_SECONDS)
         except KafkaException as error:
@@ -54,7 +54,7 @@ class KafkaRetention:
     def revoke(self, numbers: Iterable[int]) -> None:
         """Remove revoked partitions."""
         for number in numbers:
-            self.places.pop(number, None)
+            self.assigned.pop(number, None)
             self.expected.pop(number, None)
             self.new.discard(number)
             self.seen.pop(number, None)
@@ -62,7 +62,7 @@ class KafkaRetention:
     def behind(self) -> dict[int, int]:
         """Return the partitions whose expected record is deleted, with the first offset that still exists."""
         return {
-            number: low for number in self.places if (low := self._log_start(number)) > self.expected.get(number, low)
+            number: low for number in self.assigned if (low := self._log_start(number)) > self.expected.get(number, low)
         }
 
     def record_handled(
@@ -101,7 +101,7 @@ class KafkaRetention:
 
     def _log_start(self, number: int) -> int:
         """Return the first offset of the partition's log. Below 0 if nothing was fetched from it yet."""
-        return self.consumer.get_watermark_offsets(self.places[number], cached=True)[0]
+        return self.consumer.get_watermark_offsets(self.assigned[number], cached=True)[0]
 
     def _commit(self, number: int, offset: int) -> None:
         """Store an offset for commit, so that a restart does not count the same records again."""

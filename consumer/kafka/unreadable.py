@@ -21,7 +21,7 @@ brokers accepted more."""
 
 @dataclass(frozen=True, kw_only=True)
 class UnreadableRecord:
-    """Record of which only the place is known."""
+    """Record that cannot be read. Only its topic, partition and offset are known."""
 
     topic: str
     partition: str

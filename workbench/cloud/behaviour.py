@@ -97,23 +97,23 @@ def _walk(old: Any, new: Any, path: str) -> Iterator[tuple[str, Literal["add", "
     if isinstance(old, dict) and isinstance(new, dict):
         before, after = cast("Values", old), cast("Values", new)
         for key in sorted({*before, *after} - {DEFAULTS}):
-            place = _join(path, key)
+            inner = _join(path, key)
             if key not in before:
-                yield place, "add", after[key]
+                yield inner, "add", after[key]
             elif key not in after:
-                yield place, "delete", before[key]
+                yield inner, "delete", before[key]
             else:
-                yield from _walk(before[key], after[key], place)
+                yield from _walk(before[key], after[key], inner)
     elif isinstance(old, list) and isinstance(new, list):
         left, right = cast("list[Any]", old), cast("list[Any]", new)
         for index in range(max(len(left), len(right))):
-            place = f"{path}[{index}]"
+            inner = f"{path}[{index}]"
             if index >= len(left):
-                yield place, "add", right[index]
+                yield inner, "add", right[index]
             elif index >= len(right):
-                yield place, "delete", left[index]
+                yield inner, "delete", left[index]
             else:
-                yield from _walk(left[index], right[index], place)
+                yield from _walk(left[index], right[index], inner)
     elif old != new:
         yield path, "update", new
 
@@ -131,8 +131,8 @@ def deletes_first(kind: ResourceModel, old: Values, new: Values) -> bool:
         return False
     bag = path.rpartition(".")[0]
     before, after = plain(old), plain(new)
-    places = [path, f"{bag}.namespace"] if bag else [path]
-    return at(after, path) is not None and all(at(before, place) == at(after, place) for place in places)
+    paths = [path, f"{bag}.namespace"] if bag else [path]
+    return at(after, path) is not None and all(at(before, each) == at(after, each) for each in paths)
 
 
 def nothing(_type: str) -> Iterable[Inputs]:

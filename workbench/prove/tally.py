@@ -53,11 +53,11 @@ def tally(written: Collection[tuple[int, int]], handled: Iterable[Handled]) -> T
         expected = sorted(offset for where, offset in written if where == partition)
         ahead = 0
         for each in each_of:
-            place = (partition, each.offset)
-            if place in seen:
+            position = (partition, each.offset)
+            if position in seen:
                 again += 1
                 continue
-            seen.add(place)
+            seen.add(position)
             while ahead < len(expected) and (partition, expected[ahead]) in seen:
                 ahead += 1
             if ahead < len(expected) and expected[ahead] < each.offset:
@@ -82,6 +82,6 @@ def longest_pauses(handled: Iterable[Handled], until: float) -> dict[int, float]
     return pauses
 
 
-def _some(places: Collection[str]) -> str:
-    shown = sorted(places)[:5]
-    return ", ".join(shown) + (" and others" if len(places) > len(shown) else "")
+def _some(positions: Collection[str]) -> str:
+    shown = sorted(positions)[:5]
+    return ", ".join(shown) + (" and others" if len(positions) > len(shown) else "")

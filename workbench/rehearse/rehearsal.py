@@ -162,8 +162,8 @@ def drift(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]
     )
 
 
-def _is_inside(path: str, places: Iterable[str]) -> bool:
-    return any(path == place or path.startswith((f"{place}.", f"{place}[")) for place in places)
+def _is_inside(path: str, parents: Iterable[str]) -> bool:
+    return any(path == parent or path.startswith((f"{parent}.", f"{parent}[")) for parent in parents)
 
 
 def describe(step: Step) -> str:

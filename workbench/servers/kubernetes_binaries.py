@@ -46,8 +46,8 @@ def cache_directory(version: str) -> Path:
 
 def find_binaries() -> KubernetesBinaries | None:
     """Find the binaries on PATH, else in KUBEBUILDER_ASSETS (setup-envtest), else in the user's cache."""
-    places = [os.environ.get("PATH"), os.environ.get("KUBEBUILDER_ASSETS"), str(cache_directory(wanted_version()))]
-    path = os.pathsep.join(filter(None, places))
+    directories = [os.environ.get("PATH"), os.environ.get("KUBEBUILDER_ASSETS"), str(cache_directory(wanted_version()))]
+    path = os.pathsep.join(filter(None, directories))
     kube_apiserver, etcd = (shutil.which(name, path=path) for name in _PACKAGES)
     return KubernetesBinaries(kube_apiserver=Path(kube_apiserver), etcd=Path(etcd)) if kube_apiserver and etcd else None
 

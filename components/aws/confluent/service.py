@@ -24,7 +24,7 @@ def confluent(
         region=network.account.region,
         cidr=network.cidr,
         token_keys="keys",
-        way_out=lambda name, private, opts: [] if private else [brokers_egress(name, network, opts)],
+        broker_egress=lambda name, private, opts: [] if private else [brokers_egress(name, network, opts)],
         private_link=partial(private_link, network),
     )
     return Confluent(name, args, home, opts)

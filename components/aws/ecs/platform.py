@@ -52,13 +52,13 @@ class Ecs(Platform):
         )
         self.key_arn = encryption.arn
         self.pull_policy = args.registry.pull_policy()
-        self.place = EcsPlacement(
+        self.placement = EcsPlacement(
             network=network,
             cluster_arn=self.cluster.arn,
             capacity_provider="FARGATE_SPOT" if settings.spot else "FARGATE",
             architecture=settings.architecture,
             wait_for_steady_state=settings.wait_for_steady_state,
-            ready=[capacity, *network.way_out],
+            ready=[capacity, *network.outbound],
         )
         self.outputs = {"clusterName": self.cluster.name}
         self.register_outputs(dict(self.outputs))
@@ -89,7 +89,7 @@ class Ecs(Platform):
             f"{self.name}-{workload.name}",
             EcsWorkloadArgs(
                 workload=workload,
-                place=self.place,
+                placement=self.placement,
                 pull_policy=self.pull_policy,
                 key_arn=self.key_arn,
                 log_days=self.args.settings.log_days,

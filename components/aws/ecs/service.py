@@ -33,7 +33,7 @@ class EcsPlacement:
 class EcsServiceArgs:
     """Arguments of EcsService."""
 
-    place: EcsPlacement
+    placement: EcsPlacement
     purpose: str
     size: TaskSize
     containers: Output[str]
@@ -58,12 +58,12 @@ class EcsService(ComponentResource):
 
     def __init__(self, name: str, args: EcsServiceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:EcsService", name, None, opts)
-        place, child = args.place, ResourceOptions(parent=self)
+        placement, child = args.placement, ResourceOptions(parent=self)
         # No suffix such as -role: role names have at most 64 characters, and stack, pipe and reader may use 54 of them.
         role = aws.iam.Role(
             name,
             description=args.purpose,
-            assume_role_policy=tasks_trust(place.network.account),
+            assume_role_policy=tasks_trust(placement.network.account),
             tags={"Name": name},
             opts=child,
         )
@@ -77,7 +77,7 @@ class EcsService(ComponentResource):
             network_mode="awsvpc",
             requires_compatibilities=["FARGATE"],
             runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
-                cpu_architecture=place.architecture, operating_system_family="LINUX"
+                cpu_architecture=placement.architecture, operating_system_family="LINUX"
             ),
             volumes=[aws.ecs.TaskDefinitionVolumeArgs(name=volume) for volume in args.volumes] or None,
             execution_role_arn=args.execution_role_arn,
@@ -88,7 +88,7 @@ class EcsService(ComponentResource):
         service = aws.ecs.Service(
             f"{name}-service",
             name=name,
-            cluster=place.cluster_arn,
+            cluster=placement.cluster_arn,
             task_definition=task.arn,
             desired_count=args.tasks,
             deployment_maximum_percent=100,
@@ -96,22 +96,22 @@ class EcsService(ComponentResource):
             availability_zone_rebalancing="DISABLED",
             deployment_circuit_breaker=aws.ecs.ServiceDeploymentCircuitBreakerArgs(enable=True, rollback=True),
             capacity_provider_strategies=[
-                aws.ecs.ServiceCapacityProviderStrategyArgs(capacity_provider=place.capacity_provider, weight=1)
+                aws.ecs.ServiceCapacityProviderStrategyArgs(capacity_provider=placement.capacity_provider, weight=1)
             ],
             platform_version="LATEST",
             network_configuration=aws.ecs.ServiceNetworkConfigurationArgs(
-                subnets=place.network.private_subnet_ids,
-                security_groups=[place.network.consumers_security_group_id, *args.security_group_ids],
+                subnets=placement.network.private_subnet_ids,
+                security_groups=[placement.network.consumers_security_group_id, *args.security_group_ids],
                 assign_public_ip=False,
             ),
             propagate_tags="SERVICE",
             enable_ecs_managed_tags=True,
             enable_execute_command=False,
-            wait_for_steady_state=place.wait_for_steady_state,
+            wait_for_steady_state=placement.wait_for_steady_state,
             tags={"Name": name},
             opts=ResourceOptions(
                 parent=self,
-                depends_on=[*granted, *args.after, *place.ready],
+                depends_on=[*granted, *args.after, *placement.ready],
                 # Two services at the same time would run twice as many consumers as partitions.
                 delete_before_replace=True,
                 custom_timeouts=CustomTimeouts(create="30m", update="60m", delete="30m"),

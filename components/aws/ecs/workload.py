@@ -21,7 +21,7 @@ class EcsWorkloadArgs:
     """Arguments of EcsWorkload."""
 
     workload: Workload
-    place: EcsPlacement
+    placement: EcsPlacement
     pull_policy: Output[str]
     """The policy for pulling images."""
     key_arn: Output[str]
@@ -46,7 +46,7 @@ class EcsWorkload(ComponentResource):
         self.child = ResourceOptions(parent=self)
         workload = args.workload
 
-        self.logs = args.place.network.logs.group(f"pipe-{workload.name}", days=args.log_days, parent=self)
+        self.logs = args.placement.network.logs.group(f"pipe-{workload.name}", days=args.log_days, parent=self)
         self.secrets = {reader: reader_secrets(workload, reader) for reader in workload.connections}
         content = secret_content(self.secrets.values())
         secret = EcsSecretArgs(pipe=workload.name, content=content, key_arn=args.key_arn, protect=args.protect)
@@ -63,7 +63,7 @@ class EcsWorkload(ComponentResource):
         role = aws.iam.Role(
             name,
             description=f"Starts the tasks of the pipe {pipe}",
-            assume_role_policy=tasks_trust(self.args.place.network.account),
+            assume_role_policy=tasks_trust(self.args.placement.network.account),
             tags={"Name": name},
             opts=self.child,
         )
@@ -83,23 +83,23 @@ class EcsWorkload(ComponentResource):
             return [], []
         group = aws.ec2.SecurityGroup(
             f"{self.name}-egress",
-            vpc_id=self.args.place.network.vpc_id,
+            vpc_id=self.args.placement.network.vpc_id,
             description=f"What the consumers of the pipe {workload.name} call",
             tags={"Name": f"{self.name}-egress"},
             opts=self.child,
         )
         rules: list[Resource] = [
             aws.vpc.SecurityGroupEgressRule(
-                f"{self.name}-egress-{place.cidr.replace('/', '-')}-{place.port}",
+                f"{self.name}-egress-{rule.cidr.replace('/', '-')}-{rule.port}",
                 security_group_id=group.id,
                 description=f"Named by pipes.{workload.name}.consumer.egress",
-                cidr_ipv4=place.cidr,
+                cidr_ipv4=rule.cidr,
                 ip_protocol="tcp",
-                from_port=place.port,
-                to_port=place.port,
+                from_port=rule.port,
+                to_port=rule.port,
                 opts=self.child,
             )
-            for place in dict.fromkeys(workload.consumer.egress)
+            for rule in dict.fromkeys(workload.consumer.egress)
         ]
         return [group.id], rules
 
@@ -109,7 +109,7 @@ class EcsWorkload(ComponentResource):
         return EcsService(
             self._named(reader),
             EcsServiceArgs(
-                place=self.args.place,
+                placement=self.args.placement,
                 purpose=f"Consumers of the pipe {workload.name}" + (f", reader {reader}" if reader else ""),
                 size=task_size(workload.consumer.cpu, workload.consumer.memory),
                 containers=self._containers(reader),
@@ -127,7 +127,7 @@ class EcsWorkload(ComponentResource):
         return f"{self.name}-{reader}" if reader else self.name
 
     def _containers(self, reader: str) -> Output[str]:
-        workload, account = self.args.workload, self.args.place.network.account
+        workload, account = self.args.workload, self.args.placement.network.account
         consumer = workload.consumer
         variables, files = self.secrets[reader].variables, self.secrets[reader].files
 

@@ -59,7 +59,7 @@ class EksOnAuto(Eks):
     @override
     def _compute(self) -> Sequence[Resource]:
         """Return the network's outbound routes, which nodes need until they are deleted."""
-        return self.network.way_out
+        return self.network.outbound
 
     @override
     def _inside(self, opts: ResourceOptions) -> None:

@@ -131,7 +131,7 @@ class EksFargate(ComponentResource):
             policy=args.registry.pull_policy(add_ons=True),
             opts=child,
         )
-        coredns = self._profile("coredns", COREDNS, after=[images, *args.network.way_out])
+        coredns = self._profile("coredns", COREDNS, after=[images, *args.network.outbound])
         # EKS creates and deletes only one profile of a cluster at a time (EKS, Fargate profile).
         self.profiles = [coredns, self._profile("pipes", PIPES, after=[coredns])]
         self.register_outputs({"roleArn": self.role.arn})

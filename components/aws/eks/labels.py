@@ -35,19 +35,19 @@ class NodePlacement:
         return one_of(*(f"{self.region}{letter}" for letter in self.zones))
 
 
-def group_labels(place: NodePlacement, node: Instance) -> Mapping[str, NodeLabel]:
+def group_labels(placement: NodePlacement, node: Instance) -> Mapping[str, NodeLabel]:
     """Return the labels of an on-demand managed node group (Kubernetes, Well-Known Labels; EKS, Managed node groups)."""
     return {
         "eks.amazonaws.com/capacityType": one_of("ON_DEMAND"),
         "kubernetes.io/arch": one_of(ARCHITECTURES[node.architecture]),
         "kubernetes.io/os": one_of("linux"),
         "node.kubernetes.io/instance-type": one_of(node.name),
-        "topology.kubernetes.io/region": one_of(place.region),
-        "topology.kubernetes.io/zone": place.zone_label,
+        "topology.kubernetes.io/region": one_of(placement.region),
+        "topology.kubernetes.io/zone": placement.zone_label,
     }
 
 
-def auto_labels(place: NodePlacement) -> Mapping[str, NodeLabel]:
+def auto_labels(placement: NodePlacement) -> Mapping[str, NodeLabel]:
     """Return the labels of nodes in the Auto Mode pool.
 
     Source: EKS, Create a node pool for EKS Auto Mode. It lists neither os nor region.
@@ -78,7 +78,7 @@ def auto_labels(place: NodePlacement) -> Mapping[str, NodeLabel]:
         "node.kubernetes.io/instance-type": NodeLabel(
             words=f"a type {bounds}, up to {size}, such as m5.large", fits=_of_the_pool
         ),
-        "topology.kubernetes.io/zone": place.zone_label,
+        "topology.kubernetes.io/zone": placement.zone_label,
     }
 
 

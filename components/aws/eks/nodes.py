@@ -54,7 +54,7 @@ class EksOnNodes(Eks):
                 ),
                 maximum=settings.nodes.max,
                 disk_size=settings.nodes.disk_size,
-                after=[*self.network.way_out, *before_nodes],
+                after=[*self.network.outbound, *before_nodes],
             ),
             child,
         )

@@ -153,9 +153,13 @@ class EksSettings(ServiceSettings, frozen=True):
             )
         yield from self._fargate_errors(context) if self.compute == "fargate" else self._auto_errors(context)
 
-    def _labels(self, place: NodePlacement) -> Mapping[str, NodeLabel]:
+    def _labels(self, placement: NodePlacement) -> Mapping[str, NodeLabel]:
         """Return the node labels that consumers can select."""
-        return auto_labels(place) if self.compute == "auto" else group_labels(place, instance(self.nodes.instance_type))
+        return (
+            auto_labels(placement)
+            if self.compute == "auto"
+            else group_labels(placement, instance(self.nodes.instance_type))
+        )
 
     def _selector_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield errors about node selectors that no node matches. Their replicas would stay pending."""

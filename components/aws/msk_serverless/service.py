@@ -83,7 +83,7 @@ class MskServerless(Streaming[MskServerlessPipeSettings]):
             job_grants=lambda topic: maker_grants(cluster_arn, arn_in_cluster(cluster_arn, "topic", topic)),
             consumer_grants=grants,
             image=self.args.registry.image(self.args.settings.topic_image),
-            place=self.topics,
+            topic_namespace=self.topics,
             platform=self.args.platform,
         )
         return JobTopic("data-pipes:aws:MskServerlessTopic", f"{self.name}-{name}", args, opts)

@@ -111,7 +111,7 @@ class Network(ComponentResource):
     public_subnet_ids: Output[Sequence[str]]
     private_subnet_ids: Output[Sequence[str]]
     consumers_security_group_id: Output[str]
-    way_out: Sequence[Resource]
+    outbound: Sequence[Resource]
     """Routes, endpoints and security group rules that private subnets need for outbound traffic. An existing VPC has only the rules."""
     account: Account
     logs: Logs
@@ -132,7 +132,7 @@ class Network(ComponentResource):
             self.cidr = Output.from_input(existing.cidr)
             self.public_subnet_ids = Output.from_input(list(public))
             self.private_subnet_ids = Output.from_input(list(existing.private_subnet_ids))
-            self.way_out = []
+            self.outbound = []
         else:
             vpc = Vpc(
                 name,
@@ -151,10 +151,10 @@ class Network(ComponentResource):
             self.cidr = Output.from_input(args.settings.cidr)
             self.public_subnet_ids = vpc.public_subnet_ids
             self.private_subnet_ids = vpc.private_subnet_ids
-            self.way_out = vpc.way_out
+            self.outbound = vpc.outbound
 
         self.consumers_security_group_id, rules = self._consumers()
-        self.way_out = [*self.way_out, *rules]
+        self.outbound = [*self.outbound, *rules]
         self.register_outputs(
             {
                 "vpcId": self.vpc_id,

@@ -37,7 +37,7 @@ class Vpc(ComponentResource):
     vpc_id: Output[str]
     public_subnet_ids: Output[Sequence[str]]
     private_subnet_ids: Output[Sequence[str]]
-    way_out: Sequence[Resource]
+    outbound: Sequence[Resource]
     """Routes and endpoints of the private subnets. Resources in these subnets are made after them and deleted before them."""
 
     def __init__(self, name: str, args: VpcArgs, opts: ResourceOptions | None = None) -> None:
@@ -63,7 +63,7 @@ class Vpc(ComponentResource):
         public = self._subnets("public", ranges.public, {"kubernetes.io/role/elb": "1"})
         private = self._subnets("private", ranges.private, {"kubernetes.io/role/internal-elb": "1"})
         tables, routes = self._routes(public, private)
-        self.way_out = [*routes, *self._endpoints(private, tables)]
+        self.outbound = [*routes, *self._endpoints(private, tables)]
         self._flow_log()
 
         self.public_subnet_ids = Output.all(*(subnet.id for subnet in public))

@@ -70,7 +70,7 @@ class AksCluster(ComponentResource):
             principal_id=identity.principal_id,
             parent=self,
         )
-        self.cluster = self._cluster(identity, [nodes_subnet, *network.way_out])
+        self.cluster = self._cluster(identity, [nodes_subnet, *network.outbound])
         network.logs.collect(f"{name}-aks", self.cluster.id, args.settings.logs, self)
         self.admission = self._admission()
         self.register_outputs({"clusterName": self.cluster.name})

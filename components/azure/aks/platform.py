@@ -64,7 +64,7 @@ class Aks(KubernetesPlatform):
             parent=self,
         )
         # A new administrator takes effect after up to five minutes (AKS, Entra ID authorization), about as long as the nodes take to start.
-        before_nodes = [pull, *args.registry.ready, *args.network.way_out, *control_plane.admission]
+        before_nodes = [pull, *args.registry.ready, *args.network.outbound, *control_plane.admission]
         nodes = AksNodes(
             name,
             AksNodesArgs(

@@ -19,7 +19,7 @@ MOST_PODS, PODS_PER_VCPU, LEAST_PODS = 250, 16, 30
 system node pools). AKS reserves memory for each allowed pod, so small nodes are set to fewer."""
 
 HYPERVISOR = 0.05
-"""Share of memory that Kubernetes does not see, rounded up from measured 2 to 4 percent."""
+"""Share of memory that is not available to Kubernetes, rounded up from measured 2 to 4 percent."""
 
 ADD_ONS = Resources(cpu=400, memory=1024, pods=8)
 """Resources reserved on every node for AKS components such as cilium, azure-cns, azure-ip-masq-agent, cloud-node-manager and

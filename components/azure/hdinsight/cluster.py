@@ -125,7 +125,7 @@ class HdInsightCluster(ComponentResource):
             opts=ResourceOptions(
                 parent=self,
                 protect=args.protect,
-                depends_on=[*ready, *network.way_out],
+                depends_on=[*ready, *network.outbound],
                 ignore_changes=UNCHANGED,
                 custom_timeouts=CustomTimeouts(create="120m", delete="60m"),
             ),

@@ -55,7 +55,7 @@ class HdInsight(Streaming[HdInsightPipeSettings]):
                 setting="streaming.brokers",
                 rule=refuse_fewer_workers,
                 image=self.image,
-                place=self.jobs,
+                topic_namespace=self.jobs,
                 platform=args.platform,
             ),
             child,
@@ -84,7 +84,7 @@ class HdInsight(Streaming[HdInsightPipeSettings]):
             job_grants=lambda _topic: [],
             consumer_grants=[],
             image=self.image,
-            place=self.jobs,
+            topic_namespace=self.jobs,
             platform=self.args.platform,
         )
         return JobTopic("data-pipes:azure:HdInsightTopic", f"{self.name}-{name}", args, opts)

@@ -149,7 +149,7 @@ class Network(ComponentResource):
     """IDs of the private DNS zones, by service."""
     public_addresses: Sequence[Output[str]]
     """Public source addresses of outbound traffic. Empty in an existing network, where they are unknown."""
-    way_out: Sequence[Resource]
+    outbound: Sequence[Resource]
     """Resources that give the subnets outbound access. Empty in an existing network, where the owner provides it."""
     connected: Sequence[Resource]
     """DNS zone links. With them the network resolves names to private endpoints."""
@@ -188,7 +188,7 @@ class Network(ComponentResource):
             brokers = existing.hdinsight_subnet_id
             self.hdinsight_subnet_id = Output.from_input(brokers) if brokers else None
             self.public_addresses = []
-            self.way_out = []
+            self.outbound = []
         else:
             vnet = Vnet(
                 name,
@@ -217,7 +217,7 @@ class Network(ComponentResource):
             self.endpoints_subnet_id = vnet.endpoints_subnet_id
             self.hdinsight_subnet_id = vnet.hdinsight_subnet_id
             self.public_addresses = [vnet.public_address]
-            self.way_out = vnet.way_out
+            self.outbound = vnet.outbound
 
         dns = PrivateDns(
             name,

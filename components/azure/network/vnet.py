@@ -36,7 +36,7 @@ class Vnet(ComponentResource):
     hdinsight_subnet_id: Output[str] | None
     public_address: Output[str]
     """Public source address of outbound traffic."""
-    way_out: Sequence[Resource]
+    outbound: Sequence[Resource]
     """Subnets with outbound access. Resources in them are created after them and deleted before them."""
 
     def __init__(self, name: str, args: VnetArgs, opts: ResourceOptions | None = None) -> None:
@@ -76,7 +76,7 @@ class Vnet(ComponentResource):
         endpoints = self._subnet("endpoints", ranges.endpoints, endpoint_rules(ports, callers), after=subnets[-1])
         self.nodes_subnet_id = nodes.id
         self.endpoints_subnet_id = endpoints.id
-        self.way_out = [*subnets, endpoints]
+        self.outbound = [*subnets, endpoints]
         self.register_outputs({"vnetId": self.vnet_id})
 
     def _nat(self) -> azure.network.NatGateway:

@@ -23,7 +23,7 @@ def confluent(
         region=network.account.region,
         token_keys="jwks",
         cidr=network.cidr,
-        way_out=lambda _name, _private, _opts: [],
+        broker_egress=lambda _name, _private, _opts: [],
         private_link=partial(private_link, network),
     )
     return Confluent(name, args, home, opts)

@@ -19,7 +19,7 @@ def nodes_title(name: str, mode: str, volumes: str | None) -> str:
     return f"Nodes of {name}, {mode}" + (f", volumes {volumes}" if volumes else "")
 
 
-def nodes_place(subnet_id: str, pods_range: str, services_range: str) -> str:
+def nodes_location(subnet_id: str, pods_range: str, services_range: str) -> str:
     """Return the description of the nodes' service account: region and ranges, at most 256 characters (IAM, Service accounts)."""
     *_, region, _, subnet = subnet_id.split("/")
     return f"In {region}/{subnet}, {pods_range}, {services_range}"

@@ -46,7 +46,7 @@ class GkeCluster(ComponentResource):
         self.args = args
         network = args.network
         key = network.keys.key(f"{name}-gke-key", users=[network.agent("container")], parent=self, protect=args.protect)
-        after = [*key.ready, *args.nodes.ready, *network.way_out, network.apis["binaryauthorization"]]
+        after = [*key.ready, *args.nodes.ready, *network.outbound, network.apis["binaryauthorization"]]
         self.cluster = self._cluster(key.id, after)
         self.admission = [
             gcp.projects.IAMMember(

@@ -6,7 +6,7 @@ from components.gcp.gke.machine_type import Machine
 from components.kubernetes.nodes.labels import NodeLabel, one_of
 
 
-def _place(region: str) -> Mapping[str, NodeLabel]:
+def _location_labels(region: str) -> Mapping[str, NodeLabel]:
     """Return the region and zone labels. GKE chooses three of the region's zones, so any zone letter is valid."""
     return {
         "topology.kubernetes.io/region": one_of(region),
@@ -23,7 +23,7 @@ def pool_labels(region: str, node: Machine) -> Mapping[str, NodeLabel]:
         "kubernetes.io/arch": one_of(node.architecture),
         "kubernetes.io/os": one_of("linux"),
         "node.kubernetes.io/instance-type": one_of(node.name),
-        **_place(region),
+        **_location_labels(region),
     }
 
 
@@ -33,5 +33,5 @@ def autopilot_labels(region: str) -> Mapping[str, NodeLabel]:
         "cloud.google.com/gke-spot": one_of("true"),
         "kubernetes.io/arch": one_of("amd64"),
         "kubernetes.io/os": one_of("linux"),
-        **_place(region),
+        **_location_labels(region),
     }

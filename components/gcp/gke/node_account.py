@@ -9,7 +9,7 @@ from pulumi import ComponentResource, Output, Resource, ResourceHookBinding, Res
 
 from components.changes import refused_change
 from components.gcp.gke.changes import (
-    nodes_place,
+    nodes_location,
     nodes_title,
     refuse_location_change,
     refuse_mode_change,
@@ -53,7 +53,7 @@ class NodeAccount(ComponentResource):
             account_id=account_id(f"{name}-gke-nodes"),
             display_name=nodes_title(name, args.mode, args.volumes),
             description=Output.all(network.subnet_id, network.pods_range, network.services_range).apply(
-                lambda known: nodes_place(*known)
+                lambda known: nodes_location(*known)
             ),
             opts=ResourceOptions(
                 parent=self,

@@ -66,7 +66,7 @@ class Gke(KubernetesPlatform):
         )
         self.cluster = control_plane.cluster
         self.issuer = Output.concat("https://container.googleapis.com/v1/", self.cluster.id)
-        before_pods = [*nodes.ready, *args.network.way_out]
+        before_pods = [*nodes.ready, *args.network.outbound]
         pools = [] if self.autopilot else [self._pool(nodes, before_pods)]
 
         self.kubeconfig = Output.secret(self._kubeconfig())

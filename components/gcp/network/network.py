@@ -122,7 +122,7 @@ class Network(ComponentResource):
     """Name of the secondary range for pods."""
     services_range: Output[str]
     """Name of the secondary range for Kubernetes services."""
-    way_out: Sequence[Resource]
+    outbound: Sequence[Resource]
     """NAT and firewall that subnet workloads depend on. Empty for an existing network."""
     apis: Mapping[str, Resource]
     """APIs by the first word of their names. Resources of an API wait for it."""
@@ -153,7 +153,7 @@ class Network(ComponentResource):
             self.pod_cidr = Output.from_input(existing.pod_cidr)
             self.pods_range = Output.from_input(existing.pods_range)
             self.services_range = Output.from_input(existing.services_range)
-            self.way_out = []
+            self.outbound = []
         else:
             vpc = Vpc(name, VpcArgs(cidr=args.settings.cidr, account=self.account, api=self.apis["compute"]), child)
             FlowLogs(
@@ -168,7 +168,7 @@ class Network(ComponentResource):
             self.pod_cidr = Output.from_input(ranges.pods)
             self.pods_range = Output.from_input(PODS)
             self.services_range = Output.from_input(SERVICES)
-            self.way_out = vpc.way_out
+            self.outbound = vpc.outbound
         self.register_outputs({"networkId": self.network_id, "subnetId": self.subnet_id})
 
     def agent(self, service: str) -> Output[str]:

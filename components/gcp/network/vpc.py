@@ -33,7 +33,7 @@ class Vpc(ComponentResource):
 
     network_id: Output[str]
     subnet_id: Output[str]
-    way_out: Sequence[Resource]
+    outbound: Sequence[Resource]
     """NAT and firewall. Workloads in the subnet are created after them and deleted before them."""
 
     def __init__(self, name: str, args: VpcArgs, opts: ResourceOptions | None = None) -> None:
@@ -51,7 +51,7 @@ class Vpc(ComponentResource):
         self.network_id = network.id
         refusals = self._refusals()
         self.subnet_id = self._subnet(after=refusals).id
-        self.way_out = [refusals, self._nat()]
+        self.outbound = [refusals, self._nat()]
         self.register_outputs({"networkId": self.network_id, "subnetId": self.subnet_id})
 
     def _subnet(self, after: Resource) -> gcp.compute.Subnetwork:

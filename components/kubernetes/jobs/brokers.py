@@ -46,7 +46,7 @@ class BrokersJobArgs:
     """Returns why a change of the number is refused, if it is."""
     image: Output[str]
     """Image of the programs in topic/."""
-    place: TopicNamespace
+    topic_namespace: TopicNamespace
     """Namespace of the Job."""
     platform: KubernetesPlatform
 
@@ -104,7 +104,9 @@ class BrokersJob(ComponentResource):
         job = kubernetes.batch.v1.Job(
             f"{name}-job",
             metadata=kubernetes.meta.v1.ObjectMetaArgs(
-                namespace=args.place.namespace, labels=labels(NAME), annotations={BROKERS: str(args.brokers), **AGAIN}
+                namespace=args.topic_namespace.namespace,
+                labels=labels(NAME),
+                annotations={BROKERS: str(args.brokers), **AGAIN},
             ),
             spec=job_spec(
                 Program(
@@ -127,15 +129,15 @@ class BrokersJob(ComponentResource):
             ),
             opts=ResourceOptions.merge(
                 child,
-                ResourceOptions(depends_on=[*args.place.ready, right, policy], custom_timeouts=TIMEOUTS),
+                ResourceOptions(depends_on=[*args.topic_namespace.ready, right, policy], custom_timeouts=TIMEOUTS),
             ),
         )
-        told = kubernetes.core.v1.ConfigMap.get(
+        written = kubernetes.core.v1.ConfigMap.get(
             f"{name}-told",
             job.id.apply(lambda _: f"{NAMESPACE}/{NAME}"),
             opts=ResourceOptions.merge(child, ResourceOptions(depends_on=[job])),
         )
-        self.bootstrap_servers = told.data.apply(lambda data: data[KEY])
+        self.bootstrap_servers = written.data.apply(lambda data: data[KEY])
         self.register_outputs({"bootstrapServers": self.bootstrap_servers})
 
     def _right(self, name: str, account: Output[str], child: ResourceOptions) -> Resource:
@@ -157,12 +159,14 @@ class BrokersJob(ComponentResource):
                 api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name
             ),
             subjects=[
-                kubernetes.rbac.v1.SubjectArgs(kind="ServiceAccount", name=account, namespace=self.args.place.namespace)
+                kubernetes.rbac.v1.SubjectArgs(
+                    kind="ServiceAccount", name=account, namespace=self.args.topic_namespace.namespace
+                )
             ],
             opts=child,
         )
 
     def _metadata(self, annotations: Mapping[str, Input[str]] | None = None) -> kubernetes.meta.v1.ObjectMetaArgs:
         return kubernetes.meta.v1.ObjectMetaArgs(
-            name=NAME, namespace=self.args.place.namespace, labels=labels(NAME), annotations=annotations
+            name=NAME, namespace=self.args.topic_namespace.namespace, labels=labels(NAME), annotations=annotations
         )

@@ -32,7 +32,7 @@ class JobTopicArgs:
     """Permissions of the consumers."""
     image: Output[str]
     """The image that creates topics."""
-    place: TopicNamespace
+    topic_namespace: TopicNamespace
     platform: KubernetesPlatform
 
 
@@ -79,7 +79,7 @@ class JobTopic(Topic):
                     grants=args.job_grants(topic_name),
                     egress_rules=[args.brokers],
                 ),
-                place=args.place,
+                topic_namespace=args.topic_namespace,
                 platform=args.platform,
             ),
             ResourceOptions(parent=self),

@@ -102,7 +102,7 @@ class TopicJobArgs:
     """Image of the program in topic/."""
     connection: Connection
     """How the program reaches the brokers, with permission to create only this topic."""
-    place: TopicNamespace
+    topic_namespace: TopicNamespace
     """Namespace of the Job."""
     platform: KubernetesPlatform
 
@@ -167,7 +167,9 @@ class TopicJob(ComponentResource):
             ),
             opts=ResourceOptions.merge(
                 child,
-                ResourceOptions(depends_on=[*args.place.ready, *identity.ready, policy], custom_timeouts=TIMEOUTS),
+                ResourceOptions(
+                    depends_on=[*args.topic_namespace.ready, *identity.ready, policy], custom_timeouts=TIMEOUTS
+                ),
             ),
         )
         self.partitions = job.metadata.annotations[PARTITIONS].apply(int)
@@ -194,7 +196,10 @@ class TopicJob(ComponentResource):
     ) -> kubernetes.meta.v1.ObjectMetaArgs:
         """Return metadata. Without a name, Pulumi generates one, so a new Job is created before the old one is deleted."""
         return kubernetes.meta.v1.ObjectMetaArgs(
-            name=name, namespace=self.args.place.namespace, labels=labels(self.args.topic_name), annotations=annotations
+            name=name,
+            namespace=self.args.topic_namespace.namespace,
+            labels=labels(self.args.topic_name),
+            annotations=annotations,
         )
 
     def _environment(self) -> dict[str, Input[str]]:

@@ -67,8 +67,10 @@ def _cluster(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 def _other_bootstrap(state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
     """Return the bootstrap strings that an update changes, for example because a method was enabled."""
-    place = {"region": region_of(state), **inputs}
-    return {key: value for key, value in _bootstrap(text(state, "arn", ""), place).items() if value != state.get(key)}
+    settings = {"region": region_of(state), **inputs}
+    return {
+        key: value for key, value in _bootstrap(text(state, "arn", ""), settings).items() if value != state.get(key)
+    }
 
 
 def _version(inputs: Inputs) -> tuple[int, ...]:

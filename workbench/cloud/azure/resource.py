@@ -91,10 +91,10 @@ def resource(
 
     def computed(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
         known = {"name": id_.rsplit("/", 1)[-1], "type": arm_type, "provisioningState": "Succeeded"}
-        place = {"location": location_of(inputs)} if tracked else {}
+        location = {"location": location_of(inputs)} if tracked else {}
         return {
             **{key: known[key] for key in common.split()},
-            **place,
+            **location,
             **_identity(id_, inputs),
             **outputs(id_, name, inputs),
         }

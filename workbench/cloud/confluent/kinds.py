@@ -63,22 +63,22 @@ def _pool_refusal(_old: Inputs | None, new: Inputs) -> str | None:
 
 def _attachment(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     """Return the service that the stack's cloud connects to, in that cloud's format. The other clouds' services are empty."""
-    region, place = text(inputs, "region", "region"), digits(id_, 17)
+    region, suffix = text(inputs, "region", "region"), digits(id_, 17)
     services = {
-        "AWS": ("aws", {"vpcEndpointServiceName": f"com.amazonaws.vpce.{region}.vpce-svc-{place}"}),
+        "AWS": ("aws", {"vpcEndpointServiceName": f"com.amazonaws.vpce.{region}.vpce-svc-{suffix}"}),
         "AZURE": (
             "azures",
             {
-                "privateLinkServiceAlias": f"platt-{place[:8]}-privatelink.{place}.{region}.azure.privatelinkservice",
+                "privateLinkServiceAlias": f"platt-{suffix[:8]}-privatelink.{suffix}.{region}.azure.privatelinkservice",
                 "privateLinkServiceResourceId": "/subscriptions/00000000-0000-0000-0000-00000000000c/resourceGroups/confluent"
-                f"/providers/Microsoft.Network/privateLinkServices/platt-{place[:8]}",
+                f"/providers/Microsoft.Network/privateLinkServices/platt-{suffix[:8]}",
             },
         ),
         "GCP": (
             "gcps",
             {
-                "privateServiceConnectServiceAttachment": f"projects/confluent-{place[:4]}/regions/{region}"
-                f"/serviceAttachments/plattg-{place[:8]}-service-attachment"
+                "privateServiceConnectServiceAttachment": f"projects/confluent-{suffix[:4]}/regions/{region}"
+                f"/serviceAttachments/plattg-{suffix[:8]}-service-attachment"
             },
         ),
     }

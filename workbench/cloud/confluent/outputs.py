@@ -26,8 +26,8 @@ def environment_of(inputs: Inputs) -> str:
 
 def domain(inputs: Inputs, *, private: bool) -> str:
     """Return the DNS domain of a region: public, or only in networks with a private link."""
-    place = f"{text(inputs, 'region', 'eu-west-1')}.{text(inputs, 'cloud', 'AWS').lower()}"
-    return f"{place}.private.confluent.cloud" if private else f"{place}.confluent.cloud"
+    location = f"{text(inputs, 'region', 'eu-west-1')}.{text(inputs, 'cloud', 'AWS').lower()}"
+    return f"{location}.private.confluent.cloud" if private else f"{location}.confluent.cloud"
 
 
 def described(api_version: str, kind: str) -> Mapping[str, str]:

@@ -95,8 +95,8 @@ class LiveObjects:
         if kind is None:
             raise LookupError(f"{type_token}: the server does not have this kind")
         namespace, _, name = id_.rpartition("/")
-        place = f"/namespaces/{namespace or 'default'}" if kind["namespaced"] else ""
-        return f"{_root(type_token)}{place}/{kind['name']}/{name}"
+        scope = f"/namespaces/{namespace or 'default'}" if kind["namespaced"] else ""
+        return f"{_root(type_token)}{scope}/{kind['name']}/{name}"
 
     def _kind(self, type_token: str) -> Mapping[str, Any] | None:
         """Return the server's description of a kind. It is requested once for all kinds of an API version."""

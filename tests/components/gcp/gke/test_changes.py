@@ -3,7 +3,7 @@
 import pytest
 
 from components.changes import ChangeRefusedError
-from components.gcp.gke.changes import nodes_place, nodes_title
+from components.gcp.gke.changes import nodes_location, nodes_title
 from tests.hooks import before_update, run
 from tests.stacks import planned, shipped
 
@@ -94,7 +94,7 @@ def test_account_is_updated_before_the_cluster():
 
 def test_account_texts_fit_the_longest_names():
     subnet = f"projects/p/regions/northamerica-northeast1/subnetworks/{'s' * 63}"
-    assert len(nodes_place(subnet, "p" * 63, "r" * 63)) <= 256
+    assert len(nodes_location(subnet, "p" * 63, "r" * 63)) <= 256
     assert len(nodes_title("n" * 24, "autopilot", "hyperdisk-balanced")) <= 100
 
 
