@@ -152,8 +152,8 @@ class _Reader:
             context = ValidationContext(
                 stack=name, account=account, network=network, system_workloads=system_workloads, pipes=pipes
             )
-            for half in (streaming, platform):
-                self.errors += half.config_errors(context) if half else ()
+            for section in (streaming, platform):
+                self.errors += section.config_errors(context) if section else ()
             if cloud and streaming and platform:
                 self.errors += network.idle(called(CLOUDS[cloud], streaming, platform))
         self.errors += self.renames.errors
@@ -260,18 +260,18 @@ class _Reader:
             except ValueError as error:
                 self.error("tags", name, text=str(error))
 
-    def service(self, value: object, half: str, known: Iterable[str], where: str) -> str | None:
+    def service(self, value: object, key: str, known: Iterable[str], where: str) -> str | None:
         """Return the name of the service in the streaming or platform section. None if it is missing or unknown."""
         listed = ", ".join(sorted(known))
         section = mapping(value)
         if section is None:
-            self.error(half, text=f"must be a map with the key service. Set service to one of: {listed}.")
+            self.error(key, text=f"must be a map with the key service. Set service to one of: {listed}.")
             return None
         name = section.get("service")
         if isinstance(name, str) and name in known:
             return name
         fact = "is required" if name is None else f"must be {where}, got {json.dumps(name)}"
-        self.error(half, "service", text=f"{fact}. {unknown(str(name), known)}")
+        self.error(key, "service", text=f"{fact}. {unknown(str(name), known)}")
         return None
 
     def platform(self, value: object) -> tuple[str | None, ServiceSettings | None]:

@@ -41,14 +41,16 @@ def equation(recording: Recording, pipe: str) -> Equation | str:
     every partition is a separate stream, each stream has a workload with one replica. Dead-letter topics have no consumer and do
     not count. If nothing can be counted, the reason is returned.
     """
-    beneath = _descendants(recording, pipe)
+    descendants = _descendants(recording, pipe)
     read = topics(recording, pipe)
     if not read:
         return f"pipe {pipe}: must have a topic, got none"
     made = {topic.urn for topic in read}
     counted_partitions, counted_replicas = partition_counts(recording), replica_counts(recording)
     workloads = [
-        each for each in beneath if each.type in counted_replicas and made & _sources(each, counted_replicas[each.type])
+        each
+        for each in descendants
+        if each.type in counted_replicas and made & _sources(each, counted_replicas[each.type])
     ]
     if not workloads:
         return f"pipe {pipe}: must have a workload whose replicas come from the topic {read[0].name}, got none"

@@ -29,7 +29,7 @@ from components.confluent.topic import ConfluentTopic, ConfluentTopicArgs, Pods
 from components.confluent.topic_settings import ConfluentPipeSettings
 from components.contracts import Platform, Streaming, Topic
 
-ANYWHERE = "0.0.0.0/0"
+ALL_ADDRESSES = "0.0.0.0/0"
 """IP range of public brokers, whose addresses change."""
 
 
@@ -46,7 +46,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
         self,
         name: str,
         args: StreamingArgs[ConfluentSettings, Any, Platform],
-        home: CloudBinding,
+        binding: CloudBinding,
         opts: ResourceOptions | None = None,
     ) -> None:
         settings = args.settings
@@ -59,8 +59,8 @@ class Confluent(Streaming[ConfluentPipeSettings]):
         immutable = {
             "tier": settings.tier,
             "availability": settings.zones,
-            "cloud": home.cloud,
-            "region": home.region,
+            "cloud": binding.cloud,
+            "region": binding.region,
             **({"maxEcku": settings.max_ecku} if settings.max_ecku else {}),
         }
         # The provider replaces a cluster if most of these change, and replacements run no update hook. So the component stores them too.
@@ -74,11 +74,11 @@ class Confluent(Streaming[ConfluentPipeSettings]):
         self.name = name
         self.provider = provider
         self.args = args
-        self.home = home
+        self.binding = binding
         environment = self._environment()
         kafka = self._kafka(environment)
         link = self._private_link(environment) if settings.private_link else ()
-        self.ready = [*link, *home.broker_egress(name, settings.private_link, ResourceOptions(parent=self))]
+        self.ready = [*link, *binding.broker_egress(name, settings.private_link, ResourceOptions(parent=self))]
         self.cluster = Cluster(
             kafka=kafka,
             environment_id=environment.id,
@@ -120,8 +120,8 @@ class Confluent(Streaming[ConfluentPipeSettings]):
             f"{self.name}-cluster",
             display_name=self.name,
             environment=confluentcloud.KafkaClusterEnvironmentArgs(id=environment.id),
-            cloud=self.home.cloud,
-            region=self.home.region,
+            cloud=self.binding.cloud,
+            region=self.binding.region,
             availability=settings.limits.availabilities[settings.zones],
             basic=confluentcloud.KafkaClusterBasicArgs(max_ecku=settings.max_ecku) if tier == "basic" else None,
             standard=confluentcloud.KafkaClusterStandardArgs(max_ecku=settings.max_ecku)
@@ -144,13 +144,13 @@ class Confluent(Streaming[ConfluentPipeSettings]):
         attachment = confluentcloud.PrivateLinkAttachment(
             name,
             display_name=self.name,
-            cloud=self.home.cloud,
-            region=self.home.region,
+            cloud=self.binding.cloud,
+            region=self.binding.region,
             environment=confluentcloud.PrivateLinkAttachmentEnvironmentArgs(id=environment.id),
             opts=ResourceOptions(parent=self),
         )
         link = PrivateLinkArgs(attachment=attachment, environment_id=environment.id)
-        return self.home.private_link(name, link, ResourceOptions(parent=self)).ready
+        return self.binding.private_link(name, link, ResourceOptions(parent=self)).ready
 
     def _manager(
         self, environment: confluentcloud.Environment, kafka: confluentcloud.KafkaCluster, link: Sequence[Resource]
@@ -172,7 +172,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
         tokens = self.args.platform.pod_tokens(next(iter(self.args.pipes)))
         if tokens is None or not self.args.settings.limits.tokens:
             return None
-        return identity_provider(f"{self.name}-platform", tokens.issuer, self.home.token_keys, parent=self)
+        return identity_provider(f"{self.name}-platform", tokens.issuer, self.binding.token_keys, parent=self)
 
     def _registry(
         self, environment: confluentcloud.Environment, kafka: confluentcloud.KafkaCluster
@@ -206,7 +206,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
             cluster=self.cluster,
             largest_message=self.args.settings.limits.message_bytes,
             bootstrap_servers=self.bootstrap_servers,
-            brokers=self.home.cidr if self.args.settings.private_link else ANYWHERE,
+            brokers=self.binding.cidr if self.args.settings.private_link else ALL_ADDRESSES,
             ready=self.ready,
             pods=Pods(tokens=tokens, provider=self.pods) if self.pods and tokens else None,
             registry=self.registry if pipe.topic.schema_registry else None,

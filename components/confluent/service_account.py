@@ -47,6 +47,6 @@ def api_key(
     )
 
 
-def secret_halves(key: confluentcloud.ApiKey) -> tuple[Output[str], Output[str]]:
+def id_and_secret(key: confluentcloud.ApiKey) -> tuple[Output[str], Output[str]]:
     """Return the ID and the secret of a key, both as Pulumi secrets."""
     return Output.secret(key.id), Output.secret(key.secret)

@@ -20,7 +20,7 @@ KAFKA_VERSION = "4.3.1"
 """Version of the topic setting definitions. Confluent Cloud has no versions, so the newest one is used."""
 
 
-def _no_key_itself(name: str) -> str:
+def _refuse_plain_key(name: str) -> str:
     if re.fullmatch("[A-Z0-9]{16}", name):
         raise ValueError(
             "must be the name of a Pulumi secret, got a value that looks like an API key ID. Choose a name such as confluentKey, and set "
@@ -34,7 +34,7 @@ class CredentialsSettings(SettingsModel, frozen=True):
 
     hidden = True
 
-    api_key: Annotated[SecretName, AfterValidator(_no_key_itself)]
+    api_key: Annotated[SecretName, AfterValidator(_refuse_plain_key)]
     """The name of the Pulumi secret under data-pipes:secrets with the ID of a Cloud API key."""
     api_secret: SecretName
     """The name of the Pulumi secret under data-pipes:secrets with the secret of that key."""

@@ -11,7 +11,7 @@ from components.confluent.home import KAFKA_PORT
 from components.confluent.identity_pool import AUDIENCE, identity_pool
 from components.confluent.rights import Cluster, Right, allow
 from components.confluent.schema_registry import SchemaRegistry, read_subjects
-from components.confluent.service_account import Keyed, api_key, secret_halves, service_account
+from components.confluent.service_account import Keyed, api_key, id_and_secret, service_account
 from components.confluent.topic_changes import refuse_config_change
 from components.confluent.topic_settings import ConfluentPipeSettings
 from components.contracts import SHARED, Connection, EgressRule, PodTokens, Secret, Topic
@@ -206,11 +206,11 @@ class ConfluentTopic(Topic):
             id=kafka.id, api_version=kafka.api_version, kind=kafka.kind, environment_id=args.cluster.environment_id
         )
         key = api_key(f"{self.name}-consumer", account, keyed, parent=self, depends_on=args.ready)
-        user, password = secret_halves(key)
+        user, password = id_and_secret(key)
         secrets = {"KAFKA_SASL_USERNAME": user, "KAFKA_SASL_PASSWORD": password}
         if args.registry:
             schema_key = api_key(f"{self.name}-consumer-schemas", account, args.registry.keyed, parent=self)
-            user, password = secret_halves(schema_key)
+            user, password = id_and_secret(schema_key)
             secrets |= {"STREAM_SCHEMA_REGISTRY_USERNAME": user, "STREAM_SCHEMA_REGISTRY_PASSWORD": password}
         return _Reader(
             principal=account.id, settings={"KAFKA_SASL_MECHANISM": "PLAIN"}, secrets=secrets, token_audience=None

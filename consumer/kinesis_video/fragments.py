@@ -20,7 +20,7 @@ RETRYABLE_CODES = frozenset({"3002", "4000", "5000"})
 """Errors inside a stream after which a new request can succeed: a write to the stream in progress, a fragment that is
 no longer kept, and an internal Kinesis error (source as for PREFIX)."""
 
-LOST = "4000"
+NO_LONGER_KEPT = "4000"
 """Error for a fragment that is no longer kept."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from consumer.aws import RETRY_PAUSE_SECONDS, AwsError, RetryWindow, call_aws, client, retry
 from consumer.delivery import DeadLetters, Delivery
 from consumer.kinesis.dead_letters import DeadLetterStream
-from consumer.kinesis_video.fragments import LOST, Fragment, fragments, text
+from consumer.kinesis_video.fragments import NO_LONGER_KEPT, Fragment, fragments, text
 from consumer.kinesis_video.position import Position
 from consumer.pushed import PrefetchQueue
 from consumer.record import Record
@@ -21,7 +21,7 @@ LOGGER = logging.getLogger(__name__)
 EARLIEST = {"StartSelectorType": "EARLIEST"}
 """Start with the oldest available fragment (Kinesis Video Streams API, GetMedia)."""
 
-NOT_KEPT = frozenset({LOST, "InvalidArgumentException"})
+NOT_KEPT = frozenset({NO_LONGER_KEPT, "InvalidArgumentException"})
 """Errors of GetMedia if it cannot start after a fragment. The fragment is no longer kept, or never existed, for example
 after the stream was recreated with the same name (source as for EARLIEST)."""
 

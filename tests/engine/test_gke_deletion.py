@@ -6,7 +6,7 @@ import pulumi
 import pulumi_random as random
 import pytest
 
-from components.gcp.gke.changes import kept_from_deletion
+from components.gcp.gke.changes import refused_deletion
 from workbench.rehearse.sandbox import EngineError, Sandbox
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -19,7 +19,7 @@ def test_destroy_reports_the_clusters_protection_and_deletes_nothing_until_an_up
 
     def program():
         provider = random.Provider("random")
-        hooks = kept_from_deletion("pipes-gke") if kept else None
+        hooks = refused_deletion("pipes-gke") if kept else None
         cluster = random.RandomString(
             "pipes-gke", length=8, opts=pulumi.ResourceOptions(provider=provider, hooks=hooks)
         )

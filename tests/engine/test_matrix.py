@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-ROOM = {"aws:eks/nodeGroup:NodeGroup", "gcp:container/nodePool:NodePool", "kubernetes:karpenter.sh/v1:NodePool"}
+CAPACITY = {"aws:eks/nodeGroup:NodeGroup", "gcp:container/nodePool:NodePool", "kubernetes:karpenter.sh/v1:NodePool"}
 """Changes that the growth step may need too, because more replicas need more capacity."""
 
 STACKS = [find_stack_file(name) for name in NAMES if name != DEFAULT] + [each.stack_file() for each in FORMS_ONCE]
@@ -38,7 +38,7 @@ def test_a_stack_is_deployed_unchanged_grown_and_destroyed(stack_file: StackFile
     topic = settings.cloud.streaming[settings.streaming.service].partitions
     workloads = {count.type for count in settings.cloud.platforms[settings.platform.service].replicas}
     grow = next(step for step in rehearsal.steps if step.step == "grow")
-    updated = [each for each in types(grow.updated) if each not in ROOM]
+    updated = [each for each in types(grow.updated) if each not in CAPACITY]
     if not settings.streaming.can_grow:
         assert grow.changes["same"] == sum(grow.changes.values()), "nothing may change"
     elif grow.changes.get("create"):

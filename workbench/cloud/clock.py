@@ -30,11 +30,11 @@ class CancelledError(Exception):
 class Clock:
     """Clock shared by all simulated clouds of a rehearsal, as seen by this process."""
 
-    def __init__(self, inventory: Inventory, heard: Path) -> None:
-        """``heard`` is a file. Its modification time is that of the engine's last activity in any process."""
+    def __init__(self, inventory: Inventory, activity: Path) -> None:
+        """``activity`` is a file. Its modification time is that of the engine's last activity in any process."""
         self._inventory = inventory
-        self._heard = heard
-        self._heard.touch()
+        self._activity = activity
+        self._activity.touch()
         self._changed = threading.Condition()
         self._waiting = 0
         self._now = 0.0
@@ -43,21 +43,21 @@ class Clock:
 
     def started(self) -> None:
         """Record that this provider accepts requests now. See ``_is_starting``."""
-        (self._heard.parent / f"starting.{os.getpid()}").unlink(missing_ok=True)
-        self.hear()
+        (self._activity.parent / f"starting.{os.getpid()}").unlink(missing_ok=True)
+        self.record_activity()
 
-    def hear(self) -> None:
+    def record_activity(self) -> None:
         """Record activity of the engine."""
-        os.utime(self._heard)
+        os.utime(self._activity)
 
     def wait(self, end: float) -> None:
         """Wait until the clock reaches ``end``. Raises CancelledError if the engine cancels before that."""
-        self.hear()
+        self.record_activity()
         with self._changed:
             self._waiting += 1
             self._changed.wait_for(lambda: self._cancelled or self._now >= end)
             self._waiting -= 1
-        self.hear()
+        self.record_activity()
         if self._now < end:
             raise CancelledError("cancelled")
 
@@ -74,13 +74,13 @@ class Clock:
             time.sleep(_POLL_SECONDS)
             if not self._waiting:
                 continue
-            heard = self._heard.stat().st_mtime_ns
-            silent = silent + 1 if heard == last else 0
-            last = heard
+            activity = self._activity.stat().st_mtime_ns
+            silent = silent + 1 if activity == last else 0
+            last = activity
             now, next_end = self._inventory.clock()
             if next_end is not None and self._may_jump(next_end - now, silent):
                 self._inventory.advance(now, next_end)
-                self.hear()
+                self.record_activity()
                 silent, now = 0, next_end
             with self._changed:
                 self._now = now
@@ -95,7 +95,7 @@ class Clock:
 
         The plugin creates a file with its process id before Python starts. Files of ended processes are ignored.
         """
-        notes = self._heard.parent.glob("starting.*")
+        notes = self._activity.parent.glob("starting.*")
         return any(_is_alive(int(note.suffix[1:])) for note in notes)
 
 

@@ -25,15 +25,15 @@ def computed_inputs(type_token: str) -> frozenset[str]:
     parameters = inspect.signature(args).parameters
     nothing_given = args(**{name: None for name, each in parameters.items() if each.default is each.empty})
     filled = typing.cast("dict[str, object]", vars(nothing_given))
-    always_there = _always_there(resource)
+    always_present = _always_present(resource)
     return frozenset(
         pulumi_name
         for name, pulumi_name in _types.input_type_py_to_pulumi_names(args).items()
-        if parameters[name].default is None and filled.get(name) is None and pulumi_name in always_there
+        if parameters[name].default is None and filled.get(name) is None and pulumi_name in always_present
     )
 
 
-def _always_there(resource: type) -> set[str]:
+def _always_present(resource: type) -> set[str]:
     """Return the outputs whose type is not optional."""
     types = {
         name: typing.get_args(getter.fget.__annotations__["return"])[0]

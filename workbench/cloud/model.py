@@ -12,7 +12,7 @@ from typing import Any, cast
 
 ACCOUNT = "123456789012"
 DEFAULT_REGION = "eu-west-1"
-MOMENT = "2026-01-01T00:00:00Z"
+CREATED_AT = "2026-01-01T00:00:00Z"
 COMMON = "common use, no log found: the API answers within seconds"
 """Source of a time that is not documented anywhere."""
 

@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--kubeconfig", type=Path)
     options, _ = parser.parse_known_args(sys.argv[1:])
     inventory = Inventory(options.directory / "inventory.sqlite")
-    clock = Clock(inventory, options.directory / "heard")
+    clock = Clock(inventory, options.directory / "activity")
     if options.package == "kubernetes":
         live = LiveObjects(options.kubeconfig) if options.kubeconfig else None
         provider = KubernetesProvider(inventory, clock, options.crash_at, live)

@@ -115,7 +115,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         )
         with reported_refusals(context):
             if request.preview:
-                self._foresee(None, item)
+                self._check_in_preview(None, item)
                 return provider_pb2.CreateResponse(properties=encode(merged(unknown(computed), inputs)))
             item = self._admitted(kind, None, item)
             operation = self._inventory.create(kind, item, self._scope)
@@ -143,7 +143,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         )
         with reported_refusals(context):
             if request.preview:
-                self._foresee(old, item)
+                self._check_in_preview(old, item)
             else:
                 item = self._admitted(kind, old, item)
                 self._wait(self._inventory.update(kind, item), item.type, item.id)
@@ -179,7 +179,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
         """Return the typical result of a function."""
-        self._clock.hear()
+        self._clock.record_activity()
         with reported_refusals(context):
             answer = kinds.invoke(request.tok, {**self._place, **plain(decode(request.args))})
         response = provider_pb2.InvokeResponse()
@@ -203,7 +203,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _about(self, urn: str, context: grpc.ServicerContext) -> tuple[ResourceModel, str]:
         """Return the model and the logical name of a resource."""
-        self._clock.hear()
+        self._clock.record_activity()
         with reported_refusals(context):
             return kinds.kind(type_of(urn)), urn.rsplit("::", 1)[-1]
 
@@ -226,7 +226,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Return the changed provider settings that are a new location."""
         return []
 
-    def _foresee(self, old: Values | None, item: CloudObject) -> None:
+    def _check_in_preview(self, old: Values | None, item: CloudObject) -> None:
         """Check an object in a preview. Here: do nothing. May raise RefusedError."""
 
     def _admitted(self, kind: ResourceModel, old: Values | None, item: CloudObject) -> CloudObject:

@@ -41,7 +41,7 @@ from workbench.stack_file import ROOT, StackFile, StackFileError, read_settings
 __all__ = ["Event", "RehearsalError", "program", "real_kubernetes", "rehearse", "render"]
 
 PROTECT = "data-pipes:protect"
-NO_ROOM = "not rehearsed: the settings accept no larger parallelism of the first pipe"
+AT_LIMIT = "not rehearsed: the settings accept no larger parallelism of the first pipe"
 FIXED = "not rehearsed: this service cannot add partitions to a topic"
 _COUNTED = ("create", "update", "replace", "delete", "same")
 
@@ -107,7 +107,7 @@ class _Rehearser:
             left=left,
             api_server=self.api_server,
             problems=tuple(
-                problems(again=again, drifted=drifted, grow=grow, left=left, grows=growing not in (NO_ROOM, FIXED))
+                problems(again=again, drifted=drifted, grow=grow, left=left, grows=growing not in (AT_LIMIT, FIXED))
             ),
         )
 
@@ -195,7 +195,7 @@ def _grown(stack_file: StackFile, growth: Mapping[str, int] | None) -> tuple[Sta
             )
         words.append(f"{name} {pipes[name].parallelism} → {parallelism}")
     read_settings(grown)
-    return grown, ", ".join(words) or NO_ROOM
+    return grown, ", ".join(words) or AT_LIMIT
 
 
 def _fitting(stack_file: StackFile, pipe: str, present: int) -> dict[str, int]:

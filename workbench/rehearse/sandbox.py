@@ -67,7 +67,7 @@ class Run:
 class _Listener:
     """Collects the engine's events of one action."""
 
-    heard: Path
+    activity: Path
     on_step: Callable[[str, str, bool], None]
     counts: dict[str, int] = field(default_factory=dict[str, int])
     touched: dict[str, str] = field(default_factory=dict[str, str])
@@ -75,7 +75,7 @@ class _Listener:
     notes: list[str] = field(default_factory=list[str])
 
     def __call__(self, event: EngineEvent) -> None:
-        os.utime(self.heard)
+        os.utime(self.activity)
         if event.summary_event:
             self.counts = {str(getattr(op, "value", op)): n for op, n in event.summary_event.resource_changes.items()}
         if event.diagnostic_event:
@@ -129,13 +129,13 @@ class Sandbox:
         self._temporary = tempfile.TemporaryDirectory(prefix="data-pipes-", ignore_cleanup_errors=True)
         self.directory = Path(self._temporary.name)
         self._cloud = self.directory / "cloud"
-        self._heard = self._cloud / "heard"
+        self._activity = self._cloud / "activity"
 
     def __enter__(self) -> Sandbox:
         for name in ("bin", "cloud", "state", "project"):
             (self.directory / name).mkdir()
         self.inventory = Inventory(self._cloud / "inventory.sqlite")
-        self._heard.touch()
+        self._activity.touch()
         try:
             self._refuse_real_plugins()
             self.write_plugins()
@@ -165,7 +165,7 @@ class Sandbox:
 
         Raises EngineError if the action fails.
         """
-        listener = _Listener(heard=self._heard, on_step=on_step)
+        listener = _Listener(activity=self._activity, on_step=on_step)
         started = time.monotonic()
         act: Callable[..., object] = getattr(self.stack, action)
         # With show_secrets the Automation API decrypts a summary, which is slow.

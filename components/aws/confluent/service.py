@@ -19,7 +19,7 @@ def confluent(
 ) -> Confluent:
     """Make a Confluent Cloud cluster that consumers reach from a VPC."""
     network = args.network
-    home = CloudBinding(
+    binding = CloudBinding(
         cloud="AWS",
         region=network.account.region,
         cidr=network.cidr,
@@ -27,7 +27,7 @@ def confluent(
         broker_egress=lambda name, private, opts: [] if private else [brokers_egress(name, network, opts)],
         private_link=partial(private_link, network),
     )
-    return Confluent(name, args, home, opts)
+    return Confluent(name, args, binding, opts)
 
 
 def brokers_egress(name: str, network: Network, opts: ResourceOptions) -> aws.vpc.SecurityGroupEgressRule:

@@ -127,15 +127,15 @@ class EksCluster(ComponentResource):
         self.register_outputs({"clusterName": self.cluster.name})
 
     def _role(self, encryption: aws.kms.Key) -> tuple[aws.iam.Role, list[Resource]]:
-        """The service role of the control plane, and the rights that it needs to the very end, when it cleans up after itself."""
+        """Return the control plane's service role and its policies. Both must exist until EKS has deleted the cluster."""
         name, partition = f"{self.name}-eks", self.args.network.account.partition
         trust = auto_mode_trust() if self.args.auto_mode else service_trust("eks.amazonaws.com")
-        for_life = refused_change(name, "platform.compute", "assumeRolePolicy", refuse_auto_mode_change)
+        hooks = refused_change(name, "platform.compute", "assumeRolePolicy", refuse_auto_mode_change)
         role = aws.iam.Role(
             name,
             assume_role_policy=trust,
             tags={"Name": name},
-            opts=ResourceOptions.merge(self.child, ResourceOptions(hooks=for_life)),
+            opts=ResourceOptions.merge(self.child, ResourceOptions(hooks=hooks)),
         )
         further = {f"{name}-{policy}": policy for policy in AUTO_MODE_POLICIES} if self.args.auto_mode else {}
         attached = [

@@ -249,7 +249,7 @@ class AksSettings(ServiceSettings, frozen=True):
             yield ConfigError(path=("platform", "nodes", "max"), text=text)
 
 
-def _overlap(key: str, cidr: str, others_name: str, other: str) -> Iterator[ConfigError]:
+def _overlap(key: str, cidr: str, other_key: str, other: str) -> Iterator[ConfigError]:
     if IPv4Network(cidr).overlaps(IPv4Network(other)):
-        text = f"must not overlap {other} ({others_name}), got {cidr}. Choose a range outside it."
+        text = f"must not overlap {other} ({other_key}), got {cidr}. Choose a range outside it."
         yield ConfigError(path=("platform", key), text=text)

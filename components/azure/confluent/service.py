@@ -18,7 +18,7 @@ def confluent(
 ) -> Confluent:
     """Create a Confluent Cloud cluster. Security groups on Azure need no outbound rules because they allow all outbound traffic."""
     network = args.network
-    home = CloudBinding(
+    binding = CloudBinding(
         cloud="AZURE",
         region=network.account.location,
         token_keys="openid/v1/jwks",
@@ -26,7 +26,7 @@ def confluent(
         broker_egress=lambda _name, _private, _opts: [],
         private_link=partial(private_link, network),
     )
-    return Confluent(name, args, home, opts)
+    return Confluent(name, args, binding, opts)
 
 
 def private_link(network: Network, name: str, args: PrivateLinkArgs, opts: ResourceOptions) -> ConfluentLink:

@@ -79,10 +79,10 @@ class ExistingVnet(SettingsModel, frozen=True):
                 raise ValueError(
                     f"{key} must be a subnet of virtualNetworkId, got {ids[key]}. Use a subnet of that network."
                 )
-            twin = next(other for other in named if named[other] == subnet)
-            if twin != key:
+            same = next(other for other in named if named[other] == subnet)
+            if same != key:
                 raise ValueError(
-                    f"{key} must not be the same subnet as {twin} (each accepts different callers), got {ids[key]}. Use a separate subnet."
+                    f"{key} must not be the same subnet as {same} (each accepts different callers), got {ids[key]}. Use a separate subnet."
                 )
         return self
 

@@ -18,7 +18,7 @@ def confluent(
 ) -> Confluent:
     """Create a Confluent Cloud cluster for a VPC network whose firewall allows all egress."""
     network = args.network
-    home = CloudBinding(
+    binding = CloudBinding(
         cloud="GCP",
         region=network.account.region,
         token_keys="jwks",
@@ -26,7 +26,7 @@ def confluent(
         broker_egress=lambda _name, _private, _opts: [],
         private_link=partial(private_link, network),
     )
-    return Confluent(name, args, home, opts)
+    return Confluent(name, args, binding, opts)
 
 
 def private_link(network: Network, name: str, args: PrivateLinkArgs, opts: ResourceOptions) -> ConfluentLink:

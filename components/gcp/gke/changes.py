@@ -63,7 +63,7 @@ def _extract(pattern: str, title: object) -> str | None:
     return found[1] if found else None
 
 
-def kept_from_deletion(name: str) -> pulumi.ResourceHookBinding:
+def refused_deletion(name: str) -> pulumi.ResourceHookBinding:
     """Return a hook that refuses to delete or replace the cluster, also in previews.
 
     Without --run-program, destroy cannot run hooks. It stops before it deletes anything and prints their names. So the name of this hook

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi_gcp as gcp
 from pulumi import ComponentResource, CustomTimeouts, Output, Resource, ResourceOptions
 
-from components.gcp.gke.changes import kept_from_deletion
+from components.gcp.gke.changes import refused_deletion
 from components.gcp.gke.node_account import SCOPES, NodeAccount
 from components.gcp.gke.settings import GkeSettings
 from components.gcp.network.network import Network
@@ -113,7 +113,7 @@ class GkeCluster(ComponentResource):
                 depends_on=[network.apis["container"], *after],
                 ignore_changes=UNCHANGED,
                 custom_timeouts=CustomTimeouts(create="60m", update="120m", delete="60m"),
-                hooks=kept_from_deletion(f"{self.name}-gke") if kept else None,
+                hooks=refused_deletion(f"{self.name}-gke") if kept else None,
             ),
         )
 

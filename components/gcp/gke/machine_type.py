@@ -24,20 +24,22 @@ class Series:
     architecture: Literal["amd64", "arm64"] = "amd64"
 
 
-LITTLE: Mapping[str, float] = {"standard": 4, "highmem": 8, "highcpu": 1}
-MUCH: Mapping[str, float] = {"standard": 4, "highmem": 8, "highcpu": 2}
+HIGHCPU_1_GIB: Mapping[str, float] = {"standard": 4, "highmem": 8, "highcpu": 1}
+HIGHCPU_2_GIB: Mapping[str, float] = {"standard": 4, "highmem": 8, "highcpu": 2}
 UP_TO_80 = (2, 4, 8, 16, 32, 48, 64, 80)
 
 SERIES: Mapping[str, Series] = {
     "c2": Series(gib={"standard": 4}, vcpus=(4, 8, 16, 30, 60)),
-    "c2d": Series(gib=MUCH, vcpus=(2, 4, 8, 16, 32, 56, 112)),
-    "c3": Series(gib=MUCH, vcpus=(4, 8, 22, 44, 88)),
-    "c3d": Series(gib=MUCH, vcpus=(4, 8, 16)),
-    "c4a": Series(gib=MUCH, vcpus=(2, 4, 8, 16, 32, 48, 64, 72), disk="hyperdisk-balanced", architecture="arm64"),
-    "e2": Series(gib=LITTLE, vcpus=(2, 4, 8, 16)),
-    "n2": Series(gib=LITTLE, vcpus=UP_TO_80),
-    "n2d": Series(gib=LITTLE, vcpus=UP_TO_80),
-    "n4": Series(gib=MUCH, vcpus=UP_TO_80, disk="hyperdisk-balanced"),
+    "c2d": Series(gib=HIGHCPU_2_GIB, vcpus=(2, 4, 8, 16, 32, 56, 112)),
+    "c3": Series(gib=HIGHCPU_2_GIB, vcpus=(4, 8, 22, 44, 88)),
+    "c3d": Series(gib=HIGHCPU_2_GIB, vcpus=(4, 8, 16)),
+    "c4a": Series(
+        gib=HIGHCPU_2_GIB, vcpus=(2, 4, 8, 16, 32, 48, 64, 72), disk="hyperdisk-balanced", architecture="arm64"
+    ),
+    "e2": Series(gib=HIGHCPU_1_GIB, vcpus=(2, 4, 8, 16)),
+    "n2": Series(gib=HIGHCPU_1_GIB, vcpus=UP_TO_80),
+    "n2d": Series(gib=HIGHCPU_1_GIB, vcpus=UP_TO_80),
+    "n4": Series(gib=HIGHCPU_2_GIB, vcpus=UP_TO_80, disk="hyperdisk-balanced"),
     "t2d": Series(gib={"standard": 4}, vcpus=(2, 4, 8, 16, 32, 48, 60)),
 }
 """Supported series: shielded machines with a fixed number of GiB per vCPU (Compute Engine, General-purpose machine family; Compute-optimized

@@ -60,7 +60,7 @@ class DeadLetters(ComponentResource):
                 depends_on=[network.apis["pubsub"], *(args.key.ready if args.key else [])],
             ),
         )
-        keeper = gcp.pubsub.Subscription(
+        dead_letter_subscription = gcp.pubsub.Subscription(
             f"{name}-subscription",
             name=args.full_name,
             topic=topic.id,
@@ -78,5 +78,5 @@ class DeadLetters(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         self.topic_id = topic.id
-        self.ready = [keeper, publisher]
+        self.ready = [dead_letter_subscription, publisher]
         self.register_outputs({"topicId": self.topic_id})

@@ -23,7 +23,7 @@ DEADLINE_SECONDS = 900
 TIMEOUTS = CustomTimeouts(create=f"{DEADLINE_SECONDS + 300}s")
 """Pulumi waits longer than the Job's own time limit, because the Job reports why it failed."""
 
-ROOM = {"cpu": "100m", "memory": "256Mi"}
+LIMITS = {"cpu": "100m", "memory": "256Mi"}
 """Resource limits of a program."""
 
 REQUESTS = {"cpu": "10m", "memory": "128Mi"}
@@ -67,7 +67,7 @@ def job_spec(program: Program) -> kubernetes.batch.v1.JobSpecArgs:
             for variable, value in sorted(program.environment.items())
         ],
         env_from=[kubernetes.core.v1.EnvFromSourceArgs(secret_ref=secret)] if secret else None,
-        resources=kubernetes.core.v1.ResourceRequirementsArgs(requests=REQUESTS, limits=ROOM),
+        resources=kubernetes.core.v1.ResourceRequirementsArgs(requests=REQUESTS, limits=LIMITS),
         security_context=container_security(),
         termination_message_policy="FallbackToLogsOnError",
     )

@@ -144,5 +144,5 @@ class StrimziTopic(Topic):
     def _made_in_cluster(self, more: ResourceOptions) -> ResourceOptions:
         """Return the options of resources that the operators in the Kafka cluster manage, merged with more options."""
         timeouts = CustomTimeouts(create="10m", update="10m", delete="10m")
-        ours = ResourceOptions(depends_on=[self.args.kafka], custom_timeouts=timeouts)
-        return ResourceOptions.merge(ResourceOptions.merge(self.child, ours), more)
+        common = ResourceOptions(depends_on=[self.args.kafka], custom_timeouts=timeouts)
+        return ResourceOptions.merge(ResourceOptions.merge(self.child, common), more)

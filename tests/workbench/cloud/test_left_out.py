@@ -28,7 +28,7 @@ CONTEXT.abort = abort  # pyright: ignore[reportAttributeAccessIssue]
 @pytest.fixture
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimulatedProvider:
     inventory = Inventory(tmp_path / "inventory.sqlite")
-    clock = Clock(inventory, tmp_path / "heard")
+    clock = Clock(inventory, tmp_path / "activity")
     monkeypatch.setattr(clock, "wait", lambda _end: None)
     return SimulatedProvider("aws", inventory, clock)
 

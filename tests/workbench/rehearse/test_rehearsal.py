@@ -55,7 +55,7 @@ def test_a_pipe_doubles_or_grows_as_far_as_the_settings_allow(present: int, grow
     stack_file = find_stack_file("aws-msk-eks").with_parallelism("orders", present)
     after, words = rehearsing._grown(stack_file, None)
     assert after.config["data-pipes:pipes"]["orders"]["parallelism"] == (grown or present)
-    assert words == (f"orders {present} → {grown}" if grown else rehearsing.NO_ROOM)
+    assert words == (f"orders {present} → {grown}" if grown else rehearsing.AT_LIMIT)
 
 
 def test_a_growth_that_the_settings_refuse_ends_with_status_2_before_anything_is_done(run: Run):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.aws.outputs import arn, named
-from workbench.cloud.model import COMMON, MOMENT, Inputs, ResourceModel, digits, joined, text, uuid_of
+from workbench.cloud.model import COMMON, CREATED_AT, Inputs, ResourceModel, digits, joined, text, uuid_of
 
 
 def _role(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
@@ -13,7 +13,7 @@ def _role(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
     return {
         "arn": arn("iam", f"role{path}{id_}", inputs),
         "uniqueId": "AROA" + digits(name, 16).upper(),
-        "createDate": MOMENT,
+        "createDate": CREATED_AT,
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.aws.outputs import arn
-from workbench.cloud.model import MOMENT, Inputs, ResourceModel, at, joined
+from workbench.cloud.model import CREATED_AT, Inputs, ResourceModel, at, joined
 
 
 def _table(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
@@ -12,8 +12,8 @@ def _table(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     streamed = at(inputs, "streamEnabled") is True
     return {
         "arn": whole,
-        "streamArn": f"{whole}/stream/{MOMENT[:-1]}.000" if streamed else "",
-        "streamLabel": f"{MOMENT[:-1]}.000" if streamed else "",
+        "streamArn": f"{whole}/stream/{CREATED_AT[:-1]}.000" if streamed else "",
+        "streamLabel": f"{CREATED_AT[:-1]}.000" if streamed else "",
     }
 
 

@@ -31,8 +31,8 @@ def _service_id(name: str, inputs: Inputs) -> str:
 
 def _rebalancing(inputs: Inputs) -> str:
     """Return the rebalancing setting. By default ECS rebalances a new service across zones if its deployments allow it."""
-    roomy = number(inputs, "deploymentMaximumPercent", 200) > 100
-    return text(inputs, "availabilityZoneRebalancing", "ENABLED" if roomy else "DISABLED")
+    can_exceed = number(inputs, "deploymentMaximumPercent", 200) > 100
+    return text(inputs, "availabilityZoneRebalancing", "ENABLED" if can_exceed else "DISABLED")
 
 
 def _service(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:

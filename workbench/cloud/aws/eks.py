@@ -7,7 +7,7 @@ from typing import Any
 from workbench.cloud.aws.outputs import arn, region_of
 from workbench.cloud.model import (
     ACCOUNT,
-    MOMENT,
+    CREATED_AT,
     Inputs,
     ResourceModel,
     at,
@@ -37,7 +37,7 @@ def _cluster(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
         "version": "1.35",
         "platformVersion": "eks.1",
         "status": "ACTIVE",
-        "createdAt": MOMENT,
+        "createdAt": CREATED_AT,
     }
 
 
@@ -55,7 +55,7 @@ def _node_group(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
 def _addon(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
     """Return the outputs of an EKS add-on."""
     whole = arn("eks", f"addon/{id_.replace(':', '/')}/{uuid_of(name)}", inputs)
-    return {"arn": whole, "addonVersion": "v1.0.0-eksbuild.1", "createdAt": MOMENT, "modifiedAt": MOMENT}
+    return {"arn": whole, "addonVersion": "v1.0.0-eksbuild.1", "createdAt": CREATED_AT, "modifiedAt": CREATED_AT}
 
 
 def _access_entry(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
@@ -68,14 +68,14 @@ def _access_entry(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
         "type": "STANDARD",
         "userName": principal,
         "kubernetesGroups": [],
-        "createdAt": MOMENT,
-        "modifiedAt": MOMENT,
+        "createdAt": CREATED_AT,
+        "modifiedAt": CREATED_AT,
     }
 
 
 def _access_policy_association(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
     """Return the outputs of an access policy on an EKS access entry."""
-    return {"associatedAt": MOMENT, "modifiedAt": MOMENT}
+    return {"associatedAt": CREATED_AT, "modifiedAt": CREATED_AT}
 
 
 def _pod_identity_association(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from workbench.cloud.aws.outputs import arn
-from workbench.cloud.model import COMMON, MOMENT, Inputs, ResourceModel, at, digits, joined, number, text
+from workbench.cloud.model import COMMON, CREATED_AT, Inputs, ResourceModel, at, digits, joined, number, text
 
 
 def _stream_id(name: str, inputs: Inputs) -> str:
@@ -58,7 +58,7 @@ KINESIS: Mapping[str, ResourceModel] = {
         delete_minutes=0.5,
         source="common use: about half a minute by the provider's polling",
         identifier=_consumer_id,
-        outputs=lambda id_, _name, _inputs: {"arn": id_, "creationTimestamp": MOMENT},
+        outputs=lambda id_, _name, _inputs: {"arn": id_, "creationTimestamp": CREATED_AT},
         replace_on=frozenset({"name", "streamArn"}),
         unique=("streamArn", "name"),
         name_property="name",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from workbench.cloud.aws.kinesis import moment
 from workbench.cloud.aws.outputs import arn
-from workbench.cloud.model import MOMENT, ResourceModel, digits, text
+from workbench.cloud.model import CREATED_AT, ResourceModel, digits, text
 
 KINESIS_VIDEO: Mapping[str, ResourceModel] = {
     "aws:kinesis/videoStream:VideoStream": ResourceModel(
@@ -16,7 +16,7 @@ KINESIS_VIDEO: Mapping[str, ResourceModel] = {
         identifier=lambda name, inputs: arn(
             "kinesisvideo", f"stream/{text(inputs, 'name', name)}/{moment(name)}000", inputs
         ),
-        outputs=lambda id_, _name, _inputs: {"arn": id_, "creationTime": MOMENT, "version": digits(id_, 20)},
+        outputs=lambda id_, _name, _inputs: {"arn": id_, "creationTime": CREATED_AT, "version": digits(id_, 20)},
         updated=lambda state, _inputs: {"version": digits(text(state, "version", ""), 20)},
         replace_on=frozenset({"dataRetentionInHours", "kmsKeyId", "name"}),
         unique=("name",),

@@ -29,8 +29,8 @@ def _bootstrap(id_: str, inputs: Inputs) -> Mapping[str, Any]:
     host = f"{cluster}.{digits(id_, 6)}.c2.kafka.{region_of(inputs)}.amazonaws.com"
     brokers = range(1, min(number(inputs, "numberOfBrokerNodes", 3), 3) + 1)
 
-    def hosts(port: int, *switched_on: object, way_in: str = "") -> str:
-        return ",".join(f"b-{n}{way_in}.{host}:{port}" for n in brokers) if any(switched_on) else ""
+    def hosts(port: int, *switched_on: object, suffix: str = "") -> str:
+        return ",".join(f"b-{n}{suffix}.{host}:{port}" for n in brokers) if any(switched_on) else ""
 
     methods = at(inputs, "clientAuthentication")
     in_transit = text(inputs, "encryptionInfo.encryptionInTransit.clientBroker", "TLS")
@@ -44,12 +44,12 @@ def _bootstrap(id_: str, inputs: Inputs) -> Mapping[str, Any]:
         "bootstrapBrokersTls": hosts(9094, certificates, anonymous and in_transit != "PLAINTEXT"),
         "bootstrapBrokersSaslScram": hosts(9096, scram),
         "bootstrapBrokersSaslIam": hosts(9098, iam),
-        "bootstrapBrokersPublicTls": hosts(9194, public and certificates, way_in="-public"),
-        "bootstrapBrokersPublicSaslScram": hosts(9196, public and scram, way_in="-public"),
-        "bootstrapBrokersPublicSaslIam": hosts(9198, public and iam, way_in="-public"),
-        "bootstrapBrokersVpcConnectivityTls": hosts(14001, at(private, "tls"), way_in=".tls"),
-        "bootstrapBrokersVpcConnectivitySaslScram": hosts(14001, at(private, "sasl.scram"), way_in=".scram"),
-        "bootstrapBrokersVpcConnectivitySaslIam": hosts(14001, at(private, "sasl.iam"), way_in=".iam"),
+        "bootstrapBrokersPublicTls": hosts(9194, public and certificates, suffix="-public"),
+        "bootstrapBrokersPublicSaslScram": hosts(9196, public and scram, suffix="-public"),
+        "bootstrapBrokersPublicSaslIam": hosts(9198, public and iam, suffix="-public"),
+        "bootstrapBrokersVpcConnectivityTls": hosts(14001, at(private, "tls"), suffix=".tls"),
+        "bootstrapBrokersVpcConnectivitySaslScram": hosts(14001, at(private, "sasl.scram"), suffix=".scram"),
+        "bootstrapBrokersVpcConnectivitySaslIam": hosts(14001, at(private, "sasl.iam"), suffix=".iam"),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.azure.resource import TENANT, group_id, location_of, resource
-from workbench.cloud.model import MOMENT, Inputs, ResourceModel, at, digits, text, uuid_of
+from workbench.cloud.model import CREATED_AT, Inputs, ResourceModel, at, digits, text, uuid_of
 
 _ROLE = "Terraform logs: a role assignment takes 20 to 30 s"
 _STORAGE = "Terraform logs: a storage account takes 20 to 30 s"
@@ -22,7 +22,7 @@ def _identity(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
 
 def _workspace(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
     """Return the outputs of a Log Analytics workspace."""
-    return {"customerId": uuid_of(id_), "createdDate": MOMENT, "modifiedDate": MOMENT}
+    return {"customerId": uuid_of(id_), "createdDate": CREATED_AT, "modifiedDate": CREATED_AT}
 
 
 def _storage(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
@@ -33,13 +33,13 @@ def _storage(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
         "primaryEndpoints": {service: f"https://{name}.{service}.core.windows.net/" for service in services},
         "primaryLocation": location_of(inputs),
         "statusOfPrimary": "available",
-        "creationTime": MOMENT,
+        "creationTime": CREATED_AT,
     }
 
 
 def _container(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
     """Return the outputs of a container in a storage account."""
-    return {"hasImmutabilityPolicy": False, "hasLegalHold": False, "lastModifiedTime": MOMENT}
+    return {"hasImmutabilityPolicy": False, "hasLegalHold": False, "lastModifiedTime": CREATED_AT}
 
 
 def _vault(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:

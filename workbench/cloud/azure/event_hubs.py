@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.azure.resource import location_of, resource
-from workbench.cloud.model import MOMENT, Inputs, Others, ResourceModel, at, number, text
+from workbench.cloud.model import CREATED_AT, Inputs, Others, ResourceModel, at, number, text
 
 _NAMESPACE = "azure-native:eventhub:Namespace"
 _CLEANUP = "retentionDescription.cleanupPolicy"
@@ -19,8 +19,8 @@ def _namespace(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
         "metricId": f"{id_.split('/')[2]}:{name}",
         "kafkaEnabled": text(inputs, "sku.name", "Standard") != "Basic",
         "status": "Active",
-        "createdAt": MOMENT,
-        "updatedAt": MOMENT,
+        "createdAt": CREATED_AT,
+        "updatedAt": CREATED_AT,
     }
 
 
@@ -53,8 +53,8 @@ def _hub(_id: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
         "partitionCount": len(partitions),
         "location": location_of(inputs),
         "status": "Active",
-        "createdAt": MOMENT,
-        "updatedAt": MOMENT,
+        "createdAt": CREATED_AT,
+        "updatedAt": CREATED_AT,
     }
 
 
@@ -165,7 +165,7 @@ EVENT_HUBS: Mapping[str, ResourceModel] = {
         outputs=lambda id_, _name, _inputs: {
             "metricId": id_.rsplit("/", 1)[-1],
             "status": "Active",
-            "createdAt": MOMENT,
+            "createdAt": CREATED_AT,
         },
     ),
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.azure.resource import resource
-from workbench.cloud.model import MOMENT, Inputs, ResourceModel, text, uuid_of
+from workbench.cloud.model import CREATED_AT, Inputs, ResourceModel, text, uuid_of
 
 _HDINSIGHT_VERSIONS = {"5.1": "5.1.3000.0"}
 """Version -> full version that the service stores (azurerm #4485 shows the format)."""
@@ -27,7 +27,7 @@ def _hdinsight(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
         "clusterId": uuid_of(id_).replace("-", ""),
         "clusterState": "Running",
         "connectivityEndpoints": endpoints,
-        "createdDate": MOMENT,
+        "createdDate": CREATED_AT,
         "provisioningState": "Succeeded",
     }
     return {"properties": properties}

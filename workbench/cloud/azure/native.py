@@ -11,13 +11,13 @@ from typing import Any
 from workbench.cloud.inventory import CloudObject, Inventory
 from workbench.cloud.wire import Values, plain, replaced
 
-_ALWAYS_THERE = re.compile(r"/resourceGroups/NetworkWatcherRG(/|$)")
+_CREATED_BY_AZURE = re.compile(r"/resourceGroups/NetworkWatcherRG(/|$)")
 """Azure creates this group, with a network watcher per region, together with the first network."""
 
 
 def refusal(inventory: Inventory, id_: str) -> str | None:
     """Return the refusal of a creation if the object's resource group or parent object does not exist (yet), else None."""
-    if _ALWAYS_THERE.search(id_):
+    if _CREATED_BY_AZURE.search(id_):
         return None
     there = {item.id for item in inventory.objects() if item.status not in ("creating", "deleting")}
     for parent in _parents(id_):

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.azure.resource import resource
-from workbench.cloud.model import MOMENT, Inputs, ResourceModel
+from workbench.cloud.model import CREATED_AT, Inputs, ResourceModel
 
 
 def _registry(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
     """Return the outputs of a container registry."""
-    return {"loginServer": f"{id_.rsplit('/', 1)[-1].lower()}.azurecr.io", "creationDate": MOMENT}
+    return {"loginServer": f"{id_.rsplit('/', 1)[-1].lower()}.azurecr.io", "creationDate": CREATED_AT}
 
 
 REGISTRY: Mapping[str, ResourceModel] = {

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.gcp.resource import project_of, region_of, resource
-from workbench.cloud.model import MOMENT, Inputs, ResourceModel, digits, number, text
+from workbench.cloud.model import CREATED_AT, Inputs, ResourceModel, digits, number, text
 
 _GIBIBYTE = 2**30
 _IN_CLUSTER = "projects/{project}/locations/{location}/clusters/{cluster}"
@@ -22,8 +22,8 @@ def _kafka(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
         "bootstrapAddress": f"bootstrap.{host}",
         "kafkaVersion": text(inputs, "kafkaVersion", "3.7.1"),
         "state": "ACTIVE",
-        "createTime": MOMENT,
-        "updateTime": MOMENT,
+        "createTime": CREATED_AT,
+        "updateTime": CREATED_AT,
     }
 
 

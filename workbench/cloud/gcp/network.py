@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from typing import Any, cast
 
 from workbench.cloud.gcp.resource import agent, identifier, resource, short
-from workbench.cloud.model import MOMENT, Inputs, Others, ResourceModel, at, digits, text
+from workbench.cloud.model import CREATED_AT, Inputs, Others, ResourceModel, at, digits, text
 
 _SUBNET = "gcp:compute/subnetwork:Subnetwork"
 _COMPUTE = "Terraform logs: Compute Engine's network objects take 10 to 25 s each"
@@ -26,7 +26,7 @@ def _subnet(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     return {
         "subnetworkId": int(_serial(id_)) % 2**50,
         "gatewayAddress": str(ranges[0][1]) if ranges else "10.0.0.1",
-        "creationTimestamp": MOMENT,
+        "creationTimestamp": CREATED_AT,
         "fingerprint": digits(id_, 11) + "=",
     }
 
@@ -70,7 +70,7 @@ def _address(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     inside = text(inputs, "addressType", "EXTERNAL") == "INTERNAL"
     return {
         "address": f"10.0.0.{host}" if inside else f"198.51.100.{host}",
-        "creationTimestamp": MOMENT,
+        "creationTimestamp": CREATED_AT,
         "labelFingerprint": digits(id_, 8),
     }
 
@@ -78,13 +78,13 @@ def _address(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 def _rule(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     """Return the outputs of a forwarding rule. If its target is a service attachment, it is a connection that the service accepted."""
     connection = {"pscConnectionId": _serial(id_), "pscConnectionStatus": "ACCEPTED"}
-    known = {"baseForwardingRule": "", "creationTimestamp": MOMENT, "labelFingerprint": digits(id_, 8)}
+    known = {"baseForwardingRule": "", "creationTimestamp": CREATED_AT, "labelFingerprint": digits(id_, 8)}
     return {**known, **(connection if "/serviceAttachments/" in text(inputs, "target", "") else {})}
 
 
 def _zone(id_: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
     servers = ["ns-gcp-private.googledomains.com."]
-    return {"managedZoneId": _serial(id_), "nameServers": servers, "creationTime": MOMENT}
+    return {"managedZoneId": _serial(id_), "nameServers": servers, "creationTime": CREATED_AT}
 
 
 def _sink(_id: str, _name: str, _inputs: Inputs) -> Mapping[str, Any]:
@@ -142,7 +142,7 @@ NETWORK: Mapping[str, ResourceModel] = {
         create=0.2,
         delete=0.2,
         source=_COMPUTE,
-        outputs=lambda _id, _name, _inputs: {"creationTimestamp": MOMENT},
+        outputs=lambda _id, _name, _inputs: {"creationTimestamp": CREATED_AT},
         linked=True,
         fixed="encryptedInterconnectRouter nccGateway network params",
     ),
@@ -167,7 +167,7 @@ NETWORK: Mapping[str, ResourceModel] = {
         create=0.2,
         delete=0.2,
         source=_COMPUTE,
-        outputs=lambda _id, _name, _inputs: {"creationTimestamp": MOMENT},
+        outputs=lambda _id, _name, _inputs: {"creationTimestamp": CREATED_AT},
         linked=True,
         fixed="direction params",
         defaults={"priority": 1000},

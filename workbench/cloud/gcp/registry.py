@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.gcp.resource import member, project_of, region_of, resource
-from workbench.cloud.model import MOMENT, Inputs, ResourceModel
+from workbench.cloud.model import CREATED_AT, Inputs, ResourceModel
 
 _REPOSITORY = "projects/{project}/locations/{location}/repositories/"
 
@@ -15,8 +15,8 @@ def _repository(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     return {
         "name": name,
         "registryUri": f"{region_of(inputs)}-docker.pkg.dev/{project_of(inputs)}/{name}",
-        "createTime": MOMENT,
-        "updateTime": MOMENT,
+        "createTime": CREATED_AT,
+        "updateTime": CREATED_AT,
     }
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.cloud.model import MOMENT, Inputs, ResourceModel, text, uuid_of
+from workbench.cloud.model import CREATED_AT, Inputs, ResourceModel, text, uuid_of
 
-QUICK = "common use: the API server answers at once"
+SOURCE = "common use: the API server answers at once"
 
 
 def identifier(name: str, inputs: Inputs) -> str:
@@ -22,7 +22,7 @@ def metadata(id_: str, name: str, _inputs: Inputs) -> Mapping[str, Any]:
         "uid": uuid_of(f"{id_} {name}"),
         "resourceVersion": "1",
         "generation": 1,
-        "creationTimestamp": MOMENT,
+        "creationTimestamp": CREATED_AT,
     }
     return {"metadata": given}
 
@@ -32,7 +32,7 @@ def row(
     create_minutes: float = 0.05,
     delete_minutes: float = 0.1,
     update_minutes: float = 0.05,
-    source: str = QUICK,
+    source: str = SOURCE,
     replace_on: frozenset[str] = frozenset(),
     mutable_if: str | None = None,
     **more: Any,

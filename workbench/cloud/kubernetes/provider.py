@@ -85,7 +85,7 @@ class KubernetesProvider(SimulatedProvider):
         return ["kubeconfig"] if moved else []
 
     @override
-    def _foresee(self, old: Values | None, item: CloudObject) -> None:
+    def _check_in_preview(self, old: Values | None, item: CloudObject) -> None:
         """Do a dry run if all values and the cluster's address are known, as pulumi-kubernetes does."""
         real = self._real(item.type)
         known = UNKNOWN not in json.dumps([item.inputs, self._settings.get("kubeconfig")])
@@ -116,7 +116,7 @@ class KubernetesProvider(SimulatedProvider):
                 live = real.update(item.type, item.id, content, manager=manager, dry_run=dry_run)
         except ApiRefusedError as error:
             raise ApiRefusedError(f"{failure}: {error}", error.reason) from None
-        self._clock.hear()
+        self._clock.record_activity()
         return replace(item, outputs=state(live, item.inputs, item.outputs.get("status")))
 
     @override

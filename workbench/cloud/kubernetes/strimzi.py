@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from workbench.cloud.kubernetes.object import metadata, row
-from workbench.cloud.model import MOMENT, Inputs, Others, ResourceModel, at, number, text, uuid_of
+from workbench.cloud.model import CREATED_AT, Inputs, Others, ResourceModel, at, number, text, uuid_of
 
 _API = "kubernetes:kafka.strimzi.io/v1"
 _RELEASE, _KAFKA, _POOL, _TOPIC, _USER = (
@@ -45,7 +45,7 @@ def _revised(state: Inputs, inputs: Inputs) -> Mapping[str, Any]:
 
 def _ready(id_: str, name: str, inputs: Inputs) -> Mapping[str, Any]:
     """Return the outputs of a resource that Strimzi has reconciled."""
-    condition = {"type": "Ready", "status": "True", "lastTransitionTime": MOMENT}
+    condition = {"type": "Ready", "status": "True", "lastTransitionTime": CREATED_AT}
     return {**metadata(id_, name, inputs), "status": {"conditions": [condition], "observedGeneration": 1}}
 
 

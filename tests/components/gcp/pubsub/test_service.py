@@ -140,12 +140,12 @@ def test_all_pubsub_resources_wait_for_the_api(full):
 
 
 def test_dead_letter_subscription_has_no_consumer(recording):
-    keeper = named(recording, SUBSCRIPTION, f"{NAME}.dead-letters")
-    assert keeper.inputs["topic"].endswith(f"/topics/{NAME}.dead-letters")
-    assert keeper.inputs["labels"] == {"data-pipes-subscribers": "0"}
-    assert keeper.inputs["messageRetentionDuration"] == "2678400s"
-    assert keeper.inputs["expirationPolicy"] == {"ttl": ""}
-    assert "deadLetterPolicy" not in keeper.inputs
+    dead_letter_subscription = named(recording, SUBSCRIPTION, f"{NAME}.dead-letters")
+    assert dead_letter_subscription.inputs["topic"].endswith(f"/topics/{NAME}.dead-letters")
+    assert dead_letter_subscription.inputs["labels"] == {"data-pipes-subscribers": "0"}
+    assert dead_letter_subscription.inputs["messageRetentionDuration"] == "2678400s"
+    assert dead_letter_subscription.inputs["expirationPolicy"] == {"ttl": ""}
+    assert "deadLetterPolicy" not in dead_letter_subscription.inputs
 
 
 def test_pubsub_gets_dead_letter_permissions_before_consumers_start(recording):
@@ -161,8 +161,8 @@ def test_pubsub_gets_dead_letter_permissions_before_consumers_start(recording):
         for (name, role, member), right in rights(recording, ON_SUBSCRIPTION).items()
         if (name, role) == (NAME, "roles/pubsub.subscriber") and member.endswith(AGENT)
     ]
-    keeper = named(recording, SUBSCRIPTION, f"{NAME}.dead-letters")
-    assert {publishes.urn, keeper.urn} <= recording.requirements(subscription)
+    dead_letter_subscription = named(recording, SUBSCRIPTION, f"{NAME}.dead-letters")
+    assert {publishes.urn, dead_letter_subscription.urn} <= recording.requirements(subscription)
     assert acknowledges.urn in recording.requirements(recording.one(DEPLOYMENT))
 
 
