@@ -57,7 +57,7 @@ def anchors(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_every_link_leads_to_a_file_and_a_heading_that_exist(page: Path):
+def test_every_link_has_an_existing_file_and_heading(page: Path):
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
         if "://" in target:
             continue
@@ -127,7 +127,7 @@ MISTAKES = {"streaming.brokers": {"data-pipes:streaming": {"brokers": 4}}}
 
 
 @pytest.mark.parametrize("line", ERRORS)
-def test_every_quoted_error_is_produced_word_for_word(line: str):
+def test_every_quoted_error_is_produced_exactly(line: str):
     file, key, _ = line.split(": ", 2)
     assert file == f"stacks/Pulumi.{DEFAULT}.yaml"
     with pytest.raises(SettingsError) as refused:
@@ -144,7 +144,7 @@ def handlers() -> list[str]:
     return [block for _, block in BLOCKS if "def handle" in block]
 
 
-def test_there_is_a_handler_in_the_docs():
+def test_the_docs_have_a_handler():
     assert handlers()
 
 

@@ -110,7 +110,7 @@ def _files_are_there(monkeypatch):
 
 
 @pytest.mark.parametrize("which", WHICH, ids=str)
-def test_the_reference_consumer_takes_the_environment_of_every_plan_and_librdkafka_every_property_of_it(which):
+def test_consumer_and_librdkafka_accept_the_environment_of_every_plan(which):
     assert planned(which), "every plan has a consumer"
     for environment in planned(which):
         source, _ = read(environment)
@@ -130,12 +130,12 @@ def refusal(name: str, value: str) -> str:
     return ""
 
 
-def test_every_service_that_the_consumer_knows_is_in_a_plan_and_every_one_in_a_plan_is_known():
+def test_plans_and_the_consumer_have_the_same_services():
     told = {environment["STREAM_SERVICE"] for which in WHICH for environment in planned(which)}
     assert told == set(program.SOURCES)
 
 
-def test_every_variable_that_the_consumer_reads_is_set_by_a_plan_or_known_to_come_from_elsewhere():
+def test_every_variable_that_the_consumer_reads_is_set_by_a_plan_or_injected():
     environments = [environment for which in WHICH for environment in planned(which)]
     told = set[str]().union(*environments)
     asked = set[str]().union(*(read(environment)[1] for environment in environments))

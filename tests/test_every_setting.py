@@ -25,7 +25,7 @@ def keys() -> dict[str, set[str]]:
     return found
 
 
-def test_every_key_of_the_reference_is_tried_here():
+def test_every_key_of_the_reference_is_tested():
     assert {service: set(tried) for service, tried in OTHER.items()} == keys()
 
 

@@ -19,14 +19,14 @@ def test_a_combination_plans_and_keeps_every_invariant(combination: Combination)
 
 
 @pytest.mark.parametrize("combination", PAIRS, ids=str)
-def test_a_preview_of_a_pair_shows_what_its_update_makes(combination: Combination):
+def test_a_preview_of_a_pair_has_the_same_resources_as_the_update(combination: Combination):
     previewed = plan(combination.stack_file(), preview=True)
     assert previewed.problems == ()
     assert previewed.recording.urns == plan(combination.stack_file()).recording.urns
 
 
 @pytest.mark.parametrize("combination", REFUSED, ids=str)
-def test_a_pair_that_cannot_work_is_refused_with_the_reason_and_a_platform_that_can(combination: Combination):
+def test_an_unsupported_pair_is_refused_with_the_reason_and_a_supported_platform(combination: Combination):
     with pytest.raises(SettingsError) as refusal:
         read_settings(combination.stack_file())
     [line] = str(refusal.value).splitlines()
@@ -35,7 +35,7 @@ def test_a_pair_that_cannot_work_is_refused_with_the_reason_and_a_platform_that_
     assert "; set platform.service to " in line
 
 
-def test_every_streaming_service_has_a_platform_and_every_platform_a_streaming_service():
+def test_every_service_is_in_a_supported_pair():
     for name, cloud in CLOUDS.items():
         pairs = [combination for combination in PAIRS if combination.cloud == name]
         assert {each.streaming for each in pairs} == set(cloud.streaming)

@@ -31,7 +31,7 @@ def test_only_two_sections_of_the_stack_file_differ_between_all_clouds():
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=str)
-def test_the_same_image_runs_wherever_a_pipe_moves(pair: Combination):
+def test_a_pipe_keeps_its_image_on_every_pair(pair: Combination):
     found = plan(pair.stack_file())
     assert found.problems == ()
     images = {container["image"] for container in containers(found)}

@@ -51,7 +51,7 @@ def test_every_identity_policy_passes_the_linter(stack):
 
 
 @every_stack
-def test_no_trust_or_resource_policy_lets_everyone_in(stack):
+def test_no_trust_or_resource_policy_allows_every_principal(stack):
     trusts = policies(stack, "assumeRolePolicy")
     assert trusts
     others = [(each, policy) for each, policy in policies(stack, "policy") if each.type != ROLE_POLICY]
@@ -60,7 +60,7 @@ def test_no_trust_or_resource_policy_lets_everyone_in(stack):
             assert "*" not in json.dumps(statement["Principal"]), each.name
 
 
-def test_the_linter_would_notice_a_misspelt_action_a_wrong_resource_and_a_star():
+def test_the_linter_detects_a_misspelt_action_a_wrong_resource_and_a_star():
     def issues(action, resource):
         policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]}
         return [finding.issue for finding in parliament.analyze_policy_string(json.dumps(policy)).findings]

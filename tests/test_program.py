@@ -12,9 +12,7 @@ from workbench.stack_file import ROOT
 
 
 @pytest.mark.parametrize("by_cli", [True, False], ids=["under the CLI", "in a process of somebody else"])
-def test_an_interrupt_ends_the_program_silently_under_the_cli_and_is_left_to_python_elsewhere(
-    tmp_path: Path, by_cli: bool
-):
+def test_an_interrupt_ends_the_program_silently_only_under_the_cli(tmp_path: Path, by_cli: bool):
     """A stand-in for the SDK interrupts the program at its first import."""
     (tmp_path / "pulumi.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n", encoding="utf-8")
     (tmp_path / "__main__.py").symlink_to(ROOT / "__main__.py")

@@ -14,7 +14,7 @@ both_ways = pytest.mark.parametrize("preview", [False, True], ids=["update", "pr
 @pytest.mark.parametrize("invariant", INVARIANTS, ids=lambda invariant: invariant.__name__)
 @every_stack
 @both_ways
-def test_what_holds_for_every_stack_holds_for(stack, preview, invariant):
+def test_every_stack_keeps_the_invariant(stack, preview, invariant):
     invariant(shipped(stack, preview=preview))
 
 
@@ -24,7 +24,7 @@ def test_a_preview_shows_the_same_resources_as_the_update(stack):
 
 
 @every_stack
-def test_every_stack_file_names_the_stack_as_the_file_does(stack):
+def test_every_stack_has_the_name_of_its_file(stack):
     assert read_settings(changed(stack=stack)).name == stack
 
 
@@ -38,7 +38,7 @@ def test_the_program_is_at_most_thirty_lines():
 
 
 @every_stack
-def test_every_type_parent_name_and_replacing_value_of_a_stack_is_frozen(stack):
+def test_every_stack_matches_its_inventory(stack):
     found = differences(read(stack), inventory(stack))
     assert not found, "\n".join([f"tests/inventories/{stack}.yaml and the stack differ:", *found, ADVICE])
 
@@ -47,7 +47,7 @@ def test_every_inventory_belongs_to_a_stack_file():
     assert sorted(file.stem for file in DIRECTORY.iterdir()) == NAMES, "make inventories"
 
 
-def test_a_failure_names_what_changed_what_it_costs_and_the_command():
+def test_a_difference_names_the_change_its_effect_and_the_command():
     kept = {"counts": {"a": 1}, "protected": {"a::x": {"name": "x"}, "a::y": {}}, "others": {}}
     made = {"counts": {"a": 1}, "protected": {"a::x": {"name": "z"}}, "others": {"a::y": {}}}
     assert differences(kept, made) == [

@@ -53,7 +53,7 @@ def test_actionlint_finds_nothing():
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_every_action_is_pinned_to_a_commit_and_says_its_version(path: Path):
+def test_every_action_is_pinned_to_a_commit_with_its_version(path: Path):
     used = [line for line in path.read_text(encoding="utf-8").splitlines() if re.search(r"\buses:", line)]
     assert used
     for line in used:
@@ -61,7 +61,7 @@ def test_every_action_is_pinned_to_a_commit_and_says_its_version(path: Path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_every_job_asks_for_its_own_rights_and_ends_in_time(path: Path):
+def test_every_job_has_its_own_permissions_and_a_time_limit(path: Path):
     content = workflow(path)
     assert content["permissions"] == {}
     assert "pull_request_target" not in content["on"]
@@ -86,20 +86,20 @@ def test_no_secret_is_named_and_no_checkout_keeps_its_token(path: Path):
             assert each["with"]["persist-credentials"] == "false"
 
 
-def test_the_code_of_a_fork_gets_a_token_that_only_reads():
+def test_the_code_of_a_fork_gets_a_read_only_token():
     diff = jobs(PREVIEW)["diff"]
     assert diff["permissions"] == {"contents": "read"}
     assert "if" not in diff, "forks too"
 
 
-def test_the_cloud_is_for_branches_of_this_repository_alone():
+def test_only_branches_of_this_repository_can_sign_in_to_a_cloud():
     every = jobs(PREVIEW)
     assert [name for name, job in every.items() if "id-token" in job["permissions"]] == ["preview"]
     assert every["preview"]["needs"] == "stacks"
     assert "github.event.pull_request.head.repo.full_name == github.repository" in every["stacks"]["if"]
 
 
-def test_what_may_comment_runs_no_code_of_the_pull_request():
+def test_the_comment_job_runs_no_code_of_the_pull_request():
     assert [each["uses"].partition("@")[0] for each in steps(COMMENT)] == [
         "actions/download-artifact",
         "actions/github-script",
@@ -107,7 +107,7 @@ def test_what_may_comment_runs_no_code_of_the_pull_request():
     assert jobs(COMMENT)["comment"]["permissions"] == {"actions": "read", "pull-requests": "write"}
 
 
-def test_the_diff_is_made_of_the_base_and_told_even_if_it_fails(tmp_path: Path):
+def test_the_diff_is_compared_with_the_base_and_reported_even_if_it_fails(tmp_path: Path):
     script = step(PREVIEW, "name", "Compare")["run"]
     python = tmp_path / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
@@ -126,7 +126,7 @@ def test_the_diff_is_made_of_the_base_and_told_even_if_it_fails(tmp_path: Path):
 
 
 @pytest.mark.parametrize(("wanted", "names"), [("one two", ["one", "two"]), ("two, four", ["two"]), ("on", [])])
-def test_the_stacks_are_those_in_the_repository_that_are_wanted(tmp_path: Path, wanted: str, names: list[str]):
+def test_only_selected_stacks_of_the_repository_are_previewed(tmp_path: Path, wanted: str, names: list[str]):
     needs("jq")
     (tmp_path / "stacks").mkdir()
     for name in ("one", "three", "two"):
@@ -188,7 +188,7 @@ def posted(tmp_path: Path):
     return post
 
 
-def test_the_first_diff_makes_a_comment_and_the_next_edits_it(posted):
+def test_the_first_diff_creates_a_comment_and_later_ones_edit_it(posted):
     made = posted()["create"]
     assert (made["issue_number"], made["body"].splitlines()[0]) == (7, MARKER)
     assert made["body"].endswith("\n\na diff")
@@ -225,5 +225,5 @@ def test_a_link_in_the_artifact_is_not_followed(posted, tmp_path: Path):
     assert posted() == {"error": "diff.md is no plain file"}
 
 
-def test_a_text_that_is_too_long_is_cut_where_github_would_refuse_it(posted):
+def test_a_comment_is_cut_at_the_limit_of_github(posted):
     assert len(posted(text="x" * 70_000)["create"]["body"]) == 65_536

@@ -28,7 +28,7 @@ def test_every_entry_is_exported_by_its_package(name):
     assert all(isinstance(each, ContainerPlatform) for each in cloud.platforms.values())
 
 
-def test_a_constant_of_another_kind_is_refused():
+def test_a_constant_of_another_type_is_refused():
     with pytest.raises(
         TypeError, match=r"components\.aws\.msk\.SERVICE must be a ContainerPlatform, got StreamingService"
     ):

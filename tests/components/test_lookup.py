@@ -80,7 +80,7 @@ class Denied(grpc.RpcError):
         ),
     ],
 )
-def test_a_refused_lookup_is_one_line_with_the_key_and_the_reason(
+def test_a_refused_lookup_is_reported_in_one_line_with_key_and_reason(
     monkeypatch: pytest.MonkeyPatch, stack: str, changes: Mapping[str, Any], token: str, line: str
 ):
     answer = kinds.invoke
@@ -106,7 +106,7 @@ def test_a_refused_lookup_is_one_line_with_the_key_and_the_reason(
     [[], [{"projectId": "data-pipes-42", "number": "1", "name": "", "lifecycleState": "DELETE_REQUESTED"}]],
     ids=["unknown", "deleted"],
 )
-def test_a_project_that_is_not_listed_is_one_line(monkeypatch: pytest.MonkeyPatch, listed: list[dict[str, str]]):
+def test_an_unlisted_project_is_reported_in_one_line(monkeypatch: pytest.MonkeyPatch, listed: list[dict[str, str]]):
     monkeypatch.setattr(kinds, "invoke", lambda _token, args: {**args, "id": "x", "projects": listed})
     with pytest.raises(RunError) as refused:
         planned(stack="gcp-pubsub-gke")
@@ -117,14 +117,14 @@ def test_a_project_that_is_not_listed_is_one_line(monkeypatch: pytest.MonkeyPatc
     )
 
 
-def test_the_number_of_a_project_is_found_without_reading_its_billing_information():
+def test_the_project_number_is_looked_up_without_billing_permissions():
     plan = planned(stack="gcp-managed-kafka-gke")
     asked = {invoke.token: invoke.args for invoke in plan.recording.invokes}
     assert [token for token in asked if token.startswith("gcp:")] == [PROJECTS]
     assert asked[PROJECTS]["filter"] == "id:data-pipes-42"
 
 
-def test_every_lookup_of_a_component_tells_its_failure_so():
+def test_every_lookup_of_a_component_reports_failures_in_one_line():
     for path in (ROOT / "components").rglob("*.py"):
         source = path.read_text(encoding="utf-8")
         asked = len(re.findall(r"\b(?:get|list)_\w+_output\(", source))

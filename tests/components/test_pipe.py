@@ -27,20 +27,20 @@ def test_partitions_equal_replicas_for_any_parallelism(parallelism):
 
 
 @pytest.mark.parametrize("preview", [False, True])
-def test_replicas_come_from_the_topic_s_own_output_and_so_wait_for_it(preview):
+def test_replicas_come_from_the_topic_s_output(preview):
     recording = shipped(preview=preview).recording
     deployment = recording.one(DEPLOYMENT)
     assert recording.one(TOPIC).urn in deployment.property_dependencies["spec"]
     assert deployment.input("spec.replicas") == 3, "the number must be known in a preview"
 
 
-def test_a_platform_is_given_one_image_which_names_its_registry():
+def test_a_platform_gets_one_full_image_reference():
     fields = get_type_hints(Workload)
     assert "image" in fields
     assert "image" not in fields["consumer"].model_fields, "a reference in the stack file can omit the registry"
 
 
-def test_two_pipes_in_one_stack_share_nothing_but_the_services():
+def test_two_pipes_in_one_stack_share_only_the_services():
     plan = planned(TWO)
     assert {str(pipe) for pipe in plan.pipes} == {
         "orders: 3 partitions = 3 replicas",
@@ -87,12 +87,12 @@ def test_fewer_partitions_are_refused_with_the_fix():
 
 
 @given(present=st.integers(1, 1000), more=st.integers(0, 1000))
-def test_as_many_partitions_or_more_are_let_through(present, more):
+def test_the_same_number_of_partitions_or_more_is_accepted(present, more):
     assert refuse_fewer_partitions(present, present + more) is None
     assert refuse_fewer_partitions(present + more + 1, present)
 
 
-def test_another_change_of_the_topic_is_let_through():
+def test_other_changes_of_the_topic_are_accepted():
     change(3.0, 3.0)
 
 
@@ -100,7 +100,7 @@ def volume(size):
     return {"brokerNodeGroupInfo": {"storageInfo": {"ebsStorageInfo": {"volumeSize": size}}}}
 
 
-def test_smaller_disks_of_brokers_are_refused_and_larger_ones_let_through():
+def test_smaller_broker_disks_are_refused_and_larger_ones_accepted():
     change(100.0, 200.0, CLUSTER, volume)
     with pytest.raises(ChangeRefusedError, match=r"streaming\.diskSize: cannot be changed from 200 to 100"):
         change(200.0, 100.0, CLUSTER, volume)
@@ -110,7 +110,7 @@ def brokers(instance_type):
     return {"brokerNodeGroupInfo": {"instanceType": instance_type}}
 
 
-def test_standard_brokers_never_become_express_brokers_nor_back():
+def test_changes_between_standard_and_express_brokers_are_refused():
     change("kafka.m5.large", "kafka.m7g.xlarge", CLUSTER, brokers)
     change("express.m7g.large", "express.m7g.xlarge", CLUSTER, brokers)
     for present, wanted in (("kafka.m5.large", "express.m7g.large"), ("express.m7g.large", "kafka.m5.large")):
@@ -125,7 +125,7 @@ def other_vpcs(way):
     return {"brokerNodeGroupInfo": {"connectivityInfo": connectivity}}
 
 
-def test_a_way_from_other_vpcs_is_closed_before_it_is_left_out():
+def test_enabled_multi_vpc_must_be_disabled_before_it_is_removed():
     for present, wanted in ((None, True), (True, True), (True, False), (False, None), (None, None)):
         change(present, wanted, CLUSTER, other_vpcs)
     with pytest.raises(

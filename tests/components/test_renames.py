@@ -33,7 +33,7 @@ def loaded(stack, streaming):
         ("gcp-managed-kafka-gke", {"memory": 6}, {"memory": "6Gi"}, "memory: 6 is now written 6Gi. Change the value."),
     ],
 )
-def test_an_old_name_means_the_new_one_and_gives_a_warning(stack, old, new, warning):
+def test_an_old_name_is_accepted_with_a_warning(stack, old, new, warning):
     before, after = loaded(stack, old), loaded(stack, new)
     assert before.streaming == after.streaming
     assert (before.renames, after.renames) == ([f"streaming.{warning}"], [])
@@ -44,7 +44,7 @@ def test_an_old_and_a_new_name_together_are_refused():
         loaded("aws-msk-eks", {"volumeSize": 200, "diskSize": 300})
 
 
-def test_publishers_of_a_pipe_are_its_producers():
+def test_publishers_is_an_old_name_of_producers():
     member = ["serviceAccount:shop@example.iam.gserviceaccount.com"]
     stack_file = changed({"data-pipes:pipes": {"orders": {"topic": {"publishers": member}}}}, "gcp-pubsub-gke")
     read = load(stack_file.program_config(), source="x", stack="x", secret_keys=stack_file.secret_keys)

@@ -246,12 +246,12 @@ WRONG = [
 @pytest.mark.parametrize(
     ("changes", "line"), WRONG, ids=[line.split(":")[0] + f"-{n}" for n, (_, line) in enumerate(WRONG)]
 )
-def test_a_mistake_is_told_with_file_key_reason_and_way_out(changes, line):
+def test_an_error_has_file_key_reason_and_fix(changes, line):
     told = config_errors(changes)
     assert [each for each in told if each.startswith(FILE) and line in each], told
 
 
-def test_every_mistake_is_told_at_once_and_only_once():
+def test_all_errors_are_reported_at_once_and_once_each():
     told = config_errors(
         {
             "aws:region": "nowhere",
@@ -273,7 +273,7 @@ def test_every_mistake_is_told_at_once_and_only_once():
     ]
 
 
-def test_rules_across_settings_are_told_beside_mistakes_in_other_sections():
+def test_errors_across_settings_are_reported_together_with_others():
     told = config_errors({"data-pipes:protect": 3, "data-pipes:streaming": {"brokers": 4}})
     assert [line.removeprefix(FILE).split(": ")[0] for line in told] == ["protect", "streaming.brokers"]
 
@@ -284,7 +284,7 @@ def test_a_secret_in_plain_text_is_refused_without_showing_it():
     assert "hunter2" not in "".join(told)
 
 
-def test_an_encrypted_value_that_would_be_shown_is_refused_without_showing_it():
+def test_an_encrypted_value_outside_secrets_is_refused_without_showing_it():
     config = {**changed().program_config(), "data-pipes:pipes": '{"orders": {"parallelism": "hunter2"}}'}
     told = refused(config, secret_keys=frozenset({"data-pipes:secrets", "data-pipes:pipes"}))
     assert [line.removeprefix(FILE).split(": ")[0] for line in told] == ["pipes"]
@@ -299,7 +299,7 @@ def test_a_secret_s_value_in_place_of_its_name_is_not_repeated():
     assert "hunter" not in told[0]
 
 
-def test_a_wrong_value_in_a_list_is_told_once():
+def test_an_invalid_value_in_a_list_is_reported_once():
     told = config_errors({"data-pipes:network": {"zones": ["a", "b", "cc"]}})
     assert [line.removeprefix(FILE).split(": ")[0] for line in told] == ["network.zones[2]"]
 
@@ -313,14 +313,14 @@ def test_settings_are_frozen():
         settings().pipes["orders"].parallelism = 4  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def test_the_name_is_the_stack_s_unless_the_file_says_otherwise():
+def test_the_name_defaults_to_the_stack_s():
     config = {key: value for key, value in changed().program_config().items() if key != "data-pipes:name"}
     keys = changed().secret_keys
     assert load(config, source="x", stack="my-stack", secret_keys=keys).name == "my-stack"
     assert load({**config, "data-pipes:name": "kept"}, source="x", stack="my-stack", secret_keys=keys).name == "kept"
 
 
-def test_the_configuration_is_read_as_the_cli_s_language_host_hands_it_over(monkeypatch):
+def test_the_configuration_is_read_from_the_cli_s_environment_variables(monkeypatch):
     stack_file = changed()
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps(stack_file.program_config()))
     monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", json.dumps(sorted(stack_file.secret_keys)))
@@ -330,13 +330,13 @@ def test_the_configuration_is_read_as_the_cli_s_language_host_hands_it_over(monk
     assert set(read[0].secrets) == {"ordersToken"}
 
 
-def test_a_mistake_ends_the_program_with_its_message_alone():
+def test_an_error_ends_the_program_with_only_its_message():
     config = {**changed().program_config(), "data-pipes:protect": "yes"}
     with pytest.raises(pulumi.RunError, match=r"stacks/Pulumi\.prod\.yaml: protect: must be true or false"):
         record(Settings.from_config, config=config, secret_keys=changed().secret_keys, stack="prod")
 
 
-def test_a_stack_s_name_that_cannot_begin_a_name_must_be_replaced_by_one_that_can():
+def test_an_invalid_default_name_from_the_stack_is_refused():
     config = {key: value for key, value in changed().program_config().items() if key != "data-pipes:name"}
     with pytest.raises(SettingsError, match="name: defaults to the name of the stack, but must be 2 to 24"):
         load(config, source="x", stack="Prod_EU", secret_keys=changed().secret_keys)
@@ -365,14 +365,14 @@ json_values = st.recursive(
     ),
     value=json_values,
 )
-def test_nothing_in_a_file_ends_in_a_traceback(stack, key, value):
+def test_no_value_in_a_file_ends_in_a_traceback(stack, key, value):
     config = {**changed(stack=stack).program_config(), key: json.dumps(value)}
     for line in refused(config, secret_keys=frozenset({"data-pipes:secrets"})):
         assert line.startswith(FILE)
 
 
 @given(parallelism=st.integers())
-def test_any_parallelism_is_either_kept_or_refused_by_its_key(parallelism):
+def test_any_parallelism_is_accepted_or_refused_with_its_key(parallelism):
     told = config_errors({"data-pipes:pipes": {"orders": {"parallelism": parallelism}}})
     fits = 1 <= parallelism <= 18
     assert fits == (not told)

@@ -39,7 +39,7 @@ def warnings(stack, section, version):
     (MSK, "data-pipes:streaming", "9.10.x.kraft"),
     (GOOGLE, "data-pipes:streaming", "9.9.x"),
 ])  # fmt: skip
-def test_a_plan_with_a_version_that_is_newer_than_all_known_ones_says_so(stack, section, version):
+def test_a_version_newer_than_all_known_ones_gets_a_warning(stack, section, version):
     [told] = warnings(stack, section, version)
     assert f".version: {version} is newer than " in told
     assert "that this program knows (" in told
@@ -47,13 +47,13 @@ def test_a_plan_with_a_version_that_is_newer_than_all_known_ones_says_so(stack, 
 
 
 @pytest.mark.parametrize(("stack", "section", "_form", "known"), EVERY)
-def test_a_known_version_is_planned_without_a_word(stack, section, _form, known):
+def test_a_known_version_gets_no_warning(stack, section, _form, known):
     assert warnings(stack, section, known.default) == []
     assert known.default in known.versions
 
 
 @pytest.mark.parametrize(("stack", "section", "form", "known"), EVERY)
-def test_a_version_that_is_no_longer_offered_is_refused_with_the_oldest_and_a_way_out(stack, section, form, known):
+def test_a_retired_version_is_refused_with_the_oldest_one_and_the_fix(stack, section, form, known):
     old = form.format("10" if form.startswith("1.") else "2.8")
     with pytest.raises(SettingsError) as error:
         settings({section: {"version": old}}, stack=stack)
@@ -72,7 +72,7 @@ def test_every_list_is_in_order_and_has_its_page_and_date(_stack, _section, _for
 
 
 @given(st.integers(0, 20), st.integers(0, 20))
-def test_each_version_is_known_older_unlisted_or_newer_by_its_numbers(major, minor):
+def test_versions_are_compared_by_their_numbers(major, minor):
     version, number = f"{major}.{minor}", (major, minor)
     if number < (3, 8):
         told = "must be 3.8 or newer, got .*, which Kafka no longer offers"

@@ -56,7 +56,7 @@ def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_it_fills_its_config_map_which_the_next_deployment_leaves_alone(
+def test_the_config_map_is_filled_and_the_next_deployment_keeps_its_data(
     server: KubernetesServer, api: KubernetesApi, pod: Path
 ):
     assert run(server, api, pod, namespace=NAMESPACE, account=NAME) == 0
@@ -64,7 +64,7 @@ def test_it_fills_its_config_map_which_the_next_deployment_leaves_alone(
     assert api.read(CONFIG_MAP)["data"] == {"bootstrapServers": ",".join(f"{host}:9092" for host in HOSTS)}
 
 
-def test_under_the_consumers_account_the_server_refuses_it(
+def test_the_program_fails_with_the_consumers_account(
     server: KubernetesServer, api: KubernetesApi, pod: Path, capsys: pytest.CaptureFixture[str]
 ):
     assert run(server, api, pod, namespace="orders", account="consumer") == 1
@@ -97,7 +97,9 @@ def test_its_account_cannot_read_other_config_maps_or_secrets(api: KubernetesApi
         ("orders:consumer", "get", NAME, False),
     ],
 )
-def test_the_servers_access_review_agrees(api: KubernetesApi, account: str, verb: str, name: str | None, allowed: bool):
+def test_the_server_s_access_review_agrees(
+    api: KubernetesApi, account: str, verb: str, name: str | None, allowed: bool
+):
     asked = {"namespace": NAMESPACE, "verb": verb, "version": "v1", "resource": "configmaps", "name": name}
     review = {
         "apiVersion": "authorization.k8s.io/v1",

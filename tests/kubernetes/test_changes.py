@@ -77,7 +77,7 @@ def test_the_server_refuses_to_change(api: KubernetesApi, stack: str, kind: str,
         api.apply(merged(of_kind(objects, kind)[0], change), manager=MANAGER)
 
 
-def test_the_longest_names_that_a_stack_and_a_pipe_may_have_are_those_that_a_job_has_room_for(api: KubernetesApi):
+def test_the_longest_accepted_names_are_the_longest_valid_for_a_job(api: KubernetesApi):
     """The provider adds a dash and eight digits to the name that the program gives."""
     objects = manifests("azure-hdinsight-aks")
     deploy(api, of_kind(objects, "Namespace"))

@@ -13,7 +13,7 @@ from workbench.servers.kubernetes_kinds import EKS, STRIMZI, strimzi_version
 from workbench.servers.kubernetes_server import KubernetesServer
 
 
-def test_strimzi_s_definitions_are_of_the_version_that_stacks_install():
+def test_strimzi_s_definitions_have_the_version_that_stacks_install():
     assert strimzi_version() == VERSION
 
 
@@ -73,7 +73,7 @@ def test_invalid_custom_resources_are_refused(
         api.apply(merged(right, change), manager=MANAGER)
 
 
-def test_eks_s_node_class_alone_is_not_checked_as_its_definition_is_not_public(api: KubernetesApi):
+def test_only_the_unpublished_node_class_of_eks_is_unchecked(api: KubernetesApi):
     definitions = api.call("GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"]
     schemas = {
         each["metadata"]["name"]: version["schema"]["openAPIV3Schema"]

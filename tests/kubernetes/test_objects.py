@@ -34,12 +34,12 @@ def deployed(request: pytest.FixtureRequest, server: KubernetesServer, api: Kube
     return deployed
 
 
-def test_the_server_takes_every_object_in_the_order_of_the_plan(deployed: Deployed):
+def test_the_server_accepts_every_object_in_the_order_of_the_plan(deployed: Deployed):
     assert deployed.objects
     assert deployed.refused == []
 
 
-def test_applied_a_second_time_nothing_changes(deployed: Deployed, api: KubernetesApi):
+def test_a_second_apply_changes_nothing(deployed: Deployed, api: KubernetesApi):
     again = [api.apply(each, manager=MANAGER)["metadata"]["resourceVersion"] for each in deployed.objects]
     assert again == deployed.versions
 
@@ -57,9 +57,7 @@ def test_pod_security_admits_the_pods_of_every_workload_and_no_privileged_one(de
             api.create(privileged)
 
 
-def test_no_account_has_a_right_in_the_cluster_but_the_brokers_job_s_to_its_one_config_map(
-    deployed: Deployed, api: KubernetesApi, acting: Acting
-):
+def test_only_the_brokers_job_has_permissions_in_the_cluster(deployed: Deployed, api: KubernetesApi, acting: Acting):
     api.apply(account := object_of("v1", "ServiceAccount", "stranger", "default"), manager=MANAGER)
     everybody = rules(acting("default", "stranger"), "default")
     api.delete(account)
@@ -82,7 +80,7 @@ def rules(account: KubernetesApi, namespace: str) -> list[Manifest]:
     return [*status["resourceRules"], *status["nonResourceRules"]]
 
 
-def test_what_a_pod_names_is_in_its_namespace(deployed: Deployed, api: KubernetesApi):
+def test_objects_named_by_a_pod_are_in_its_namespace(deployed: Deployed, api: KubernetesApi):
     """Its account, and the ConfigMaps and Secrets that it reads."""
     for workload in of_kind(deployed.objects, *WORKLOADS):
         for kind, name in named(workload["spec"]["template"]["spec"]):

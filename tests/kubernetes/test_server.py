@@ -17,13 +17,11 @@ from workbench.servers.kubernetes_server import KubernetesServer
 POD = {"containers": [{"name": "only", "image": "example.com/image"}]}
 
 
-def test_it_is_of_the_version_that_is_pinned(api: KubernetesApi):
+def test_the_server_has_the_pinned_version(api: KubernetesApi):
     assert api.call("GET", "/version")["gitVersion"] == f"v{wanted_version()}"
 
 
-def test_clean_leaves_the_server_s_own_objects_and_the_kinds_that_it_was_taught(
-    server: KubernetesServer, api: KubernetesApi
-):
+def test_clean_keeps_the_server_s_own_objects_and_custom_kinds(server: KubernetesServer, api: KubernetesApi):
     server.clean()
     before = {path for path, _ in api.everything()}
     held = {"finalizers": ["example.com/nobody-takes-this-off"]}
@@ -82,7 +80,9 @@ def test_requests_without_the_token_are_refused(server: KubernetesServer):
             assert connection.getresponse().status in {401, 403}
 
 
-def test_it_starts_in_a_directory_whose_path_is_too_long_for_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_server_starts_in_a_directory_with_a_path_too_long_for_a_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     deep = tmp_path / ("d" * 120)
     deep.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(deep))

@@ -60,7 +60,7 @@ def refused(stack, config):
         ("segment.jitter.ms", "-1", "a whole number from 0 to 9223372036854775807"),
     ],
 )
-def test_a_value_that_kafka_does_not_take_is_refused_with_its_place_on_every_service(stack, name, value, rule):
+def test_a_value_that_kafka_rejects_is_refused_on_every_service(stack, name, value, rule):
     if name not in FEW_SETTINGS.get(SERVICES[stack], TOPIC_SETTINGS):
         [line] = refused(stack, {name: value})
         assert line.startswith(f"pipes.orders.topic.config.{name}: is not a ")
@@ -72,7 +72,7 @@ def test_a_value_that_kafka_does_not_take_is_refused_with_its_place_on_every_ser
 
 
 @pytest.mark.parametrize("stack", SERVICES)
-def test_values_that_kafka_takes_pass_on_every_service_as_they_are(stack):
+def test_values_that_kafka_accepts_are_passed_on_unchanged_by_every_service(stack):
     config = {
         "retention.bytes": "-1",
         "cleanup.policy": "compact,delete",
@@ -84,7 +84,7 @@ def test_values_that_kafka_takes_pass_on_every_service_as_they_are(stack):
 
 
 @pytest.mark.parametrize("stack", [name for name, service in SERVICES.items() if service != "msk-serverless"])
-def test_every_wrong_setting_of_a_topic_is_told_at_once_and_so_is_what_is_wrong_between_two(stack):
+def test_all_invalid_topic_settings_and_conflicting_pairs_are_reported_at_once(stack):
     lags = {"min.compaction.lag.ms": "10", "max.compaction.lag.ms": "9"}
     assert refused(stack, {"retention.bytes": "x", "cleanup.policy": "x", **lags}) == [
         "pipes.orders.topic.config.cleanup.policy: must be one of delete or compact or compact,delete or delete,compact, got 'x' (Apache "
@@ -96,7 +96,7 @@ def test_every_wrong_setting_of_a_topic_is_told_at_once_and_so_is_what_is_wrong_
     ]
 
 
-def test_msk_serverless_takes_messages_of_eight_mebibytes_at_most():
+def test_msk_serverless_accepts_messages_up_to_8_mib():
     assert refused("aws-msk-serverless-eks", {"max.message.bytes": "8388608"}) == []
     assert refused("aws-msk-serverless-eks", {"max.message.bytes": "8388609"}) == [
         "pipes.orders.topic.config.max.message.bytes: must be a whole number from 0 to 8388608, got '8388609' (MSK, Configuration properties "
@@ -115,7 +115,7 @@ def test_msk_serverless_takes_messages_of_eight_mebibytes_at_most():
         ("10.0.x", 1_048_576),
     ],
 )
-def test_the_smallest_segment_is_the_one_of_the_brokers_version(version, least):
+def test_the_minimum_segment_size_depends_on_the_kafka_version(version, least):
     assert not list(config_errors({"segment.bytes": str(least)}, version))
     assert list(config_errors({"segment.bytes": str(least - 1)}, version))
 
@@ -136,7 +136,7 @@ def test_every_setting_that_a_pipe_may_choose_has_a_definition(names, version):
 
 @pytest.mark.parametrize("limits", [SERVERLESS, EXPRESS_LIMITS, TIERED_LIMITS, CONFLUENT, MANAGED_KAFKA])
 @given(number=st.integers(-5, LARGEST_LONG + 5), word=st.text(max_size=12))
-def test_what_a_service_takes_kafka_takes_too(limits, number, word):
+def test_values_accepted_by_a_service_are_accepted_by_kafka(limits, number, word):
     for name, limit in limits.items():
         own, kafka = limit.definition, definition(name, "4.3.1")
         bounds = (own.least, own.most, number) if isinstance(own, Whole) else own.values
@@ -145,16 +145,16 @@ def test_what_a_service_takes_kafka_takes_too(limits, number, word):
 
 
 @given(st.text(max_size=20))
-def test_no_text_makes_the_check_fail(text):
+def test_no_string_crashes_the_check(text):
     for name in MSK_TOPIC_SETTINGS:
         assert len(list(config_errors({name: text}, "4.3.1"))) <= 1
 
 
 @pytest.mark.parametrize("version", ["4.0.x.kraft", "4.3.1", "4.1.x", "10.0"])
-def test_brokers_that_deal_partitions_out_themselves_are_asked_to(version):
+def test_newer_brokers_use_the_consumer_group_protocol(version):
     assert group_protocol(version) == {"KAFKA_GROUP_PROTOCOL": "consumer"}
 
 
 @pytest.mark.parametrize("version", ["3.9.x.kraft", "3.2", "2.4.1"])
-def test_consumers_of_older_brokers_are_told_nothing_of_it(version):
+def test_older_brokers_use_the_classic_group_protocol(version):
     assert group_protocol(version) == {}

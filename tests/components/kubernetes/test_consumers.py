@@ -41,7 +41,7 @@ def test_the_selector_matches_the_pods():
     assert spec["selector"]["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()
 
 
-def test_the_whole_config_map_is_the_environment():
+def test_the_config_map_has_the_whole_environment():
     settings = shipped().recording.one("kubernetes:core/v1:ConfigMap")
     assert settings.inputs["data"] == {
         "AWS_REGION": "eu-west-1",
@@ -69,18 +69,18 @@ def test_secrets_stay_secret():
     assert "stand-in" not in json.dumps(shipped().as_json())
 
 
-def test_changed_settings_and_secrets_reach_the_pods_by_a_new_name():
+def test_config_map_and_secret_have_generated_names_so_changes_restart_pods():
     for kind in ("ConfigMap", "Secret"):
         assert "name" not in shipped().recording.one(f"kubernetes:core/v1:{kind}").inputs["metadata"]
 
 
-def test_a_consumer_without_secrets_has_neither_secret_nor_volume():
+def test_a_consumer_without_secrets_has_no_secret_and_no_volume():
     plan = planned({"data-pipes:pipes": {"orders": {"consumer": {"secrets": REMOVED, "files": REMOVED}}}})
     assert plan.recording.of_type("kubernetes:core/v1:Secret") == ()
     assert "volumes" not in deployment(plan).input("spec.template.spec")
 
 
-def test_pods_are_admitted_by_the_restricted_level_that_the_namespace_enforces():
+def test_pods_meet_the_restricted_level_that_the_namespace_enforces():
     namespace = shipped().recording.one("kubernetes:core/v1:Namespace")
     assert namespace.input("metadata.labels")["pod-security.kubernetes.io/enforce"] == "restricted"
     pod = deployment().input("spec.template.spec.securityContext")
@@ -97,12 +97,12 @@ def test_a_rollout_never_runs_more_consumers_than_partitions():
     assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": "25%"}}
 
 
-def test_requests_are_limits_so_that_the_arithmetic_of_the_nodes_holds():
+def test_requests_equal_limits():
     resources = deployment().input(f"{CONTAINER}.resources")
     assert resources["requests"] == resources["limits"] == {"cpu": "500m", "memory": "1Gi"}
 
 
-def test_consumers_are_probed_spread_over_zones_and_given_time_to_stop():
+def test_consumers_have_probes_zone_spread_and_a_grace_period():
     container = deployment().input(CONTAINER)
     assert {
         probe: container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")
@@ -119,7 +119,7 @@ def test_consumers_are_probed_spread_over_zones_and_given_time_to_stop():
     assert budget.input("spec.selector") == deployment().input("spec.selector")
 
 
-def test_nobody_reaches_consumers_and_they_reach_only_what_they_call():
+def test_consumers_have_no_ingress_and_only_the_required_egress():
     plan = planned({"data-pipes:pipes": {"orders": {"consumer": {"egress": [{"cidr": "10.20.0.0/16", "port": 5432}]}}}})
     policy = plan.recording.one("kubernetes:networking.k8s.io/v1:NetworkPolicy").inputs["spec"]
     assert policy["podSelector"] == {}
@@ -138,13 +138,13 @@ def test_nobody_reaches_consumers_and_they_reach_only_what_they_call():
     ("image", "policy"),
     [("registry.example.com/orders:1", "Always"), (f"registry.example.com/orders@sha256:{'0' * 64}", "IfNotPresent")],
 )
-def test_a_tag_is_pulled_anew_for_each_pod_and_a_digest_once(image, policy):
+def test_a_tag_is_pulled_for_each_pod_and_a_digest_once(image, policy):
     plan = planned({"data-pipes:pipes": {"orders": {"consumer": {"image": image}}}})
     assert deployment(plan).input(f"{CONTAINER}.image") == image
     assert deployment(plan).input(f"{CONTAINER}.imagePullPolicy") == policy
 
 
-def test_every_setting_of_a_consumer_reaches_its_pods():
+def test_consumer_settings_are_applied_to_the_pods():
     consumer = {
         "cpu": "1",
         "memory": "2Gi",
@@ -160,7 +160,7 @@ def test_every_setting_of_a_consumer_reaches_its_pods():
     assert plan.recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]["COLOUR"] == "red"
 
 
-def test_pods_start_with_their_identity_and_it_may_do_exactly_what_a_consumer_does():
+def test_pods_wait_for_their_identity_with_exactly_the_consumer_s_permissions():
     recorded = shipped().recording
     association = recorded.one("aws:eks/podIdentityAssociation:PodIdentityAssociation")
     assert association.urn in recorded.requirements(deployment())
@@ -190,7 +190,7 @@ def test_pods_start_with_their_identity_and_it_may_do_exactly_what_a_consumer_do
     assert "*" not in policy.inputs["policy"]
 
 
-def test_only_this_service_account_of_this_cluster_takes_the_role_on():
+def test_only_this_service_account_of_this_cluster_can_assume_the_role():
     [role] = [
         each for each in shipped().recording.of_type("aws:iam/role:Role") if each.name == "aws-msk-eks-orders-role"
     ]
@@ -212,7 +212,7 @@ def test_no_two_paths_share_a_key():
     assert len({file_key(PurePosixPath(path)) for path in paths}) == len(paths)
 
 
-def test_readers_of_a_partition_each_have_a_number_and_start_and_stop_side_by_side():
+def test_readers_of_one_partition_each_are_a_stateful_set_with_parallel_start_and_stop():
     partitioned = {"data-pipes:pipes": {"orders": {"topic": {"mode": "partitioned"}}}}
     plan = planned(partitioned, stack="gcp-pubsub-gke")
     assert not plan.recording.of_type(DEPLOYMENT), "two workloads would be two readers"
@@ -230,7 +230,7 @@ def test_readers_of_a_partition_each_have_a_number_and_start_and_stop_side_by_si
     assert consumers.input("spec.selector.matchLabels").items() <= labels.items()
 
 
-def test_pods_that_sign_in_with_their_own_token_find_it_in_a_file_that_is_renewed_and_that_they_cannot_write():
+def test_pods_get_their_token_in_a_renewed_read_only_file():
     plan = shipped("aws-confluent-eks")
     workload = deployment(plan)
     [volume] = workload.input("spec.template.spec.volumes")

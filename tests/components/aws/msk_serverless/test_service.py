@@ -22,7 +22,7 @@ def statements(recording, name):
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_the_cluster_knows_its_clients_by_iam_and_is_open_to_the_consumers_alone(protect):
+def test_the_cluster_uses_iam_and_only_consumers_can_reach_it(protect):
     recording = planned({"data-pipes:protect": protect}, stack=STACK).recording
     cluster = recording.one(CLUSTER)
     assert cluster.inputs["clusterName"] == STACK
@@ -43,7 +43,7 @@ def test_the_cluster_does_not_wait_for_the_platform(recording):
     assert not any("eks/" in each or "kubernetes" in each for each in required)
 
 
-def test_nothing_of_msk_s_topic_api_is_used_which_serverless_lacks(recording):
+def test_msk_s_topic_api_is_not_used(recording):
     assert recording.of_type("aws:msk/topic:Topic") == ()
 
 
@@ -63,7 +63,7 @@ def test_a_preview_shows_the_replicas():
     }
 
 
-def test_consumers_read_with_their_own_identity_what_the_job_made(recording):
+def test_consumers_get_the_settings_and_permissions_to_read_the_topic(recording):
     environment = recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]
     assert environment == {
         "AWS_REGION": "eu-west-1",
@@ -86,7 +86,7 @@ def test_consumers_read_with_their_own_identity_what_the_job_made(recording):
     ]
 
 
-def test_the_job_may_make_and_change_this_topic_and_nothing_else(recording):
+def test_the_job_can_create_and_change_only_this_topic(recording):
     connect, make = statements(recording, f"{STACK}-orders-topic-role")
     cluster = recording.one(CLUSTER)
     assert connect["Action"] == ["kafka-cluster:Connect"]
@@ -102,7 +102,7 @@ def test_the_job_may_make_and_change_this_topic_and_nothing_else(recording):
     assert make["Resource"] == connect["Resource"].replace(":cluster/", ":topic/") + "/orders"
 
 
-def test_the_job_is_told_the_topic_as_the_file_describes_it():
+def test_topic_settings_and_image_are_passed_to_the_job():
     topic = {"retentionHours": 1, "config": {"cleanup.policy": "compact"}}
     changes = {
         "data-pipes:pipes": {"orders": {"topic": topic}},
@@ -125,6 +125,6 @@ def test_the_job_is_told_the_topic_as_the_file_describes_it():
     }
 
 
-def test_the_program_that_makes_topics_is_by_default_in_the_stack_s_own_registry(recording):
+def test_the_topic_image_is_in_the_stack_s_registry_by_default(recording):
     image = recording.one(JOB).input("spec.template.spec.containers[0].image")
     assert image == f"{recording.outputs['registry']}:topic-1.0.0"

@@ -37,7 +37,7 @@ def environment(recording):
     return {variable["name"]: variable["value"] for variable in container["env"]}
 
 
-def test_it_runs_beside_the_jobs_that_make_topics_from_the_same_image_with_a_program_of_its_own(recording):
+def test_the_brokers_job_uses_the_topic_image_with_another_program(recording):
     topic = recording.one(f"{STACK}-orders-topic-job")
     [container] = pod(recording)["containers"]
     [beside] = topic.input("spec.template.spec.containers")
@@ -47,7 +47,7 @@ def test_it_runs_beside_the_jobs_that_make_topics_from_the_same_image_with_a_pro
     assert own(recording, "Job").inputs["metadata"]["namespace"] == NAMESPACE
 
 
-def test_it_is_as_locked_down_as_every_pod_of_the_stack_and_ends_in_time(recording):
+def test_the_brokers_job_has_a_restricted_pod_and_a_time_limit(recording):
     spec = own(recording, "Job").inputs["spec"]
     assert (spec["backoffLimit"], spec["activeDeadlineSeconds"]) == (5, 900)
     assert pod(recording)["restartPolicy"] == "Never"
@@ -58,14 +58,14 @@ def test_it_is_as_locked_down_as_every_pod_of_the_stack_and_ends_in_time(recordi
     assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
 
 
-def test_brokers_that_are_missing_fail_the_job_without_another_try(recording):
+def test_an_invalid_environment_fails_the_job_without_retries(recording):
     [rule] = own(recording, "Job").input("spec.podFailurePolicy.rules")
     [container] = pod(recording)["containers"]
     assert rule["action"] == "FailJob"
     assert rule["onExitCodes"] == {"containerName": container["name"], "operator": "In", "values": [program.main({})]}
 
 
-def test_the_program_reads_what_the_job_tells_it(recording, tmp_path):
+def test_the_program_accepts_the_environment_of_the_job(recording, tmp_path):
     variables = environment(recording)
     assert variables["BROKERS"] == "3"
     assert variables["CONFIG_MAP"] == own(recording, "ConfigMap").inputs["metadata"]["name"] == NAME
@@ -78,7 +78,7 @@ def test_the_program_reads_what_the_job_tells_it(recording, tmp_path):
     assert program.KEY == KEY
 
 
-def test_the_gateway_s_password_is_a_secret_that_this_job_alone_is_given(recording):
+def test_only_the_brokers_job_gets_the_gateway_password(recording):
     secret = own(recording, "Secret")
     assert secret.inputs["stringData"] == "[secret]"
     assert secret.reveal("stringData")["AMBARI_USERNAME"] == "admin"
@@ -93,7 +93,7 @@ def test_the_gateway_s_password_is_a_secret_that_this_job_alone_is_given(recordi
     )
 
 
-def test_it_may_read_and_change_one_config_map_and_nothing_else_in_the_cluster(recording):
+def test_the_brokers_job_can_read_and_patch_only_its_config_map(recording):
     role, binding = own(recording, "Role"), own(recording, "RoleBinding")
     assert role.inputs["rules"] == [
         {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": [NAME], "verbs": ["get", "patch"]}
@@ -104,7 +104,7 @@ def test_it_may_read_and_change_one_config_map_and_nothing_else_in_the_cluster(r
     assert {role.urn, binding.urn} <= recording.requirements(own(recording, "Job"))
 
 
-def test_only_its_pod_has_a_token_for_the_kubernetes_api(recording):
+def test_only_the_brokers_pod_has_a_token_for_the_kubernetes_api(recording):
     assert pod(recording)["automountServiceAccountToken"] is True
     assert pod(recording)["serviceAccountName"] == NAME
     assert own(recording, "ServiceAccount").inputs["automountServiceAccountToken"] is False
@@ -113,7 +113,7 @@ def test_only_its_pod_has_a_token_for_the_kubernetes_api(recording):
             assert each.input("spec.template.spec.automountServiceAccountToken") is False
 
 
-def test_nobody_reaches_it_and_it_reaches_dns_and_https_alone(recording):
+def test_the_brokers_job_has_no_ingress_and_only_dns_and_https_egress(recording):
     policy = own(recording, "NetworkPolicy")
     spec = policy.inputs["spec"]
     labels = own(recording, "Job").input("spec.template.metadata.labels")
@@ -126,7 +126,7 @@ def test_nobody_reaches_it_and_it_reaches_dns_and_https_alone(recording):
     assert policy.urn in recording.requirements(own(recording, "Job"))
 
 
-def test_what_the_job_writes_is_read_after_it_and_never_taken_back(recording):
+def test_the_config_map_is_read_after_the_job_and_never_reset(recording):
     found = own(recording, "ConfigMap")
     assert "data" not in found.inputs
     assert found.ignore_changes == ("data",)
@@ -138,7 +138,7 @@ def test_what_the_job_writes_is_read_after_it_and_never_taken_back(recording):
     assert all(server.endswith(":9092") for server in servers)
 
 
-def test_jobs_that_make_topics_and_consumers_get_the_brokers_from_it(recording):
+def test_topic_jobs_and_consumers_use_the_found_brokers(recording):
     job = own(recording, "Job")
     topic = recording.one(f"{STACK}-orders-topic-job")
     [container] = topic.input("spec.template.spec.containers")
@@ -148,14 +148,14 @@ def test_jobs_that_make_topics_and_consumers_get_the_brokers_from_it(recording):
     assert job.urn in recording.requirements(recording.one("kubernetes:apps/v1:Deployment"))
 
 
-def test_a_preview_of_a_new_stack_knows_no_brokers_yet_and_all_else():
+def test_in_a_preview_only_the_brokers_are_unknown():
     plan = shipped(STACK, preview=True)
     assert plan.problems == ()
     assert plan.recording.outputs["bootstrapServers"] == "[unknown]"
     assert plan.recording.outputs["pipes"] == {"orders": {"topic": "orders", "partitions": 3, "replicas": 3}}
 
 
-def test_it_runs_again_when_the_number_of_workers_changes():
+def test_the_brokers_job_runs_again_if_the_number_of_brokers_changes():
     recording = planned({"data-pipes:streaming": {"brokers": 5}}, stack=STACK).recording
     assert environment(recording)["BROKERS"] == "5", "which makes it a new Job"
     assert own(recording, "Job").inputs["metadata"]["annotations"]["data-pipes/brokers"] == "5"
@@ -169,7 +169,7 @@ def change(recording, present, wanted):
     before_update(recording, own(recording, "ServiceAccount"), old, new)
 
 
-def test_fewer_workers_are_refused_in_the_preview_and_more_are_let_through(recording):
+def test_fewer_brokers_are_refused_in_the_preview_and_more_are_accepted(recording):
     assert own(recording, "ServiceAccount").input('metadata.annotations["data-pipes/brokers"]') == "3"
     with pytest.raises(
         ChangeRefusedError,
@@ -180,12 +180,12 @@ def test_fewer_workers_are_refused_in_the_preview_and_more_are_let_through(recor
     change(recording, 3, 5)
 
 
-def test_no_pipe_can_take_the_names_of_the_job():
+def test_no_pipe_can_have_the_name_of_the_brokers_job():
     with pytest.raises(SettingsError, match="must not be the name of a namespace of the cluster"):
         planned({"data-pipes:pipes": {NAME: {"parallelism": 1}}}, stack=STACK)
 
 
-def test_the_name_of_the_job_fits_with_any_stack_that_is_let_through():
+def test_the_job_name_is_valid_for_the_longest_stack_name():
     recording = planned({"data-pipes:name": "a-name-of-24-characters1"}, stack=STACK).recording
     [job] = [each for each in recording.of_type("kubernetes:batch/v1:Job") if each.name.endswith("-brokers-job")]
     assert len(f"{job.name}-01234567") <= 63

@@ -30,7 +30,7 @@ def pod(recording):
     return recording.one(JOB).input("spec.template.spec")
 
 
-def test_the_job_runs_once_ends_in_time_and_stays_for_its_number_to_be_read(recording):
+def test_the_topic_job_has_a_retry_and_time_limit_and_is_not_deleted(recording):
     spec = recording.one(JOB).inputs["spec"]
     assert spec["backoffLimit"] == 5
     assert spec["activeDeadlineSeconds"] == 900
@@ -39,12 +39,12 @@ def test_the_job_runs_once_ends_in_time_and_stays_for_its_number_to_be_read(reco
     assert recording.one(JOB).custom_timeouts["create"] in ("20m0s", "1200s")
 
 
-def test_what_the_program_says_of_its_failure_is_in_the_pod_s_status(recording):
+def test_the_error_of_the_program_is_in_the_pod_s_status(recording):
     [container] = pod(recording)["containers"]
     assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
 
 
-def test_a_wrong_environment_fails_the_job_without_another_try(recording):
+def test_an_invalid_environment_fails_the_topic_job_without_retries(recording):
     [rule] = recording.one(JOB).input("spec.podFailurePolicy.rules")
     [container] = pod(recording)["containers"]
     assert rule == {
@@ -54,13 +54,13 @@ def test_a_wrong_environment_fails_the_job_without_another_try(recording):
     assert pod(recording)["restartPolicy"] == "Never", "as a rule for failures wants it (Kubernetes, Jobs)"
 
 
-def test_a_changed_topic_is_a_new_job_beside_the_old_one_and_a_failed_job_is_run_again(recording):
+def test_a_changed_topic_or_a_failed_job_creates_a_new_job(recording):
     metadata = recording.one(JOB).inputs["metadata"]
     assert "name" not in metadata
     assert metadata["annotations"] == {"data-pipes/partitions": "3", "pulumi.com/replaceUnready": "true"}
 
 
-def test_all_jobs_share_a_namespace_that_admits_restricted_pods_only():
+def test_all_jobs_share_a_namespace_that_admits_only_restricted_pods():
     recording = planned(TWO, stack=STACK).recording
     namespaces = [
         each
@@ -74,13 +74,13 @@ def test_all_jobs_share_a_namespace_that_admits_restricted_pods_only():
     assert len(jobs) == 4, "a topic and one of dead letters for each pipe"
 
 
-def test_no_pipe_can_take_the_namespace_of_the_jobs():
+def test_no_pipe_can_have_the_namespace_of_the_jobs():
     assert NAME.check(NAMESPACE)
     with pytest.raises(Exception, match="must not be the name of a namespace of the cluster"):
         planned({"data-pipes:pipes": {NAMESPACE: {"parallelism": 1}}}, stack=STACK)
 
 
-def test_the_pod_has_no_rights_on_its_node_and_little_room(recording):
+def test_the_job_pod_is_restricted_and_has_small_limits(recording):
     spec = pod(recording)
     assert spec["securityContext"]["runAsNonRoot"] is True
     assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -98,7 +98,7 @@ def test_the_pod_has_no_rights_on_its_node_and_little_room(recording):
     }
 
 
-def test_each_job_has_an_account_and_an_identity_of_its_own_before_it_starts():
+def test_each_job_waits_for_its_own_service_account_and_identity():
     recording = planned(TWO, stack=STACK).recording
     for job in recording.of_type("kubernetes:batch/v1:Job"):
         name = job.input("spec.template.spec.serviceAccountName")
@@ -118,14 +118,14 @@ def test_each_job_has_an_account_and_an_identity_of_its_own_before_it_starts():
         ("auto", "kubernetes:karpenter.sh/v1:NodePool"),
     ],
 )
-def test_the_job_waits_for_what_pods_need_in_its_namespace(compute, needed):
+def test_the_job_waits_for_the_resources_that_pods_need(compute, needed):
     plan = planned({"data-pipes:platform": {"compute": compute}}, stack=STACK)
     assert plan.problems == ()
     waits = {plan.recording.by_urn(urn).type for urn in plan.recording.one(JOB).dependencies}
     assert needed in waits
 
 
-def test_nobody_reaches_the_job_and_it_reaches_dns_brokers_credentials_and_https_alone(recording):
+def test_the_job_has_no_ingress_and_only_dns_broker_credential_and_https_egress(recording):
     [policy] = [
         each.inputs
         for each in recording.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
@@ -141,7 +141,7 @@ def test_nobody_reaches_the_job_and_it_reaches_dns_brokers_credentials_and_https
     assert places == {("10.0.0.0/16", 9098), ("169.254.170.23/32", 80), ("0.0.0.0/0", 443)}
 
 
-def test_the_program_reads_what_the_job_tells_it(recording):
+def test_the_program_accepts_the_environment_of_the_job(recording):
     [container] = pod(recording)["containers"]
     wanted, properties = read({variable["name"]: variable["value"] for variable in container["env"]})
     assert (wanted.name, wanted.partitions, wanted.replication_factor) == ("orders", 3, None)
@@ -162,7 +162,7 @@ def change(recording, present, wanted, key="data-pipes/partitions"):
     before_update(recording, account(recording), *annotated(present, wanted, key))
 
 
-def test_fewer_partitions_are_refused_in_the_preview_though_a_job_is_replaced_and_not_updated(recording):
+def test_fewer_partitions_are_refused_in_the_preview_although_a_job_is_replaced(recording):
     with pytest.raises(
         ChangeRefusedError, match=r"pipes\.orders\.parallelism: cannot be changed from 10 to 9\. Kafka cannot"
     ):
@@ -170,16 +170,16 @@ def test_fewer_partitions_are_refused_in_the_preview_though_a_job_is_replaced_an
 
 
 @pytest.mark.parametrize(("present", "wanted"), [(3, 3), (9, 10)])
-def test_as_many_partitions_or_more_are_let_through(recording, present, wanted):
+def test_the_same_number_of_partitions_or_more_is_accepted(recording, present, wanted):
     change(recording, present, wanted)
 
 
-def test_the_account_carries_the_number_that_the_guard_compares(recording):
+def test_the_account_stores_the_number_of_partitions(recording):
     assert account(recording).input('metadata.annotations["data-pipes/partitions"]') == "3"
 
 
 @pytest.mark.parametrize(("present", "wanted"), [("delete", "compact"), ("compact", "delete")])
-def test_another_cleanup_policy_is_refused_where_the_service_keeps_it(recording, present, wanted):
+def test_another_cleanup_policy_is_refused_if_the_service_cannot_change_it(recording, present, wanted):
     with pytest.raises(ChangeRefusedError) as refusal:
         change(recording, present, wanted, CLEANUP)
     assert str(refusal.value) == (
@@ -189,11 +189,11 @@ def test_another_cleanup_policy_is_refused_where_the_service_keeps_it(recording,
     )
 
 
-def test_a_topic_of_an_older_version_of_the_program_gets_its_annotation(recording):
+def test_a_missing_cleanup_policy_annotation_refuses_nothing(recording):
     change(recording, None, "compact", CLEANUP)
 
 
-def test_the_account_carries_the_policy_only_where_the_service_keeps_it(recording):
+def test_the_account_stores_the_policy_only_if_the_service_cannot_change_it(recording):
     assert account(recording).input(f'metadata.annotations["{CLEANUP}"]') == "delete"
     compact = planned(
         {"data-pipes:pipes": {"orders": {"topic": {"config": {"cleanup.policy": "compact"}}}}}, stack=STACK
@@ -205,6 +205,6 @@ def test_the_account_carries_the_policy_only_where_the_service_keeps_it(recordin
 
 
 @pytest.mark.parametrize(("added", "longest"), [("-job" + "-01234567", 63), ("-role" + "-0123456", 64)])
-def test_names_of_any_stack_and_pipe_that_are_let_through_fit(added, longest):
+def test_job_and_role_names_are_valid_for_the_longest_accepted_names(added, longest):
     for job in (TOPIC, DEAD_LETTERS):
         assert LONGEST_NAMES + len("-" + job + added) <= longest

@@ -39,12 +39,12 @@ def config_errors(changes):
 
 @pytest.mark.parametrize("preview", [True, False])
 @pytest.mark.parametrize("mode", MODES)
-def test_the_whole_stack_is_sound(mode, preview):
+def test_the_stack_has_no_problems(mode, preview):
     assert plan_in(mode, preview=preview).problems == ()
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_brokers_and_controllers_keep_their_records_on_disks_of_their_zone_that_can_grow(mode):
+def test_brokers_and_controllers_have_expandable_disks_in_their_zone(mode):
     recording = recorded(mode)
     made = recording.one(CLASS)
     assert made.inputs["provisioner"] == "pd.csi.storage.gke.io"
@@ -59,7 +59,7 @@ def test_brokers_and_controllers_keep_their_records_on_disks_of_their_zone_that_
     assert sizes == {"broker": "100Gi", "controller": "20Gi"}
 
 
-def test_on_a_pool_of_nodes_everything_runs_where_room_was_counted():
+def test_in_mode_standard_all_kafka_pods_run_in_the_counted_node_pool():
     recording = recorded("standard")
     labels = recording.one(NODES).input("nodeConfig.labels")
     assert recording.one(RELEASE).input("values.nodeSelector").items() <= labels.items()
@@ -70,7 +70,7 @@ def test_on_a_pool_of_nodes_everything_runs_where_room_was_counted():
         assert labels[expression["key"]] in expression["values"]
 
 
-def test_on_autopilot_google_makes_nodes_wherever_the_pods_ask_for_them():
+def test_on_autopilot_pods_select_no_nodes_and_are_spread_over_zones():
     recording = recorded("autopilot")
     assert recording.of_type(NODES) == ()
     assert recording.one(RELEASE).input("values.nodeSelector") == {}
@@ -83,7 +83,7 @@ def test_on_autopilot_google_makes_nodes_wherever_the_pods_ask_for_them():
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_every_pod_says_how_much_room_it_takes(mode):
+def test_every_kafka_pod_has_requests_and_limits(mode):
     recording = recorded(mode)
     spec = recording.one(KAFKA).inputs["spec"]
     resources = [
@@ -98,7 +98,7 @@ def test_every_pod_says_how_much_room_it_takes(mode):
         assert {"cpu", "memory"} <= each["limits"].keys()
 
 
-def test_nothing_of_it_starts_before_there_are_nodes():
+def test_the_operator_waits_for_nodes():
     recording = recorded("standard")
     assert recording.one(NODES).urn in recording.requirements(recording.one(RELEASE))
 
@@ -110,7 +110,7 @@ def test_partitions_and_replicas_equal_parallelism():
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_consumers_reach_the_brokers_and_have_no_right_in_the_cloud(mode):
+def test_consumers_can_reach_the_brokers_and_have_no_cloud_permissions(mode):
     recording = recorded(mode)
     policy = recording.one("kubernetes:networking.k8s.io/v1:NetworkPolicy")
     ways = {
@@ -123,21 +123,21 @@ def test_consumers_reach_the_brokers_and_have_no_right_in_the_cloud(mode):
     assert rights == []
 
 
-def test_more_brokers_need_more_nodes_and_that_is_told_before_anything_is_made():
+def test_too_many_brokers_for_the_nodes_are_refused():
     [told] = config_errors({"data-pipes:streaming": {"brokers": 12, "cpu": "2", "memory": "8Gi"}})
     assert told.startswith("platform.nodes.max: must be at least ")
     assert "got 6 (" in told
     assert "streaming service 12 x 2000m CPU and 8192Mi" in told
 
 
-def test_autopilot_refuses_brokers_that_it_would_make_larger():
+def test_broker_requests_that_autopilot_would_raise_are_refused():
     changes = {"data-pipes:platform": {"mode": "autopilot"}, "data-pipes:streaming": {"cpu": "1", "memory": "16Gi"}}
     [told] = config_errors(changes)
     assert told.startswith("streaming: has pods that request 1000m and 16384Mi, but Autopilot would raise that to")
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_cruise_control_finds_room_too(mode):
+def test_the_default_nodes_are_large_enough_for_cruise_control(mode):
     changes = {"data-pipes:platform": {"mode": mode}, "data-pipes:streaming": {"cruiseControl": True}}
     assert config_errors(changes) == []
 

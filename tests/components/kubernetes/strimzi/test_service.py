@@ -49,11 +49,11 @@ def namespace(recording):
     [BOTH, {"data-pipes:platform": {"compute": "auto", "nodes": REMOVED}}, {"data-pipes:protect": False}],
     ids=["with all programs", "auto", "unprotected"],
 )
-def test_every_form_of_the_stack_is_sound(changes, preview):
+def test_every_form_of_the_stack_has_no_problems(changes, preview):
     assert planned(changes, stack=STACK, preview=preview).problems == ()
 
 
-def test_the_operator_is_pinned_and_makes_restricted_pods_in_a_namespace_that_admits_no_others(recording):
+def test_the_operator_is_pinned_and_its_namespace_admits_only_restricted_pods(recording):
     release = recording.one(RELEASE).inputs
     assert release["chart"] == "oci://quay.io/strimzi-helm/strimzi-kafka-operator"
     assert release["version"] == "1.2.0"
@@ -63,7 +63,7 @@ def test_the_operator_is_pinned_and_makes_restricted_pods_in_a_namespace_that_ad
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
-def test_there_is_one_way_to_the_brokers_over_tls_for_clients_with_a_certificate(recording):
+def test_brokers_have_one_tls_listener_that_requires_client_certificates(recording):
     spec = kafka(recording).inputs["spec"]["kafka"]
     [listener] = spec["listeners"]
     assert (listener["type"], listener["port"], listener["tls"]) == ("internal", 9093, True)
@@ -71,7 +71,7 @@ def test_there_is_one_way_to_the_brokers_over_tls_for_clients_with_a_certificate
     assert spec["authorization"] == {"type": "simple"}, "without, every known client may do everything"
 
 
-def test_brokers_let_in_the_pods_of_pipelines_alone(recording):
+def test_brokers_accept_only_pods_of_pipelines(recording):
     [listener] = kafka(recording).input("spec.kafka.listeners")
     [peer] = listener["networkPolicyPeers"]
     consumers = recording.one("kubernetes:apps/v1:Deployment")
@@ -86,7 +86,7 @@ def test_brokers_let_in_the_pods_of_pipelines_alone(recording):
     assert peer["namespaceSelector"]["matchLabels"].items() <= home.input("metadata.labels").items()
 
 
-def test_topics_appear_only_by_this_program_and_no_record_is_lost_with_a_zone(recording):
+def test_topics_are_not_created_automatically_and_survive_the_loss_of_a_zone(recording):
     spec = kafka(recording).inputs["spec"]["kafka"]
     assert spec["version"] == "4.3.1"
     assert spec["rack"] == {"topologyKey": "topology.kubernetes.io/zone"}
@@ -102,7 +102,7 @@ def test_topics_appear_only_by_this_program_and_no_record_is_lost_with_a_zone(re
 
 
 @pytest.mark.parametrize("made", ["clusterCa", "clientsCa"])
-def test_a_copy_of_a_certificate_is_good_for_more_than_a_year_whenever_it_is_made(recording, made):
+def test_ca_certificates_are_valid_for_more_than_a_year_at_any_time(recording, made):
     authority = kafka(recording).inputs["spec"][made]
     assert authority["renewalDays"] > 366
     assert authority["validityDays"] > authority["renewalDays"] + 366, "it would be renewed all the time"
@@ -115,7 +115,7 @@ def test_a_copy_of_a_certificate_is_good_for_more_than_a_year_whenever_it_is_mad
         ("controllers", "controller", {"cpu": "500m", "memory": "2048Mi"}, "1024m"),
     ],
 )
-def test_nodes_have_one_role_and_as_much_room_as_they_are_promised(recording, name, role, room, heap):
+def test_kafka_nodes_have_one_role_and_requests_equal_limits(recording, name, role, room, heap):
     spec = pool(recording, name).inputs["spec"]
     assert (spec["roles"], spec["replicas"]) == ([role], 3)
     assert spec["resources"] == {"requests": room, "limits": room}
@@ -140,7 +140,7 @@ def test_each_node_has_a_volume_that_can_grow_on_every_cloud(stack, name, size):
 
 
 @pytest.mark.parametrize("name", ["brokers", "controllers"])
-def test_nodes_are_in_three_zones_or_wait_and_stand_before_consumers_in_their_own(recording, name):
+def test_kafka_nodes_require_three_zones_and_have_priority_over_consumers(recording, name):
     pod = pool(recording, name).input("spec.template.pod")
     zones, machines = pod["topologySpreadConstraints"]
     selector = {"matchLabels": {"strimzi.io/cluster": "data-pipes", "strimzi.io/pool-name": name}}
@@ -159,7 +159,7 @@ def test_nodes_are_in_three_zones_or_wait_and_stand_before_consumers_in_their_ow
     assert "priorityClassName" not in recording.one("kubernetes:apps/v1:Deployment").input("spec.template.spec")
 
 
-def test_the_heap_of_a_large_broker_leaves_the_rest_to_its_cache():
+def test_the_heap_of_a_large_broker_is_limited_to_6_gib():
     changes = {
         "data-pipes:streaming": {"cpu": "2", "memory": "32Gi"},
         "data-pipes:platform": {"nodes": {"instanceType": "r5.2xlarge"}},
@@ -168,7 +168,7 @@ def test_the_heap_of_a_large_broker_leaves_the_rest_to_its_cache():
     assert spec["jvmOptions"] == {"-Xms": "6144m", "-Xmx": "6144m"}
 
 
-def test_everything_runs_on_the_nodes_that_room_was_counted_on():
+def test_all_kafka_pods_run_on_the_counted_nodes():
     recording = planned(BOTH, stack=STACK).recording
     spec = kafka(recording).inputs["spec"]
     pods = [
@@ -182,18 +182,18 @@ def test_everything_runs_on_the_nodes_that_room_was_counted_on():
 
 
 @pytest.mark.parametrize(("setting", "program"), [("cruiseControl", "cruiseControl"), ("exporter", "kafkaExporter")])
-def test_cruise_control_and_the_exporter_run_where_they_are_asked_for(setting, program):
+def test_cruise_control_and_the_exporter_are_optional(setting, program):
     for wanted in (True, False):
         spec = kafka(planned({"data-pipes:streaming": {setting: wanted}}, stack=STACK).recording).inputs["spec"]
         assert (program in spec) is wanted
 
 
-def test_cruise_control_moves_partitions_when_brokers_come_and_go():
+def test_cruise_control_rebalances_when_brokers_are_added_or_removed():
     spec = kafka(planned(BOTH, stack=STACK).recording).inputs["spec"]
     assert spec["cruiseControl"]["autoRebalance"] == [{"mode": "add-brokers"}, {"mode": "remove-brokers"}]
 
 
-def test_what_is_asked_for_is_awaited_but_for_pools_which_are_not_ready_without_a_cluster(recording):
+def test_the_cluster_topics_and_users_are_awaited_but_node_pools_are_not(recording):
     for resource in (kafka(recording), *topics(recording), recording.one(USER)):
         assert resource.input("metadata.annotations") == {"pulumi.com/waitFor": "condition=Ready"}
         assert resource.custom_timeouts["create"], "the provider's own ten minutes would do by chance alone"
@@ -201,7 +201,7 @@ def test_what_is_asked_for_is_awaited_but_for_pools_which_are_not_ready_without_
         assert "annotations" not in each.inputs["metadata"]
 
 
-def test_what_is_removed_goes_while_there_is_still_somebody_to_see_to_it(recording):
+def test_resources_are_deleted_before_their_operators(recording):
     deployment = recording.one("kubernetes:apps/v1:Deployment")
     order = [
         [namespace(recording)],
@@ -216,13 +216,13 @@ def test_what_is_removed_goes_while_there_is_still_somebody_to_see_to_it(recordi
             assert {other.urn for other in earlier} <= set(recording.requirements(each)), each.name
 
 
-def test_nothing_of_it_starts_before_there_are_nodes_and_volumes(recording):
+def test_the_operator_waits_for_nodes_and_the_volume_driver(recording):
     required = {recording.by_urn(urn).type for urn in recording.requirements(recording.one(RELEASE))}
     assert {"aws:eks/nodeGroup:NodeGroup", "aws:eks/addon:Addon"} <= required
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_one_setting_protects_what_holds_records_and_keeps_the_volumes(protect):
+def test_protect_applies_to_all_data_resources_and_keeps_the_volumes(protect):
     recording = planned({"data-pipes:protect": protect}, stack=STACK).recording
     holders = [namespace(recording), *recording.of_type(POOL), kafka(recording), *topics(recording)]
     assert {each.protect for each in holders} == {protect}
@@ -245,7 +245,7 @@ def test_smaller_volumes_are_refused_in_the_preview(recording):
         before_update(recording, brokers, old=storage(100), new=storage(99))
 
 
-def test_the_guard_of_volumes_reads_what_the_pool_says(recording):
+def test_a_smaller_volume_is_refused_for_the_pool_s_real_inputs(recording):
     inputs = pool(recording, "brokers").revealed
     with pytest.raises(ChangeRefusedError, match="cannot be changed from 100 to 50"):
         before_update(recording, pool(recording, "brokers"), old=inputs, new=storage(50))
@@ -255,7 +255,7 @@ def replicas(number):
     return {"spec": {"replicas": number}}
 
 
-def test_fewer_brokers_are_refused_while_nothing_moves_their_partitions(recording):
+def test_fewer_brokers_are_refused_without_cruise_control(recording):
     before_update(recording, pool(recording, "brokers"), old=replicas(3), new=replicas(6))
     with pytest.raises(
         ChangeRefusedError, match=r"streaming\.brokers: cannot be changed from 6 to 3\. .* cruiseControl to true"
@@ -263,7 +263,7 @@ def test_fewer_brokers_are_refused_while_nothing_moves_their_partitions(recordin
         before_update(recording, pool(recording, "brokers"), old=replicas(6), new=replicas(3))
 
 
-def test_fewer_brokers_are_let_through_where_cruise_control_moves_them():
+def test_fewer_brokers_are_accepted_with_cruise_control():
     recording = planned(BOTH, stack=STACK).recording
     before_update(recording, pool(recording, "brokers"), old=replicas(6), new=replicas(3))
 
@@ -273,7 +273,7 @@ def version(number):
 
 
 @pytest.mark.parametrize(("present", "wanted"), [("4.2.1", "4.3.0"), ("4.3.1", "4.3.0"), ("4.9.0", "4.10.0")])
-def test_a_newer_version_and_a_patch_back_are_let_through(recording, present, wanted):
+def test_a_newer_version_and_an_older_patch_version_are_accepted(recording, present, wanted):
     before_update(recording, kafka(recording), old=version(present), new=version(wanted))
 
 

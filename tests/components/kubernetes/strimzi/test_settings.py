@@ -106,16 +106,16 @@ def topic(**settings):
         ),
     ],
 )
-def test_what_cannot_be_is_refused_with_reason_and_way_out(changes, line):
+def test_invalid_kafka_settings_are_refused(changes, line):
     assert told(changes) == [line]
 
 
-def test_a_version_that_this_operator_does_not_run_is_refused():
+def test_a_version_that_the_operator_does_not_support_is_refused():
     [line] = told(streaming(version="4.1.2"))
     assert line.startswith("streaming.version: must be '4.2.0', '4.2.1', '4.3.0' or '4.3.1', got \"4.1.2\".")
 
 
-def test_kafka_in_containers_is_refused_where_there_is_no_kubernetes():
+def test_kafka_in_containers_is_refused_without_kubernetes():
     changes = {"data-pipes:platform": REMOVED}
     stack_file = changed(changes, STACK)
     config = {**stack_file.program_config(), "data-pipes:platform": {"service": "ecs"}}
@@ -134,7 +134,7 @@ def test_kafka_in_containers_is_refused_where_there_is_no_kubernetes():
         ({"exporter": True}, [(Resources(cpu=100, memory=128), 1)]),
     ],
 )
-def test_all_that_runs_beside_the_consumers_is_counted(settings, more):
+def test_all_kafka_pods_are_counted_as_system_workloads(settings, more):
     read = StrimziSettings.model_validate({"service": "kafka", "brokers": 6, "cpu": "2", "memory": "8Gi", **settings})
     assert read.system_workloads == SystemWorkloads(
         pods=[
@@ -148,7 +148,7 @@ def test_all_that_runs_beside_the_consumers_is_counted(settings, more):
     )
 
 
-def test_what_is_counted_is_what_is_asked_for():
+def test_the_counted_resources_equal_the_requests():
     changes = streaming(cruiseControl=True, exporter=True)
     recording = planned(changes, stack=STACK).recording
     spec = recording.one("kubernetes:kafka.strimzi.io/v1:Kafka").inputs["spec"]
@@ -173,13 +173,13 @@ def test_what_is_counted_is_what_is_asked_for():
     )
 
 
-def test_nodes_have_room_for_brokers_and_consumers_from_the_beginning():
+def test_the_initial_node_count_fits_brokers_and_consumers():
     changes = platform(nodes={"instanceType": "m5.large"})
     group = planned(changes, stack=STACK).recording.one("aws:eks/nodeGroup:NodeGroup")
     assert group.input("scalingConfig.desiredSize") == 6
 
 
-def test_auto_mode_may_make_as_many_nodes_as_brokers_need():
+def test_the_limits_of_auto_mode_grow_with_the_brokers():
     changes = platform(compute="auto", nodes=REMOVED)
     few, many = (
         planned({**changes, **streaming(brokers=number)}, stack=STACK).recording.one(

@@ -66,7 +66,7 @@ def test_a_preview_shows_the_replicas():
     }
 
 
-def test_a_topic_survives_a_zone_and_has_its_own_settings():
+def test_the_topic_has_three_copies_and_its_settings():
     recording = with_topic(retentionHours=1, config={"cleanup.policy": "compact"})
     assert topic_of(recording).inputs["spec"] == {
         "partitions": 3,
@@ -75,7 +75,7 @@ def test_a_topic_survives_a_zone_and_has_its_own_settings():
     }
 
 
-def test_topic_and_user_belong_to_the_cluster_in_its_own_namespace(recording):
+def test_topic_and_user_are_in_the_namespace_of_the_cluster(recording):
     for resource in (topic_of(recording), recording.one(USER)):
         metadata = resource.inputs["metadata"]
         assert (metadata["name"], metadata["namespace"]) == ("orders", "data-pipes-kafka")
@@ -85,7 +85,7 @@ def test_topic_and_user_belong_to_the_cluster_in_its_own_namespace(recording):
 READS = [("topic", "orders", ["Describe", "Read"]), ("group", "orders", ["Read"])]
 
 
-def test_a_user_may_read_its_topic_in_its_group_write_its_dead_letters_and_nothing_else(recording):
+def test_a_user_can_only_read_its_topic_in_its_group_and_write_its_dead_letters(recording):
     assert rights(recording) == [*READS, ("topic", "orders.dead-letters", ["Describe", "Write"])]
 
 
@@ -105,7 +105,7 @@ def test_the_dead_letter_topic_has_one_partition_three_copies_and_space_for_head
     }
 
 
-def test_consumers_are_told_of_dead_letters_once_they_are_there(recording):
+def test_consumers_get_the_dead_letter_settings_and_wait_for_the_topic(recording):
     assert dead_letters(recording).urn in recording.requirements(recording.one(DEPLOYMENT))
     told = environment(with_topic(deadLetter={"maxDeliveryAttempts": 9}))
     assert (told["STREAM_DEAD_LETTERS"], told["STREAM_MAX_DELIVERY_ATTEMPTS"]) == ("orders.dead-letters", "9")
@@ -124,7 +124,7 @@ def test_growth_does_not_change_the_dead_letter_topic(recording):
     assert rights(grown) == rights(recording)
 
 
-def test_a_pipe_named_like_the_dead_letters_of_another_has_topics_of_its_own():
+def test_a_pipe_named_like_another_pipe_s_dead_letters_has_separate_topics():
     pipes = {"orders-dead-letters": {"parallelism": 1}}
     plan = planned({"data-pipes:pipes": pipes}, stack=STACK)
     assert plan.problems == ()
@@ -136,14 +136,14 @@ def test_a_pipe_named_like_the_dead_letters_of_another_has_topics_of_its_own():
     }
 
 
-def test_a_user_s_certificate_is_good_for_more_than_a_year_whenever_it_is_copied(recording):
+def test_a_user_s_certificate_is_valid_for_more_than_a_year_at_any_time(recording):
     authentication = recording.one(USER).inputs["spec"]["authentication"]
     assert authentication["type"] == "tls"
     assert authentication["renewalDays"] > 366
     assert authentication["validityDays"] > authentication["renewalDays"] + 366
 
 
-def test_consumers_are_told_brokers_and_files_and_no_secret_in_plain_text(recording):
+def test_consumers_get_the_broker_address_and_file_paths_but_no_plain_secret(recording):
     told = environment(recording)
     assert told == {
         "KAFKA_BOOTSTRAP_SERVERS": "data-pipes-kafka-bootstrap.data-pipes-kafka.svc:9093",
@@ -163,7 +163,7 @@ def test_consumers_are_told_brokers_and_files_and_no_secret_in_plain_text(record
     assert secret(recording).inputs["stringData"] == SECRET
 
 
-def test_the_files_that_consumers_are_told_of_are_mounted_for_reading(recording):
+def test_the_certificate_files_are_mounted_read_only(recording):
     [container] = recording.one(DEPLOYMENT).input("spec.template.spec.containers")
     mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
     told = {value for name, value in environment(recording).items() if name.endswith("_LOCATION")}
@@ -172,14 +172,14 @@ def test_the_files_that_consumers_are_told_of_are_mounted_for_reading(recording)
     assert all(mounts[path]["readOnly"] for path in told)
 
 
-def test_consumers_get_the_certificates_that_strimzi_made_for_their_user_and_cluster(recording):
+def test_consumers_get_the_certificates_of_their_user_and_cluster(recording):
     content = secret(recording).reveal("stringData")
     assert content[key("ca.crt")] == "stand-in for ca.crt of data-pipes-cluster-ca-cert"
     assert content[key("user.crt")] == "stand-in for user.crt of orders"
     assert content[key("user.key")] == "stand-in for user.key of orders"
 
 
-def test_nothing_is_read_of_a_cluster_before_it_is_there(recording):
+def test_secrets_of_the_cluster_are_read_after_its_creation(recording):
     read = [each for each in recording.of_type(SECRETS) if each.external]
     assert len(read) == 2
     for each in read:
@@ -188,7 +188,7 @@ def test_nothing_is_read_of_a_cluster_before_it_is_there(recording):
     assert recording.one(USER).urn in recording.requirements(recording.one(f"{STACK}-orders-certificate"))
 
 
-def test_consumers_reach_the_brokers_pods_and_no_address_of_the_network(recording):
+def test_consumers_can_reach_only_the_broker_pods_on_the_kafka_port(recording):
     [policy] = recording.of_type("kubernetes:networking.k8s.io/v1:NetworkPolicy")
     rules = policy.input("spec.egress")
     brokers = [rule for rule in rules if rule["ports"] == [{"port": 9093, "protocol": "TCP"}]]
@@ -197,11 +197,11 @@ def test_consumers_reach_the_brokers_pods_and_no_address_of_the_network(recordin
     ]
 
 
-def test_consumers_need_no_rights_in_the_cloud(recording):
+def test_consumers_have_no_cloud_permissions(recording):
     assert not [each for each in recording.of_type("aws:iam/rolePolicy:RolePolicy") if "orders" in each.name]
 
 
-def test_every_pipe_has_a_topic_a_user_and_a_certificate_of_its_own():
+def test_every_pipe_has_its_own_topic_user_and_certificate():
     recording = planned({"data-pipes:pipes": {"clicks": {"parallelism": 2}}}, stack=STACK).recording
     topics = {each.input("metadata.name") for each in recording.of_type(TOPIC)}
     assert topics == {"orders", "orders.dead-letters", "clicks", "clicks.dead-letters"}
@@ -217,7 +217,7 @@ def change(recording, present, wanted):
     before_update(recording, topic_of(recording), old, new)
 
 
-def test_fewer_partitions_are_refused_in_the_preview_though_kubernetes_would_take_them(recording):
+def test_fewer_partitions_are_refused_in_the_preview_although_kubernetes_accepts_them(recording):
     with pytest.raises(
         ChangeRefusedError, match=r"pipes\.orders\.parallelism: cannot be changed from 10 to 9\. Kafka cannot"
     ):
@@ -225,5 +225,5 @@ def test_fewer_partitions_are_refused_in_the_preview_though_kubernetes_would_tak
 
 
 @pytest.mark.parametrize(("present", "wanted"), [(3, 3), (9, 10)])
-def test_as_many_partitions_or_more_are_let_through(recording, present, wanted):
+def test_the_same_number_of_partitions_or_more_is_accepted(recording, present, wanted):
     change(recording, present, wanted)
