@@ -1,4 +1,4 @@
-"""Every pair of a streaming service and a platform that the catalog has, each in its forms, as stacks to be tried."""
+"""Every pair of a streaming service and a platform in the catalog, in each form, as stacks for tests."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +13,7 @@ ACCOUNTS: dict[str, Any] = {
     "gcp:project": "data-pipes-example",
     "gcp:region": "europe-west1",
 }
-"""The account on every cloud: what stays the same in a stack file when its pipes move."""
+"""The account on every cloud. It does not change when a pipe moves."""
 
 SECRETS = {name: f"stand-in for secrets.{name}" for name in ("confluentKey", "confluentSecret")}
 CREDENTIALS = {"apiKey": "confluentKey", "apiSecret": "confluentSecret"}
@@ -61,16 +61,16 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
         "reachable": {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}, "admins": ["group:platform@example.com"]},
     },
 }
-"""The forms of a service besides the one that its defaults give."""
+"""Non-default forms of a service."""
 
 PIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("pubsub", "partitioned"): {"topic": {"mode": "partitioned", "exactlyOnce": True}},
     ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},
 }
-"""What a form of a streaming service asks of the pipe."""
+"""Pipe settings that a form of a streaming service requires."""
 
 NEEDED: dict[str, dict[str, Any]] = {"confluent": {"credentials": CREDENTIALS}}
-"""What a streaming service has no default for."""
+"""Settings of a streaming service without a default."""
 
 ASKED: dict[tuple[str, str, str], dict[str, Any]] = {
     ("kafka", "eks", ""): {"volumes": True, "nodes": {"instanceType": "m5.2xlarge"}},
@@ -78,10 +78,10 @@ ASKED: dict[tuple[str, str, str], dict[str, Any]] = {
     ("kafka", "aks", ""): {"nodes": {"vmSize": "Standard_D8s_v5"}},
     ("kafka", "aks", "reachable"): {"nodes": {"vmSize": "Standard_D8s_v5"}},
 }
-"""What a streaming service asks of a platform in one of its forms: volumes and nodes for brokers in the cluster."""
+"""Platform settings that a streaming service requires for a form: volumes and nodes for brokers in the cluster."""
 
 NOT_TRIED = {("kafka", "eks", "fargate"), ("kafka", "eks", "volumes")}
-"""Fargate has no volumes, which the tests of EKS say; and volumes are what brokers ask for anyway."""
+"""Pairs without a combination: Fargate has no volumes (tests of EKS), and brokers use volumes anyway."""
 
 
 @dataclass(frozen=True)
@@ -95,18 +95,18 @@ class Combination:
     platform_form: str = ""
 
     def __str__(self) -> str:
-        """Such as `aws-msk-scram-eks-auto`."""
+        """Return a name such as `aws-msk-scram-eks-auto`."""
         return "-".join(
             filter(None, [self.cloud, self.streaming, self.streaming_form, self.platform, self.platform_form])
         )
 
     @property
     def refusal(self) -> str | None:
-        """Why the catalog does not allow the pair, where it does not."""
+        """Reason if the catalog does not allow the pair, else None."""
         return CLOUDS[self.cloud].streaming[self.streaming].refused_on.get(self.platform)
 
     def stack_file(self) -> StackFile:
-        """The stack with one pipe and everything else by default."""
+        """Return a stack with one pipe and defaults for everything else."""
         config = {
             **ACCOUNTS,
             "data-pipes:name": "matrix",
@@ -138,7 +138,7 @@ def _form(service: str, form: str) -> dict[str, Any]:
 
 
 def _of(name: str, cloud: Cloud) -> list[Combination]:
-    """Every pair, and every form of either half with each other half as its defaults have it."""
+    """Return every pair, and every form of one service with the default form of the other."""
     return [
         Combination(name, streaming, platform, streaming_form, platform_form)
         for streaming in cloud.streaming
@@ -162,8 +162,9 @@ PLANNED_ONLY = {
     *(("event-hubs", "dedicated"), ("eks", "volumes")),
     *(("confluent", "basic"), ("confluent", "dedicated"), ("managed-kafka", "key")),
 }
-"""Forms that no rehearsal of their own tells more of: clusters of another size, a key, the volumes of aws-kafka-eks, and a basic cluster,
-which test_confluent_changes.py brings up and changes."""
+"""Forms without a rehearsal, because it would show nothing new: clusters of another size, a key, the volumes of aws-kafka-eks, and a
+basic cluster, which test_confluent_changes.py deploys.
+"""
 
 FORMS_ONCE = list(
     {
@@ -173,4 +174,4 @@ FORMS_ONCE = list(
         if form and (service, form) not in PLANNED_ONLY
     }.values()
 )
-"""Each form of each service with the first partner that it has."""
+"""Each form of each service, with one partner."""

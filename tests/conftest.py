@@ -1,4 +1,4 @@
-"""What holds for every test: no settings or credentials of the machine, and those that need servers or the engine told apart."""
+"""Fixtures and markers for all tests. They hide the settings and credentials of the machine."""
 
 import os
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from hypothesis import settings
 from workbench.servers.kubernetes_kinds import eks_kinds, install, strimzi_kinds
 from workbench.servers.kubernetes_server import KubernetesServer
 
-settings.register_profile("data-pipes", deadline=None)  # the first example pays for imports
+settings.register_profile("data-pipes", deadline=None)  # the first example includes the time of imports
 settings.load_profile("data-pipes")
 
 MARKED = ("dataplane", "engine", "kubernetes")
-"""Directories whose tests have the marker of that name."""
+"""Directories whose tests get the marker of the same name."""
 
 SETTINGS_OF_A_RUN = ("PULUMI_CONFIG", "PULUMI_CONFIG_SECRET_KEYS", "PULUMI_STACK", "PULUMI_PROJECT")
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "KUBECONFIG")
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_settings_of_the_machine():
-    """A test that passes must pass without an account."""
+    """Hide the machine's credentials, because tests must pass without an account."""
     kept = {name: os.environ.pop(name) for name in (*SETTINGS_OF_A_RUN, *CREDENTIALS) if name in os.environ}
     yield
     os.environ.update(kept)
@@ -37,7 +37,7 @@ def _no_settings_of_the_machine():
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[KubernetesServer]:
-    """One real API server for each process that runs tests, which knows the custom kinds of the stacks."""
+    """Run one real API server per test process, with the custom kinds of the stacks."""
     with KubernetesServer(print) as running:
         with running.api() as api:
             install(api, [*strimzi_kinds(print), *eks_kinds()])

@@ -1,4 +1,4 @@
-"""What holds for every resource of every stack, whatever its services."""
+"""Rules for every resource of every stack."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from workbench.recording.input_types import args_type
 from workbench.values import SECRET, UNKNOWN
 
 WITHOUT_ARN = {"cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"}
-"""Actions that IAM binds to no resource (Service Authorization Reference)."""
+"""Actions that IAM cannot limit to a resource (Service Authorization Reference)."""
 
 IGNORED = {
     "aws:msk/cluster:Cluster": {"brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize"},
@@ -24,12 +24,13 @@ IGNORED = {
     "gcp:managedkafka/cluster:Cluster": {"gcpConfig.kmsKey"},
     "kubernetes:core/v1:ConfigMap": {"data"},
 }
-"""What the service changes on its own: disks and numbers of nodes or units that grow, lists of what is made elsewhere, what
-HDInsight writes its own way, what a job finds out, what GKE tells of the first nodes, and a key that a label stands for."""
+"""Inputs that change outside the program: disks and numbers that the service increases, pools that are separate resources, values that
+HDInsight rewrites, brokers that a Job finds, GKE's first nodes, and a key whose changes a label shows instead.
+"""
 
 
 def input_names(type_token: str) -> set[str]:
-    """The inputs that the SDK's class of a resource type has, as the engine names them."""
+    """Return the inputs of a resource type in the SDK, with the engine's names."""
     args = args_type(type_token)
     return set(_types.input_type_types(args)) if args else set()
 
@@ -49,66 +50,66 @@ def every_name_begins_with_the_stack_s_name(plan: Plan) -> None:
         assert resource.name == name or resource.name.startswith(f"{name}-"), resource.urn
 
 
-def children_never_take_the_options_of_others(plan: Plan) -> None:
+def resources_have_no_unexpected_aliases_ignored_changes_or_imports(plan: Plan) -> None:
     for resource in plan.recording.resources:
         assert not [alias for alias in resource.aliases if 'parentUrn: ""' not in alias], resource.urn
         assert set(resource.ignore_changes) <= IGNORED.get(resource.type, set()), resource.urn
         assert not resource.import_id, resource.urn
 
 
-def every_key_rotates_and_every_log_group_is_bounded_and_encrypted(plan: Plan) -> None:
+def every_key_rotates_and_every_log_group_is_encrypted_and_expires(plan: Plan) -> None:
     assert all(key.inputs["enableKeyRotation"] for key in plan.recording.of_type("aws:kms/key:Key"))
     for group in plan.recording.of_type("aws:cloudwatch/logGroup:LogGroup"):
         assert group.inputs["retentionInDays"] > 0
         assert group.inputs["kmsKeyId"]
 
 
-def no_security_group_lets_everyone_in_and_every_rule_says_why_it_is_there(plan: Plan) -> None:
+def no_security_group_is_open_to_everyone_and_every_rule_has_a_description(plan: Plan) -> None:
     ingress = plan.recording.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     egress = plan.recording.of_type("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
     assert not [rule.urn for rule in ingress if rule.inputs.get("cidrIpv4") == "0.0.0.0/0"]
     assert all(rule.inputs["description"] for rule in (*ingress, *egress))
     for group in plan.recording.of_type("aws:ec2/securityGroup:SecurityGroup"):
-        assert "ingress" not in group.inputs, "rules inside a group and beside it would fight"
+        assert "ingress" not in group.inputs, "rules inside a group conflict with separate rules"
 
 
-def a_role_may_do_something_everywhere_only_where_there_is_no_arn(plan: Plan) -> None:
+def roles_have_wildcard_resources_only_for_actions_without_an_arn(plan: Plan) -> None:
     for policy in plan.recording.of_type("aws:iam/rolePolicy:RolePolicy"):
         if policy.inputs["policy"] == UNKNOWN:
-            continue  # a preview cannot know the ARNs in it
+            continue  # the ARNs are unknown in a preview
         statements = json.loads(policy.inputs["policy"])["Statement"]
-        assert statements, f"{policy.urn}: IAM refuses a policy that says nothing"
+        assert statements, f"{policy.urn}: IAM rejects a policy without statements"
         for statement in statements:
             assert statement["Resource"] != "*" or set(statement["Action"]) <= WITHOUT_ARN, policy.urn
             assert not [action for action in statement["Action"] if "*" in action], policy.urn
 
 
-def no_secret_is_exported_in_the_clear(plan: Plan) -> None:
+def no_secret_is_exported_in_plain_text(plan: Plan) -> None:
     outputs = plan.recording.outputs
     assert outputs.get("kubeconfig", SECRET) == SECRET
     assert "stand-in" not in json.dumps(outputs)
 
 
 UNPROTECTED = {
-    "aws:cloudwatch/logGroup:LogGroup": "logs, which are kept for a bounded time",
-    "aws:kms/key:Key": "a deletion is only scheduled; those of what is protected are protected too",
-    "aws:secretsmanager/secret:Secret": "made again from the stack file or by the next deployment",
-    "azure-native:keyvault:Secret": "the vault keeps it, and is protected",
-    "azure-native:operationalinsights:Workspace": "logs, which are kept for a bounded time",
-    "azure-native:storage:StorageAccount": "flow logs; HDInsight's own has a test of its own",
-    "gcp:kms/keyRing:KeyRing": "Cloud KMS deletes none",
-    "gcp:logging/projectBucketConfig:ProjectBucketConfig": "logs, which are kept for a bounded time",
-    "kubernetes:core/v1:Namespace": "what is in it is made again, where it is not Kafka's",
+    "aws:cloudwatch/logGroup:LogGroup": "logs, which expire",
+    "aws:kms/key:Key": "deletion is only scheduled; keys of protected resources are protected too",
+    "aws:secretsmanager/secret:Secret": "created again from the stack file or by the next deployment",
+    "azure-native:keyvault:Secret": "the vault keeps it and is protected",
+    "azure-native:operationalinsights:Workspace": "logs, which expire",
+    "azure-native:storage:StorageAccount": "flow logs; HDInsight's account has a separate test",
+    "gcp:kms/keyRing:KeyRing": "Cloud KMS never deletes key rings",
+    "gcp:logging/projectBucketConfig:ProjectBucketConfig": "logs, which expire",
+    "kubernetes:core/v1:Namespace": "its objects are created again, except Kafka's",
 }
-"""Types that hold data, with the reason why a destroy need not stop at each object."""
+"""Types that hold data but need no protection, with the reason."""
 
 
-def what_holds_data_is_protected_and_what_is_protected_holds_data(plan: Plan) -> None:
+def exactly_the_data_resources_are_protected(plan: Plan) -> None:
     for resource in plan.recording.resources:
         if resource.custom and not resource.type.startswith("pulumi:"):
             holds_data = kind(resource.type).holds_data
             assert not resource.protect or holds_data, (
-                f"{resource.urn}: its Kind in workbench/cloud/ says that it holds no data"
+                f"{resource.urn}: its model in workbench/cloud/ must have holds_data"
             )
             assert resource.protect or not holds_data or resource.type in UNPROTECTED, resource.urn
 
@@ -129,10 +130,10 @@ RECORDS = (
     "gcp:pubsub/subscription:Subscription",
     "gcp:pubsub/topic:Topic",
 )
-"""What records are in."""
+"""Types that hold records."""
 
 RECORDS_IN_THE_CLUSTER = ("kubernetes:kafka.strimzi.io/v1:Kafka", "kubernetes:kafka.strimzi.io/v1:KafkaTopic")
-"""What records are in where the streaming service lives on the platform, and so has to wait for it."""
+"""Types that hold records and run on the platform, so they wait for it."""
 
 CLUSTERS = {
     "aws:eks/cluster:Cluster",
@@ -142,7 +143,7 @@ CLUSTERS = {
 }
 
 
-def the_streaming_service_and_the_platform_never_wait_for_each_other(plan: Plan) -> None:
+def the_streaming_service_and_the_platform_are_created_in_parallel(plan: Plan) -> None:
     streaming = [each for each in plan.recording.resources if each.type in RECORDS]
     platforms = [each for each in plan.recording.resources if each.type in CLUSTERS]
     assert streaming or any(each.type in RECORDS_IN_THE_CLUSTER for each in plan.recording.resources)
@@ -152,13 +153,13 @@ def the_streaming_service_and_the_platform_never_wait_for_each_other(plan: Plan)
             assert not plan.recording.requirements(each) & {other.urn for other in others}, each.urn
 
 
-def every_azure_resource_that_can_carry_tags_carries_the_stack_s(plan: Plan) -> None:
+def every_taggable_azure_resource_has_the_stack_s_tags(plan: Plan) -> None:
     for resource in plan.recording.resources:
         if resource.type.startswith("azure-native:") and "tags" in input_names(resource.type):
             assert "data-pipes" in resource.inputs.get("tags", {}), resource.urn
 
 
-def nothing_on_azure_is_open_to_the_internet_unless_the_stack_file_says_to_whom(plan: Plan) -> None:
+def no_azure_resource_is_public_without_configured_ranges(plan: Plan) -> None:
     for resource in plan.recording.resources:
         properties = resource.inputs.get("properties")
         for values in (resource.inputs, properties if isinstance(properties, dict) else {}):
@@ -171,31 +172,33 @@ def nothing_on_azure_is_open_to_the_internet_unless_the_stack_file_says_to_whom(
             assert not (opens and rule.get("sourceAddressPrefix") in ("*", "0.0.0.0/0", "Internet")), group.urn
 
 
-def a_role_on_azure_is_bound_to_one_thing_and_never_to_a_whole_group_or_subscription(plan: Plan) -> None:
+def azure_roles_are_assigned_on_single_resources_only(plan: Plan) -> None:
     for assignment in plan.recording.of_type("azure-native:authorization:RoleAssignment"):
         scope = assignment.inputs["scope"]
         assert scope == UNKNOWN or "/providers/" in scope, assignment.urn
 
 
-def what_azure_logs_is_kept_for_a_bounded_time(plan: Plan) -> None:
+def azure_logs_expire(plan: Plan) -> None:
     for workspace in plan.recording.of_type("azure-native:operationalinsights:Workspace"):
         assert workspace.inputs["retentionInDays"] > 0
     written = plan.recording.of_type("azure-native:monitor:DiagnosticSetting")
     assert all(setting.inputs["workspaceId"] for setting in written)
 
 
-def nobody_on_gcp_has_a_basic_role_and_nothing_is_everyone_s(plan: Plan) -> None:
+def gcp_has_no_basic_roles_and_no_public_members(plan: Plan) -> None:
     for resource in plan.recording.resources:
         if not resource.type.startswith("gcp:"):
             continue
         role, member = resource.inputs.get("role"), resource.inputs.get("member")
         assert role not in ("roles/owner", "roles/editor", "roles/viewer"), resource.urn
         assert member not in ("allUsers", "allAuthenticatedUsers"), resource.urn
-        assert "Policy" not in resource.type.rsplit(":", 1)[-1], f"{resource.urn}: it would take others' rights away"
-        assert not resource.type.endswith("IAMBinding"), f"{resource.urn}: it would take others' rights away"
+        assert "Policy" not in resource.type.rsplit(":", 1)[-1], (
+            f"{resource.urn}: it would remove other members' permissions"
+        )
+        assert not resource.type.endswith("IAMBinding"), f"{resource.urn}: it would remove other members' permissions"
 
 
-def nothing_on_gcp_is_open_to_the_internet(plan: Plan) -> None:
+def no_gcp_resource_is_public(plan: Plan) -> None:
     for rule in plan.recording.of_type("gcp:compute/firewall:Firewall"):
         assert rule.inputs["description"], rule.urn
         if rule.inputs.get("direction", "INGRESS") == "INGRESS" and rule.inputs.get("allows"):
@@ -205,18 +208,18 @@ def nothing_on_gcp_is_open_to_the_internet(plan: Plan) -> None:
         assert subnet.inputs["logConfig"]
 
 
-def what_gcp_makes_carries_the_stack_s_labels(plan: Plan) -> None:
+def gcp_resources_have_the_stack_s_labels(plan: Plan) -> None:
     for provider in plan.recording.of_type("pulumi:providers:gcp"):
         labels = provider.inputs["defaultLabels"]
         assert "data-pipes" in (json.loads(labels) if isinstance(labels, str) else labels), provider.urn
 
 
-def keys_on_gcp_rotate(plan: Plan) -> None:
+def gcp_keys_rotate(plan: Plan) -> None:
     for key in plan.recording.of_type("gcp:kms/cryptoKey:CryptoKey"):
         assert key.inputs["rotationPeriod"].endswith("s"), key.urn
 
 
-def keys_of_confluent_cloud_are_secret_wherever_they_go(plan: Plan) -> None:
+def confluent_cloud_keys_are_always_secret(plan: Plan) -> None:
     for provider in plan.recording.of_type("pulumi:providers:confluentcloud"):
         assert provider.inputs["cloudApiKey"] == provider.inputs["cloudApiSecret"] == SECRET
     for topic in plan.recording.of_type("confluentcloud:index/kafkaTopic:KafkaTopic"):
@@ -228,20 +231,20 @@ INVARIANTS: list[Callable[[Plan], None]] = [
     it_has_no_problems,
     partitions_equal_replicas_in_every_pipe,
     every_name_begins_with_the_stack_s_name,
-    children_never_take_the_options_of_others,
-    every_key_rotates_and_every_log_group_is_bounded_and_encrypted,
-    no_security_group_lets_everyone_in_and_every_rule_says_why_it_is_there,
-    a_role_may_do_something_everywhere_only_where_there_is_no_arn,
-    no_secret_is_exported_in_the_clear,
-    what_holds_data_is_protected_and_what_is_protected_holds_data,
-    the_streaming_service_and_the_platform_never_wait_for_each_other,
-    every_azure_resource_that_can_carry_tags_carries_the_stack_s,
-    nothing_on_azure_is_open_to_the_internet_unless_the_stack_file_says_to_whom,
-    a_role_on_azure_is_bound_to_one_thing_and_never_to_a_whole_group_or_subscription,
-    what_azure_logs_is_kept_for_a_bounded_time,
-    nobody_on_gcp_has_a_basic_role_and_nothing_is_everyone_s,
-    nothing_on_gcp_is_open_to_the_internet,
-    what_gcp_makes_carries_the_stack_s_labels,
-    keys_on_gcp_rotate,
-    keys_of_confluent_cloud_are_secret_wherever_they_go,
+    resources_have_no_unexpected_aliases_ignored_changes_or_imports,
+    every_key_rotates_and_every_log_group_is_encrypted_and_expires,
+    no_security_group_is_open_to_everyone_and_every_rule_has_a_description,
+    roles_have_wildcard_resources_only_for_actions_without_an_arn,
+    no_secret_is_exported_in_plain_text,
+    exactly_the_data_resources_are_protected,
+    the_streaming_service_and_the_platform_are_created_in_parallel,
+    every_taggable_azure_resource_has_the_stack_s_tags,
+    no_azure_resource_is_public_without_configured_ranges,
+    azure_roles_are_assigned_on_single_resources_only,
+    azure_logs_expire,
+    gcp_has_no_basic_roles_and_no_public_members,
+    no_gcp_resource_is_public,
+    gcp_resources_have_the_stack_s_labels,
+    gcp_keys_rotate,
+    confluent_cloud_keys_are_always_secret,
 ]

@@ -1,4 +1,4 @@
-"""What each stack file makes, as tests/inventories/STACK.yaml records it. `make inventories` writes the files.
+"""Inventory of each stack in tests/inventories/STACK.yaml. `make inventories` writes the files.
 
 An inventory has the number of resources of each type. Then it lists every resource by its URN without the stack and project,
 protected resources first. Each has its physical name, the inputs whose change replaces it, and its number of partitions or replicas.
@@ -22,7 +22,7 @@ from workbench.values import SECRET, UNKNOWN
 
 DIRECTORY = ROOT / "tests" / "inventories"
 LONGEST = 200
-"""The most characters of a value in an inventory. Longer ones, such as a job's template, are no identity of a data resource."""
+"""Maximum characters of a value in an inventory. Longer ones, such as a Job's template, do not identify a data resource."""
 
 ADVICE = (
     "Another type, parent, name or other value here can replace a resource, and a protected one holds a user's data. "
@@ -37,7 +37,7 @@ def file_of(stack: str) -> Path:
 
 
 def inventory(stack: str) -> Inventory:
-    """Return what a stack makes, from its update and its preview: only a preview shows which values are computed."""
+    """Return a stack's inventory. It needs an update and a preview, because only a preview shows which values are computed."""
     made = shipped(stack).recording.resources
     previewed = {each.urn: each for each in shipped(stack, preview=True).recording.resources}
     resources = [each for each in made if each.type != STACK_TYPE]
@@ -60,14 +60,14 @@ def _properties(
     of_type = kind(resource.type)
     optional = filter(None, (of_type.name_property, number))
     for path in sorted({*of_type.unique, *of_type.replace_on, *of_type.grow_only, *optional}):
-        is_name = path.lower().endswith("name")  # one that ends in the stack's random letters is unknown in a preview
+        is_name = path.lower().endswith("name")  # a name with the stack's random letters is unknown in a preview
         value = at((resource if is_name else previewed).inputs, path)
         if value not in (None, UNKNOWN, SECRET) and len(json.dumps(value)) <= LONGEST:
             yield path, value
 
 
 def read(stack: str) -> Inventory:
-    """Return the inventory that the repository keeps of a stack, an empty one if there is none."""
+    """Return the stored inventory of a stack, or an empty one."""
     file = file_of(stack)
     return yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
 
@@ -88,7 +88,7 @@ def differences(kept: Inventory, made: Inventory) -> list[str]:
 
 
 def written(made: Inventory) -> str:
-    """Return an inventory as YAML, a value a line, so that a review shows one line for each change."""
+    """Return an inventory as YAML, one line per value, so that a review shows one line for each change."""
     lines = ["# Written by `make inventories`: see tests/inventory.py."]
     for section, entries in made.items():
         lines.append(f"{section}:")
@@ -101,7 +101,7 @@ def written(made: Inventory) -> str:
 
 
 def main() -> None:
-    """Write the inventory of every stack file, and remove those of stacks that are gone."""
+    """Write the inventory of every stack file, and remove those of deleted stacks."""
     DIRECTORY.mkdir(exist_ok=True)
     for file in DIRECTORY.iterdir():
         if file.stem not in NAMES:

@@ -1,4 +1,4 @@
-"""Another value for every key that a stack file may hold, and what must stand beside it."""
+"""Another value for every key of a stack file, and other keys that it requires."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ EXISTING = {
         "servicesRange": "services",
     },
 }
-"""An adopted network of each cloud."""
+"""An existing network on each cloud."""
 
 SCHEMA = {"type": "avro", "definition": '{"type": "int"}'}
 
@@ -305,7 +305,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}consumer.healthCommand": ["/consumer", "--alive"],
     },
 }
-"""Another value than the shipped stack's for every key, by the service whose key it is."""
+"""A value other than the shipped stack's for every key, by service."""
 
 STACKS = {
     "every stack": DEFAULT,
@@ -327,7 +327,7 @@ STACKS = {
     "confluent": "aws-confluent-ecs",
     "gke": "gcp-pubsub-gke",
 }
-"""The stack in which each service's keys are tried."""
+"""The stack for the tests of each service's keys."""
 
 TOGETHER: dict[str, dict[str, Any]] = {
     "data-pipes:streaming.storageAutoscaling.targetUtilization": {
@@ -365,13 +365,13 @@ TOGETHER: dict[str, dict[str, Any]] = {
     "data-pipes:streaming.cku": {"data-pipes:streaming": {"tier": "dedicated", "cku": 2}},
     "data-pipes:streaming.ksqldb.csu": {"data-pipes:streaming": {"ksqldb": {}}},
 }
-"""What must stand beside a key, before and after, so that the file is right."""
+"""Other keys that a key requires, before and after its change."""
 
 OWNERS = {
     f"{PIPE}consumer.healthCommand": "ecs",
     "data-pipes:network.existing.hdinsightSubnetId": "hdinsight",
 }
-"""Keys of other sections that one service alone has a use for."""
+"""Keys of other sections that only one service uses."""
 
 CHECKED = {
     "azure": {"data-pipes:network.existing.virtualNetworkId"},
@@ -386,4 +386,4 @@ CHECKED = {
     "kinesis": {"data-pipes:streaming.mode", "data-pipes:streaming.shardQuota"},
     "kinesis-video": {"data-pipes:streaming.streamQuota"},
 }
-"""Keys that have one value, or bound what others may ask for; the tests of their services try them."""
+"""Keys with only one value, or that only limit other keys. The tests of their services test them."""

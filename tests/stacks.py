@@ -1,4 +1,4 @@
-"""The shipped stack files, and the same with a few keys changed."""
+"""The shipped stack files, with or without changed keys."""
 
 import copy
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ DEFAULT = "aws-msk-eks"
 
 
 class Mark(Enum):
-    """What may stand in place of a value; a copy of it is itself."""
+    """Marker instead of a value. An enum, so that a copy is the same object."""
 
     REMOVED = "removed"
 
 
 REMOVED = Mark.REMOVED
-"""In place of a value: the key is not there."""
+"""Instead of a value: removes the key."""
 
 
 def changed(changes: Mapping[str, Any] | None = None, stack: str = DEFAULT) -> StackFile:
-    """A shipped stack file, with changes by full key (`data-pipes:streaming`), each merged into what is there."""
+    """Return a shipped stack file with changes by full key (`data-pipes:streaming`). Changes are merged into the values."""
     stack_file = find_stack_file(stack)
     for key, change in (changes or {}).items():
         present = {name: value for name, value in stack_file.config.items() if name != key}
@@ -49,7 +49,7 @@ def settings(changes: Mapping[str, Any] | None = None, stack: str = DEFAULT) -> 
 
 
 def refused(config: Mapping[str, Any], *, secret_keys: frozenset[str] = frozenset()) -> list[str]:
-    """The lines with which a configuration is refused."""
+    """Return the errors of a configuration, one per line."""
     try:
         load(config, source="stacks/Pulumi.test.yaml", stack="test", secret_keys=secret_keys)
     except SettingsError as error:
@@ -63,7 +63,7 @@ def rule(line: str) -> str:
 
 
 def merged(present: Any, change: Any) -> Any:
-    """A value with changes: maps are merged, REMOVED takes a key out, anything else is put in its place."""
+    """Return a value with changes. Maps are merged, REMOVED removes a key, and other values are replaced."""
     if not isinstance(present, dict) or not isinstance(change, dict):
         return change
     result = copy.deepcopy(present)

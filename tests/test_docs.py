@@ -1,4 +1,4 @@
-"""Every code block of README and docs works: stack files plan, commands and options exist, quoted errors are real."""
+"""Tests of every code block in README and docs: stack files are accepted, commands and options exist, quoted errors are real."""
 
 import ast
 import json
@@ -41,7 +41,7 @@ BLOCKS = [(page, block) for page in PAGES for block in blocks(page)]
 
 
 def lines_of(beginning: str) -> list[Any]:
-    """Commands that begin so, in code blocks and in code spans."""
+    """Return the commands with this beginning in code blocks and code spans."""
     found: dict[str, str] = {}
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
@@ -107,7 +107,7 @@ FRAGMENTS = [
 
 @pytest.mark.parametrize("block", FRAGMENTS)
 def test_every_stack_file_is_accepted(block: str, tmp_path: Path):
-    """A file as it is; a part of one in the default stack."""
+    """A whole file is read unchanged. A fragment is merged into the default stack."""
     if block.startswith("config:"):
         file = tmp_path / "Pulumi.example.yaml"
         file.write_text(block, encoding="utf-8")
@@ -123,7 +123,7 @@ ERRORS = [
     if re.match(r"\s*stacks/Pulumi\.[\w-]+\.yaml: ", line)
 ]
 MISTAKES = {"streaming.brokers": {"data-pipes:streaming": {"brokers": 4}}}
-"""What to change in the default stack to get the error of a key that a page quotes."""
+"""Changes of the default stack that cause the quoted errors, by key."""
 
 
 @pytest.mark.parametrize("line", ERRORS)

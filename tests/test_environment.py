@@ -1,4 +1,4 @@
-"""What plans tell consumers and what the reference consumer reads is the same: every service, every variable, both ways."""
+"""Tests that plans and the reference consumer agree on services and environment variables."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ INJECTED = {
     "HOSTNAME": "set by every container runtime",
     "PUBSUB_EMULATOR_HOST": "set by hand, for an emulator",
 }
-"""What the consumer reads and no plan sets."""
+"""Variables that the consumer reads and no plan sets."""
 
 UNREAD = {
     ("kafka", "AWS_REGION"): "set on AWS for the SDK, whoever signs in",
@@ -39,16 +39,16 @@ UNREAD = {
     ("pubsub", "STREAM_GROUP"): "the same on every service; Pub/Sub has no groups",
     ("pubsub", "STREAM_SCHEMA"): "for images that use the topic's schema",
 }
-"""What plans may set, by service, and the reference consumer does not read."""
+"""Variables that plans may set, by service, and the reference consumer does not read."""
 
 FORMS = list({(each.streaming, each.streaming_form): each for each in ALLOWED if each.streaming_form}.values())
-"""Every form of every streaming service that no shipped stack has, each on one platform."""
+"""Forms of streaming services without a shipped stack, each on one platform."""
 
 WHICH = [*NAMES, *FORMS]
 
 
 class Noted(dict[str, str]):
-    """An environment that notes which variables are read."""
+    """Environment that records which variables are read."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         super().__init__(variables)
@@ -61,7 +61,7 @@ class Noted(dict[str, str]):
 
 
 def environments(made: Plan) -> list[dict[str, str]]:
-    """The variables of each consumer that a plan starts, with a stand-in for what only the service knows."""
+    """Return the variables of each consumer in a plan, with stand-ins for values that only the service knows."""
     found: list[dict[str, str]] = []
     shared = [
         each.inputs.get("data", {}) for each in made.recording.resources if each.type == "kubernetes:core/v1:ConfigMap"
@@ -85,7 +85,7 @@ def variables(entries: Any) -> dict[str, str]:
 
 @cache
 def planned(which: str | Combination) -> list[dict[str, str]]:
-    """The environments of a shipped stack, or of a combination, without what the stack file itself adds."""
+    """Return the environments of a shipped stack or a combination, without variables from the stack file."""
     made = shipped(which) if isinstance(which, str) else plan(which.stack_file())
     return [
         {name: value for name, value in each.items() if name.startswith(RESERVED_ENVIRONMENT)}
@@ -94,7 +94,7 @@ def planned(which: str | Combination) -> list[dict[str, str]]:
 
 
 def read(environment: Mapping[str, str]) -> tuple[Any, set[str]]:
-    """The source that the consumer makes of an environment, and which variables it has read for that."""
+    """Return the source for an environment, and the variables that were read."""
     noted = Noted({**environment, **({} if "AWS_REGION" in environment else INJECTED)})
     reading = Variables(noted)
     source = program._source(reading)
@@ -122,7 +122,7 @@ def test_consumer_and_librdkafka_accept_the_environment_of_every_plan(which):
 
 
 def refusal(name: str, value: str) -> str:
-    """Why librdkafka does not take a property."""
+    """Return librdkafka's error for a property. Empty if there is none."""
     try:
         Consumer({"group.id": "none", name: value}).close()
     except KafkaException as error:

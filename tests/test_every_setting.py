@@ -1,4 +1,4 @@
-"""Every key that a stack file may hold changes something that is deployed."""
+"""Tests that every key of a stack file changes a deployed resource."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from workbench.reference import page
 
 
 def keys() -> dict[str, set[str]]:
-    """The keys of the reference page, by the service whose section they stand in."""
+    """Return the keys of the reference page, by the service of their section."""
     found: dict[str, set[str]] = {}
     for section in page().split("\n## ")[1:]:
         title = section.splitlines()[0]
@@ -30,14 +30,14 @@ def test_every_key_of_the_reference_is_tested():
 
 
 def adopted(service: str) -> dict[str, Any]:
-    """An adopted network that the service can be in."""
+    """Return an existing network that the service supports."""
     if service == "hdinsight":
         return {**EXISTING["azure"], "hdinsightSubnetId": f"{VNET}/subnets/hdinsight"}
     return EXISTING[service]
 
 
 def changes(key: str, value: Any, pipe: str, service: str) -> dict[str, Any]:
-    """A change of one key in the form that `planned` takes."""
+    """Return a change of one key in the format of `planned`."""
     top, *rest = key.replace("NAME", pipe).split(".")
     if key.startswith("data-pipes:network.existing."):
         return {"data-pipes:network": {"existing": {**adopted(service), rest[-1]: value}}}

@@ -1,4 +1,4 @@
-"""Every combination of services that the catalog allows plans and keeps the invariants; every other one is refused with a reason."""
+"""Tests of every combination of services: supported ones keep the invariants, others are refused with a reason."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A pipe moves to another service, platform or cloud by two sections of its stack file, and its consumer's image stays what it is."""
+"""Tests that a pipe moves to another service, platform or cloud with two changed sections and the same image."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ MOVED = ("data-pipes:streaming", "data-pipes:platform")
 
 
 def containers(found: Plan) -> list[dict[str, Any]]:
-    """The containers that run the consumers' own program."""
+    """Return the containers of the consumers' program."""
     types = {count.type for count in KUBERNETES_REPLICAS}
     pods = [each.input("spec.template.spec.containers") for each in found.recording.resources if each.type in types]
     tasks = [

@@ -1,4 +1,4 @@
-"""Every IAM policy of every stack passes an offline linter (parliament), and every trust and resource policy names whom it lets in."""
+"""Tests of every IAM policy: identity policies with an offline linter (parliament), others for named principals."""
 
 import json
 import warnings
@@ -8,7 +8,7 @@ import pytest
 from tests.stacks import NAMES, shipped
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", ResourceWarning)  # it leaves the files open that it reads when imported
+    warnings.simplefilter("ignore", ResourceWarning)  # parliament does not close the files that it reads on import
     import parliament
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -25,7 +25,7 @@ KNOWN = {
         "-node-images",
     ): "EKS's add-ons lie in accounts of AWS; a condition excludes the own one",
 }
-"""What the linter says and is known to be right: (issue, part of the finding or of the resource's name) -> why."""
+"""Accepted findings of the linter: (issue, part of the finding or of the resource's name), with the reason."""
 
 
 def expected(finding, name):
@@ -33,7 +33,7 @@ def expected(finding, name):
 
 
 def policies(stack, key):
-    """The resources of a stack with a policy document in the given input, and the documents."""
+    """Return the resources of a stack with a policy document in the given input, and the documents."""
     return [
         (each, json.loads(each.inputs[key]))
         for each in shipped(stack).recording.resources

@@ -1,4 +1,4 @@
-"""The program ends without a traceback when the CLI interrupts it."""
+"""Tests that the program ends without a traceback if the CLI interrupts it."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What holds for every resource of every stack that is shipped."""
+"""Tests of every shipped stack: invariants, inventories and size."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The workflows are valid, pinned, and hand nothing to the code of a pull request that it could misuse."""
+"""Tests of the workflows: valid, pinned, and safe for pull requests from forks."""
 
 import json
 import os
@@ -89,7 +89,7 @@ def test_no_secret_is_named_and_no_checkout_keeps_its_token(path: Path):
 def test_the_code_of_a_fork_gets_a_read_only_token():
     diff = jobs(PREVIEW)["diff"]
     assert diff["permissions"] == {"contents": "read"}
-    assert "if" not in diff, "forks too"
+    assert "if" not in diff, "the job must run for forks too"
 
 
 def test_only_branches_of_this_repository_can_sign_in_to_a_cloud():
@@ -167,7 +167,7 @@ BOT = {"login": "github-actions[bot]"}
 
 @pytest.fixture
 def posted(tmp_path: Path):
-    """Run the script that posts, with a stand-in for GitHub; what it did."""
+    """Return a function that runs the posting script with a stand-in for GitHub, and returns the requests."""
 
     def post(
         *, number: str = "7\n", text: str = "a diff", pull: Any = OURS, comments: list[Any] | None = None

@@ -1,4 +1,4 @@
-"""Values that YAML 1.1 or 1.2 may read in more than one way, and ways to write them in a stack file."""
+"""Values that YAML 1.1 and 1.2 may read differently, and ways to write them in a stack file."""
 
 import json
 import random
@@ -201,7 +201,7 @@ SCALARS = [
     )
 ]
 PLACES = ("x:k: {}", "x:k:\n    v: {}", "x:k:\n    - {}", "x:k: {{v: {}}}", "x:k:\n    {}: v")
-"""Where a scalar may be: at the top, in an object, in a list, in a flow, as a key."""
+"""Positions of a scalar: top level, object, list, flow, key."""
 ENTRIES = [
     *(place.format(scalar) for number, place in enumerate(PLACES) for scalar in SCALARS[:: 1 if number == 0 else 6]),
     *(f"x:k: {value}" for value in (*BLOCKS, *NESTED)),
@@ -211,7 +211,7 @@ Read = Callable[[str], dict[str, str]]
 
 
 def reader(file: Path) -> Read:
-    """Reads a stack file as `plan` does. Raises StackFileError."""
+    """Return a function that reads a stack file like `plan`. It raises StackFileError."""
 
     def read(text: str) -> dict[str, str]:
         file.write_bytes(text.encode())
@@ -221,7 +221,7 @@ def reader(file: Path) -> Read:
 
 
 def comparable(value: str) -> str:
-    """A value in a form that differs only where a program would notice: objects are JSON, written alike."""
+    """Return a value in a comparable form: objects as JSON with sorted keys."""
     try:
         parsed: Any = json.loads(value)
     except ValueError:

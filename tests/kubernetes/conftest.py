@@ -1,4 +1,4 @@
-"""The API of the real server, as its administrator and as the pods' accounts see it."""
+"""Fixtures for tests with a real API server, as its administrator and as the pods' service accounts."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -22,7 +22,7 @@ def api(server: KubernetesServer) -> Iterator[KubernetesApi]:
 
 @pytest.fixture
 def acting(server: KubernetesServer, api: KubernetesApi, tmp_path: Path) -> Iterator[Acting]:
-    """The API as a service account, of a namespace and a name, sees it: with a token of its own."""
+    """Return a function that opens the API as a service account, by namespace and name."""
     with ExitStack() as stack:
 
         def act(namespace: str, name: str) -> KubernetesApi:

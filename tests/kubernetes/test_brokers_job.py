@@ -1,4 +1,4 @@
-"""The job that finds HDInsight's brokers, with a token of its own account before a real API server."""
+"""Tests of the program that finds HDInsight's brokers, with its service account on a real API server."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def _stack(server: KubernetesServer, api: KubernetesApi) -> None:
 
 
 def run(server: KubernetesServer, api: KubernetesApi, directory: Path, *, namespace: str, account: str) -> int:
-    """The exit status of the program, in a pod that runs under an account."""
+    """Run the program with a service account's token and return its exit status."""
     cluster = yaml.safe_load(server.kubeconfig.read_text(encoding="utf-8"))["clusters"][0]["cluster"]
     authority = Path(cluster["certificate-authority"]).read_text(encoding="utf-8")
     for name, text in (("token", token(api, namespace, account)), ("namespace", NAMESPACE), ("ca.crt", authority)):
@@ -50,7 +50,7 @@ def run(server: KubernetesServer, api: KubernetesApi, directory: Path, *, namesp
 
 @pytest.fixture
 def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a pod finds its account."""
+    """Return the directory with the service account files of a pod."""
     AUTHORITY.cert_pem.write_to_path(str(tmp_path / "ambari.crt"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ambari.crt"))
     return tmp_path

@@ -1,4 +1,4 @@
-"""What a deployment changes in place, a real API server lets be changed; what it must replace, the server refuses to change."""
+"""Tests of changes on a real API server: in-place changes are accepted, and changes that need a replacement are refused."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ GROWTH = {
     "azure-eventhubs-aks": {"Deployment": "replicas"},
     "gcp-pubsub-partitioned-gke": {"StatefulSet": "replicas"},
 }
-"""Of a stack of each form of workload: what holds a pipe's parallelism, and where."""
+"""One stack per form of workload: the kinds and fields with a pipe's parallelism."""
 
 
 @pytest.fixture(autouse=True)
@@ -78,13 +78,13 @@ def test_the_server_refuses_to_change(api: KubernetesApi, stack: str, kind: str,
 
 
 def test_the_longest_accepted_names_are_the_longest_valid_for_a_job(api: KubernetesApi):
-    """The provider adds a dash and eight digits to the name that the program gives."""
+    """The provider adds a hyphen and eight digits to a generated name."""
     objects = manifests("azure-hdinsight-aks")
     deploy(api, of_kind(objects, "Namespace"))
     [job] = [each for each in of_kind(objects, "Job") if "-orders-topic-" in each["metadata"]["name"]]
     added = job["metadata"]["name"].removeprefix("azure-hdinsight-aks-orders")[:-7] + 8 * "0"
     for length in (LONGEST_NAMES, LONGEST_NAMES + 1):
-        # and a dash between the two
+        # plus a hyphen between the two
         named: Manifest = merged(job, {"metadata": {"name": (length + 1) * "x" + added}})
         if length == LONGEST_NAMES:
             api.apply(named, manager=MANAGER)

@@ -1,4 +1,4 @@
-"""The custom resources of stacks are checked by their makers' own definitions, except those that have no public one."""
+"""Tests of custom resources against their published definitions, except those without one."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every Kubernetes object of every stack is what a real API server takes: applied as Pulumi applies it, in the order of the plan."""
+"""Tests of every Kubernetes object of every stack on a real API server, applied like Pulumi in the order of the plan."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -69,7 +69,7 @@ def test_only_the_brokers_job_has_permissions_in_the_cluster(deployed: Deployed,
 
 
 def rules(account: KubernetesApi, namespace: str) -> list[Manifest]:
-    """What the server says that who asks may do in a namespace."""
+    """Return an account's permissions in a namespace, as reported by the server."""
     review = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectRulesReview",
@@ -81,7 +81,7 @@ def rules(account: KubernetesApi, namespace: str) -> list[Manifest]:
 
 
 def test_objects_named_by_a_pod_are_in_its_namespace(deployed: Deployed, api: KubernetesApi):
-    """Its account, and the ConfigMaps and Secrets that it reads."""
+    """These are its service account, and the ConfigMaps and Secrets that it reads."""
     for workload in of_kind(deployed.objects, *WORKLOADS):
         for kind, name in named(workload["spec"]["template"]["spec"]):
             api.read(object_of("v1", kind, name, workload["metadata"]["namespace"]))

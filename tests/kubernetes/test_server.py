@@ -1,4 +1,4 @@
-"""The API server itself: it starts alone, keeps nothing, and whatever happens it is gone with its user."""
+"""Tests of the API server: start, cleanup and end."""
 
 import http.client
 import socket

@@ -1,4 +1,4 @@
-"""Kafka settings of a dead-letter topic."""
+"""Tests of the Kafka settings of a dead-letter topic."""
 
 from components.kafka.topic_settings import KafkaTopicSettings
 

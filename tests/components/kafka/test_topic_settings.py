@@ -1,4 +1,4 @@
-"""What consumers are told of how they share partitions, and what Kafka would refuse of a topic's settings on each of its services."""
+"""Tests of the consumers' group protocol, and of invalid topic settings on every Kafka service."""
 
 import pytest
 from hypothesis import given
@@ -22,13 +22,13 @@ SERVICES = {
     if (service := find_stack_file(name).config["data-pipes:streaming"]["service"])
     in ("confluent", "hdinsight", "kafka", "managed-kafka", "msk", "msk-serverless")
 }
-"""The shipped stacks whose topics are Kafka's, and have its settings."""
+"""Services of the shipped stacks with Kafka topics, by stack."""
 
 FEW_SETTINGS = {"msk-serverless": SERVERLESS_SETTINGS, "confluent": CONFLUENT_TOPIC_SETTINGS}
 
 
 def refused(stack, config):
-    """The lines with which a shipped stack file is refused, once its topic has these settings."""
+    """Return the errors of a shipped stack file with these topic settings."""
     try:
         settings({"data-pipes:pipes": {"orders": {"topic": {"config": config}}}}, stack=stack)
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""The consumers of a pipe on Kubernetes."""
+"""Tests of a pipe's consumers on Kubernetes."""
 
 import json
 from pathlib import PurePosixPath
@@ -169,7 +169,7 @@ def test_pods_wait_for_their_identity_with_exactly_the_consumer_s_permissions():
     [policy] = [
         each for each in recorded.of_type("aws:iam/rolePolicy:RolePolicy") if each.name == "aws-msk-eks-orders-role"
     ]
-    assert policy.urn in recorded.requirements(association), "pods would start before they may do anything"
+    assert policy.urn in recorded.requirements(association), "pods must not start before they have permissions"
     statements = json.loads(policy.inputs["policy"])["Statement"]
     arns = {kind: f"arn:aws:kafka:eu-west-1:123456789012:{kind}/aws-msk-eks/" for kind in ("cluster", "topic", "group")}
     assert [(each["Effect"], each["Action"]) for each in statements] == [
@@ -215,7 +215,7 @@ def test_no_two_paths_share_a_key():
 def test_readers_of_one_partition_each_are_a_stateful_set_with_parallel_start_and_stop():
     partitioned = {"data-pipes:pipes": {"orders": {"topic": {"mode": "partitioned"}}}}
     plan = planned(partitioned, stack="gcp-pubsub-gke")
-    assert not plan.recording.of_type(DEPLOYMENT), "two workloads would be two readers"
+    assert not plan.recording.of_type(DEPLOYMENT), "a second workload would be a second reader"
     consumers = plan.recording.one("kubernetes:apps/v1:StatefulSet")
     assert consumers.input("spec.replicas") == 3
     assert consumers.input("spec.podManagementPolicy") == "Parallel"

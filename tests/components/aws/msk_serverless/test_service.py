@@ -1,4 +1,4 @@
-"""A serverless Kafka cluster on MSK, whose topics are made by jobs in the platform's cluster."""
+"""Tests of MSK Serverless: the cluster, and the Jobs that create the topics."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The Job that finds brokers whose names no cloud API tells."""
+"""Tests of the Job that finds the brokers."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def recording():
 
 
 def own(recording, kind):
-    """The one object of a kind that is the job's own and is made, not only read."""
+    """Return the job's only object of a kind that is created and not only read."""
     [found] = [
         each
         for each in recording.resources
@@ -74,7 +74,7 @@ def test_the_program_accepts_the_environment_of_the_job(recording, tmp_path):
     with pytest.raises(program.WrongEnvironmentError) as wrong:
         program.read({**variables, **credentials, **kubernetes}, tmp_path)
     [line] = str(wrong.value).splitlines()
-    assert line.startswith("the service account at"), "all else is as the program wants it"
+    assert line.startswith("the service account at"), "the program must accept all other variables"
     assert program.KEY == KEY
 
 
@@ -157,7 +157,7 @@ def test_in_a_preview_only_the_brokers_are_unknown():
 
 def test_the_brokers_job_runs_again_if_the_number_of_brokers_changes():
     recording = planned({"data-pipes:streaming": {"brokers": 5}}, stack=STACK).recording
-    assert environment(recording)["BROKERS"] == "5", "which makes it a new Job"
+    assert environment(recording)["BROKERS"] == "5", "a changed number must create a new Job"
     assert own(recording, "Job").inputs["metadata"]["annotations"]["data-pipes/brokers"] == "5"
     assert "name" not in own(recording, "Job").inputs["metadata"]
     assert len(recording.outputs["bootstrapServers"].split(",")) == 5

@@ -1,4 +1,4 @@
-"""The Job that makes a topic where no cloud API does."""
+"""Tests of the Job that creates a topic."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_the_topic_job_has_a_retry_and_time_limit_and_is_not_deleted(recording):
     spec = recording.one(JOB).inputs["spec"]
     assert spec["backoffLimit"] == 5
     assert spec["activeDeadlineSeconds"] == 900
-    assert "ttlSecondsAfterFinished" not in spec, "Pulumi would miss it and make it anew"
+    assert "ttlSecondsAfterFinished" not in spec, "Pulumi would create a deleted Job again"
     assert pod(recording)["restartPolicy"] == "Never"
     assert recording.one(JOB).custom_timeouts["create"] in ("20m0s", "1200s")
 
@@ -51,7 +51,7 @@ def test_an_invalid_environment_fails_the_topic_job_without_retries(recording):
         "action": "FailJob",
         "onExitCodes": {"containerName": container["name"], "operator": "In", "values": [main({})]},
     }
-    assert pod(recording)["restartPolicy"] == "Never", "as a rule for failures wants it (Kubernetes, Jobs)"
+    assert pod(recording)["restartPolicy"] == "Never", "a failure policy requires it (Kubernetes, Jobs)"
 
 
 def test_a_changed_topic_or_a_failed_job_creates_a_new_job(recording):
@@ -71,7 +71,7 @@ def test_all_jobs_share_a_namespace_that_admits_only_restricted_pods():
     assert namespaces[0].inputs["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     jobs = recording.of_type("kubernetes:batch/v1:Job")
     assert {each.inputs["metadata"]["namespace"] for each in jobs} == {NAMESPACE}
-    assert len(jobs) == 4, "a topic and one of dead letters for each pipe"
+    assert len(jobs) == 4, "each pipe has a topic and a dead-letter topic"
 
 
 def test_no_pipe_can_have_the_namespace_of_the_jobs():
@@ -153,7 +153,7 @@ def test_the_program_accepts_the_environment_of_the_job(recording):
 
 
 def annotated(present, wanted, key):
-    """The inputs of an account before and after a change of one annotation; None: it is not there."""
+    """Return the inputs of an account before and after a change of one annotation. None means no annotation."""
     values = (None if value is None else str(value) for value in (present, wanted))
     return [{"metadata": {"annotations": {"other": "x", **({key: each} if each else {})}}} for each in values]
 

@@ -1,4 +1,4 @@
-"""Kafka in containers on GKE, with a pool of nodes and on Autopilot: volumes, nodes, room, and consumers that reach the brokers."""
+"""Tests of Kafka in containers on GKE, in mode standard and autopilot: volumes, nodes, capacity and network access."""
 
 from functools import cache
 
@@ -48,7 +48,7 @@ def test_brokers_and_controllers_have_expandable_disks_in_their_zone(mode):
     recording = recorded(mode)
     made = recording.one(CLASS)
     assert made.inputs["provisioner"] == "pd.csi.storage.gke.io"
-    assert made.inputs["volumeBindingMode"] == "WaitForFirstConsumer", "the pod's zone says where the disk is"
+    assert made.inputs["volumeBindingMode"] == "WaitForFirstConsumer", "the disk must be in the pod's zone"
     assert made.inputs["allowVolumeExpansion"] is True
     sizes = {}
     for pool in recording.of_type(POOL):
@@ -105,7 +105,9 @@ def test_the_operator_waits_for_nodes():
 
 def test_partitions_and_replicas_equal_parallelism():
     recording = recorded("standard")
-    assert [each.input("spec.partitions") for each in recording.of_type(TOPIC)] == [3, 1], "and one for dead letters"
+    assert [each.input("spec.partitions") for each in recording.of_type(TOPIC)] == [3, 1], (
+        "the second topic is for dead letters"
+    )
     assert recording.one(DEPLOYMENT).input("spec.replicas") == 3
 
 

@@ -1,4 +1,4 @@
-"""A Kafka cluster in containers: the operator, the pools of nodes and the cluster, and what cannot be done to them."""
+"""Tests of Kafka in containers: the operator, the node pools, the cluster and refused changes."""
 
 from itertools import pairwise
 
@@ -28,7 +28,7 @@ def pool(recording, name):
 
 
 def topics(recording):
-    """Those of the records and of the dead letters."""
+    """Return the pipe's topic and its dead-letter topic."""
     found = recording.of_type(TOPIC)
     assert len(found) == 2
     return found
@@ -68,7 +68,7 @@ def test_brokers_have_one_tls_listener_that_requires_client_certificates(recordi
     [listener] = spec["listeners"]
     assert (listener["type"], listener["port"], listener["tls"]) == ("internal", 9093, True)
     assert listener["authentication"] == {"type": "tls"}
-    assert spec["authorization"] == {"type": "simple"}, "without, every known client may do everything"
+    assert spec["authorization"] == {"type": "simple"}, "without it, every authenticated client could do everything"
 
 
 def test_brokers_accept_only_pods_of_pipelines(recording):
@@ -105,7 +105,7 @@ def test_topics_are_not_created_automatically_and_survive_the_loss_of_a_zone(rec
 def test_ca_certificates_are_valid_for_more_than_a_year_at_any_time(recording, made):
     authority = kafka(recording).inputs["spec"][made]
     assert authority["renewalDays"] > 366
-    assert authority["validityDays"] > authority["renewalDays"] + 366, "it would be renewed all the time"
+    assert authority["validityDays"] > authority["renewalDays"] + 366, "otherwise it would be renewed all the time"
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_kafka_nodes_require_three_zones_and_have_priority_over_consumers(record
     assert machines["labelSelector"] == selector
     priority = recording.one("kubernetes:scheduling.k8s.io/v1:PriorityClass")
     assert pod["priorityClassName"] == priority.input("metadata.name")
-    assert priority.inputs["value"] > 0, "which is that of consumers"
+    assert priority.inputs["value"] > 0, "consumers have priority 0"
     assert "priorityClassName" not in recording.one("kubernetes:apps/v1:Deployment").input("spec.template.spec")
 
 
@@ -196,7 +196,7 @@ def test_cruise_control_rebalances_when_brokers_are_added_or_removed():
 def test_the_cluster_topics_and_users_are_awaited_but_node_pools_are_not(recording):
     for resource in (kafka(recording), *topics(recording), recording.one(USER)):
         assert resource.input("metadata.annotations") == {"pulumi.com/waitFor": "condition=Ready"}
-        assert resource.custom_timeouts["create"], "the provider's own ten minutes would do by chance alone"
+        assert resource.custom_timeouts["create"], "the timeout must be explicit"
     for each in recording.of_type(POOL):
         assert "annotations" not in each.inputs["metadata"]
 

@@ -1,4 +1,4 @@
-"""What a stack file says of Kafka in containers that cannot be is refused, and the room that it takes is counted."""
+"""Tests of the settings for Kafka in containers: refused values and counted capacity."""
 
 import pytest
 

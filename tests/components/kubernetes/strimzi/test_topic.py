@@ -1,4 +1,4 @@
-"""A topic on Kafka in containers, and the user that reads it."""
+"""Tests of a topic on Kafka in containers, and of its user."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def environment(recording):
 
 
 def rights(recording):
-    """What the user may do: of what kind, called what, and which operations."""
+    """Return (type, name, operations) of the user's ACLs."""
     authorization = recording.one(USER).inputs["spec"]["authorization"]
     assert authorization["type"] == "simple"
     assert {acl["resource"]["patternType"] for acl in authorization["acls"]} == {"literal"}
