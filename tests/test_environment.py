@@ -131,15 +131,15 @@ def refusal(name: str, value: str) -> str:
 
 
 def test_plans_and_the_consumer_have_the_same_services():
-    told = {environment["STREAM_SERVICE"] for which in WHICH for environment in planned(which)}
-    assert told == set(program.SOURCES)
+    given = {environment["STREAM_SERVICE"] for which in WHICH for environment in planned(which)}
+    assert given == set(program.SOURCES)
 
 
 def test_every_variable_that_the_consumer_reads_is_set_by_a_plan_or_injected():
     environments = [environment for which in WHICH for environment in planned(which)]
-    told = set[str]().union(*environments)
+    given = set[str]().union(*environments)
     asked = set[str]().union(*(read(environment)[1] for environment in environments))
-    assert asked - told == set(INJECTED)
+    assert asked - given == set(INJECTED)
 
 
 def test_every_variable_that_a_plan_sets_is_read_or_documented_for_other_images():

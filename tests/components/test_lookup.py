@@ -93,12 +93,12 @@ def test_a_refused_lookup_is_reported_in_one_line_with_key_and_reason(
     monkeypatch.setattr(kinds, "invoke", refuse)
     with pytest.raises(RunError) as refused:
         planned(changes, stack=stack)
-    told = str(refused.value)
-    assert told.startswith(
+    message = str(refused.value)
+    assert message.startswith(
         f"stacks/Pulumi.{stack}.yaml: {line}(invoke of {token} failed: 1 error occurred: * api error"
     )
-    assert re.search(r"\)\. [A-Z].*\.$", told)
-    assert "\n" not in told
+    assert re.search(r"\)\. [A-Z].*\.$", message)
+    assert "\n" not in message
 
 
 @pytest.mark.parametrize(

@@ -247,12 +247,12 @@ WRONG = [
     ("changes", "line"), WRONG, ids=[line.split(":")[0] + f"-{n}" for n, (_, line) in enumerate(WRONG)]
 )
 def test_an_error_has_file_key_reason_and_fix(changes, line):
-    told = config_errors(changes)
-    assert [each for each in told if each.startswith(FILE) and line in each], told
+    errors = config_errors(changes)
+    assert [each for each in errors if each.startswith(FILE) and line in each], errors
 
 
 def test_all_errors_are_reported_at_once_and_once_each():
-    told = config_errors(
+    errors = config_errors(
         {
             "aws:region": "nowhere",
             "data-pipes:protect": 3,
@@ -261,7 +261,7 @@ def test_all_errors_are_reported_at_once_and_once_each():
             "data-pipes:pipes": {"orders": {"parallelism": 0}, "clicks": {}},
         }
     )
-    keys = sorted(line.removeprefix(FILE).split(": ")[0] for line in told)
+    keys = sorted(line.removeprefix(FILE).split(": ")[0] for line in errors)
     assert keys == [
         "aws:region",
         "pipes.clicks.parallelism",
@@ -274,34 +274,34 @@ def test_all_errors_are_reported_at_once_and_once_each():
 
 
 def test_errors_across_settings_are_reported_together_with_others():
-    told = config_errors({"data-pipes:protect": 3, "data-pipes:streaming": {"brokers": 4}})
-    assert [line.removeprefix(FILE).split(": ")[0] for line in told] == ["protect", "streaming.brokers"]
+    errors = config_errors({"data-pipes:protect": 3, "data-pipes:streaming": {"brokers": 4}})
+    assert [line.removeprefix(FILE).split(": ")[0] for line in errors] == ["protect", "streaming.brokers"]
 
 
 def test_a_secret_in_plain_text_is_refused_without_showing_it():
-    told = refused({**changed().program_config(), "data-pipes:secrets": '{"ordersToken": "hunter2"}'})
-    assert any("secrets.ordersToken: must be encrypted" in line for line in told)
-    assert "hunter2" not in "".join(told)
+    errors = refused({**changed().program_config(), "data-pipes:secrets": '{"ordersToken": "hunter2"}'})
+    assert any("secrets.ordersToken: must be encrypted" in line for line in errors)
+    assert "hunter2" not in "".join(errors)
 
 
 def test_an_encrypted_value_outside_secrets_is_refused_without_showing_it():
     config = {**changed().program_config(), "data-pipes:pipes": '{"orders": {"parallelism": "hunter2"}}'}
-    told = refused(config, secret_keys=frozenset({"data-pipes:secrets", "data-pipes:pipes"}))
-    assert [line.removeprefix(FILE).split(": ")[0] for line in told] == ["pipes"]
-    assert "supported only under data-pipes:secrets" in told[0]
-    assert "hunter2" not in told[0]
+    errors = refused(config, secret_keys=frozenset({"data-pipes:secrets", "data-pipes:pipes"}))
+    assert [line.removeprefix(FILE).split(": ")[0] for line in errors] == ["pipes"]
+    assert "supported only under data-pipes:secrets" in errors[0]
+    assert "hunter2" not in errors[0]
 
 
 def test_a_secret_s_value_in_place_of_its_name_is_not_repeated():
-    told = config_errors({"data-pipes:pipes": {"orders": {"consumer": {"secrets": {"API_TOKEN": "hunter 2"}}}}})
-    assert len(told) == 1
-    assert "must be the name of a secret, not its value" in told[0]
-    assert "hunter" not in told[0]
+    errors = config_errors({"data-pipes:pipes": {"orders": {"consumer": {"secrets": {"API_TOKEN": "hunter 2"}}}}})
+    assert len(errors) == 1
+    assert "must be the name of a secret, not its value" in errors[0]
+    assert "hunter" not in errors[0]
 
 
 def test_an_invalid_value_in_a_list_is_reported_once():
-    told = config_errors({"data-pipes:network": {"zones": ["a", "b", "cc"]}})
-    assert [line.removeprefix(FILE).split(": ")[0] for line in told] == ["network.zones[2]"]
+    errors = config_errors({"data-pipes:network": {"zones": ["a", "b", "cc"]}})
+    assert [line.removeprefix(FILE).split(": ")[0] for line in errors] == ["network.zones[2]"]
 
 
 def test_settings_never_show_a_secret():
@@ -373,10 +373,10 @@ def test_no_value_in_a_file_ends_in_a_traceback(stack, key, value):
 
 @given(parallelism=st.integers())
 def test_any_parallelism_is_accepted_or_refused_with_its_key(parallelism):
-    told = config_errors({"data-pipes:pipes": {"orders": {"parallelism": parallelism}}})
+    errors = config_errors({"data-pipes:pipes": {"orders": {"parallelism": parallelism}}})
     fits = 1 <= parallelism <= 18
-    assert fits == (not told)
+    assert fits == (not errors)
     assert all(
         "pipes.orders.parallelism" in line or "platform.nodes.max" in line or "streaming.brokers" in line
-        for line in told
+        for line in errors
     )

@@ -40,10 +40,10 @@ def warnings(stack, section, version):
     (GOOGLE, "data-pipes:streaming", "9.9.x"),
 ])  # fmt: skip
 def test_a_version_newer_than_all_known_ones_gets_a_warning(stack, section, version):
-    [told] = warnings(stack, section, version)
-    assert f".version: {version} is newer than " in told
-    assert "that this program knows (" in told
-    assert "It is deployed unchecked. If " in told
+    [message] = warnings(stack, section, version)
+    assert f".version: {version} is newer than " in message
+    assert "that this program knows (" in message
+    assert "It is deployed unchecked. If " in message
 
 
 @pytest.mark.parametrize(("stack", "section", "_form", "known"), EVERY)
@@ -75,17 +75,17 @@ def test_every_list_is_in_order_and_has_its_page_and_date(_stack, _section, _for
 def test_versions_are_compared_by_their_numbers(major, minor):
     version, number = f"{major}.{minor}", (major, minor)
     if number < (3, 8):
-        told = "must be 3.8 or newer, got .*, which Kafka no longer offers"
+        message = "must be 3.8 or newer, got .*, which Kafka no longer offers"
     elif number in ((3, 8), (3, 10), (4, 1)) or number > (4, 1):
         assert LISTED.check(version) == version
         assert bool(LISTED.warnings("streaming.version", version)) is (number > (4, 1))
         return
     else:
-        told = "must be one of 3.8, 3.10, 4.1, or newer, got"
+        message = "must be one of 3.8, 3.10, 4.1, or newer, got"
         assert EXAMPLES.check(version) == version
         [warning] = EXAMPLES.warnings("streaming.version", version)
         assert warning.startswith(
             f"streaming.version: {version} is not a version of Kafka that this program knows (a page)."
         )
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         LISTED.check(version)

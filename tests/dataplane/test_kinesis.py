@@ -342,7 +342,7 @@ def test_a_failed_record_goes_to_the_dead_letters_and_does_not_block_others(make
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"AWS_ACCESS_KEY_ID": os.urandom(10).hex()}, "AWS returned an error: 403: .*InvalidClientTokenId"),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "no AWS credentials"),
@@ -355,12 +355,12 @@ def test_a_failed_record_goes_to_the_dead_letters_and_does_not_block_others(make
         ),
     ],
 )
-def test_permanent_errors_end_it_with_one_line(make, changes, told):
+def test_permanent_errors_end_it_with_one_line(make, changes, message):
     stream = make(1)
     stream.moto.client("kinesis").put_record(StreamName=stream.name, PartitionKey="key", Data=POISON)
     [reader] = stream.start(**changes)
     line = reader.end()
-    assert re.fullmatch(f"consumer: .*{told}.*", line)
+    assert re.fullmatch(f"consumer: .*{message}.*", line)
     assert stream.rights["AWS_SECRET_ACCESS_KEY"] not in line
     assert stream.owners == {}, "its leases are released"
 

@@ -1,6 +1,6 @@
 """Rolling restart with never more replicas than partitions: no loss and no redelivery.
 
-How long each partition waited is measured and told, in the output and as properties of the test, and not judged.
+The pause of each partition is reported in the output and as a property of the test. It has no limit.
 """
 
 import time

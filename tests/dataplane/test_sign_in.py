@@ -114,7 +114,7 @@ def last_line(replica: Replica) -> str:
     """Return the last line of a consumer that exited. It must be logged once."""
     assert replica.process.wait(PATIENCE) == 1, replica.log()
     lines = replica.log(1000).splitlines()
-    assert len(lines) < 20, "it is told now and then, and not at every try"
+    assert len(lines) < 20, "it must not be logged at every attempt"
     assert "Traceback" not in "".join(lines)
     return lines[-1]
 

@@ -105,10 +105,10 @@ def test_refusals_have_the_servers_message(
     start: Start, kubeconfig: Path, api: KubernetesApi, container: dict[str, Any], answer: str
 ):
     sandbox = start(lambda: deployment(namespace(), **container), kubernetes=kubeconfig)
-    with pytest.raises(EngineError, match=answer) as told:
+    with pytest.raises(EngineError, match=answer) as refusal:
         sandbox.run("up")
-    assert "was not successfully created by the Kubernetes API server" in str(told.value)
-    assert "Traceback" not in str(told.value)
+    assert "was not successfully created by the Kubernetes API server" in str(refusal.value)
+    assert "Traceback" not in str(refusal.value)
     assert not is_there(api, ORDERS)
     with pytest.raises(EngineError, match=answer):
         sandbox.run("preview")  # The namespace exists now, so a dry run reports the error first.
@@ -131,9 +131,9 @@ def test_a_change_of_an_immutable_field_is_refused_in_preview_and_update(start: 
     sandbox.run("up")
     settings["policy"] = "Retain"
     for action in ("preview", "up"):
-        with pytest.raises(EngineError, match='reclaimPolicy: Invalid value: "Retain": field is immutable') as told:
+        with pytest.raises(EngineError, match='reclaimPolicy: Invalid value: "Retain": field is immutable') as refusal:
             sandbox.run(action)
-        assert "Traceback" not in str(told.value)
+        assert "Traceback" not in str(refusal.value)
 
 
 def test_a_change_outside_pulumi_is_found_and_only_kubectls_is_reverted(

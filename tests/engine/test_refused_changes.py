@@ -116,11 +116,11 @@ def test_each_change_that_msk_or_eks_refuses_is_refused_in_the_preview_and_fails
 
     sandbox = start(program)
     sandbox.run("up")
-    for change, told, answer in CHANGES:
+    for change, message, answer in CHANGES:
         wanted |= {**LIVE, **change}
         with pytest.raises(EngineError) as refusal:
             sandbox.run("preview")
-        assert told in str(refusal.value)
+        assert message in str(refusal.value)
         wanted["hooks"] = False
         with pytest.raises(EngineError) as failure:
             sandbox.run("up")

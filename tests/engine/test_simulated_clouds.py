@@ -317,9 +317,9 @@ def test_the_error_of_a_failed_program_is_short_and_nothing_remains(start: Start
         raise ValueError("no such thing")
 
     sandbox = start(program)
-    with pytest.raises(EngineError, match="no such thing") as told:
+    with pytest.raises(EngineError, match="no such thing") as refusal:
         sandbox.run("preview")
-    assert "Traceback" not in str(told.value)
+    assert "Traceback" not in str(refusal.value)
     directory = sandbox.directory
     sandbox.__exit__(None, None, None)
     assert not Path(directory).exists()

@@ -77,9 +77,9 @@ def test_its_account_cannot_read_other_config_maps_or_secrets(api: KubernetesApi
     job.read(CONFIG_MAP)
     api.apply(other := object_of("v1", "ConfigMap", "other", NAMESPACE), manager=MANAGER)
     for refused in (other, object_of("v1", "Secret", NAME, NAMESPACE)):
-        with pytest.raises(KubernetesRefusalError, match="forbidden") as told:
+        with pytest.raises(KubernetesRefusalError, match="forbidden") as refusal:
             job.read(refused)
-        assert told.value.status == 403
+        assert refusal.value.status == 403
     with pytest.raises(KubernetesRefusalError, match="forbidden"):
         job.delete(CONFIG_MAP)
 

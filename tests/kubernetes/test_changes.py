@@ -69,11 +69,13 @@ REFUSED: Mapping[str, tuple[str, str, Mapping[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("stack", "kind", "change", "told"), REFUSED.values(), ids=REFUSED)
-def test_the_server_refuses_to_change(api: KubernetesApi, stack: str, kind: str, change: Mapping[str, Any], told: str):
+@pytest.mark.parametrize(("stack", "kind", "change", "message"), REFUSED.values(), ids=REFUSED)
+def test_the_server_refuses_to_change(
+    api: KubernetesApi, stack: str, kind: str, change: Mapping[str, Any], message: str
+):
     objects = manifests(stack)
     deploy(api, objects)
-    with pytest.raises(KubernetesRefusalError, match=told):
+    with pytest.raises(KubernetesRefusalError, match=message):
         api.apply(merged(of_kind(objects, kind)[0], change), manager=MANAGER)
 
 

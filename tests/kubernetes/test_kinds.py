@@ -61,15 +61,15 @@ WRONG: Mapping[str, tuple[str, str, Mapping[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("stack", "kind", "change", "told"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(("stack", "kind", "change", "message"), WRONG.values(), ids=WRONG)
 def test_invalid_custom_resources_are_refused(
-    api: KubernetesApi, stack: str, kind: str, change: Mapping[str, Any], told: str
+    api: KubernetesApi, stack: str, kind: str, change: Mapping[str, Any], message: str
 ):
     objects = manifests(stack)
     deploy(api, of_kind(objects, "Namespace"))
     right = of_kind(objects, kind)[0]
     api.apply(right, manager=MANAGER)
-    with pytest.raises(KubernetesRefusalError, match=told):
+    with pytest.raises(KubernetesRefusalError, match=message):
         api.apply(merged(right, change), manager=MANAGER)
 
 

@@ -43,7 +43,7 @@ class BrokersJobArgs:
     setting: str
     """Key of that number in the stack file."""
     rule: ChangeRule
-    """Returns why a change of the number is refused, if it is."""
+    """Rule that refuses a change of the number."""
     image: Output[str]
     """Image of the programs in topic/."""
     topic_namespace: TopicNamespace

@@ -68,7 +68,7 @@ def test_an_unused_id_of_an_existing_network_is_refused(key: str, value: Any, pl
 
 
 @pytest.mark.parametrize(
-    ("stack", "key", "value", "told"),
+    ("stack", "key", "value", "message"),
     [
         (STACK, "aws:region", "Ireland", "Or remove the aws keys: the platform is on azure."),
         (
@@ -85,10 +85,10 @@ def test_an_unused_id_of_an_existing_network_is_refused(key: str, value: Any, pl
         ),
     ],
 )
-def test_errors_in_account_settings_of_each_cloud_are_reported(stack: str, key: str, value: Any, told: str):
+def test_errors_in_account_settings_of_each_cloud_are_reported(stack: str, key: str, value: Any, message: str):
     with pytest.raises(SettingsError) as refusal:
         settings({key: value}, stack=stack)
-    assert told in str(refusal.value).splitlines()[0]
+    assert message in str(refusal.value).splitlines()[0]
 
 
 def test_an_admin_group_must_be_an_object_id():

@@ -173,7 +173,7 @@ def test_throttled_reads_have_growing_pauses():
 
 
 @pytest.mark.parametrize(
-    ("error", "told", "retryable"),
+    ("error", "message", "retryable"),
     [
         (
             refused("AccessDeniedException"),
@@ -188,11 +188,11 @@ def test_throttled_reads_have_growing_pauses():
         (EndpointConnectionError(endpoint_url="https://aws"), "reading orders shard-0: cannot reach AWS: ", True),
     ],
 )
-def test_errors_are_reported_in_one_line_and_marked_retryable_or_not(error, told, retryable):
+def test_errors_are_reported_in_one_line_and_marked_retryable_or_not(error, message, retryable):
     _, _, reader = polling(error)
     with pytest.raises(AwsError) as refusal:
         reader.read()
-    assert str(refusal.value).startswith(told)
+    assert str(refusal.value).startswith(message)
     assert refusal.value.retryable is retryable
 
 

@@ -197,7 +197,7 @@ GONE = "orders[shard-0]: records after sequence number 17:3 were deleted before 
 
 
 @pytest.mark.parametrize(
-    ("until", "found", "told"),
+    ("until", "found", "message"),
     [
         pytest.param(None, batch(record("20"), kept=False), "the first available record is 20", id="KCL's"),
         pytest.param(NOW - 49 * HOUR, batch(record("20"), kept=False), "the first available record is 20", id="away"),
@@ -206,11 +206,11 @@ GONE = "orders[shard-0]: records after sequence number 17:3 were deleted before 
     ],
 )
 def test_deleted_records_count_as_one_gap_and_are_logged(
-    until: float | None, found: Batch, told: str, caplog: pytest.LogCaptureFixture
+    until: float | None, found: Batch, message: str, caplog: pytest.LogCaptureFixture
 ):
     run = Run(found, batch(record("21")), position="17:3", until=until)
     assert run.lost == 1
-    assert GONE + told in caplog.text
+    assert GONE + message in caplog.text
     assert run.positions[-1] == "21"
 
 

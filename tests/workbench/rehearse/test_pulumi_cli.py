@@ -41,24 +41,24 @@ printf '#!/bin/sh\\necho v%s\\n' {version} > "$2"
 
 def test_pulumi_on_path_is_used(script: Script):
     script("pulumi", "echo v3.260.1")
-    told: list[str] = []
-    assert str(pulumi_command(told.append).version) == "3.260.1"
-    assert told == []
+    reports: list[str] = []
+    assert str(pulumi_command(reports.append).version) == "3.260.1"
+    assert reports == []
 
 
 def test_a_pulumi_that_is_too_old_is_skipped_and_built_once(script: Script):
     script("pulumi", "echo v3.100.0")
     script("go", GO.format(version=wanted_version()))
-    told: list[str] = []
-    command = pulumi_command(told.append)
+    reports: list[str] = []
+    command = pulumi_command(reports.append)
     assert command.command == str(cache_directory(wanted_version()) / "bin" / "pulumi")
-    assert "the pulumi on PATH cannot be used" in told[0]
-    assert "only once (7 to 12 minutes on two cores)" in told[1]
+    assert "the pulumi on PATH cannot be used" in reports[0]
+    assert "only once (7 to 12 minutes on two cores)" in reports[1]
     assert [file.name for file in Path(command.command).parent.iterdir()] == ["pulumi"], "no temporary file may remain"
 
     script("go", "exit 1")
-    assert pulumi_command(told.append).command == command.command
-    assert len(told) == 3, "the second call must use the cached CLI without a message"
+    assert pulumi_command(reports.append).command == command.command
+    assert len(reports) == 3, "the second call must use the cached CLI without a message"
 
 
 def test_a_failed_build_leaves_no_cli(script: Script):

@@ -60,16 +60,16 @@ def files(directory: Path) -> list[str]:
 
 
 def test_every_jar_is_downloaded_once(asked: list[str], lock, tmp_path: Path):
-    told: list[str] = []
+    reports: list[str] = []
     cache = tmp_path / "cache"
-    found = jars(lock(*NAMES), cache, told.append)
+    found = jars(lock(*NAMES), cache, reports.append)
     assert [path.read_text() for path in found] == NAMES
     assert sorted(asked) == NAMES
-    assert len(told) == 1
-    assert str(cache) in told[0]
+    assert len(reports) == 1
+    assert str(cache) in reports[0]
 
-    assert jars(lock(*NAMES), cache, told.append) == found
-    assert (len(asked), len(told)) == (3, 1), "the second call must send no request and print nothing"
+    assert jars(lock(*NAMES), cache, reports.append) == found
+    assert (len(asked), len(reports)) == (3, 1), "the second call must send no request and print nothing"
 
 
 def test_existing_jars_are_kept_and_new_ones_are_fetched(asked: list[str], lock, tmp_path: Path):

@@ -20,8 +20,8 @@ def test_a_failed_build_reports_why_and_leaves_nothing(tmp_path: Path, monkeypat
     go.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    told: list[str] = []
+    reports: list[str] = []
     with pytest.raises(PubSubServerError, match="could not be built with Go: no such module"):
-        pubsub_server(told.append).__enter__()
-    assert len(told) == 1
+        pubsub_server(reports.append).__enter__()
+    assert len(reports) == 1
     assert not [file for file in (tmp_path / "cache").rglob("*") if file.is_file()]

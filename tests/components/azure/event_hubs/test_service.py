@@ -124,7 +124,7 @@ KEY = {"encryption": {"keySource": "Microsoft.KeyVault"}}
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         (
             sku("Standard"),
@@ -154,10 +154,10 @@ KEY = {"encryption": {"keySource": "Microsoft.KeyVault"}}
         (KEY, {}, "streaming.customerManagedKey: cannot be turned off (a namespace keeps its customer-managed key)."),
     ],
 )
-def test_unsupported_namespace_changes_are_refused_in_the_preview_with_a_fix(old, new, told):
+def test_unsupported_namespace_changes_are_refused_in_the_preview_with_a_fix(old, new, message):
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(shipped(STACK).recording, shipped_namespace(), old, new)
-    assert told in str(refusal.value)
+    assert message in str(refusal.value)
     assert "create a new stack with a different name" in str(refusal.value)
 
 

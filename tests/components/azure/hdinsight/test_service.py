@@ -307,6 +307,6 @@ def test_the_job_uses_the_gateway_address_that_hdinsight_returns(recording):
     ssh, https = (
         SimpleNamespace(name=name, private_ip_address=ip) for name, ip in (("SSH", "10.0.5.5"), ("HTTPS", "10.0.5.4"))
     )
-    told: Any = SimpleNamespace(connectivity_endpoints=[ssh, https])
+    with_endpoints: Any = SimpleNamespace(connectivity_endpoints=[ssh, https])
     silent: Any = SimpleNamespace(connectivity_endpoints=None)
-    assert (private_address(told), private_address(silent)) == ("10.0.5.4", None)
+    assert (private_address(with_endpoints), private_address(silent)) == ("10.0.5.4", None)

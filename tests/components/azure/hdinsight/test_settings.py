@@ -20,7 +20,7 @@ def refused(changes):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"brokers": 2}, "streaming.brokers: must be at least 3, got 2."),
         ({"brokers": 201}, "streaming.brokers: must be at most 200, got 201."),
@@ -44,12 +44,12 @@ def refused(changes):
         ({"instanceType": 3}, "streaming.instanceType: unknown key"),
     ],
 )
-def test_invalid_hdinsight_settings_are_refused(change, told):
-    assert told in refused({"data-pipes:streaming": change})
+def test_invalid_hdinsight_settings_are_refused(change, message):
+    assert message in refused({"data-pipes:streaming": change})
 
 
 @pytest.mark.parametrize(
-    ("topic", "told"),
+    ("topic", "message"),
     [
         ({"retentionHours": 0}, "topic.retentionHours: must be at least 1, got 0."),
         (
@@ -64,8 +64,8 @@ def test_invalid_hdinsight_settings_are_refused(change, told):
         ({"config": {"cleanup.policy": "never"}}, "config.cleanup.policy: must be one of delete or compact"),
     ],
 )
-def test_topic_settings_that_kafka_3_2_rejects_are_refused(topic, told):
-    assert told in refused({"data-pipes:pipes": {"orders": {"topic": topic}}})
+def test_topic_settings_that_kafka_3_2_rejects_are_refused(topic, message):
+    assert message in refused({"data-pipes:pipes": {"orders": {"topic": topic}}})
 
 
 def test_a_setting_that_later_versions_replaced_is_accepted():

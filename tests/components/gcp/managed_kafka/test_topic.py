@@ -112,10 +112,10 @@ def test_growth_does_not_change_the_dead_letter_topic():
     assert dead_letters(grown).inputs == dead_letters(recording()).inputs
 
 
-@pytest.mark.parametrize(("version", "told"), [("3.9.x", None), ("4.0.x", "consumer"), ("10.0.x", "consumer")])
-def test_consumers_use_the_newer_group_protocol_from_kafka_4(version, told):
+@pytest.mark.parametrize(("version", "protocol"), [("3.9.x", None), ("4.0.x", "consumer"), ("10.0.x", "consumer")])
+def test_consumers_use_the_newer_group_protocol_from_kafka_4(version, protocol):
     recorded = planned({"data-pipes:streaming": {"version": version}}, stack=STACK).recording
-    assert environment(recorded).get("KAFKA_GROUP_PROTOCOL") == told
+    assert environment(recorded).get("KAFKA_GROUP_PROTOCOL") == protocol
 
 
 def test_without_producers_nobody_can_write():

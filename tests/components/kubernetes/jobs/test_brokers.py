@@ -130,9 +130,9 @@ def test_the_config_map_is_read_after_the_job_and_never_reset(recording):
     found = own(recording, "ConfigMap")
     assert "data" not in found.inputs
     assert found.ignore_changes == ("data",)
-    told = recording.one(f"{STACK}-brokers-told")
-    assert told.external
-    assert own(recording, "Job").urn in recording.requirements(told)
+    written = recording.one(f"{STACK}-brokers-told")
+    assert written.external
+    assert own(recording, "Job").urn in recording.requirements(written)
     servers = recording.outputs["bootstrapServers"].split(",")
     assert len(servers) == 3
     assert all(server.endswith(":9092") for server in servers)

@@ -126,16 +126,16 @@ def test_consumers_can_reach_the_brokers_and_have_no_cloud_permissions(mode):
 
 
 def test_too_many_brokers_for_the_nodes_are_refused():
-    [told] = config_errors({"data-pipes:streaming": {"brokers": 12, "cpu": "2", "memory": "8Gi"}})
-    assert told.startswith("platform.nodes.max: must be at least ")
-    assert "got 6 (" in told
-    assert "streaming service 12 x 2000m CPU and 8192Mi" in told
+    [message] = config_errors({"data-pipes:streaming": {"brokers": 12, "cpu": "2", "memory": "8Gi"}})
+    assert message.startswith("platform.nodes.max: must be at least ")
+    assert "got 6 (" in message
+    assert "streaming service 12 x 2000m CPU and 8192Mi" in message
 
 
 def test_broker_requests_that_autopilot_would_raise_are_refused():
     changes = {"data-pipes:platform": {"mode": "autopilot"}, "data-pipes:streaming": {"cpu": "1", "memory": "16Gi"}}
-    [told] = config_errors(changes)
-    assert told.startswith("streaming: has pods that request 1000m and 16384Mi, but Autopilot would raise that to")
+    [message] = config_errors(changes)
+    assert message.startswith("streaming: has pods that request 1000m and 16384Mi, but Autopilot would raise that to")
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -11,7 +11,7 @@ STACK = "aws-kafka-eks"
 FILE = "stacks/Pulumi.test.yaml: "
 
 
-def told(changes):
+def errors(changes):
     stack_file = changed(changes, STACK)
     lines = refused(stack_file.program_config(), secret_keys=stack_file.secret_keys)
     return [rule(line.removeprefix(FILE)) for line in lines]
@@ -107,11 +107,11 @@ def topic(**settings):
     ],
 )
 def test_invalid_kafka_settings_are_refused(changes, line):
-    assert told(changes) == [line]
+    assert errors(changes) == [line]
 
 
 def test_a_version_that_the_operator_does_not_support_is_refused():
-    [line] = told(streaming(version="4.1.2"))
+    [line] = errors(streaming(version="4.1.2"))
     assert line.startswith("streaming.version: must be '4.2.0', '4.2.1', '4.3.0' or '4.3.1', got \"4.1.2\".")
 
 

@@ -107,8 +107,8 @@ def test_the_dead_letter_topic_has_one_partition_three_copies_and_space_for_head
 
 def test_consumers_get_the_dead_letter_settings_and_wait_for_the_topic(recording):
     assert dead_letters(recording).urn in recording.requirements(recording.one(DEPLOYMENT))
-    told = environment(with_topic(deadLetter={"maxDeliveryAttempts": 9}))
-    assert (told["STREAM_DEAD_LETTERS"], told["STREAM_MAX_DELIVERY_ATTEMPTS"]) == ("orders.dead-letters", "9")
+    variables = environment(with_topic(deadLetter={"maxDeliveryAttempts": 9}))
+    assert (variables["STREAM_DEAD_LETTERS"], variables["STREAM_MAX_DELIVERY_ATTEMPTS"]) == ("orders.dead-letters", "9")
 
 
 def test_without_dead_letters_there_is_no_topic_no_acl_and_no_variable():
@@ -144,8 +144,8 @@ def test_a_user_s_certificate_is_valid_for_more_than_a_year_at_any_time(recordin
 
 
 def test_consumers_get_the_broker_address_and_file_paths_but_no_plain_secret(recording):
-    told = environment(recording)
-    assert told == {
+    variables = environment(recording)
+    assert variables == {
         "KAFKA_BOOTSTRAP_SERVERS": "data-pipes-kafka-bootstrap.data-pipes-kafka.svc:9093",
         "KAFKA_GROUP_PROTOCOL": "consumer",
         "KAFKA_SECURITY_PROTOCOL": "SSL",
@@ -159,17 +159,17 @@ def test_consumers_get_the_broker_address_and_file_paths_but_no_plain_secret(rec
         "STREAM_SERVICE": "kafka",
         "STREAM_TOPIC": "orders",
     }
-    assert recording.outputs["bootstrapServers"] == told["KAFKA_BOOTSTRAP_SERVERS"]
+    assert recording.outputs["bootstrapServers"] == variables["KAFKA_BOOTSTRAP_SERVERS"]
     assert secret(recording).inputs["stringData"] == SECRET
 
 
 def test_the_certificate_files_are_mounted_read_only(recording):
     [container] = recording.one(DEPLOYMENT).input("spec.template.spec.containers")
     mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
-    told = {value for name, value in environment(recording).items() if name.endswith("_LOCATION")}
-    assert len(told) == 3
-    assert told <= mounts.keys()
-    assert all(mounts[path]["readOnly"] for path in told)
+    variables = {value for name, value in environment(recording).items() if name.endswith("_LOCATION")}
+    assert len(variables) == 3
+    assert variables <= mounts.keys()
+    assert all(mounts[path]["readOnly"] for path in variables)
 
 
 def test_consumers_get_the_certificates_of_their_user_and_cluster(recording):
