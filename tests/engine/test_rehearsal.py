@@ -117,7 +117,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("stack", "answer"), [("aws-msk-eks", "simulated, too; `make test-kubernetes`"), ("aws-msk-ecs", None)]
+    ("stack", "answer"), [("aws-msk-eks", "simulated, too. Run `make test-kubernetes`"), ("aws-msk-ecs", None)]
 )
 def test_stacks_with_kubernetes_objects_get_a_note_without_a_real_api_server(
     stack: str, answer: str | None, monkeypatch: pytest.MonkeyPatch
