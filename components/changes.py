@@ -19,9 +19,9 @@ def refuse_fewer_partitions(present: int, wanted: int) -> str | None:
     if wanted >= present:
         return None
     return (
-        "Kafka cannot take partitions away, since their records would be lost. "
-        f"Set parallelism back to {present} or more; to end with fewer, add a pipe of another name with parallelism {wanted}, "
-        "point the producers at it, let the old one drain, then remove the old one (docs/changing.md, Remove a pipe)."
+        "Kafka cannot remove partitions, because their records would be lost. "
+        f"Set parallelism back to {present} or more. For fewer partitions, add a pipe with a different name and parallelism {wanted}, "
+        "move the producers to it, wait until the old pipe is empty, then remove the old pipe (docs/changing.md, Remove a pipe)."
     )
 
 
@@ -32,7 +32,7 @@ def older_kafka(present: object, wanted: object) -> str | None:
     """
     if _release(wanted) >= _release(present):
         return None
-    return f"cannot go from {present} to {wanted}, since Kafka does not read the metadata of a newer version. Set version back to {present}."
+    return f"cannot be changed from {present} to {wanted} (Kafka cannot read the metadata of a newer version). Set version back to {present}."
 
 
 def guard(name: str, setting: str, property_path: str, rule: ChangeRule) -> pulumi.ResourceHookBinding:
@@ -49,7 +49,7 @@ def guard(name: str, setting: str, property_path: str, rule: ChangeRule) -> pulu
     def numbers(present: object, wanted: object) -> str | None:
         before, after = _whole(present), _whole(wanted)
         refusal = None if before is None or after is None else rule(before, after)
-        return f"cannot go from {before} to {after}. {refusal}" if refusal else None
+        return f"cannot be changed from {before} to {after}. {refusal}" if refusal else None
 
     return refused_change(name, setting, property_path, numbers)
 

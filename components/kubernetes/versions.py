@@ -8,12 +8,12 @@ VersionRule = Callable[[object, object], str | None]
 
 
 def one_minor_version_up(
-    service: str, *, oldest: str, back: str = "never takes a cluster to an older version"
+    service: str, *, oldest: str, back: str = "cannot return a cluster to an older version"
 ) -> VersionRule:
-    """Rule for a control plane that goes up by one minor version at a time (Kubernetes, Version skew policy).
+    """Rule for a control plane that is upgraded by one minor version at a time (Kubernetes, Version skew policy).
 
-    `service` is the name in the message; `back` says what the service does about an older version. `oldest` is the oldest version that
-    settings accept. A cluster that is older goes there in one step: no setting could name the versions between.
+    `service` is the name in the message; `back` is the reason that an older version is refused. `oldest` is the oldest version that
+    settings accept. An older cluster is upgraded to it in one step, because settings reject the versions between.
     """
 
     def rule(present: object, wanted: object) -> str | None:
@@ -24,10 +24,10 @@ def one_minor_version_up(
         if before <= after <= next_minor:
             return None
         if after < before:
-            return f"cannot go from {present} to {wanted}, since {service} {back}; set it to 1.{before} or later."
+            return f"cannot be changed from {present} to {wanted} ({service} {back}). Set it to 1.{before} or later."
         return (
-            f"cannot go from {present} to {wanted} at once, since {service} skips no minor version; set it to 1.{next_minor}, deploy, "
-            "and go on from there."
+            f"cannot be changed from {present} to {wanted} in one step ({service} does not skip minor versions). Set it to 1.{next_minor} and "
+            "deploy, then continue from there."
         )
 
     return rule

@@ -82,8 +82,8 @@ def change(present, wanted, resource=TOPIC, form=lambda number: {"partitionCount
 def test_fewer_partitions_are_refused_with_what_to_do_instead():
     with pytest.raises(ChangeRefusedError) as refusal:
         change(6.0, 3.0)
-    assert "pipes.orders.parallelism: cannot go from 6 to 3" in str(refusal.value)
-    assert "add a pipe of another name" in str(refusal.value)
+    assert "pipes.orders.parallelism: cannot be changed from 6 to 3" in str(refusal.value)
+    assert "add a pipe with a different name" in str(refusal.value)
 
 
 @given(present=st.integers(1, 1000), more=st.integers(0, 1000))
@@ -102,7 +102,7 @@ def volume(size):
 
 def test_smaller_disks_of_brokers_are_refused_and_larger_ones_let_through():
     change(100.0, 200.0, CLUSTER, volume)
-    with pytest.raises(ChangeRefusedError, match=r"streaming\.diskSize: cannot go from 200 to 100"):
+    with pytest.raises(ChangeRefusedError, match=r"streaming\.diskSize: cannot be changed from 200 to 100"):
         change(200.0, 100.0, CLUSTER, volume)
 
 

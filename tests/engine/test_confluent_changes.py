@@ -43,7 +43,10 @@ def test_a_basic_cluster_becomes_standard_with_its_topics_and_loses_neither_part
         assert {item.id for item in sandbox.inventory.objects() if item.type == TOPIC} == topics
         assert not [urn for urn, step in upgraded.touched.items() if step == "replace" and TOPIC in urn]
         for wanted, told in (
-            (stack_file(2, tier="standard", availability="low"), "pipes.orders.parallelism: cannot go from 3 to 2. "),
+            (
+                stack_file(2, tier="standard", availability="low"),
+                "pipes.orders.parallelism: cannot be changed from 3 to 2. ",
+            ),
             (
                 stack_file(tier="dedicated", cku=1, availability="low"),
                 "streaming.tier: cannot be changed from standard to dedicated",

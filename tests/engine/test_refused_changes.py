@@ -35,8 +35,12 @@ CHANGES: list[tuple[dict[str, Any], str, str]] = [
         "streaming.certificateAuthorityArns: cannot be removed",
         "The request does not include any updates to the security setting of the cluster",
     ),
-    ({"kafka": "3.9.x.kraft"}, "streaming.version: cannot go from 4.1.x.kraft", "from 4.1.x.kraft to 3.9.x.kraft"),
-    ({"brokers": 3}, "streaming.brokers: cannot go from 6 to 3", "the brokers to remove hold partitions"),
+    (
+        {"kafka": "3.9.x.kraft"},
+        "streaming.version: cannot be changed from 4.1.x.kraft",
+        "from 4.1.x.kraft to 3.9.x.kraft",
+    ),
+    ({"brokers": 3}, "streaming.brokers: cannot be changed from 6 to 3", "the brokers to remove hold partitions"),
     (
         {"mode": "LOCAL"},
         "streaming.tieredStorage: cannot be changed from true to false",
@@ -49,12 +53,12 @@ CHANGES: list[tuple[dict[str, Any], str, str]] = [
     ),
     (
         {"kubernetes": "1.36"},
-        "platform.version: cannot go from 1.34 to 1.36 at once",
+        "platform.version: cannot be changed from 1.34 to 1.36 in one step",
         "Unsupported Kubernetes minor version update from 1.34 to 1.36",
     ),
     (
         {"kubernetes": "1.33"},
-        "platform.version: cannot go from 1.34 to 1.33",
+        "platform.version: cannot be changed from 1.34 to 1.33",
         "Unsupported Kubernetes minor version update from 1.34 to 1.33",
     ),
 ]

@@ -107,7 +107,7 @@ def test_progress_says_first_that_the_clouds_are_simulated_and_the_api_server_is
 def test_fewer_partitions_are_refused_by_the_engine_with_what_to_do_instead():
     done = run("aws-msk-eks", "--grow", "orders=2")
     assert done.returncode == 1
-    assert "pipes.orders.parallelism: cannot go from 3 to 2. Kafka cannot take partitions away" in done.stderr
+    assert "pipes.orders.parallelism: cannot be changed from 3 to 2. Kafka cannot remove partitions" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -96,6 +96,6 @@ def test_csu_change_is_refused_in_the_preview():
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(recording(), component, {"csu": 8}, {"csu": 4})
     assert str(refusal.value).startswith(
-        "streaming.ksqldb.csu: cannot go from 8 to 4. Another number of CSUs would replace the ksqlDB cluster"
+        "streaming.ksqldb.csu: cannot be changed from 8 to 4. Another number of CSUs would replace the ksqlDB cluster"
     )
     assert "set data-pipes:protect to false and remove ksqldb, deploy" in str(refusal.value)

@@ -229,7 +229,7 @@ def test_dedicated_cluster_shrinks_by_at_most_one_cku(present, wanted, refused):
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(recording, recording.one(CLUSTER), before, after)
     assert str(refusal.value) == (
-        "streaming.cku: cannot go from 4 to 2. A dedicated cluster can shrink by only one CKU per deployment. Set cku to 3, deploy, then lower it again."
+        "streaming.cku: cannot be changed from 4 to 2. A dedicated cluster can shrink by only one CKU per deployment. Set cku to 3, deploy, then lower it again."
     )
 
 

@@ -283,7 +283,7 @@ def test_fewer_partitions_are_refused_in_the_preview():
     with pytest.raises(ChangeRefusedError) as refusal:
         before_update(recording, component, {"partitions": 3}, {"partitions": 2})
     assert str(refusal.value).startswith(
-        "pipes.orders.parallelism: cannot go from 3 to 2. Kafka cannot take partitions"
+        "pipes.orders.parallelism: cannot be changed from 3 to 2. Kafka cannot remove partitions"
     )
     assert "add a pipe of another name with parallelism 2" in str(refusal.value)
 

@@ -270,7 +270,9 @@ def change(present, wanted):
 def test_a_reshard_in_several_steps_is_refused_in_the_preview_with_the_steps(present, wanted, reason):
     with pytest.raises(ChangeRefusedError) as refusal:
         change(present, wanted)
-    assert f"pipes.orders.parallelism: cannot go from {present} to {wanted}. Kinesis {reason}" in str(refusal.value)
+    assert f"pipes.orders.parallelism: cannot be changed from {present} to {wanted}. Kinesis {reason}" in str(
+        refusal.value
+    )
     assert "10 updates in 24 hours" in str(refusal.value)
 
 

@@ -47,19 +47,19 @@ REFUSED = [
     (
         {"kubernetesVersion": "1.34"},
         {"kubernetesVersion": "1.36"},
-        "platform.version: cannot go from 1.34 to 1.36 at once, since AKS skips no minor version; set it to 1.35, deploy, and go on from "
-        "there.",
+        "platform.version: cannot be changed from 1.34 to 1.36 in one step (AKS does not skip minor versions). Set it to 1.35 and deploy, then "
+        "continue from there.",
     ),
     (
         {"kubernetesVersion": "1.31"},
         {"kubernetesVersion": "1.36"},
-        f"platform.version: cannot go from 1.31 to 1.36 at once, since AKS skips no minor version; set it to {OLDEST}, deploy, and go on "
-        "from there.",
+        f"platform.version: cannot be changed from 1.31 to 1.36 in one step (AKS does not skip minor versions). Set it to {OLDEST} and deploy, then "
+        "continue from there.",
     ),
     (
         {"kubernetesVersion": "1.36.1"},
         {"kubernetesVersion": "1.35"},
-        "platform.version: cannot go from 1.36.1 to 1.35, since AKS never takes a cluster to an older version; set it to 1.36 or later.",
+        "platform.version: cannot be changed from 1.36.1 to 1.35 (AKS cannot return a cluster to an older version). Set it to 1.36 or later.",
     ),
 ]
 

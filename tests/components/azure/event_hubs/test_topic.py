@@ -180,13 +180,13 @@ def partitions(count):
             3,
             "On tier standard, the number of partitions of an event hub is fixed at creation. Set parallelism back to 6",
         ),
-        ("premium", 6, 3, "Kafka cannot take partitions away"),
+        ("premium", 6, 3, "Kafka cannot remove partitions"),
     ],
 )
 def test_partition_changes_that_the_tier_does_not_support_are_refused_in_the_preview(tier, present, wanted, told):
     with pytest.raises(ChangeRefusedError) as refusal:
         change(tier, HUB, partitions(present), partitions(wanted))
-    assert f"pipes.orders.parallelism: cannot go from {present} to {wanted}. {told}" in str(refusal.value)
+    assert f"pipes.orders.parallelism: cannot be changed from {present} to {wanted}. {told}" in str(refusal.value)
     assert re.search(rf"add a pipe .*name (with|and) parallelism {wanted}", str(refusal.value))
 
 

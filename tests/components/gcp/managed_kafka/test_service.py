@@ -180,7 +180,7 @@ def place(subnet):
         (
             {"kafkaVersion": "4.3.x"},
             {"kafkaVersion": "3.7.x"},
-            "streaming.version: cannot go from 4.3.x to 3.7.x, since Kafka does not read the metadata of a newer version. Set version back "
+            "streaming.version: cannot be changed from 4.3.x to 3.7.x (Kafka cannot read the metadata of a newer version). Set version back "
             "to 4.3.x.",
         ),
         (

@@ -101,7 +101,7 @@ def test_unchanged_and_larger_values_are_allowed(rule, before, after):
             older_kafka,
             "3.10.x",
             "3.7.x",
-            "cannot go from 3.10.x to 3.7.x, since Kafka does not read the metadata of a newer version. Set version back to 3.10.x.",
+            "cannot be changed from 3.10.x to 3.7.x (Kafka cannot read the metadata of a newer version). Set version back to 3.10.x.",
         ),
         (
             refuse_smaller_disk,

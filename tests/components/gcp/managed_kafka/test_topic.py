@@ -176,6 +176,6 @@ def test_consumers_reach_the_brokers_in_the_subnet():
 def test_fewer_partitions_are_refused_in_the_preview():
     recorded = recording()
     with pytest.raises(
-        ChangeRefusedError, match=r"pipes\.orders\.parallelism: cannot go from 3 to 2\. Kafka cannot take"
+        ChangeRefusedError, match=r"pipes\.orders\.parallelism: cannot be changed from 3 to 2\. Kafka cannot remove"
     ):
         before_update(recorded, topic_of(recorded), {"partitionCount": 3.0}, {"partitionCount": 2.0})

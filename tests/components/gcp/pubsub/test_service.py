@@ -310,7 +310,7 @@ SHARED, PARTITIONED = {}, {"mode": "partitioned"}
         (
             PARTITIONED | {"parallelism": 5},
             PARTITIONED | {"parallelism": 3},
-            "pipes.orders.parallelism: cannot go from 5 to 3. Subscriptions 3 and up would be deleted with their unread messages",
+            "pipes.orders.parallelism: cannot be changed from 5 to 3. Subscriptions 3 and up would be deleted with their unread messages",
         ),
     ],
 )

@@ -173,7 +173,7 @@ def test_fewer_workers_are_refused_in_the_preview_and_more_are_let_through(recor
     assert own(recording, "ServiceAccount").input('metadata.annotations["data-pipes/brokers"]') == "3"
     with pytest.raises(
         ChangeRefusedError,
-        match=r"streaming\.brokers: cannot go from 5 to 3\. HDInsight takes no broker away.*Set brokers back to 5",
+        match=r"streaming\.brokers: cannot be changed from 5 to 3\. HDInsight cannot remove brokers.*Set brokers back to 5",
     ):
         change(recording, 5, 3)
     change(recording, 3, 3)

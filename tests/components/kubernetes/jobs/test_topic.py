@@ -163,7 +163,9 @@ def change(recording, present, wanted, key="data-pipes/partitions"):
 
 
 def test_fewer_partitions_are_refused_in_the_preview_though_a_job_is_replaced_and_not_updated(recording):
-    with pytest.raises(ChangeRefusedError, match=r"pipes\.orders\.parallelism: cannot go from 10 to 9\. Kafka cannot"):
+    with pytest.raises(
+        ChangeRefusedError, match=r"pipes\.orders\.parallelism: cannot be changed from 10 to 9\. Kafka cannot"
+    ):
         change(recording, 10, 9)
 
 

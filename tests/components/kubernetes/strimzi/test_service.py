@@ -258,7 +258,7 @@ def replicas(number):
 def test_fewer_brokers_are_refused_while_nothing_moves_their_partitions(recording):
     before_update(recording, pool(recording, "brokers"), old=replicas(3), new=replicas(6))
     with pytest.raises(
-        ChangeRefusedError, match=r"streaming\.brokers: cannot go from 6 to 3\. .* cruiseControl to true"
+        ChangeRefusedError, match=r"streaming\.brokers: cannot be changed from 6 to 3\. .* cruiseControl to true"
     ):
         before_update(recording, pool(recording, "brokers"), old=replicas(6), new=replicas(3))
 
@@ -278,7 +278,7 @@ def test_a_newer_version_and_a_patch_back_are_let_through(recording, present, wa
 
 
 def test_a_version_that_cannot_read_the_metadata_is_refused_in_the_preview(recording):
-    with pytest.raises(ChangeRefusedError, match=r"streaming\.version: cannot go from 4\.3\.1 to 4\.2\.1"):
+    with pytest.raises(ChangeRefusedError, match=r"streaming\.version: cannot be changed from 4\.3\.1 to 4\.2\.1"):
         before_update(recording, kafka(recording), old=version("4.3.1"), new=version("4.2.1"))
 
 
