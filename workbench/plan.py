@@ -142,7 +142,7 @@ def render(plan: Plan, console: Console) -> None:
 def notes(plan: Plan) -> Iterator[str]:
     """Return additional notes: stand-ins used for secrets, and the program's log messages."""
     if plan.stack_file.stand_ins:
-        yield f"Secrets were not decrypted, and it was not checked that they are set. Stand-ins were used for: {', '.join(plan.stack_file.stand_ins)}."
+        yield f"Secrets were not decrypted (a missing one is not noticed); stand-ins were used for: {', '.join(plan.stack_file.stand_ins)}."
     for message in plan.recording.messages:
         if message.severity != "error":
             yield f"{message.severity}: {message.text}"
