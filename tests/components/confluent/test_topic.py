@@ -285,7 +285,7 @@ def test_fewer_partitions_are_refused_in_the_preview():
     assert str(refusal.value).startswith(
         "pipes.orders.parallelism: cannot be changed from 3 to 2. Kafka cannot remove partitions"
     )
-    assert "add a pipe of another name with parallelism 2" in str(refusal.value)
+    assert "add a pipe with a different name and parallelism 2" in str(refusal.value)
 
 
 def test_more_partitions_are_allowed():
