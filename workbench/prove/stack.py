@@ -50,7 +50,7 @@ def planned_topic(plan: Plan) -> PlannedTopic:
             f"{stack_file.source}: the plan has problems. Run make plan STACK={stack_file.stack} and fix them."
         )
     pipe = plan.pipes[0]
-    topic = topics(plan.recording, pipe.pipe)[0]
+    topic = topics(plan.recording, pipe.pipe, plan.counts)[0]
     if topic.type not in TOPIC_SETTINGS:
         raise StackFileError(
             f"{stack_file.source}: the first pipe must have a Kafka topic, got {topic.type} (prove runs Apache Kafka). Use a Kafka "
