@@ -38,7 +38,7 @@ def planned_topic(plan: Plan) -> PlannedTopic:
             f"{stack_file.source}: the plan has problems. Run make plan STACK={stack_file.stack} and fix them."
         )
     pipe = plan.pipes[0]
-    topic = topics(plan.recording, pipe.pipe)[0]
+    topic = topics(plan.recording, pipe.pipe, plan.counts)[0]
     settings = read_settings(stack_file).pipes[pipe.pipe]
     if topic.type in OF_TOPICS:
         config = OF_TOPICS[topic.type](topic)
