@@ -1,5 +1,6 @@
 """Pulumi program: read the settings, create the pipeline, export its outputs."""
 
+import gc
 import os
 import signal
 
@@ -7,6 +8,8 @@ if "PULUMI_CONFIG" in os.environ:  # set only by the CLI's language host, which 
     # The engine stops programs with SIGINT, also after a refused change. Python would print KeyboardInterrupt tracebacks.
     # This runs before the imports because they take seconds.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # The SDKs' classes are never freed. Looking through them for garbage takes as long as importing them.
+    gc.disable()
 
 import pulumi
 
@@ -17,3 +20,7 @@ settings = Settings.from_config()
 pipeline = Pipeline(settings.name, settings)
 for name, value in pipeline.outputs.items():
     pulumi.export(name, value)
+
+if "PULUMI_CONFIG" in os.environ:  # everything is imported and registered; the rest of an update can take hours
+    gc.freeze()
+    gc.enable()

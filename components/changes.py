@@ -19,9 +19,9 @@ def refuse_fewer_partitions(present: int, wanted: int) -> str | None:
     if wanted >= present:
         return None
     return (
-        "Kafka cannot remove partitions because their records would be lost. "
-        f"Set parallelism back to {present} or more. To have fewer, add a pipe with a different name and parallelism {wanted}, "
-        "move the producers to it, let the old pipe drain, then remove the old pipe (docs/changing.md, Remove a pipe)."
+        "Kafka cannot remove partitions, because their records would be lost. "
+        f"Set parallelism back to {present} or more. For fewer partitions, add a pipe with a different name and parallelism {wanted}, "
+        "move the producers to it, wait until the old pipe is empty, then remove the old pipe (docs/changing.md, Remove a pipe)."
     )
 
 

@@ -99,7 +99,9 @@ def _cidr(value: str) -> str:
     try:
         network = IPv4Network(value)
     except ValueError as error:
-        raise ValueError(f"must be an IPv4 range such as 203.0.113.7/32, got {value!r} ({error}).") from error
+        raise ValueError(
+            f"must be an IPv4 range such as 203.0.113.7/32, got {value!r} ({error}). Correct it."
+        ) from error
     return str(network)
 
 

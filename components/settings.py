@@ -192,7 +192,9 @@ class _Reader:
                 self.error(name, text=text)
         for other, each in CLOUDS.items():
             if cloud and other != cloud and any(name.startswith(f"{each.namespace}:") for name in self.config):
-                self.account(other, also=f" Or remove the {other} keys: the platform is on {cloud}.")
+                self.account(
+                    other, also=f" This stack is on {cloud}: if it needs no {each.namespace} keys, remove them."
+                )
 
     def refuse_plain_secrets(self) -> bool:
         """Refuse encrypted values outside secrets, where they would be deployed in plain text. Return whether there are any."""

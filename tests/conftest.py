@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from workbench.servers.kubernetes_kinds import eks_kinds, install, strimzi_kinds
+from workbench.servers.kubernetes_kinds import PUBLISHED, definitions, install
 from workbench.servers.kubernetes_server import KubernetesServer
 
 settings.register_profile("data-pipes", deadline=None)  # the first example includes the time of imports
@@ -40,5 +40,5 @@ def server() -> Iterator[KubernetesServer]:
     """Run one real API server per test process, with the custom kinds of the stacks."""
     with KubernetesServer(print) as running:
         with running.api() as api:
-            install(api, [*strimzi_kinds(print), *eks_kinds()])
+            install(api, definitions(PUBLISHED, print))
         yield running

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pulumi import _types
 
 from workbench.cloud.kinds import kind
+from workbench.equation import partition_counts
 from workbench.plan import PIPELINE, Plan
 from workbench.recording.input_types import args_type
 from workbench.values import SECRET, UNKNOWN
@@ -114,26 +115,10 @@ def exactly_the_data_resources_are_protected(plan: Plan) -> None:
             assert resource.protect or not holds_data or resource.type in UNPROTECTED, resource.urn
 
 
-RECORDS = (
-    "aws:kinesis/stream:Stream",
-    "aws:kinesis/videoStream:VideoStream",
-    "aws:msk/cluster:Cluster",
-    "aws:msk/serverlessCluster:ServerlessCluster",
-    "aws:msk/topic:Topic",
-    "azure-native:eventhub:EventHub",
-    "azure-native:eventhub:Namespace",
-    "azure-native:hdinsight:Cluster",
-    "confluentcloud:index/kafkaCluster:KafkaCluster",
-    "confluentcloud:index/kafkaTopic:KafkaTopic",
-    "gcp:managedkafka/cluster:Cluster",
-    "gcp:managedkafka/topic:Topic",
-    "gcp:pubsub/subscription:Subscription",
-    "gcp:pubsub/topic:Topic",
-)
-"""Types that hold records."""
+FILLED_BY_JOBS = ("aws:msk/serverlessCluster:ServerlessCluster", "azure-native:hdinsight:Cluster")
+"""Clusters in the cloud whose topics are made by Jobs, which need the platform too."""
 
-RECORDS_IN_THE_CLUSTER = ("kubernetes:kafka.strimzi.io/v1:Kafka", "kubernetes:kafka.strimzi.io/v1:KafkaTopic")
-"""Types that hold records and run on the platform, so they wait for it."""
+JOB = "kubernetes:batch/v1:Job"
 
 CLUSTERS = {
     "aws:eks/cluster:Cluster",
@@ -143,10 +128,17 @@ CLUSTERS = {
 }
 
 
-def the_streaming_service_and_the_platform_are_created_in_parallel(plan: Plan) -> None:
-    streaming = [each for each in plan.recording.resources if each.type in RECORDS]
+def the_streaming_service_and_the_platform_never_wait_for_each_other(plan: Plan) -> None:
+    counted = partition_counts(plan.recording)
+    topics = [each for each in plan.recording.resources if each.type in counted]
+    # A topic in the platform's own cluster has to wait for it.
+    in_the_cloud = [each for each in topics if not each.type.startswith("kubernetes:")]
+    needed = {urn for each in in_the_cloud for urn in plan.recording.requirements(each)}
+    records = [each for each in plan.recording.resources if each.protect and each.urn in needed]
+    clusters = [each for each in plan.recording.resources if each.type in FILLED_BY_JOBS]
+    streaming = [*in_the_cloud, *records, *clusters]
+    assert streaming or any(each.type != JOB for each in topics), "FILLED_BY_JOBS must have the type of the cluster"
     platforms = [each for each in plan.recording.resources if each.type in CLUSTERS]
-    assert streaming or any(each.type in RECORDS_IN_THE_CLUSTER for each in plan.recording.resources)
     assert platforms
     for one, others in ((streaming, platforms), (platforms, streaming)):
         for each in one:

@@ -15,7 +15,6 @@ import yaml
 from tests.stacks import NAMES, shipped
 from workbench.cloud.kinds import kind
 from workbench.cloud.model import at
-from workbench.equation import partition_counts, replica_counts
 from workbench.recording.records import PROVIDER_PREFIX, STACK_TYPE, RecordedResource
 from workbench.stack_file import ROOT
 from workbench.values import SECRET, UNKNOWN
@@ -43,8 +42,8 @@ def inventory(stack: str) -> Inventory:
     resources = [each for each in made if each.type != STACK_TYPE]
     counts = Counter(each.type for each in resources if each.custom and not each.type.startswith(PROVIDER_PREFIX))
     found: dict[str, dict[str, Any]] = {"counts": dict(sorted(counts.items())), "protected": {}, "others": {}}
-    recording = shipped(stack).recording
-    numbers = {**partition_counts(recording), **replica_counts(recording)}
+    counted = shipped(stack).counts
+    numbers = {**counted.partitions, **counted.replicas}
     for each in sorted(resources, key=lambda resource: resource.urn):
         section = found["protected" if each.protect else "others"]
         number = numbers[each.type].property_path if each.type in numbers else None

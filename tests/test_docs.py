@@ -15,6 +15,7 @@ import yaml
 from markdown_it import MarkdownIt
 from typer.core import TyperGroup
 
+from components.catalog import CLOUDS
 from components.settings import SettingsError
 from tests.stacks import DEFAULT, NAMES, changed
 from workbench.__main__ import app
@@ -77,6 +78,17 @@ def test_every_page_and_heading_that_a_message_names_exists(path: str):
             assert named.exists(), f"{file}: {page}"
             anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
             assert anchor in anchors(named), f"{file}: {page} has no heading {heading!r}"
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+def test_the_readme_names_as_many_services_and_platforms_of_a_cloud_as_the_catalog_and_the_changelog_each(name: str):
+    rows = re.findall(r"^\| (\w+) \| (.+) \| (.+) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    [named] = [[cell.split(", ") for cell in cells] for cloud, *cells in rows if cloud.lower() == name]
+    for words, entries in zip(named, (CLOUDS[name].streaming, CLOUDS[name].platforms), strict=True):
+        assert len(words) == len(entries), f"README.md, {name}: must name each of {list(entries)}, got {words}"
+        missing = [word for word in words if word not in changelog]
+        assert not missing, f"CHANGELOG.md must name {missing}, as README.md does"
 
 
 @pytest.mark.parametrize("line", lines_of("make "))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from components.catalog import CLOUDS, Cloud
 from components.dead_letters import SUFFIX
 from components.service import Count
 from workbench.recording.checks import Problem
 from workbench.recording.recorder import Recording
 from workbench.recording.records import RecordedResource
+
+if TYPE_CHECKING:
+    from components.settings import Settings
 
 PIPE = "data-pipes:index:Pipe"
 """Type of the component of one pipe. Its topic and its consumers are children of it."""
@@ -34,38 +36,64 @@ class Equation:
         )
 
 
-def equation(recording: Recording, pipe: str) -> Equation | str:
-    """Count a pipe's partitions and replicas in the planned resources.
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How the partitions and replicas of a stack are counted: the property with the number, by resource type."""
+
+    partitions: Mapping[str, Count]
+    replicas: Mapping[str, Count]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Counts:
+        """Return the counts of a stack's streaming service and platform."""
+        streaming = settings.cloud.streaming[settings.streaming.service]
+        platform = settings.cloud.platforms[settings.platform.service]
+        return cls(
+            partitions={streaming.partitions.type: streaming.partitions},
+            replicas={count.type: count for count in platform.replicas},
+        )
+
+
+def equations(recording: Recording, counts: Counts) -> Mapping[str, Equation | str]:
+    """Count the partitions and replicas of each pipe in the planned resources. A pipe without a count has the reason instead.
 
     A workload counts only if its number of replicas comes from the topic's output. This dependency keeps the two numbers equal. If
     every partition is a separate stream, each stream has a workload with one replica. Dead-letter topics have no consumer and do
-    not count. If nothing can be counted, the reason is returned.
+    not count.
     """
-    descendants = _descendants(recording, pipe)
-    read = topics(recording, pipe)
+    return {pipe: _equation(pipe, found, counts) for pipe, found in _descendants(recording).items()}
+
+
+def _equation(pipe: str, resources: Sequence[RecordedResource], counts: Counts) -> Equation | str:
+    read = _topics(resources, counts)
     if not read:
-        return f"pipe {pipe}: must have a topic, got none"
+        return no_topic(pipe)
     made = {topic.urn for topic in read}
-    counted_partitions, counted_replicas = partition_counts(recording), replica_counts(recording)
     workloads = [
-        each
-        for each in descendants
-        if each.type in counted_replicas and made & _sources(each, counted_replicas[each.type])
+        each for each in resources if each.type in counts.replicas and made & _sources(each, counts.replicas[each.type])
     ]
     if not workloads:
         return f"pipe {pipe}: must have a workload whose replicas come from the topic {read[0].name}, got none"
-    partitions = [_number(topic, counted_partitions[topic.type]) for topic in read]
-    replicas = [_number(workload, counted_replicas[workload.type]) for workload in workloads]
+    partitions = [_number(topic, counts.partitions[topic.type]) for topic in read]
+    replicas = [_number(workload, counts.replicas[workload.type]) for workload in workloads]
     for number, resource in zip((*partitions, *replicas), (*read, *workloads), strict=True):
         if not isinstance(number, int):
             return f"pipe {pipe}: the count of {resource.name} must be a whole number, got {number!r}"
     return Equation(pipe=pipe, partitions=_total(partitions), replicas=_total(replicas))
 
 
-def topics(recording: Recording, pipe: str) -> list[RecordedResource]:
+def no_topic(pipe: str) -> str:
+    """Return the error of a pipe without a topic."""
+    return f"pipe {pipe}: must have a topic, got none"
+
+
+def topics(recording: Recording, pipe: str, counts: Counts) -> list[RecordedResource]:
     """Return a pipe's topic, or its streams if every partition is a separate stream. Dead-letter topics are left out."""
-    counts = partition_counts(recording)
-    return [each for each in _descendants(recording, pipe) if each.type in counts and not _is_dead_letter_topic(each)]
+    return _topics(_descendants(recording)[pipe], counts)
+
+
+def _topics(resources: Sequence[RecordedResource], counts: Counts) -> list[RecordedResource]:
+    return [each for each in resources if each.type in counts.partitions and not _is_dead_letter_topic(each)]
 
 
 def check_equation(pipe: str, output: Any, found: Equation | str) -> Iterator[Problem]:
@@ -92,38 +120,18 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def _clouds(recording: Recording) -> list[Cloud]:
-    """Return the clouds that have resources in the plan, or all clouds if none has. Importing another cloud's SDK takes seconds."""
-    packages = {each.type.partition(":")[0] for each in recording.resources}
-    packages |= {each.type.removeprefix("pulumi:providers:") for each in recording.resources}
-    return [cloud for cloud in CLOUDS.values() if cloud.namespace in packages] or list(CLOUDS.values())
-
-
-def partition_counts(recording: Recording) -> Mapping[str, Count]:
-    """Return the property with the number of partitions, for each type of topic."""
-    services = [service for cloud in _clouds(recording) for service in cloud.streaming.values()]
-    return {service.partitions.type: service.partitions for service in services}
-
-
-def replica_counts(recording: Recording) -> Mapping[str, Count]:
-    """Return the property with the number of replicas, for each type of workload."""
-    platforms = [platform for cloud in _clouds(recording) for platform in cloud.platforms.values()]
-    return {count.type: count for platform in platforms for count in platform.replicas}
-
-
-def _descendants(recording: Recording, pipe: str) -> list[RecordedResource]:
-    """Return the descendants of a pipe's component. The component's name is that of the pipeline and the pipe."""
+def _descendants(recording: Recording) -> Mapping[str, Sequence[RecordedResource]]:
+    """Return the descendants of each pipe's component. The component's name is that of the pipeline and the pipe."""
+    found: dict[str, list[RecordedResource]] = {}
+    inside: dict[str, list[RecordedResource]] = {}
     names = {each.urn: each.name for each in recording.resources}
-    inside = {
-        each.urn
-        for each in recording.resources
-        if each.type == PIPE and each.name == f"{names.get(each.parent or '', '')}-{pipe}"
-    }
-    found: list[RecordedResource] = []
     for each in recording.resources:  # parents come before their children
-        if each.parent in inside:
-            inside.add(each.urn)
-            found.append(each)
+        parent = each.parent or ""
+        if each.type == PIPE:
+            inside[each.urn] = found[each.name.removeprefix(f"{names.get(parent, '')}-")] = []
+        elif parent in inside:
+            inside[parent].append(each)
+            inside[each.urn] = inside[parent]
     return found
 
 

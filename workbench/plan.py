@@ -9,10 +9,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.equation import Equation, check_equation, counted, equation, refused
+from workbench.equation import Counts, Equation, check_equation, counted, equations, no_topic, refused
 from workbench.recording.checks import Problem
 from workbench.recording.recorder import Recording, program_file, record
 from workbench.recording.records import PROVIDER_PREFIX, STACK_TYPE, RecordedResource
@@ -33,6 +32,7 @@ class Plan:
 
     stack_file: StackFile
     recording: Recording
+    counts: Counts
     pipes: tuple[Equation, ...]
     problems: tuple[Problem, ...]
     """Resources that the recorder rejects, and pipes whose partitions and replicas differ. Empty for a valid stack."""
@@ -59,38 +59,37 @@ class Plan:
         }
 
 
-def plan(stack_file: StackFile, *, preview: bool = False, program: Path | None = None) -> Plan:
+def plan(stack_file: StackFile, *, preview: bool = False) -> Plan:
     """Run the program with a stack's settings and record the resources it registers.
 
     Args:
         stack_file: The stack.
         preview: Plan as `pulumi preview`: ids and computed outputs are unknown.
-        program: Program to run instead of this repository's `__main__.py`.
 
     Raises:
         SettingsError: The settings are wrong. The message has one line per error.
     """
-    if program is None:
-        read_settings(stack_file)  # its errors name the file as the user did
+    counts = Counts.of(read_settings(stack_file))  # errors of the settings name the file as the user did
     recording = record(
-        program_file(program or ROOT / "__main__.py"),
+        program_file(ROOT / "__main__.py"),
         config=stack_file.program_config(),
         secret_keys=stack_file.secret_keys,
         stack=stack_file.stack,
         preview=preview,
         top=PIPELINE,
     )
-    equations: list[Equation] = []
+    pipes: list[Equation] = []
     problems = list(recording.problems)
+    made = equations(recording, counts)
     reported = recording.outputs.get("pipes")
     for name, output in reported.items() if is_object(reported) else ():
-        found = equation(recording, name)
+        found = made.get(name, no_topic(name))
         if isinstance(found, Equation):
-            equations.append(found)
+            pipes.append(found)
         problems += check_equation(name, output, found)
-    if not equations:
+    if not pipes:
         problems.append(refused("the stack output 'pipes' must have at least one pipe, got none"))
-    return Plan(stack_file=stack_file, recording=recording, pipes=tuple(equations), problems=tuple(problems))
+    return Plan(stack_file=stack_file, recording=recording, counts=counts, pipes=tuple(pipes), problems=tuple(problems))
 
 
 def in_order(recording: Recording) -> list[RecordedResource]:
@@ -142,7 +141,7 @@ def render(plan: Plan, console: Console) -> None:
 def notes(plan: Plan) -> Iterator[str]:
     """Return additional notes: stand-ins used for secrets, and the program's log messages."""
     if plan.stack_file.stand_ins:
-        yield f"Secrets were not decrypted; stand-ins were used for: {', '.join(plan.stack_file.stand_ins)}."
+        yield f"Secrets were not decrypted (a missing one is not noticed); stand-ins were used for: {', '.join(plan.stack_file.stand_ins)}."
     for message in plan.recording.messages:
         if message.severity != "error":
             yield f"{message.severity}: {message.text}"
@@ -203,6 +202,7 @@ def _waits_among_siblings(recording: Recording) -> Mapping[str, set[str]]:
 
 def _sorted_siblings(siblings: Sequence[RecordedResource], waits: Mapping[str, set[str]]) -> Sequence[RecordedResource]:
     by_urn = {each.urn: each for each in sorted(siblings, key=lambda each: (each.type, each.name))}
+    position = {urn: index for index, urn in enumerate(by_urn)}
     sorter = TopologicalSorter({urn: waits.get(urn, set()) & by_urn.keys() for urn in by_urn})
     try:
         sorter.prepare()
@@ -210,7 +210,7 @@ def _sorted_siblings(siblings: Sequence[RecordedResource], waits: Mapping[str, s
         return list(by_urn.values())
     ordered: list[RecordedResource] = []
     while sorter.is_active():
-        ready = sorted(sorter.get_ready(), key=list(by_urn).index)
+        ready = sorted(sorter.get_ready(), key=position.__getitem__)
         ordered += (by_urn[urn] for urn in ready)
         sorter.done(*ready)
     return ordered

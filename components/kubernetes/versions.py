@@ -7,13 +7,13 @@ VersionRule = Callable[[object, object], str | None]
 """Takes the present and the wanted version. Returns the reason for a refusal and the fix, or None."""
 
 
-def one_minor_version_up(service: str, *, oldest: str, back: str = "cannot downgrade a cluster") -> VersionRule:
-    """Return a rule that allows an upgrade by one minor version at a time (Kubernetes, Version skew policy).
+def one_minor_version_up(
+    service: str, *, oldest: str, back: str = "cannot return a cluster to an older version"
+) -> VersionRule:
+    """Rule for a control plane that is upgraded by one minor version at a time (Kubernetes, Version skew policy).
 
-    Args:
-        service: Name of the service in the message.
-        oldest: The oldest version that the settings accept. An older cluster may be upgraded to it in one step.
-        back: Reason in the message for a refused downgrade.
+    `service` is the name in the message; `back` is the reason that an older version is refused. `oldest` is the oldest version that
+    settings accept. An older cluster is upgraded to it in one step, because settings reject the versions between.
     """
 
     def rule(present: object, wanted: object) -> str | None:
@@ -24,12 +24,10 @@ def one_minor_version_up(service: str, *, oldest: str, back: str = "cannot downg
         if before <= after <= next_minor:
             return None
         if after < before:
-            return (
-                f"cannot be changed from {present} to {wanted} ({service} {back}). Set version to 1.{before} or later."
-            )
+            return f"cannot be changed from {present} to {wanted} ({service} {back}). Set it to 1.{before} or later."
         return (
-            f"cannot be changed from {present} to {wanted} in one step ({service} upgrades one minor version at a time). "
-            f"Set version to 1.{next_minor} and deploy, then continue with the next version."
+            f"cannot be changed from {present} to {wanted} in one step ({service} does not skip minor versions). Set it to 1.{next_minor} and "
+            "deploy, then continue from there."
         )
 
     return rule

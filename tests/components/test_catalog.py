@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
@@ -28,7 +29,23 @@ def test_every_entry_is_exported_by_its_package(name):
     assert all(isinstance(each, ContainerPlatform) for each in cloud.platforms.values())
 
 
-def test_a_constant_of_another_type_is_refused():
+@pytest.mark.parametrize("constant", ["PLATFORM", "SERVICE"])
+def test_every_package_that_exports_an_entry_is_in_the_catalog_and_has_tests(constant):
+    entries = [each for cloud in CLOUDS.values() for each in (*cloud.streaming.values(), *cloud.platforms.values())]
+    packages = [
+        ".".join(file.relative_to(ROOT).parent.parts)
+        for file in (ROOT / "components").rglob("__init__.py")
+        if f"\n{constant} = " in file.read_text(encoding="utf-8")
+    ]
+    assert packages
+    missing = [each for each in packages if getattr(import_module(each), constant) not in entries]
+    assert not missing, f"add a line to components/catalog.py for {missing}"
+    folders = [ROOT.joinpath("tests", *each.split(".")) for each in packages]
+    untested = [str(each.relative_to(ROOT)) for each in folders if not list(each.glob("test_*.py"))]
+    assert not untested, f"add tests to {untested}"
+
+
+def test_a_constant_of_another_kind_is_refused():
     with pytest.raises(
         TypeError, match=r"components\.aws\.msk\.SERVICE must be a ContainerPlatform, got StreamingService"
     ):

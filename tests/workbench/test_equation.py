@@ -8,9 +8,21 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 from pulumi import Input, Output, ResourceOptions
 
+from components.service import Count
 from tests.workbench.recording.support import Box, SmallCloud
-from workbench.equation import PIPE, Equation, check_equation, equation
+from workbench.equation import PIPE, Counts, Equation, check_equation, equations
 from workbench.recording.recorder import Recording, record
+
+COUNTS = Counts(
+    partitions={
+        "aws:msk/topic:Topic": Count("aws:msk/topic:Topic", "partitionCount"),
+        "aws:kinesis/videoStream:VideoStream": Count("aws:kinesis/videoStream:VideoStream"),
+    },
+    replicas={
+        "kubernetes:apps/v1:Deployment": Count("kubernetes:apps/v1:Deployment", "spec.replicas"),
+        "aws:ecs/service:Service": Count("aws:ecs/service:Service", "desiredCount"),
+    },
+)
 
 
 class SmallPipe(pulumi.ComponentResource):
@@ -52,7 +64,7 @@ def recorded(fill: Any) -> Recording:
 
 def found(partitions: int, replicas: int | None, outputs: Mapping[str, Any]) -> tuple[Equation | str, list[str]]:
     recording = recorded(lambda box: SmallPipe("box-orders", partitions, replicas, box))
-    each = equation(recording, "orders")
+    each = equations(recording, COUNTS)["orders"]
     return each, [str(problem) for problem in check_equation("orders", outputs, each)]
 
 
@@ -87,12 +99,22 @@ def test_the_dead_letter_topic_of_a_pipe_does_not_count():
             opts=ResourceOptions(parent=SmallPipe("box-orders", 3, None, box)),
         )
 
-    assert equation(recorded(fill), "orders") == Equation(pipe="orders", partitions=3, replicas=3)
+    assert equations(recorded(fill), COUNTS) == {"orders": Equation(pipe="orders", partitions=3, replicas=3)}
 
 
 def test_a_topic_outside_the_pipe_does_not_count():
-    recording = recorded(lambda box: SmallPipe("box-orders", 3, None, box))
-    assert equation(recording, "order") == "pipe order: must have a topic, got none"
+    def fill(box: Box) -> None:
+        aws.msk.Topic(
+            "box-orders-topic",
+            name="orders",
+            cluster_arn="arn",
+            partition_count=3,
+            replication_factor=3,
+            opts=ResourceOptions(parent=box),
+        )
+        deployment("box-orders", 3, pulumi.ComponentResource(PIPE, "box-orders", None, ResourceOptions(parent=box)))
+
+    assert equations(recorded(fill), COUNTS) == {"orders": "pipe orders: must have a topic, got none"}
 
 
 def test_pipes_whose_names_end_alike_are_counted_separately():
@@ -100,9 +122,10 @@ def test_pipes_whose_names_end_alike_are_counted_separately():
         SmallPipe("box-orders", 3, None, box)
         SmallPipe("box-old-orders", 5, None, box)
 
-    recording = recorded(fill)
-    assert str(equation(recording, "orders")) == "orders: 3 partitions = 3 replicas"
-    assert str(equation(recording, "old-orders")) == "old-orders: 5 partitions = 5 replicas"
+    assert [str(each) for each in equations(recorded(fill), COUNTS).values()] == [
+        "orders: 3 partitions = 3 replicas",
+        "old-orders: 5 partitions = 5 replicas",
+    ]
 
 
 def test_streams_with_one_partition_each_are_summed():
@@ -116,7 +139,7 @@ def test_streams_with_one_partition_each_are_summed():
                 aws.ecs.Service(f"box-cameras-service-{number}", desired_count=one, opts=child)
             self.register_outputs({})
 
-    assert str(equation(recorded(Cameras), "cameras")) == "cameras: 2 partitions = 2 replicas"
+    assert str(equations(recorded(Cameras), COUNTS)["cameras"]) == "cameras: 2 partitions = 2 replicas"
 
 
 def test_unequal_numbers_are_shown_as_unequal_and_refused():

@@ -5,29 +5,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components.kafka.topic_settings import KafkaPipeSettings
 from workbench.equation import topics
 from workbench.plan import Plan
 from workbench.recording.records import RecordedResource
-from workbench.stack_file import StackFileError
+from workbench.stack_file import StackFileError, read_settings
 
-TOPIC_SETTINGS: Mapping[str, Callable[[RecordedResource], Mapping[str, str]]] = {
+OF_TOPICS: Mapping[str, Callable[[RecordedResource], Mapping[str, str]]] = {
     "aws:msk/topic:Topic": lambda topic: json.loads(topic.inputs.get("configs", "{}")),
     "azure-native:eventhub:EventHub": lambda topic: _of_event_hub(topic.inputs.get("retentionDescription", {})),
-    "confluentcloud:index/kafkaTopic:KafkaTopic": lambda topic: topic.inputs.get("config", {}),
-    "gcp:managedkafka/topic:Topic": lambda topic: topic.inputs.get("configs", {}),
-    "kubernetes:batch/v1:Job": lambda topic: json.loads(
-        next(
-            (
-                each["value"]
-                for each in topic.input("spec.template.spec.containers[0].env")
-                if each["name"] == "TOPIC_CONFIG"
-            ),
-            "{}",
-        )
-    ),
-    "kubernetes:kafka.strimzi.io/v1:KafkaTopic": lambda topic: topic.inputs["spec"].get("config", {}),
 }
-"""Settings of each type of Kafka topic, by Kafka's names. Types that are missing here are not Kafka topics."""
+"""Settings by Kafka's names, for types of topics that have others than their pipe says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +38,13 @@ def planned_topic(plan: Plan) -> PlannedTopic:
             f"{stack_file.source}: the plan has problems. Run make plan STACK={stack_file.stack} and fix them."
         )
     pipe = plan.pipes[0]
-    topic = topics(plan.recording, pipe.pipe)[0]
-    if topic.type not in TOPIC_SETTINGS:
+    topic = topics(plan.recording, pipe.pipe, plan.counts)[0]
+    settings = read_settings(stack_file).pipes[pipe.pipe]
+    if topic.type in OF_TOPICS:
+        config = OF_TOPICS[topic.type](topic)
+    elif isinstance(settings, KafkaPipeSettings):
+        config = settings.topic.kafka_config
+    else:
         raise StackFileError(
             f"{stack_file.source}: the first pipe must have a Kafka topic, got {topic.type} (prove runs Apache Kafka). Use a Kafka "
             "stack such as aws-msk-eks."
@@ -60,12 +53,13 @@ def planned_topic(plan: Plan) -> PlannedTopic:
         stack=stack_file.stack,
         pipe=pipe.pipe,
         partitions=pipe.partitions,
-        config=TOPIC_SETTINGS[topic.type](topic),
+        config=config,
         newer="KAFKA_GROUP_PROTOCOL" in json.dumps([resource.inputs for resource in plan.recording.resources]),
     )
 
 
 def _of_event_hub(retention: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the settings of an event hub by Kafka's names."""
     hours, policy = retention.get("retentionTimeInHours"), retention.get("cleanupPolicy")
     return {
         **({"retention.ms": str(int(hours) * 3_600_000)} if hours else {}),

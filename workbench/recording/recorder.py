@@ -17,8 +17,10 @@ import difflib
 import inspect
 import runpy
 import sys
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -68,10 +70,21 @@ class Recording:
     revealed_outputs: Mapping[str, Any] = field(repr=False)
     """The stack's outputs with secrets in plain text, for tests. Never print them."""
 
+    @cached_property
+    def _by_urn(self) -> Mapping[str, RecordedResource]:
+        return {resource.urn: resource for resource in reversed(self.resources)}  # the first of two with the same URN
+
+    @cached_property
+    def _by_parent(self) -> Mapping[str | None, Sequence[RecordedResource]]:
+        children: defaultdict[str | None, list[RecordedResource]] = defaultdict(list)
+        for resource in self.resources:
+            children[resource.parent].append(resource)
+        return children
+
     @property
     def urns(self) -> frozenset[str]:
         """URNs of all resources."""
-        return frozenset(resource.urn for resource in self.resources)
+        return frozenset(self._by_urn)
 
     def by_urn(self, urn: str) -> RecordedResource:
         """Return the resource with a URN.
@@ -79,10 +92,9 @@ class Recording:
         Raises:
             LookupError: No resource has this URN.
         """
-        for resource in self.resources:
-            if resource.urn == urn:
-                return resource
-        raise LookupError(f"no resource has the URN {urn}{_nearest(urn, self.urns)}")
+        if urn not in self._by_urn:
+            raise LookupError(f"no resource has the URN {urn}{_nearest(urn, self.urns)}")
+        return self._by_urn[urn]
 
     def of_type(self, type_token: str) -> tuple[RecordedResource, ...]:
         """Return all resources of a type, such as `aws:msk/cluster:Cluster`."""
@@ -105,12 +117,11 @@ class Recording:
         raise LookupError(f"no resource has the {attribute} {type_or_name}{_nearest(type_or_name, known)}")
 
     def children(self, parent: RecordedResource) -> tuple[RecordedResource, ...]:
-        """Return the direct children of a resource."""
-        return tuple(resource for resource in self.resources if resource.parent == parent.urn)
+        """Return the direct children of a resource, in the order of registration."""
+        return tuple(self._by_parent.get(parent.urn, ()))
 
     def requirements(self, resource: RecordedResource) -> frozenset[str]:
         """Return the URNs of a resource's direct and indirect dependencies."""
-        by_urn = {each.urn: each for each in self.resources}
         found: set[str] = set()
         waiting = [resource]
         while waiting:
@@ -118,8 +129,8 @@ class Recording:
             needs = {*each.dependencies, *([each.provider] if each.provider else [])}
             for urn in needs - found:
                 found.add(urn)
-                if urn in by_urn:
-                    waiting.append(by_urn[urn])
+                if urn in self._by_urn:
+                    waiting.append(self._by_urn[urn])
         return frozenset(found)
 
     def hook(self, resource: RecordedResource, event: str) -> ResourceHook:

@@ -33,7 +33,7 @@ from workbench.rehearse.rehearsal import (
 from workbench.rehearse.sandbox import Action, EngineError, Run, Sandbox
 from workbench.rehearse.timeline import timeline
 from workbench.servers.kubernetes_api import Manifest
-from workbench.servers.kubernetes_kinds import KubernetesKindsError, eks_kinds, install, strimzi_kinds
+from workbench.servers.kubernetes_kinds import KubernetesKindsError, definitions, install
 from workbench.servers.kubernetes_server import KubernetesServer, available
 from workbench.servers.maven_jars import JarError
 from workbench.stack_file import ROOT, StackFile, StackFileError, read_settings
@@ -174,8 +174,7 @@ def real_kubernetes(stack_file: StackFile, on_event: OnEvent) -> Generator[Path 
 def _custom_kinds(stack_file: StackFile, report: Callable[[str], None]) -> list[Manifest]:
     """Return the definitions of the custom kinds that a stack may use."""
     settings = read_settings(stack_file)
-    strimzi = strimzi_kinds(report) if settings.streaming.service == "kafka" else ()
-    return [*strimzi, *(eks_kinds() if settings.cloud.namespace == "aws" else ())]
+    return definitions([settings.streaming.service, settings.platform.service], report)
 
 
 def _grown(stack_file: StackFile, growth: Mapping[str, int] | None) -> tuple[StackFile, str]:

@@ -1,4 +1,4 @@
-"""Custom resource definitions for the API server: Strimzi's, and those of an EKS cluster.
+"""Custom resource definitions for the API server: Strimzi's, and those of an EKS cluster. Add those of other services to PUBLISHED.
 
 Each definition is the publisher's, in the version that tools/strimzi and tools/eks pin. It is kept in the user's cache.
 """
@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def strimzi_kinds(report: Callable[[str], None]) -> Sequence[Manifest]:
     return _kept("strimzi", TOOLS / "strimzi" / "jars.sha256", make)
 
 
-def eks_kinds() -> Sequence[Manifest]:
+def eks_kinds(_report: Callable[[str], None]) -> Sequence[Manifest]:
     """Return EKS's definitions of the kinds that stacks use, from the publishers' Go modules.
 
     The definition of EKS's NodeClass is not published; `unchecked` replaces it. Raises KubernetesKindsError.
@@ -100,6 +100,18 @@ def eks_kinds() -> Sequence[Manifest]:
         *_kept("eks", TOOLS / "eks" / "go.sum", make),
         unchecked("eks.amazonaws.com", "v1", "NodeClass", "nodeclasses"),
     ]
+
+
+PUBLISHED: Mapping[str, Callable[[Callable[[str], None]], Sequence[Manifest]]] = {
+    "kafka": strimzi_kinds,
+    "eks": eks_kinds,
+}
+"""Service or platform -> the definitions of its custom kinds."""
+
+
+def definitions(services: Iterable[str], report: Callable[[str], None]) -> list[Manifest]:
+    """Return the definitions of the custom kinds of services and platforms. Raises JarError or KubernetesKindsError."""
+    return [each for service in services if service in PUBLISHED for each in PUBLISHED[service](report)]
 
 
 def unchecked(group: str, version: str, kind: str, plural: str) -> Manifest:

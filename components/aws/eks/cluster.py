@@ -37,7 +37,7 @@ BLOCK_STORAGE = aws.eks.ClusterStorageConfigArgs(
 refuse_version_change = one_minor_version_up(
     "EKS",
     oldest=VERSIONS.versions[0],
-    back="allows a downgrade only by hand, within seven days and nodes first: docs/aws.md, Kubernetes upgrades",
+    back="rolls back only by hand, nodes first, within seven days of the upgrade: docs/aws.md, Kubernetes upgrades",
 )
 """A cluster can be upgraded by one minor version at a time (EKS, Update existing cluster to new Kubernetes version). EKS can roll it
 back by one (EKS, Roll back a cluster to a previous Kubernetes version; read 2026-11-29). This program cannot, because it updates the

@@ -95,8 +95,8 @@ def refuse_wide_reshard(present: int, wanted: int) -> str | None:
     way = "doubles" if wanted > present else "halves"
     return (
         f"Kinesis at most {way} the shards of a stream in one update. Set parallelism to {first} first, then to "
-        f"{', then to '.join(map(str, later))}, and deploy after each. A deployment takes some minutes. "
-        f"Kinesis allows {UPDATES_PER_DAY} updates in 24 hours for a stream."
+        f"{', then to '.join(map(str, later))}, and deploy after each step. "
+        f"Each takes some minutes, and a stream accepts {UPDATES_PER_DAY} updates in 24 hours."
     )
 
 

@@ -33,9 +33,9 @@ PUBLIC_PORT = 9198
 def brokers_security_group(
     name: str, network: Network, methods: Iterable[str], parent: Resource, public_cidrs: Iterable[str] = ()
 ) -> aws.ec2.SecurityGroup:
-    """Make the brokers' security group, which accepts the consumers on the ports of the given methods.
+    """Make the brokers' security group. It allows the consumers on the ports of the given methods.
 
-    The public ranges are accepted only on the port for IAM authentication.
+    It allows the public ranges only on the port for IAM authentication.
     """
     child = ResourceOptions(parent=parent)
     group = aws.ec2.SecurityGroup(
@@ -105,7 +105,7 @@ def dead_letter_grants(cluster_arn: Output[str], topic_arn: Output[str]) -> list
 
 
 def maker_grants(cluster_arn: Output[str], topic_arn: Output[str]) -> list[Grant]:
-    """Return the minimum grants for creating and changing one topic (MSK, IAM access control, Actions and resources)."""
+    """Return the minimum grants of a job that creates and changes one topic (MSK, IAM access control, Actions and resources)."""
     return [
         Grant(actions=("kafka-cluster:Connect",), resource=cluster_arn),
         Grant(

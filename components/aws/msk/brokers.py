@@ -20,10 +20,10 @@ EXPRESS_VERSIONS = ("3.9", "4.2")
 """Versions with KRaft that Express brokers support (MSK, Supported Apache Kafka versions)."""
 
 EXPRESS_ONLY = "4.2"
-"""The version that standard brokers do not support (MSK, Supported Apache Kafka versions)."""
+"""The version that only Express brokers support (MSK, Supported Apache Kafka versions)."""
 
 SMALLEST = "kafka.t3.small"
-"""The size without tiered storage and multi-VPC connectivity (MSK, Tiered storage; Multi-VPC private connectivity)."""
+"""The only size without tiered storage and multi-VPC connectivity (MSK, Tiered storage; Multi-VPC private connectivity)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,17 +97,17 @@ def version_error(version: str, instance_type: str) -> str | None:
 
 
 def partitions_error(
-    asked: int, *, dead_letters: int, brokers: int, instance_type: str, replication: int
+    pipes: int, *, dead_letters: int, brokers: int, instance_type: str, replication: int
 ) -> str | None:
     """Return the error text if the pipes' partitions do not fit on the brokers."""
     each = BROKERS[instance_type].partitions
-    held = (asked + dead_letters + OFFSETS_PARTITIONS) * replication
-    if held <= brokers * each:
+    needed = (pipes + dead_letters + OFFSETS_PARTITIONS) * replication
+    if needed <= brokers * each:
         return None
-    sum_of_parts = f"({asked} of pipes + {dead_letters} of dead letters + {OFFSETS_PARTITIONS} of Kafka)"
+    sum_of_parts = f"({pipes} of pipes + {dead_letters} of dead letters + {OFFSETS_PARTITIONS} of Kafka)"
     source = "MSK quota" if BROKERS[instance_type].express else "MSK, Best practices"
     return (
-        f"must have room for {held} partitions = {sum_of_parts} x {replication} replicas, got {brokers} brokers of {instance_type} "
+        f"must have room for {needed} partitions = {sum_of_parts} x {replication} replicas, got {brokers} brokers of {instance_type} "
         f"with room for {each} each = {brokers * each} ({source}). "
         "Add brokers, use a larger instanceType or lower the pipes' parallelism."
     )
@@ -123,7 +123,7 @@ def zones_error(brokers: int, zones: int) -> str | None:
 
 
 def min_insync(replication: int) -> int:
-    """Return min.insync.replicas: all replicas but one, so that writes continue while one broker is down."""
+    """Return min.insync.replicas: one less than the replicas, so that writes continue while one broker is down."""
     return max(1, replication - 1)
 
 

@@ -1,4 +1,4 @@
-"""Rules that refuse, already in a preview, changes that MSK cannot make to an existing cluster or topic."""
+"""Rules that refuse changes that MSK cannot make to an existing cluster or topic. They also run in previews."""
 
 import json
 from functools import reduce
@@ -14,7 +14,7 @@ AUTHORITIES = "clientAuthentication.tls.certificateAuthorityArns"
 
 CONNECTED_LATER = (
     "MSK cannot create a cluster with access from outside its VPC. Deploy in two steps: first without connectivity; once the cluster "
-    "exists, set connectivity again and deploy. MSK then updates the brokers one after the other, which takes a while."
+    "exists, set connectivity again and deploy. MSK then updates the brokers one by one."
 )
 """Why a cluster cannot be created with connectivity (MSK API, CreateCluster), and the fix."""
 
@@ -50,17 +50,17 @@ def refuse_smaller_volume(present: int, wanted: int) -> str | None:
     """Refuse smaller disks: MSK can only grow them (MSK, Scale broker storage)."""
     if wanted >= present:
         return None
-    return f"The disks of MSK's brokers cannot shrink. Set diskSize back to {present} or more."
+    return f"MSK cannot shrink the disks of brokers. Set diskSize back to {present} or more."
 
 
 def refuse_open_connectivity(present: object, wanted: object) -> str | None:
     """Refuse to remove enabled connectivity from the stack file: MSK would keep it enabled (MSK API, UpdateConnectivity)."""
-    way = "clientAuthentication.sasl.iam"
-    if value_at(present, way) is not True or value_at(wanted, way) is not None:
+    iam = "clientAuthentication.sasl.iam"
+    if value_at(present, iam) is not True or value_at(wanted, iam) is not None:
         return None
     return (
         "cannot be removed while multiVpc is enabled (MSK keeps it enabled if the setting is missing). Set connectivity.multiVpc to "
-        "false and deploy; then remove it."
+        "false and deploy. Then remove connectivity."
     )
 
 
@@ -70,20 +70,20 @@ def refuse_broker_type_change(present: object, wanted: object) -> str | None:
         return None
     return (
         f"cannot be changed from {present} to {wanted} (MSK does not convert between standard and Express brokers). Set "
-        f"instanceType back to {present}; to change it, create a new stack with a different name and move the pipes to it."
+        f"instanceType back to {present}. To change it, {ANOTHER_STACK}."
     )
 
 
 def refuse_removed_authorities(present: object, wanted: object) -> str | None:
-    """Refuse to remove all authorities: MSK keeps accepting certificates (terraform-provider-aws, aws_msk_cluster; its issue 24914).
+    """Refuse to remove all authorities: MSK keeps accepting certificates (terraform-provider-aws, issue 24914).
 
-    The provider sends no request with tls disabled. If nothing else changes, MSK rejects the empty request, now and in every later update.
+    The provider does not send that TLS is disabled. If nothing else changes, its request is empty, and MSK rejects it on every update.
     """
     if wanted or not present:
         return None
     return (
-        "cannot be removed (the AWS provider has no request that stops MSK from accepting certificates). Set the list back; its ARNs may "
-        f"change. To accept no certificates, {ANOTHER_STACK}."
+        "cannot be removed (the AWS provider has no request that stops MSK from accepting certificates). Set the list back; you can "
+        f"replace its ARNs. To accept no certificates, {ANOTHER_STACK}."
     )
 
 
@@ -92,13 +92,13 @@ def refuse_removed_tier(present: object, wanted: object) -> str | None:
     if present != "TIERED" or wanted == "TIERED":
         return None
     return (
-        "cannot be changed from true to false (MSK does not return a cluster to local storage only). Set tieredStorage back to true; a "
+        "cannot be changed from true to false (MSK cannot disable tiered storage of a cluster). Set tieredStorage back to true. A "
         f"topic without localRetentionHours does not use the tier. To have no tier, {ANOTHER_STACK}."
     )
 
 
 def refuse_fewer_brokers(present: int, wanted: int) -> str | None:
-    """Refuse fewer brokers. MSK removes M5 and M7g brokers without partitions, one in each zone at a time (MSK, Remove a broker).
+    """Refuse fewer brokers. MSK removes only M5 and M7g brokers, only if they hold no partitions (MSK, Remove a broker).
 
     This program cannot see or move a broker's partitions, so it never removes brokers.
     """
@@ -119,9 +119,9 @@ def refuse_disabled_remote_storage(present: object, wanted: object) -> str | Non
     if not _remote(present) or _remote(wanted):
         return None
     return (
-        "cannot be removed (Kafka would delete the records in the low-cost tier). Set it back; to keep records on the disks for longer, "
-        "raise it, up to one hour below retentionHours. To stop using the tier, add a pipe with a different name, point the producers at "
-        "it, let the old one drain, then remove the old one (docs/changing.md, Remove a pipe)."
+        "cannot be removed (Kafka would delete the records in the low-cost tier). Set it back. To keep records on the disks for longer, "
+        "raise it, up to one hour below retentionHours. To stop using the tier, add a pipe with a different name, move the producers to "
+        "it, wait until the old pipe is empty, then remove the old pipe (docs/changing.md, Remove a pipe)."
     )
 
 

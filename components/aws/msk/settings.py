@@ -185,8 +185,8 @@ class MskSettings(ServiceSettings, frozen=True):
     def _connectivity_errors(self, network: AwsNetworkSettings) -> Iterator[ConfigError]:
         if self.connected and self.methods != ["iam"]:
             text = (
-                "cannot be combined with authentication scram or certificateAuthorityArns (clients with a password or a certificate would "
-                "need Kafka ACLs, and there are none yet: MSK, Public access; Multi-VPC private connectivity). "
+                "cannot be combined with authentication scram or certificateAuthorityArns (without Kafka ACLs, clients with a "
+                "password or a certificate could do everything: MSK, Public access; Multi-VPC private connectivity). "
                 "Set authentication to iam and remove certificateAuthorityArns, or remove connectivity."
             )
             yield ConfigError(path=("streaming", "connectivity"), text=text)
@@ -205,9 +205,7 @@ class MskSettings(ServiceSettings, frozen=True):
 
     def _topic_errors(self, pipe: MskPipeSettings) -> Iterator[ConfigError]:
         if pipe.topic.local_retention_hours is not None and not self.tiered_storage:
-            text = (
-                "requires tiered storage, but this cluster has none. Set streaming.tieredStorage to true, or remove it."
-            )
+            text = "requires streaming.tieredStorage, got false. Set streaming.tieredStorage to true, or remove localRetentionHours."
             yield ConfigError(path=("localRetentionHours",), text=text)
         if pipe.topic.local_retention_hours is not None and pipe.topic.retention_hours < TIERED_HOURS:
             text = (
@@ -217,7 +215,7 @@ class MskSettings(ServiceSettings, frozen=True):
             yield ConfigError(path=("retentionHours",), text=text)
         set_by_msk = pipe.topic.config.keys() - EXPRESS_SETTINGS if self.express else set[str]()
         for name in sorted(set_by_msk):
-            text = f"is set by MSK on Express brokers. {unknown(name, EXPRESS_SETTINGS)}"
+            text = f"cannot be set on Express brokers (MSK sets it). Remove it. {unknown(name, EXPRESS_SETTINGS)}"
             yield ConfigError(path=("config", name), text=text)
         config = {name: value for name, value in pipe.topic.config.items() if name not in set_by_msk}
         limits: Limits = {

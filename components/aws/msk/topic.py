@@ -64,7 +64,7 @@ TIERED_LIMITS: Limits = {
 """MSK rejects small segments, because it moves each one to the low-cost tier separately."""
 
 TIERED_HOURS = 72
-"""Shortest retention of a topic with a low-cost tier (MSK, Guidelines for tiered storage topic-level configuration)."""
+"""Minimum retentionHours of a topic with localRetentionHours (MSK, Guidelines for tiered storage topic-level configuration)."""
 
 MSK_RESERVED_SETTINGS = {
     **RESERVED_SETTINGS,
@@ -91,12 +91,12 @@ class MskTopicSettings(KafkaTopicSettings, frozen=True):
         local = self.local_retention_hours
         if local is None and "local.retention.bytes" in self.config:
             raise ValueError(
-                "config local.retention.bytes has no effect without localRetentionHours. Set that too, or remove it."
+                "config local.retention.bytes has no effect without localRetentionHours. Set localRetentionHours, or remove local.retention.bytes."
             )
         if local is not None and local >= self.retention_hours:
             raise ValueError(
                 f"localRetentionHours must be less than retentionHours, which is {self.retention_hours}, got {local} "
-                "(MSK, Tiered storage topic-level configuration). Lower it, raise retentionHours, or remove it."
+                "(MSK, Tiered storage topic-level configuration). Lower localRetentionHours, or raise retentionHours."
             )
         if local is not None and "compact" in self.config.get("cleanup.policy", ""):
             raise ValueError(

@@ -65,8 +65,8 @@ def refuse_fewer_workers(present: int, wanted: int) -> str | None:
     if wanted >= present:
         return None
     return (
-        "HDInsight cannot remove brokers because their records would be lost. "
-        f"Set brokers back to {present}. To have fewer, create a new stack with a different name and move the pipes there."
+        "HDInsight cannot remove brokers, because their records would be lost. "
+        f"Set brokers back to {present}. For fewer brokers, create a new stack with a different name and move the pipes there."
     )
 
 

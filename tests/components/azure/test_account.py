@@ -70,7 +70,7 @@ def test_an_unused_id_of_an_existing_network_is_refused(key: str, value: Any, pl
 @pytest.mark.parametrize(
     ("stack", "key", "value", "message"),
     [
-        (STACK, "aws:region", "Ireland", "Or remove the aws keys: the platform is on azure."),
+        (STACK, "aws:region", "Ireland", "This stack is on azure: if it needs no aws keys, remove them."),
         (
             "aws-msk-eks",
             "azure-native:location",

@@ -12,15 +12,14 @@ from components.confluent.topic_settings import CONFLUENT_TOPIC_SETTINGS
 from components.confluent.topic_settings import LIMITS as CONFLUENT
 from components.gcp.managed_kafka.topic import LIMITS as MANAGED_KAFKA
 from components.kafka.config import LARGEST_LONG, Whole, config_errors, definition
-from components.kafka.topic_settings import TOPIC_SETTINGS, group_protocol
+from components.kafka.topic_settings import TOPIC_SETTINGS, KafkaPipeSettings, group_protocol
 from components.settings import SettingsError
-from tests.stacks import NAMES, find_stack_file, settings
+from tests.stacks import NAMES, settings
 
 SERVICES = {
-    name: service
+    name: read.streaming.service
     for name in NAMES
-    if (service := find_stack_file(name).config["data-pipes:streaming"]["service"])
-    in ("confluent", "hdinsight", "kafka", "managed-kafka", "msk", "msk-serverless")
+    if issubclass((read := settings(stack=name)).cloud.streaming[read.streaming.service].pipe, KafkaPipeSettings)
 }
 """Services of the shipped stacks with Kafka topics, by stack."""
 

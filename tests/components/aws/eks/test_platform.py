@@ -253,13 +253,13 @@ def test_kafka_and_kubernetes_are_created_in_parallel(preview):
         (
             "1.34",
             "1.36",
-            "in one step (EKS upgrades one minor version at a time). Set version to 1.35 and deploy, then continue with the next version.",
+            "in one step (EKS does not skip minor versions). Set it to 1.35 and deploy, then continue from there.",
         ),
         (
             "1.36",
             "1.35",
-            "(EKS allows a downgrade only by hand, within seven days and nodes first: docs/aws.md, Kubernetes upgrades). "
-            "Set version to 1.36 or later.",
+            "(EKS rolls back only by hand, nodes first, within seven days of the upgrade: docs/aws.md, Kubernetes upgrades). "
+            "Set it to 1.36 or later.",
         ),
     ],
 )

@@ -36,15 +36,15 @@ REFUSED = [
         authorities("a"),
         authorities(),
         "streaming.certificateAuthorityArns: cannot be removed (the AWS provider has no request that stops MSK from accepting "
-        "certificates). Set the list back; its ARNs may change. To accept no certificates, create a new stack with a different name, move "
-        "the pipes there, then destroy this one.",
+        "certificates). Set the list back; you can replace its ARNs. To accept no certificates, create a new stack with a different name, "
+        "move the pipes there, then destroy this one.",
     ),
     (
         CLUSTER,
         {"storageMode": "TIERED"},
         {"storageMode": "LOCAL"},
-        "streaming.tieredStorage: cannot be changed from true to false (MSK does not return a cluster to local storage only). Set "
-        "tieredStorage back to true; a topic without localRetentionHours does not use the tier. To have no tier, create a new stack with a "
+        "streaming.tieredStorage: cannot be changed from true to false (MSK cannot disable tiered storage of a cluster). Set "
+        "tieredStorage back to true. A topic without localRetentionHours does not use the tier. To have no tier, create a new stack with a "
         "different name, move the pipes there, then destroy this one.",
     ),
     (
@@ -65,9 +65,9 @@ REFUSED = [
         TOPIC,
         REMOTE,
         configs(),
-        "pipes.orders.topic.localRetentionHours: cannot be removed (Kafka would delete the records in the low-cost tier). Set it back; to "
+        "pipes.orders.topic.localRetentionHours: cannot be removed (Kafka would delete the records in the low-cost tier). Set it back. To "
         "keep records on the disks for longer, raise it, up to one hour below retentionHours. To stop using the tier, add a pipe with a "
-        "different name, point the producers at it, let the old one drain, then remove the old one (docs/changing.md, Remove a pipe).",
+        "different name, move the producers to it, wait until the old pipe is empty, then remove the old pipe (docs/changing.md, Remove a pipe).",
     ),
 ]
 

@@ -79,7 +79,7 @@ def test_creating_a_cluster_with_connectivity_is_refused_with_the_two_steps(sett
     assert str(refusal.value) == (
         "streaming.connectivity: aws-msk-eks-msk does not exist yet. MSK cannot create a cluster with access from outside its VPC. "
         "Deploy in two steps: first without connectivity; once the cluster exists, set connectivity again and deploy. "
-        "MSK then updates the brokers one after the other, which takes a while."
+        "MSK then updates the brokers one by one."
     )
 
 

@@ -73,8 +73,8 @@ def tiered(topic, *, tier=True):
         ),
         (
             {**express(), "data-pipes:pipes": {"orders": {"topic": {"config": {"segment.ms": "600000"}}}}},
-            "pipes.orders.topic.config.segment.ms: is set by MSK on Express brokers. Valid: cleanup.policy, compression.type, "
-            "delete.retention.ms, max.compaction.lag.ms, max.message.bytes, message.timestamp.after.max.ms, "
+            "pipes.orders.topic.config.segment.ms: cannot be set on Express brokers (MSK sets it). Remove it. Valid: cleanup.policy, "
+            "compression.type, delete.retention.ms, max.compaction.lag.ms, max.message.bytes, message.timestamp.after.max.ms, "
             "message.timestamp.before.max.ms, message.timestamp.type, min.compaction.lag.ms, retention.bytes.",
         ),
         (
@@ -96,8 +96,8 @@ def tiered(topic, *, tier=True):
         ),
         (
             tiered({"localRetentionHours": 24}, tier=False),
-            "pipes.orders.topic.localRetentionHours: requires tiered storage, but this cluster has none. "
-            "Set streaming.tieredStorage to true, or remove it.",
+            "pipes.orders.topic.localRetentionHours: requires streaming.tieredStorage, got false. "
+            "Set streaming.tieredStorage to true, or remove localRetentionHours.",
         ),
         (
             tiered({"config": {"remote.storage.enable": "true"}}, tier=False),
@@ -106,12 +106,12 @@ def tiered(topic, *, tier=True):
         (
             tiered({"config": {"local.retention.bytes": "1"}}),
             "pipes.orders.topic: config local.retention.bytes has no effect without localRetentionHours. "
-            "Set that too, or remove it.",
+            "Set localRetentionHours, or remove local.retention.bytes.",
         ),
         (
             tiered({"retentionHours": 24, "localRetentionHours": 24}),
             "pipes.orders.topic: localRetentionHours must be less than retentionHours, which is 24, got 24 (MSK, Tiered "
-            "storage topic-level configuration). Lower it, raise retentionHours, or remove it.",
+            "storage topic-level configuration). Lower localRetentionHours, or raise retentionHours.",
         ),
         (
             tiered({"retentionHours": 71, "localRetentionHours": 24}),

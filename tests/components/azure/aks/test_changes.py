@@ -47,19 +47,19 @@ REFUSED = [
     (
         {"kubernetesVersion": "1.34"},
         {"kubernetesVersion": "1.36"},
-        "platform.version: cannot be changed from 1.34 to 1.36 in one step (AKS upgrades one minor version at a time). Set version to 1.35 "
-        "and deploy, then continue with the next version.",
+        "platform.version: cannot be changed from 1.34 to 1.36 in one step (AKS does not skip minor versions). Set it to 1.35 and deploy, then "
+        "continue from there.",
     ),
     (
         {"kubernetesVersion": "1.31"},
         {"kubernetesVersion": "1.36"},
-        f"platform.version: cannot be changed from 1.31 to 1.36 in one step (AKS upgrades one minor version at a time). Set version to {OLDEST} "
-        "and deploy, then continue with the next version.",
+        f"platform.version: cannot be changed from 1.31 to 1.36 in one step (AKS does not skip minor versions). Set it to {OLDEST} and deploy, then "
+        "continue from there.",
     ),
     (
         {"kubernetesVersion": "1.36.1"},
         {"kubernetesVersion": "1.35"},
-        "platform.version: cannot be changed from 1.36.1 to 1.35 (AKS cannot downgrade a cluster). Set version to 1.36 or later.",
+        "platform.version: cannot be changed from 1.36.1 to 1.35 (AKS cannot return a cluster to an older version). Set it to 1.36 or later.",
     ),
 ]
 

@@ -162,7 +162,7 @@ def change(recording, present, wanted, key="data-pipes/partitions"):
     before_update(recording, account(recording), *annotated(present, wanted, key))
 
 
-def test_fewer_partitions_are_refused_in_the_preview_although_a_job_is_replaced(recording):
+def test_fewer_partitions_are_refused_in_the_preview_though_a_job_is_replaced_and_not_updated(recording):
     with pytest.raises(
         ChangeRefusedError, match=r"pipes\.orders\.parallelism: cannot be changed from 10 to 9\. Kafka cannot"
     ):

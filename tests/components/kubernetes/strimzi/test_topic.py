@@ -217,7 +217,7 @@ def change(recording, present, wanted):
     before_update(recording, topic_of(recording), old, new)
 
 
-def test_fewer_partitions_are_refused_in_the_preview_although_kubernetes_accepts_them(recording):
+def test_fewer_partitions_are_refused_in_the_preview_though_kubernetes_would_take_them(recording):
     with pytest.raises(
         ChangeRefusedError, match=r"pipes\.orders\.parallelism: cannot be changed from 10 to 9\. Kafka cannot"
     ):
