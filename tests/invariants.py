@@ -128,7 +128,7 @@ CLUSTERS = {
 }
 
 
-def the_streaming_service_and_the_platform_never_wait_for_each_other(plan: Plan) -> None:
+def the_streaming_service_and_the_platform_are_created_in_parallel(plan: Plan) -> None:
     counted = partition_counts(plan.recording)
     topics = [each for each in plan.recording.resources if each.type in counted]
     # A topic in the platform's own cluster has to wait for it.

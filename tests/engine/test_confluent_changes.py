@@ -42,7 +42,7 @@ def test_a_basic_cluster_can_become_standard_but_not_change_back_or_lose_partiti
         upgraded = sandbox.run("up")
         assert {item.id for item in sandbox.inventory.objects() if item.type == TOPIC} == topics
         assert not [urn for urn, step in upgraded.touched.items() if step == "replace" and TOPIC in urn]
-        for wanted, told in (
+        for wanted, message in (
             (
                 stack_file(2, tier="standard", availability="low"),
                 "pipes.orders.parallelism: cannot be changed from 3 to 2. ",

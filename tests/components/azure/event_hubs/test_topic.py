@@ -186,7 +186,7 @@ def partitions(count):
 def test_partition_changes_that_the_tier_does_not_support_are_refused_in_the_preview(tier, present, wanted, message):
     with pytest.raises(ChangeRefusedError) as refusal:
         change(tier, HUB, partitions(present), partitions(wanted))
-    assert f"pipes.orders.parallelism: cannot be changed from {present} to {wanted}. {told}" in str(refusal.value)
+    assert f"pipes.orders.parallelism: cannot be changed from {present} to {wanted}. {message}" in str(refusal.value)
     assert re.search(rf"add a pipe .*name (with|and) parallelism {wanted}", str(refusal.value))
 
 
