@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pulumi import _types
 
 from workbench.cloud.kinds import kind
-from workbench.equation import partition_counts
 from workbench.plan import PIPELINE, Plan
 from workbench.recording.input_types import args_type
 from workbench.values import SECRET, UNKNOWN
@@ -129,8 +128,7 @@ CLUSTERS = {
 
 
 def the_streaming_service_and_the_platform_are_created_in_parallel(plan: Plan) -> None:
-    counted = partition_counts(plan.recording)
-    topics = [each for each in plan.recording.resources if each.type in counted]
+    topics = [each for each in plan.recording.resources if each.type in plan.counts.partitions]
     # A topic in the platform's own cluster has to wait for it.
     in_the_cloud = [each for each in topics if not each.type.startswith("kubernetes:")]
     needed = {urn for each in in_the_cloud for urn in plan.recording.requirements(each)}
