@@ -65,7 +65,7 @@ def _call(resource: RecordedResource, classes: Classes, variables: Mapping[str, 
         names = {pulumi_name: python for python, pulumi_name in resource_py_to_pulumi_names(found).items()}
     arguments += _arguments(resource, names, variables)
     options = [f"protect={resource.protect}"]
-    if resource.provider in variables:
+    if resource.provider and resource.provider in variables:
         options.append(f"provider={variables[resource.provider]}")
     direct = set(resource.dependencies).difference(*resource.property_dependencies.values())
     if direct & variables.keys():

@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from components.catalog import CLOUDS, Cloud
+from components.service import Count
 from tests.stacks import NAMES, shipped
 from workbench.cloud.kinds import kind
 from workbench.cloud.model import at
@@ -42,13 +44,18 @@ def inventory(stack: str) -> Inventory:
     resources = [each for each in made if each.type != STACK_TYPE]
     counts = Counter(each.type for each in resources if each.custom and not each.type.startswith(PROVIDER_PREFIX))
     found: dict[str, dict[str, Any]] = {"counts": dict(sorted(counts.items())), "protected": {}, "others": {}}
-    counted = shipped(stack).counts
-    numbers = {**counted.partitions, **counted.replicas}
+    numbers = {count.type: count for cloud in CLOUDS.values() for count in _counts(cloud)}
     for each in sorted(resources, key=lambda resource: resource.urn):
         section = found["protected" if each.protect else "others"]
         number = numbers[each.type].property_path if each.type in numbers else None
         section[each.urn.split("::", 2)[2]] = dict(_properties(each, previewed[each.urn], number))
     return found
+
+
+def _counts(cloud: Cloud) -> Iterator[Count]:
+    """Return the counts of all services of a cloud: a dead-letter topic can be of another service than the pipe's."""
+    yield from (service.partitions for service in cloud.streaming.values())
+    yield from (count for platform in cloud.platforms.values() for count in platform.replicas)
 
 
 def _properties(
