@@ -157,12 +157,15 @@ def diff(
     """
 
     def run() -> None:
+        from rich.console import Console  # noqa: PLC0415  as above
+
         from workbench.diff import diff as differing  # noqa: PLC0415  as above
         from workbench.diff.markdown import render  # noqa: PLC0415  as above
 
         _end_quietly_on_signals("the diff")
         try:
-            found = differing.diff(base, stack)
+            with Console(stderr=True).status("plan both sides") as status:  # shown only on a terminal
+                found = differing.diff(base, stack, lambda name: status.update(f"planned {name}"))
         except differing.RevisionError as error:
             _exit(str(error), BAD_INPUT)
         typer.echo(render(found), nl=False)

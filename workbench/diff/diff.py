@@ -6,25 +6,17 @@ engine, account or network is used.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import subprocess
-import sys
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from workbench.diff.plans import Side, names, plan_all
 from workbench.diff.resources import ResourceDiff, compare
-from workbench.equation import Equation
 from workbench.stack_file import ROOT, StackFileError
-
-AT_ONCE = 2
-"""Plans that run in parallel. Each uses a core for some seconds."""
 
 _GIT_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
 """Variables that git sets for its hooks. Removed, because a diff must always use its own repository."""
@@ -32,17 +24,6 @@ _GIT_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR"
 
 class RevisionError(Exception):
     """The revision to compare with is not available. The message has one line."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Side:
-    """Plan of a stack on one side of the comparison."""
-
-    resources: Mapping[str, Mapping[str, Any]]
-    """URN -> resource, as in `plan --json`."""
-    pipes: tuple[Equation, ...]
-    problems: tuple[str, ...]
-    """Problems that `plan` reported."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,10 +68,11 @@ class Diff:
         return [f"{each.stack}: {fault}" for each in self.stacks for fault in each.faults]
 
 
-def diff(base: str, stack: str | None = None) -> Diff:
+def diff(base: str, stack: str | None = None, on_plan: Callable[[str], None] = lambda _: None) -> Diff:
     """Compare all stacks, or only the given one, at a git revision with the working tree.
 
-    The revision is checked out into a temporary directory. The working tree, its index and its branches do not change.
+    The revision is checked out into a temporary directory. The working tree, its index and its branches do not change. `on_plan` is
+    called with a line of text after each plan.
 
     Raises:
         RevisionError: The revision does not exist.
@@ -98,15 +80,16 @@ def diff(base: str, stack: str | None = None) -> Diff:
     """
     commit = _commit(base)
     with _checked_out(commit) as before:
-        names = sorted({*_stacks(before), *_stacks(ROOT)})
-        if stack is not None and stack not in names:
+        known = sorted({*names(before), *names(ROOT)})
+        if stack is not None and stack not in known:
             raise StackFileError(
-                f"no stack {stack!r} in stacks/, neither now nor at {base}. Use one of: {', '.join(names)}."
+                f"no stack {stack!r} in stacks/, neither now nor at {base}. Use one of: {', '.join(known)}."
             )
-        wanted = names if stack is None else [stack]
-        sides = _plan_all([(root, name) for name in wanted for root in (before, ROOT)])
-    pairs = zip(wanted, sides[::2], sides[1::2], strict=True)
-    return Diff(base=base, commit=commit, stacks=tuple(_stack_diff(*pair) for pair in pairs))
+        wanted = known if stack is None else [stack]
+        then, now = plan_all(before, ROOT, wanted, on_plan)
+    return Diff(
+        base=base, commit=commit, stacks=tuple(_stack_diff(name, then.get(name), now.get(name)) for name in wanted)
+    )
 
 
 def _stack_diff(stack: str, before: Side | str | None, after: Side | str | None) -> StackDiff:
@@ -114,55 +97,6 @@ def _stack_diff(stack: str, before: Side | str | None, after: Side | str | None)
     if not isinstance(before, str) and not isinstance(after, str):
         resources = compare(before.resources if before else {}, after.resources if after else {})
     return StackDiff(stack=stack, before=before, after=after, resources=resources)
-
-
-def _stacks(root: Path) -> list[str]:
-    return [path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in (root / "stacks").glob("Pulumi.*.yaml")]
-
-
-def _plan_all(stacks: Sequence[tuple[Path, str]]) -> list[Side | str | None]:
-    pool = ThreadPoolExecutor(AT_ONCE)
-    try:
-        return list(pool.map(_plan, *zip(*stacks, strict=True)))
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _plan(root: Path, stack: str) -> Side | str | None:
-    """Plan a stack with the code in ``root``. Return None if the stack does not exist, or the reason if planning fails."""
-    if stack not in _stacks(root):
-        return None
-    if not (root / "workbench" / "__main__.py").is_file():
-        return "this revision has no workbench, so the stack cannot be planned"
-    done = subprocess.run(  # noqa: S603  this Python, with a stack's name
-        [sys.executable, "-m", "workbench", "plan", "--json", "--", stack],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    errors = done.stderr.strip().replace(f"{root}{os.sep}", "")
-    try:
-        return _side(json.loads(done.stdout), _problems(errors) if done.returncode else ())
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return errors or f"plan ended with status {done.returncode} and printed no plan"
-
-
-def _problems(output: str) -> tuple[str, ...]:
-    """Return the problems that `plan` lists at the end of its error output."""
-    listed = re.search(r"^\d+ problems?:\n(.+)\Z", output, re.DOTALL | re.MULTILINE)
-    return tuple(line.strip() for line in (listed[1] if listed else output).splitlines())
-
-
-def _side(plan: dict[str, Any], problems: tuple[str, ...]) -> Side:
-    return Side(
-        resources={resource["urn"]: resource for resource in plan["resources"]},
-        pipes=tuple(
-            Equation(pipe=pipe, partitions=each["partitions"], replicas=each["replicas"])
-            for pipe, each in sorted(plan["pipes"].items())
-        ),
-        problems=problems,
-    )
 
 
 def _commit(base: str) -> str:

@@ -9,7 +9,8 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from workbench.diff.diff import Diff, Side, StackDiff
+from workbench.diff.diff import Diff, StackDiff
+from workbench.diff.plans import Side
 from workbench.diff.resources import ABSENT, Change, ResourceDiff
 from workbench.equation import Equation
 

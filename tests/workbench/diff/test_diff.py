@@ -17,8 +17,9 @@ from typer.testing import CliRunner
 
 from workbench.__main__ import app
 from workbench.diff import diff as differing
-from workbench.diff.diff import Diff, Side, StackDiff, diff
+from workbench.diff.diff import Diff, StackDiff, diff
 from workbench.diff.markdown import LIMIT, code, render
+from workbench.diff.plans import Side
 from workbench.diff.resources import ABSENT, compare, walk
 from workbench.equation import Equation
 from workbench.stack_file import ROOT
@@ -166,10 +167,12 @@ def test_no_worktree_is_left(repository: Path, told: str):
 # Other histories: a stand-in for the planner, which prints what stands in the stack file
 
 PLANNER = """
-import pathlib, sys
+import os, pathlib, sys
 text = pathlib.Path("stacks", f"Pulumi.{sys.argv[-1]}.yaml").read_text()
 if text.startswith("refused"):
     sys.exit(f"stacks/Pulumi.{sys.argv[-1]}.yaml: {text}")
+if text.startswith("end"):
+    os._exit(3)
 print(text)
 if "wrong" in text:
     sys.exit("a note\\n1 problem:\\n  orders: it is wrong")
@@ -252,6 +255,16 @@ def test_a_stack_that_cannot_be_planned_now_is_listed_with_the_others(small: Pat
     assert result.stderr == "1 problem:\n  second: stacks/Pulumi.second.yaml: refused for a reason\n"
 
 
+def test_a_stack_that_ends_the_planning_process_is_named_and_the_others_are_planned(small: Path):
+    write(small, "first", plan(resource(TOPIC, "topic"), partitions=6))
+    write(small, "ending", "end the process")
+    write(small, "second", plan())
+    result = run("HEAD")
+    assert result.stderr == "1 problem:\n  ending: plan ended with status 3 and printed no plan\n"
+    assert "→ 6 partitions = 6 replicas" in result.stdout
+    assert section(result.stdout, "second")[0] == "The stack is new."
+
+
 def test_problems_of_a_plan_are_listed_with_its_changes(small: Path):
     write(small, "first", plan(resource(TOPIC, "topic", {"wrong": True})))
     result = run("HEAD")
@@ -319,13 +332,13 @@ def test_the_worktree_goes_even_if_planning_fails_and_the_users_hooks_do_not_run
     hook.chmod(0o755)
     trees: list[Path] = []
 
-    def fail(stacks: list[tuple[Path, str]]) -> None:
-        trees.append(stacks[0][0])
-        assert (stacks[0][0] / "stacks" / "Pulumi.first.yaml").exists()
-        assert not (stacks[0][0] / "ran").exists()
+    def fail(before: Path, *_others: object) -> None:
+        trees.append(before)
+        assert (before / "stacks" / "Pulumi.first.yaml").exists()
+        assert not (before / "ran").exists()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(differing, "_plan_all", fail)
+    monkeypatch.setattr(differing, "plan_all", fail)
     with pytest.raises(KeyboardInterrupt):
         diff("HEAD")
     assert not trees[0].parent.exists()

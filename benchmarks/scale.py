@@ -1,0 +1,73 @@
+"""Scale: CPU time per pipe of `plan` and `plan --json` with 100 and with 1,000 pipes.
+
+`python -m benchmarks.scale [--most N]`. Start-up, which is the cost with one pipe, is subtracted.
+"""
+
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from benchmarks.measure import ROOT, Cost, interleaved, run, write
+
+STACKS = ("aws-kinesis-ecs", "azure-kafka-aks", "gcp-pubsub-gke")
+COMMANDS = {"plan": (), "plan --json": ("--json",)}
+FEW = 100
+MOST_GROWTH = 1.1
+"""Largest ratio of the cost per pipe with many pipes to the cost with few."""
+
+
+def main(
+    most: Annotated[int, typer.Option(help="Largest number of pipes.", min=FEW + 1)] = 1000,
+    rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 1,
+) -> None:
+    """Measure, and exit with status 1 if the cost per pipe grows."""
+    results: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as directory:
+        for stack in STACKS:
+            files = {number: _with_pipes(stack, number, Path(directory)) for number in (1, FEW, most)}
+            variants = {
+                f"{command} {number}": partial(run, ("-m", "workbench", "plan", str(file), *options))
+                for command, options in COMMANDS.items()
+                for number, file in files.items()
+            }
+            costs = interleaved(variants, rounds)
+            for command in COMMANDS:
+                one, few, many = (costs[f"{command} {number}"] for number in files)
+                results[f"{command} {stack}"] = _figures(one, few, many, most)
+    write("scale", results)
+    for name, each in results.items():
+        if each["growth"] > MOST_GROWTH:
+            sys.exit(f"{name}: the cost per pipe must grow at most {MOST_GROWTH} times, got {each['growth']}")
+
+
+def _figures(one: Cost, few: Cost, many: Cost, most: int) -> dict[str, float]:
+    per_pipe = [(cost.cpu_seconds - one.cpu_seconds) / (number - 1) for cost, number in ((few, FEW), (many, most))]
+    return {
+        "start_up_cpu_seconds": round(one.cpu_seconds, 2),
+        f"milliseconds_per_pipe_{FEW}": round(per_pipe[0] * 1000, 1),
+        f"milliseconds_per_pipe_{most}": round(per_pipe[1] * 1000, 1),
+        "growth": round(per_pipe[1] / per_pipe[0], 2),
+        f"memory_mib_{most}": round(many.memory_mib),
+    }
+
+
+def _with_pipes(stack: str, number: int, directory: Path) -> Path:
+    """Write a copy of a stack file with as many copies of its pipe."""
+    content = yaml.safe_load((ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
+    config = content["config"]
+    (pipe,) = config["data-pipes:pipes"].values()
+    config["data-pipes:pipes"] = {f"pipe-{index}": pipe | {"parallelism": 1} for index in range(number)}
+    if "nodes" not in config["data-pipes:platform"] and not stack.endswith("-ecs"):
+        config["data-pipes:platform"]["nodes"] = {"max": max(6, number)}
+    file = directory / f"Pulumi.{stack}-{number}.yaml"
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return file
+
+
+if __name__ == "__main__":
+    typer.run(main)
