@@ -6,8 +6,10 @@ import atexit
 import gc
 import json
 import re
+import shutil
 import signal
 import sys
+import textwrap
 import threading
 import traceback
 import warnings
@@ -265,8 +267,19 @@ def _fail_with(problems: list[str]) -> None:
 
 
 def _exit(message: str, status: int) -> NoReturn:
-    typer.echo(message, err=True)
+    # Without a terminal each error stays on one line, for grep and CI annotations.
+    typer.echo(wrapped(message, shutil.get_terminal_size().columns) if sys.stderr.isatty() else message, err=True)
     raise typer.Exit(status)
+
+
+def wrapped(message: str, width: int) -> str:
+    """Break the lines of a message between words, and indent the continued lines by two more spaces."""
+
+    def wrap(line: str) -> str:
+        indent = line[: len(line) - len(line.lstrip())] + "  "
+        return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+    return "\n".join(wrap(line) for line in message.splitlines())
 
 
 def _print_json(value: dict[str, Any]) -> None:
