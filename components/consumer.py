@@ -63,7 +63,7 @@ SecretName = Annotated[
     str,
     Pattern(
         r"[A-Za-z][A-Za-z0-9_-]{0,62}",
-        "the name of a secret, not its value: a letter, then letters, digits, - or _",
+        "the name of a secret in data-pipes:secrets, not its value. A name is a letter followed by letters, digits, - or _",
         shown=False,
     ),
 ]

@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar, cast, get_args
@@ -117,7 +117,8 @@ def _refuse_wide_range(value: str) -> str:
 def _refuse_number(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
         # Pydantic reports a ValueError as a validation error, but not a TypeError.
-        raise ValueError(f"must be a string, got the number {value}. Write it in quotes, with every digit.")  # noqa: TRY004
+        zeros = " (without quotes, YAML reads 1.30 as 1.3)" if isinstance(value, float) else ""
+        raise ValueError(f"must be a string, got the number {value}{zeros}. Write it in quotes.")  # noqa: TRY004
     return value
 
 
@@ -139,6 +140,12 @@ ClosedCidr = Annotated[Cidr, AfterValidator(_refuse_wide_range)]
 
 QuotedText = Annotated[str, BeforeValidator(_refuse_number, json_schema_input_type=str)]
 """A string that YAML reads as a number if it has no quotes, such as "1.35" or "100"."""
+
+
+def first_three(items: Sequence[str], kind: str) -> list[str]:
+    """Return the first three items, then how many more of this kind follow. A message stays readable if a stack has 100 pipes."""
+    others = len(items) - 3
+    return [*items[:3], f"{others} more {kind if others == 1 else kind + 's'}"] if others > 0 else list(items)
 
 
 def parse(model: type[SectionT], value: object) -> SectionT | list[ConfigError]:

@@ -294,7 +294,11 @@ class _Reader:
         elsewhere = [other for other, each in CLOUDS.items() if name in each.streaming]
         if name not in known and elsewhere:
             there = " and ".join(elsewhere)
-            text = f"must be a streaming service on {cloud}, got {json.dumps(name)} (available on {there}). Use one of: {', '.join(sorted(known))}."
+            platforms = " or ".join(platform for other in elsewhere for platform in CLOUDS[other].platforms)
+            text = (
+                f"must be a streaming service on {cloud}, got {json.dumps(name)} (available on {there}). "
+                f"Use one of: {', '.join(sorted(known))}. Or set platform.service to {platforms}."
+            )
             self.error("streaming", "service", text=text)
             return None, None
         service = self.service(value, "streaming", known, where)

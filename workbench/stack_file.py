@@ -177,6 +177,8 @@ def _config(text: str, source: str) -> dict[str, Any]:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}: " if mark else ""
         text = " ".join(part for part in (error.context, error.problem) if part)
+        if type(error) is not yaml.MarkedYAMLError:  # StackLoader's own errors already state the rule and the fix
+            text = f"must be valid YAML ({text}). Correct this line or the line above it."
         raise StackFileError(f"{source}: {where}{text}") from error
     except yaml.YAMLError as error:
         raise StackFileError(f"{source}: {' '.join(str(error).split())}") from error

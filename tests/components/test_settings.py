@@ -65,7 +65,7 @@ WRONG = [
     # Strings that do not match their pattern.
     (
         {"data-pipes:platform": {"version": 1.35}},
-        "platform.version: must be a string, got the number 1.35. Write it in quotes",
+        "platform.version: must be a string, got the number 1.35 (without quotes, YAML reads 1.30 as 1.3). Write it in quotes",
     ),
     ({"data-pipes:platform": {"version": True}}, "platform.version: must be a string, got true. Write it in quotes"),
     ({"data-pipes:platform": {"version": "v1.35"}}, "platform.version: must be a Kubernetes version of two numbers"),
@@ -220,6 +220,25 @@ WRONG = [
         "orders 19 replicas of 500m CPU and 1Gi, 3 per node). Raise max to 7",
     ),
     (
+        {
+            "data-pipes:pipes": {"orders": {"parallelism": 1}}
+            | {f"pipe-{n}": {"parallelism": n, "consumer": {"image": "a:1"}} for n in range(1, 7)}
+        },
+        "platform.nodes.max: must be at least 8, got 6 (m5.large nodes with 1680m CPU and 6391Mi for pods: "
+        "pipe-6 6 replicas of 500m CPU and 1Gi, 3 per node; pipe-5 5 replicas of 500m CPU and 1Gi, 3 per node; "
+        "pipe-4 4 replicas of 500m CPU and 1Gi, 3 per node; 4 more pipes). Raise max to 8",
+    ),
+    (
+        {
+            "data-pipes:platform": {"nodes": {"max": 3}},
+            "data-pipes:pipes": {
+                "orders": {"parallelism": 9},
+                "clicks": {"parallelism": 1, "consumer": {"image": "a:1"}},
+            },
+        },
+        "orders 9 replicas of 500m CPU and 1Gi, 3 per node; clicks 1 replica of 500m CPU and 1Gi, 3 per node). Raise max to 4",
+    ),
+    (
         {"data-pipes:pipes": {"orders": {"consumer": {"cpu": "4"}}}},
         "pipes.orders.consumer: must fit on one m5.large node",
     ),
@@ -295,7 +314,7 @@ def test_an_encrypted_value_outside_secrets_is_refused_without_showing_it():
 def test_a_secret_s_value_in_place_of_its_name_is_not_repeated():
     errors = config_errors({"data-pipes:pipes": {"orders": {"consumer": {"secrets": {"API_TOKEN": "hunter 2"}}}}})
     assert len(errors) == 1
-    assert "must be the name of a secret, not its value" in errors[0]
+    assert "must be the name of a secret in data-pipes:secrets, not its value" in errors[0]
     assert "hunter" not in errors[0]
 
 

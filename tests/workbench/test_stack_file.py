@@ -132,6 +132,9 @@ def test_an_invalid_stack_file_is_refused_in_one_line(write, text, message):
 def test_bad_yaml_is_refused_with_its_line(write):
     assert refusal(write, "config:\n  a: [1, 2\n  b: 3\n").startswith("Pulumi.dev.yaml: line 3: ")
     assert refusal(write, "config:\n\ta: 1\n").startswith("Pulumi.dev.yaml: line 2: ")
+    assert refusal(write, "config\n  a: 1\n") == (
+        "Pulumi.dev.yaml: line 2: must be valid YAML (mapping values are not allowed here). Correct this line or the line above it."
+    )
     assert "special characters are not allowed" in refusal(write, "config: \x07\n")
 
 

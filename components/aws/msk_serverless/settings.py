@@ -12,7 +12,7 @@ from components.kafka.config import Limit, Limits, Whole, pipe_config_errors
 from components.kafka.dead_letters import RetentionHours
 from components.kafka.topic_settings import RESERVED_SETTINGS, KafkaPipeSettings, KafkaTopicSettings, allowed_names
 from components.kubernetes.jobs.topic import name_errors
-from components.section import ConfigError, QuotedText
+from components.section import ConfigError, QuotedText, first_three
 from components.settings_bases import ServiceSettings, ValidationContext
 
 PARTITIONS, COMPACTED_PARTITIONS = 2400, 120
@@ -108,7 +108,8 @@ class MskServerlessSettings(ServiceSettings, frozen=True):
                 partitions |= {f"{name}{SUFFIX}": 1 for name, pipe in pipes.items() if pipe.topic.dead_letter.enabled}
             total = sum(partitions.values())
             if total > limit:
-                shares = ", ".join(f"{name} {count}" for name, count in partitions.items())
+                largest_first = sorted(partitions, key=lambda name: partitions[name], reverse=True)
+                shares = ", ".join(first_three([f"{name} {partitions[name]}" for name in largest_first], "topic"))
                 text = (
                     f"must have at most {limit} {kind}partitions in total, got {total}: {shares} (MSK quota). "
                     "Lower parallelism, or set streaming.service to msk."

@@ -21,6 +21,10 @@ def _syntax_error(fact: str) -> str:
     return f"must be a Pub/Sub filter {EXAMPLE} ({fact}; see Pub/Sub, Filter messages). Correct the filter."
 
 
+def _shown(token: str) -> str:
+    return repr(token) if token else "the end"
+
+
 def _tokens(text: str) -> list[str]:
     found: list[str] = []
     rest = text.strip()
@@ -90,16 +94,16 @@ class _Reader:
         """Advance past one of the given tokens. Raise ValueError if another token follows."""
         token = self.take()
         if token not in wanted:
-            raise ValueError(_syntax_error(f"expected {' or '.join(wanted)}, found {token or 'the end'!r}"))
+            raise ValueError(_syntax_error(f"expected {' or '.join(wanted)}, found {_shown(token)}"))
 
     def key(self) -> None:
-        """Parse an attribute name. It needs quotes if it contains other characters than a word."""
+        """Parse an attribute name. Quotes are required around characters other than letters, digits, - and _."""
         token = self.take()
         if not re.match(r'["A-Za-z_]', token):
-            raise ValueError(_syntax_error(f"expected an attribute name, found {token or 'the end'!r}"))
+            raise ValueError(_syntax_error(f"expected an attribute name, found {_shown(token)}"))
 
     def text(self) -> None:
         """Parse a value, which must be quoted."""
         token = self.take()
         if not token.startswith('"'):
-            raise ValueError(_syntax_error(f"expected a quoted string, found {token or 'the end'!r}"))
+            raise ValueError(_syntax_error(f"expected a quoted string, found {_shown(token)}"))

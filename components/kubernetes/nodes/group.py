@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from components.kubernetes.nodes.capacity import Resources, nodes_for, replica_resources, replicas_on
-from components.section import ConfigError
+from components.section import ConfigError, first_three
 from components.settings_bases import PipeSettings, SystemWorkloads
 
 
@@ -55,11 +55,14 @@ class NodeGroup:
         needed = self.nodes_needed(pipes, system_workloads)
         if needed <= self.max:
             return
-        shares = [
-            f"{name} {pipe.parallelism} replicas of {pipe.consumer.cpu} CPU and {pipe.consumer.memory}, "
-            f"{replicas_on(node, _resources(pipe))} per node"
-            for name, pipe in pipes.items()
+        each_node = {name: replicas_on(node, _resources(pipe)) for name, pipe in pipes.items()}
+        largest_first = sorted(pipes, key=lambda name: pipes[name].parallelism / each_node[name], reverse=True)
+        replicas = [
+            f"{name} {_replicas(pipes[name].parallelism)} of {pipes[name].consumer.cpu} CPU and {pipes[name].consumer.memory}, "
+            f"{each_node[name]} per node"
+            for name in largest_first
         ]
+        shares = first_three(replicas, "pipe")
         shares += [
             f"streaming service {count} x {pod.cpu}m CPU and {pod.memory}Mi" for pod, count in system_workloads.pods
         ]
@@ -68,6 +71,10 @@ class NodeGroup:
             f"{'; '.join(shares)}). Raise max to {needed}, choose a larger {self.machine_key}, or lower cpu and memory of the consumers."
         )
         yield ConfigError(path=("platform", "nodes", "max"), text=text)
+
+
+def _replicas(count: int) -> str:
+    return "1 replica" if count == 1 else f"{count} replicas"
 
 
 def _resources(pipe: PipeSettings) -> Resources:

@@ -212,8 +212,8 @@ def pipes(**parallelism):
         ),
         (
             pipes(orders=2000, clicks=399),
-            "pipes: must have at most 2400 partitions in total, got 2401: clicks 399, orders 2000, clicks.dead-letters 1, "
-            "orders.dead-letters 1 (MSK quota). Lower parallelism, or set streaming.service to msk.",
+            "pipes: must have at most 2400 partitions in total, got 2401: orders 2000, clicks 399, clicks.dead-letters 1, "
+            "1 more topic (MSK quota). Lower parallelism, or set streaming.service to msk.",
         ),
         (
             {

@@ -45,7 +45,7 @@ WRONG = [
     ),
     (
         {"version": 1.35},
-        "platform.version: must be a string, got the number 1.35. Write it in quotes, with every digit.",
+        "platform.version: must be a string, got the number 1.35 (without quotes, YAML reads 1.30 as 1.3). Write it in quotes.",
     ),
     (
         {"adminGroups": ["platform-admins"]},

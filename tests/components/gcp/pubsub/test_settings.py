@@ -83,13 +83,13 @@ def test_valid_pubsub_settings_are_accepted(pipes):
                 ('kind = "order"', "expected attributes, found 'kind'"),
                 ("attributes.kind = order", "expected a quoted string, found 'order'"),
                 ('attributes.a="x") OR (attributes.b="y"', "expected AND, OR or the end, found ')'"),
-                ("(attributes:a", "expected ), found 'the end'"),
+                ("(attributes:a", "expected ), found the end"),
                 (
                     "attributes:a AND attributes:b OR attributes:c",
                     "AND and OR cannot be mixed without parentheses",
                 ),
                 ('attributes.kind > "a"', "expected a word, a quoted string or an operator, found '> \"a\"'"),
-                ("attributes:", "expected an attribute name, found 'the end'"),
+                ("attributes:", "expected an attribute name, found the end"),
                 ('attributes.kind "a"', "expected = or !=, found '\"a\"'"),
             )
         ),
