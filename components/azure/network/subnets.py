@@ -43,7 +43,7 @@ def layout(cidr: str) -> Layout:
     network = IPv4Network(cidr)
     if not WIDEST <= network.prefixlen <= NARROWEST:
         raise ValueError(
-            f"must be from /{WIDEST} (the widest private range) to /{NARROWEST} (the narrowest that fits a /{NODES_PREFIX} and two /{SMALL_PREFIX}), "
+            f"must be from /{WIDEST} (the widest private range) to /{NARROWEST} (the smallest with room for one /{NODES_PREFIX} and two /{SMALL_PREFIX} subnets), "
             f"got {cidr}. Choose a range such as 10.0.0.0/16."
         )
     check_usable(cidr)
