@@ -16,6 +16,8 @@ from benchmarks.measure import ROOT, Cost, interleaved, run, write
 
 STACKS = ("aws-kinesis-ecs", "azure-kafka-aks", "gcp-pubsub-gke")
 COMMANDS = {"plan": (), "plan --json": ("--json",)}
+SMALL = {"cpu": "250m", "memory": "512Mi"}
+"""Resources of a consumer with which 1,000 pipes fit into one network."""
 FEW = 100
 MOST_GROWTH = 1.1
 """Largest ratio of the cost per pipe with many pipes to the cost with few."""
@@ -61,9 +63,10 @@ def _with_pipes(stack: str, number: int, directory: Path) -> Path:
     content = yaml.safe_load((ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
     config = content["config"]
     (pipe,) = config["data-pipes:pipes"].values()
-    config["data-pipes:pipes"] = {f"pipe-{index}": pipe | {"parallelism": 1} for index in range(number)}
-    if "nodes" not in config["data-pipes:platform"] and not stack.endswith("-ecs"):
-        config["data-pipes:platform"]["nodes"] = {"max": max(6, number)}
+    pipe = pipe | {"parallelism": 1, "consumer": pipe["consumer"] | SMALL}
+    config["data-pipes:pipes"] = {f"pipe-{index}": pipe for index in range(number)}
+    if not stack.endswith("-ecs"):
+        config["data-pipes:platform"]["nodes"] = {"max": 100}
     file = directory / f"Pulumi.{stack}-{number}.yaml"
     file.write_text(yaml.safe_dump(content), encoding="utf-8")
     return file

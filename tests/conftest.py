@@ -1,5 +1,6 @@
 """Fixtures and markers for all tests. They hide the settings and credentials of the machine."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from workbench.servers.kubernetes_server import KubernetesServer
 settings.register_profile("data-pipes", deadline=None)  # the first example includes the time of imports
 settings.load_profile("data-pipes")
 
+gc.disable()  # until the SDKs are imported: their classes are never freed, and looking through them takes most of a plan's time
+
 MARKED = ("dataplane", "engine", "kubernetes")
 """Directories whose tests get the marker of the same name."""
 
@@ -25,6 +28,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         directory = item.path.relative_to(Path(__file__).parent).parts[0]
         if directory in MARKED:
             item.add_marker(directory)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -28,7 +28,7 @@ from pulumi import ResourceHook, runtime
 from pulumi.runtime import settings
 from pulumi.runtime.stack import run_in_stack
 
-from workbench.recording import alias_urns, checks
+from workbench.recording import checks, sdk
 from workbench.recording.checks import Problem
 from workbench.recording.loop import one_threaded_loop, raise_unseen
 from workbench.recording.monitor import Cloud, HookKeeper, RecordingEngine, RecordingMonitor
@@ -194,7 +194,7 @@ def record(
         raise_unseen(tasks)
         return any(not task.done() for task in tasks if task is not asyncio.current_task())
 
-    with alias_urns.skipped(), asyncio.Runner(loop_factory=lambda: one_threaded_loop(tasks)) as runner:
+    with sdk.faster(), asyncio.Runner(loop_factory=lambda: one_threaded_loop(tasks)) as runner:
         # An empty context, so that the caller's and earlier runs' context variables are not visible.
         unfinished = runner.run(run(), context=contextvars.Context())
     return _recording(

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
+from unittest.mock import patch
 
 import yaml
 from pulumi.automation import (
@@ -168,10 +169,10 @@ class Sandbox:
         listener = _Listener(activity=self._activity, on_step=on_step)
         started = time.monotonic()
         act: Callable[..., object] = getattr(self.stack, action)
-        # With show_secrets the Automation API decrypts a summary, which is slow.
-        options = {} if action == "preview" else {"show_secrets": False}
         try:
-            act(on_event=listener, parallel=self._parallel, **options)
+            # The Automation API would start the CLI three more times after an action, for outputs and a summary that are not used.
+            with patch.multiple(self.stack, outputs=dict, info=_no_summary):
+                act(on_event=listener, parallel=self._parallel)
         except CommandError as error:
             errors = list(dict.fromkeys(listener.errors)) or [_last_error(str(error))]
             raise EngineError("\n".join(errors)) from None
@@ -244,6 +245,10 @@ class Sandbox:
 def _plain(message: str) -> str:
     """Remove the colour marks from a message of the engine."""
     return re.sub(r"<\{%.*?%\}>", "", message).strip()
+
+
+def _no_summary(*_show_secrets: bool) -> object:
+    return object()
 
 
 def _last_error(output: str) -> str:
