@@ -81,6 +81,7 @@ class RecordingMonitor(MockMonitor):
         self._cloud = cloud
         self._preview = preview
         self.recorded: list[RecordedResource] = []
+        self._providers: dict[str, RecordedResource] = {}
         self.invokes: list[RecordedInvoke] = []
         self.registered_outputs: dict[str, Decoded] = {}
 
@@ -96,7 +97,10 @@ class RecordingMonitor(MockMonitor):
         """Record a resource and return its URN, id and state."""
         urn = self.make_urn(request.parent, request.type, request.name)
         properties = decode(request.object)
-        self.recorded.append(recorded(urn, request, properties))
+        resource = recorded(urn, request, properties)
+        self.recorded.append(resource)
+        if request.type.startswith(PROVIDER_PREFIX):
+            self._providers[urn] = resource
         response = resource_pb2.RegisterResourceResponse(urn=urn)
         response.object.CopyFrom(request.object)
         if request.custom:
@@ -174,11 +178,8 @@ class RecordingMonitor(MockMonitor):
 
     def _place(self, provider: str) -> dict[str, Any]:
         """Return the default location of a provider's resources and function calls."""
-        urn = provider_urn(provider)
-        for resource in self.recorded:
-            if resource.urn == urn:
-                return self._cloud.place(resource.type.removeprefix(PROVIDER_PREFIX), resource.revealed)
-        return {}
+        found = self._providers.get(provider_urn(provider) or "")
+        return self._cloud.place(found.type.removeprefix(PROVIDER_PREFIX), found.revealed) if found else {}
 
 
 class HookKeeper(_callbacks._CallbackServicer):  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
