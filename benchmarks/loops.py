@@ -6,7 +6,6 @@ library has it.
 """
 
 # ruff: noqa: PLC0415  each process imports only the library of its loop
-# pyright: basic  the libraries are not installed in .venv
 
 import asyncio
 import json
@@ -14,6 +13,8 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 from uuid import uuid4
 
 BATCH = 500
@@ -79,11 +80,16 @@ def consume(servers: str, topic: str, handle: Handler) -> None:
 
 def quixstreams(servers: str, topic: str, handle: Handler) -> None:
     """Streaming data frame of Quix Streams."""
-    from quixstreams import Application
-
-    app = Application(broker_address=servers, consumer_group=str(uuid4()), auto_offset_reset="earliest", loglevel=None)
+    library: Any = import_module("quixstreams")
+    app = library.Application(
+        broker_address=servers, consumer_group=str(uuid4()), auto_offset_reset="earliest", loglevel=None
+    )
     frame = app.dataframe(app.topic(topic, value_deserializer="bytes", key_deserializer="bytes"))
-    frame.update(lambda value, key, _time, _headers: handle(value, key), metadata=True)
+
+    def update(value: bytes, key: bytes, _time: int, _headers: object) -> None:
+        handle(value, key)
+
+    frame.update(update, metadata=True)
     app.run()
 
 
@@ -91,10 +97,11 @@ def aiokafka(servers: str, topic: str, handle: Handler) -> None:
     """Loop of aiokafka's documentation."""
 
     async def read() -> None:
-        from aiokafka import AIOKafkaConsumer
-
+        library: Any = import_module("aiokafka")
         group = str(uuid4())
-        consumer = AIOKafkaConsumer(topic, bootstrap_servers=servers, group_id=group, auto_offset_reset="earliest")
+        consumer = library.AIOKafkaConsumer(
+            topic, bootstrap_servers=servers, group_id=group, auto_offset_reset="earliest"
+        )
         await consumer.start()
         async for message in consumer:
             handle(message.value, message.key, message.offset)
@@ -104,26 +111,25 @@ def aiokafka(servers: str, topic: str, handle: Handler) -> None:
 
 def faust(servers: str, topic: str, handle: Handler) -> None:
     """Agent of faust-streaming."""
-    import faust
-
-    directory = f"/tmp/{uuid4()}"  # noqa: S108  created by the library
-    app = faust.App(
-        str(uuid4()), broker=f"kafka://{servers}", web_enabled=False, topic_disable_leader=True, datadir=directory
+    library: Any = import_module("faust")
+    app = library.App(
+        str(uuid4()), broker=f"kafka://{servers}", web_enabled=False, topic_disable_leader=True, datadir=".bench/faust"
     )
     source = app.topic(topic, value_type=bytes, value_serializer="raw", key_serializer="raw")
 
-    async def read(stream) -> None:  # noqa: ANN001
+    async def read(stream: Any) -> None:
         async for event in stream.events():
             handle(event.value, event.key, event.message.offset)
 
     app.agent(source)(read)
-    faust.Worker(app, loglevel="error").execute_from_commandline()
+    library.Worker(app, loglevel="error").execute_from_commandline()
 
 
-def _confluent(servers: str, topic: str):  # noqa: ANN202
-    from confluent_kafka import Consumer
-
-    consumer = Consumer({"bootstrap.servers": servers, "group.id": str(uuid4()), "auto.offset.reset": "earliest"})
+def _confluent(servers: str, topic: str) -> Any:
+    library: Any = import_module("confluent_kafka")
+    consumer = library.Consumer(
+        {"bootstrap.servers": servers, "group.id": str(uuid4()), "auto.offset.reset": "earliest"}
+    )
     consumer.subscribe([topic])
     return consumer
 
