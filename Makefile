@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help venv plan rehearse prove diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine
+.PHONY: help venv plan rehearse prove diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine bench
 
 help: ## List these commands
 	@echo "make COMMAND [STACK=$(STACK)] [BASE=$(BASE)] [ARGS=...]"
@@ -82,6 +82,14 @@ test-dataplane: $(STAMP) ## Run the consumer on Kafka and on other local test se
 
 test-engine: $(STAMP) ## Run the tests on the real Pulumi engine (built once)
 	$(PY) -m pytest -m engine -n 2 --dist loadgroup $(ARGS)
+
+# Every script in benchmarks/ with a command line is a benchmark. All of them run, even if one misses its target.
+BENCHMARKS := $(basename $(notdir $(shell grep -l 'typer.run(main)' benchmarks/*.py)))
+
+bench: $(STAMP) ## Run all benchmarks; results in .bench/ (15 minutes)
+	@missed=; for name in $(BENCHMARKS) ; do \
+	  echo "+ python -m benchmarks.$$name"; $(PY) -m benchmarks.$$name || missed="$$missed $$name"; \
+	done; test -z "$$missed" || { echo "These benchmarks failed or missed a target:$$missed" >&2; exit 1; }
 
 # These commands need the CLI's Python language host. Only the official CLI release includes it; the engine that
 # `make rehearse` builds does not.

@@ -87,6 +87,8 @@ def _arguments(resource: RecordedResource, names: Mapping[str, str], variables: 
             yield f"{name}=after({opened!r}, {', '.join(variables[urn] for urn in needed)})"
         else:
             yield f"{name}={opened!r}"
+    if resource.type == "azure-native:authorization:RoleAssignment" and "principalType" not in resource.revealed:
+        yield "principal_type=Output.from_input(None)"  # without it, the SDK sends User
 
 
 def _opened(value: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.measure import ROOT, interleaved, run, write
+from benchmarks.plot import bars
 
 STACKS = ("aws-msk-eks", "azure-eventhubs-aks", "gcp-pubsub-gke")
 MOST_CPU, MOST_MEMORY = 1.5, 1.3
@@ -36,6 +37,8 @@ def main(
     """Measure, and exit with status 1 if a ratio is too high."""
     results = {stack: _measured(stack, rounds) for stack in stacks or STACKS}
     write("start_up", results)
+    ratios = {stack: {name: each[name]["cpu_ratio"] for name in ("plan", "program")} for stack, each in results.items()}
+    bars("start_up", ratios, label="CPU seconds, relative to the flat program", target=MOST_CPU)
     for stack, each in results.items():
         for name in ("plan", "program"):
             if each[name]["cpu_ratio"] > MOST_CPU or each[name]["memory_ratio"] > MOST_MEMORY:

@@ -1,0 +1,116 @@
+"""The consumer against plain confluent-kafka loops, Quix Streams, aiokafka and faust-streaming: records per second and CPU per record.
+
+`python -m benchmarks.consumer_libraries [--rounds N]` starts its own broker. benchmarks/requirements.txt has the libraries. They are
+installed into .bench/venv. Each loop reads the same topic with one partition from its start, in a separate process.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from confluent_kafka import Producer
+
+from benchmarks.measure import ROOT, write
+from benchmarks.plot import bars
+from workbench.prove.topic import Topic
+from workbench.servers.kafka_broker import KafkaCluster
+
+TOPIC, VALUE = "orders", b"x" * 200
+RECORDS = {0: 90_000, 1: 2_000}
+"""Milliseconds of handling -> number of records. More records than 100,000 would not fit into librdkafka's queue at once."""
+OWN = ("product", "poll", "consume")
+LIBRARIES = {"quixstreams": "quixstreams", "aiokafka": "aiokafka", "faust": "faust-streaming"}
+"""Loop -> package."""
+LEAST = 0.9
+"""Smallest ratio of the consumer's rate to that of the loop with poll()."""
+PATIENCE = 180
+
+Measured = dict[str, dict[str, list[float]]]
+"""Loop -> figure -> value of each round."""
+
+
+def main(rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 3) -> None:
+    """Measure, and exit with status 1 if the consumer is too slow."""
+    pythons: dict[str, str | Path] = dict.fromkeys(OWN, sys.executable)
+    absent = _install(ROOT / ".bench" / "venv")
+    pythons |= {loop: ROOT / ".bench" / "venv" / "bin" / "python" for loop in LIBRARIES if loop not in absent}
+    results: dict[str, Any] = {}
+    with KafkaCluster(print) as cluster:
+        _fill(cluster.bootstrap_servers)
+        for milliseconds, records in RECORDS.items():
+            measured: Measured = {loop: {"per_second": [], "cpu": []} for loop in pythons}
+            for _ in range(rounds):
+                for loop, python in pythons.items():
+                    for figure, value in _run(python, loop, cluster.bootstrap_servers, records, milliseconds).items():
+                        measured[loop][figure].append(value)
+            results[f"{milliseconds} ms"] = _figures(measured)
+    write("consumer_libraries", {**results, "not_installed": absent})
+    rates = {
+        handling: {loop: each["rate_ratio"] for loop, each in loops.items()} for handling, loops in results.items()
+    }
+    bars("consumer_libraries", rates, label="records per second, relative to poll()")
+    if rates["0 ms"]["product"] < LEAST:
+        sys.exit(f"the consumer's rate must be at least {LEAST} x that of poll(), got {rates['0 ms']['product']}")
+
+
+def _install(directory: Path) -> dict[str, str]:
+    """Install the libraries into a virtual environment. Return those that cannot be installed, with pip's error."""
+    if not directory.exists():
+        venv.create(directory, with_pip=True)
+    pip = (str(directory / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    pinned = (ROOT / "benchmarks" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    lines = [line.partition("#")[0].strip() for line in pinned]
+    absent: dict[str, str] = {}
+    for loop, package in LIBRARIES.items():
+        wanted = [line for line in lines if line.startswith((f"{package}==", "confluent-kafka=="))]
+        done = subprocess.run([*pip, *wanted], capture_output=True, text=True, check=False)  # noqa: S603  pinned packages
+        if done.returncode != 0:
+            absent[loop] = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
+    return absent
+
+
+def _run(python: str | Path, loop: str, servers: str, records: int, milliseconds: int) -> dict[str, float]:
+    done = subprocess.run(  # noqa: S603  this repository's programs
+        [str(python), "-m", "benchmarks.loops", loop, servers, TOPIC, str(records), str(milliseconds)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"{loop}: status {done.returncode}\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _figures(measured: Measured) -> dict[str, dict[str, float]]:
+    def median(loop: str, figure: str) -> float:
+        return statistics.median(measured[loop][figure])
+
+    return {
+        loop: {
+            "records_per_second": round(median(loop, "per_second")),
+            "rate_ratio": round(median(loop, "per_second") / median("poll", "per_second"), 3),
+            "cpu_microseconds_per_record": round(median(loop, "cpu"), 2),
+            "cpu_ratio": round(median(loop, "cpu") / median("poll", "cpu"), 2),
+        }
+        for loop in measured
+    }
+
+
+def _fill(servers: str) -> None:
+    Topic({"bootstrap.servers": servers}, TOPIC, 1, {})
+    most = max(RECORDS.values())
+    producer = Producer({"bootstrap.servers": servers, "linger.ms": 50, "queue.buffering.max.messages": most})
+    for number in range(most):
+        producer.produce(TOPIC, VALUE, str(number))
+    producer.flush()
+
+
+if __name__ == "__main__":
+    typer.run(main)
