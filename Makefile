@@ -86,7 +86,7 @@ test-engine: $(STAMP) ## Run the tests on the real Pulumi engine (built once)
 # Every script in benchmarks/ with a command line is a benchmark. All of them run, even if one misses its target.
 BENCHMARKS := $(basename $(notdir $(shell grep -l 'typer.run(main)' benchmarks/*.py)))
 
-bench: $(STAMP) ## Run all benchmarks; results in .bench/ (15 minutes)
+bench: $(STAMP) ## Run all benchmarks; results in .bench/ (about 15 minutes)
 	@missed=; for name in $(BENCHMARKS) ; do \
 	  echo "+ python -m benchmarks.$$name"; $(PY) -m benchmarks.$$name || missed="$$missed $$name"; \
 	done; test -z "$$missed" || { echo "These benchmarks failed or missed a target:$$missed" >&2; exit 1; }
