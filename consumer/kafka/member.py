@@ -37,6 +37,12 @@ again meanwhile (queued.max.messages.kbytes: 64 MiB). Larger batches are not fas
 LEAVE_SECONDS = 20.0
 """Maximum seconds for leaving the group. Must be shorter than a replica's grace period."""
 
+COMMIT_SECONDS, COMMIT_PAUSE = 5.0, 0.1
+"""Maximum seconds of attempts to commit before leaving, and the seconds between them."""
+
+REBALANCING = frozenset({"ILLEGAL_GENERATION", "REBALANCE_IN_PROGRESS", "STALE_MEMBER_EPOCH"})
+"""Errors of a commit during a rebalance."""
+
 NO_PARTITION_SECONDS = 60.0
 """Seconds without any partition before the existence of the topic is checked."""
 
@@ -103,13 +109,30 @@ class KafkaMember:
 
         librdkafka waits without one, but the platform kills the process.
         """
-        leaving = Thread(target=self.consumer.close, name="leave", daemon=True)
+        leaving = Thread(target=self._commit_and_close, name="leave", daemon=True)
         leaving.start()
         leaving.join(LEAVE_SECONDS)
         if leaving.is_alive():
             LOGGER.warning(
                 "%s: no broker responds; the last handled records will be delivered again", self.settings.topic
             )
+
+    def _commit_and_close(self) -> None:
+        """Commit, after a rebalance if there is one, and close.
+
+        The brokers answer a commit that is sent during a rebalance only after it, and refuse it, because its generation
+        is the earlier one. librdkafka would leave without another attempt.
+        """
+        end = time.monotonic() + COMMIT_SECONDS
+        while time.monotonic() < end:
+            try:
+                self.consumer.commit(asynchronous=False)
+            except KafkaException as error:
+                if error.args[0].name() in REBALANCING:
+                    self.consumer.poll(COMMIT_PAUSE)  # takes part in the rebalance; a record is delivered again
+                    continue
+            break
+        self.consumer.close()
 
     def _poll(self) -> Sequence[Message]:
         """Wait for a record, and return it with all records that are available without waiting."""

@@ -51,6 +51,9 @@ class Broker:
     """Log start of each partition, as known to the client."""
     stop: Callable[[], None] = lambda: None
     events: list[str] = field(default_factory=list)
+    refusals: list[int] = field(default_factory=list)
+    """Errors of the next commits."""
+    committed_before_leaving: dict[int, int] = field(default_factory=dict)
     asked: Callable[[], None] = lambda: None
     metadata: Callable[[], Any] = lambda: None
     properties: dict[str, Any] = field(default_factory=dict)
@@ -116,6 +119,12 @@ class Broker:
 
     def list_topics(self, topic: str, timeout: float) -> Any:
         return self.metadata()
+
+    def commit(self, asynchronous: bool) -> None:
+        assert not asynchronous
+        if self.refusals:
+            raise KafkaException(KafkaError(self.refusals.pop(0)))
+        self.committed_before_leaving = dict(self.stored)
 
     def close(self) -> None:
         self.closed += 1
@@ -511,6 +520,23 @@ def test_an_instance_id_that_stays_in_use_ends_it(broker, reading, monkeypatch):
     broker.polls = [lambda: [problem(KafkaError._FATAL, f"Fatal error: {taken}")]] * 100
     with pytest.raises(ConsumerError, match=r"^KAFKA_GROUP_INSTANCE_ID: must be different for each replica"):
         reading.run()
+
+
+def test_a_commit_that_a_rebalance_refuses_is_sent_again_before_leaving(broker, reading):
+    broker.refusals = [KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS]
+    broker.polls = [lambda: [record(0, 1)]]
+    reading.run()
+    assert broker.committed_before_leaving == {0: 2}
+    assert broker.closed == 1
+
+
+@pytest.mark.parametrize("refusals", [[KafkaError._NO_OFFSET], [KafkaError.ILLEGAL_GENERATION] * 1000])
+def test_it_leaves_if_there_is_nothing_to_commit_or_commits_are_refused(broker, reading, refusals):
+    broker.refusals = refusals
+    broker.polls = [lambda: [record(0, 1)]]
+    reading.run()
+    assert broker.committed_before_leaving == {}
+    assert broker.closed == 1
 
 
 def test_unresponsive_brokers_do_not_block_the_shutdown(broker, reading, monkeypatch, caplog):
