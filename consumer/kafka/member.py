@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from threading import Thread
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaException, Message, TopicPartition
 
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError, WrongEnvironmentError
@@ -30,11 +30,24 @@ LONGEST_BATCH_SECONDS = 5.0
 LARGEST_BATCH = 500
 """Maximum records in a batch. Larger batches are not faster."""
 
+BATCH_BYTES = 1_000_000
+"""Target size of a batch: the sum of its values. A batch is in memory in addition to the client's queue, which is filled
+again meanwhile (queued.max.messages.kbytes: 64 MiB). Larger batches are not faster."""
+
 LEAVE_SECONDS = 20.0
 """Maximum seconds for leaving the group. Must be shorter than a replica's grace period."""
 
+COMMIT_SECONDS, COMMIT_PAUSE = 5.0, 0.1
+"""Maximum seconds of attempts to commit before leaving, and the seconds between them."""
+
+REBALANCING = frozenset({"ILLEGAL_GENERATION", "REBALANCE_IN_PROGRESS", "STALE_MEMBER_EPOCH"})
+"""Errors of a commit during a rebalance."""
+
 NO_PARTITION_SECONDS = 60.0
 """Seconds without any partition before the existence of the topic is checked."""
+
+WAKE_SECONDS = 1.0
+"""Maximum seconds of the request that wakes the client up. Without the request, it wakes up within this time."""
 
 
 class KafkaMember:
@@ -96,13 +109,30 @@ class KafkaMember:
 
         librdkafka waits without one, but the platform kills the process.
         """
-        leaving = Thread(target=self.consumer.close, name="leave", daemon=True)
+        leaving = Thread(target=self._commit_and_close, name="leave", daemon=True)
         leaving.start()
         leaving.join(LEAVE_SECONDS)
         if leaving.is_alive():
             LOGGER.warning(
                 "%s: no broker responds; the last handled records will be delivered again", self.settings.topic
             )
+
+    def _commit_and_close(self) -> None:
+        """Commit, after a rebalance if there is one, and close.
+
+        The brokers answer a commit that is sent during a rebalance only after it, and refuse it, because its generation
+        is the earlier one. librdkafka would leave without another attempt.
+        """
+        end = time.monotonic() + COMMIT_SECONDS
+        while time.monotonic() < end:
+            try:
+                self.consumer.commit(asynchronous=False)
+            except KafkaException as error:
+                if error.args[0].name() in REBALANCING:
+                    self.consumer.poll(COMMIT_PAUSE)  # takes part in the rebalance; a record is delivered again
+                    continue
+            break
+        self.consumer.close()
 
     def _poll(self) -> Sequence[Message]:
         """Wait for a record, and return it with all records that are available without waiting."""
@@ -143,7 +173,9 @@ class KafkaMember:
             self._store(last.values())
         seconds = clock() - begun
         if done == len(batch):
-            self.size = min(2 * self.size, LARGEST_BATCH, int(BATCH_SECONDS * done / max(seconds, 1e-6)) or 1)
+            in_time = int(BATCH_SECONDS * done / max(seconds, 1e-6))
+            in_memory = BATCH_BYTES * done // max(sum(map(len, batch)), 1)
+            self.size = max(1, min(2 * self.size, LARGEST_BATCH, in_time, in_memory))
         elif not stop():
             LOGGER.info(
                 "%s: %d records took %.1f s; the rest of the batch will be read again",
@@ -179,9 +211,24 @@ class KafkaMember:
 
     def _on_assign(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
         """Record assigned partitions. Also called with none when the member has joined without a partition."""
+        if self.partitions and not self.delivery.stopping.is_set():
+            self.consumer.incremental_assign(list(partitions))
+            self._wake()
         self.retention.assign(partitions)
         self._set_partitions(self.partitions | {partition.partition for partition in partitions})
         self._set_ready(ready=True)
+
+    def _wake(self) -> None:
+        """Continue to read the partitions that the member kept in a rebalance.
+
+        librdkafka pauses them before this callback. After it, the thread of each broker reads again when it wakes up,
+        which takes up to a second (seen with librdkafka 2.16.0). A request to the partitions' leaders wakes them.
+        """
+        kept = [TopicPartition(self.settings.topic, number, OFFSET_END) for number in self.partitions]
+        try:
+            self.consumer.offsets_for_times(kept, timeout=WAKE_SECONDS)
+        except KafkaException as error:
+            LOGGER.info("%s: %s", self.settings.topic, text_of(error.args[0]))
 
     def _on_revoke(self, _consumer: Consumer, partitions: Sequence[TopicPartition]) -> None:
         """Record partitions that were revoked or lost."""

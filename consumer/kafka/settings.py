@@ -33,13 +33,27 @@ FIXED: Mapping[str, Any] = {
 }
 """Properties of the consumer that cannot be overridden, because its delivery guarantees depend on them."""
 
+READING: Mapping[str, Any] = {
+    # Pause after the client's queue was full (64 MiB or 100,000 records). With the default of 1,000 ms, a handler that
+    # empties the queue sooner waits for the rest of the second.
+    "fetch.queue.backoff.ms": 10,
+}
+"""Default properties of the consumer. The environment can override them."""
+
 CLASSIC: Mapping[str, Any] = {
+    # A member learns from a heartbeat that another one has left or joined, and its partitions wait for that. The
+    # default is 3 seconds.
+    "heartbeat.interval.ms": 500,
     # A static member that restarts within this time keeps its partitions.
     "session.timeout.ms": 45_000,
     # The members assign partitions, so they must notice when a topic grows. The default is 5 minutes.
     "topic.metadata.refresh.interval.ms": 10_000,
 }
 """Default properties of the classic group protocol. The environment can override them."""
+
+EVENT_HUBS, EVENT_HUBS_HEARTBEAT_MS = ".servicebus.", 3000
+"""Part of the host names of Event Hubs, and its heartbeat interval, which should not be changed (Event Hubs, Recommended
+configurations for Apache Kafka clients, read 2026-11-29)."""
 
 COOPERATIVE: Mapping[str, Any] = {"partition.assignment.strategy": "cooperative-sticky"}
 """Assignor of the classic protocol. Partitions that do not move are read during a rebalance."""
@@ -89,13 +103,13 @@ class KafkaSettings:
     def classic(self) -> "KafkaSettings":
         """Return the same settings with the classic group protocol."""
         kept = {name: value for name, value in self.membership.items() if name not in ONLY_NEW_PROTOCOL}
-        return replace(self, membership={**CLASSIC, **kept, **COOPERATIVE})
+        return replace(self, membership={**_classic(self.brokers), **kept, **COOPERATIVE})
 
 
 def read(variables: Variables) -> KafkaSettings:
     """Read the environment and record all errors in it."""
     topic, group = variables.required("STREAM_TOPIC"), variables.required("STREAM_GROUP")
-    variables.required("KAFKA_BOOTSTRAP_SERVERS")
+    brokers = variables.required("KAFKA_BOOTSTRAP_SERVERS")
     properties = {
         name.removeprefix(PREFIX).lower().replace("_", "."): value
         for name, value in variables.environment.items()
@@ -117,9 +131,14 @@ def read(variables: Variables) -> KafkaSettings:
         topic=topic,
         dead_letters=variables.optional("STREAM_DEAD_LETTERS"),
         connection={**COMMON, **connection, **({"oauth_cb": tokens} if tokens else {})},
-        membership={**({} if "group.protocol" in protocol else CLASSIC), **membership, **fixed},
+        membership={**READING, **({} if "group.protocol" in protocol else _classic(brokers)), **membership, **fixed},
         tokens=tokens,
     )
+
+
+def _classic(brokers: str) -> Mapping[str, Any]:
+    """Return the default properties of the classic protocol."""
+    return {**CLASSIC, "heartbeat.interval.ms": EVENT_HUBS_HEARTBEAT_MS} if EVENT_HUBS in brokers else CLASSIC
 
 
 def _protocol(name: str, variables: Variables) -> Mapping[str, Any]:

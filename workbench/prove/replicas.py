@@ -23,6 +23,10 @@ PATIENCE = 120.0
 """Maximum seconds of any wait. Long enough for a busy machine."""
 
 
+PROGRAM = "workbench.prove.replica"
+"""Module that a replica runs: the real consumer."""
+
+
 class ProveError(Exception):
     """A wait timed out or a replica ended. The message says which."""
 
@@ -39,7 +43,9 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIEN
 class Replica:
     """One consumer in a separate process."""
 
-    def __init__(self, name: str, environment: Mapping[str, str], directory: Path, seconds: float) -> None:
+    def __init__(
+        self, name: str, environment: Mapping[str, str], directory: Path, seconds: float, program: str = PROGRAM
+    ) -> None:
         """Start the consumer with its pod's environment. ``seconds`` is the time it takes to handle a message."""
         self.name = name
         self._records, self._log = directory / f"{name}.records", directory / f"{name}.log"
@@ -49,7 +55,7 @@ class Replica:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(("KAFKA_", "STREAM_"))}
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - this Python with fixed arguments
-                bound([sys.executable, "-m", "workbench.prove.replica", self._records, str(seconds)]),
+                bound([sys.executable, "-m", program, self._records, str(seconds)]),
                 cwd=ROOT,
                 env={**inherited, "KAFKA_CLIENT_ID": name, **environment},
                 stdin=subprocess.DEVNULL,
@@ -102,7 +108,15 @@ class Replica:
 class Replicas:
     """Replicas of one pipe, numbered from 0. A context manager that ends all of them."""
 
-    def __init__(self, name: str, environment: Mapping[str, str], directory: Path, *, seconds: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        environment: Mapping[str, str],
+        directory: Path,
+        *,
+        seconds: float,
+        program: str = PROGRAM,
+    ) -> None:
         """Configure the replicas. None is started.
 
         Args:
@@ -110,11 +124,13 @@ class Replicas:
             environment: Environment variables of each replica.
             directory: Directory for logs and handled messages.
             seconds: Time to handle a message.
+            program: Module to run instead of the consumer. It must serve /ready and write the same file.
         """
         self._name = name
         self._environment = environment
         self._directory = directory
         self._seconds = seconds
+        self._program = program
         self._started: list[Replica] = []
         self.running: dict[int, Replica] = {}
 
@@ -136,7 +152,7 @@ class Replicas:
             name = f"{self._name}-{number}"
             directory = self._directory / f"{len(self._started)}"
             directory.mkdir()
-            replica = Replica(name, {**self._environment, **environment}, directory, self._seconds)
+            replica = Replica(name, {**self._environment, **environment}, directory, self._seconds, self._program)
             self.running[number] = replica
             self._started.append(replica)
         self.wait_until_ready()

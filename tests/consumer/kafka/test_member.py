@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_END, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError
@@ -50,6 +50,11 @@ class Broker:
     starts: dict[int, int] = field(default_factory=dict)
     """Log start of each partition, as known to the client."""
     stop: Callable[[], None] = lambda: None
+    events: list[str] = field(default_factory=list)
+    refusals: list[int] = field(default_factory=list)
+    """Errors of the next commits."""
+    committed_before_leaving: dict[int, int] = field(default_factory=dict)
+    asked: Callable[[], None] = lambda: None
     metadata: Callable[[], Any] = lambda: None
     properties: dict[str, Any] = field(default_factory=dict)
 
@@ -90,6 +95,15 @@ class Broker:
     def committed(self, places: list[TopicPartition], timeout: float) -> list[TopicPartition]:
         return [TopicPartition("orders", each.partition, self.commits.get(each.partition, -1001)) for each in places]
 
+    def incremental_assign(self, places: list[TopicPartition]) -> None:
+        self.events.append(f"assign {[each.partition for each in places]}")
+
+    def offsets_for_times(self, places: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        assert all(each.offset == OFFSET_END for each in places)
+        self.events.append(f"ask {[each.partition for each in places]}")
+        self.asked()
+        return places
+
     def seek(self, place: TopicPartition) -> None:
         self.sought[place.partition] = place.offset
 
@@ -106,12 +120,18 @@ class Broker:
     def list_topics(self, topic: str, timeout: float) -> Any:
         return self.metadata()
 
+    def commit(self, asynchronous: bool) -> None:
+        assert not asynchronous
+        if self.refusals:
+            raise KafkaException(KafkaError(self.refusals.pop(0)))
+        self.committed_before_leaving = dict(self.stored)
+
     def close(self) -> None:
         self.closed += 1
 
 
-def record(partition: int, offset: int) -> Message:
-    return Message(topic="orders", partition=partition, offset=offset, value=b"x")
+def record(partition: int, offset: int, value: bytes = b"x") -> Message:
+    return Message(topic="orders", partition=partition, offset=offset, value=value)
 
 
 def problem(code: int, reason: str | None = None) -> Message:
@@ -180,6 +200,41 @@ def test_batches_grow_until_they_take_one_second(broker, reading, clock):
     assert len(reading.handled) == 100
     assert broker.sizes[:4] == [2, 4, 8, 9], "9 or 10, because of floating-point rounding"
     assert max(broker.sizes) <= 10
+
+
+def test_partitions_kept_in_a_rebalance_are_read_again_at_once(broker, reading):
+    def unreachable() -> None:
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+
+    def rebalance(*numbers: int) -> list[Message]:
+        broker.assign(*numbers)
+        return []
+
+    def fail() -> list[Message]:
+        broker.asked = unreachable
+        return rebalance()
+
+    broker.polls = [lambda: rebalance(3), rebalance, lambda: rebalance(4), fail, lambda: [record(3, 1)]]
+    reading.run()
+    assert broker.events[:4] == ["assign []", "ask [3]", "assign [4]", "ask [3]"], "the first one kept nothing"
+    assert reading.handled == ["3@1"]
+
+
+def test_batches_of_large_records_hold_about_a_megabyte(broker, reading):
+    value = b"x" * 300_000
+    broker.polls = [lambda: [record(0, offset, value) for offset in range(30)], *[list] * 20]
+    reading.run()
+    assert len(reading.handled) == 30
+    assert max(broker.sizes) == 3
+
+
+def test_batches_become_small_when_records_become_large_and_hold_at_least_one(broker, reading):
+    small = [record(0, offset) for offset in range(511)]
+    large = [record(0, 511 + offset, b"x" * 2_000_000) for offset in range(20)]
+    broker.polls = [lambda: [*small, *large[:10]], *[list] * 9, lambda: large[10:], *[list] * 20]
+    reading.run()
+    assert len(reading.handled) == 531
+    assert broker.sizes == [2, 4, 8, 16, 32, 64, 128, 256, 10], "a batch of one takes no more from the client"
 
 
 def test_if_a_batch_becomes_slow_the_rest_is_put_back_and_not_committed(broker, reading, clock):
@@ -465,6 +520,23 @@ def test_an_instance_id_that_stays_in_use_ends_it(broker, reading, monkeypatch):
     broker.polls = [lambda: [problem(KafkaError._FATAL, f"Fatal error: {taken}")]] * 100
     with pytest.raises(ConsumerError, match=r"^KAFKA_GROUP_INSTANCE_ID: must be different for each replica"):
         reading.run()
+
+
+def test_a_commit_that_a_rebalance_refuses_is_sent_again_before_leaving(broker, reading):
+    broker.refusals = [KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS]
+    broker.polls = [lambda: [record(0, 1)]]
+    reading.run()
+    assert broker.committed_before_leaving == {0: 2}
+    assert broker.closed == 1
+
+
+@pytest.mark.parametrize("refusals", [[KafkaError._NO_OFFSET], [KafkaError.ILLEGAL_GENERATION] * 1000])
+def test_it_leaves_if_there_is_nothing_to_commit_or_commits_are_refused(broker, reading, refusals):
+    broker.refusals = refusals
+    broker.polls = [lambda: [record(0, 1)]]
+    reading.run()
+    assert broker.committed_before_leaving == {}
+    assert broker.closed == 1
 
 
 def test_unresponsive_brokers_do_not_block_the_shutdown(broker, reading, monkeypatch, caplog):

@@ -91,6 +91,24 @@ def test_properties_of_the_newer_protocol_are_rejected_with_the_classic_one():
     assert error.startswith("KAFKA_GROUP_REMOTE_ASSIGNOR: must not be set (it requires KAFKA_GROUP_PROTOCOL=")
 
 
+def test_classic_members_notice_a_rebalance_within_half_a_second_except_on_event_hubs():
+    assert settings().membership["heartbeat.interval.ms"] == 500
+    assert settings(KAFKA_GROUP_PROTOCOL="consumer").classic().membership["heartbeat.interval.ms"] == 500
+    assert settings(KAFKA_HEARTBEAT_INTERVAL_MS="1000").membership["heartbeat.interval.ms"] == "1000"
+    hub = settings(KAFKA_BOOTSTRAP_SERVERS="orders.servicebus.windows.net:9093")
+    assert hub.membership["heartbeat.interval.ms"] == 3000
+
+
+def test_the_client_fetches_again_soon_after_its_queue_was_full():
+    known = settings()
+    assert known.membership["fetch.queue.backoff.ms"] == 10
+    assert "fetch.queue.backoff.ms" not in known.connection, "producers get no consumer properties"
+    assert settings(KAFKA_GROUP_PROTOCOL="consumer").membership["fetch.queue.backoff.ms"] == 10
+    assert known.classic().membership["fetch.queue.backoff.ms"] == 10
+    assert settings(KAFKA_FETCH_QUEUE_BACKOFF_MS="50").membership["fetch.queue.backoff.ms"] == "50"
+    assert accepted(known)
+
+
 def test_an_unknown_group_protocol_is_rejected():
     assert config_errors(KAFKA_GROUP_PROTOCOL="share") == [
         "KAFKA_GROUP_PROTOCOL: must be classic or consumer, got 'share'."
