@@ -115,7 +115,7 @@ def main(
 ) -> None:
     """Measure, and exit with status 1 if the consumer is slower or needs more memory than it may."""
     found: dict[str, list[Figures]] = {name: [] for name in VARIANTS}
-    with KafkaCluster(sys.stderr.write) as cluster:
+    with KafkaCluster(_say) as cluster:
         _fill(cluster.bootstrap_servers, records)
         for _ in range(rounds):
             for variant, (name, backoff) in VARIANTS.items():
@@ -155,6 +155,10 @@ def _fill(servers: str, records: int) -> None:
         while len(producer) > 20:
             producer.poll(0.1)
     producer.flush()
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 if __name__ == "__main__":

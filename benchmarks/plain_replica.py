@@ -11,8 +11,9 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
+from types import FrameType
 
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, TopicPartition
 
 LOGGER = logging.getLogger(__name__)
 
@@ -23,7 +24,14 @@ def main() -> None:
     path, seconds = sys.argv[1], float(sys.argv[2])
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     ready, stopping = Event(), Event()
-    signal.signal(signal.SIGTERM, lambda *_: Thread(target=stopping.set).start())
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        Thread(target=stopping.set).start()
+
+    def join(_consumer: Consumer, _partitions: list[TopicPartition]) -> None:
+        ready.set()
+
+    signal.signal(signal.SIGTERM, stop)
 
     class Probe(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -51,7 +59,7 @@ def main() -> None:
             **properties,
         }
     )
-    consumer.subscribe([os.environ["STREAM_TOPIC"]], on_assign=lambda *_: ready.set())
+    consumer.subscribe([os.environ["STREAM_TOPIC"]], on_assign=join)
     while not stopping.is_set():
         message = consumer.poll(1.0)
         if message is None:
