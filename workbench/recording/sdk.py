@@ -1,7 +1,7 @@
 """Replacements of functions of Pulumi's SDK that take most of a recording's time and do not change what is recorded."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, cast
 from unittest.mock import patch
@@ -12,7 +12,7 @@ from pulumi.runtime.proto import source_pb2
 
 
 @contextmanager
-def faster() -> Iterator[None]:
+def faster() -> Generator[None]:
     """Run a program with the replacements."""
     with (
         patch("pulumi.resource.collapse_alias_to_urn", _no_urn),
@@ -35,8 +35,8 @@ async def _wait_for_rpcs() -> None:
 
     The SDK's function starts again with all outputs after each one, which takes a third of a plan's time.
     """
-    manager = cast("Any", settings.SETTINGS).rpc_manager
-    outputs = cast("set[asyncio.Task[object]]", settings.SETTINGS.outputs)
+    runtime = cast("Any", settings.SETTINGS)
+    manager, outputs = runtime.rpc_manager, cast("set[asyncio.Task[object]]", runtime.outputs)
     while manager.rpcs or outputs:
         while manager.rpcs:
             await manager.rpcs.pop()
