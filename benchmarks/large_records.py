@@ -20,6 +20,7 @@ import typer
 from confluent_kafka import Consumer, Producer
 
 from benchmarks.measure import ROOT, write
+from benchmarks.plot import bars
 from consumer.delivery import Delivery
 from consumer.kafka.source import source
 from consumer.record import Record
@@ -134,6 +135,10 @@ def main(
         for variant, (rate, memory, cpu) in medians.items()
     }
     write("large_records", results)
+    ratios = {
+        figure: {variant: each[f"{figure}_ratio"] for variant, each in results.items()} for figure in ("rate", "memory")
+    }
+    bars("large_records", ratios, label="relative to the plain loop")
     if results[CONSUMER]["rate_ratio"] < LEAST_RATE or results[CONSUMER]["memory_ratio"] > MOST_MEMORY:
         sys.exit(
             f"the consumer must have at least {LEAST_RATE} times the rate of the plain loop and at most {MOST_MEMORY} times its memory"

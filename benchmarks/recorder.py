@@ -19,6 +19,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
 from pulumi.runtime.stack import wait_for_rpcs
 
 from benchmarks.measure import write
+from benchmarks.plot import bars
 from workbench.cloud.kinds import invoke, kind, place
 from workbench.recording.recorder import program_file, record
 from workbench.recording.records import PROVIDER_PREFIX
@@ -83,6 +84,8 @@ def main(rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] =
     os.environ.pop("PULUMI_CONFIG", None)
     results = {stack: _measured(find_stack_file(stack), rounds) for stack in STACKS}
     write("recorder", results)
+    ratios = {stack: {"recorder": each["ratio"]} for stack, each in results.items()}
+    bars("recorder", ratios, label="CPU seconds, relative to Pulumi's mocks", target=MOST)
     for stack, each in results.items():
         if each["ratio"] > MOST:
             sys.exit(f"{stack}: a recording must cost at most {MOST} times Pulumi's mocks, got {each['ratio']}")

@@ -19,6 +19,7 @@ from uuid import uuid4
 import typer
 
 from benchmarks.measure import write
+from benchmarks.plot import bars
 from workbench.prove.replicas import PROGRAM, Replicas, wait_until
 from workbench.prove.tally import Handled, tally
 from workbench.prove.topic import Topic, Writer
@@ -99,6 +100,13 @@ def main(
             }
             for name, restarts in found.items()
         },
+    )
+    stalled = {name: {"stalled": median / medians[PLAIN]} for name, median in medians.items()}
+    bars(
+        "rolling_restart",
+        stalled,
+        label="partition-seconds without a reader, relative to the plain loop",
+        target=MOST_STALLED,
     )
     if medians[CLASSIC] > MOST_STALLED * medians[PLAIN]:
         sys.exit(f"{CLASSIC}: must stand still for at most {MOST_STALLED} times as long as the plain loop")

@@ -13,6 +13,7 @@ import typer
 import yaml
 
 from benchmarks.measure import ROOT, Cost, interleaved, run, write
+from benchmarks.plot import bars
 
 STACKS = ("aws-kinesis-ecs", "azure-kafka-aks", "gcp-pubsub-gke")
 COMMANDS = {"plan": (), "plan --json": ("--json",)}
@@ -42,6 +43,8 @@ def main(
                 one, few, many = (costs[f"{command} {number}"] for number in files)
                 results[f"{command} {stack}"] = _figures(one, few, many, most)
     write("scale", results)
+    growth = {name: {"growth": each["growth"]} for name, each in results.items()}
+    bars("scale", growth, label=f"CPU per pipe with {most} pipes, relative to {FEW}", target=MOST_GROWTH)
     for name, each in results.items():
         if each["growth"] > MOST_GROWTH:
             sys.exit(f"{name}: the cost per pipe must grow at most {MOST_GROWTH} times, got {each['growth']}")

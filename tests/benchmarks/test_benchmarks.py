@@ -1,6 +1,7 @@
 """Tests of the benchmarks' yardstick, and that `make bench` runs every benchmark."""
 
 import json
+import re
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -18,6 +19,13 @@ def test_make_bench_runs_every_benchmark():
     commands = subprocess.run(["make", "-n", "bench"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert len(scripts) > 4
     assert [name for name in scripts if f" {name} " not in commands] == []
+
+
+def test_every_benchmark_writes_its_results_and_a_plot_under_its_name():
+    scripts = {path.stem: path.read_text() for path in (ROOT / "benchmarks").glob("*.py")}
+    benchmarks = {name: text for name, text in scripts.items() if "typer.run(main)" in text}
+    for call in ("write", "bars"):
+        assert [name for name, text in benchmarks.items() if not re.search(rf'{call}\(\s*"{name}"', text)] == []
 
 
 @pytest.mark.parametrize("stack", ["aws-msk-eks", "azure-eventhubs-aks", "gcp-pubsub-gke"])
