@@ -7,8 +7,10 @@ The engine accepts most of these mistakes. The deployment then fails, or goes wr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from workbench.recording.input_types import input_errors
@@ -126,7 +128,7 @@ def plain_secrets(
     Known secrets are the secret settings and the values that the program marked as secret. Strings of fewer than six characters
     are not checked, because they occur by chance.
     """
-    known = _searchable(
+    has_secret = _search(
         [
             *(text for value in secret_config for text in _texts(value)),
             *(
@@ -143,7 +145,7 @@ def plain_secrets(
     ]
     for urn, side, values in shown:
         for path, text in strings(values):
-            if any(secret in text for secret in known):
+            if has_secret(text):
                 yield Problem(
                     rule="plain-secret",
                     urn=urn,
@@ -186,5 +188,16 @@ def _texts(value: str) -> Iterator[str]:
         yield value
 
 
-def _searchable(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset(text for text in texts if len(text) >= _SHORTEST_SECRET and text != UNKNOWN)
+def _search(secrets: Iterable[str]) -> Callable[[str], bool]:
+    """Return a function that finds out whether a text contains a secret. Its time does not depend on the number of secrets."""
+    by_start: defaultdict[str, set[str]] = defaultdict(set)
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_SECRET and secret != UNKNOWN:
+            by_start[secret[:_SHORTEST_SECRET]].add(secret)
+
+    @cache
+    def found(text: str) -> bool:
+        starts = ((at, text[at : at + _SHORTEST_SECRET]) for at in range(len(text) - _SHORTEST_SECRET + 1))
+        return any(text.startswith(tuple(by_start[start]), at) for at, start in starts if start in by_start)
+
+    return found if by_start else lambda _text: False

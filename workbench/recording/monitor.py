@@ -7,6 +7,7 @@ nothing. Ids and computed outputs are the typical values in `workbench.cloud`.
 from __future__ import annotations
 
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, cast
 
@@ -81,6 +82,7 @@ class RecordingMonitor(MockMonitor):
         self._cloud = cloud
         self._preview = preview
         self.recorded: list[RecordedResource] = []
+        self._by_type: defaultdict[str, list[RecordedResource]] = defaultdict(list)
         self._providers: dict[str, RecordedResource] = {}
         self.invokes: list[RecordedInvoke] = []
         self.registered_outputs: dict[str, Decoded] = {}
@@ -98,7 +100,7 @@ class RecordingMonitor(MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         properties = decode(request.object)
         resource = recorded(urn, request, properties)
-        self.recorded.append(resource)
+        self._add(resource)
         if request.type.startswith(PROVIDER_PREFIX):
             self._providers[urn] = resource
         response = resource_pb2.RegisterResourceResponse(urn=urn)
@@ -114,7 +116,7 @@ class RecordingMonitor(MockMonitor):
         """Record a resource that is only read, and return a typical state."""
         urn = self.make_urn(request.parent, request.type, request.name)
         properties = decode(request.properties)
-        self.recorded.append(
+        self._add(
             RecordedResource(
                 urn=urn,
                 type=request.type,
@@ -160,6 +162,10 @@ class RecordingMonitor(MockMonitor):
         # `return` is a Python keyword, so the field can only be given this way.
         return resource_pb2.ResourceInvokeResponse(**cast("dict[str, Any]", {"return": answer}))
 
+    def _add(self, resource: RecordedResource) -> None:
+        self.recorded.append(resource)
+        self._by_type[resource.type].append(resource)
+
     def _complete(self, request: resource_pb2.RegisterResourceRequest, state: struct_pb2.Struct) -> str:
         """Add a resource's computed outputs to its state. Return its id, or an empty string if it is unknown."""
         if request.type.startswith(PROVIDER_PREFIX):
@@ -174,7 +180,7 @@ class RecordingMonitor(MockMonitor):
 
     def _others(self, type_token: str) -> list[Mapping[str, Any]]:
         """Return the inputs of all resources of a type that are registered so far."""
-        return [resource.revealed for resource in self.recorded if resource.type == type_token]
+        return [resource.revealed for resource in self._by_type[type_token]]
 
     def _place(self, provider: str) -> dict[str, Any]:
         """Return the default location of a provider's resources and function calls."""
