@@ -58,7 +58,6 @@ def forget_abandoned_programs() -> None:
     try:
         for _ in range(3):
             gc.collect()
-        gc.freeze()  # the imported SDKs, so that the next collection is quick
     finally:
         sys.unraisablehook = hook
 
