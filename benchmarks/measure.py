@@ -71,4 +71,4 @@ def write(name: str, results: Mapping[str, Any]) -> None:
     directory = ROOT / ".bench"
     directory.mkdir(exist_ok=True)
     (directory / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-    print(text)  # noqa: T201
+    sys.stdout.write(f"{text}\n")
