@@ -14,7 +14,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +33,7 @@ from pulumi.automation import (
     create_stack,
 )
 from pulumi.automation.errors import CommandError
+from pulumi.runtime import settings as runtime_settings
 
 from workbench.cloud.inventory import Inventory
 from workbench.stack_file import ROOT
@@ -171,7 +173,7 @@ class Sandbox:
         act: Callable[..., object] = getattr(self.stack, action)
         try:
             # The Automation API would start the CLI three more times after an action, for outputs and a summary that are not used.
-            with patch.multiple(self.stack, outputs=dict, info=_no_summary):
+            with patch.multiple(self.stack, outputs=dict, info=_no_summary), own_connections():
                 act(on_event=listener, parallel=self._parallel)
         except CommandError as error:
             errors = list(dict.fromkeys(listener.errors)) or [_last_error(str(error))]
@@ -240,6 +242,18 @@ class Sandbox:
             raise EngineError(
                 f"{real[0]}: a real provider next to the CLI would be used instead of the simulated one. Move it elsewhere."
             )
+
+
+@contextmanager
+def own_connections() -> Generator[None]:
+    """Let each inline program connect to its engine by itself.
+
+    By default, gRPC shares the state of a connection between all channels of a process to the same address. A new engine may get the
+    port of an earlier one, and a program would then fail at once with the earlier engine's "connection refused".
+    """
+    sdk = vars(runtime_settings)  # the SDK has no public setting for it
+    with patch.dict(sdk, _GRPC_CHANNEL_OPTIONS=[*sdk["_GRPC_CHANNEL_OPTIONS"], ("grpc.use_local_subchannel_pool", 1)]):
+        yield
 
 
 def _plain(message: str) -> str:
