@@ -34,6 +34,9 @@ BATCH_BYTES = 1_000_000
 """Target size of a batch: the sum of its values. A batch is in memory in addition to the client's queue, which is filled
 again meanwhile (queued.max.messages.kbytes: 64 MiB). Larger batches are not faster."""
 
+HEARTBEAT_SECONDS = 0.5
+"""Interval of additional heartbeats in the newer group protocol, as in the classic one (`heartbeat.interval.ms`)."""
+
 LEAVE_SECONDS = 20.0
 """Maximum seconds for leaving the group. Must be shorter than a replica's grace period."""
 
@@ -74,14 +77,14 @@ class KafkaMember:
     def read(self) -> None:
         """Read and deliver until the delivery is stopped."""
         status, stopping = self.delivery.status, self.delivery.stopping
-        self.consumer.subscribe(
-            [self.settings.topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
-        )
+        self._subscribe()
         try:
             while not stopping.is_set():
                 status.poll()
                 batch = self._poll()
                 self._check_state()
+                if self.settings.new_protocol and time.monotonic() - self.subscribed_at > HEARTBEAT_SECONDS:
+                    self._subscribe()
                 if batch:
                     self._handle(batch)
                 self.unreadable.skip_unreadable()
@@ -91,6 +94,17 @@ class KafkaMember:
             status.ready = False
             self._leave()
             status.set_partitions(())
+
+    def _subscribe(self) -> None:
+        """Subscribe to the topic, or send the next heartbeat at once.
+
+        In the newer protocol, the brokers set the interval of heartbeats, 5 seconds by default. A partition that moves is not
+        read until its new owner's heartbeat. librdkafka sends one after each subscription, also after the same one.
+        """
+        self.subscribed_at = time.monotonic()
+        self.consumer.subscribe(
+            [self.settings.topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
+        )
 
     def _connect(self) -> Consumer:
         if self.settings.tokens:

@@ -57,6 +57,8 @@ class Broker:
     asked: Callable[[], None] = lambda: None
     metadata: Callable[[], Any] = lambda: None
     properties: dict[str, Any] = field(default_factory=dict)
+    subscribed: list[float] = field(default_factory=list)
+    """Times of subscriptions."""
 
     def make(self, properties: dict[str, Any], logger: Any) -> "Broker":
         self.properties = properties
@@ -64,6 +66,7 @@ class Broker:
 
     def subscribe(self, topics: list[str], on_assign: Any, on_revoke: Any, on_lost: Any) -> None:
         assert topics == ["orders"]
+        self.subscribed.append(self.clock.now)
         self.assign, self.revoke, self.lose = (
             lambda *numbers, call=call: call(self, [TopicPartition("orders", number) for number in numbers])
             for call in (on_assign, on_revoke, on_lost)
@@ -416,6 +419,21 @@ def test_it_falls_back_to_the_classic_group_protocol(broker, reading, caplog):
     assert broker.properties["session.timeout.ms"] == 45_000
     assert broker.properties["group.instance.id"] == "orders-0"
     assert "using the classic protocol" in caplog.text
+
+
+@pytest.mark.parametrize(("protocol", "heartbeats"), [("consumer", [0, 0.75, 1.5, 2.25]), ("classic", [0])])
+def test_in_the_newer_protocol_heartbeats_do_not_wait_for_the_brokers_interval(
+    broker, reading, clock, protocol, heartbeats
+):
+    def work(place: str) -> None:
+        clock.now += 0.25
+
+    reading.source = source(Variables({**VARIABLES, "KAFKA_GROUP_PROTOCOL": protocol}))
+    reading.work = work
+    begun = clock.now
+    broker.polls = [lambda offset=offset: [record(0, offset)] for offset in range(12)]
+    reading.run()
+    assert [at - begun for at in broker.subscribed if at - begun < 3] == heartbeats
 
 
 def test_a_fatal_error_with_an_unknown_reason_ends_it(broker, reading):
