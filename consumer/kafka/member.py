@@ -4,6 +4,7 @@ import logging
 import struct
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from threading import Thread
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaException, Message, TopicPartition
@@ -84,7 +85,7 @@ class KafkaMember:
                 batch = self._poll()
                 self._check_state()
                 if self.settings.new_protocol and time.monotonic() - self.subscribed_at > HEARTBEAT_SECONDS:
-                    self._subscribe()
+                    self._send_heartbeat()
                 if batch:
                     self._handle(batch)
                 self.unreadable.skip_unreadable()
@@ -96,15 +97,19 @@ class KafkaMember:
             status.set_partitions(())
 
     def _subscribe(self) -> None:
-        """Subscribe to the topic, or send the next heartbeat at once.
-
-        In the newer protocol, the brokers set the interval of heartbeats, 5 seconds by default. A partition that moves is not
-        read until its new owner's heartbeat. librdkafka sends one after each subscription, also after the same one.
-        """
         self.subscribed_at = time.monotonic()
         self.consumer.subscribe(
             [self.settings.topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
         )
+
+    def _send_heartbeat(self) -> None:
+        """Send the next heartbeat of the newer protocol at once.
+
+        The brokers set the interval, 5 seconds by default. A partition that moves is not read until its new owner's heartbeat.
+        librdkafka sends one after each subscription, also to the same topic.
+        """
+        with suppress(KafkaException):  # a fatal error, which the next poll reports with its reason
+            self._subscribe()
 
     def _connect(self) -> Consumer:
         if self.settings.tokens:

@@ -59,6 +59,8 @@ class Broker:
     properties: dict[str, Any] = field(default_factory=dict)
     subscribed: list[float] = field(default_factory=list)
     """Times of subscriptions."""
+    fatal: bool = False
+    """Whether the client has a fatal error, with which it rejects further subscriptions."""
 
     def make(self, properties: dict[str, Any], logger: Any) -> "Broker":
         self.properties = properties
@@ -66,6 +68,8 @@ class Broker:
 
     def subscribe(self, topics: list[str], on_assign: Any, on_revoke: Any, on_lost: Any) -> None:
         assert topics == ["orders"]
+        if self.fatal and self.subscribed:
+            raise KafkaException(KafkaError(KafkaError._FATAL))
         self.subscribed.append(self.clock.now)
         self.assign, self.revoke, self.lose = (
             lambda *numbers, call=call: call(self, [TopicPartition("orders", number) for number in numbers])
@@ -434,6 +438,19 @@ def test_in_the_newer_protocol_heartbeats_do_not_wait_for_the_brokers_interval(
     broker.polls = [lambda offset=offset: [record(0, offset)] for offset in range(12)]
     reading.run()
     assert [at - begun for at in broker.subscribed if at - begun < 3] == heartbeats
+
+
+def test_a_fatal_error_is_reported_with_its_reason_also_if_a_heartbeat_was_due(broker, reading, clock):
+    def fail() -> list[Message]:
+        broker.fatal = True
+        clock.now += 1
+        return []
+
+    reading.source = source(Variables({**VARIABLES, "KAFKA_GROUP_PROTOCOL": "consumer"}))
+    fenced = KafkaError(KafkaError.FENCED_INSTANCE_ID).str()
+    broker.polls = [fail, lambda: [problem(KafkaError._FATAL, f"Fatal error: {fenced}")]]
+    with pytest.raises(ConsumerError, match="Set a different one for each replica"):
+        reading.run()
 
 
 def test_a_fatal_error_with_an_unknown_reason_ends_it(broker, reading):
