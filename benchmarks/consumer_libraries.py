@@ -34,7 +34,7 @@ Measured = dict[str, dict[str, list[float]]]
 """Loop -> figure -> value of each round."""
 
 
-def main(rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 3) -> None:
+def main(rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 2) -> None:
     """Measure, and exit with status 1 if the consumer is too slow."""
     pythons: dict[str, str | Path] = dict.fromkeys(OWN, sys.executable)
     absent = _install(ROOT / ".bench" / "venv")

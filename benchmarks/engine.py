@@ -41,7 +41,7 @@ Costs = dict[tuple[str, str], list[tuple[float, float]]]
 
 def main(
     stacks: Annotated[list[str] | None, typer.Argument(help="Stacks. By default one of each cloud.")] = None,
-    rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 2,
+    rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 1,
 ) -> None:
     """Measure, and exit with status 1 if a ratio is too high."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

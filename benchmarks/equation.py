@@ -22,7 +22,7 @@ from workbench.servers.kafka_broker import KafkaCluster
 
 HANDLING = (0, 1, 5, 20)
 """Milliseconds."""
-SECONDS = 3.0
+SECONDS = 2.0
 """Seconds of work in each partition."""
 MOST_RECORDS = 20_000
 """Largest number of records in a partition."""

@@ -112,7 +112,7 @@ def reader(name: str, servers: str, records: int, backoff: int | None) -> None:
 
 def main(
     records: Annotated[int, typer.Option(help="Number of records in the topic.", min=100)] = 600,
-    rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 5,
+    rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 3,
 ) -> None:
     """Measure, and exit with status 1 if the consumer is slower or needs more memory than it may."""
     found: dict[str, list[Figures]] = {name: [] for name in VARIANTS}

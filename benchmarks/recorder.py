@@ -79,7 +79,7 @@ def recorded(stack_file: StackFile) -> None:
     record(PROGRAM, config=stack_file.program_config(), secret_keys=stack_file.secret_keys, stack=stack_file.stack)
 
 
-def main(rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 5) -> None:
+def main(rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 3) -> None:
     """Measure, and exit with status 1 if the recorder is too slow."""
     os.environ.pop("PULUMI_CONFIG", None)
     results = {stack: _measured(find_stack_file(stack), rounds) for stack in STACKS}

@@ -74,7 +74,7 @@ class Restart:
 
 
 def main(
-    rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 3,
+    rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 2,
     only: Annotated[list[str] | None, typer.Option(help="Variants, by default all.")] = None,
 ) -> None:
     """Measure, and exit with status 1 if the consumer's partitions stand still for too long."""

@@ -16,7 +16,6 @@ from benchmarks.measure import ROOT, Cost, interleaved, run, write
 from benchmarks.plot import bars
 
 STACKS = ("aws-kinesis-ecs", "azure-kafka-aks", "gcp-pubsub-gke")
-COMMANDS = {"plan": (), "plan --json": ("--json",)}
 SMALL = {"cpu": "250m", "memory": "512Mi"}
 """Resources of a consumer with which 1,000 pipes fit into one network."""
 FEW = 100
@@ -27,21 +26,22 @@ MOST_GROWTH = 1.1
 def main(
     most: Annotated[int, typer.Option(help="Largest number of pipes.", min=FEW + 1)] = 1000,
     rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 1,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Measure plan --json.")] = False,
 ) -> None:
     """Measure, and exit with status 1 if the cost per pipe grows."""
     results: dict[str, Any] = {}
+    options = ("--json",) if as_json else ()
     with tempfile.TemporaryDirectory() as directory:
         for stack in STACKS:
             files = {number: _with_pipes(stack, number, Path(directory)) for number in (1, FEW, most)}
             variants = {
-                f"{command} {number}": partial(run, ("-m", "workbench", "plan", str(file), *options))
-                for command, options in COMMANDS.items()
+                str(number): partial(run, ("-m", "workbench", "plan", str(file), *options))
                 for number, file in files.items()
             }
             costs = interleaved(variants, rounds)
-            for command in COMMANDS:
-                one, few, many = (costs[f"{command} {number}"] for number in files)
-                results[f"{command} {stack}"] = _figures(one, few, many, most)
+            one, few, many = (costs[str(number)] for number in files)
+            results[stack] = _figures(one, few, many, most)
     write("scale", results)
     growth = {name: {"growth": each["growth"]} for name, each in results.items()}
     bars("scale", growth, label=f"CPU per pipe with {most} pipes, relative to {FEW}", target=MOST_GROWTH)

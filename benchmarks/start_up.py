@@ -32,7 +32,7 @@ record(program_file(Path(sys.argv[2])), config=stack.program_config(), secret_ke
 
 def main(
     stacks: Annotated[list[str] | None, typer.Argument(help="Stacks. By default one of each cloud.")] = None,
-    rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 5,
+    rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 3,
 ) -> None:
     """Measure, and exit with status 1 if a ratio is too high."""
     results = {stack: _measured(stack, rounds) for stack in stacks or STACKS}
