@@ -9,7 +9,7 @@ from typing import get_type_hints
 from components.catalog import CLOUDS
 from components.service import StreamingService
 from workbench.choosing import examples
-from workbench.choosing.exceptions import EXCEPTIONS
+from workbench.choosing.equation_exceptions import EXCEPTIONS
 from workbench.choosing.facts import Fact, PlatformGuide, ServiceGuide, Source
 from workbench.choosing.platforms import PLATFORMS
 from workbench.choosing.questions import QUESTIONS, Answer

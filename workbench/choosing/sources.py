@@ -61,7 +61,7 @@ HUBS_SCALE = Source("Event Hubs, Scaling with Event Hubs", "2026-11-29")
 HUBS_PRICES = Source("Public price notes on Event Hubs (2024-07, 2026-10)", "2026-11-29")
 HDINSIGHT_VERSIONS = Source("HDInsight, Component versioning", "2026-11-30")
 HDINSIGHT_KAFKA = Source("HDInsight, Apache Kafka on HDInsight", "2026-11-22")
-HDINSIGHT_PRICES = Source("infracost on GitHub, golden tests for West Europe (2024-07)", "2026-11-29")
+AZURE_PRICES = Source("infracost on GitHub, golden tests for West Europe (2024-07)", "2026-11-29")
 
 STRIMZI = Source("Strimzi 1.2.0, documentation and kafka-versions.yaml (2026-08-22)", "2026-11-29")
 CONFLUENT_TYPES = Source("Confluent Cloud, Kafka cluster types", "2026-11-29")

@@ -25,8 +25,8 @@ from workbench.choosing.kafka import (
     PER_PARTITION,
 )
 from workbench.choosing.sources import (
+    AZURE_PRICES,
     HDINSIGHT_KAFKA,
-    HDINSIGHT_PRICES,
     HDINSIGHT_VERSIONS,
     JUDGEMENT,
     KAFKA_GROUPS,
@@ -71,7 +71,7 @@ ROW = Row(
         versions=Fact(f"Kafka {KAFKA_VERSION} (2022) in HDInsight 5.1", HDINSIGHT_VERSIONS),
         upgrades=Fact("a new cluster, and MirrorMaker 2", HDINSIGHT_KAFKA),
         retirement=Fact("4.0 and 5.0 ended 2025-03-31; 5.1: no date announced", HDINSIGHT_VERSIONS),
-        billing=Fact("hours of brokers, 2 head and 3 ZooKeeper nodes; disks", HDINSIGHT_PRICES),
+        billing=Fact("hours of brokers, 2 head and 3 ZooKeeper nodes; disks", AZURE_PRICES),
     ),
 )
 

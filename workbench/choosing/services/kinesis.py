@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from components.aws.kinesis.settings import OTHER_SHARD_QUOTA, SHARD_QUOTAS
 from components.aws.kinesis.stream import UPDATES_PER_DAY, KinesisTopicSettings
+from consumer.kinesis.shards import IDLE_PAUSE, QUICK_PAUSE
 from workbench.choosing.facts import (
     Effort,
     Fact,
@@ -56,7 +57,11 @@ ROW = Row(
         retention=Fact(f"{most(KinesisTopicSettings, 'retention_hours') // 24} days", KINESIS_API),
         size=Fact("1 MiB in this program; the service allows up to 10 MiB", PROGRAM, KINESIS_QUOTA),
         throughput=Fact(f"1 MB/s or {RECORDS_PER_SHARD:,} records/s in, 2 MB/s out a shard", KINESIS_QUOTA),
-        latency=Fact("200 ms on average with one reader; 70 ms with `fanOut`", KINESIS_READING),
+        latency=Fact(
+            f"70 ms with `fanOut`; otherwise 200 ms, and the consumer reads every {QUICK_PAUSE * 1000:.0f} ms, or {IDLE_PAUSE:.0f} s if idle",
+            KINESIS_READING,
+            PROGRAM,
+        ),
     ),
     kafka=replace(NOT_KAFKA, connect=Fact("a sink connector exists (last change 2023)", KINESIS_CONNECTOR)),
     lifecycle=Lifecycle(
@@ -75,7 +80,7 @@ GUIDE = ServiceGuide(
             JUDGEMENT,
         ),
         Fact("the number of partitions must be able to shrink", KINESIS_API),
-        Fact("consumers run on ECS, and nothing needs upgrades", JUDGEMENT),
+        Fact("you want nothing to upgrade: no brokers here, and no nodes on ECS", JUDGEMENT),
     ),
     avoid=(
         Fact("there are Kafka clients, or you may change the cloud", JUDGEMENT),
