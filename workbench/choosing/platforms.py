@@ -39,7 +39,7 @@ PLATFORMS: Mapping[str, PlatformGuide] = {
         lock_in=_KUBERNETES,
         upgrades=Fact("you: one minor version at a time", PRODUCT_DOCS),
         retirement=Fact(
-            f"{eks.VERSIONS.versions[0]} to {eks.VERSIONS.versions[-1]}; 1.35: 2027-03-27, then 12 months at 6 times the price",
+            f"1.35: 2027-03-27, then 12 months at 6 times the price; accepted: {eks.VERSIONS.versions[0]} to {eks.VERSIONS.versions[-1]}",
             EKS_ENDS,
             EKS_VERSIONS,
         ),
@@ -64,7 +64,9 @@ PLATFORMS: Mapping[str, PlatformGuide] = {
         most=Fact(f"what {most(aks.NodeSettings, 'max'):,} nodes hold", AKS_QUOTA),
         lock_in=_KUBERNETES,
         upgrades=Fact("you: one minor version at a time; system nodes by a command", PRODUCT_DOCS),
-        retirement=Fact(f"{aks.VERSIONS.versions[0]} to {aks.VERSIONS.versions[-1]}; 1.35: March 2027", AKS_VERSIONS),
+        retirement=Fact(
+            f"1.35: March 2027; accepted: {aks.VERSIONS.versions[0]} to {aks.VERSIONS.versions[-1]}", AKS_VERSIONS
+        ),
         billing=Fact("0.10 USD an hour with an uptime guarantee; nodes", AZURE_PRICES),
     ),
     "gke": PlatformGuide(
