@@ -63,7 +63,7 @@ format: $(STAMP) ## Format the code and apply ruff's fixes
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-reference: $(STAMP) ## Write the schema, docs/settings.md and docs/stacks.md
+reference: $(STAMP) ## Write the schema, docs/settings.md, docs/stacks.md and docs/choosing.md
 	@$(PY) -m workbench reference
 
 inventories: $(STAMP) ## Write tests/inventories, after an intended resource change

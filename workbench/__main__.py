@@ -178,7 +178,7 @@ def diff(
 
 @app.command()
 def reference() -> None:
-    """Write stacks/schema.json and docs/settings.md from the settings models."""
+    """Write stacks/schema.json, docs/settings.md, docs/stacks.md and docs/choosing.md."""
 
     def run() -> None:
         from workbench import reference as referring  # noqa: PLC0415  as above

@@ -13,6 +13,7 @@ from components.section import SettingsModel
 from components.settings import NAME, NAMESPACE, StackSettings
 from components.settings_bases import PipeSettings
 from workbench import stacks_page
+from workbench.choosing import page as choosing
 from workbench.values import is_list, is_object
 
 SCHEMA = "stacks/schema.json"
@@ -84,7 +85,12 @@ def page() -> str:
 
 def files() -> dict[str, str]:
     """Return the generated files by path."""
-    return {SCHEMA: json.dumps(schema(), indent=1) + "\n", PAGE: page(), stacks_page.PAGE: stacks_page.page()}
+    return {
+        SCHEMA: json.dumps(schema(), indent=1) + "\n",
+        PAGE: page(),
+        stacks_page.PAGE: stacks_page.page(),
+        choosing.PAGE: choosing.page(),
+    }
 
 
 def _models() -> list[type[SettingsModel]]:

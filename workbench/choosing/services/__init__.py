@@ -1,0 +1,1 @@
+"""One module for each streaming service of the catalog, with the constant GUIDE."""
