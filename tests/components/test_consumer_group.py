@@ -7,6 +7,7 @@ import pytest
 
 from components.changes import ChangeRefusedError
 from components.consumer import RESERVED_ENVIRONMENT
+from components.settings import SettingsError
 from tests.hooks import before_update
 from tests.stacks import DEFAULT, merged, planned, rule, settings, shipped
 from tests.test_environment import environments
@@ -73,7 +74,7 @@ def test_internal_names_of_kafka_streams_begin_with_the_group():
 
 
 def errors(changes, stack: str = DEFAULT) -> list[str]:
-    with pytest.raises(Exception) as refusal:
+    with pytest.raises(SettingsError) as refusal:
         settings(changes, stack)
     return [rule(line).partition(": ")[2] for line in str(refusal.value).splitlines()]
 

@@ -16,7 +16,8 @@ SERVICE, PIPE, RIGHTS = "aws:ecs/service:Service", "data-pipes:index:Pipe", "aws
 
 
 def use(sandbox: Sandbox, **consumer: Any) -> None:
-    sandbox.configure(changed({"data-pipes:pipes": {"orders": {"consumer": consumer}}}, STACK).config)
+    wanted = changed({"data-pipes:pipes": {"orders": {"consumer": consumer}}}, STACK)
+    sandbox.configure(wanted.config, {f"data-pipes:{path}": f"stand-in for {path}" for path in wanted.stand_ins})
 
 
 def touched(sandbox: Sandbox) -> dict[str, str]:
