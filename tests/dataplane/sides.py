@@ -196,8 +196,8 @@ def placeholders(source: Side, target: Side, authority: trustme.CA, directory: P
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     user.write_bytes(pem + certificate.cert_chain_pems[0].bytes())
     return {
-        "TOPICS": TOPIC,
-        "GROUPS": GROUP,
+        "MOVED_TOPICS": TOPIC,
+        "MOVED_GROUPS": GROUP,
         "SOURCE_BOOTSTRAP_SERVERS": source.cluster.bootstrap_servers,
         "SOURCE_USERNAME": MIRROR,
         "SOURCE_PASSWORD": PASSWORD,
