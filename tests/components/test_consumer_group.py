@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from components.catalog import CLOUDS
 from components.changes import ChangeRefusedError
 from components.consumer import RESERVED_ENVIRONMENT
 from components.settings import SettingsError
@@ -25,6 +26,21 @@ RIGHTS = {
 
 WITHOUT_RIGHTS = ["azure-eventhubs-aks", "azure-hdinsight-aks"]
 """Stacks whose rights do not name groups."""
+
+
+REFUSED = [
+    ("aws-kinesis-eks", "orders", "the KCL application and its lease table have the name of the stream"),
+    ("aws-video-ecs", "cameras", "each video stream has one consumer, and the pipe has one table of positions"),
+    ("gcp-pubsub-gke", "orders", "consumers share the subscriptions of the pipe"),
+]
+"""Stacks whose service has no groups, a pipe, and what the service has instead."""
+
+
+def test_every_service_uses_or_refuses_the_group():
+    stacks = [*RIGHTS, *WITHOUT_RIGHTS, *(stack for stack, _, _ in REFUSED)]
+    tested = {settings(stack=stack).streaming.service for stack in stacks}
+    missing = {service for cloud in CLOUDS.values() for service in cloud.streaming} - tested
+    assert not missing, f"add a stack of {sorted(missing)} to RIGHTS, WITHOUT_RIGHTS or REFUSED"
 
 
 def orders(**consumer):
@@ -101,14 +117,7 @@ def test_two_pipes_cannot_use_the_same_group(stack: str):
     ]
 
 
-@pytest.mark.parametrize(
-    ("stack", "pipe", "reason"),
-    [
-        ("aws-kinesis-eks", "orders", "the KCL application and its lease table have the name of the stream"),
-        ("aws-video-ecs", "cameras", "each video stream has one consumer, and the pipe has one table of positions"),
-        ("gcp-pubsub-gke", "orders", "consumers share the subscriptions of the pipe"),
-    ],
-)
+@pytest.mark.parametrize(("stack", "pipe", "reason"), REFUSED)
 def test_services_without_groups_refuse_one(stack: str, pipe: str, reason: str):
     assert errors({"data-pipes:pipes": {pipe: {"consumer": {"group": "billing"}}}}, stack) == [
         f"pipes.{pipe}.consumer.group: cannot be set on this service ({reason}). Remove it."
