@@ -85,6 +85,16 @@ Image = Annotated[
 ]
 """Container image. The registry and the name are optional: without them, the image is in the stack's own registry."""
 
+GroupName = Annotated[
+    str,
+    Pattern(
+        r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}",
+        "1 to 255 letters, digits, dots, hyphens and underscores, starting with a letter, a digit or an underscore",
+    ),
+]
+"""Name of a Kafka consumer group. The characters are those of Kafka's topic names, because rights name the group: in IAM policies and
+ACLs, `*` would match every group. Event Hubs accepts at most 256 characters (Event Hubs, Quotas and limits, read 2026-11-30)."""
+
 
 class EgressSettings(SettingsModel, frozen=True):
     """Destination outside the pipe that consumers connect to."""
@@ -159,6 +169,13 @@ class ContainerSettings(SettingsModel, frozen=True):
 # The order of the bases puts the image first in docs/settings.md.
 class ConsumerSettings(ContainerSettings, ImageSettings, frozen=True):
     """Settings of the consumer of a pipe."""
+
+    group: GroupName | None = None
+    """Kafka consumer group of the consumers. The default is the name of the topic. Set it if a group's offsets were copied from another
+    cluster (docs/migration.md). It can be changed only while paused is true. Services without consumer groups refuse it."""
+    paused: bool = False
+    """Whether no replica runs. All resources are created, with 0 replicas. If set to false again, as many replicas as partitions start.
+    Records that are older than the topic's retention are deleted meanwhile."""
 
 
 def no_secret(name: str) -> str:

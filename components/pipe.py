@@ -6,6 +6,8 @@ from typing import Any
 
 from pulumi import ComponentResource, Output, ResourceOptions
 
+from components.changes import refused_change
+from components.consumer_group import group_change_rule
 from components.contracts import Platform, Registry, Secret, Streaming, Workload
 from components.settings_bases import PipeSettings
 
@@ -15,7 +17,7 @@ class PipeArgs:
     """Arguments of a pipe."""
 
     pipe: str
-    """Name of the pipe, and of its topic, consumer group and namespace."""
+    """Name of the pipe, and of its topic and namespace. The default name of its consumer group."""
     settings: PipeSettings
     streaming: Streaming[Any]
     platform: Platform
@@ -24,21 +26,34 @@ class PipeArgs:
 
 
 class Pipe(ComponentResource):
-    """Topic and its consumers. There are as many replicas as partitions, so each partition has exactly one reader."""
+    """Topic and its consumers. There are as many replicas as partitions, so each partition has exactly one reader.
+
+    A paused pipe has no replicas. Its group and its pause are also inputs of this component, because it is updated in place: Kubernetes
+    and ECS replace the objects that contain the group's name.
+    """
 
     topic_name: Output[str]
     partitions: Output[int]
     replicas: Output[int]
 
     def __init__(self, name: str, args: PipeArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("data-pipes:index:Pipe", name, None, opts)
+        consumer = args.settings.consumer
+        stored = consumer.model_dump(include={"group", "paused"}, exclude_defaults=True)
+        hooks = refused_change(name, f"pipes.{args.pipe}.consumer.group", "consumer", group_change_rule(args.pipe))
+        super().__init__(
+            "data-pipes:index:Pipe",
+            name,
+            {"consumer": stored} if stored else None,
+            ResourceOptions.merge(opts, ResourceOptions(hooks=hooks)),
+        )
         child = ResourceOptions(parent=self)
         topic = args.streaming.topic(args.pipe, args.settings, child)
         workload = Workload(
             name=args.pipe,
-            consumer=args.settings.consumer,
-            image=args.registry.image(args.settings.consumer.image),
-            replicas=topic.partitions,
+            consumer=consumer,
+            image=args.registry.image(consumer.image),
+            # Without replicas, the workload still waits for the topic.
+            replicas=topic.partitions.apply(lambda _: 0) if consumer.paused else topic.partitions,
             connections=topic.connections,
             secrets=args.secrets,
         )

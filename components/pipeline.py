@@ -83,7 +83,12 @@ class Pipeline(ComponentResource):
             "topics": Output.all(*(pipe.topic_name for pipe in pipes.values())),
             "pipes": Output.all(
                 **{
-                    pipe: Output.all(topic=each.topic_name, partitions=each.partitions, replicas=each.replicas)
+                    pipe: Output.all(
+                        topic=each.topic_name,
+                        partitions=each.partitions,
+                        replicas=each.replicas,
+                        **({"paused": True} if settings.pipes[pipe].consumer.paused else {}),
+                    )
                     for pipe, each in pipes.items()
                 }
             ),

@@ -58,6 +58,8 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}consumer.egress": [{"cidr": "10.20.0.0/16", "port": 5432}],
         f"{PIPE}consumer.nodeSelector": {"topology.kubernetes.io/zone": "eu-west-1a"},
         f"{PIPE}consumer.gracePeriodSeconds": 90,
+        f"{PIPE}consumer.group": "billing",
+        f"{PIPE}consumer.paused": True,
     },
     "aws": {
         "aws:region": "eu-central-1",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from components.changes import value_at
 from components.dead_letters import SUFFIX
 from components.service import Count
 from workbench.recording.checks import Problem
@@ -18,17 +19,36 @@ if TYPE_CHECKING:
 PIPE = "data-pipes:index:Pipe"
 """Type of the component of one pipe. Its topic and its consumers are children of it."""
 
+PAUSED = "consumer.paused"
+"""Input of a pipe's component that is true if its consumers are paused."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Equation:
-    """Numbers of one pipe: partitions of the topic, and replicas of the consumer. They must be equal."""
+    """Numbers of one pipe: partitions of the topic, and replicas of the consumer. They must be equal, except in a paused pipe."""
 
     pipe: str
     partitions: int
     replicas: int
+    paused: bool = False
+    """Whether no replica runs until the pause ends. Then as many replicas as partitions start."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the number of replicas is right: the number of partitions, or 0 if the pipe is paused."""
+        return self.replicas == (0 if self.paused else self.partitions)
+
+    def as_json(self) -> dict[str, int | bool]:
+        """Return the numbers as `plan --json` prints them. `paused` is present only if it is true."""
+        numbers: dict[str, int | bool] = {"partitions": self.partitions, "replicas": self.replicas}
+        return {**numbers, "paused": True} if self.paused else numbers
 
     def __str__(self) -> str:
-        """`orders: 3 partitions = 3 replicas`."""
+        """`orders: 3 partitions = 3 replicas`, or `orders: 3 partitions, paused: 0 of 3 replicas run`."""
+        if self.paused:
+            partitions = counted(self.partitions, "partition", "partitions")
+            replicas = counted(self.partitions, "replica", "replicas")
+            return f"{self.pipe}: {partitions}, paused: {self.replicas} of {replicas} run"
         sign = "=" if self.partitions == self.replicas else "≠"
         return (
             f"{self.pipe}: {counted(self.partitions, 'partition', 'partitions')}"
@@ -61,10 +81,14 @@ def equations(recording: Recording, counts: Counts) -> Mapping[str, Equation | s
     every partition is a separate stream, each stream has a workload with one replica. Dead-letter topics have no consumer and do
     not count.
     """
-    return {pipe: _equation(pipe, found, counts) for pipe, found in _descendants(recording).items()}
+    pipes = _pipes(recording)
+    paused = {pipes[each.urn] for each in recording.resources if each.urn in pipes and value_at(each.inputs, PAUSED)}
+    return {
+        pipe: _equation(pipe, found, counts, paused=pipe in paused) for pipe, found in _descendants(recording).items()
+    }
 
 
-def _equation(pipe: str, resources: Sequence[RecordedResource], counts: Counts) -> Equation | str:
+def _equation(pipe: str, resources: Sequence[RecordedResource], counts: Counts, *, paused: bool) -> Equation | str:
     read = _topics(resources, counts)
     if not read:
         return no_topic(pipe)
@@ -79,7 +103,7 @@ def _equation(pipe: str, resources: Sequence[RecordedResource], counts: Counts) 
     for number, resource in zip((*partitions, *replicas), (*read, *workloads), strict=True):
         if not isinstance(number, int):
             return f"pipe {pipe}: the count of {resource.name} must be a whole number, got {number!r}"
-    return Equation(pipe=pipe, partitions=_total(partitions), replicas=_total(replicas))
+    return Equation(pipe=pipe, partitions=_total(partitions), replicas=_total(replicas), paused=paused)
 
 
 def no_topic(pipe: str) -> str:
@@ -97,17 +121,20 @@ def _topics(resources: Sequence[RecordedResource], counts: Counts) -> list[Recor
 
 
 def check_equation(pipe: str, output: Any, found: Equation | str) -> Iterator[Problem]:
-    """Check that partitions equal replicas and that the outputs match the resources."""
+    """Check that partitions equal replicas, or that a paused pipe has none, and that the outputs match the resources."""
     if isinstance(found, str):
         yield refused(found)
         return
-    if found.partitions != found.replicas:
-        yield refused(f"pipe {found}: the number of partitions and the number of replicas must be equal")
-    for key, number in (("partitions", found.partitions), ("replicas", found.replicas)):
+    if not found.holds:
+        rule = (
+            "no replica may run"
+            if found.paused
+            else "the number of partitions and the number of replicas must be equal"
+        )
+        yield refused(f"pipe {found}: {rule}")
+    for key, number in found.as_json().items():
         if output.get(key) != number:
-            yield refused(
-                f"pipe {pipe}: output {key} must be {number} (the number in the resources), got {output.get(key)!r}"
-            )
+            yield refused(f"pipe {pipe}: output {key} must be {number} (as in the resources), got {output.get(key)!r}")
 
 
 def refused(reason: str) -> Problem:
@@ -121,18 +148,28 @@ def counted(number: int, one: str, many: str) -> str:
 
 
 def _descendants(recording: Recording) -> Mapping[str, Sequence[RecordedResource]]:
-    """Return the descendants of each pipe's component. The component's name is that of the pipeline and the pipe."""
+    """Return the descendants of each pipe's component."""
     found: dict[str, list[RecordedResource]] = {}
     inside: dict[str, list[RecordedResource]] = {}
-    names = {each.urn: each.name for each in recording.resources}
+    pipes = _pipes(recording)
     for each in recording.resources:  # parents come before their children
         parent = each.parent or ""
-        if each.type == PIPE:
-            inside[each.urn] = found[each.name.removeprefix(f"{names.get(parent, '')}-")] = []
+        if each.urn in pipes:
+            inside[each.urn] = found[pipes[each.urn]] = []
         elif parent in inside:
             inside[parent].append(each)
             inside[each.urn] = inside[parent]
     return found
+
+
+def _pipes(recording: Recording) -> Mapping[str, str]:
+    """Return the names of the pipes by the URNs of their components. A component's name is that of the pipeline and the pipe."""
+    names = {each.urn: each.name for each in recording.resources}
+    return {
+        each.urn: each.name.removeprefix(f"{names.get(each.parent or '', '')}-")
+        for each in recording.resources
+        if each.type == PIPE
+    }
 
 
 def _is_dead_letter_topic(topic: RecordedResource) -> bool:

@@ -41,7 +41,7 @@ class Plan:
         """Return the plan as `plan --json` prints it (documented in `docs/architecture.md`)."""
         return {
             "stack": self.stack_file.stack,
-            "pipes": {each.pipe: {"partitions": each.partitions, "replicas": each.replicas} for each in self.pipes},
+            "pipes": {each.pipe: each.as_json() for each in self.pipes},
             "resources": [
                 {
                     "urn": resource.urn,
@@ -114,7 +114,8 @@ def render(plan: Plan, console: Console) -> None:
     console.print(_tree(recording))
     console.print()
     for each in plan.pipes:
-        console.print(Text(str(each), style="bold green" if each.partitions == each.replicas else "bold red"))
+        style = "bold red" if not each.holds else "bold yellow" if each.paused else "bold green"
+        console.print(Text(str(each), style=style))
     made = [each for each in recording.resources if each.custom and not each.external]
     providers = sum(each.type.startswith(PROVIDER_PREFIX) for each in made)
     components = sum(not each.custom and each.type != STACK_TYPE for each in recording.resources)

@@ -10,6 +10,7 @@ from typing_extensions import override
 from components.confluent.tiers import HIGH_UNITS, TIERS, Availability, Tier, TierName
 from components.confluent.topic_settings import LIMITS, ConfluentPipeSettings
 from components.consumer import SecretName
+from components.consumer_group import consumer_group, group_errors
 from components.kafka.config import Limit, Limits, Whole, pipe_config_errors
 from components.section import ConfigError, SettingsModel
 from components.settings_bases import ServiceSettings, ValidationContext
@@ -113,6 +114,7 @@ class ConfluentSettings(ServiceSettings, frozen=True):
         limits: Limits = {**LIMITS, "max.message.bytes": size}
         configs = {name: pipe.topic.config for name, pipe in pipes.items()}
         yield from pipe_config_errors(configs, KAFKA_VERSION, limits)
+        yield from group_errors(context.pipes)
         for name, pipe in pipes.items():
             yield from (error.under("pipes", name) for error in self._pipe_errors(name, pipe, pipes))
 
@@ -179,10 +181,11 @@ class ConfluentSettings(ServiceSettings, frozen=True):
         if pipe.topic.schema_registry and self.governance == "none":
             text = "is not available with streaming.governance none (it includes no Schema Registry). Set streaming.governance to essentials, or remove schemaRegistry."
             yield ConfigError(path=("topic", "schemaRegistry"), text=text)
-        others = sorted(other for other in pipes if other.startswith(f"{name}-"))
+        prefix = f"{consumer_group(name, pipe)}-"
+        others = sorted(other for other in pipes if other.startswith(prefix))
         if pipe.topic.kafka_streams and others:
             text = (
-                f"cannot be true if another pipe's name begins with {name}-, got {others[0]} (the consumer may delete all topics with that prefix, which "
-                "Kafka Streams uses for internal topics). Rename one of the two pipes, or remove kafkaStreams."
+                f"cannot be true if a pipe's name begins with {prefix}, got {others[0]} (the consumer may delete all topics with that prefix, which "
+                "Kafka Streams uses for internal topics). Rename the pipe, set another consumer.group, or remove kafkaStreams."
             )
             yield ConfigError(path=("topic", "kafkaStreams"), text=text)

@@ -14,6 +14,7 @@ from components.confluent.schema_registry import SchemaRegistry, read_subjects
 from components.confluent.service_account import Keyed, api_key, id_and_secret, service_account
 from components.confluent.topic_changes import refuse_config_change
 from components.confluent.topic_settings import ConfluentPipeSettings
+from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, EgressRule, PodTokens, Secret, Topic
 from components.dead_letters import SUFFIX
 
@@ -31,7 +32,7 @@ class ConfluentTopicArgs:
     """Arguments of ConfluentTopic."""
 
     topic_name: str
-    """Name of both the topic and its consumer group."""
+    """Name of the topic."""
     pipe: ConfluentPipeSettings
     cluster: Cluster
     largest_message: int
@@ -76,6 +77,7 @@ class ConfluentTopic(Topic):
         )
         self.name = name
         self.args = args
+        self.group = consumer_group(args.topic_name, args.pipe)
         topic = self._topic(
             "topic",
             topic_name=args.topic_name,
@@ -140,7 +142,7 @@ class ConfluentTopic(Topic):
                 "STREAM_SERVICE": "kafka",
                 "STREAM_TOPIC": self.topic_name,
                 # Consumers start after their permissions exist.
-                "STREAM_GROUP": Output.all(*(right.urn for right in rights)).apply(lambda _: args.topic_name),
+                "STREAM_GROUP": Output.all(*(right.urn for right in rights)).apply(lambda _: self.group),
                 **self._dead_letters(),
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
                 "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
@@ -158,13 +160,13 @@ class ConfluentTopic(Topic):
         args = self.args
         rights = {
             "read-topic": Right(resource="topic", name=args.topic_name, use="read"),
-            "read-group": Right(resource="group", name=args.topic_name, use="read"),
+            "read-group": Right(resource="group", name=self.group, use="read"),
         }
         if args.pipe.topic.dead_letter.enabled:
             name = f"{args.topic_name}{SUFFIX}"
             rights |= {"write-dead-letters": Right(resource="topic", name=name, use="write")}
         if args.pipe.topic.kafka_streams:
-            internal = f"{args.topic_name}-"
+            internal = f"{self.group}-"
             rights |= {
                 "manage-internal-topics": Right(resource="topic", name=internal, prefix=True, use="manage"),
                 "read-internal-topics": Right(resource="topic", name=internal, prefix=True, use="read"),

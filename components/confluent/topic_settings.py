@@ -60,8 +60,8 @@ class ConfluentTopicSettings(KafkaTopicSettings, frozen=True):
     ] = {}
     """More topic settings by their Kafka names. Each value is a string. A setting can be changed later, but not removed."""
     kafka_streams: bool = False
-    """Whether the consumer is a Kafka Streams application. Its application.id is the pipe's name. It may create, use and delete the
-    internal topics and transactional ids that begin with that name and a hyphen (Kafka Streams, Security)."""
+    """Whether the consumer is a Kafka Streams application. Its application.id is consumer.group, by default the pipe's name. It
+    may create, use and delete the internal topics and transactional ids that begin with that name and a hyphen (Kafka Streams, Security)."""
     schema_registry: bool = False
     """Whether the consumer may read the topic's schemas in the environment's Schema Registry."""
 

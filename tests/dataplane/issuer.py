@@ -27,6 +27,8 @@ ACCOUNT = "orders@data-pipes.iam.gserviceaccount.com"
 METADATA = "/computeMetadata/v1/"
 CREDENTIALS = "/credentials"
 KEYS = "/keys"
+CLIENT_TOKEN = "/client-token"
+"""Path of a token endpoint for applications with a client secret."""
 LIFE = 3600
 """Lifetime of tokens in seconds."""
 
@@ -73,6 +75,10 @@ class Issuer:
             return self.refused[path]
         if path == f"/{TENANT}/oauth2/v2.0/token":
             return self._entra({name: value for name, (value, *_) in body.items()})
+        if path == CLIENT_TOKEN:
+            [scope] = body["scope"]
+            token = self.token(CLIENT, scope.removesuffix("/.default"))
+            return 200, {"token_type": "Bearer", "expires_in": LIFE, "access_token": token}
         known = {
             KEYS: self.keys,
             "/": "computeMetadata",

@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 from pulumi import Input, Output, ResourceOptions
+from typing_extensions import override
 
 from components.service import Count
 from tests.workbench.recording.support import Box, SmallCloud
@@ -28,8 +29,9 @@ COUNTS = Counts(
 class SmallPipe(pulumi.ComponentResource):
     """Topic and Deployment. Without `replicas`, the Deployment uses the topic's number."""
 
-    def __init__(self, name: str, partitions: int, replicas: int | None, parent: Box):
-        super().__init__(PIPE, name, None, ResourceOptions(parent=parent))
+    def __init__(self, name: str, partitions: int, replicas: int | None, parent: Box, *, paused: bool = False):
+        inputs = {"consumer": {"paused": True}} if paused else None
+        super().__init__(PIPE, name, inputs, ResourceOptions(parent=parent))
         topic = aws.msk.Topic(
             f"{name}-topic",
             name="orders",
@@ -38,8 +40,11 @@ class SmallPipe(pulumi.ComponentResource):
             replication_factor=3,
             opts=ResourceOptions(parent=self),
         )
-        deployment(name, topic.partition_count if replicas is None else replicas, self)
+        deployment(name, self.replicas(topic) if replicas is None else replicas, self)
         self.register_outputs({})
+
+    def replicas(self, topic: aws.msk.Topic) -> Input[int]:
+        return topic.partition_count
 
 
 def deployment(name: str, replicas: Input[int], parent: pulumi.Resource) -> None:
@@ -85,7 +90,7 @@ def test_replicas_that_do_not_come_from_the_topic_are_refused_even_if_the_number
 
 def test_an_output_that_differs_from_the_resource_is_refused():
     _, problems = found(3, None, {"partitions": 3, "replicas": 4})
-    assert problems == ["pipe orders: output replicas must be 3 (the number in the resources), got 4"]
+    assert problems == ["pipe orders: output replicas must be 3 (as in the resources), got 4"]
 
 
 def test_the_dead_letter_topic_of_a_pipe_does_not_count():
@@ -140,6 +145,39 @@ def test_streams_with_one_partition_each_are_summed():
             self.register_outputs({})
 
     assert str(equations(recorded(Cameras), COUNTS)["cameras"]) == "cameras: 2 partitions = 2 replicas"
+
+
+class PausedPipe(SmallPipe):
+    """Paused pipe whose Deployment has a number of replicas that comes from the topic."""
+
+    def __init__(self, name: str, replicas: int, parent: Box):
+        self.wanted = replicas
+        super().__init__(name, 3, None, parent, paused=True)
+
+    @override
+    def replicas(self, topic: aws.msk.Topic) -> Input[int]:
+        return topic.partition_count.apply(lambda _: self.wanted)
+
+
+def paused_problems(replicas: int, outputs: Mapping[str, Any]) -> tuple[str, list[str]]:
+    [each] = equations(recorded(lambda box: PausedPipe("box-orders", replicas, box)), COUNTS).values()
+    return str(each), [str(problem) for problem in check_equation("orders", outputs, each)]
+
+
+def test_a_paused_pipe_without_replicas_is_accepted():
+    shown, problems = paused_problems(0, {"partitions": 3, "replicas": 0, "paused": True})
+    assert shown == "orders: 3 partitions, paused: 0 of 3 replicas run"
+    assert problems == []
+
+
+def test_a_paused_pipe_with_replicas_is_refused():
+    _, problems = paused_problems(3, {"partitions": 3, "replicas": 3, "paused": True})
+    assert problems == ["pipe orders: 3 partitions, paused: 3 of 3 replicas run: no replica may run"]
+
+
+def test_an_output_that_hides_the_pause_is_refused():
+    _, problems = paused_problems(0, {"partitions": 3, "replicas": 0})
+    assert problems == ["pipe orders: output paused must be True (as in the resources), got None"]
 
 
 def test_unequal_numbers_are_shown_as_unequal_and_refused():

@@ -99,7 +99,12 @@ def _planned(root: Path, done: Mapping[str, Any]) -> Side | str:
         return Side(
             resources={resource["urn"]: resource for resource in plan["resources"]},
             pipes=tuple(
-                Equation(pipe=pipe, partitions=each["partitions"], replicas=each["replicas"])
+                Equation(
+                    pipe=pipe,
+                    partitions=each["partitions"],
+                    replicas=each["replicas"],
+                    paused=each.get("paused", False),
+                )
                 for pipe, each in sorted(plan["pipes"].items())
             ),
             problems=_problems(errors) if done["status"] else (),

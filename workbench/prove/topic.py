@@ -88,15 +88,15 @@ class Topic:
 class Writer:
     """Writes messages with keys to given partitions, and remembers the acknowledged messages."""
 
-    def __init__(self, connection: Mapping[str, Any], topic: str) -> None:
-        """Connect a producer to the topic's brokers."""
+    def __init__(self, connection: Mapping[str, Any], topic: str, first: int = 0) -> None:
+        """Connect a producer to the topic's brokers. ``first`` is the number of the first message."""
         self.written: list[tuple[int, int]] = []
         """Partition and offset of each message that the brokers acknowledged."""
         self.partitions = 0
         """Number of partitions that `writing` writes to. It may change meanwhile."""
         self._topic = topic
         self._failed: list[KafkaError] = []
-        self._count = 0
+        self._count = first
         self._producer = Producer({**connection, "log_level": 0, "enable.idempotence": True, "linger.ms": 5})
 
     def fill(self, partitions: int, each: int) -> None:

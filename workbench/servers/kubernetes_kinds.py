@@ -28,8 +28,9 @@ STRIMZI = {
     "KafkaNodePool": "io.strimzi.api.kafka.model.nodepool.KafkaNodePool",
     "KafkaTopic": "io.strimzi.api.kafka.model.topic.KafkaTopic",
     "KafkaUser": "io.strimzi.api.kafka.model.user.KafkaUser",
+    "KafkaMirrorMaker2": "io.strimzi.api.kafka.model.mirrormaker2.KafkaMirrorMaker2",
 }
-"""Kind -> Strimzi's Java class."""
+"""Kind -> Strimzi's Java class. No stack has a KafkaMirrorMaker2, but migration/strimzi has."""
 EKS = {
     "sigs.k8s.io/karpenter": "pkg/apis/crds/karpenter.sh_nodepools.yaml",
     "github.com/aws/amazon-vpc-resource-controller-k8s": (
@@ -57,7 +58,7 @@ def strimzi_version() -> str:
 
 
 def strimzi_kinds(report: Callable[[str], None]) -> Sequence[Manifest]:
-    """Return Strimzi's definitions of the kinds that stacks use, as in Strimzi's chart. Strimzi's generator writes them.
+    """Return Strimzi's definitions, as in Strimzi's chart. Strimzi's generator writes them.
 
     ``report`` gets one line before a download (40 MB). Raises JarError or KubernetesKindsError.
     """
@@ -76,7 +77,8 @@ def strimzi_kinds(report: Callable[[str], None]) -> Sequence[Manifest]:
             )
             return [_read(file) for file in files.values()]
 
-    return _kept("strimzi", TOOLS / "strimzi" / "jars.sha256", make)
+    pins = (TOOLS / "strimzi" / "jars.sha256").read_bytes() + json.dumps(STRIMZI).encode()
+    return _kept("strimzi", pins, make)
 
 
 def eks_kinds(_report: Callable[[str], None]) -> Sequence[Manifest]:
@@ -97,7 +99,7 @@ def eks_kinds(_report: Callable[[str], None]) -> Sequence[Manifest]:
         ]
 
     return [
-        *_kept("eks", TOOLS / "eks" / "go.sum", make),
+        *_kept("eks", (TOOLS / "eks" / "go.sum").read_bytes(), make),
         unchecked("eks.amazonaws.com", "v1", "NodeClass", "nodeclasses"),
     ]
 
@@ -158,9 +160,9 @@ def _served(api: KubernetesApi, kind: Manifest) -> bool:
     return kind["names"]["plural"] in known
 
 
-def _kept(name: str, pins: Path, make: Callable[[], list[Manifest]]) -> list[Manifest]:
+def _kept(name: str, pins: bytes, make: Callable[[], list[Manifest]]) -> list[Manifest]:
     """Return the cached definitions for the same pins, or create them. The file appears only when it is complete."""
-    digest = hashlib.sha256(pins.read_bytes()).hexdigest()[:16]
+    digest = hashlib.sha256(pins).hexdigest()[:16]
     file = cached("kubernetes", "kinds", f"{name}-{digest}.json")
     if not file.is_file():
         made = make()

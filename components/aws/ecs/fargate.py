@@ -61,8 +61,10 @@ def minimum_healthy_percent(tasks: int) -> int:
     """Return the minimum healthy percent of a service whose rollouts never exceed the desired count.
 
     ECS rounds the number of tasks up (ECS API, DeploymentConfiguration), so the percentage is rounded down here. A rollout can stop
-    at least one task, and at most about a quarter of the tasks.
+    at least one task, and at most about a quarter of the tasks. It is 0 for a paused service without tasks.
     """
+    if tasks == 0:
+        return 0
     stopped = max(1, tasks // 4)
     return (tasks - stopped) * 100 // tasks
 

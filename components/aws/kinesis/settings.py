@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from components.aws.account import AwsSettings
 from components.aws.kinesis.stream import KinesisPipeSettings
+from components.consumer_group import no_group
 from components.section import ConfigError
 from components.settings_bases import ServiceSettings, ValidationContext
 
@@ -42,7 +43,8 @@ class KinesisSettings(ServiceSettings, frozen=True):
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield an error if the pipes need more shards than the quota."""
+        """Yield consumer groups, and an error if the pipes need more shards than the quota."""
+        yield from no_group(context.pipes, "the KCL application and its lease table have the name of the stream")
         if not isinstance(context.account, AwsSettings):
             return
         region = context.account.region

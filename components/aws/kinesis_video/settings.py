@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from typing_extensions import override
 
+from components.consumer_group import no_group
 from components.section import ConfigError
 from components.settings_bases import ServiceSettings, ValidationContext
 
@@ -23,7 +24,10 @@ class KinesisVideoSettings(ServiceSettings, frozen=True):
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield an error if the pipes need more video streams than the quota."""
+        """Yield consumer groups, and an error if the pipes need more video streams than the quota."""
+        yield from no_group(
+            context.pipes, "each video stream has one consumer, and the pipe has one table of positions"
+        )
         asked = sum(pipe.parallelism for pipe in context.pipes.values())
         if asked > self.stream_quota:
             text = (

@@ -25,6 +25,7 @@ from components.aws.msk.topic import (
     MskPipeSettings,
 )
 from components.aws.network.network import AwsNetworkSettings
+from components.consumer_group import group_errors
 from components.kafka.config import Limits, config_errors
 from components.section import ClosedCidr, ConfigError, Distinct, Pattern, SettingsModel, unknown
 from components.settings_bases import ServiceSettings, ValidationContext
@@ -158,6 +159,7 @@ class MskSettings(ServiceSettings, frozen=True):
                 yield ConfigError(path=("streaming", key), text=text)
         yield from self._storage_errors()
         yield from self._connectivity_errors(cast("AwsNetworkSettings", context.network))
+        yield from group_errors(context.pipes)
         for name, pipe in pipes.items():
             yield from (error.under("pipes", name, "topic") for error in self._topic_errors(pipe))
 

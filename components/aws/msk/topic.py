@@ -15,6 +15,7 @@ from components.aws.msk.brokers import min_insync
 from components.aws.msk.changes import topic_hooks
 from components.aws.msk.scram import MskScramUser
 from components.aws.network.network import Network
+from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, EgressRule, Topic
 from components.dead_letters import SUFFIX
 from components.kafka.config import LARGEST_INT, LARGEST_LONG, Limit, Limits, Whole
@@ -127,7 +128,7 @@ class MskTopicArgs:
     """Arguments of MskTopic."""
 
     topic_name: str
-    """Name of the topic and of its one consumer group."""
+    """Name of the topic."""
     pipe: MskPipeSettings
     network: Network
     cluster_arn: Output[str]
@@ -198,17 +199,18 @@ class MskTopic(Topic):
         """Return how the pipe's consumers reach the topic and its dead letters."""
         args = self.args
         user = args.user
+        group = consumer_group(args.topic_name, args.pipe)
         settings = {
             "AWS_REGION": args.network.account.region,
             "STREAM_SERVICE": "kafka",
             "STREAM_TOPIC": topic.name,
-            "STREAM_GROUP": args.topic_name,
+            "STREAM_GROUP": group,
             "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
             "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
             **group_protocol(args.version),
             **(user.settings if user else {"KAFKA_SASL_MECHANISM": "OAUTHBEARER"}),
         }
-        grants = consumer_grants(args.cluster_arn, topic.arn, args.topic_name)
+        grants = consumer_grants(args.cluster_arn, topic.arn, group)
         if dead_letters:
             settings |= args.pipe.topic.dead_letter.variables(dead_letters.name)
             grants += dead_letter_grants(args.cluster_arn, dead_letters.arn)

@@ -15,6 +15,7 @@ from components.aws.msk.access import (
 )
 from components.aws.msk_serverless.settings import TOPIC_SETTINGS, MskServerlessPipeSettings, MskServerlessSettings
 from components.aws.network.network import Network
+from components.consumer_group import consumer_group
 from components.contracts import EgressRule, Streaming, Topic
 from components.dead_letters import SUFFIX
 from components.kubernetes.jobs.job_topic import JobTopic, JobTopicArgs
@@ -64,7 +65,7 @@ class MskServerless(Streaming[MskServerlessPipeSettings]):
     def topic(self, name: str, pipe: MskServerlessPipeSettings, opts: ResourceOptions) -> Topic:
         """Make the topic of the pipe of that name on this cluster."""
         network, cluster_arn = self.args.network, self.cluster.arn
-        grants = consumer_grants(cluster_arn, arn_in_cluster(cluster_arn, "topic", name), name)
+        grants = consumer_grants(cluster_arn, arn_in_cluster(cluster_arn, "topic", name), consumer_group(name, pipe))
         if pipe.topic.dead_letter.enabled:
             grants += dead_letter_grants(cluster_arn, arn_in_cluster(cluster_arn, "topic", f"{name}{SUFFIX}"))
         args = JobTopicArgs(

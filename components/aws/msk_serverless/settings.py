@@ -7,6 +7,7 @@ from pydantic import AfterValidator
 from typing_extensions import override
 
 from components.consumer import Image
+from components.consumer_group import group_errors
 from components.dead_letters import SUFFIX
 from components.kafka.config import Limit, Limits, Whole, pipe_config_errors
 from components.kafka.dead_letters import RetentionHours
@@ -102,6 +103,7 @@ class MskServerlessSettings(ServiceSettings, frozen=True):
         """Yield invalid topic settings, more partitions than a cluster allows, and names that are too long for the topic jobs."""
         pipes = cast("Mapping[str, MskServerlessPipeSettings]", context.pipes)
         yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION, LIMITS)
+        yield from group_errors(context.pipes)
         for compacted, limit, kind in ((False, PARTITIONS, ""), (True, COMPACTED_PARTITIONS, "compacted ")):
             partitions = {name: pipe.parallelism for name, pipe in pipes.items() if pipe.topic.compacted is compacted}
             if not compacted:

@@ -9,6 +9,7 @@ from typing_extensions import override
 from components.azure.event_hubs.tiers import TIERS, Tier, TierName
 from components.azure.event_hubs.topic import EventHubsPipeSettings
 from components.azure.names import resource_id
+from components.consumer_group import group_errors
 from components.section import ConfigError, SettingsModel
 from components.settings_bases import ServiceSettings, ValidationContext
 
@@ -62,6 +63,7 @@ class EventHubsSettings(ServiceSettings, frozen=True):
         pipes = cast("Mapping[str, EventHubsPipeSettings]", context.pipes)
         own = (*self._capacity(), *self._features(), *self._limit_errors(pipes))
         yield from (error.under("streaming") for error in own)
+        yield from group_errors(context.pipes)
         for name, pipe in pipes.items():
             yield from (error.under("pipes", name) for error in self._pipe(name, pipe))
 

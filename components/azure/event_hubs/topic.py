@@ -19,6 +19,7 @@ from components.azure.event_hubs.tiers import (
 from components.azure.network.network import Network
 from components.azure.storage_account import StorageAccount
 from components.changes import guard, refused_change
+from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, EgressRule, Grant, Topic
 from components.dead_letters import SUFFIX, DeadLetterSettings
 from components.section import Distinct, Pattern, SettingsModel
@@ -112,7 +113,7 @@ class EventHubsTopicArgs:
     """Inputs of the event hub of a pipe."""
 
     hub_name: str
-    """Name of the event hub and of its Kafka consumer group."""
+    """Name of the event hub."""
     pipe: EventHubsPipeSettings
     network: Network
     tier: TierName
@@ -211,7 +212,7 @@ class EventHubsTopic(Topic):
         settings = {
             "STREAM_SERVICE": "kafka",
             "STREAM_TOPIC": self.topic_name,
-            "STREAM_GROUP": args.hub_name,
+            "STREAM_GROUP": consumer_group(args.hub_name, args.pipe),
             "KAFKA_BOOTSTRAP_SERVERS": Output.concat(args.host, f":{KAFKA_PORT}"),
             "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
             "KAFKA_SASL_MECHANISM": "OAUTHBEARER",

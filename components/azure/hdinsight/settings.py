@@ -10,6 +10,7 @@ from typing_extensions import override
 from components.azure.account import Uuid
 from components.azure.network.network import AzureNetworkSettings
 from components.consumer import Image
+from components.consumer_group import group_errors
 from components.kafka import topic_settings
 from components.kafka.config import pipe_config_errors
 from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings
@@ -144,6 +145,7 @@ class HdInsightSettings(ServiceSettings, frozen=True):
             yield ConfigError(path=("streaming", "headVmSize"), text=text)
         pipes = cast("Mapping[str, HdInsightPipeSettings]", context.pipes)
         yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION)
+        yield from group_errors(context.pipes)
         existing = cast("AzureNetworkSettings", context.network).existing
         if existing and not existing.hdinsight_subnet_id:
             yield ConfigError(

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal, cast
 from pydantic import AfterValidator, Field
 from typing_extensions import override
 
+from components.consumer_group import group_errors
 from components.gcp.managed_kafka.size import COPIES_PER_VCPU, Size
 from components.gcp.managed_kafka.topic import LIMITS, REPLICATION, ManagedKafkaPipeSettings
 from components.kafka.config import pipe_config_errors
@@ -85,6 +86,7 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
             yield ConfigError(path=("streaming", "memory"), text=text)
         pipes = cast("Mapping[str, ManagedKafkaPipeSettings]", context.pipes)
         yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, self.version, LIMITS)
+        yield from group_errors(context.pipes)
         copies = sum(pipe.partitions for pipe in pipes.values()) * REPLICATION
         if self.disk_size is None and copies > self.vcpus * COPIES_PER_VCPU:
             text = (

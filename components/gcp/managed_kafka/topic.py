@@ -9,6 +9,7 @@ from pulumi import Input, Output, Resource, ResourceHookBinding, ResourceOptions
 from pydantic import Field
 
 from components.changes import guard, refuse_fewer_partitions
+from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, EgressRule, Grant, Topic
 from components.dead_letters import SUFFIX
 from components.gcp.managed_kafka.acl import allowed
@@ -66,7 +67,7 @@ class ManagedKafkaTopicArgs:
     """Arguments of ManagedKafkaTopic."""
 
     topic_name: str
-    """Name of the topic and of its one consumer group."""
+    """Name of the topic."""
     pipe: ManagedKafkaPipeSettings
     version: str
     """Kafka version of the brokers."""
@@ -108,14 +109,15 @@ class ManagedKafkaTopic(Topic):
             Output.concat("topic/", topic.topic_id),
             [*allowed(args.consumer, "READ", "DESCRIBE"), *writers],
         )
-        group_acl = self._acl(f"{name}-group-acl", f"consumerGroup/{args.topic_name}", allowed(args.consumer, "READ"))
+        group = consumer_group(args.topic_name, args.pipe)
+        group_acl = self._acl(f"{name}-group-acl", f"consumerGroup/{group}", allowed(args.consumer, "READ"))
         self.topic_name = topic.topic_id
         self.partitions = topic.partition_count.apply(lambda count: int(count or 0))
         connection = Connection(
             settings={
                 "STREAM_SERVICE": "kafka",
                 "STREAM_TOPIC": topic_acl.id.apply(lambda _: args.topic_name),
-                "STREAM_GROUP": group_acl.id.apply(lambda _: args.topic_name),
+                "STREAM_GROUP": group_acl.id.apply(lambda _: group),
                 **self._dead_letters(),
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
                 "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",

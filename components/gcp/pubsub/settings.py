@@ -5,6 +5,7 @@ from typing import ClassVar, Literal, cast
 
 from typing_extensions import override
 
+from components.consumer_group import no_group
 from components.gcp.pubsub.filter import MOST_BYTES, subscription_filters, too_long
 from components.gcp.pubsub.topic_settings import PubSubPipeSettings
 from components.section import ConfigError
@@ -27,7 +28,8 @@ class PubSubSettings(ServiceSettings, frozen=True):
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield errors for filters that are too long and for more subscriptions than a project can have."""
+        """Yield consumer groups, filters that are too long, and more subscriptions than a project can have."""
+        yield from no_group(context.pipes, "consumers share the subscriptions of the pipe")
         pipes = cast("Mapping[str, PubSubPipeSettings]", context.pipes)
         for name, pipe in pipes.items():
             length = too_long(subscription_filters(pipe.topic.filter, pipe.partitions))

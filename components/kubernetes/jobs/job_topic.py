@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pulumi import Input, Output, ResourceOptions
 
+from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, EgressRule, Grant, Topic
 from components.dead_letters import SUFFIX
 from components.kafka.topic_settings import KafkaPipeSettings
@@ -17,7 +18,7 @@ class JobTopicArgs:
     """Arguments of JobTopic."""
 
     topic_name: str
-    """Name of the topic and of its one consumer group."""
+    """Name of the topic."""
     pipe: KafkaPipeSettings
     client: Mapping[str, Input[str]]
     """Environment variables of every client: the brokers and the authentication."""
@@ -50,7 +51,7 @@ class JobTopic(Topic):
             **args.client,
             "STREAM_SERVICE": "kafka",
             "STREAM_TOPIC": topic_name,
-            "STREAM_GROUP": topic_name,
+            "STREAM_GROUP": consumer_group(topic_name, args.pipe),
         }
         if topic.dead_letter.enabled:
             dead_letters = self._job(f"{name}{DEAD_LETTERS}", f"{topic_name}{SUFFIX}", 1, topic.dead_letter_config())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
 from pydantic import AfterValidator, Field
 from typing_extensions import override
 
+from components.consumer_group import group_errors
 from components.kafka.config import pipe_config_errors
 from components.kubernetes.nodes.capacity import Resources, replica_resources
 from components.section import ConfigError, Pattern, QuotedText
@@ -115,6 +116,7 @@ class StrimziSettings(ServiceSettings, frozen=True):
         """Yield topic settings that Kafka rejects, and consumer files inside the directory of the certificates."""
         pipes = cast("Mapping[str, StrimziPipeSettings]", context.pipes)
         yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, self.version)
+        yield from group_errors(context.pipes)
         for name, pipe in context.pipes.items():
             for file in map(PurePosixPath, pipe.consumer.files):
                 if file.is_relative_to(FILES) or FILES.is_relative_to(file):

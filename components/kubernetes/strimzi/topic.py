@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pulumi import CustomTimeouts, Input, Output, ResourceHookBinding, ResourceOptions
 
 from components.changes import guard, refuse_fewer_partitions
+from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, PodEgressRule, Secret, Topic
 from components.dead_letters import SUFFIX
 from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings, group_protocol
@@ -33,7 +34,7 @@ class StrimziTopicArgs:
     """Arguments of StrimziTopic."""
 
     topic_name: str
-    """Name of the topic, of its one consumer group and of its user."""
+    """Name of the topic and of its user."""
     pipe: StrimziPipeSettings
     version: str
     """Kafka version of the brokers."""
@@ -55,6 +56,7 @@ class StrimziTopic(Topic):
         super().__init__("data-pipes:kubernetes:StrimziTopic", name, None, opts)
         self.name = name
         self.args = args
+        self.group = consumer_group(args.topic_name, args.pipe)
         self.child = ResourceOptions(parent=self, provider=args.platform.provider)
         self.namespace = args.kafka.metadata.namespace.apply(str)
         topic = self._topic(
@@ -75,7 +77,7 @@ class StrimziTopic(Topic):
             settings={
                 "STREAM_SERVICE": "kafka",
                 "STREAM_TOPIC": self.topic_name,
-                "STREAM_GROUP": args.topic_name,
+                "STREAM_GROUP": self.group,
                 **dead_letter_variables,
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
                 "KAFKA_SECURITY_PROTOCOL": "SSL",
@@ -137,7 +139,7 @@ class StrimziTopic(Topic):
             kind="KafkaUser",
             name=topic,
             namespace=self.namespace,
-            spec=consumer_user(topic=topic, group=topic, writes=writes),
+            spec=consumer_user(topic=topic, group=self.group, writes=writes),
             opts=self._made_in_cluster(ResourceOptions()),
         )
 

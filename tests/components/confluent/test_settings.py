@@ -169,8 +169,8 @@ def test_too_many_partitions_are_rejected(streaming, parallelism, line):
         (
             {},
             orders(kafkaStreams=True) | {"orders-old": {"parallelism": 1}},
-            "pipes.orders.topic.kafkaStreams: cannot be true if another pipe's name begins with orders-, got orders-old (the consumer may delete "
-            "all topics with that prefix, which Kafka Streams uses for internal topics). Rename one of the two pipes, or remove kafkaStreams.",
+            "pipes.orders.topic.kafkaStreams: cannot be true if a pipe's name begins with orders-, got orders-old (the consumer may delete "
+            "all topics with that prefix, which Kafka Streams uses for internal topics). Rename the pipe, set another consumer.group, or remove kafkaStreams.",
         ),
     ],
 )

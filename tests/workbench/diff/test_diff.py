@@ -218,6 +218,13 @@ def test_a_change_of_the_code_counts_as_one_of_the_stack_file(small: Path):
     assert "`orders: 3 partitions = 3 replicas → 4 partitions = 4 replicas`" in result.stdout
 
 
+def test_a_pipe_that_is_paused_now_is_shown_as_paused(small: Path):
+    pipes = {"orders": {"partitions": 3, "replicas": 0, "paused": True}}
+    write(small, "first", json.dumps({"pipes": pipes, "resources": [resource(TOPIC, "topic", {"paused": True})]}))
+    result = run("HEAD")
+    assert "`orders: 3 partitions = 3 replicas → 3 partitions, paused: 0 of 3 replicas run`" in result.stdout
+
+
 def test_new_and_removed_stacks_are_marked(small: Path):
     (small / "stacks" / "Pulumi.first.yaml").unlink()
     write(small, "second", plan(resource(TOPIC, "other")))

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.dataplane.mirror import TOOL as MIRROR_MAKER
 from workbench.servers import maven_jars
 from workbench.servers.kafka_broker import TOOL, kafka_version
 from workbench.servers.maven_jars import JarError, jars, locked
@@ -109,10 +110,11 @@ def test_two_processes_may_fetch_at_once(asked: list[str], lock, tmp_path: Path)
     assert files(tmp_path / "cache") == NAMES, "no temporary file may remain"
 
 
-def test_the_lock_file_has_all_dependencies():
-    """If this fails, run tools/kafka/renew-lock."""
-    paths = {jar.path for jar in locked(TOOL)}
-    wanted = ET.parse(TOOL / "pom.xml").findall("m:dependencies/m:dependency", MAVEN)
+@pytest.mark.parametrize("tool", [TOOL, MIRROR_MAKER], ids=lambda tool: tool.name)
+def test_the_lock_file_has_all_dependencies(tool: Path):
+    """If this fails, run renew-lock in the directory of the tool."""
+    paths = {jar.path for jar in locked(tool)}
+    wanted = ET.parse(tool / "pom.xml").findall("m:dependencies/m:dependency", MAVEN)
     assert wanted
     for dependency in wanted:
         group, artifact, version = (
