@@ -70,6 +70,31 @@ def plan(
 
 
 @app.command()
+def draw(
+    stack: Stack,
+    *,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File to write; - is standard output. [default: STACK.svg]")
+    ] = None,
+) -> None:
+    """Draw the architecture of a stack as SVG, from the resources that it would create.
+
+    Needs no account, no Pulumi engine and no network. Exit status: 1 if the plan has problems, 2 if the stack file is wrong.
+    """
+    stack_file = _stack_file(stack)
+
+    def run() -> None:
+        from workbench import plan as planning  # noqa: PLC0415  as above
+        from workbench.draw.picture import draw as drawing  # noqa: PLC0415  as above
+
+        made = planning.plan(stack_file)
+        _write(output or Path(f"{stack_file.stack}.svg"), drawing(made))
+        _fail_with([str(problem) for problem in made.problems])
+
+    _guarded(run)
+
+
+@app.command()
 def rehearse(
     stack: Stack,
     *,
@@ -280,6 +305,18 @@ def wrapped(message: str, width: int) -> str:
         return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
     return "\n".join(wrap(line) for line in message.splitlines())
+
+
+def _write(file: Path, content: str) -> None:
+    """Write a file and print its name. The file `-` is standard output."""
+    if str(file) == "-":
+        typer.echo(content, nl=False)
+        return
+    try:
+        file.write_text(content, encoding="utf-8")
+    except OSError as error:
+        _exit(f"--output {file}: must be a file that can be written ({error.strerror}). Use another path.", BAD_INPUT)
+    typer.echo(f"wrote {file}")
 
 
 def _print_json(value: dict[str, Any]) -> None:
