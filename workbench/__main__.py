@@ -95,6 +95,46 @@ def draw(
 
 
 @app.command()
+def report(
+    stack: Stack,
+    *,
+    base: Annotated[
+        str | None, typer.Option(metavar="REVISION", help="Git revision to compare with, such as main.")
+    ] = None,
+    rehearsal: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Output of `rehearse STACK --json`, for the deployment's timeline."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File to write; - is standard output. [default: STACK.html]")
+    ] = None,
+) -> None:
+    """Write a report of a stack as one HTML file: picture, partitions = replicas, permissions, resources.
+
+    Needs no account, no Pulumi engine and no network, and neither does the file. Secrets are masked. Exit status: 1 if the plan has
+    problems, 2 if the stack file or an option is wrong.
+    """
+    stack_file = _stack_file(stack)
+
+    def run() -> None:
+        from workbench import plan as planning  # noqa: PLC0415  as above
+        from workbench.diff import diff as differing  # noqa: PLC0415  as above
+        from workbench.report import report as reporting  # noqa: PLC0415  as above
+
+        try:
+            rehearsed = reporting.read_rehearsal(rehearsal, stack_file.stack) if rehearsal else None
+            compared = differing.diff(base, stack_file.stack).stacks[0] if base else None
+        except (differing.RevisionError, reporting.RehearsalFileError) as error:
+            _exit(str(error), BAD_INPUT)
+        made = planning.plan(stack_file)
+        known = reporting.Base(revision=base, diff=compared) if base and compared else None
+        _write(output or Path(f"{stack_file.stack}.html"), reporting.report(made, base=known, rehearsal=rehearsed))
+        _fail_with([str(problem) for problem in made.problems])
+
+    _guarded(run)
+
+
+@app.command()
 def rehearse(
     stack: Stack,
     *,
