@@ -243,12 +243,17 @@ def diff(
 
 @app.command()
 def reference() -> None:
+<<<<<<< HEAD
     """Write stacks/schema.json, docs/settings.md, docs/stacks.md and docs/choosing.md."""
+=======
+    """Write stacks/schema.json and docs/settings.md from the settings models, docs/stacks.md and the pictures from the stacks."""
+>>>>>>> eee83d3 (Pictures of all stacks in docs/stacks, checked by a test; the report is tested in Chromium)
 
     def run() -> None:
         from workbench import reference as referring  # noqa: PLC0415  as above
 
-        for path, content in referring.files().items():
+        for path, content in (*referring.files().items(), *referring.pictures()):
+            (ROOT / path).parent.mkdir(exist_ok=True)
             (ROOT / path).write_text(content, encoding="utf-8")
             typer.echo(f"wrote {path}")
 
