@@ -216,6 +216,10 @@ def diff(
     stack: Annotated[
         str | None, typer.Argument(help="Name of a stack in stacks/, now or at BASE. By default all stacks.")
     ] = None,
+    *,
+    reports: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also write the report of each changed stack to this directory.")
+    ] = None,
 ) -> None:
     """Compare the plans of the stacks at a git revision with the plans now. Print the differences as Markdown.
 
@@ -236,6 +240,10 @@ def diff(
         except differing.RevisionError as error:
             _exit(str(error), BAD_INPUT)
         typer.echo(render(found), nl=False)
+        if reports:
+            from workbench.report.report import write_changed  # noqa: PLC0415  as above
+
+            write_changed(found, reports)
         _fail_with(found.faults)
 
     _guarded(run)

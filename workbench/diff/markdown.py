@@ -44,6 +44,9 @@ def _document(diff: Diff, most: int) -> Iterator[str]:
     yield f"## Stack changes since {code(diff.base)} ({diff.commit[:12]})"
     yield ""
     changed = [each for each in diff.stacks if each.changed]
+    equations = [f"- {code(each.stack)}: **{code(text)}**" for each in changed for text in _changed_equations(each)]
+    if equations:
+        yield from (*_cut(equations, most), "")
     if changed:
         yield "| stack | partitions = replicas | replaced | added | changed | removed | data resources replaced or removed |"
         yield "|---|---|---|---|---|---|---|"
@@ -139,6 +142,13 @@ def equations_of(diff: StackDiff) -> Iterator[str]:
             yield only if failed else f"{only}, {'new' if old is None else 'removed'}"
         else:
             yield f"{old}" if old == new else f"{old} → {_sum(new)}"
+
+
+def _changed_equations(diff: StackDiff) -> Iterator[str]:
+    """Return the equations that are new, removed or have other numbers."""
+    sides = [each for each in (diff.before, diff.after) if isinstance(each, Side)]
+    same = {f"{equation}" for side in sides for equation in side.pipes}
+    yield from (text for text in equations_of(diff) if text not in same)
 
 
 def _sum(equation: Equation) -> str:

@@ -17,12 +17,14 @@ from markupsafe import Markup
 
 from workbench.cloud.figure import Right, Role
 from workbench.cloud.figures import figure
-from workbench.diff.diff import StackDiff
+from workbench.diff.diff import Diff, StackDiff
 from workbench.diff.markdown import equations_of, shown_values
+from workbench.diff.plans import Side
 from workbench.draw.picture import draw
-from workbench.plan import PIPELINE, Plan, in_order, notes
+from workbench.plan import PIPELINE, Plan, in_order, notes, plan
 from workbench.recording.records import PROVIDER_PREFIX, STACK_TYPE, RecordedResource
 from workbench.rehearse.timeline import short
+from workbench.stack_file import find_stack_file
 from workbench.values import is_list, is_object
 
 
@@ -49,7 +51,7 @@ class Permission:
     given_by: str
 
 
-def report(plan: Plan, *, base: Base | None = None, rehearsal: Mapping[str, Any] | None = None) -> str:
+def report(planned: Plan, *, base: Base | None = None, rehearsal: Mapping[str, Any] | None = None) -> str:
     """Return the report as HTML."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -58,27 +60,36 @@ def report(plan: Plan, *, base: Base | None = None, rehearsal: Mapping[str, Any]
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    resources = in_order(plan.recording)
+    resources = in_order(planned.recording)
     children: defaultdict[str | None, list[RecordedResource]] = defaultdict(list)
     for each in resources:
         children[each.parent].append(each)
     return environment.get_template("report.html").render(
-        stack=plan.stack_file.stack,
-        picture=Markup(draw(plan)),  # noqa: S704  the XML writer escapes every text
-        plan=plan,
-        notes=list(notes(plan)),
+        stack=planned.stack_file.stack,
+        picture=Markup(draw(planned)),  # noqa: S704  the XML writer escapes every text
+        plan=planned,
+        notes=list(notes(planned)),
         children=children,
         roots=children[None],
         number=sum(each.custom and not each.type.startswith(PROVIDER_PREFIX) for each in resources),
         label=_label,
         inputs=_inputs,
-        permissions=sorted(permissions(plan), key=lambda each: (each.who, each.on, each.what)),
+        permissions=sorted(permissions(planned), key=lambda each: (each.who, each.on, each.what)),
         base=base,
         equations=list(equations_of(base.diff)) if base else [],
         shown_values=shown_values,
         deploy=rehearsal["deploy"] if rehearsal else None,
         short=short,
     )
+
+
+def write_changed(diff: Diff, directory: Path) -> None:
+    """Write the report of each changed stack that can be planned now, as `STACK.html`."""
+    for each in diff.stacks:
+        if each.changed and isinstance(each.after, Side):
+            directory.mkdir(parents=True, exist_ok=True)
+            text = report(plan(find_stack_file(each.stack)), base=Base(revision=diff.base, diff=each))
+            (directory / f"{each.stack}.html").write_text(text, encoding="utf-8")
 
 
 def read_rehearsal(file: Path, stack: str) -> Mapping[str, Any]:
@@ -102,11 +113,11 @@ def read_rehearsal(file: Path, stack: str) -> Mapping[str, Any]:
     return found
 
 
-def permissions(plan: Plan) -> Iterator[Permission]:
+def permissions(planned: Plan) -> Iterator[Permission]:
     """Return the permissions that the stack's resources give, with the names of identities that the stack creates."""
-    by_urn = {each.urn: each for each in plan.recording.resources}
-    prefix = next((f"{each.name}-" for each in plan.recording.resources if each.type == PIPELINE), "")
-    for each in plan.recording.resources:
+    by_urn = {each.urn: each for each in planned.recording.resources}
+    prefix = next((f"{each.name}-" for each in planned.recording.resources if each.type == PIPELINE), "")
+    for each in planned.recording.resources:
         known = figure(each.type)
         if not each.custom or known.rights is None:
             continue
