@@ -150,4 +150,4 @@ def _label(resource: RecordedResource) -> str:
 
 
 def _inputs(resource: RecordedResource) -> str:
-    return json.dumps(resource.inputs, indent=2, ensure_ascii=False, sort_keys=True) if resource.inputs else ""
+    return json.dumps(resource.inputs, indent=2, ensure_ascii=False, sort_keys=True)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.stacks import DEFAULT, NAMES, planned, shipped
-from workbench.diff.diff import StackDiff
+from workbench.diff.diff import Diff, StackDiff
 from workbench.diff.plans import Side
 from workbench.diff.resources import compare
 from workbench.equation import refused
 from workbench.plan import Plan
 from workbench.rehearse.timeline import Span
-from workbench.report.report import Base, RehearsalFileError, permissions, read_rehearsal, report
+from workbench.report.report import Base, RehearsalFileError, permissions, read_rehearsal, report, write_changed
 from workbench.values import strings
 
 
@@ -117,3 +117,12 @@ def test_problems_of_the_plan_are_shown_first():
     problem = refused("pipe orders: 3 partitions ≠ 2 replicas: the numbers must be equal")
     plan = replace(shipped(), problems=(problem,))
     assert "must be equal" in report(plan).split("<nav")[0]
+
+
+def test_a_diff_writes_the_reports_of_the_changed_stacks_only(tmp_path: Path):
+    changed = grown().diff
+    same = replace(changed, stack="aws-msk-ecs", before=changed.after, resources=())
+    removed = replace(changed, stack="gone", after=None, resources=())
+    write_changed(Diff(base="main", commit="0" * 40, stacks=(changed, same, removed)), tmp_path / "reports")
+    assert [each.name for each in (tmp_path / "reports").iterdir()] == ["aws-msk-eks.html"]
+    assert "Changes since main" in (tmp_path / "reports" / "aws-msk-eks.html").read_text(encoding="utf-8")
