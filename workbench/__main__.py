@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import atexit
 import gc
-import json
 import re
-import shutil
 import signal
-import sys
-import textwrap
 import threading
-import traceback
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 import workbench
+from workbench.draw.command import draw
+from workbench.output import BAD_INPUT, console, exit_with, fail_with, guarded, print_json
+from workbench.report.command import report
 from workbench.stack_file import ROOT, StackFile, StackFileError, find_stack_file
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-PROBLEMS, BAD_INPUT = 1, 2
-"""Exit statuses. PROBLEMS: the stack or the run has problems. BAD_INPUT: the stack file or the command line is wrong."""
 
 app = typer.Typer(
     help=workbench.__doc__,
@@ -59,79 +50,18 @@ def plan(
 
         made = planning.plan(stack_file, preview=preview)
         if as_json:
-            _print_json(made.as_json())
+            print_json(made.as_json())
             for note in planning.notes(made):
                 typer.echo(note, err=True)
         else:
-            planning.render(made, _console())
-        _fail_with([str(problem) for problem in made.problems])
+            planning.render(made, console())
+        fail_with([str(problem) for problem in made.problems])
 
-    _guarded(run)
-
-
-@app.command()
-def draw(
-    stack: Stack,
-    *,
-    output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="File to write; - is standard output. [default: STACK.svg]")
-    ] = None,
-) -> None:
-    """Draw the architecture of a stack as SVG, from the resources that it would create.
-
-    Needs no account, no Pulumi engine and no network. Exit status: 1 if the plan has problems, 2 if the stack file is wrong.
-    """
-    stack_file = _stack_file(stack)
-
-    def run() -> None:
-        from workbench import plan as planning  # noqa: PLC0415  as above
-        from workbench.draw.picture import draw as drawing  # noqa: PLC0415  as above
-
-        made = planning.plan(stack_file)
-        _write(output or Path(f"{stack_file.stack}.svg"), drawing(made))
-        _fail_with([str(problem) for problem in made.problems])
-
-    _guarded(run)
+    guarded(run)
 
 
-@app.command()
-def report(
-    stack: Stack,
-    *,
-    base: Annotated[
-        str | None, typer.Option(metavar="REVISION", help="Git revision to compare with, such as main.")
-    ] = None,
-    rehearsal: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Output of `rehearse STACK --json`, for the deployment's timeline."),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="File to write; - is standard output. [default: STACK.html]")
-    ] = None,
-) -> None:
-    """Write a report of a stack as one HTML file: picture, partitions = replicas, permissions, resources.
-
-    Needs no account, no Pulumi engine and no network, and neither does the file. Secrets are masked. Exit status: 1 if the plan has
-    problems, 2 if the stack file or an option is wrong.
-    """
-    stack_file = _stack_file(stack)
-
-    def run() -> None:
-        from workbench import plan as planning  # noqa: PLC0415  as above
-        from workbench.diff import diff as differing  # noqa: PLC0415  as above
-        from workbench.report import report as reporting  # noqa: PLC0415  as above
-
-        try:
-            rehearsed = reporting.read_rehearsal(rehearsal, stack_file.stack) if rehearsal else None
-            compared = differing.diff(base, stack_file.stack).stacks[0] if base else None
-        except (differing.RevisionError, reporting.RehearsalFileError) as error:
-            _exit(str(error), BAD_INPUT)
-        made = planning.plan(stack_file)
-        known = reporting.Base(revision=base, diff=compared) if base and compared else None
-        _write(output or Path(f"{stack_file.stack}.html"), reporting.report(made, base=known, rehearsal=rehearsed))
-        _fail_with([str(problem) for problem in made.problems])
-
-    _guarded(run)
+app.command()(draw)
+app.command()(report)
 
 
 @app.command()
@@ -163,12 +93,12 @@ def rehearse(
         with Progress() as progress, rehearsing.real_kubernetes(stack_file, progress) as kubernetes:
             rehearsal = rehearsing.rehearse(stack_file, growth=growth, kubernetes=kubernetes, on_event=progress)
         if as_json:
-            _print_json(rehearsal.as_json())
+            print_json(rehearsal.as_json())
         else:
-            rehearsing.render(rehearsal, _console())
-        _fail_with(list(rehearsal.problems))
+            rehearsing.render(rehearsal, console())
+        fail_with(list(rehearsal.problems))
 
-    _guarded(run)
+    guarded(run)
 
 
 @app.command()
@@ -201,13 +131,13 @@ def prove(
             proof = proving.prove(planned, live)
         files = draw(proof, plot)
         if as_json:
-            _print_json({**proof.as_json(), "plot": [str(file) for file in files]})
+            print_json({**proof.as_json(), "plot": [str(file) for file in files]})
         else:
-            render(proof, _console())
+            render(proof, console())
             typer.echo(f"plot: {files[0]}, {files[1]}")
-        _fail_with(proof.problems)
+        fail_with(proof.problems)
 
-    _guarded(run)
+    guarded(run)
 
 
 @app.command()
@@ -238,15 +168,15 @@ def diff(
             with Console(stderr=True).status("plan both sides") as status:  # shown only on a terminal
                 found = differing.diff(base, stack, lambda name: status.update(f"planned {name}"))
         except differing.RevisionError as error:
-            _exit(str(error), BAD_INPUT)
+            exit_with(str(error), BAD_INPUT)
         typer.echo(render(found), nl=False)
         if reports:
             from workbench.report.report import write_changed  # noqa: PLC0415  as above
 
             write_changed(found, reports)
-        _fail_with(found.faults)
+        fail_with(found.faults)
 
-    _guarded(run)
+    guarded(run)
 
 
 @app.command()
@@ -265,7 +195,7 @@ def reference() -> None:
             (ROOT / path).write_text(content, encoding="utf-8")
             typer.echo(f"wrote {path}")
 
-    _guarded(run)
+    guarded(run)
 
 
 def main() -> None:
@@ -296,91 +226,14 @@ def _stack_file(stack: str) -> StackFile:
     try:
         return find_stack_file(stack)
     except StackFileError as error:
-        _exit(str(error), BAD_INPUT)
+        exit_with(str(error), BAD_INPUT)
 
 
 def _growth(argument: str) -> tuple[str, int]:
     match = re.fullmatch(r"([^=]+)=([1-9][0-9]*)", argument)
     if match is None:
-        _exit(f"--grow {argument}: must be PIPE=N with N at least 1. Use for example --grow orders=6.", BAD_INPUT)
+        exit_with(f"--grow {argument}: must be PIPE=N with N at least 1. Use for example --grow orders=6.", BAD_INPUT)
     return match[1], int(match[2])
-
-
-def _guarded(run: Callable[[], None]) -> None:
-    """Run a command. Print errors without a traceback."""
-    try:
-        run()
-    except typer.Exit:
-        raise
-    except StackFileError as error:
-        _exit(str(error), BAD_INPUT)
-    except Exception as error:  # noqa: BLE001  any exception of the program is shown, not swallowed
-        if _is_settings_error(error):
-            _exit(str(error), BAD_INPUT)
-        _exit(_error_text(error), PROBLEMS)
-
-
-def _is_settings_error(error: Exception) -> bool:
-    settings = sys.modules.get("components.settings")  # not imported yet, it can't have raised
-    return settings is not None and isinstance(error, settings.SettingsError)
-
-
-def _error_text(error: Exception) -> str:
-    """Return an error's message. Unexpected errors also get their type and source line."""
-    if type(error).__module__.partition(".")[0] in ("components", "pulumi", "workbench"):
-        return str(error)
-    ours = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_relative_to(ROOT) and not Path(frame.filename).is_relative_to(ROOT / ".venv")
-    ]
-    where = f"{Path(ours[-1].filename).relative_to(ROOT)}:{ours[-1].lineno}: " if ours else ""
-    return f"{where}{type(error).__name__}: {error}"
-
-
-def _fail_with(problems: list[str]) -> None:
-    if problems:
-        counted = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        _exit("\n".join([f"{counted}:", *(f"  {problem}" for problem in problems)]), PROBLEMS)
-
-
-def _exit(message: str, status: int) -> NoReturn:
-    # Without a terminal each error stays on one line, for grep and CI annotations.
-    typer.echo(wrapped(message, shutil.get_terminal_size().columns) if sys.stderr.isatty() else message, err=True)
-    raise typer.Exit(status)
-
-
-def wrapped(message: str, width: int) -> str:
-    """Break the lines of a message between words, and indent the continued lines by two more spaces."""
-
-    def wrap(line: str) -> str:
-        indent = line[: len(line) - len(line.lstrip())] + "  "
-        return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-
-    return "\n".join(wrap(line) for line in message.splitlines())
-
-
-def _write(file: Path, content: str) -> None:
-    """Write a file and print its name. The file `-` is standard output."""
-    if str(file) == "-":
-        typer.echo(content, nl=False)
-        return
-    try:
-        file.write_text(content, encoding="utf-8")
-    except OSError as error:
-        _exit(f"--output {file}: must be a file that can be written ({error.strerror}). Use another path.", BAD_INPUT)
-    typer.echo(f"wrote {file}")
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _console() -> Console:
-    from rich.console import Console  # noqa: PLC0415  not needed for --json
-
-    # Files and pipes have no width. 240 columns truncate no name.
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 240)
 
 
 if __name__ == "__main__":

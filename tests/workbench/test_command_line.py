@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from workbench.__main__ import app, wrapped
+from workbench.__main__ import app
+from workbench.output import wrapped
 from workbench.stack_file import ROOT
 
 WRONG = "config:\n  aws:region: eu-west-1\n  data-pipes:platform: {service: eks}\n  data-pipes:streaming: {service: msk, brokers: 4}\n"

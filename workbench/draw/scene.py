@@ -147,6 +147,7 @@ class _Sorted:
     def scene(self) -> Scene:
         settings = read_settings(self.plan.stack_file)
         by_pipe = descendants(self.recording)
+        at_consumers = {each.urn for pipe in by_pipe.values() for each in self._consumers_identities(pipe)}
         workloads = [each for pipe in by_pipe.values() for each in pipe if _role(each) is Role.WORKLOAD]
         made = [each for each in self.recording.resources if each.custom and not each.type.startswith(PROVIDER_PREFIX)]
         return Scene(
@@ -161,7 +162,7 @@ class _Sorted:
             pipes=tuple(
                 self._pipe(each.pipe, each.partitions, each.replicas, by_pipe[each.pipe]) for each in self.plan.pipes
             ),
-            cards=tuple(self._cards(made, {each.urn for pipe in by_pipe.values() for each in pipe})),
+            cards=tuple(self._cards([each for each in made if each.urn not in at_consumers])),
             resources=len(made),
             details=_counted(figure(each.type).label for each in made if _role(each) in (Role.DETAIL, Role.RIGHT)),
         )
@@ -219,7 +220,7 @@ class _Sorted:
         ]
         topics = [each for each in resources if _role(each) is Role.TOPIC and not is_dead_letter_topic(each)]
         workloads = [each for each in resources if _role(each) is Role.WORKLOAD]
-        identities = [each for each in resources if _role(each) is Role.IDENTITY]
+        identities = self._consumers_identities(resources)
         return Pipe(
             name=name,
             partitions=partitions,
@@ -232,11 +233,21 @@ class _Sorted:
             identities=tuple(f"{figure(each.type).label} {self.name(each)}" for each in identities),
         )
 
-    def _cards(self, made: Sequence[RecordedResource], in_pipes: set[str]) -> Iterator[Card]:
+    def _consumers_identities(self, resources: Sequence[RecordedResource]) -> list[RecordedResource]:
+        """Return a pipe's identities without those of the jobs that create its topics."""
+        jobs = {
+            each.parent for each in resources if each.type in self.plan.counts.partitions and _role(each) is Role.DETAIL
+        }
+
+        def of_a_job(resource: RecordedResource) -> bool:
+            parent = self.by_urn.get(resource.parent or "")
+            return parent is not None and (parent.urn in jobs or of_a_job(parent))
+
+        return [each for each in resources if _role(each) is Role.IDENTITY and not of_a_job(each)]
+
+    def _cards(self, made: Sequence[RecordedResource]) -> Iterator[Card]:
         for role, title in _AROUND.items():
-            found = [
-                each for each in made if _role(each) is role and not (role is Role.IDENTITY and each.urn in in_pipes)
-            ]
+            found = [each for each in made if _role(each) is role]
             if found:
                 yield Card(
                     title=title,

@@ -21,15 +21,12 @@ from workbench.diff.diff import Diff, StackDiff
 from workbench.diff.markdown import equations_of, shown_values
 from workbench.diff.plans import Side
 from workbench.draw.picture import draw
+from workbench.output import FlagError
 from workbench.plan import PIPELINE, Plan, in_order, notes, plan
 from workbench.recording.records import PROVIDER_PREFIX, STACK_TYPE, RecordedResource
 from workbench.rehearse.timeline import short
 from workbench.stack_file import find_stack_file
 from workbench.values import is_list, is_object
-
-
-class RehearsalFileError(Exception):
-    """A file is not the output of `rehearse --json` for this stack. The message has one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,20 +93,20 @@ def read_rehearsal(file: Path, stack: str) -> Mapping[str, Any]:
     """Read the output of `rehearse --json`.
 
     Raises:
-        RehearsalFileError: The file cannot be read, or is not the rehearsal of this stack.
+        FlagError: The file cannot be read, or is not the rehearsal of this stack.
     """
     rule = f"--rehearsal {file}: must be the output of `rehearse {stack} --json`"
     fix = f"Run: python -m workbench rehearse {stack} --json > {file}"
     try:
         found: object = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise RehearsalFileError(f"{rule} ({error.strerror}). {fix}") from error
+        raise FlagError(f"{rule} ({error.strerror}). {fix}") from error
     except ValueError as error:
-        raise RehearsalFileError(f"{rule}, got no JSON. {fix}") from error
+        raise FlagError(f"{rule}, got no JSON. {fix}") from error
     if not is_object(found) or not is_object(found.get("deploy")) or not is_list(found["deploy"].get("spans")):
-        raise RehearsalFileError(f"{rule}, got JSON without a timeline. {fix}")
+        raise FlagError(f"{rule}, got JSON without a timeline. {fix}")
     if found.get("stack") != stack:
-        raise RehearsalFileError(f"{rule}, got that of {found.get('stack')}. {fix}")
+        raise FlagError(f"{rule}, got that of {found.get('stack')}. {fix}")
     return found
 
 
@@ -134,9 +131,9 @@ def permissions(planned: Plan) -> Iterator[Permission]:
 
 def _who(right: Right, given_by: RecordedResource, by_urn: Mapping[str, RecordedResource], prefix: str) -> str:
     sources = [by_urn[urn] for urn in given_by.property_dependencies.get(right.who_input, ()) if urn in by_urn]
-    identities = [each for each in sources if figure(each.type).role is Role.IDENTITY]
+    identities = [each for each in sources if figure(each.type).role is Role.IDENTITY] or sources
     if len(identities) == 1:
-        return f"{figure(identities[0].type).label} {identities[0].name.removeprefix(prefix)}"
+        return f"{_label(identities[0])} {identities[0].name.removeprefix(prefix)}"
     return right.who
 
 

@@ -151,3 +151,10 @@ def test_a_long_text_is_shortened_to_its_width():
     short = fitted("a-name-that-is-much-too-long", 12, 60)
     assert short.endswith("…")
     assert width(short, 12) <= 60
+
+
+def test_identities_of_jobs_that_create_topics_are_not_shown_as_the_consumers():
+    shown = scene(shipped("aws-msk-serverless-eks"))
+    assert shown.pipes[0].identities == ("IAM role orders-role",)
+    [card] = [each for each in shown.cards if each.title == "Identities"]
+    assert ("orders-topic-role", "IAM role") in card.entries

