@@ -181,11 +181,7 @@ def diff(
 
 @app.command()
 def reference() -> None:
-<<<<<<< HEAD
-    """Write stacks/schema.json, docs/settings.md, docs/stacks.md and docs/choosing.md."""
-=======
-    """Write stacks/schema.json and docs/settings.md from the settings models, docs/stacks.md and the pictures from the stacks."""
->>>>>>> eee83d3 (Pictures of all stacks in docs/stacks, checked by a test; the report is tested in Chromium)
+    """Write stacks/schema.json, the generated pages docs/settings.md, stacks.md and choosing.md, and the pictures in docs/stacks/."""
 
     def run() -> None:
         from workbench import reference as referring  # noqa: PLC0415  as above

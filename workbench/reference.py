@@ -13,13 +13,10 @@ from components.section import SettingsModel
 from components.settings import NAME, NAMESPACE, StackSettings
 from components.settings_bases import PipeSettings
 from workbench import stacks_page
-<<<<<<< HEAD
 from workbench.choosing import page as choosing
-=======
 from workbench.draw.picture import draw
 from workbench.plan import plan
 from workbench.stack_file import ROOT, find_stack_file
->>>>>>> eee83d3 (Pictures of all stacks in docs/stacks, checked by a test; the report is tested in Chromium)
 from workbench.values import is_list, is_object
 
 SCHEMA = "stacks/schema.json"
@@ -90,18 +87,13 @@ def page() -> str:
 
 
 def files() -> dict[str, str]:
-<<<<<<< HEAD
-    """Return the generated files by path."""
+    """Return the generated texts by path."""
     return {
         SCHEMA: json.dumps(schema(), indent=1) + "\n",
         PAGE: page(),
         stacks_page.PAGE: stacks_page.page(),
         choosing.PAGE: choosing.page(),
     }
-=======
-    """Return the generated texts by path."""
-    return {SCHEMA: json.dumps(schema(), indent=1) + "\n", PAGE: page(), stacks_page.PAGE: stacks_page.page()}
->>>>>>> eee83d3 (Pictures of all stacks in docs/stacks, checked by a test; the report is tested in Chromium)
 
 
 def pictures() -> Iterator[tuple[str, str]]:
