@@ -229,7 +229,11 @@ class _Sorted:
             topic_facts=tuple(dict.fromkeys(text for each in topics for text in figure(each.type).texts(each.inputs))),
             protected=any(each.protect for each in topics),
             dead_letters=any(is_dead_letter_topic(each) for each in resources),
-            workload=_kinds(workloads),
+            workload=", ".join(
+                dict.fromkeys(
+                    [_kinds(workloads), *(text for each in workloads for text in figure(each.type).texts(each.inputs))]
+                )
+            ),
             identities=tuple(f"{figure(each.type).label} {self.name(each)}" for each in identities),
         )
 

@@ -34,11 +34,10 @@ def with_pipes(number: int, parallelism: int = 3) -> str:
 
 
 @pytest.mark.parametrize("stack", NAMES)
-def test_every_stack_shows_its_equation_and_is_private_where_the_plan_is(stack: str):
+def test_every_stack_shows_its_equation_and_its_protection(stack: str):
     shown = words(draw(shipped(stack)))
     assert "3 partitions" in shown
     assert "3 replicas" in shown
-    assert "private" in shown or "-ecs" in stack, "an EKS, AKS or GKE cluster has a private endpoint"
     assert "protected" in shown
 
 
@@ -133,6 +132,25 @@ def test_a_service_without_subnets_is_outside_the_network_and_kafka_in_container
     assert not scene(shipped("aws-kinesis-eks")).service.in_network
     assert not scene(shipped("azure-eventhubs-aks")).service.in_network
     assert scene(shipped("gcp-kafka-gke")).service_in_platform
+
+
+@pytest.mark.parametrize(
+    ("stack", "service", "platform"),
+    [
+        ("aws-msk-eks", True, True),
+        ("aws-kinesis-ecs", False, False),
+        ("azure-eventhubs-aks", True, True),
+        ("gcp-managed-kafka-gke", False, False),  # GKE's DNS endpoint accepts external traffic after a check by IAM
+    ],
+)
+def test_only_parts_without_a_public_endpoint_are_private(stack: str, service: bool, platform: bool):
+    shown = scene(shipped(stack))
+    assert (shown.service.private, shown.platform.private) == (service, platform)
+
+
+def test_a_cluster_with_a_public_endpoint_is_not_private():
+    admins = {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}}
+    assert not scene(planned({"data-pipes:platform": admins})).platform.private
 
 
 def test_an_existing_network_is_drawn_without_subnets():

@@ -69,11 +69,9 @@ FIGURES: Mapping[str, Figure] = {
         Role.RIGHT, "repository policy", rights=_policy_of("{repository}")
     ),
     "aws:ecs/cluster:Cluster": Figure(Role.CLUSTER, "ECS cluster"),
-    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": Figure(
-        Role.NODES, "capacity", ("{defaultCapacityProviderStrategies[0].capacityProvider}", "{capacityProviders[0]}")
-    ),
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": Figure(Role.NODES, "capacity"),
     "aws:ecs/service:Service": Figure(
-        Role.WORKLOAD, "ECS service", private={"networkConfiguration.assignPublicIp": False}
+        Role.WORKLOAD, "ECS service", ("{capacityProviderStrategies[0].capacityProvider}",)
     ),
     "aws:ecs/taskDefinition:TaskDefinition": Figure(Role.DETAIL, "task definition"),
     "aws:eks/accessEntry:AccessEntry": Figure(Role.DETAIL, "access entry"),

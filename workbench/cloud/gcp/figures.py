@@ -33,7 +33,10 @@ FIGURES: Mapping[str, Figure] = {
         Role.CLUSTER,
         "GKE cluster",
         ("{releaseChannel.channel} channel",),
-        private={"privateClusterConfig.enablePrivateEndpoint": True},
+        private={
+            "privateClusterConfig.enablePrivateEndpoint": True,
+            "controlPlaneEndpointsConfig.dnsEndpointConfig.allowExternalTraffic": (None, False),
+        },
     ),
     "gcp:container/nodePool:NodePool": Figure(
         Role.NODES,
