@@ -12,7 +12,6 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webdriver import WebDriver
 
 from tests.stacks import planned, shipped
 from workbench.report.report import report
@@ -31,7 +30,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[WebDriver]:
+def chromium() -> Iterator[webdriver.Chrome]:
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     driver = shutil.which("chromedriver")
     if browser is None or driver is None:
@@ -59,7 +58,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def opened(chromium: WebDriver, file: Path, *, width: int = DESKTOP, dark: bool = False) -> WebDriver:
+def opened(chromium: webdriver.Chrome, file: Path, *, width: int = DESKTOP, dark: bool = False) -> webdriver.Chrome:
     size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width == PHONE}
     chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     mode = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
@@ -68,7 +67,7 @@ def opened(chromium: WebDriver, file: Path, *, width: int = DESKTOP, dark: bool 
     return chromium
 
 
-def shown(chromium: WebDriver) -> list[str]:
+def shown(chromium: webdriver.Chrome) -> list[str]:
     """Return the names of the resources that a reader sees."""
     return chromium.execute_script(
         "return [...document.querySelectorAll('#tree summary')].filter(each => each.checkVisibility())"
@@ -76,7 +75,7 @@ def shown(chromium: WebDriver) -> list[str]:
     )
 
 
-def colours(chromium: WebDriver) -> tuple[int, int]:
+def colours(chromium: webdriver.Chrome) -> tuple[int, int]:
     """Return the lightness of the page and of the picture's background, 0 to 765."""
     script = "return [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('.dp .page')).fill]"
     found = [json.loads(each.replace("rgb(", "[").replace(")", "]")) for each in chromium.execute_script(script)]
@@ -84,18 +83,18 @@ def colours(chromium: WebDriver) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
-def test_the_page_has_no_errors_and_no_horizontal_scroll(chromium: WebDriver, file: Path, width: int):
+def test_the_page_has_no_errors_and_no_horizontal_scroll(chromium: webdriver.Chrome, file: Path, width: int):
     page = opened(chromium, file, width=width)
     assert page.execute_script("return document.documentElement.scrollWidth") <= width
     assert page.get_log("browser") == []
 
 
-def test_page_and_picture_follow_light_and_dark(chromium: WebDriver, file: Path):
+def test_page_and_picture_follow_light_and_dark(chromium: webdriver.Chrome, file: Path):
     assert min(colours(opened(chromium, file))) > 600
     assert max(colours(opened(chromium, file, dark=True))) < 150
 
 
-def test_the_keyboard_reaches_search_and_tree(chromium: WebDriver, file: Path):
+def test_the_keyboard_reaches_search_and_tree(chromium: webdriver.Chrome, file: Path):
     page = opened(chromium, file)
     page.switch_to.active_element.send_keys("/")
     box = page.switch_to.active_element
@@ -110,13 +109,13 @@ def test_the_keyboard_reaches_search_and_tree(chromium: WebDriver, file: Path):
     assert len(shown(page)) == len(shipped().recording.resources)
 
 
-def test_a_search_without_a_match_says_so(chromium: WebDriver, file: Path):
+def test_a_search_without_a_match_says_so(chromium: webdriver.Chrome, file: Path):
     page = opened(chromium, file)
     page.find_element("css selector", "[data-for=grants]").send_keys("no such identity")
     assert page.find_element("css selector", ".find [role=status]").text == "0 found"
 
 
-def test_every_text_of_a_picture_is_inside_its_box(chromium: WebDriver, tmp_path: Path):
+def test_every_text_of_a_picture_is_inside_its_box(chromium: webdriver.Chrome, tmp_path: Path):
     """Fonts of this machine are wider or narrower than the table of widths."""
     pipes = {f"pipe-{n}": {"parallelism": 4, "consumer": {"image": "nginx:1"}} for n in range(20)}
     many = planned({"data-pipes:pipes": pipes, "data-pipes:platform": {"nodes": {"max": 90}}})
@@ -132,6 +131,6 @@ def test_every_text_of_a_picture_is_inside_its_box(chromium: WebDriver, tmp_path
         assert outside == []
 
 
-def test_the_page_can_be_printed(chromium: WebDriver, file: Path):
+def test_the_page_can_be_printed(chromium: webdriver.Chrome, file: Path):
     printed: dict[str, Any] = opened(chromium, file).execute_cdp_cmd("Page.printToPDF", {})
     assert base64.b64decode(printed["data"]).startswith(b"%PDF")
