@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help venv plan rehearse prove diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine bench
+.PHONY: help venv plan draw report rehearse prove diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine bench
 
 help: ## List these commands
 	@echo "make COMMAND [STACK=$(STACK)] [BASE=$(BASE)] [ARGS=...]"
@@ -33,6 +33,12 @@ $(STAMP): requirements.txt
 
 plan: $(STAMP) ## Show the resources of a stack; contacts nothing (seconds)
 	@$(PY) -m workbench plan "$(STACK)" $(ARGS)
+
+draw: $(STAMP) ## Draw a stack as SVG; contacts nothing
+	@$(PY) -m workbench draw "$(STACK)" $(ARGS)
+
+report: $(STAMP) ## Write a report of a stack as one HTML file; contacts nothing
+	@$(PY) -m workbench report "$(STACK)" $(ARGS)
 
 rehearse: $(STAMP) ## Deploy, change and destroy a stack on simulated clouds
 	@$(PY) -m workbench rehearse "$(STACK)" $(ARGS)
@@ -63,7 +69,7 @@ format: $(STAMP) ## Format the code and apply ruff's fixes
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-reference: $(STAMP) ## Write the schema, docs/settings.md, docs/stacks.md and docs/choosing.md
+reference: $(STAMP) ## Write the schema, generated pages of docs/, and pictures
 	@$(PY) -m workbench reference
 
 inventories: $(STAMP) ## Write tests/inventories, after an intended resource change

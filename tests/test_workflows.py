@@ -122,7 +122,8 @@ def test_the_diff_is_compared_with_the_base_and_reported_even_if_it_fails(tmp_pa
     done = subprocess.run([needs("bash"), "-e", "-c", script], cwd=tmp_path, env=environment, check=False)
     assert done.returncode == 1
     assert (tmp_path / "diff" / "number").read_text() == "7\n"
-    assert (tmp_path / "diff" / "diff.md").read_text() == "-m workbench diff HEAD^1\n" == (tmp_path / "s").read_text()
+    expected = f"-m workbench diff HEAD^1 --reports {tmp_path}/reports\n"
+    assert (tmp_path / "diff" / "diff.md").read_text() == expected == (tmp_path / "s").read_text()
 
 
 @pytest.mark.parametrize(("wanted", "names"), [("one two", ["one", "two"]), ("two, four", ["two"]), ("on", [])])
@@ -147,13 +148,14 @@ def test_the_engine_is_the_one_that_go_mod_requires(tmp_path: Path):
 GITHUB = """
 const context = {
   repo: { owner: 'owner', repo: 'repository' },
-  payload: { workflow_run: { head_sha: 'abc', head_repository: { id: 1 } } },
+  payload: { workflow_run: { id: 5, html_url: 'https://github.example/runs/5', head_sha: 'abc', head_repository: { id: 1 } } },
 }
 const core = { notice: text => console.log(JSON.stringify({ notice: text })) }
 const told = name => async given => console.log(JSON.stringify({ [name]: given }))
 const github = {
   paginate: async () => COMMENTS,
   rest: {
+    actions: { listWorkflowRunArtifacts: async given => ({ data: { artifacts: given.run_id === 5 ? ARTIFACTS : [] } }) },
     pulls: { get: async () => ({ data: PULL }) },
     issues: { createComment: told('create'), updateComment: told('update'), listComments: null },
   },
@@ -170,7 +172,12 @@ def posted(tmp_path: Path):
     """Return a function that runs the posting script with a stand-in for GitHub, and returns the requests."""
 
     def post(
-        *, number: str = "7\n", text: str = "a diff", pull: Any = OURS, comments: list[Any] | None = None
+        *,
+        number: str = "7\n",
+        text: str = "a diff",
+        pull: Any = OURS,
+        comments: list[Any] | None = None,
+        artifacts: Any = (),
     ) -> dict[str, Any]:
         directory = tmp_path / "diff"
         directory.mkdir(exist_ok=True)
@@ -178,6 +185,7 @@ def posted(tmp_path: Path):
         if not (directory / "diff.md").is_symlink():
             (directory / "diff.md").write_text(text)
         program = GITHUB.replace("COMMENTS", json.dumps(comments or [])).replace("PULL", json.dumps(pull))
+        program = program.replace("ARTIFACTS", json.dumps(list(artifacts)))
         program = program.replace("SCRIPT", step(COMMENT, "uses", "actions/github-script@")["with"]["script"])
         environment = {**os.environ, "RUNNER_TEMP": str(tmp_path)}
         done = subprocess.run(
@@ -216,6 +224,13 @@ def test_a_pull_request_of_another_head_gets_no_comment(posted, pull: Any):
 @pytest.mark.parametrize("number", ["", "0", "-1", "1.5", "7; rm", "../7"])
 def test_an_artifact_that_names_no_pull_request_is_refused(posted, number: str):
     assert posted(number=number) == {"error": "the artifact names no pull request"}
+
+
+def test_the_comment_links_the_reports_if_there_are_any(posted):
+    body = posted(artifacts=[{"name": "diff", "id": 1}, {"name": "reports", "id": 2}])["create"]["body"]
+    assert "(https://github.example/runs/5/artifacts/2)" in body
+    assert body.endswith("\n\na diff")
+    assert "artifacts" not in posted(artifacts=[{"name": "diff", "id": 1}])["create"]["body"]
 
 
 def test_a_link_in_the_artifact_is_not_followed(posted, tmp_path: Path):

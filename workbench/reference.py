@@ -14,6 +14,9 @@ from components.settings import NAME, NAMESPACE, StackSettings
 from components.settings_bases import PipeSettings
 from workbench import stacks_page
 from workbench.choosing import page as choosing
+from workbench.draw.picture import draw
+from workbench.plan import plan
+from workbench.stack_file import ROOT, find_stack_file
 from workbench.values import is_list, is_object
 
 SCHEMA = "stacks/schema.json"
@@ -84,13 +87,20 @@ def page() -> str:
 
 
 def files() -> dict[str, str]:
-    """Return the generated files by path."""
+    """Return the generated texts by path."""
     return {
         SCHEMA: json.dumps(schema(), indent=1) + "\n",
         PAGE: page(),
         stacks_page.PAGE: stacks_page.page(),
         choosing.PAGE: choosing.page(),
     }
+
+
+def pictures() -> Iterator[tuple[str, str]]:
+    """Return the path and the content of the picture of each stack in `stacks/`. Plans each stack."""
+    for file in sorted((ROOT / "stacks").glob("Pulumi.*.yaml")):
+        stack_file = find_stack_file(file.name.split(".")[1])
+        yield stacks_page.picture(stack_file.stack), draw(plan(stack_file))
 
 
 def _models() -> list[type[SettingsModel]]:

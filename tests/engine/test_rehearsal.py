@@ -61,7 +61,7 @@ def test_the_rehearsal_passes_and_its_json_has_the_documented_form(rehearsal: Re
     for each in told["steps"]:
         assert set(each) == {"step", "changes", "updated", "replaced", "seconds"}
         assert set(each["changes"]) == {"create", "update", "replace", "delete", "same"}
-    assert set(told["deploy"]) == {"minutes", "longestChain", "chain"}
+    assert set(told["deploy"]) == {"minutes", "longestChain", "chain", "spans"}
 
 
 def test_a_second_up_and_a_refresh_change_nothing(rehearsal: Rehearsal):

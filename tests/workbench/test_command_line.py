@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from workbench.__main__ import wrapped
+import pytest
+from typer.testing import CliRunner
+
+from workbench.__main__ import app
+from workbench.output import wrapped
 from workbench.stack_file import ROOT
 
 WRONG = "config:\n  aws:region: eu-west-1\n  data-pipes:platform: {service: eks}\n  data-pipes:streaming: {service: msk, brokers: 4}\n"
@@ -47,3 +51,29 @@ def test_each_error_is_one_line_in_a_file(tmp_path: Path):
 
 def test_continued_lines_are_indented_by_two_more_spaces():
     assert wrapped("1 problem:\n  orders: a long-winded line", 20) == "1 problem:\n  orders: a\n    long-winded line"
+
+
+def test_a_drawing_is_written_to_a_file_or_to_standard_output(tmp_path: Path):
+    file = tmp_path / "picture.svg"
+    written = CliRunner().invoke(app, ["draw", "aws-msk-eks", "--output", str(file)])
+    assert (written.exit_code, written.stdout) == (0, f"wrote {file}\n")
+    printed = CliRunner().invoke(app, ["draw", "aws-msk-eks", "--output", "-"])
+    assert printed.stdout == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["draw", "aws-msk-eks", "--output", "/no/such/directory/a.svg"],
+            "--output /no/such/directory/a.svg: must be a file",
+        ),
+        (["report", "aws-msk-eks", "--rehearsal", "/no/such/file"], "--rehearsal /no/such/file: must be the output of"),
+        (["report", "aws-msk-eks", "--base", "no-such-revision"], "'no-such-revision': must be a git revision"),
+    ],
+)
+def test_a_wrong_option_ends_with_status_2_and_one_line(arguments: list[str], message: str):
+    done = CliRunner().invoke(app, arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(message)
+    assert done.stderr.count("\n") == 1

@@ -6,9 +6,11 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.stacks import NAMES
+from tests.stacks import NAMES, shipped
+from workbench.draw.picture import draw
 from workbench.reference import files, page, schema
 from workbench.stack_file import ROOT
+from workbench.stacks_page import picture
 
 
 @pytest.mark.parametrize(("path", "content"), files().items(), ids=list(files()))
@@ -62,3 +64,15 @@ def test_the_page_names_every_key_that_is_required():
         rows = [line for line in page().splitlines() if line.startswith(f"| `{key}` |")]
         assert rows
         assert all("| required |" in row for row in rows)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_picture_of_every_stack_is_up_to_date_and_small(name):
+    path = ROOT / picture(name)
+    assert path.exists(), "run `make reference`"
+    assert path.read_text(encoding="utf-8") == draw(shipped(name)), "run `make reference`"
+    assert path.stat().st_size < 60_000
+
+
+def test_every_picture_belongs_to_a_stack():
+    assert sorted(path.stem for path in (ROOT / "docs" / "stacks").iterdir()) == NAMES, "remove the other files"

@@ -44,6 +44,9 @@ def _document(diff: Diff, most: int) -> Iterator[str]:
     yield f"## Stack changes since {code(diff.base)} ({diff.commit[:12]})"
     yield ""
     changed = [each for each in diff.stacks if each.changed]
+    equations = [f"- {code(each.stack)}: **{code(text)}**" for each in changed for text in _changed_equations(each)]
+    if equations:
+        yield from (*_cut(equations, most), "")
     if changed:
         yield "| stack | partitions = replicas | replaced | added | changed | removed | data resources replaced or removed |"
         yield "|---|---|---|---|---|---|---|"
@@ -65,7 +68,7 @@ def _document(diff: Diff, most: int) -> Iterator[str]:
 def _row(diff: StackDiff, most: int) -> str:
     counts = [sum(each.happens == kind for each in diff.resources) for kind in _KINDS]
     losses = sum(each.loses_data for each in diff.resources)
-    equations = "; ".join(_cut([code(each) for each in _equations(diff)], most)) or "not planned"
+    equations = "; ".join(_cut([code(each) for each in equations_of(diff)], most)) or "not planned"
     cells = [code(diff.stack), equations, *map(str, counts), f"**{losses}**" if losses else "0"]
     if isinstance(diff.before, str) or isinstance(diff.after, str):
         cells[2:] = ["?"] * 5
@@ -87,7 +90,7 @@ def _section(diff: StackDiff, most: int) -> Iterator[str]:
             yield ""
             yield from _cut(["\n".join(_resource(each, most)) for each in resources], most)
             yield ""
-    equations = list(_equations(diff))
+    equations = list(equations_of(diff))
     if equations:
         yield "Partitions = replicas:"
         yield ""
@@ -122,12 +125,12 @@ def _named(diff: ResourceDiff) -> str:
 
 
 def _change(change: Change) -> str:
-    old, new = _values(change.old, change.new)
+    old, new = shown_values(change.old, change.new)
     forced = " (forces replacement)" if change.replaces else ""
     return code(f"{_shortened(change.path, '')[0]}: {old} → {new}", longest=4 * _LONG) + forced
 
 
-def _equations(diff: StackDiff) -> Iterator[str]:
+def equations_of(diff: StackDiff) -> Iterator[str]:
     """Return `orders: 3 partitions = 3 replicas → 6 partitions = 6 replicas` for each pipe of either side."""
     before = {each.pipe: each for each in diff.before.pipes} if isinstance(diff.before, Side) else {}
     after = {each.pipe: each for each in diff.after.pipes} if isinstance(diff.after, Side) else {}
@@ -141,11 +144,18 @@ def _equations(diff: StackDiff) -> Iterator[str]:
             yield f"{old}" if old == new else f"{old} → {_sum(new)}"
 
 
+def _changed_equations(diff: StackDiff) -> Iterator[str]:
+    """Return the equations that are new, removed or have other numbers."""
+    sides = [each for each in (diff.before, diff.after) if isinstance(each, Side)]
+    same = {f"{equation}" for side in sides for equation in side.pipes}
+    yield from (text for text in equations_of(diff) if text not in same)
+
+
 def _sum(equation: Equation) -> str:
     return str(equation).removeprefix(f"{equation.pipe}: ")
 
 
-def _values(old: object, new: object) -> tuple[str, str]:
+def shown_values(old: object, new: object) -> tuple[str, str]:
     """Format two values. Strings have no quotes, unless one is empty or both would look the same."""
     shown = [each if isinstance(each, str) else _json(each) for each in (old, new)]
     if shown[0] == shown[1] or "" in shown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
@@ -112,6 +112,7 @@ class Rehearsal:
                 "minutes": self.deploy.minutes,
                 "longestChain": self.deploy.longest_chain,
                 "chain": list(self.deploy.chain),
+                "spans": [asdict(span) for span in self.deploy.spans],
             },
             "leftAfterDestroy": len(self.left),
         }

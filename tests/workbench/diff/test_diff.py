@@ -127,6 +127,13 @@ def test_growth_changes_the_topic_and_the_workload_and_says_so_in_the_equation(t
     assert "| `growing` | `orders: 3 partitions = 3 replicas → 6 partitions = 6 replicas` | 0 | 0 | 2 | 0 | 0 |" in told
 
 
+def test_a_changed_equation_comes_first(told: str):
+    lines = [line for line in told.splitlines() if line]
+    first = next(line for line in lines if line.startswith("- "))
+    assert lines.index(first) == 1
+    assert first.endswith(": **`orders: 3 partitions = 3 replicas → 6 partitions = 6 replicas`**")
+
+
 def test_data_resources_removed_by_a_new_name_come_first_and_in_bold(told: str):
     lines = section(told, "renamed")
     others = next(index for index, line in enumerate(lines) if not line.startswith("- **data resource removed: "))

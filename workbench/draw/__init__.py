@@ -1,0 +1,1 @@
+"""Draw the architecture of a stack from its planned resources."""

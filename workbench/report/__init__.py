@@ -1,0 +1,1 @@
+"""Report of a stack as one HTML file that needs no network."""
