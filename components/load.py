@@ -46,7 +46,7 @@ class Need:
     limit: str
     """The bottleneck if there is too little, such as `handling`."""
     exact: float
-    """The amount before rounding. It is proportional to the messages per second, except for small constants."""
+    """The amount before rounding."""
     amount: int
     """The amount that can be set: rounded up to what the service accepts."""
     formula: str
@@ -58,6 +58,12 @@ class Need:
     """The amount that the stack has. None if the stack does not limit it."""
     most: float | None = None
     """The largest possible amount. None if no limit is documented."""
+    most_source: str = ""
+    """Source of the largest amount, if it is another one."""
+    more: str = "Split the load over several stacks, or use another service or tier."
+    """What to do if no amount is enough, as an imperative sentence."""
+    scales: bool = True
+    """Whether the amount is proportional to the messages per second."""
     value: object = None
     """The value to write for the amount, if it is not the number itself."""
     machines: bool = False

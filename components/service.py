@@ -59,6 +59,8 @@ class CloudBase:
     """Parts of every stack on a cloud: account, provider, network and registry."""
 
     account: type[AccountSettings]
+    first_account: Mapping[str, str]
+    """Account keys of a new stack file, the region first. Values of the other keys are examples to replace."""
     provider: Callable[[str, Any, Mapping[str, str]], ProviderResource]
     network_settings: type[NetworkSettings]
     network: Callable[[str, NetworkArgs[Any, Any], ResourceOptions], ComponentResource]

@@ -20,6 +20,8 @@ class Limit:
 
     most: float
     source: str
+    more: str = "Split the records across several pipes, or use another service or tier."
+    """What to do if it is not enough, as an imperative sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,8 @@ class Variant:
     """What it is good at, in a few words."""
     topic: Mapping[str, object] = field(default_factory=dict[str, object])
     """Topic settings of a pipe."""
+    before: Sequence[str] = ()
+    """What to do before the first deployment of a new stack, as imperative sentences."""
 
 
 class StreamingSizing(ABC, Generic[SettingsT, PipeT]):
@@ -80,7 +84,8 @@ class StreamingSizing(ABC, Generic[SettingsT, PipeT]):
                 most=largest.most,
                 formula=f"largest message: {number(largest.most)} bytes",
                 source=largest.source,
-                fix=f"Send smaller messages on pipe {name}, for example with a reference to an object store.",
+                scales=False,
+                more=f"Send smaller messages on pipe {name}, for example with a reference to an object store.",
             )
 
     def notes(self, settings: SettingsT, pipes: Mapping[str, PipeT]) -> Iterator[str]:
@@ -149,7 +154,9 @@ def partitions_needed(
         have=pipe.parallelism,
         most=most.most,
         formula=f"{number(load.messages_per_second)}/s x {number(load.handling_milliseconds)} ms = {number(load.busy)} busy / {UTILISATION}",
-        source=SOURCE if exact <= most.most else most.source,
+        source=SOURCE,
+        most_source=most.source,
+        more=most.more,
         fix="A shorter handling time, for example with batched I/O, lowers it in proportion.",
     )
     for unit, limit, source in sizing.partition_limits(settings):
@@ -168,6 +175,8 @@ def partitions_needed(
             most=most.most,
             formula=f"{shown} per partition",
             source=source,
+            most_source=most.source,
+            more=most.more,
         )
 
 
@@ -226,7 +235,7 @@ def warning(need: Need) -> str:
     have = need.have or 0
     enough = f"enough for {number(int(have / need.exact * 1000) / 10)} % of it"
     if need.impossible:
-        fix = f"The most is {number(need.most or 0)} ({need.source}). {need.fix or 'Use another service or tier.'}"
+        fix = f"The most is {number(need.most or 0)} ({need.most_source or need.source}). {need.more} {need.fix}".rstrip()
     else:
         fix = " ".join(filter(None, (f"Set it to {number(need.amount)} or more." if need.key else "", need.fix)))
     return (

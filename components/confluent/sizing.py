@@ -21,6 +21,7 @@ UNIT_BYTES: Mapping[TierName, int] = {
 }
 """Bytes per second into one unit. Reads may be three times as much."""
 
+SET_KEY = "Set the Cloud API key: pulumi config set --secret --path 'data-pipes:secrets.confluentKey' (then the same for confluentSecret)."
 CREDENTIALS = {"apiKey": "confluentKey", "apiSecret": "confluentSecret"}
 
 
@@ -28,7 +29,9 @@ def _variant(
     tier: TierName, *, migration: int, effort: int, reason: str, more: Mapping[str, object] | None = None
 ) -> Variant:
     section = {"service": "confluent", "credentials": CREDENTIALS, "tier": tier, **(more or {})}
-    return Variant(name=tier, sections=[section], migration=migration, effort=effort, reason=reason)
+    return Variant(
+        name=tier, sections=[section], migration=migration, effort=effort, reason=reason, before=[SET_KEY]
+    )
 
 
 class ConfluentSizing(KafkaSizing[ConfluentSettings, ConfluentPipeSettings]):
@@ -86,7 +89,7 @@ class ConfluentSizing(KafkaSizing[ConfluentSettings, ConfluentPipeSettings]):
                 most=limits.most_units,
                 formula=formula,
                 source=SOURCE,
-                fix="Set streaming.tier to a larger one." if exact > limits.most_units else "",
+                more="Set streaming.tier to a larger one, or split the pipes over several stacks.",
             )
 
     @override

@@ -52,6 +52,8 @@ class KafkaSizing(StreamingSizing[SettingsT, KafkaPipeT]):
                 most=largest.most,
                 formula=f"{number(pipe.expect.bytes)} bytes + {RECORD_OVERHEAD} for the batch",
                 source=largest.source,
+                scales=False,
+                more="Send smaller messages, for example with a reference to an object store.",
                 fix="Larger messages also need larger limits in the producers.",
             )
 

@@ -34,5 +34,5 @@ class EcsSizing(PlatformSizing[EcsSettings]):
                 most=TASKS_PER_SERVICE,
                 formula="one for each replica",
                 source="ECS, Service quotas, read 2026-11-22",
-                fix=f"Split the pipe {name}, or set platform.service to eks.",
+                more=f"Split the pipe {name}, or set platform.service to eks.",
             )

@@ -31,6 +31,7 @@ class MskServerlessSizing(KafkaSizing[MskServerlessSettings, MskServerlessPipeSe
             migration=5,
             effort=4,
             reason="Kafka without brokers to size, up to 200 MB/s; IAM only",
+            before=("Push the topic image to the stack's registry (docs/deploying.md, Push images).",),
         ),
     )
 
@@ -63,6 +64,7 @@ class MskServerlessSizing(KafkaSizing[MskServerlessSettings, MskServerlessPipeSe
                 amount=rounded(kept / PARTITION_GIB),
                 have=pipe.parallelism,
                 most=self.most_partitions(settings, pipe).most,
+                more="Lower retentionHours, or set streaming.service to msk.",
                 formula=f"{number(kept)} GiB / {PARTITION_GIB} GiB per partition",
                 source=QUOTA,
             )
@@ -79,5 +81,5 @@ class MskServerlessSizing(KafkaSizing[MskServerlessSettings, MskServerlessPipeSe
             most=CLUSTER_BYTES / MB,
             formula=f"{number(throughput(pipes) / MB)} MB/s of at most {number(CLUSTER_BYTES / MB)} MB/s",
             source=QUOTA,
-            fix="Set streaming.service to msk.",
+            more="Set streaming.service to msk.",
         )

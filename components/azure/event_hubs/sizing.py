@@ -45,6 +45,7 @@ class EventHubsSizing(StreamingSizing[EventHubsSettings, EventHubsPipeSettings])
             migration=7,
             effort=3,
             reason="up to 1,024 partitions for each pipe; you buy a whole cluster",
+            before=("Replace clusterId with the ID of your dedicated cluster.",),
         ),
     )
 
@@ -54,9 +55,13 @@ class EventHubsSizing(StreamingSizing[EventHubsSettings, EventHubsPipeSettings])
 
     @override
     def most_partitions(self, settings: EventHubsSettings, pipe: EventHubsPipeSettings) -> Limit:
+        most = settings.limits.hub_partitions
+        larger = [f"{name} ({tier.hub_partitions:,})" for name, tier in TIERS.items() if tier.hub_partitions > most]
+        tiers = f"Set streaming.tier to {' or '.join(larger)}, or split" if larger else "Split"
         return Limit(
-            most=settings.limits.hub_partitions,
+            most=most,
             source=f"{QUOTA}: partitions of an event hub on tier {settings.tier}",
+            more=f"{tiers} the records across several pipes.",
         )
 
     @override
@@ -102,5 +107,5 @@ def _units(settings: EventHubsSettings, exact: float, formula: str, limit: str, 
         most=capacities[-1],
         formula=formula,
         source=source,
-        fix="Use several stacks, or tier dedicated." if exact > capacities[-1] else "",
+        more="Set streaming.tier to dedicated, or split the pipes over several stacks.",
     )

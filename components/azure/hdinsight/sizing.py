@@ -28,6 +28,7 @@ class HdInsightSizing(KafkaSizing[HdInsightSettings, HdInsightPipeSettings]):
             migration=6,
             effort=7,
             reason="access to the brokers; but Kafka 3.2, no upgrade in place, and brokers without sign-in",
+            before=("Push the topic image to the stack's registry (docs/deploying.md, Push images).",),
         ),
     )
 

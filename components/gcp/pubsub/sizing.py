@@ -60,7 +60,7 @@ class PubSubSizing(StreamingSizing[PubSubSettings, PubSubPipeSettings]):
             most=LARGE_REGION / MB,
             formula=f"{number(throughput(pipes) / MB)} MB/s of {number(LARGE_REGION / MB)} MB/s in a large region",
             source=QUOTA,
-            fix="Ask Google to raise the quota.",
+            more="Ask Google to raise the quota.",
         )
 
     @override

@@ -74,7 +74,7 @@ class NodeSizing(PlatformSizing[SettingsT]):
             amount=max(ZONES, nodes),
             have=group.max,
             formula="; ".join(shares) + ("; and the pods of the streaming service" if system_workloads.pods else ""),
-            source="docs/architecture.md, Nodes",
+            source="capacity of the machine type, as in plan",
             machines=True,
             fix=f"A larger {group.machine_key} needs fewer.",
         )
