@@ -24,6 +24,9 @@ class Limit:
     """What to do if it is not enough, as an imperative sentence."""
 
 
+ANY_PIPE = Limit(most=MOST_PARALLELISM, source="largest parallelism of a pipe: docs/settings.md")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Variant:
     """A way to use a service that is sized separately, such as a tier."""
@@ -64,7 +67,7 @@ class StreamingSizing(ABC, Generic[SettingsT, PipeT]):
     def most_partitions(self, settings: SettingsT, pipe: PipeT) -> Limit:
         """Return the most partitions that a pipe can have."""
         _ = settings, pipe
-        return Limit(most=MOST_PARALLELISM, source="docs/settings.md, parallelism")
+        return ANY_PIPE
 
     def needs(self, settings: SettingsT, pipes: Mapping[str, PipeT]) -> Iterator[Need]:
         """Yield what all pipes together need of the service."""
@@ -82,7 +85,7 @@ class StreamingSizing(ABC, Generic[SettingsT, PipeT]):
                 amount=pipe.expect.bytes,
                 have=largest.most,
                 most=largest.most,
-                formula=f"largest message: {number(largest.most)} bytes",
+                formula=f"{number(pipe.expect.bytes)} bytes, of at most {number(largest.most)}",
                 source=largest.source,
                 scales=False,
                 more=f"Send smaller messages on pipe {name}, for example with a reference to an object store.",
@@ -142,7 +145,7 @@ def partitions_needed(
     load = pipe.expect
     if load is None:
         return
-    most = sizing.most_partitions(settings, pipe)
+    most = min(sizing.most_partitions(settings, pipe), ANY_PIPE, key=lambda limit: limit.most)
     key = ("pipes", name, "parallelism")
     exact = load.busy / UTILISATION
     yield Need(
@@ -235,7 +238,9 @@ def warning(need: Need) -> str:
     have = need.have or 0
     enough = f"enough for {number(int(have / need.exact * 1000) / 10)} % of it"
     if need.impossible:
-        fix = f"The most is {number(need.most or 0)} ({need.most_source or need.source}). {need.more} {need.fix}".rstrip()
+        fix = (
+            f"The most is {number(need.most or 0)} ({need.most_source or need.source}). {need.more} {need.fix}".rstrip()
+        )
     else:
         fix = " ".join(filter(None, (f"Set it to {number(need.amount)} or more." if need.key else "", need.fix)))
     return (

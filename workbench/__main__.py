@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import atexit
 import gc
-import json
 import re
-import shutil
 import signal
-import sys
-import textwrap
 import threading
-import traceback
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 import workbench
+from workbench.output import BAD_INPUT, console, exit_with, fail_with, guarded, print_json
+from workbench.size.command import size
 from workbench.stack_file import ROOT, StackFile, StackFileError, find_stack_file
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-PROBLEMS, BAD_INPUT = 1, 2
-"""Exit statuses. PROBLEMS: the stack or the run has problems. BAD_INPUT: the stack file or the command line is wrong."""
 
 app = typer.Typer(
     help=workbench.__doc__,
@@ -59,14 +49,14 @@ def plan(
 
         made = planning.plan(stack_file, preview=preview)
         if as_json:
-            _print_json(made.as_json())
+            print_json(made.as_json())
             for note in planning.notes(made):
                 typer.echo(note, err=True)
         else:
-            planning.render(made, _console())
-        _fail_with([str(problem) for problem in made.problems])
+            planning.render(made, console())
+        fail_with([str(problem) for problem in made.problems])
 
-    _guarded(run)
+    guarded(run)
 
 
 @app.command()
@@ -98,12 +88,12 @@ def rehearse(
         with Progress() as progress, rehearsing.real_kubernetes(stack_file, progress) as kubernetes:
             rehearsal = rehearsing.rehearse(stack_file, growth=growth, kubernetes=kubernetes, on_event=progress)
         if as_json:
-            _print_json(rehearsal.as_json())
+            print_json(rehearsal.as_json())
         else:
-            rehearsing.render(rehearsal, _console())
-        _fail_with(list(rehearsal.problems))
+            rehearsing.render(rehearsal, console())
+        fail_with(list(rehearsal.problems))
 
-    _guarded(run)
+    guarded(run)
 
 
 @app.command()
@@ -136,13 +126,16 @@ def prove(
             proof = proving.prove(planned, live)
         files = draw(proof, plot)
         if as_json:
-            _print_json({**proof.as_json(), "plot": [str(file) for file in files]})
+            print_json({**proof.as_json(), "plot": [str(file) for file in files]})
         else:
-            render(proof, _console())
+            render(proof, console())
             typer.echo(f"plot: {files[0]}, {files[1]}")
-        _fail_with(proof.problems)
+        fail_with(proof.problems)
 
-    _guarded(run)
+    guarded(run)
+
+
+app.command()(size)
 
 
 @app.command()
@@ -169,11 +162,11 @@ def diff(
             with Console(stderr=True).status("plan both sides") as status:  # shown only on a terminal
                 found = differing.diff(base, stack, lambda name: status.update(f"planned {name}"))
         except differing.RevisionError as error:
-            _exit(str(error), BAD_INPUT)
+            exit_with(str(error), BAD_INPUT)
         typer.echo(render(found), nl=False)
-        _fail_with(found.faults)
+        fail_with(found.faults)
 
-    _guarded(run)
+    guarded(run)
 
 
 @app.command()
@@ -187,7 +180,7 @@ def reference() -> None:
             (ROOT / path).write_text(content, encoding="utf-8")
             typer.echo(f"wrote {path}")
 
-    _guarded(run)
+    guarded(run)
 
 
 def main() -> None:
@@ -218,79 +211,14 @@ def _stack_file(stack: str) -> StackFile:
     try:
         return find_stack_file(stack)
     except StackFileError as error:
-        _exit(str(error), BAD_INPUT)
+        exit_with(str(error), BAD_INPUT)
 
 
 def _growth(argument: str) -> tuple[str, int]:
     match = re.fullmatch(r"([^=]+)=([1-9][0-9]*)", argument)
     if match is None:
-        _exit(f"--grow {argument}: must be PIPE=N with N at least 1. Use for example --grow orders=6.", BAD_INPUT)
+        exit_with(f"--grow {argument}: must be PIPE=N with N at least 1. Use for example --grow orders=6.", BAD_INPUT)
     return match[1], int(match[2])
-
-
-def _guarded(run: Callable[[], None]) -> None:
-    """Run a command. Print errors without a traceback."""
-    try:
-        run()
-    except typer.Exit:
-        raise
-    except StackFileError as error:
-        _exit(str(error), BAD_INPUT)
-    except Exception as error:  # noqa: BLE001  any exception of the program is shown, not swallowed
-        if _is_settings_error(error):
-            _exit(str(error), BAD_INPUT)
-        _exit(_error_text(error), PROBLEMS)
-
-
-def _is_settings_error(error: Exception) -> bool:
-    settings = sys.modules.get("components.settings")  # not imported yet, it can't have raised
-    return settings is not None and isinstance(error, settings.SettingsError)
-
-
-def _error_text(error: Exception) -> str:
-    """Return an error's message. Unexpected errors also get their type and source line."""
-    if type(error).__module__.partition(".")[0] in ("components", "pulumi", "workbench"):
-        return str(error)
-    ours = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_relative_to(ROOT) and not Path(frame.filename).is_relative_to(ROOT / ".venv")
-    ]
-    where = f"{Path(ours[-1].filename).relative_to(ROOT)}:{ours[-1].lineno}: " if ours else ""
-    return f"{where}{type(error).__name__}: {error}"
-
-
-def _fail_with(problems: list[str]) -> None:
-    if problems:
-        counted = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        _exit("\n".join([f"{counted}:", *(f"  {problem}" for problem in problems)]), PROBLEMS)
-
-
-def _exit(message: str, status: int) -> NoReturn:
-    # Without a terminal each error stays on one line, for grep and CI annotations.
-    typer.echo(wrapped(message, shutil.get_terminal_size().columns) if sys.stderr.isatty() else message, err=True)
-    raise typer.Exit(status)
-
-
-def wrapped(message: str, width: int) -> str:
-    """Break the lines of a message between words, and indent the continued lines by two more spaces."""
-
-    def wrap(line: str) -> str:
-        indent = line[: len(line) - len(line.lstrip())] + "  "
-        return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-
-    return "\n".join(wrap(line) for line in message.splitlines())
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _console() -> Console:
-    from rich.console import Console  # noqa: PLC0415  not needed for --json
-
-    # Files and pipes have no width. 240 columns truncate no name.
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 240)
 
 
 if __name__ == "__main__":

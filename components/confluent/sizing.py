@@ -29,9 +29,7 @@ def _variant(
     tier: TierName, *, migration: int, effort: int, reason: str, more: Mapping[str, object] | None = None
 ) -> Variant:
     section = {"service": "confluent", "credentials": CREDENTIALS, "tier": tier, **(more or {})}
-    return Variant(
-        name=tier, sections=[section], migration=migration, effort=effort, reason=reason, before=[SET_KEY]
-    )
+    return Variant(name=tier, sections=[section], migration=migration, effort=effort, reason=reason, before=[SET_KEY])
 
 
 class ConfluentSizing(KafkaSizing[ConfluentSettings, ConfluentPipeSettings]):
@@ -71,6 +69,8 @@ class ConfluentSizing(KafkaSizing[ConfluentSettings, ConfluentPipeSettings]):
         """Yield units for throughput and for partitions."""
         limits, flow, used = settings.limits, throughput(pipes), partitions(pipes)
         each = UNIT_BYTES[settings.tier]
+        high = settings.zones == "high"
+        least = f" (at least {HIGH_UNITS} with availability high)" if high else ""
         for limit, exact, formula in (
             ("throughput", flow / each, f"{number(flow / MB)} MB/s / {number(each / MB)} MB/s"),
             (
@@ -84,10 +84,10 @@ class ConfluentSizing(KafkaSizing[ConfluentSettings, ConfluentPipeSettings]):
                 what=f"{limits.unit} for {limit}",
                 limit=f"{limits.unit}, {limit}",
                 exact=exact,
-                amount=rounded(exact, least=HIGH_UNITS if settings.zones == "high" else 1),
+                amount=rounded(exact, least=HIGH_UNITS if high else 1),
                 have=(settings.cku if settings.tier == "dedicated" else settings.max_ecku) or limits.most_units,
                 most=limits.most_units,
-                formula=formula,
+                formula=formula + least,
                 source=SOURCE,
                 more="Set streaming.tier to a larger one, or split the pipes over several stacks.",
             )

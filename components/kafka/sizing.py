@@ -50,7 +50,7 @@ class KafkaSizing(StreamingSizing[SettingsT, KafkaPipeT]):
                 value=str(exact),
                 have=int(pipe.topic.config.get(name_of_setting, pipe.topic.default_message_bytes)),
                 most=largest.most,
-                formula=f"{number(pipe.expect.bytes)} bytes + {RECORD_OVERHEAD} for the batch",
+                formula=f"{number(pipe.expect.bytes)} bytes + {RECORD_OVERHEAD} for the batch, of at most {number(largest.most)}",
                 source=largest.source,
                 scales=False,
                 more="Send smaller messages, for example with a reference to an object store.",

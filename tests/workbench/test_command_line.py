@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from workbench.__main__ import wrapped
+from workbench.output import wrapped
 from workbench.stack_file import ROOT
 
 WRONG = "config:\n  aws:region: eu-west-1\n  data-pipes:platform: {service: eks}\n  data-pipes:streaming: {service: msk, brokers: 4}\n"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import copy
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 from components.catalog import CLOUDS
 from components.load import Load, Need, number
 from components.section import ConfigError, KeyPath, parse
-from components.service import ContainerPlatform, StreamingService
+from components.service import CloudBase, ContainerPlatform, StreamingService
 from components.settings import NAMESPACE, SettingsError, load
 from components.settings_bases import PipeSettings, ServiceSettings
 from components.sizing import Variant, streaming_needs
@@ -17,8 +18,6 @@ from components.sizing import Variant, streaming_needs
 PIPE = "orders"
 SOURCE = "size"
 """Prefix of the messages of settings that are checked here. It is removed again."""
-MOST_ROUNDS = 20
-"""The disk of a broker depends on the number of brokers, and so on. A few rounds are enough."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +42,11 @@ class Choice:
     platform: str
     variant: Variant | None
     """None if messages do not determine the size of the service."""
+
+    @property
+    def base(self) -> CloudBase:
+        """Return the parts of every stack on the cloud."""
+        return CLOUDS[self.cloud].base
 
     @property
     def streaming(self) -> StreamingService:
@@ -119,59 +123,82 @@ def size(choice: Choice, request: Request) -> Sized:
     refused: list[_TooMuch] = []
     for section in choice.variant.sections:
         try:
-            return _fitted(choice, request, section, choice.variant.topic)
+            return _fitted(choice, request, section)
         except _TooMuch as found:
             refused.append(found)
     best = max(refused, key=lambda each: each.largest or 0)
     return Sized(choice=choice, reason=best.reason, largest=best.largest)
 
 
-def _fitted(
-    choice: Choice, request: Request, section: Mapping[str, object], topic: Mapping[str, object]
-) -> Sized:
+def _fitted(choice: Choice, request: Request, section: Mapping[str, object]) -> Sized:
+    """Return the smallest size with this streaming section. Raise _TooMuch if there is none."""
     entry = choice.streaming
-    config: dict[str, Any] = {
-        "streaming": dict(section),
-        "pipes": {
-            PIPE: {
-                "parallelism": 1,
-                "expect": request.load.model_dump(by_alias=True),
-                "topic": {"retentionHours": request.retention_hours, **topic},
-                "consumer": {"image": request.image},
-            }
-        },
+    topic = choice.variant.topic if choice.variant else {}
+    pipe_section = {
+        "parallelism": 1,
+        "expect": {key: _whole(value) for key, value in request.load.model_dump(by_alias=True).items()},
+        "topic": {"retentionHours": request.retention_hours, **topic},
+        "consumer": {"image": request.image},
     }
-    for _ in range(MOST_ROUNDS):
+    smallest: dict[str, Any] = {"streaming": dict(section), "pipes": {PIPE: pipe_section}}
+    # A wrong retention, for example, is no matter of the rate.
+    _refuse(choice, request, smallest)
+    config: dict[str, Any] = {}
+    wanted, keys = smallest, set[KeyPath]()
+    needs: Sequence[Need] = ()
+    settings = pipe = None
+    while wanted != config:  # the disk of a broker depends on the number of brokers, and so on
+        config = wanted
         settings = _parsed(entry.settings, config["streaming"], "streaming")
         pipe = _parsed(entry.pipe, config["pipes"][PIPE], "pipes", PIPE)
         needs = streaming_needs(entry.sizing, settings, {PIPE: pipe})
         _refuse_impossible(needs, request.load)
-        short = [need for need in needs if need.key and need.short]
-        if not short:
-            break
-        for need in short:
-            _set(config, need.key, need)
+        keys |= {need.key for need in needs if need.key and need.short}
+        wanted = _raised(smallest, keys, needs)
+    return _on_platform(choice, request, config, needs, (settings, pipe))
+
+
+def _refuse(choice: Choice, request: Request, smallest: Mapping[str, Any]) -> None:
+    """Raise _TooMuch if the settings refuse the smallest configuration."""
+    settings = _parsed(choice.streaming.settings, smallest["streaming"], "streaming")
+    pipe = _parsed(choice.streaming.pipe, smallest["pipes"][PIPE], "pipes", PIPE)
+    runner = choice.container.sizing.sections({PIPE: pipe}, settings.system_workloads)[0]
+    refusal = _refusal(_stack(choice, request, {**smallest, "platform": dict(runner)}), request.name)
+    if refusal:
+        raise _TooMuch(refusal, None)
+
+
+def _on_platform(
+    choice: Choice, request: Request, config: Mapping[str, Any], needs: Sequence[Need], parsed: tuple[Any, Any]
+) -> Sized:
+    """Return the size with the best platform section that the settings accept. `parsed` are the streaming settings and the pipe."""
+    settings, pipe = parsed
     pipes = {PIPE: pipe}
     sizing = choice.container.sizing
-    refusal = "no node has room for a replica"
+    refusals: list[str] = []
     for runner in sizing.sections(pipes, settings.system_workloads):
-        stack = _stack(choice, request, {**config, "platform": dict(runner)})
-        platform = _parsed(choice.container.settings, runner, "platform")
-        found = list(sizing.needs(platform, pipes, settings.system_workloads))
+        platform = parse(choice.container.settings, runner)
+        if isinstance(platform, list):  # more nodes of this machine type than a group can have
+            refusals.append(" ".join(str(error.under("platform")) for error in platform))
+            continue
+        found = [*needs, *sizing.needs(platform, pipes, settings.system_workloads)]
         _refuse_impossible(found, request.load)
+        stack = _stack(choice, request, {**config, "platform": dict(runner)})
         refusal = _refusal(stack, request.name)
         if not refusal:
-            return Sized(
-                choice=choice,
-                needs=[*needs, *found],
-                notes=[*_notes([*needs, *found], request.load), *entry.sizing.notes(settings, pipes)],
-                config=stack,
-            )
-    raise _TooMuch(refusal, None)
+            notes = [*_notes(found, request.load), *choice.streaming.sizing.notes(settings, pipes)]
+            return Sized(choice=choice, needs=found, notes=notes, config=stack)
+        refusals.append(refusal)
+    raise _TooMuch(refusals[0], None)  # that of the best machine type
+
+
+def _whole(value: float) -> float:
+    """Return a whole number as an int, so that the stack file shows 50000 and not 50000.0."""
+    return int(value) if value == int(value) else value
 
 
 def _stack(choice: Choice, request: Request, sections: Mapping[str, object]) -> Mapping[str, Any]:
-    account = {**CLOUDS[choice.cloud].base.first_account, **request.account}
+    account = {**choice.base.first_account, **request.account}
     network = {f"{NAMESPACE}:network": dict(request.network)} if request.network else {}
     own = {f"{NAMESPACE}:{key}": sections[key] for key in ("streaming", "platform", "pipes")}
     return {**account, f"{NAMESPACE}:name": request.name, **network, **own}
@@ -202,25 +229,30 @@ def _refuse_impossible(needs: Sequence[Need], expected: Load) -> None:
     if not impossible:
         return
     fixed = next((need for need in impossible if not need.scales), None)
-    worst = fixed or min(impossible, key=lambda need: (need.most or 0) / need.exact)
-    share = min((need.most or 0) / need.exact for need in impossible)
-    largest = None if fixed else expected.messages_per_second * share
+    worst = min(impossible, key=lambda need: (need.most or 0) / need.exact)
+    largest = expected.messages_per_second * (worst.most or 0) / worst.exact
+    if fixed:
+        raise _TooMuch(
+            f"A message may have at most {number(fixed.most or 0)} bytes, and {number(fixed.amount)} are needed ({fixed.source}). {fixed.more}",
+            None,
+        )
     raise _TooMuch(
-        f"{worst.limit}: needs {number(worst.amount)} {worst.what} ({worst.formula}), the most is {number(worst.most or 0)} "
+        f"Bottleneck: {worst.limit}. {number(worst.amount)} {worst.what} are needed ({worst.formula}), and the most is {number(worst.most or 0)} "
         f"({worst.most_source or worst.source}). {worst.more}",
         largest,
     )
 
 
-def _set(config: dict[str, Any], path: KeyPath, need: Need) -> None:
-    """Set the key of a need to its amount, unless another need has set a larger one."""
-    section = config
-    for part in path[:-1]:
-        section = cast("dict[Any, Any]", section).setdefault(part, {})
-    amount = need.amount if need.value is None else need.value
-    present = section.get(cast("str", path[-1]))
-    if need.value is not None or not isinstance(present, int) or present < need.amount:
-        section[cast("str", path[-1])] = amount
+def _raised(smallest: Mapping[str, Any], keys: Set[KeyPath], needs: Sequence[Need]) -> dict[str, Any]:
+    """Return the smallest configuration with some keys raised to the largest amount that is needed of each."""
+    config = copy.deepcopy(dict(smallest))
+    for path in keys:
+        largest = max((need for need in needs if need.key == path), key=lambda need: need.amount)
+        section = config
+        for part in path[:-1]:
+            section = section.setdefault(str(part), {})
+        section[str(path[-1])] = largest.amount if largest.value is None else largest.value
+    return config
 
 
 def _notes(needs: Sequence[Need], expected: Load) -> Iterator[str]:
@@ -242,12 +274,3 @@ def _notes(needs: Sequence[Need], expected: Load) -> Iterator[str]:
         most = max(need.amount for need in brokers)
         if nodes[0].amount > most:
             yield f"The consumers need more machines ({number(nodes[0].amount)} nodes) than the service ({number(most)} brokers)."
-
-
-def all_sizes(request: Request, found: Sequence[Choice], shown: Callable[[Choice], None]) -> Sequence[Sized]:
-    """Return the sizes of all choices. `shown` is called before each."""
-    results: list[Sized] = []
-    for choice in found:
-        shown(choice)
-        results.append(size(choice, request))
-    return results

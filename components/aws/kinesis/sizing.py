@@ -7,7 +7,6 @@ from typing_extensions import override
 from components.aws.kinesis.settings import SHARD_QUOTAS, KinesisSettings
 from components.aws.kinesis.stream import KinesisPipeSettings
 from components.load import MB, MIB
-from components.settings_bases import MOST_PARALLELISM
 from components.sizing import Limit, StreamingSizing, Variant
 
 QUOTA = "Kinesis Data Streams, Quotas and limits, read 2026-11-22"
@@ -40,4 +39,4 @@ class KinesisSizing(StreamingSizing[KinesisSettings, KinesisPipeSettings]):
     @override
     def most_partitions(self, settings: KinesisSettings, pipe: KinesisPipeSettings) -> Limit:
         quota = settings.shard_quota or max(SHARD_QUOTAS.values())
-        return Limit(most=min(MOST_PARALLELISM, quota - pipe.topic.dead_letter.enabled), source=QUOTA)
+        return Limit(most=quota - pipe.topic.dead_letter.enabled, source=QUOTA)

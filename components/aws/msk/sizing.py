@@ -1,7 +1,7 @@
 """Sizing of MSK: brokers for throughput, partitions and storage, and their disks."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
@@ -127,16 +127,22 @@ class MskSizing(KafkaSizing[MskSettings, MskPipeSettings]):
         local = {name: _on_disk(pipe) for name, pipe in pipes.items()}
         stored = stored_bytes(local) * settings.replication * FREE_DISK / GIB
         formula = f"{number(stored_bytes(local) / GIB)} GiB x {settings.replication} copies x {FREE_DISK} (half of the disk free)"
-        yield _brokers(settings, "storage", stored / LARGEST_VOLUME, f"{formula} / {number(LARGEST_VOLUME)} GiB", TOOL)
+        for_storage = _brokers(
+            settings, "storage", stored / LARGEST_VOLUME, f"{formula} / {number(LARGEST_VOLUME)} GiB", TOOL
+        )
+        yield replace(
+            for_storage, more="Lower retentionHours, use tieredStorage, or split the load over several stacks."
+        )
+        brokers = max(settings.brokers, for_storage.amount)
         scaling = settings.storage_autoscaling
         yield Need(
             key=("streaming", "storageAutoscaling", "maxSize") if scaling else ("streaming", "diskSize"),
             what="GiB of disk of each broker",
             limit="disk",
-            exact=stored / settings.brokers,
-            amount=rounded(stored / settings.brokers),
+            exact=stored / brokers,
+            amount=rounded(stored / brokers),
             have=scaling.max_size if scaling else settings.disk_size,
-            formula=f"{formula} / {settings.brokers} brokers",
+            formula=f"{formula} / {brokers} brokers",
             source=TOOL,
             fix="A shorter retentionHours needs less.",
         )

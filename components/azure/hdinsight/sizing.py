@@ -24,7 +24,11 @@ class HdInsightSizing(KafkaSizing[HdInsightSettings, HdInsightPipeSettings]):
 
     variants = (
         Variant(
-            sections=[{"service": "hdinsight", "disksPerWorker": disks} for disks in (2, 8)],
+            sections=[
+                {"service": "hdinsight"},
+                {"service": "hdinsight", "disksPerWorker": 8},
+                {"service": "hdinsight", "disksPerWorker": 8, "headVmSize": "Standard_DS4_v2"},
+            ],
             migration=6,
             effort=7,
             reason="access to the brokers; but Kafka 3.2, no upgrade in place, and brokers without sign-in",
@@ -49,6 +53,7 @@ class HdInsightSizing(KafkaSizing[HdInsightSettings, HdInsightPipeSettings]):
             formula=f"{number(stored)} GiB x {COPIES} copies x {FREE_DISK} (half of the disk free) / {number(each)} GiB",
             source="HDInsight, Configure storage for Kafka, read 2026-11-22",
             machines=True,
+            more="Lower retentionHours, or split the load over several stacks.",
             fix="More disksPerWorker or a shorter retentionHours needs fewer.",
         )
 

@@ -16,7 +16,8 @@ class GkeSizing(NodeSizing[GkeSettings]):
     model = GkeSettings
     service = "gke"
     machines: Mapping[str, int] = {
-        name: machine(name).vcpus for name in (f"e2-standard-{vcpus}" for vcpus in SERIES["e2"].vcpus)
+        name: machine(name).vcpus
+        for name in (*(f"e2-standard-{vcpus}" for vcpus in SERIES["e2"].vcpus), "n2-standard-32", "n2-standard-64")
     }
 
     @override

@@ -7,7 +7,6 @@ from typing_extensions import override
 from components.gcp.pubsub.settings import SUBSCRIPTIONS, PubSubSettings
 from components.gcp.pubsub.topic_settings import PubSubPipeSettings
 from components.load import MB, Need, number, rounded
-from components.settings_bases import MOST_PARALLELISM
 from components.sizing import Limit, StreamingSizing, Variant, throughput
 
 QUOTA = "Pub/Sub, Quotas and limits, read 2026-11-29"
@@ -45,7 +44,7 @@ class PubSubSizing(StreamingSizing[PubSubSettings, PubSubPipeSettings]):
     def most_partitions(self, settings: PubSubSettings, pipe: PubSubPipeSettings) -> Limit:
         if pipe.partitions is None:
             return super().most_partitions(settings, pipe)
-        most = min(MOST_PARALLELISM, SUBSCRIPTIONS - pipe.topic.dead_letter.enabled)
+        most = SUBSCRIPTIONS - pipe.topic.dead_letter.enabled
         return Limit(most=most, source="Pub/Sub, Quotas and limits, read 2026-11-22")
 
     @override

@@ -34,25 +34,28 @@ class StrimziSizing(KafkaSizing[StrimziSettings, StrimziPipeSettings]):
         formula = f"{number(stored)} GiB x {REPLICATION} copies x {FREE_DISK} (half of the disk free)"
         source = "the brokers' own limits in docs/settings.md"
         exact = disks / LARGEST_DISK
+        amount = rounded(exact, least=REPLICATION, step=REPLICATION)
+        brokers = max(settings.brokers, amount)
         yield Need(
             key=("streaming", "brokers"),
             what="brokers for storage",
             limit="disks of the brokers",
             exact=exact,
-            amount=rounded(exact, least=REPLICATION, step=REPLICATION),
+            amount=amount,
             have=settings.brokers,
             most=MOST_BROKERS,
             formula=f"{formula} / {number(LARGEST_DISK)} GiB",
             source=source,
+            more="Lower retentionHours, or split the load over several stacks.",
         )
         yield Need(
             key=("streaming", "diskSize"),
             what="GiB of disk of each broker",
             limit="disk",
-            exact=disks / settings.brokers,
-            amount=rounded(disks / settings.brokers),
+            exact=disks / brokers,
+            amount=rounded(disks / brokers),
             have=settings.disk_size,
-            formula=f"{formula} / {settings.brokers} brokers",
+            formula=f"{formula} / {brokers} brokers",
             source=source,
             fix="A shorter retentionHours needs less.",
         )
