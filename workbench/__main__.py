@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import workbench
+from workbench.new.command import new
 from workbench.output import BAD_INPUT, console, exit_with, fail_with, guarded, print_json
 from workbench.size.command import size
 from workbench.stack_file import ROOT, StackFile, StackFileError, find_stack_file
@@ -136,6 +137,7 @@ def prove(
 
 
 app.command()(size)
+app.command()(new)
 
 
 @app.command()

@@ -30,7 +30,7 @@ def guarded(run: Callable[[], None]) -> None:
     """Run a command. Print errors without a traceback."""
     try:
         run()
-    except typer.Exit:
+    except (typer.Abort, typer.Exit):
         raise
     except (FlagError, StackFileError) as error:
         exit_with(str(error), BAD_INPUT)

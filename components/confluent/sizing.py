@@ -41,7 +41,7 @@ class ConfluentSizing(KafkaSizing[ConfluentSettings, ConfluentPipeSettings]):
         _variant(
             "enterprise",
             migration=1,
-            effort=3,
+            effort=4,
             reason="a private link; Cluster Linking moves a Kafka here with the same offsets",
             more={"privateLink": True},
         ),

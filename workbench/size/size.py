@@ -133,8 +133,8 @@ def size(choice: Choice, request: Request) -> Sized:
 def _fitted(choice: Choice, request: Request, section: Mapping[str, object]) -> Sized:
     """Return the smallest size with this streaming section. Raise _TooMuch if there is none."""
     entry = choice.streaming
-    topic = choice.variant.topic if choice.variant else {}
-    pipe_section = {
+    topic: Mapping[str, object] = choice.variant.topic if choice.variant else {}
+    pipe_section: dict[str, object] = {
         "parallelism": 1,
         "expect": {key: _whole(value) for key, value in request.load.model_dump(by_alias=True).items()},
         "topic": {"retentionHours": request.retention_hours, **topic},

@@ -57,7 +57,7 @@ def _contains(section: Any, path: KeyPath) -> bool:
 def _steps(sized: Sized, request: Request) -> Iterator[str]:
     choice = sized.choice
     examples = choice.base.first_account.keys() - request.account.keys()
-    yield from (f"Check {key}." for key in choice.base.first_account if key in examples)
+    yield from (f"Check {key} (this is an example)." for key in choice.base.first_account if key in examples)
     yield from choice.variant.before if choice.variant else ()
     if request.image.startswith((":", "@")):
         yield "Push the consumer image to the stack's registry (docs/deploying.md, Push images)."
