@@ -36,8 +36,8 @@ class NodeSizing(PlatformSizing[SettingsT]):
     def sections(
         self, pipes: Mapping[str, PipeSettings], system_workloads: SystemWorkloads
     ) -> Sequence[Mapping[str, object]]:
-        """Return a section for each machine type on which all pods fit, the one with the fewest vCPUs in total first."""
-        found: list[tuple[int, Mapping[str, object]]] = []
+        """Return a section for each machine type on which all pods fit, the one with the fewest vCPUs in total first, then with the fewest nodes."""
+        found: list[tuple[int, int, Mapping[str, object]]] = []
         for machine, vcpus in self.machines.items():
             section = {"service": self.service, **(self.volumes if system_workloads.volumes else {})}
             default = self.group(self.model.model_validate(section))
@@ -50,8 +50,8 @@ class NodeSizing(PlatformSizing[SettingsT]):
             except ValueError:  # a pod is larger than this node
                 continue
             most = {"max": nodes} if nodes > USUAL else {}
-            found.append((nodes * vcpus, {**section, "nodes": {key: machine, **most}}))
-        return [section for _, section in sorted(found, key=lambda each: each[0])]
+            found.append((nodes * vcpus, nodes, {**section, "nodes": {key: machine, **most}}))
+        return [section for _, _, section in sorted(found, key=lambda each: each[:2])]
 
     @override
     def needs(
