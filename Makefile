@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help venv plan rehearse prove diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine bench
+.PHONY: help venv plan size new rehearse prove diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine bench
 
 help: ## List these commands
 	@echo "make COMMAND [STACK=$(STACK)] [BASE=$(BASE)] [ARGS=...]"
@@ -33,6 +33,12 @@ $(STAMP): requirements.txt
 
 plan: $(STAMP) ## Show the resources of a stack; contacts nothing (seconds)
 	@$(PY) -m workbench plan "$(STACK)" $(ARGS)
+
+size: $(STAMP) ## Show what a load needs on each service (docs/sizing.md)
+	@$(PY) -m workbench size $(ARGS)
+
+new: $(STAMP) ## Ask for the load and write the file of a new stack
+	@$(PY) -m workbench new "$(STACK)" $(ARGS)
 
 rehearse: $(STAMP) ## Deploy, change and destroy a stack on simulated clouds
 	@$(PY) -m workbench rehearse "$(STACK)" $(ARGS)

@@ -60,7 +60,7 @@ def _steps(sized: Sized, request: Request) -> Iterator[str]:
     yield from (f"Check {key} (this is an example)." for key in choice.base.first_account if key in examples)
     yield from choice.variant.before if choice.variant else ()
     if request.image.startswith((":", "@")):
-        yield "Push the consumer image to the stack's registry (docs/deploying.md, Push images)."
+        yield "Push the consumer image to the stack's registry (docs/deploying.md, step 4)."
 
 
 def amount(need: Need) -> str:

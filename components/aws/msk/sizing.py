@@ -126,7 +126,7 @@ class MskSizing(KafkaSizing[MskSettings, MskPipeSettings]):
     def _disks(self, settings: MskSettings, pipes: Mapping[str, MskPipeSettings]) -> Iterator[Need]:
         local = {name: _on_disk(pipe) for name, pipe in pipes.items()}
         stored = stored_bytes(local) * settings.replication * FREE_DISK / GIB
-        formula = f"{number(stored_bytes(local) / GIB)} GiB x {settings.replication} copies x {FREE_DISK} (half of the disk free)"
+        formula = f"{number(stored_bytes(local) / GIB)} GiB (the peak for the whole retention) x {settings.replication} copies x {FREE_DISK} (half of the disk free)"
         for_storage = _brokers(
             settings, "storage", stored / LARGEST_VOLUME, f"{formula} / {number(LARGEST_VOLUME)} GiB", TOOL
         )

@@ -31,7 +31,7 @@ class MskServerlessSizing(KafkaSizing[MskServerlessSettings, MskServerlessPipeSe
             migration=5,
             effort=4,
             reason="Kafka without brokers to size, up to 200 MB/s; IAM only",
-            before=("Push the topic image to the stack's registry (docs/deploying.md, Push images).",),
+            before=("Push the topic image to the stack's registry (docs/deploying.md, step 4).",),
         ),
     )
 

@@ -32,7 +32,7 @@ class HdInsightSizing(KafkaSizing[HdInsightSettings, HdInsightPipeSettings]):
             migration=6,
             effort=7,
             reason="access to the brokers; but Kafka 3.2, no upgrade in place, and brokers without sign-in",
-            before=("Push the topic image to the stack's registry (docs/deploying.md, Push images).",),
+            before=("Push the topic image to the stack's registry (docs/deploying.md, step 4).",),
         ),
     )
 
@@ -50,7 +50,7 @@ class HdInsightSizing(KafkaSizing[HdInsightSettings, HdInsightPipeSettings]):
             amount=rounded(exact, least=LEAST_BROKERS),
             have=settings.brokers,
             most=MOST_BROKERS,
-            formula=f"{number(stored)} GiB x {COPIES} copies x {FREE_DISK} (half of the disk free) / {number(each)} GiB",
+            formula=f"{number(stored)} GiB (the peak for the whole retention) x {COPIES} copies x {FREE_DISK} (half of the disk free) / {number(each)} GiB",
             source="HDInsight, Configure storage for Kafka, read 2026-11-22",
             machines=True,
             more="Lower retentionHours, or split the load over several stacks.",

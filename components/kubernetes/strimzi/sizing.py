@@ -31,7 +31,7 @@ class StrimziSizing(KafkaSizing[StrimziSettings, StrimziPipeSettings]):
         """Yield brokers for the stored records, and the disk of each broker."""
         stored = stored_bytes(pipes) / GIB
         disks = stored * REPLICATION * FREE_DISK
-        formula = f"{number(stored)} GiB x {REPLICATION} copies x {FREE_DISK} (half of the disk free)"
+        formula = f"{number(stored)} GiB (the peak for the whole retention) x {REPLICATION} copies x {FREE_DISK} (half of the disk free)"
         source = "the brokers' own limits in docs/settings.md"
         exact = disks / LARGEST_DISK
         amount = rounded(exact, least=REPLICATION, step=REPLICATION)

@@ -1,12 +1,15 @@
 """Tests of the sizes: the worked example of docs/sizing.md, and properties of every service."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from components.load import Load
 from components.settings import load
+from workbench.size.report import service_size
 from workbench.size.size import Choice, Request, Sized, choices, size
+from workbench.stack_file import ROOT
 
 SIZED = [choice for choice in choices() if choice.variant]
 
@@ -165,3 +168,23 @@ def test_the_largest_rate_fits_and_more_does_not(choice: Choice):
             assert at(largest * 1.02).config is None
             assert at(largest * 0.98).config is not None
     assert tried
+
+
+DOCUMENTED = re.findall(
+    r"^\| ([a-z-]+)(?: ([a-z]+))? \| (.+) \|$",
+    (ROOT / "docs" / "sizing.md").read_text(encoding="utf-8").partition("## Worked example")[2],
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(("service", "tier", "text"), [row for row in DOCUMENTED if row[0] != "service"])
+def test_the_documented_example_is_what_size_prints(service, tier, text):
+    found = sized(service, tier or None)
+    if found.config is None:
+        assert text == f"at most {int(found.largest or 0):,} messages/s on a pipe"
+    else:
+        assert (service_size(found), found.parallelism) == (text, 572)
+
+
+def test_the_documented_example_has_every_service_that_is_sized():
+    assert {row[0] for row in DOCUMENTED if row[0] != "service"} == {choice.service for choice in SIZED}
