@@ -55,9 +55,9 @@ EXPRESS: Mapping[str, float] = {
     "express.m7g.12xlarge": 375,
     "express.m7g.16xlarge": 500,
 }
-"""Recommended writes of an Express broker in MiB/s (MSK, Express broker quotas, read 2026-11-29)."""
+"""Recommended writes of an Express broker in MiB/s (MSK quota, Express brokers, read 2026-11-29)."""
 
-EXPRESS_PARTITION = ("bytes", 15 * MB, "MSK, Express broker quotas, read 2026-11-29")
+EXPRESS_PARTITION = ("bytes", 15 * MB, "MSK quota, Express brokers, read 2026-11-29")
 
 
 def writes(settings: MskSettings) -> float | None:

@@ -62,7 +62,7 @@ class NodeSizing(PlatformSizing[SettingsT]):
         if group is None:
             return
         shares = [
-            f"{number(pipe.parallelism)} replicas of {pipe.consumer.cpu} CPU and {pipe.consumer.memory}, {on_node(group, pipe)} per node"
+            f"{number(pipe.parallelism)} {'replica' if pipe.parallelism == 1 else 'replicas'} of {pipe.consumer.cpu} CPU and {pipe.consumer.memory}, {on_node(group, pipe)} per node"
             for pipe in list(pipes.values())[:3]
         ]
         nodes = group.nodes_needed(pipes, system_workloads)
