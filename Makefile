@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help venv plan draw report rehearse prove diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine bench
+.PHONY: help venv plan size new draw report rehearse prove diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine bench
 
 help: ## List these commands
 	@echo "make COMMAND [STACK=$(STACK)] [BASE=$(BASE)] [ARGS=...]"
@@ -39,6 +39,12 @@ draw: $(STAMP) ## Draw a stack as SVG; contacts nothing
 
 report: $(STAMP) ## Write a report of a stack as one HTML file; contacts nothing
 	@$(PY) -m workbench report "$(STACK)" $(ARGS)
+
+size: $(STAMP) ## Show what a load needs on each service (docs/sizing.md)
+	@$(PY) -m workbench size $(ARGS)
+
+new: $(STAMP) ## Ask for the load and write the file of a new stack
+	@$(PY) -m workbench new "$(STACK)" $(ARGS)
 
 rehearse: $(STAMP) ## Deploy, change and destroy a stack on simulated clouds
 	@$(PY) -m workbench rehearse "$(STACK)" $(ARGS)

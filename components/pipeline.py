@@ -23,7 +23,7 @@ class Pipeline(ComponentResource):
             "data-pipes:index:Pipeline", name, None, ResourceOptions.merge(opts, ResourceOptions(providers=[provider]))
         )
         child = ResourceOptions(parent=self)
-        for warning in (*settings.renames, *settings.streaming.warnings, *settings.platform.warnings):
+        for warning in settings.warnings:
             log.warn(warning, self)
 
         network = cloud.base.network(

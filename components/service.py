@@ -9,6 +9,7 @@ from pulumi import ComponentResource, ProviderResource, ResourceOptions
 from components.arguments import NetworkArgs, PlatformArgs, RegistryArgs, StreamingArgs
 from components.contracts import Platform, Registry, Streaming
 from components.settings_bases import AccountSettings, NetworkSettings, PipeSettings, ServiceSettings
+from components.sizing import PlatformSizing, StreamingSizing
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class StreamingService:
     pipe: type[PipeSettings]
     component: Callable[[str, StreamingArgs[Any, Any, Any], ResourceOptions], Streaming[Any]]
     partitions: Count
+    sizing: StreamingSizing[Any, Any]
+    """Sizes for a load of messages."""
     refused_on: Mapping[str, str] = field(default_factory=dict[str, str])
     """Platforms that cannot read it, each with the reason."""
     cloud_services: Sequence[str] = ()
@@ -47,6 +50,8 @@ class ContainerPlatform:
     settings: type[ServiceSettings]
     component: Callable[[str, PlatformArgs[Any, Any, Any], ResourceOptions], Platform]
     replicas: Sequence[Count]
+    sizing: PlatformSizing[Any]
+    """Sizes for the replicas of all pipes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +59,8 @@ class CloudBase:
     """Parts of every stack on a cloud: account, provider, network and registry."""
 
     account: type[AccountSettings]
+    first_account: Mapping[str, str]
+    """Account keys of a new stack file, the region first. Values of the other keys are examples to replace."""
     provider: Callable[[str, Any, Mapping[str, str]], ProviderResource]
     network_settings: type[NetworkSettings]
     network: Callable[[str, NetworkArgs[Any, Any], ResourceOptions], ComponentResource]

@@ -22,6 +22,7 @@ from components.settings_bases import (
     SystemWorkloads,
     ValidationContext,
 )
+from components.sizing import load_warnings
 
 NAMESPACE = "data-pipes"
 KEYS = ("name", "network", "streaming", "platform", "pipes", "secrets", "tags", "protect")
@@ -76,6 +77,14 @@ class Settings:
     def cloud_services(self) -> Collection[str]:
         """Return the cloud services that the stack calls from inside the network."""
         return called(self.cloud, self.streaming, self.platform)
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Return warnings about valid settings, each starting with the key."""
+        streaming = self.cloud.streaming[self.streaming.service].sizing
+        platform = self.cloud.platforms[self.platform.service].sizing
+        load = load_warnings(streaming, platform, (self.streaming, self.platform), self.pipes)
+        return [*self.renames, *self.streaming.warnings, *self.platform.warnings, *load]
 
     @classmethod
     def from_config(cls) -> "Settings":

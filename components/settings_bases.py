@@ -9,16 +9,22 @@ from pydantic import Field
 
 from components.consumer import ConsumerSettings
 from components.kubernetes.nodes.capacity import Resources
+from components.load import Load
 from components.section import ConfigError, Pattern, SettingsModel
+
+MOST_PARALLELISM = 10_000
+"""Largest parallelism of a pipe."""
 
 
 class PipeSettings(SettingsModel, frozen=True):
     """Settings of a pipe: a topic and its consumers. Each streaming service adds its topic settings."""
 
-    parallelism: Annotated[int, Field(ge=1, le=10_000)]
+    parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM)]
     """Number of partitions of the topic. The consumer gets the same number of replicas."""
     consumer: ConsumerSettings = ConsumerSettings()
     """Consumer of the pipe."""
+    expect: Load | None = None
+    """Expected peak load of the pipe. By default nothing is expected, and the size is not checked."""
 
 
 class AccountSettings(SettingsModel, frozen=True):

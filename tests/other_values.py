@@ -376,6 +376,12 @@ OWNERS = {
 """Keys of other sections that only one service uses."""
 
 CHECKED = {
+    "every stack": {
+        f"{PIPE}expect",
+        f"{PIPE}expect.messagesPerSecond",
+        f"{PIPE}expect.bytes",
+        f"{PIPE}expect.handlingMilliseconds",
+    },
     "azure": {"data-pipes:network.existing.virtualNetworkId"},
     "gcp": {"data-pipes:network.existing.cidr", "data-pipes:network.existing.podCidr"},
     "confluent": {

@@ -16,8 +16,10 @@ import typer
 
 import workbench
 from workbench.draw.command import draw
+from workbench.new.command import new
 from workbench.output import BAD_INPUT, console, exit_with, fail_with, guarded, print_json
 from workbench.report.command import report
+from workbench.size.command import size
 from workbench.stack_file import ROOT, StackFile, StackFileError, find_stack_file
 
 app = typer.Typer(
@@ -138,6 +140,10 @@ def prove(
         fail_with(proof.problems)
 
     guarded(run)
+
+
+app.command()(size)
+app.command()(new)
 
 
 @app.command()

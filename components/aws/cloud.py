@@ -7,6 +7,7 @@ from components.service import CloudBase
 
 CLOUD = CloudBase(
     account=AwsSettings,
+    first_account={"aws:region": "eu-west-1"},
     provider=aws_provider,
     network_settings=AwsNetworkSettings,
     network=Network,

@@ -7,6 +7,7 @@ from components.service import CloudBase
 
 CLOUD = CloudBase(
     account=AzureSettings,
+    first_account={"azure-native:location": "westeurope"},
     provider=azure_provider,
     network_settings=AzureNetworkSettings,
     network=Network,

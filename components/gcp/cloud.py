@@ -7,6 +7,7 @@ from components.service import CloudBase
 
 CLOUD = CloudBase(
     account=GcpSettings,
+    first_account={"gcp:region": "europe-west1", "gcp:project": "data-pipes-42"},
     provider=gcp_provider,
     network_settings=GcpNetworkSettings,
     network=Network,

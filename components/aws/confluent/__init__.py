@@ -2,6 +2,7 @@
 
 from components.aws.confluent.service import confluent
 from components.confluent.settings import ConfluentSettings
+from components.confluent.sizing import ConfluentSizing
 from components.confluent.topic_settings import ConfluentPipeSettings
 from components.service import Count, StreamingService
 
@@ -11,4 +12,5 @@ SERVICE = StreamingService(
     ConfluentPipeSettings,
     confluent,
     Count("confluentcloud:index/kafkaTopic:KafkaTopic", "partitionsCount"),
+    ConfluentSizing(),
 )

@@ -28,6 +28,9 @@ VERSIONS = KnownVersions(
 )
 """Extended support for Kubernetes 1.31 ended on 2026-11-26."""
 
+MOST_NODES = 450
+"""Most nodes of a managed node group (EKS quota)."""
+
 LARGEST_FARGATE_POD = Resources(cpu=16_000, memory=120 * 1024 - 256)
 """Resources of the largest pod on Fargate: 16 vCPU and 120 GB, minus 256 MB for Kubernetes (EKS, Fargate pod configuration)."""
 
@@ -63,9 +66,9 @@ class NodeSettings(SettingsModel, frozen=True):
 
     instance_type: Annotated[str, AfterValidator(_check_instance)] = "m5.large"
     """The EC2 instance type of each node."""
-    min: Annotated[int, Field(ge=1, le=450)] = 3
+    min: Annotated[int, Field(ge=1, le=MOST_NODES)] = 3
     """The minimum number of nodes. Three nodes are one in each zone."""
-    max: Annotated[int, Field(ge=1, le=450)] = 6
+    max: Annotated[int, Field(ge=1, le=MOST_NODES)] = 6
     """The maximum number of nodes. A managed node group has at most 450 (EKS quota)."""
     disk_size: Annotated[int, Field(ge=20, le=16_384)] = 50
     """The disk size of each node in GiB."""

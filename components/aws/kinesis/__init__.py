@@ -2,6 +2,7 @@
 
 from components.aws.kinesis.service import Kinesis
 from components.aws.kinesis.settings import KinesisSettings
+from components.aws.kinesis.sizing import KinesisSizing
 from components.aws.kinesis.stream import KinesisPipeSettings
 from components.service import Count, StreamingService
 
@@ -11,4 +12,5 @@ SERVICE = StreamingService(
     KinesisPipeSettings,
     Kinesis,
     Count("aws:kinesis/stream:Stream", "shardCount"),
+    KinesisSizing(),
 )

@@ -2,6 +2,7 @@
 
 from components.aws.kinesis_video.service import KinesisVideo
 from components.aws.kinesis_video.settings import KinesisVideoSettings
+from components.aws.kinesis_video.sizing import KinesisVideoSizing
 from components.aws.kinesis_video.streams import VideoPipeSettings
 from components.service import Count, StreamingService
 
@@ -11,6 +12,7 @@ SERVICE = StreamingService(
     VideoPipeSettings,
     KinesisVideo,
     Count("aws:kinesis/videoStream:VideoStream"),
+    KinesisVideoSizing(),
     refused_on={
         "eks": "each consumer reads its own video stream with its own identity, but all pods of a pipe share one identity"
     },

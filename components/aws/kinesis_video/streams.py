@@ -12,7 +12,7 @@ from components.aws.kinesis_video.positions import VideoPositions, VideoPosition
 from components.aws.network.network import Network
 from components.contracts import Connection, Grant, Topic
 from components.section import Pattern, SettingsModel
-from components.settings_bases import PipeSettings
+from components.settings_bases import MOST_PARALLELISM, PipeSettings
 
 READ_ACTIONS = ("kinesisvideo:GetDataEndpoint", "kinesisvideo:GetMedia")
 """Permissions for reading a video stream. GetDataEndpoint returns the endpoint for GetMedia (Kinesis Video Streams API, GetMedia)."""
@@ -43,7 +43,7 @@ class VideoTopicSettings(SettingsModel, frozen=True):
 class VideoPipeSettings(PipeSettings, frozen=True):
     """Pipe on Kinesis Video Streams."""
 
-    parallelism: Annotated[int, Field(ge=1, le=10_000)]
+    parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM)]
     """The number of video streams of the pipe. Each stream has one consumer.
 
     Lowering it deletes the last streams with their video, so it is refused while they are protected.

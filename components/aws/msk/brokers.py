@@ -8,6 +8,9 @@ from components.versions import KnownVersions
 OFFSETS_PARTITIONS = 50
 """Partitions of Kafka's internal topic __consumer_offsets (Apache Kafka, offsets.topic.num.partitions)."""
 
+MOST_BROKERS = 60
+"""Most brokers of a KRaft cluster (MSK quota)."""
+
 VERSIONS = KnownVersions(
     service="MSK",
     versions=("3.8.x.kraft", "3.9.x.kraft", "4.0.x.kraft", "4.1.x.kraft", "4.2.x.kraft"),

@@ -9,6 +9,7 @@ from typing_extensions import override
 from components.aws.encryption import LogDays
 from components.aws.msk.brokers import (
     BROKERS,
+    MOST_BROKERS,
     SMALLEST,
     VERSIONS,
     check_broker,
@@ -68,7 +69,7 @@ class MskSettings(ServiceSettings, frozen=True):
         AfterValidator(VERSIONS.check),
     ] = VERSIONS.default
     """The Kafka version. It can only be raised. AWS recommends 3.9 (MSK, Supported Apache Kafka versions)."""
-    brokers: Annotated[int, Field(ge=3, le=60)] = 3
+    brokers: Annotated[int, Field(ge=3, le=MOST_BROKERS)] = 3
     """The number of brokers, a multiple of the number of zones. A KRaft cluster has at most 60 (MSK quota). Before lowering it, remove
     brokers by hand (docs/aws.md, Fewer brokers on MSK)."""
     instance_type: Annotated[str, AfterValidator(check_broker)] = "kafka.m5.large"

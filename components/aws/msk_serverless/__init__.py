@@ -2,6 +2,7 @@
 
 from components.aws.msk_serverless.service import MskServerless
 from components.aws.msk_serverless.settings import MskServerlessPipeSettings, MskServerlessSettings
+from components.aws.msk_serverless.sizing import MskServerlessSizing
 from components.service import Count, StreamingService
 
 SERVICE = StreamingService(
@@ -10,6 +11,7 @@ SERVICE = StreamingService(
     MskServerlessPipeSettings,
     MskServerless,
     Count("kubernetes:batch/v1:Job", 'metadata.annotations["data-pipes/partitions"]'),
+    MskServerlessSizing(),
     refused_on={
         "ecs": "no AWS API makes its topics, so a job in Kubernetes does, and ECS has no job that a deployment waits for"
     },

@@ -2,6 +2,7 @@
 
 from components.azure.confluent.service import confluent
 from components.confluent.settings import ConfluentSettings
+from components.confluent.sizing import ConfluentSizing
 from components.confluent.topic_settings import ConfluentPipeSettings
 from components.service import Count, StreamingService
 
@@ -11,5 +12,6 @@ SERVICE = StreamingService(
     ConfluentPipeSettings,
     confluent,
     Count("confluentcloud:index/kafkaTopic:KafkaTopic", "partitionsCount"),
+    ConfluentSizing(),
     cloud_services=("confluent",),
 )

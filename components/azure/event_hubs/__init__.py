@@ -2,6 +2,7 @@
 
 from components.azure.event_hubs.service import EventHubs
 from components.azure.event_hubs.settings import EventHubsSettings
+from components.azure.event_hubs.sizing import EventHubsSizing
 from components.azure.event_hubs.topic import EventHubsPipeSettings
 from components.service import Count, StreamingService
 
@@ -11,4 +12,5 @@ SERVICE = StreamingService(
     EventHubsPipeSettings,
     EventHubs,
     Count("azure-native:eventhub:EventHub", "partitionCount"),
+    EventHubsSizing(),
 )

@@ -2,6 +2,7 @@
 
 from components.azure.hdinsight.service import HdInsight
 from components.azure.hdinsight.settings import HdInsightPipeSettings, HdInsightSettings
+from components.azure.hdinsight.sizing import HdInsightSizing
 from components.service import Count, StreamingService
 
 SERVICE = StreamingService(
@@ -10,4 +11,5 @@ SERVICE = StreamingService(
     HdInsightPipeSettings,
     HdInsight,
     Count("kubernetes:batch/v1:Job", 'metadata.annotations["data-pipes/partitions"]'),
+    HdInsightSizing(),
 )

@@ -29,6 +29,9 @@ COPIES, IN_SYNC = 3, 2
 KAFKA_VERSION = "3.2"
 """The only Kafka version of new HDInsight clusters (HDInsight, Component versioning)."""
 
+LEAST_BROKERS, MOST_BROKERS = COPIES, 200
+"""Fewest brokers: one for each copy. Most brokers: the addresses of the subnet."""
+
 MOST_WORKERS = 32
 """Most workers for which head nodes of any size suffice."""
 
@@ -104,7 +107,7 @@ class HdInsightSettings(ServiceSettings, frozen=True):
 
     service: Literal["hdinsight"]
     """Always hdinsight."""
-    brokers: Annotated[int, Field(ge=3, le=200)] = 3
+    brokers: Annotated[int, Field(ge=LEAST_BROKERS, le=MOST_BROKERS)] = 3
     """The number of brokers. At least 3, because each record has 3 copies. At most 200, because the subnet has no addresses for more.
 
     To add brokers, run az hdinsight resize, then set the new number here. HDInsight removes no brokers (HDInsight, Apache Kafka).

@@ -1,6 +1,7 @@
 """Confluent Cloud on Google Cloud."""
 
 from components.confluent.settings import ConfluentSettings
+from components.confluent.sizing import ConfluentSizing
 from components.confluent.topic_settings import ConfluentPipeSettings
 from components.gcp.confluent.service import confluent
 from components.service import Count, StreamingService
@@ -11,5 +12,6 @@ SERVICE = StreamingService(
     ConfluentPipeSettings,
     confluent,
     Count("confluentcloud:index/kafkaTopic:KafkaTopic", "partitionsCount"),
+    ConfluentSizing(),
     cloud_services=("dns",),
 )

@@ -2,7 +2,8 @@
 
 from components.gcp.gke.platform import Gke
 from components.gcp.gke.settings import GkeSettings
+from components.gcp.gke.sizing import GkeSizing
 from components.kubernetes.platform import KUBERNETES_REPLICAS
 from components.service import ContainerPlatform
 
-PLATFORM = ContainerPlatform("Google Kubernetes Engine", GkeSettings, Gke, KUBERNETES_REPLICAS)
+PLATFORM = ContainerPlatform("Google Kubernetes Engine", GkeSettings, Gke, KUBERNETES_REPLICAS, GkeSizing())

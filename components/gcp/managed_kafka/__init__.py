@@ -2,6 +2,7 @@
 
 from components.gcp.managed_kafka.service import ManagedKafka
 from components.gcp.managed_kafka.settings import ManagedKafkaSettings
+from components.gcp.managed_kafka.sizing import ManagedKafkaSizing
 from components.gcp.managed_kafka.topic import ManagedKafkaPipeSettings
 from components.service import Count, StreamingService
 
@@ -11,4 +12,5 @@ SERVICE = StreamingService(
     ManagedKafkaPipeSettings,
     ManagedKafka,
     Count("gcp:managedkafka/topic:Topic", "partitionCount"),
+    ManagedKafkaSizing(),
 )

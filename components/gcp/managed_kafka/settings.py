@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from typing_extensions import override
 
 from components.consumer_group import group_errors
-from components.gcp.managed_kafka.size import COPIES_PER_VCPU, Size
+from components.gcp.managed_kafka.size import COPIES_PER_VCPU, LEAST_VCPUS, Size
 from components.gcp.managed_kafka.topic import LIMITS, REPLICATION, ManagedKafkaPipeSettings
 from components.kafka.config import pipe_config_errors
 from components.renames import whole_gib
@@ -46,7 +46,7 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
         AfterValidator(VERSIONS.check),
     ] = VERSIONS.default
     """The Kafka version. It can be raised but never lowered. 3.7.x is Google's default (Managed Service for Apache Kafka API, Cluster)."""
-    vcpus: Annotated[int, Field(ge=3)] = 3
+    vcpus: Annotated[int, Field(ge=LEAST_VCPUS)] = LEAST_VCPUS
     """The total vCPUs of all brokers. Each of three zones has a broker, and every 15 vCPUs above 45 add another one
     (Managed Service for Apache Kafka, Broker provisioning). The default quota of a project is 750 vCPUs per region (Quotas)."""
     memory: Annotated[str, Pattern(r"[1-9][0-9]*Gi", "an amount of memory in whole GiB, such as 12Gi")] | None = None

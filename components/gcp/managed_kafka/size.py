@@ -6,6 +6,9 @@ from typing import Any, cast
 
 GIB = 1024**3
 
+LEAST_VCPUS = 3
+"""Fewest vCPUs of a cluster (Managed Service for Apache Kafka, Plan your cluster size)."""
+
 BROKER_VCPUS = 15
 """Most vCPUs of a broker. The service adds a broker for more (Managed Service for Apache Kafka, Broker provisioning)."""
 

@@ -2,6 +2,7 @@
 
 from components.gcp.pubsub.service import PubSub
 from components.gcp.pubsub.settings import PubSubSettings
+from components.gcp.pubsub.sizing import PubSubSizing
 from components.gcp.pubsub.topic_settings import PubSubPipeSettings
 from components.service import Count, StreamingService
 
@@ -11,4 +12,5 @@ SERVICE = StreamingService(
     PubSubPipeSettings,
     PubSub,
     Count("gcp:pubsub/subscription:Subscription", "labels.data-pipes-subscribers"),
+    PubSubSizing(),
 )

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from components.gcp.pubsub.filter_syntax import checked_filter
 from components.section import Distinct, Pattern, SettingsModel
-from components.settings_bases import PipeSettings
+from components.settings_bases import MOST_PARALLELISM, PipeSettings
 
 LONGEST_RETENTION_HOURS = 31 * 24
 """Longest retention of a topic or subscription (Pub/Sub API, Subscription)."""
@@ -134,7 +134,7 @@ class PubSubTopicSettings(SettingsModel, frozen=True):
 class PubSubPipeSettings(PipeSettings, frozen=True):
     """Settings of a pipe on Pub/Sub."""
 
-    parallelism: Annotated[int, Field(ge=1, le=10_000)]
+    parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM)]
     """The number of consumers. In mode partitioned it is also the number of subscriptions. A topic can have at most 10,000 subscriptions
     (Pub/Sub, Quotas and limits)."""
     topic: PubSubTopicSettings = PubSubTopicSettings()

@@ -2,6 +2,7 @@
 
 from components.kubernetes.strimzi.service import Strimzi
 from components.kubernetes.strimzi.settings import StrimziSettings
+from components.kubernetes.strimzi.sizing import StrimziSizing
 from components.kubernetes.strimzi.topic import StrimziPipeSettings
 from components.service import Count, StreamingService
 
@@ -11,5 +12,6 @@ SERVICE = StreamingService(
     StrimziPipeSettings,
     Strimzi,
     Count("kubernetes:kafka.strimzi.io/v1:KafkaTopic", "spec.partitions"),
+    StrimziSizing(),
     refused_on={"ecs": "its brokers run on Kubernetes, in the cluster of the platform"},
 )

@@ -37,6 +37,12 @@ CRUISE_CONTROL = Resources(cpu=500, memory=1024)
 EXPORTER = Resources(cpu=100, memory=128)
 """Resources of Kafka Exporter."""
 
+MOST_BROKERS = 99
+"""Most brokers of a cluster."""
+
+LARGEST_DISK = 16_384
+"""Largest disk of a broker in GiB."""
+
 LEAST_MEMORY = 2048
 """Minimum memory of a broker in MiB. Half of it is the heap, whose default is 1 GiB (Apache Kafka, kafka-server-start.sh)."""
 
@@ -73,7 +79,7 @@ class StrimziSettings(ServiceSettings, frozen=True):
 
     When all brokers run the new version, Strimzi also raises the metadata version (Strimzi, Upgrading Kafka).
     """
-    brokers: Annotated[int, Field(ge=REPLICATION, le=99), AfterValidator(_refuse_uneven_zones)] = 3
+    brokers: Annotated[int, Field(ge=REPLICATION, le=MOST_BROKERS), AfterValidator(_refuse_uneven_zones)] = 3
     """Number of brokers, a multiple of three: the same number in each zone. Without cruiseControl, new brokers only get new partitions."""
     cpu: Annotated[QuotedText, Pattern(r"[1-9][0-9]*m?", "an amount of CPU such as 500m or 2")] = "1"
     """CPU of each broker. 500m is half a vCPU."""
@@ -83,7 +89,7 @@ class StrimziSettings(ServiceSettings, frozen=True):
         AfterValidator(_refuse_small_heap),
     ] = "4Gi"
     """Memory of each broker, in MiB (Mi) or GiB (Gi). Half of it, at most 6 GiB, is the heap."""
-    disk_size: Annotated[int, Field(ge=1, le=16_384)] = 100
+    disk_size: Annotated[int, Field(ge=1, le=LARGEST_DISK)] = 100
     """Disk of each broker in GiB. It can grow but not shrink (Kubernetes, Expanding Persistent Volumes Claims)."""
     cruise_control: bool = False
     """Whether Cruise Control runs. It moves partitions to new brokers, and away from brokers before they are removed."""

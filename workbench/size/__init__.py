@@ -1,0 +1,1 @@
+"""Sizes of a service and a platform for a load."""
