@@ -65,6 +65,35 @@ app.command()(report)
 
 
 @app.command()
+def permissions(
+    stack: Stack,
+    *,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only reading: what `pulumi preview --refresh` needs.")
+    ] = False,
+) -> None:
+    """Print the least policy of the identity that deploys a stack: IAM policy (AWS) or custom role (Azure, GCP).
+
+    What the policy cannot contain is on standard error. Needs no account, no Pulumi engine and no network. Exit status: 1 if the
+    plan has problems, 2 if the stack file is wrong.
+    """
+    stack_file = _stack_file(stack)
+
+    def run() -> None:
+        from workbench import plan as planning  # noqa: PLC0415  as above
+        from workbench.permissions import permissions as permitting  # noqa: PLC0415  as above
+
+        made = planning.plan(stack_file)
+        _fail_with([str(problem) for problem in made.problems])
+        found = permitting.permissions(made, preview=preview)
+        typer.echo(found.policy)
+        for note in found.notes:
+            typer.echo(note, err=True)
+
+    _guarded(run)
+
+
+@app.command()
 def rehearse(
     stack: Stack,
     *,
