@@ -88,15 +88,15 @@ def test_an_unknown_type_is_refused_with_the_file_to_add_it_to():
         needed("aws:sqs/queue:Queue", preview=False)
 
 
-def test_a_resource_that_is_only_read_needs_no_right_to_change_it():
+def test_a_stack_in_an_existing_network_needs_no_right_to_create_one():
     existing = {
         "vpcId": "vpc-0123456789abcdef0",
         "cidr": "10.0.0.0/16",
         "privateSubnetIds": [f"subnet-0123456789abcdef{n}" for n in range(3)],
     }
     policy = permissions(planned({"data-pipes:network": {"existing": existing}}), preview=False).policy
-    assert "ec2:DescribeVpcs" in policy
-    assert "ec2:CreateVpc" not in policy
+    assert "ec2:CreateSecurityGroup" in policy
+    assert "ec2:CreateSubnet" not in policy
 
 
 @pytest.mark.parametrize("token", sorted(AZURE))
