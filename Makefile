@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help venv plan draw report rehearse prove diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine bench
+.PHONY: help venv plan draw report permissions rehearse prove diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine bench
 
 help: ## List these commands
 	@echo "make COMMAND [STACK=$(STACK)] [BASE=$(BASE)] [ARGS=...]"
@@ -39,6 +39,9 @@ draw: $(STAMP) ## Draw a stack as SVG; contacts nothing
 
 report: $(STAMP) ## Write a report of a stack as one HTML file; contacts nothing
 	@$(PY) -m workbench report "$(STACK)" $(ARGS)
+
+permissions: $(STAMP) ## Print the least policy of a stack's deployer; contacts nothing
+	@$(PY) -m workbench permissions "$(STACK)" $(ARGS)
 
 rehearse: $(STAMP) ## Deploy, change and destroy a stack on simulated clouds
 	@$(PY) -m workbench rehearse "$(STACK)" $(ARGS)

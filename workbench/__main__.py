@@ -17,6 +17,7 @@ import typer
 import workbench
 from workbench.draw.command import draw
 from workbench.output import BAD_INPUT, console, exit_with, fail_with, guarded, print_json
+from workbench.permissions.command import permissions
 from workbench.report.command import report
 from workbench.stack_file import ROOT, StackFile, StackFileError, find_stack_file
 
@@ -62,35 +63,7 @@ def plan(
 
 app.command()(draw)
 app.command()(report)
-
-
-@app.command()
-def permissions(
-    stack: Stack,
-    *,
-    preview: Annotated[
-        bool, typer.Option("--preview", help="Only reading: what `pulumi preview --refresh` needs.")
-    ] = False,
-) -> None:
-    """Print the least policy of the identity that deploys a stack: IAM policy (AWS) or custom role (Azure, GCP).
-
-    What the policy cannot contain is on standard error. Needs no account, no Pulumi engine and no network. Exit status: 1 if the
-    plan has problems, 2 if the stack file is wrong.
-    """
-    stack_file = _stack_file(stack)
-
-    def run() -> None:
-        from workbench import plan as planning  # noqa: PLC0415  as above
-        from workbench.permissions import permissions as permitting  # noqa: PLC0415  as above
-
-        made = planning.plan(stack_file)
-        _fail_with([str(problem) for problem in made.problems])
-        found = permitting.permissions(made, preview=preview)
-        typer.echo(found.policy)
-        for note in found.notes:
-            typer.echo(note, err=True)
-
-    _guarded(run)
+app.command()(permissions)
 
 
 @app.command()
