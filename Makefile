@@ -25,9 +25,9 @@ venv: $(STAMP) ## Create .venv and install requirements.txt
 
 $(STAMP): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "$(PYTHON): must be Python 3.11 or later, got " + sys.version.split()[0] + ". Use another one: make PYTHON=python3.12 venv")'
-	@test -x $(PY) || { echo "+ $(PYTHON) -m venv $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@test -x $(PY) || { echo "+ $(PYTHON) -m venv $(VENV)" >&2; $(PYTHON) -m venv $(VENV); }
 	@$(PY) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "$(VENV): must have Python 3.11 or later, got " + sys.version.split()[0] + ". Remove $(VENV) and run make venv again.")'
-	@echo "+ pip install -r requirements.txt"
+	@echo "+ pip install -r requirements.txt" >&2
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $(STAMP)
 

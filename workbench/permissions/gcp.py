@@ -21,6 +21,10 @@ def policy(stack: Stack, actions: Iterable[str]) -> str:
 def notes(text: str) -> Iterator[str]:
     """Return what a reader of the role must know."""
     yield "Grant the role on the project. A custom role cannot be limited to names; a condition of the grant can, for some services."
+    yield (
+        "GKE authorises Kubernetes objects by IAM: grant roles/container.admin to the deployer too, or roles/container.viewer to an "
+        "identity that only previews."
+    )
     if "resourcemanager.projects.setIamPolicy" in text:
         yield (
             "resourcemanager.projects.setIamPolicy can grant any role. Limit the grant with a condition on "

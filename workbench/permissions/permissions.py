@@ -36,13 +36,13 @@ CLOUDS: Mapping[str, AccessControl] = {
 }
 
 ELSEWHERE: Mapping[str, str] = {
-    "confluentcloud": "Confluent Cloud is authorised by the API key in the stack file (docs/confluent.md).",
-    "kubernetes": "Kubernetes objects are authorised by the cluster: the deployer must be one of its administrators (docs/deploying.md).",
+    "confluentcloud": "Confluent Cloud authorises the API key that the stack file names (docs/confluent.md).",
+    "kubernetes": "The cluster authorises Kubernetes objects: the deployer must be one of its administrators (docs/deploying.md).",
     "random": "",
 }
 """Packages whose resources need no permission of the cloud's own access control, with a note."""
 
-STATE = "The state backend and the key of its secrets are not in the stack: add them (docs/pull-requests.md)."
+STATE = "The state backend and the key of its secrets are not in the stack: add their permissions (docs/github-actions.md)."
 
 
 class UnknownActionsError(Exception):

@@ -33,7 +33,7 @@ VERBS = {
     ),
     *("createInternal", "deleteInternal", "setLabels", "updatePolicy", "setPrivateIpGoogleAccess", "expandIpCidrRange"),
     *("pscCreate", "pscDelete", "pscUpdate", "pscSetLabels", "bindPrivateDNSZone", "destroy", "attach", "commit"),
-    *("attachSubscription", "updateEntries"),
+    *("attachSubscription", "updateEntries", "connect"),
 }
 """Verbs of Google Cloud's permissions (IAM roles and permissions index; read 2026-11-30)."""
 PROVIDERS = {
@@ -114,7 +114,7 @@ def test_a_gcp_permission_is_a_service_a_resource_and_a_verb(token: str):
     for each in needed(token, preview=False):
         _service, _resource, verb = each.split(".")
         assert verb in VERBS, each
-    assert {each.split(".")[2] for each in needed(token, preview=True)} <= {"get", "list", "getIamPolicy"}
+    assert {each.split(".")[2] for each in needed(token, preview=True)} <= {"get", "list", "getIamPolicy", "connect"}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -80,10 +80,10 @@ ACTIONS: Mapping[str, Actions] = {
     # images, GKE
     "gcp:artifactregistry/repository:Repository": _all("artifactregistry.repositories"),
     "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": _policy("artifactregistry.repositories"),
-    "gcp:container/cluster:Cluster": _all(
-        "container.clusters",
-        "compute.networks.get compute.subnetworks.get compute.instanceGroupManagers.get "
-        f"{_GKE} {_USES_SERVICE_ACCOUNT}",
+    "gcp:container/cluster:Cluster": Actions(
+        "container.clusters.get container.clusters.connect",  # the kubeconfig uses the cluster's DNS endpoint
+        "container.clusters.create container.clusters.update container.clusters.delete compute.networks.get "
+        f"compute.subnetworks.get compute.instanceGroupManagers.get {_GKE} {_USES_SERVICE_ACCOUNT}",
     ),
     "gcp:container/nodePool:NodePool": Actions(
         "container.clusters.get compute.instanceGroupManagers.get",
