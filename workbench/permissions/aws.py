@@ -8,68 +8,62 @@ from fnmatch import fnmatchcase
 from workbench.permissions.stack import Stack
 from workbench.values import is_list
 
+
+def _arns(service: str, *names: str, account: str = "{account}") -> tuple[str, ...]:
+    return tuple(f"arn:{{partition}}:{service}:{{region}}:{account}:{name}" for name in names)
+
+
 _ANYWHERE = ("*",)
-_EC2 = ("arn:{partition}:ec2:{region}:*:*",)  # images have no account
+_EC2 = _arns("ec2", "*", account="*")  # images have no account
+_ROUTE53 = "arn:{partition}:route53:::"
+_IAM = "arn:{partition}:iam::{account}:"
 
 RESOURCES: Mapping[str, tuple[str, ...]] = {
     "application-autoscaling:Describe*": _ANYWHERE,
-    "application-autoscaling:*": ("arn:{partition}:application-autoscaling:{region}:{account}:scalable-target/*",),
-    "dynamodb:*": ("arn:{partition}:dynamodb:{region}:{account}:table/{name}-*",),
+    "application-autoscaling:*": _arns("application-autoscaling", "scalable-target/*"),
+    "dynamodb:*": _arns("dynamodb", "table/{name}-*"),
     "ec2:DescribeVpcAttribute": _EC2,
     "ec2:Describe*": _ANYWHERE,
     "ec2:*": _EC2,
-    "ecr:*": ("arn:{partition}:ecr:{region}:{account}:repository/{name}",),
+    "ecr:*": _arns("ecr", "repository/{name}"),
     "ecs:DescribeTaskDefinition": _ANYWHERE,
     "ecs:DeregisterTaskDefinition": _ANYWHERE,
-    "ecs:*": (
-        "arn:{partition}:ecs:{region}:{account}:cluster/{name}",
-        "arn:{partition}:ecs:{region}:{account}:*/{name}/*",
-        "arn:{partition}:ecs:{region}:{account}:task-definition/{name}-*",
+    "ecs:*": _arns(
+        "ecs", "cluster/{name}", "service/{name}/*", "service-deployment/{name}/*", "task-definition/{name}-*"
     ),
     "eks:CreateCluster": _ANYWHERE,
-    "eks:*": (
-        "arn:{partition}:eks:{region}:{account}:cluster/{name}",
-        "arn:{partition}:eks:{region}:{account}:*/{name}/*",
+    "eks:*": _arns(
+        "eks",
+        *("cluster/{name}", "access-entry/{name}/*", "addon/{name}/*", "fargateprofile/{name}/*", "nodegroup/{name}/*"),
+        "podidentityassociation/{name}/*",
     ),
-    "iam:CreateServiceLinkedRole": ("arn:{partition}:iam::{account}:role/aws-service-role/*",),
-    "iam:GetRole": ("arn:{partition}:iam::{account}:role/*",),  # also the deployer's own role
-    "iam:*OpenIDConnectProvider*": ("arn:{partition}:iam::{account}:oidc-provider/oidc.eks.{region}.amazonaws.com/*",),
-    "iam:*": ("arn:{partition}:iam::{account}:role/{name}-*",),
+    "iam:CreateServiceLinkedRole": (f"{_IAM}role/aws-service-role/*",),
+    "iam:GetRole": (f"{_IAM}role/*",),  # also the deployer's own role
+    "iam:*OpenIDConnectProvider*": (f"{_IAM}oidc-provider/oidc.eks.{{region}}.amazonaws.com/*",),
+    "iam:*": (f"{_IAM}role/{{name}}-*",),
     "kafka:GetBootstrapBrokers": _ANYWHERE,
     "kafka:DescribeClusterOperation*": _ANYWHERE,
-    "kafka:*": (
-        "arn:{partition}:kafka:{region}:{account}:*/{name}/*",
-        "arn:{partition}:kafka:{region}:{account}:configuration/{name}-*",
-    ),
-    "kafka-cluster:*": ("arn:{partition}:kafka:{region}:{account}:*/{name}/*",),
+    "kafka:*": _arns("kafka", "cluster/{name}/*", "configuration/{name}-*", "topic/{name}/*"),
+    "kafka-cluster:*": _arns("kafka", "cluster/{name}/*", "topic/{name}/*"),
     "kinesis:*EnhancedMonitoring": _ANYWHERE,
     "kinesis:UpdateShardCount": _ANYWHERE,
     "kinesis:UpdateStreamMode": _ANYWHERE,
-    "kinesis:*StreamEncryption": (
-        "arn:{partition}:kinesis:{region}:{account}:stream/{name}-*",
-        "arn:{partition}:kms:{region}:{account}:key/*",
-    ),
-    "kinesis:*": ("arn:{partition}:kinesis:{region}:{account}:stream/{name}-*",),
-    "kinesisvideo:*": ("arn:{partition}:kinesisvideo:{region}:{account}:stream/{name}-*",),
+    "kinesis:*StreamEncryption": (*_arns("kinesis", "stream/{name}-*"), *_arns("kms", "key/*")),
+    "kinesis:*": _arns("kinesis", "stream/{name}-*"),
+    "kinesisvideo:*": _arns("kinesisvideo", "stream/{name}-*"),
     "kms:CreateKey": _ANYWHERE,
     "kms:ListAliases": _ANYWHERE,
-    "kms:*Alias": (
-        "arn:{partition}:kms:{region}:{account}:alias/{name}-*",
-        "arn:{partition}:kms:{region}:{account}:key/*",
-    ),
-    "kms:*": ("arn:{partition}:kms:{region}:{account}:key/*",),
+    "kms:*Alias": _arns("kms", "alias/{name}-*", "key/*"),
+    "kms:*": _arns("kms", "key/*"),
     "logs:*LogDeliver*": _ANYWHERE,
     "logs:*ResourcePolic*": _ANYWHERE,
     "logs:DescribeLogGroups": _ANYWHERE,
-    "logs:*": ("arn:{partition}:logs:{region}:{account}:log-group:*/{name}/*",),
+    "logs:*": _arns("logs", "log-group:*/{name}/*"),
     "route53:CreateHostedZone": _ANYWHERE,
-    "route53:*VPC*": ("arn:{partition}:route53:::hostedzone/*", "arn:{partition}:ec2:{region}:{account}:vpc/*"),
-    "route53:GetChange": ("arn:{partition}:route53:::change/*",),
-    "route53:*": ("arn:{partition}:route53:::hostedzone/*",),
-    "secretsmanager:*": (
-        "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-*",
-        "arn:{partition}:secretsmanager:{region}:{account}:secret:AmazonMSK_{name}-*",
-    ),
+    "route53:*VPC*": (f"{_ROUTE53}hostedzone/*", *_arns("ec2", "vpc/*")),
+    "route53:GetChange": (f"{_ROUTE53}change/*",),
+    "route53:*": (f"{_ROUTE53}hostedzone/*",),
+    "secretsmanager:*": _arns("secretsmanager", "secret:{name}-*", "secret:AmazonMSK_{name}-*"),
 }
 """Pattern of actions -> the resources they are limited to. The first pattern that matches counts."""
 

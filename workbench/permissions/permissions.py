@@ -42,7 +42,9 @@ ELSEWHERE: Mapping[str, str] = {
 }
 """Packages whose resources need no permission of the cloud's own access control, with a note."""
 
-STATE = "The state backend and the key of its secrets are not in the stack: add their permissions (docs/github-actions.md)."
+STATE = (
+    "The state backend and the key of its secrets are not in the stack: add their permissions (docs/github-actions.md)."
+)
 
 
 class UnknownActionsError(Exception):

@@ -2,16 +2,19 @@
 
 import json
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import cast
 
 import botocore.session
 import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", ResourceWarning)  # parliament does not close the files that it reads on import
+    import parliament
 
 from tests.stacks import NAMES, shipped
 from workbench.cloud.aws.actions import ACTIONS
@@ -48,10 +51,7 @@ def reference() -> Mapping[str, tuple[tuple[str, str], ...]]:
     This is the Service Authorization Reference, as the package `parliament` contains it.
     """
     found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    spec = find_spec("parliament")
-    assert spec
-    assert spec.origin
-    for service in json.loads((Path(spec.origin).parent / "iam_definition.json").read_text(encoding="utf-8")):
+    for service in parliament.iam_definition:
         formats = {each["resource"]: each["arn"] for each in service["resources"]}
         for privilege in service["privileges"]:
             name = f"{service['prefix']}:{privilege['privilege']}"
@@ -109,6 +109,13 @@ def test_every_pattern_of_resources_is_used():
     assert {next(pattern for pattern in RESOURCES if fnmatchcase(action, pattern)) for action in EVERY} == set(
         RESOURCES
     )
+
+
+@pytest.mark.parametrize("stack", [name for name in NAMES if name.startswith("aws-")])
+def test_the_linter_of_policies_finds_only_actions_that_it_does_not_have(stack: str):
+    found = parliament.analyze_policy_string(permissions(shipped(stack), preview=False).policy).findings
+    assert {each.issue for each in found} <= {"UNKNOWN_ACTION"}
+    assert {str(each.detail).removeprefix("Unknown action ") for each in found} <= NEWER_THAN_THE_REFERENCE
 
 
 @pytest.mark.parametrize("stack", [name for name in NAMES if name.startswith("aws-")])
