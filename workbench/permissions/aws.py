@@ -92,6 +92,8 @@ def notes(text: str) -> Iterator[str]:
         'Resource "*": these actions have no resource. Ids in EC2, KMS and Route 53 are random, so these actions '
         "are limited only to the region or the account."
     )
+    if "secretsmanager:GetSecretValue" in text:
+        yield "secretsmanager:GetSecretValue reads the stack's secrets. Do not give this policy to previews of pull requests."
     if "iam:PutRolePolicy" in text:
         yield (
             "iam:PutRolePolicy can give any permission to the stack's roles. Add a permissions boundary, or use an account of its own."
