@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help venv plan size new draw report rehearse prove diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine bench
+.PHONY: help venv plan size new draw report permissions rehearse prove diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine bench
 
 help: ## List these commands
 	@echo "make COMMAND [STACK=$(STACK)] [BASE=$(BASE)] [ARGS=...]"
@@ -25,9 +25,9 @@ venv: $(STAMP) ## Create .venv and install requirements.txt
 
 $(STAMP): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "$(PYTHON): must be Python 3.11 or later, got " + sys.version.split()[0] + ". Use another one: make PYTHON=python3.12 venv")'
-	@test -x $(PY) || { echo "+ $(PYTHON) -m venv $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@test -x $(PY) || { echo "+ $(PYTHON) -m venv $(VENV)" >&2; $(PYTHON) -m venv $(VENV); }
 	@$(PY) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "$(VENV): must have Python 3.11 or later, got " + sys.version.split()[0] + ". Remove $(VENV) and run make venv again.")'
-	@echo "+ pip install -r requirements.txt"
+	@echo "+ pip install -r requirements.txt" >&2
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $(STAMP)
 
@@ -45,6 +45,9 @@ size: $(STAMP) ## Show what a load needs on each service (docs/sizing.md)
 
 new: $(STAMP) ## Ask for the load and write the file of a new stack
 	@$(PY) -m workbench new "$(STACK)" $(ARGS)
+
+permissions: $(STAMP) ## Print the least policy of a stack's deployer; contacts nothing
+	@$(PY) -m workbench permissions "$(STACK)" $(ARGS)
 
 rehearse: $(STAMP) ## Deploy, change and destroy a stack on simulated clouds
 	@$(PY) -m workbench rehearse "$(STACK)" $(ARGS)

@@ -18,6 +18,7 @@ import workbench
 from workbench.draw.command import draw
 from workbench.new.command import new
 from workbench.output import BAD_INPUT, console, exit_with, fail_with, guarded, print_json
+from workbench.permissions.command import permissions
 from workbench.report.command import report
 from workbench.size.command import size
 from workbench.stack_file import ROOT, StackFile, StackFileError, find_stack_file
@@ -64,6 +65,7 @@ def plan(
 
 app.command()(draw)
 app.command()(report)
+app.command()(permissions)
 
 
 @app.command()

@@ -1,0 +1,175 @@
+"""The command `permissions` prints a policy that contains what the planned resources need, and names what it cannot contain."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from tests.combinations import ALLOWED
+from tests.stacks import NAMES, planned, shipped
+from workbench.cloud import kinds
+from workbench.cloud.azure.actions import ACTIONS as AZURE
+from workbench.cloud.gcp.actions import ACTIONS as GCP
+from workbench.permissions.permissions import CLOUDS, ELSEWHERE, UnknownActionsError, needed, permissions
+from workbench.plan import plan
+from workbench.stack_file import ROOT
+
+TYPES = sorted(each for package in CLOUDS for each in (*kinds._TABLES[package][1], *kinds._INVOKES[package]))
+VERBS = {
+    *(
+        "get",
+        "list",
+        "create",
+        "update",
+        "delete",
+        "undelete",
+        "use",
+        "getIamPolicy",
+        "setIamPolicy",
+        "actAs",
+        "enable",
+    ),
+    *("createInternal", "deleteInternal", "setLabels", "updatePolicy", "setPrivateIpGoogleAccess", "expandIpCidrRange"),
+    *("pscCreate", "pscDelete", "pscUpdate", "pscSetLabels", "bindPrivateDNSZone", "destroy", "attach", "commit"),
+    *("attachSubscription", "updateEntries", "connect"),
+}
+"""Verbs of Google Cloud's permissions (IAM roles and permissions index; read 2026-11-30)."""
+PROVIDERS = {
+    "authorization": "Microsoft.Authorization",
+    "containerregistry": "Microsoft.ContainerRegistry",
+    "containerservice": "Microsoft.ContainerService",
+    "eventhub": "Microsoft.EventHub",
+    "hdinsight": "Microsoft.HDInsight",
+    "keyvault": "Microsoft.KeyVault",
+    "managedidentity": "Microsoft.ManagedIdentity",
+    "monitor": "Microsoft.Insights",
+    "network": "Microsoft.Network",
+    "operationalinsights": "Microsoft.OperationalInsights",
+    "privatedns": "Microsoft.Network",
+    "resources": "Microsoft.Resources",
+    "storage": "Microsoft.Storage",
+}
+"""Module of azure-native -> the resource provider of its types."""
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "workbench", "permissions", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("token", TYPES)
+def test_every_simulated_type_and_function_has_actions(token: str):
+    needed(token, preview=False)  # the error names the file to add to
+
+
+def test_every_entry_is_a_simulated_type_or_function():
+    assert {token for each in CLOUDS.values() for token in each.actions} == set(TYPES)
+
+
+@pytest.mark.parametrize("name", [*NAMES, *map(str, ALLOWED)])
+def test_every_stack_and_combination_has_a_policy(name: str):
+    combinations = {str(each): each for each in ALLOWED}
+    made = shipped(name) if name in NAMES else plan(combinations[name].stack_file())
+    whole, reading = (permissions(made, preview=preview).policy for preview in (False, True))
+    assert len(reading) < len(whole)
+
+
+def test_an_unknown_type_is_refused_with_the_file_to_add_it_to():
+    with pytest.raises(
+        UnknownActionsError, match=r"aws:sqs/queue:Queue: .* Add it to ACTIONS in workbench/cloud/aws/actions\.py\."
+    ):
+        needed("aws:sqs/queue:Queue", preview=False)
+
+
+def test_a_stack_in_an_existing_network_needs_no_right_to_create_one():
+    existing = {
+        "vpcId": "vpc-0123456789abcdef0",
+        "cidr": "10.0.0.0/16",
+        "privateSubnetIds": [f"subnet-0123456789abcdef{n}" for n in range(3)],
+    }
+    policy = permissions(planned({"data-pipes:network": {"existing": existing}}), preview=False).policy
+    assert "ec2:CreateSecurityGroup" in policy
+    assert "ec2:CreateSubnet" not in policy
+
+
+@pytest.mark.parametrize("token", sorted(AZURE))
+def test_an_azure_type_needs_actions_of_its_own_resource_provider(token: str):
+    actions = needed(token, preview=False)
+    provider = PROVIDERS[token.split(":")[1]]
+    assert all(each.rsplit("/", 1)[-1] in ("read", "write", "delete", "action") for each in actions)
+    assert all(each.split("/")[0] in PROVIDERS.values() for each in actions)
+    assert not actions or any(each.startswith(f"{provider}/") for each in actions)
+    assert {each.rsplit("/", 1)[-1] for each in needed(token, preview=True)} <= {"read", "action"}
+
+
+@pytest.mark.parametrize("token", sorted(GCP))
+def test_a_gcp_permission_is_a_service_a_resource_and_a_verb(token: str):
+    for each in needed(token, preview=False):
+        _service, _resource, verb = each.split(".")
+        assert verb in VERBS, each
+    assert {each.split(".")[2] for each in needed(token, preview=True)} <= {"get", "list", "getIamPolicy", "connect"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_preview_only_reads(name: str):
+    policy = permissions(shipped(name), preview=True).policy
+    for word in (
+        "Create",
+        "Delete",
+        "Put",
+        "Update",
+        "/write",
+        "/delete",
+        ".create",
+        ".delete",
+        ".update",
+        "setIamPolicy",
+    ):
+        assert word not in policy
+
+
+def test_the_policy_is_limited_to_the_names_of_the_stack():
+    statements = json.loads(run("aws-msk-eks").stdout)["Statement"]
+    limits = {action: each["Resource"] for each in statements for action in each["Action"]}
+    assert limits["iam:PassRole"] == ["arn:aws:iam::*:role/aws-msk-eks-*"]
+    assert limits["eks:DeleteCluster"][0] == "arn:aws:eks:eu-west-1:*:cluster/aws-msk-eks"
+    assert limits["ec2:DescribeVpcs"] == ["*"]
+
+
+def test_a_single_allowed_account_is_in_the_arns():
+    made = planned({"aws:allowedAccountIds": ["123456789012"], "aws:region": "us-gov-west-1"})
+    assert "arn:aws-us-gov:iam::123456789012:role/aws-msk-eks-*" in permissions(made, preview=False).policy
+
+
+def test_azure_prints_a_role_definition():
+    done = run("azure-eventhubs-aks")
+    role = json.loads(done.stdout)
+    assert role["AssignableScopes"] == ["/subscriptions/SUBSCRIPTION-ID"]
+    assert "Microsoft.EventHub/namespaces/write" in role["Actions"]
+    assert "Replace SUBSCRIPTION-ID" in done.stderr
+
+
+def test_gcp_prints_a_role_file():
+    role = yaml.safe_load(run("gcp-pubsub-gke", "--preview").stdout)
+    assert role["stage"] == "GA"
+    assert "pubsub.topics.get" in role["includedPermissions"]
+    assert "pubsub.topics.create" not in role["includedPermissions"]
+
+
+def test_what_the_policy_cannot_contain_is_on_standard_error():
+    notes = run("aws-confluent-eks").stderr
+    assert ELSEWHERE["confluentcloud"] in notes
+    assert ELSEWHERE["kubernetes"] in notes
+    assert "state backend" in notes
+
+
+def test_a_stack_that_does_not_exist_is_wrong_input():
+    done = run("nothing")
+    assert (done.returncode, done.stdout) == (2, "")
