@@ -3,18 +3,16 @@
 from collections.abc import Iterator
 from math import ceil
 
+from components.aws.kinesis.sizing import SHARD_RECORDS
 from components.azure.event_hubs.tiers import TIERS as HUBS
 from components.azure.hdinsight.settings import KAFKA_VERSION
 from components.confluent.tiers import TIERS as CONFLUENT
-from workbench.choosing.services.kinesis import RECORDS_PER_SHARD
-
-UTILIZATION = 0.7
-"""Share of the time that a consumer is busy at the peak. The rest is for catching up."""
+from components.load import UTILISATION, rounded
 
 
 def partitions(rate: float, milliseconds: float) -> int:
     """Return the partitions for a rate in messages per second, if one message takes that many milliseconds."""
-    return ceil(rate * milliseconds / 1000 / UTILIZATION)
+    return rounded(rate * milliseconds / 1000 / UTILISATION)
 
 
 def lines() -> Iterator[str]:
@@ -35,7 +33,7 @@ def _move_to_azure(*, rate: int, milliseconds: int) -> Iterator[str]:
     }
     yield f"**{rate:,} messages/s of 1 KB, {milliseconds} ms each, Azure, Kafka on premises.** Questions 1, 2, 6, 7, 9, 10."
     yield (
-        f"N = {rate:,} * {milliseconds / 1000} / {UTILIZATION} = {count}. Choose `confluent` with `tier: standard`, or `kafka` if your team runs "
+        f"N = {rate:,} * {milliseconds / 1000} / {UTILISATION} = {count}. Choose `confluent` with `tier: standard`, or `kafka` if your team runs "
         "the brokers. Kafka clients and their features stay in both."
     )
     yield from ("", f"| service | {count} partitions |", "|---|---|")
@@ -52,10 +50,10 @@ def _fits(count: int, most: int) -> str:
 
 
 def _new_on_aws(*, rate: int) -> Iterator[str]:
-    least = ceil(rate / RECORDS_PER_SHARD)
+    least = ceil(rate / SHARD_RECORDS)
     yield f"**{rate:,} messages/s, AWS, new project.** Questions 1, 2, 3, 5."
     yield (
-        f"Choose `kinesis` on `ecs` and copy `stacks/Pulumi.aws-kinesis-ecs.yaml`. A shard takes {RECORDS_PER_SHARD:,} records/s, so N is at "
+        f"Choose `kinesis` on `ecs` and copy `stacks/Pulumi.aws-kinesis-ecs.yaml`. A shard takes {SHARD_RECORDS:,} records/s, so N is at "
         f"least {least}:"
     )
     yield from ("", "| time of one message | `parallelism` |", "|---|---|")

@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import get_type_hints
 
 from components.catalog import CLOUDS
+from components.load import UTILISATION
 from components.service import StreamingService
 from workbench.choosing import examples
 from workbench.choosing.equation_exceptions import EXCEPTIONS
@@ -98,7 +99,7 @@ class _Page:
             "A footnote is the [source](#sources) of a fact and the date that it was read. *Not documented* means that the source does not state",
             "the fact. Prices are list prices, not quotes.",
             *("", "## The number of partitions", ""),
-            f"    N = messages per second * seconds per message / {examples.UTILIZATION}, rounded up",
+            f"    N = messages per second * seconds per message / {UTILISATION}, rounded up",
             "",
             "N is `parallelism`, the number of partitions and of consumers. Take the messages per second of the peak. A message takes the time of your",
             "handler with all its calls: the reference consumer handles one message at a time. [sizing.md](sizing.md) continues with brokers and nodes.",

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from components.aws.kinesis.settings import OTHER_SHARD_QUOTA, SHARD_QUOTAS
+from components.aws.kinesis.sizing import SHARD_RECORDS
 from components.aws.kinesis.stream import UPDATES_PER_DAY, KinesisTopicSettings
 from consumer.kinesis.shards import IDLE_PAUSE, QUICK_PAUSE
 from workbench.choosing.facts import (
@@ -30,9 +31,6 @@ from workbench.choosing.sources import (
 )
 from workbench.cloud.aws.kinds import KINDS
 
-RECORDS_PER_SHARD = 1000
-"""Records that a shard takes in a second."""
-
 ROW = Row(
     effort=Effort(
         complexity=Fact("1: the number of shards", JUDGEMENT),
@@ -56,7 +54,7 @@ ROW = Row(
     records=Records(
         retention=Fact(f"{most(KinesisTopicSettings, 'retention_hours') // 24} days", KINESIS_API),
         size=Fact("1 MiB in this program; the service allows up to 10 MiB", PROGRAM, KINESIS_QUOTA),
-        throughput=Fact(f"1 MB/s or {RECORDS_PER_SHARD:,} records/s in, 2 MB/s out a shard", KINESIS_QUOTA),
+        throughput=Fact(f"1 MB/s or {SHARD_RECORDS:,} records/s in, 2 MB/s out a shard", KINESIS_QUOTA),
         latency=Fact(
             f"70 ms with `fanOut`; otherwise 200 ms, and the consumer reads every {QUICK_PAUSE * 1000:.0f} ms, or {IDLE_PAUSE:.0f} s if idle",
             KINESIS_READING,
@@ -85,7 +83,7 @@ GUIDE = ServiceGuide(
     avoid=(
         Fact("there are Kafka clients, or you may change the cloud", JUDGEMENT),
         Fact(
-            f"few keys have much traffic: a shard takes 1 MB/s or {RECORDS_PER_SHARD:,} records/s, and a key stays in its shard",
+            f"few keys have much traffic: a shard takes 1 MB/s or {SHARD_RECORDS:,} records/s, and a key stays in its shard",
             KINESIS_QUOTA,
         ),
         Fact(
