@@ -156,3 +156,19 @@ def test_every_service_is_sized_or_states_why_not(cloud, service):
     assert bool(sizing.variants) != bool(sizing.unsized)
     names = [variant.name for variant in sizing.variants]
     assert len(set(names)) == len(names)
+
+
+def test_records_in_tiered_storage_and_limited_or_compacted_topics_need_less_disk():
+    day = {"parallelism": 572, "topic": {"retentionHours": 240}}
+    streaming = {"brokers": 60, "tieredStorage": True}
+
+    def disk(**topic: Any) -> dict[str, str]:
+        found = warnings("aws-msk-ecs", BIG, streaming=streaming, parallelism=572, topic={**day["topic"], **topic})
+        return {key: text for key, text in found.items() if key == "streaming.diskSize"}
+
+    # 50 MB/s x 240 h = 40,233 GiB; x 3 copies x 2 / 60 brokers. In 24 h: a tenth.
+    assert "must be at least 4,024 " in disk()["streaming.diskSize"]
+    assert "must be at least 403 " in disk(localRetentionHours=24)["streaming.diskSize"]
+    # 572 partitions of 1 GiB; x 3 copies x 2 / 60 brokers = 57.2, and there are 100
+    assert disk(config={"retention.bytes": str(1024**3)}) == {}
+    assert disk(config={"cleanup.policy": "compact"}) == {}

@@ -104,6 +104,26 @@ def test_what_is_not_documented_is_said():
     assert any("throughput of a broker is not documented" in note for note in sized("hdinsight").notes)
 
 
+def test_a_small_region_of_pubsub_is_said_above_its_quota():
+    def said(rate: float) -> bool:
+        notes = sized("pubsub", "shared", request(rate=rate, handling=0.1)).notes
+        return any("small region has a quota of 200 MB/s" in note for note in notes)
+
+    assert (said(200_000), said(201_000)) == (False, True)
+
+
+def test_premium_gets_a_number_of_units_that_it_accepts():
+    found = sized("event-hubs", "premium", request(rate=15_000, handling=1))  # 15 MB/s / 5 MB/s = 3 units
+    assert found.config
+    assert found.config["data-pipes:streaming"]["capacity"] == 4
+
+
+def test_a_partition_for_dead_letters_is_left_free():
+    found = sized("msk-serverless", wanted=request(rate=1e6, message_bytes=10, handling=8))
+    assert "the most is 2,399 " in found.reason
+    assert found.largest == pytest.approx(2399 * 0.7 / 0.008)
+
+
 def test_kinesis_video_is_not_sized_by_messages():
     found = sized("kinesis-video")
     assert found.config is None
