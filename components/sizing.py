@@ -36,7 +36,7 @@ class Variant:
     sections: Sequence[Mapping[str, object]]
     """Streaming sections with the smallest size, by machine type from small to large. The first one that is enough is used."""
     migration: int
-    """Rank for moving an existing Kafka here, 1 is the easiest. A judgement."""
+    """Rank among the services for an existing Kafka, 1 is proposed first (docs/choosing.md). A judgement."""
     effort: int
     """Rank of the work to run it, 1 is the least. A judgement."""
     reason: str

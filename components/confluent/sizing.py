@@ -7,7 +7,7 @@ from typing_extensions import override
 from components.confluent.settings import ConfluentSettings
 from components.confluent.tiers import HIGH_UNITS, TierName
 from components.confluent.topic_settings import ConfluentPipeSettings
-from components.kafka.sizing import KafkaSizing, partitions
+from components.kafka.sizing import KafkaSizing, partitions, stored_bytes
 from components.load import MB, Need, number, rounded
 from components.sizing import Limit, Variant, throughput
 
@@ -20,6 +20,9 @@ UNIT_BYTES: Mapping[TierName, int] = {
     "dedicated": 60 * MB,
 }
 """Bytes per second into one unit. Reads may be three times as much."""
+
+TB, BASIC_TB = 1_000_000_000_000, 5
+"""Bytes of a TB, and the TB that a basic cluster stores."""
 
 SET_KEY = "Set the Cloud API key: pulumi config set --secret --path 'data-pipes:secrets.confluentKey' (then the same for confluentSecret)."
 CREDENTIALS = {"apiKey": "confluentKey", "apiSecret": "confluentSecret"}
@@ -37,19 +40,19 @@ class ConfluentSizing(KafkaSizing[ConfluentSettings, ConfluentPipeSettings]):
 
     variants = (
         _variant("basic", migration=9, effort=9, reason="for trials: one zone, no roles for single topics"),
-        _variant("standard", migration=3, effort=3, reason="Kafka without brokers to size, the same on every cloud"),
+        _variant("standard", migration=4, effort=3, reason="Kafka without brokers to size, the same on every cloud"),
         _variant(
             "enterprise",
-            migration=1,
+            migration=6,
             effort=4,
-            reason="a private link; Cluster Linking moves a Kafka here with the same offsets",
+            reason="Kafka over a private link, without brokers to size",
             more={"privateLink": True},
         ),
         _variant(
             "dedicated",
-            migration=1,
-            effort=4,
-            reason="reserved units; Cluster Linking moves a Kafka here with the same offsets",
+            migration=7,
+            effort=5,
+            reason="reserved units, for a steady load or features that the other tiers lack",
             more={"cku": HIGH_UNITS},
         ),
     )
@@ -71,6 +74,19 @@ class ConfluentSizing(KafkaSizing[ConfluentSettings, ConfluentPipeSettings]):
         each = UNIT_BYTES[settings.tier]
         high = settings.zones == "high"
         least = f" (at least {HIGH_UNITS} with availability high)" if high else ""
+        if settings.tier == "basic":
+            stored = stored_bytes(pipes)
+            yield Need(
+                what="TB of storage",
+                limit="storage",
+                exact=stored / TB,
+                amount=rounded(stored / TB),
+                have=BASIC_TB,
+                most=BASIC_TB,
+                formula=f"{number(stored / TB)} TB (the peak for the whole retention)",
+                source=SOURCE,
+                more="Set streaming.tier to a larger one, or lower topic.retentionHours.",
+            )
         for limit, exact, formula in (
             ("throughput", flow / each, f"{number(flow / MB)} MB/s / {number(each / MB)} MB/s"),
             (
@@ -97,4 +113,4 @@ class ConfluentSizing(KafkaSizing[ConfluentSettings, ConfluentPipeSettings]):
         """Yield that requests and private links were not checked."""
         yield "Requests per second are limited too (basic 100, standard 1,500 for each eCKU). They depend on batching and were not checked."
         if settings.tier == "enterprise":
-            yield "Over a private link on AWS, an enterprise cluster has at most 10 eCKU. This was not checked."
+            yield "Over a private link on AWS, an enterprise cluster has at most 10 eCKU. This is not checked on any cloud."

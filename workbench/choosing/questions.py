@@ -107,7 +107,7 @@ QUESTIONS: Sequence[Question] = (
                 f"production with public addresses, at most {CONFLUENT['standard'].most_partitions:,} partitions",
                 "`confluent`, `tier: standard` (the default)",
             ),
-            Answer("a private link, or offsets kept by Cluster Linking", "`confluent`, `tier: enterprise`"),
+            Answer("a private link", "`confluent`, `tier: enterprise`"),
             Answer("reserved capacity", "`confluent`, `tier: dedicated`"),
         ),
     ),

@@ -65,7 +65,6 @@ AZURE_PRICES = Source("infracost on GitHub, golden tests for West Europe (2024-0
 
 STRIMZI = Source("Strimzi 1.2.0, documentation and kafka-versions.yaml (2026-08-22)", "2026-11-29")
 CONFLUENT_TYPES = Source("Confluent Cloud, Kafka cluster types", "2026-11-29")
-CONFLUENT_LINKS = Source("Confluent Cloud, Manage private networking for Cluster Linking", "2026-11-30")
 CONFLUENT_TOPICS = Source("Confluent Cloud, Cluster and topic configuration settings", "2026-11-29")
 CONFLUENT_CLIENTS = Source("Confluent Cloud, Apache Kafka client FAQ", "2026-11-30")
 CONFLUENT_PRICES = Source("Confluent's pricing page, by public notes of 2026-09", "2026-11-29")

@@ -12,8 +12,8 @@ from workbench.size.size import Request, Sized, choices, size
 def proposals(cloud: str, request: Request, *, kafka: bool) -> tuple[Sequence[Sized], Sequence[Sized]]:
     """Return the sizes of the services that fit, the best first, and those that do not fit.
 
-    `kafka` is whether an existing Kafka moves to the cloud. Then services are ordered by the ease of moving it, otherwise by the work to
-    run them. Both ranks are judgements.
+    `kafka` is whether an existing Kafka moves to the cloud. Then services are ordered for it, otherwise by the work to run them. Both
+    ranks are judgements, as in docs/choosing.md.
     """
     found = [size(choice, request) for choice in choices(cloud)]
     fitting = [sized for sized in found if sized.config is not None]

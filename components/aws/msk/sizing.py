@@ -85,7 +85,7 @@ class MskSizing(KafkaSizing[MskSettings, MskPipeSettings]):
         Variant(
             name="express",
             sections=[{"service": "msk", "brokers": 3, "instanceType": name} for name in EXPRESS],
-            migration=4,
+            migration=1,
             effort=5,
             reason="Kafka without disks to size; AWS advises it by default",
         ),

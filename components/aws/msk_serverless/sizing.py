@@ -28,7 +28,7 @@ class MskServerlessSizing(KafkaSizing[MskServerlessSettings, MskServerlessPipeSe
     variants = (
         Variant(
             sections=[{"service": "msk-serverless"}],
-            migration=5,
+            migration=3,
             effort=4,
             reason="Kafka without brokers to size, up to 200 MB/s; IAM only",
             before=("Push the topic image to the stack's registry (docs/deploying.md, step 4).",),

@@ -29,7 +29,7 @@ class HdInsightSizing(KafkaSizing[HdInsightSettings, HdInsightPipeSettings]):
                 {"service": "hdinsight", "disksPerWorker": 8},
                 {"service": "hdinsight", "disksPerWorker": 8, "headVmSize": "Standard_DS4_v2"},
             ],
-            migration=6,
+            migration=8,
             effort=7,
             reason="access to the brokers; but Kafka 3.2, no upgrade in place, and brokers without sign-in",
             before=("Push the topic image to the stack's registry (docs/deploying.md, step 4).",),

@@ -25,7 +25,7 @@ class ManagedKafkaSizing(KafkaSizing[ManagedKafkaSettings, ManagedKafkaPipeSetti
     variants = (
         Variant(
             sections=[{"service": "managed-kafka", "vcpus": LEAST_VCPUS}],
-            migration=4,
+            migration=1,
             effort=5,
             reason="Kafka with Google's sign-in and tiered storage; resized while it runs",
         ),

@@ -20,7 +20,7 @@ class StrimziSizing(KafkaSizing[StrimziSettings, StrimziPipeSettings]):
     variants = (
         Variant(
             sections=[{"service": "kafka", "brokers": 3}],
-            migration=2,
+            migration=5,
             effort=8,
             reason="the newest Kafka, the same on every cloud; you run the brokers",
         ),

@@ -24,7 +24,6 @@ from workbench.choosing.kafka import (
 )
 from workbench.choosing.sources import (
     CONFLUENT_CLIENTS,
-    CONFLUENT_LINKS,
     CONFLUENT_PRICES,
     CONFLUENT_TOPICS,
     CONFLUENT_TYPES,
@@ -38,15 +37,13 @@ _CREATION = creation(KINDS["confluentcloud:index/kafkaCluster:KafkaCluster"])
 _DEFAULT_SIZE = ConfluentTopicSettings.default_message_bytes / 2**20
 
 
-def _row(
-    name: TierName, *, migration: str, scaling: str, retention: str, throughput: str, acls: str, billing: str
-) -> Row:
+def _row(name: TierName, *, scaling: str, retention: str, throughput: str, acls: str, billing: str) -> Row:
     tier = TIERS[name]
     return Row(
         effort=Effort(
             complexity=Fact(f"2: tier and {tier.unit}", JUDGEMENT),
             creation=_CREATION,
-            migration=Fact(migration, CONFLUENT_LINKS, JUDGEMENT),
+            migration=Fact(f"1: {MIRROR_MAKER}", JUDGEMENT),
             scaling=Fact(scaling, CONFLUENT_TYPES),
             lock_in=Fact("low: Kafka on three clouds; its own sign-in", JUDGEMENT),
             video=NO_VIDEO,
@@ -89,12 +86,8 @@ def _row(
     )
 
 
-_MIRROR = f"2: {MIRROR_MAKER}; no target of Cluster Linking"
-_LINK = "1: Cluster Linking keeps the offsets"
-
 BASIC = _row(
     "basic",
-    migration=_MIRROR,
     scaling="Confluent, up to `maxEcku`",
     retention="no limit of time; 5 TB",
     throughput="an eCKU: 5 MB/s in, 15 MB/s out",
@@ -103,7 +96,6 @@ BASIC = _row(
 )
 STANDARD = _row(
     "standard",
-    migration=_MIRROR,
     scaling="Confluent, up to `maxEcku`",
     retention="no limit",
     throughput="an eCKU: 25 MB/s in, 75 MB/s out",
@@ -112,7 +104,6 @@ STANDARD = _row(
 )
 ENTERPRISE = _row(
     "enterprise",
-    migration=_LINK,
     scaling="Confluent, up to `maxEcku`",
     retention="no limit",
     throughput="an eCKU: 60 MB/s in, 180 MB/s out",
@@ -121,7 +112,6 @@ ENTERPRISE = _row(
 )
 _DEDICATED = _row(
     "dedicated",
-    migration=_LINK,
     scaling="you: `cku`",
     retention="no limit",
     throughput="a CKU: 60 MB/s in, 180 MB/s out",
@@ -142,8 +132,8 @@ GUIDE = ServiceGuide(
     choose=(
         Fact("you need transactions, Kafka Streams or a Schema Registry, and nobody runs brokers", JUDGEMENT),
         Fact(
-            "`enterprise` or `dedicated`: consumers must find the same offsets after the move (Cluster Linking)",
-            CONFLUENT_LINKS,
+            "`enterprise` or `dedicated`: brokers must have private addresses",
+            CONFLUENT_TYPES,
         ),
         Fact("you need ksqlDB, on a tier other than `enterprise`", PRODUCT_DOCS),
         Fact("one service must run on several clouds", JUDGEMENT),

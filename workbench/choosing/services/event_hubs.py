@@ -48,7 +48,7 @@ def _row(name: TierName, *, scaling: Fact, size: Fact, throughput: Fact, billing
         effort=Effort(
             complexity=Fact("1: tier and units", JUDGEMENT),
             creation=creation(_NAMESPACE),
-            migration=Fact("6: clients keep Kafka's protocol; other limits, missing features", HUBS_KAFKA, JUDGEMENT),
+            migration=Fact("5: clients keep Kafka's protocol; other limits, missing features", HUBS_KAFKA, JUDGEMENT),
             scaling=scaling,
             lock_in=Fact("medium: Kafka's protocol; Azure's roles and limits", JUDGEMENT),
             video=NO_VIDEO,

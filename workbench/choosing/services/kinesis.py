@@ -36,7 +36,7 @@ ROW = Row(
         complexity=Fact("1: the number of shards", JUDGEMENT),
         creation=creation(KINDS["aws:kinesis/stream:Stream"]),
         migration=Fact(
-            "7: producers and consumers change; positions are not carried over", JUDGEMENT, KINESIS_CONNECTOR
+            "6: producers and consumers change; positions are not carried over", JUDGEMENT, KINESIS_CONNECTOR
         ),
         scaling=Fact("you: `parallelism` is the number of shards; AWS: the rest", PROGRAM),
         lock_in=Fact("high: its own API", JUDGEMENT),

@@ -50,7 +50,7 @@ ROW = Row(
     effort=Effort(
         complexity=Fact("4: vCPUs and memory", JUDGEMENT),
         creation=_CREATION,
-        migration=Fact(f"3: {MIRROR_MAKER}, also as a service; no zstd", JUDGEMENT, MANAGED_CONNECT),
+        migration=Fact(f"2: {MIRROR_MAKER}, also as a service; no zstd", JUDGEMENT, MANAGED_CONNECT),
         scaling=Fact(
             f"you: vCPUs and memory; Google: a broker for every {BROKER_VCPUS} vCPUs, storage", MANAGED_OVERVIEW
         ),

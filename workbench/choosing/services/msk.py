@@ -57,7 +57,7 @@ STANDARD = Row(
     effort=Effort(
         complexity=Fact("5: brokers, disks, settings", JUDGEMENT),
         creation=_CREATION,
-        migration=Fact(f"2: {MIRROR_MAKER}. MSK Replicator copies from other clusters", JUDGEMENT, MSK_REPLICATOR),
+        migration=Fact(f"1: {MIRROR_MAKER}. MSK Replicator copies from other clusters", JUDGEMENT, MSK_REPLICATOR),
         scaling=Fact("you: brokers, size, disks; disks can grow by themselves", PROGRAM),
         lock_in=Fact("low: IAM sign-in, otherwise Apache Kafka", JUDGEMENT),
         video=NO_VIDEO,
@@ -111,7 +111,7 @@ EXPRESS = Row(
     effort=replace(
         STANDARD.effort,
         complexity=Fact("4: number and size of brokers", JUDGEMENT),
-        migration=Fact(f"3: {MIRROR_MAKER}; some topic settings are fixed", JUDGEMENT, AWS_SKILL),
+        migration=Fact(f"2: {MIRROR_MAKER}; some topic settings are fixed", JUDGEMENT, AWS_SKILL),
         scaling=Fact("you: brokers and size; AWS: storage", MSK_BROKERS),
     ),
     partitions=replace(
