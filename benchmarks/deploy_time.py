@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.measure import write
+from benchmarks.measure import Stacks, write
 from benchmarks.plot import bars
 from tests.engine.projects import configure
 from workbench.rehearse.pulumi_cli import pulumi_command
@@ -33,7 +33,7 @@ MODULE_OF = {
 
 
 def main(
-    stacks: Annotated[list[str] | None, typer.Argument(help="Stacks. By default one of each cloud.")] = None,
+    stacks: Stacks = None,
     rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 1,
 ) -> None:
     """Measure, and exit with status 1 if a deployment takes too long."""

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.measure import ROOT, run, write
+from benchmarks.measure import ROOT, Stacks, run, write
 from benchmarks.plot import bars
 from tests.engine.projects import alter, as_project, configure, executor, pulumi
 from workbench.rehearse.pulumi_cli import pulumi_command
@@ -40,7 +40,7 @@ Costs = dict[tuple[str, str], list[tuple[float, float]]]
 
 
 def main(
-    stacks: Annotated[list[str] | None, typer.Argument(help="Stacks. By default one of each cloud.")] = None,
+    stacks: Stacks = None,
     rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 1,
 ) -> None:
     """Measure, and exit with status 1 if a ratio is too high."""

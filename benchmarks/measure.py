@@ -11,9 +11,24 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def _known(stacks: list[str] | None) -> list[str] | None:
+    for stack in stacks or ():
+        if not (ROOT / "stacks" / f"Pulumi.{stack}.yaml").exists():
+            raise typer.BadParameter(f"must be the name of a stack in stacks/, got {stack}.")
+    return stacks
+
+
+Stacks = Annotated[
+    list[str] | None, typer.Argument(callback=_known, help="Names of stacks. By default one of each cloud.")
+]
+"""Argument of benchmarks that measure stacks."""
 
 
 @dataclass(frozen=True, kw_only=True)

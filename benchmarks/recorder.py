@@ -5,6 +5,7 @@
 
 import asyncio
 import contextvars
+import gc
 import os
 import statistics
 import sys
@@ -95,6 +96,8 @@ def _measured(stack_file: StackFile, rounds: int) -> dict[str, float]:
     seconds: dict[str, list[float]] = {"mocks": [], "recorder": []}
     for number in range(rounds + 1):
         for name, run in (("mocks", mocked), ("recorder", recorded)):
+            gc.collect()  # otherwise a run pays for the garbage of the one before
+            gc.freeze()
             started = time.process_time()
             run(stack_file)
             if number:  # the first round imports the SDKs

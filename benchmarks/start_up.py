@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.measure import ROOT, interleaved, run, write
+from benchmarks.measure import ROOT, Stacks, interleaved, run, write
 from benchmarks.plot import bars
 
 STACKS = ("aws-msk-eks", "azure-eventhubs-aks", "gcp-pubsub-gke")
@@ -27,11 +27,11 @@ from workbench.stack_file import find_stack_file
 stack = find_stack_file(sys.argv[1])
 record(program_file(Path(sys.argv[2])), config=stack.program_config(), secret_keys=stack.secret_keys, stack=stack.stack)
 """
-"""Runs a program as Pulumi's language host does: alone in a process, with garbage collection."""
+"""Runs a program as Pulumi's language host does: alone in a process, with garbage collection unless the program switches it off."""
 
 
 def main(
-    stacks: Annotated[list[str] | None, typer.Argument(help="Stacks. By default one of each cloud.")] = None,
+    stacks: Stacks = None,
     rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 3,
 ) -> None:
     """Measure, and exit with status 1 if a ratio is too high."""
