@@ -121,6 +121,27 @@ def test_with_options_only_it_asks_nothing(tmp_path: Path):
     assert not [message for message in made.recording.messages if message.severity == "warning"]
 
 
+def test_a_reader_that_ends_early_gets_no_error(tmp_path: Path):
+    terminal, own = pty.openpty()
+    arguments = [str(tmp_path / "Pulumi.orders.yaml"), "--cloud", "aws", *LOAD]
+    reader, output = os.pipe()
+    os.close(reader)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workbench", "new", *arguments],
+        cwd=ROOT,
+        stdin=own,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(own)
+    os.close(output)
+    os.write(terminal, b"\n" * 10)
+    _, errors = process.communicate(timeout=120)
+    os.close(terminal)
+    assert (process.returncode, errors) == (1, "")
+
+
 @pytest.mark.parametrize("service", ["confluent", "msk", "event-hubs"])
 def test_without_a_tier_new_and_size_write_the_tier_that_new_ranks_first(service, tmp_path: Path):
     cloud = "azure" if service == "event-hubs" else "aws"
