@@ -15,15 +15,18 @@ UTILISATION = 0.7
 """Share of the time that consumers are busy at the peak. The rest is headroom. After an outage, the consumers need
 utilisation / (1 - utilisation) times its duration for the backlog: 2.3 times at 0.7, 9 times at 0.9."""
 
+LEAST, MOST_PER_SECOND, DAY = 0.001, 1_000_000_000, 86_400_000
+"""Bounds of a load: the least messages per second and milliseconds, the most messages per second, and the milliseconds of a day."""
+
 
 class Load(SettingsModel, frozen=True):
     """The expected peak load of a pipe. It changes no resource. A stack that cannot carry it gets a warning (docs/sizing.md)."""
 
-    messages_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    messages_per_second: Annotated[float, Field(ge=LEAST, le=MOST_PER_SECOND, allow_inf_nan=False)]
     """The messages per second at the peak."""
-    bytes: Annotated[int, Field(ge=1)]
+    bytes: Annotated[int, Field(ge=1, le=GIB)]
     """The average bytes of a message."""
-    handling_milliseconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    handling_milliseconds: Annotated[float, Field(ge=LEAST, le=DAY, allow_inf_nan=False)]
     """The average milliseconds that a consumer handles one message. It handles one at a time (docs/consumer.md)."""
 
     @property

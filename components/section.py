@@ -204,7 +204,7 @@ def _config_error(model: type[SettingsModel], details: ErrorDetails) -> ConfigEr
     path = tuple(part for part in details["loc"] if part != "[key]")
     known = unknown(str(path[-1]), _aliases(_model_at(model, path[:-1]))) if path else ""
     words: dict[str, Any] = {
-        **details.get("ctx", {}),
+        **{name: _whole(value) for name, value in details.get("ctx", {}).items()},
         "value": "a value that is not shown" if _hides(model, path) else _shown(details["input"]),
         "quotes": "Write it in quotes. " if isinstance(details["input"], int | float) else "",
         "meaning": _meaning(model, path),
@@ -219,6 +219,11 @@ def _config_error(model: type[SettingsModel], details: ErrorDetails) -> ConfigEr
 def _hides(model: type[SettingsModel], path: KeyPath) -> bool:
     owners = [_model_at(model, path[:end]) for end in range(len(path) + 1)]
     return any(owner is not None and owner.hidden for owner in owners)
+
+
+def _whole(value: object) -> object:
+    """Return a whole number without `.0`. Pydantic has the bounds of a number as floats."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _shown(value: object) -> str:

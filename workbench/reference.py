@@ -184,8 +184,8 @@ def _form(value: Mapping[str, Any]) -> str:
             words = f"`{constant}`"
         case {"type": "integer", "minimum": least, "maximum": most}:
             words = f"whole number, {least} to {most}"
-        case {"type": "number", "exclusiveMinimum": above}:
-            words = f"number above {above:g}"
+        case {"type": "number", "minimum": least, "maximum": most}:
+            words = f"number, {least} to {most}"
         case {"type": "integer", "minimum": least}:
             words = f"whole number from {least}"
         case {"type": "array", "items": items}:

@@ -51,12 +51,15 @@ def test_numbers_are_readable(value, text):
 @pytest.mark.parametrize(
     ("key", "value", "rule"),
     [
-        ("messagesPerSecond", 0, "must be more than 0, got 0"),
+        ("messagesPerSecond", 0, "must be at least 0.001, got 0"),
+        ("messagesPerSecond", 1e308, "must be at most 1000000000, got 1e+308"),
         ("messagesPerSecond", float("inf"), "must be a finite number"),
         ("messagesPerSecond", "many", 'must be a number, got "many"'),
         ("bytes", 0, "must be at least 1, got 0"),
+        ("bytes", 10**400, "must be at most 1073741824, got 1000"),
         ("bytes", 1.5, "must be a whole number"),
-        ("handlingMilliseconds", -1, "must be more than 0, got -1"),
+        ("handlingMilliseconds", 0.00001, "must be at least 0.001, got 1e-05"),
+        ("handlingMilliseconds", 1e308, "must be at most 86400000, got 1e+308"),
     ],
 )
 def test_a_wrong_load_is_refused_with_the_rule(key, value, rule):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from workbench.output import guarded
+from workbench.output import PROBLEMS, guarded
 from workbench.size.command import RETENTION_HOURS, Platform, Tier
 from workbench.stack_file import ROOT
 
@@ -64,7 +65,11 @@ def new(
             network_cidr=network_cidr,
             image=image,
         )
-        write_stack(path_of(stack), given, interactive=sys.stdin.isatty())
+        try:
+            write_stack(path_of(stack), given, interactive=sys.stdin.isatty())
+        except BrokenPipeError:  # whoever reads the output, such as head, has ended
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes it at its exit
+            raise typer.Exit(PROBLEMS) from None
 
     guarded(run)
 

@@ -17,8 +17,8 @@ from workbench.new.proposals import line, proposals
 from workbench.output import fail_with
 from workbench.size import report
 from workbench.size.command import RETENTION_HOURS
-from workbench.size.request import check_new_file, read_choices, write_new
-from workbench.size.size import Choice, Request, Sized, size
+from workbench.size.request import Retention, check_new_file, read_choices, stack_argument, write_new
+from workbench.size.size import Choice, Request, Sized, best_first, size
 from workbench.size.stack_text import stack_text
 
 STACK = "STACK"
@@ -64,7 +64,7 @@ def write_stack(path: Path, given: Given, *, interactive: bool) -> None:
         fail_with([f"{choice.title}: {report.refusal(sized)}"])
     write_new(STACK, path, stack_text(sized, request, path))
     typer.echo(f"wrote {path}: {choice.title}")
-    typer.echo(f"See its resources: python -m workbench plan {path}")
+    typer.echo(f"See its resources: make plan STACK={stack_argument(path)}")
 
 
 def _request(answers: Answers, given: Given, name: str) -> Request | None:
@@ -102,23 +102,18 @@ def _request(answers: Answers, given: Given, name: str) -> Request | None:
         "Hours that messages are kept",
         given.retention_hours,
         RETENTION_HOURS,
-        a_number(int, _at_least_one),
+        a_number(int, field_of(Retention, "retentionHours")),
     )
     load = parse(Load, values)
     return None if isinstance(load, list) else Request(load=load, retention_hours=hours, name=name)
-
-
-def _at_least_one(hours: int) -> int:
-    if hours < 1:
-        raise ValueError(f"must be at least 1, got {hours}. Enter the hours.")
-    return hours
 
 
 def _choice(answers: Answers, given: Given, cloud: str, request: Request) -> Choice:
     """Return the service: that of the flags, or one of the proposals."""
     if given.service is not None:
         selected = read_choices(cloud, given.service, given.tier, given.platform)
-        return next((each for each in selected if size(each, request).config is not None), selected[0])
+        ranked = best_first([size(each, request) for each in selected], kafka=bool(given.kafka))
+        return next((sized for sized in ranked if sized.config is not None), ranked[0]).choice
     kafka = given.kafka
     if kafka is None:
         kafka = typer.confirm("Does an existing Kafka move to the cloud?", default=False)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from components.load import number
 from workbench.size import report
-from workbench.size.size import Request, Sized, choices, size
+from workbench.size.size import Request, Sized, best_first, choices, size
 
 
 def proposals(cloud: str, request: Request, *, kafka: bool) -> tuple[Sequence[Sized], Sequence[Sized]]:
@@ -17,14 +17,7 @@ def proposals(cloud: str, request: Request, *, kafka: bool) -> tuple[Sequence[Si
     """
     found = [size(choice, request) for choice in choices(cloud)]
     fitting = [sized for sized in found if sized.config is not None]
-
-    def rank(sized: Sized) -> tuple[int, int]:
-        variant = sized.choice.variant
-        if variant is None:
-            return (0, 0)
-        return (variant.migration, variant.effort) if kafka else (variant.effort, variant.migration)
-
-    return sorted(fitting, key=rank), [sized for sized in found if sized.config is None]
+    return best_first(fitting, kafka=kafka), [sized for sized in found if sized.config is None]
 
 
 def line(sized: Sized) -> str:

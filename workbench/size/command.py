@@ -22,7 +22,7 @@ Tier = Annotated[str | None, typer.Option(help="Only this tier of the service, s
 Platform = Annotated[
     str | None, typer.Option(help="Platform of the consumers, such as ecs. By default one that can read the service.")
 ]
-Retention = Annotated[int, typer.Option(min=1, help="Hours that messages are kept.")]
+Retention = Annotated[int, typer.Option(help="Hours that messages are kept.")]
 
 
 def size(
@@ -47,14 +47,21 @@ def size(
 
     def run() -> None:
         from workbench.size import report  # noqa: PLC0415  the SDKs take seconds to import
-        from workbench.size.request import check_new_file, read_choices, read_load, write_new  # noqa: PLC0415  as above
-        from workbench.size.size import Request  # noqa: PLC0415  as above
+        from workbench.size.request import (  # noqa: PLC0415  as above
+            check_new_file,
+            read_choices,
+            read_load,
+            read_retention,
+            stack_argument,
+            write_new,
+        )
+        from workbench.size.size import Request, best_first  # noqa: PLC0415  as above
         from workbench.size.size import size as sized  # noqa: PLC0415  as above
         from workbench.size.stack_text import stack_text  # noqa: PLC0415  as above
 
         load = read_load(messages_per_second, message_bytes, handling_milliseconds)
         name = check_new_file("--write", write) if write else "new"
-        request = Request(load=load, retention_hours=retention_hours, name=name)
+        request = Request(load=load, retention_hours=read_retention(retention_hours), name=name)
         selected = read_choices(cloud, service, tier, platform)
         if write:
             _refuse_several(selected)
@@ -67,8 +74,10 @@ def size(
         if not fitting:
             fail_with([f"{each.choice.title}: {report.refusal(each)}" for each in found])
         if write:
-            write_new("--write", write, stack_text(fitting[0], request, write))
-            typer.echo(f"wrote {write}: {fitting[0].choice.title}", err=as_json)
+            best = best_first(fitting)[0]
+            write_new("--write", write, stack_text(best, request, write))
+            typer.echo(f"wrote {write}: {best.choice.title}", err=as_json)
+            typer.echo(f"See its resources: make plan STACK={stack_argument(write)}", err=as_json)
 
     guarded(run)
 

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from components.catalog import CLOUDS
 from components.load import Load
-from components.section import parse, unknown
+from components.section import SectionT, SettingsModel, parse, unknown
 from components.settings import NAME
 from workbench.output import FlagError
 from workbench.size.size import Choice, choices
+from workbench.stack_file import ROOT
+
+
+class Retention(SettingsModel, frozen=True):
+    """The retention of a new stack. Its service can allow less."""
+
+    retention_hours: Annotated[int, Field(ge=1, le=87_600)]
+    """The hours that messages are kept, at most ten years."""
 
 
 def read_load(messages_per_second: float, size: int, handling_milliseconds: float) -> Load:
@@ -21,10 +32,19 @@ def read_load(messages_per_second: float, size: int, handling_milliseconds: floa
         "bytes": size,
         "handlingMilliseconds": handling_milliseconds,
     }
-    load = parse(Load, values)
-    if isinstance(load, list):
-        raise FlagError("\n".join(f"{flag(str(error.path[0]))}: {error.text}" for error in load))
-    return load
+    return _read(Load, values)
+
+
+def read_retention(hours: int) -> int:
+    """Return the hours that messages are kept. Raise FlagError if they are out of range."""
+    return _read(Retention, {"retentionHours": hours}).retention_hours
+
+
+def _read(model: type[SectionT], values: Mapping[str, object]) -> SectionT:
+    found = parse(model, values)
+    if isinstance(found, list):
+        raise FlagError("\n".join(f"{flag(str(error.path[0]))}: {error.text}" for error in found))
+    return found
 
 
 def flag(key: str) -> str:
@@ -54,9 +74,14 @@ def read_choices(cloud: str | None, service: str | None, tier: str | None, platf
         if service and service in each.streaming
     } - {None}
     reason = f" ({', '.join(map(str, reasons))})" if reasons else ""
-    able = {each.platform for each in choices(cloud, service, tier, None)}
+    able = {
+        platform
+        for choice in choices(cloud, service, tier, None)
+        for platform in CLOUDS[choice.cloud].platforms
+        if platform not in choice.streaming.refused_on
+    }
     raise FlagError(
-        f"--platform: must be a platform of {service or cloud}, got {platform}{reason}. Use {', '.join(sorted(able))}."
+        f"--platform: must be a platform of {service or cloud}, got {platform}{reason}. Use {' or '.join(sorted(able))}."
     )
 
 
@@ -91,6 +116,12 @@ def check_new_file(name: str, path: Path) -> str:
             f"{name}: the name of the stack {error} Use a path such as stacks/Pulumi.orders.yaml."
         ) from error
     return stem
+
+
+def stack_argument(path: Path) -> str:
+    """Return how commands name the stack of a new file: by its name if it is in stacks/, otherwise by its path."""
+    own = path.resolve().parent == ROOT / "stacks" and path.name.startswith("Pulumi.")
+    return path.name.removeprefix("Pulumi.").removesuffix(".yaml") if own else str(path)
 
 
 def write_new(name: str, path: Path, text: str) -> None:

@@ -116,6 +116,18 @@ def choices(
                     yield Choice(cloud=name, service=key, platform=able[0], variant=variant)
 
 
+def best_first(found: Sequence[Sized], *, kafka: bool = False) -> Sequence[Sized]:
+    """Return sizes by rank: of the ease of moving an existing Kafka if one moves, otherwise of the work to run them."""
+
+    def rank(sized: Sized) -> tuple[int, int]:
+        variant = sized.choice.variant
+        if variant is None:
+            return (0, 0)
+        return (variant.migration, variant.effort) if kafka else (variant.effort, variant.migration)
+
+    return sorted(found, key=rank)
+
+
 def size(choice: Choice, request: Request) -> Sized:
     """Return the smallest size of a choice that carries a load, or the reason why there is none."""
     if choice.variant is None:
@@ -259,15 +271,16 @@ def _notes(needs: Sequence[Need], expected: Load) -> Iterator[str]:
     """Yield what decides, and what would reduce the size."""
     partitions = [need for need in needs if need.key[-1:] == ("parallelism",)]
     handling, others = partitions[0], partitions[1:]
-    throughput = max((need.amount for need in others), default=1)
-    if handling.amount > throughput:
-        alone = f" Throughput alone needs {number(throughput)}." if others else ""
+    if handling.amount > max((need.amount for need in others), default=1):
         half = replace(handling, exact=handling.exact / 2)
         yield (
-            f"Handling decides the parallelism.{alone} A shorter handling time lowers it in proportion: at "
+            f"Handling decides the parallelism. A shorter handling time lowers it in proportion: at "
             f"{number(expected.handling_milliseconds / 2)} ms it would be {number(-(-half.exact // 1))}. Batched I/O is one way, with your own "
             "consumer image; the reference consumer handles one message at a time."
         )
+        flows = [need.amount for need in others if need.limit == "throughput of a partition"]
+        if flows:  # a note of its own: it holds for this service only
+            yield f"Throughput alone needs a parallelism of {number(max(flows))}."
     nodes = [need for need in needs if need.machines and need.key[:1] == ("platform",)]
     brokers = [need for need in needs if need.machines and need.key[:1] == ("streaming",)]
     if nodes and brokers:

@@ -98,7 +98,7 @@ def test_on_a_terminal_a_wrong_answer_is_asked_again_with_the_rule(tmp_path: Pat
     for rule in (
         "Error: must be one of aws, azure, gcp, got ibm.",
         "Error: must be a number, got many.",
-        "Error: must be more than 0, got -5",
+        "Error: must be at least 0.001, got -5",
         "Error: must be one of 1, 2",
         "Error: must be a Google Cloud region",
         "Error: must be an IPv4 range",
@@ -121,6 +121,43 @@ def test_with_options_only_it_asks_nothing(tmp_path: Path):
     assert not [message for message in made.recording.messages if message.severity == "warning"]
 
 
+def test_a_reader_that_ends_early_gets_no_error(tmp_path: Path):
+    terminal, own = pty.openpty()
+    arguments = [str(tmp_path / "Pulumi.orders.yaml"), "--cloud", "aws", *LOAD]
+    reader, output = os.pipe()
+    os.close(reader)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workbench", "new", *arguments],
+        cwd=ROOT,
+        stdin=own,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(own)
+    os.close(output)
+    os.write(terminal, b"\n" * 10)
+    _, errors = process.communicate(timeout=120)
+    os.close(terminal)
+    assert (process.returncode, errors) == (1, "")
+
+
+@pytest.mark.parametrize("service", ["confluent", "msk", "event-hubs"])
+def test_without_a_tier_new_and_size_write_the_tier_that_new_ranks_first(service, tmp_path: Path):
+    cloud = "azure" if service == "event-hubs" else "aws"
+    selection = ["--cloud", cloud, "--service", service, *LOAD]
+    expected = {"messagesPerSecond": 5000, "bytes": 1024, "handlingMilliseconds": 8}
+    ranked, _ = proposals(cloud, Request(load=Load.model_validate(expected), retention_hours=168), kafka=False)
+    [first, *_] = [sized for sized in ranked if sized.choice.service == service]
+    assert first.config
+    for command in (["new", str(tmp_path / "new.yaml")], ["size", "--write", str(tmp_path / "size.yaml")]):
+        result = CliRunner().invoke(app, [*command, *selection])
+        assert result.exit_code == 0, result.stderr
+        path = tmp_path / f"{command[0]}.yaml"
+        assert config_of(path)["data-pipes:streaming"] == first.config["data-pipes:streaming"]
+        assert f"See its resources: make plan STACK={path}" in result.stdout
+
+
 def test_without_a_terminal_each_missing_answer_is_named_by_its_option(tmp_path: Path):
     path = tmp_path / "Pulumi.orders.yaml"
     result = CliRunner().invoke(app, ["new", str(path), "--bytes", "10"])
@@ -137,7 +174,13 @@ def test_without_a_terminal_each_missing_answer_is_named_by_its_option(tmp_path:
         (["--cloud", "aws", "--service", "msk", "--region", "Ireland", *LOAD], 2, "--region: must be an AWS region"),
         (["--cloud", "aws", "--service", "msk", "--image", "orders", *LOAD], 2, "--image: must be a container image"),
         (["--cloud", "aws", "--service", "msk", "--network-cidr", "ten", *LOAD], 2, "--network-cidr: must be an IPv4"),
-        (["--cloud", "aws", "--service", "msk", "--retention-hours", "0", *LOAD], 2, "--retention-hours: must be at"),
+        (
+            ["--cloud", "aws", "--service", "msk", "--retention-hours", "0", *LOAD],
+            2,
+            "--retention-hours: must be at least 1",
+        ),
+        (["--cloud", "aws", "--service", "msk", "--retention-hours", "9" * 400, *LOAD], 2, "must be at most 87600"),
+        (["--cloud", "aws", "--service", "msk", *LOAD, "--handling-milliseconds", "0.00001"], 2, "at least 0.001"),
         (["--cloud", "aws", "--service", "kafka", "--platform", "ecs", *LOAD], 2, "--platform: must be a platform of"),
         (["--cloud", "aws", "--service", "msk", *LOAD, "--bytes", "0"], 2, "--bytes: must be at least 1, got 0"),
         (

@@ -92,7 +92,7 @@ def test_a_written_stack_file_plans_without_problem_or_warning(selection, tmp_pa
 
 def test_a_written_stack_file_has_the_amounts_and_the_expected_load(tmp_path: Path):
     path = tmp_path / "Pulumi.orders.yaml"
-    run(*LOAD, "--service", "msk", "--write", str(path))
+    run(*LOAD, "--service", "msk", "--tier", "standard", "--write", str(path))
     config = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
     assert config["data-pipes:name"] == "orders"
     assert config["data-pipes:streaming"] == {
@@ -127,17 +127,21 @@ def test_a_service_that_cannot_carry_the_load_ends_with_status_1_and_writes_noth
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((*LOAD, "--messages-per-second", "0"), "--messages-per-second: must be more than 0, got 0"),
-        ((*LOAD, "--messages-per-second", "-1"), "--messages-per-second: must be more than 0, got -1"),
+        ((*LOAD, "--messages-per-second", "0"), "--messages-per-second: must be at least 0.001, got 0"),
+        ((*LOAD, "--messages-per-second", "1e308"), "--messages-per-second: must be at most 1000000000, got 1e+308"),
+        ((*LOAD, "--handling-milliseconds", "1e308"), "--handling-milliseconds: must be at most 86400000, got 1e+308"),
+        ((*LOAD, "--bytes", "9" * 400), "--bytes: must be at most 1073741824, got 999"),
+        ((*LOAD, "--retention-hours", "9" * 400), "--retention-hours: must be at most 87600, got 999"),
         ((*LOAD, "--messages-per-second", "many"), "'--messages-per-second'"),
         ((*LOAD, "--handling-milliseconds", "nan"), "--handling-milliseconds: must be a finite number"),
         ((*LOAD, "--bytes", "0"), "--bytes: must be at least 1, got 0"),
-        ((*LOAD, "--retention-hours", "0"), "'--retention-hours'"),
+        ((*LOAD, "--retention-hours", "0"), "--retention-hours: must be at least 1, got 0"),
         (("--bytes", "1"), "Missing option '--messages-per-second'"),
         ((*LOAD, "--service", "kinesi"), "Did you mean 'kinesis'?"),
         ((*LOAD, "--cloud", "ibm"), "--cloud: must be one of aws, azure, gcp, got ibm"),
         ((*LOAD, "--service", "pubsub", "--cloud", "aws"), "must be a service on aws, got pubsub (available on gcp)"),
         ((*LOAD, "--service", "kafka", "--platform", "ecs"), "(its brokers run on Kubernetes"),
+        ((*LOAD, "--service", "kinesis", "--platform", "aks"), "of kinesis, got aks. Use ecs or eks."),
         ((*LOAD, "--service", "event-hubs", "--tier", "basic"), "--tier: must be one of dedicated, premium, standard"),
         ((*LOAD, "--write", "Pulumi.x1.yaml"), "--service: is required with --write."),
         ((*LOAD, "--service", "kafka", "--write", "Pulumi.x1.yaml"), "--cloud: is required with --write"),

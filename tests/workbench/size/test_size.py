@@ -2,13 +2,15 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from components.load import Load
 from components.settings import load
-from workbench.size.report import service_size
+from workbench.size.report import notes, service_size
 from workbench.size.size import Choice, Request, Sized, choices, size
+from workbench.size.stack_text import stack_text
 from workbench.stack_file import ROOT
 
 SIZED = [choice for choice in choices() if choice.variant]
@@ -82,9 +84,33 @@ def test_a_tier_without_enough_partitions_states_the_largest_rate_and_why(tier, 
 
 def test_handling_that_decides_is_said_with_what_half_the_time_would_need():
     notes = sized("kinesis").notes
-    assert notes[0].startswith("Handling decides the parallelism. Throughput alone needs 50.")
+    assert notes[0].startswith("Handling decides the parallelism. A shorter")
     assert "at 4 ms it would be 286" in notes[0]
     assert not any("Handling" in note for note in sized("kinesis", wanted=request(handling=0.1)).notes)
+
+
+def test_throughput_alone_counts_no_storage():
+    """Of 200 MB/s, a partition of MSK Serverless takes 5 MB/s and has room for 250 GiB."""
+    found = sized("msk-serverless", wanted=request(rate=1000, message_bytes=200_000, handling=200))
+    assert amounts(found)["partitions for storage"] > 40
+    assert "Throughput alone needs a parallelism of 40." in found.notes
+
+
+def test_a_note_about_throughput_is_of_one_service():
+    assert "Throughput alone needs a parallelism of 50." in sized("kinesis").notes
+    assert not any("Throughput alone" in note for note in notes([sized("kinesis"), sized("msk", "standard")]))
+
+
+def test_the_largest_accepted_load_is_answered_by_every_service():
+    largest = request(rate=1e9, message_bytes=1024**3, handling=86_400_000, hours=87_600)
+    assert [name_of(choice) for choice in choices() if size(choice, largest).config] == []
+
+
+def test_the_smallest_accepted_load_is_written_in_plain_decimals():
+    smallest = request(rate=0.001, message_bytes=1, handling=0.001)
+    text = stack_text(sized("kinesis", wanted=smallest), smallest, Path("new.yaml"))
+    assert "messagesPerSecond: 0.001\n" in text
+    assert "handlingMilliseconds: 0.001\n" in text
 
 
 def test_more_machines_for_consumers_than_for_brokers_are_said():
