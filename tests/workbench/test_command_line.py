@@ -61,6 +61,19 @@ def test_a_drawing_is_written_to_a_file_or_to_standard_output(tmp_path: Path):
     assert printed.stdout == file.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("command", "suffix"), [("draw", ".svg"), ("report", ".html")])
+def test_a_file_of_another_kind_is_never_overwritten(tmp_path: Path, command: str, suffix: str):
+    file = tmp_path / "Pulumi.a2.yaml"
+    file.write_text("config: {}\n")
+    done = CliRunner().invoke(app, [command, "aws-msk-eks", "--output", str(file)])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"--output {file}: must be - or a file name that ends in {suffix}, got Pulumi.a2.yaml "
+        f"(a file of another kind is never overwritten). Use a name such as aws-msk-eks{suffix}.\n"
+    )
+    assert file.read_text() == "config: {}\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -38,6 +38,8 @@ class Lines:
 
     def elements(self) -> Iterator[Element]:
         """Return the lines, after the boxes are placed."""
+        if not min(self.pipe.partitions, self.pipe.replicas):
+            return  # a paused pipe has no replicas
         both = f"{self.pipe.name}: {counted(min(self.pipe.partitions, self.pipe.replicas), 'line', 'lines')}, one for each partition and its replica"
         if self.drawn:
             pairs = [(one.rect, other.rect) for one, other in self.drawn]
@@ -118,17 +120,21 @@ def _bundle(pipe: Pipe) -> Lines:
     left, right = (
         row(
             text(pipe.name, 12, bold=True, most=170),
-            text(counted(number, *words), 12, kind=kind, end=True),
+            text(label, 12, kind=kind, end=True),
             spread=True,
             padding=(4, 10, 4, 10),
             paint=frame(kind, 4),
         )
-        for kind, number, words in (
-            ("part", pipe.partitions, ("partition", "partitions")),
-            ("rep", pipe.replicas, ("replica", "replicas")),
-        )
+        for kind, label in (("part", counted(pipe.partitions, "partition", "partitions")), ("rep", replicas_of(pipe)))
     )
     return Lines(pipe=pipe, left=left, right=right, drawn=[])
+
+
+def replicas_of(pipe: Pipe) -> str:
+    """Return the number of replicas, such as `3 replicas` or `paused: 0 of 3 replicas`."""
+    if pipe.paused:
+        return f"paused: {pipe.replicas} of {counted(pipe.partitions, 'replica', 'replicas')}"
+    return counted(pipe.replicas, "replica", "replicas")
 
 
 def _spaced(rect: Rect, number: int) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench.draw.boxes import AUTO, AlignContent, AlignItems, Box, column, frame, grid, place, row, tag, text
-from workbench.draw.lines import Lines, lines_of
+from workbench.draw.lines import Lines, lines_of, replicas_of
 from workbench.draw.scene import Card, Network, Part, Pipe, Scene, Zone, scene
 from workbench.draw.style import CSS
 from workbench.draw.svg import element, written
@@ -72,7 +72,7 @@ def describe(shown: Scene) -> str:
     sentences = [
         f"{shown.service.title}, {where}, is read by consumers on {shown.platform.title}.",
         f"{shown.network.title}.",
-        *(f"{_equation(pipe)}." for pipe in shown.pipes[:MOST_PIPES]),
+        *(f"{pipe.equation}." for pipe in shown.pipes[:MOST_PIPES]),
     ]
     if len(shown.pipes) > MOST_PIPES:
         sentences.append(f"{_rest(shown.pipes)}.")
@@ -84,20 +84,26 @@ def describe(shown: Scene) -> str:
     return " ".join(sentences)
 
 
-def _equation(pipe: Pipe) -> str:
-    sign = "=" if pipe.partitions == pipe.replicas else "≠"
-    return (
-        f"{pipe.name}: {counted(pipe.partitions, 'partition', 'partitions')} {sign} "
-        f"{counted(pipe.replicas, 'replica', 'replicas')}"
-    )
+def _sum(pipes: Sequence[Pipe]) -> tuple[str, str, str]:
+    """Return the partitions of pipes, a sign and the replicas. Partitions of paused pipes are the sum's third number.
+
+    `6 partitions`, `=`, `3 replicas + 3 paused`; if all pipes are paused, `3 partitions, paused` without a sign and replicas.
+    """
+    partitions, replicas = (sum(getattr(each, side) for each in pipes) for side in ("partitions", "replicas"))
+    paused = sum(each.partitions for each in pipes if each.paused)
+    holds = all(each.equation.holds for each in pipes)
+    left = f"{partitions:,} partition{'' if partitions == 1 else 's'}"
+    if holds and paused and paused == partitions:
+        return f"{left}, paused", "", ""
+    right = f"{replicas:,} replica{'' if replicas == 1 else 's'}"
+    return left, "=" if holds else "≠", f"{right} + {paused:,} paused" if paused else right
 
 
 def _rest(pipes: Sequence[Pipe]) -> str:
     """Return the number of pipes that are not drawn, with their sum."""
     rest = pipes[MOST_PIPES:]
-    partitions, replicas = (sum(getattr(each, side) for each in rest) for side in ("partitions", "replicas"))
-    sign = "=" if all(each.partitions == each.replicas for each in rest) else "≠"
-    return f"{len(rest):,} more pipes: {partitions:,} partitions {sign} {replicas:,} replicas"
+    numbers = " ".join(filter(None, _sum(rest)))
+    return f"{len(rest):,} more {'pipe' if len(rest) == 1 else 'pipes'}: {numbers}"
 
 
 def _wide(shown: Scene) -> bool:
@@ -106,8 +112,7 @@ def _wide(shown: Scene) -> bool:
 
 
 def _heading(shown: Scene, at: tuple[str, str] | None = None) -> Box:
-    partitions, replicas = (sum(getattr(each, side) for each in shown.pipes) for side in ("partitions", "replicas"))
-    sign = "=" if all(each.partitions == each.replicas for each in shown.pipes) else "≠"
+    partitions, sign, replicas = _sum(shown.pipes)
     most = 560 if at is None else _SIDE + 40
     services = f"{shown.service.title} → {shown.platform.title}"
     lines = [f"{services}, {shown.place}"] if at is None else [services, shown.place]
@@ -118,11 +123,9 @@ def _heading(shown: Scene, at: tuple[str, str] | None = None) -> Box:
             gap=2,
         ),
         row(
-            text(
-                f"{partitions:,} partition{'' if partitions == 1 else 's'}", 15, kind="part", bold=True, end=at is None
-            ),
-            text(sign, 15, bold=True),
-            text(f"{replicas:,} replica{'' if replicas == 1 else 's'}", 15, kind="rep", bold=True, end=at is None),
+            text(partitions, 15, kind="part", bold=True, end=at is None),
+            *([text(sign, 15, bold=True)] if sign else []),
+            *([text(replicas, 15, kind="rep", bold=True, end=at is None)] if replicas else []),
             gap=8,
         ),
         wrap=at is not None,
@@ -219,13 +222,13 @@ def _pipe(both: Lines, at: int) -> tuple[list[Box], int]:
             both.left,
             counted(pipe.partitions, "partition", "partitions"),
             ", ".join([pipe.topic, *pipe.topic_facts]),
-            ["and a topic for dead letters"] if pipe.dead_letters else [],
+            [f"and {_one(pipe.dead_letters)} for dead letters"] if pipe.dead_letters else [],
         ),
         (
             "consumer",
             "9",
             both.right,
-            counted(pipe.replicas, "replica", "replicas"),
+            replicas_of(pipe),
             pipe.workload,
             _some(pipe.identities),
         ),
@@ -256,6 +259,11 @@ def _pipe(both: Lines, at: int) -> tuple[list[Box], int]:
             ),
         ]
     return [*found, _space(10, at + 3)], 4
+
+
+def _one(noun: str) -> str:
+    """Return a noun with `a` or `an`."""
+    return f"{'an' if noun[:1].lower() in set('aeiou') else 'a'} {noun}"
 
 
 def _short_pipe(both: Lines, at: int) -> tuple[list[Box], int]:

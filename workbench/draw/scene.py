@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from workbench.cloud.figure import Role, fill
 from workbench.cloud.figures import figure
-from workbench.equation import PIPE, descendants, is_dead_letter_topic
+from workbench.equation import PIPE, Equation, descendants, is_dead_letter_topic
 from workbench.plan import PIPELINE, Plan
 from workbench.recording.records import PROVIDER_PREFIX, RecordedResource
 from workbench.stack_file import read_settings
@@ -47,12 +47,19 @@ class Pipe:
     name: str
     partitions: int
     replicas: int
+    paused: bool = False
     topic: str
     topic_facts: tuple[str, ...] = ()
     protected: bool = False
-    dead_letters: bool = False
+    dead_letters: str = ""
+    """Noun of what stores the dead letters, such as `Kinesis stream`. Empty if the pipe has none."""
     workload: str = ""
     identities: tuple[str, ...] = ()
+
+    @property
+    def equation(self) -> Equation:
+        """The pipe's numbers, as `plan` prints them."""
+        return Equation(pipe=self.name, partitions=self.partitions, replicas=self.replicas, paused=self.paused)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,9 +166,7 @@ class _Sorted:
                 settings.cloud.platforms[settings.platform.service].title, [*self.of(self.platform), *workloads]
             ),
             service_in_platform=self._runs_in_platform(),
-            pipes=tuple(
-                self._pipe(each.pipe, each.partitions, each.replicas, by_pipe[each.pipe]) for each in self.plan.pipes
-            ),
+            pipes=tuple(self._pipe(each, by_pipe[each.pipe]) for each in self.plan.pipes),
             cards=tuple(self._cards([each for each in made if each.urn not in at_consumers])),
             resources=len(made),
             details=_counted(figure(each.type).label for each in made if _role(each) in (Role.DETAIL, Role.RIGHT)),
@@ -214,7 +219,7 @@ class _Sorted:
         inside = {each.urn for each in self.of(self.platform)}
         return bool(brokers) and all(each.provider in inside for each in brokers)
 
-    def _pipe(self, name: str, partitions: int, replicas: int, resources: Sequence[RecordedResource]) -> Pipe:
+    def _pipe(self, numbers: Equation, resources: Sequence[RecordedResource]) -> Pipe:
         read = [
             each for each in resources if each.type in self.plan.counts.partitions and not is_dead_letter_topic(each)
         ]
@@ -222,13 +227,14 @@ class _Sorted:
         workloads = [each for each in resources if _role(each) is Role.WORKLOAD]
         identities = self._consumers_identities(resources)
         return Pipe(
-            name=name,
-            partitions=partitions,
-            replicas=replicas,
+            name=numbers.pipe,
+            partitions=numbers.partitions,
+            replicas=numbers.replicas,
+            paused=numbers.paused,
             topic=_kinds(topics) or f"topic, created by a {_kinds(read)}",
             topic_facts=tuple(dict.fromkeys(text for each in topics for text in figure(each.type).texts(each.inputs))),
             protected=any(each.protect for each in topics),
-            dead_letters=any(is_dead_letter_topic(each) for each in resources),
+            dead_letters=_dead_letters(resources),
             workload=", ".join(
                 dict.fromkeys(
                     [_kinds(workloads), *(text for each in workloads for text in figure(each.type).texts(each.inputs))]
@@ -265,6 +271,13 @@ class _Sorted:
 
 def _role(resource: RecordedResource) -> Role:
     return figure(resource.type).role if resource.custom else Role.DETAIL
+
+
+def _dead_letters(resources: Iterable[RecordedResource]) -> str:
+    """Return the noun of what stores a pipe's dead letters. A topic that a Job creates is not a resource."""
+    found = [each for each in resources if is_dead_letter_topic(each)]
+    nouns = [figure(each.type).label for each in found if _role(each) is Role.TOPIC]
+    return nouns[0] if nouns else "topic" if found else ""
 
 
 def _kinds(resources: Iterable[RecordedResource]) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench.output import FlagError, fail_with, guarded
-from workbench.output_file import write
+from workbench.output_file import check, write
 from workbench.stack_file import find_stack_file
 
 Base = Annotated[str | None, typer.Option(metavar="REVISION", help="Git revision to compare with, such as main.")]
@@ -23,7 +23,10 @@ def report(
     base: Base = None,
     rehearsal: Rehearsal = None,
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="File to write; - is standard output. [default: STACK.html]")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="File to write, which ends in .html; - is standard output. [default: STACK.html]"
+        ),
     ] = None,
 ) -> None:
     """Write a report of a stack as one HTML file: picture, partitions = replicas, permissions, resources.
@@ -34,6 +37,7 @@ def report(
 
     def run() -> None:
         stack_file = find_stack_file(stack)
+        check(output, ".html", stack_file.stack)
         from workbench import plan as planning  # noqa: PLC0415  the SDKs take seconds to import
         from workbench.diff import diff as differing  # noqa: PLC0415  as above
         from workbench.report import report as reporting  # noqa: PLC0415  as above

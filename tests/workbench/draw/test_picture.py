@@ -106,6 +106,41 @@ def test_unequal_numbers_are_shown_as_unequal():
     assert lines(picture, "flow") == 2
 
 
+def test_a_paused_pipe_is_shown_as_paused_and_not_as_a_fault():
+    paused = draw(planned({"data-pipes:pipes": {"orders": {"consumer": {"paused": True}}}}))
+    assert {"3 partitions, paused", "paused: 0 of 3 replicas"} <= set(words(paused))
+    assert "orders: 3 partitions, paused: 0 of 3 replicas run." in paused
+    assert "≠" not in paused
+    assert lines(paused, "flow") == 0
+
+
+def test_a_paused_pipe_beside_others_is_part_of_the_sum():
+    shown = scene(shipped())
+    running = [replace(shown.pipes[0], name=f"pipe-{index}") for index in range(MOST_PIPES)]
+    paused = replace(shown.pipes[0], name="late", replicas=0, paused=True)
+    texts = words(render(replace(shown, pipes=(*running, paused))))
+    assert {"75 partitions", "=", "72 replicas + 3 paused", "1 more pipe: 3 partitions, paused"} <= set(texts)
+    assert "paused: 0 of 3 replicas" in words(render(replace(shown, pipes=(paused, *running))))
+
+
+def test_a_paused_pipe_with_replicas_is_a_fault():
+    shown = scene(shipped())
+    assert "≠" in words(render(replace(shown, pipes=(replace(shown.pipes[0], paused=True),))))
+
+
+@pytest.mark.parametrize(
+    ("stack", "noun"),
+    [
+        ("aws-msk-eks", "a topic"),
+        ("aws-msk-serverless-eks", "a topic"),
+        ("aws-kinesis-eks", "a Kinesis stream"),
+        ("azure-eventhubs-aks", "an event hub"),
+    ],
+)
+def test_dead_letters_have_the_noun_of_the_service(stack: str, noun: str):
+    assert f"and {noun} for dead letters" in words(draw(shipped(stack)))
+
+
 def test_the_picture_has_a_title_and_a_description_for_screen_readers():
     root = ET.fromstring(draw(shipped()))
     assert root.attrib["role"] == "img"

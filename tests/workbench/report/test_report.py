@@ -60,6 +60,12 @@ def test_texts_from_the_stack_file_are_escaped():
     assert "<img" not in report(plan)
 
 
+def test_a_paused_pipe_is_shown_as_paused_and_not_as_a_fault():
+    html = report(planned({"data-pipes:pipes": {"orders": {"consumer": {"paused": True}}}}))
+    assert '<span class="p">3 partitions</span>, paused: <span class="r">0 of 3 replicas</span> run' in html
+    assert "≠" not in html
+
+
 def test_the_changes_are_those_of_the_diff():
     html = report(shipped(), base=grown())
     assert "Changes since main" in html
