@@ -75,7 +75,7 @@ class StreamingSizing(ABC, Generic[SettingsT, PipeT]):
         yield from ()
 
     def pipe_needs(self, settings: SettingsT, name: str, pipe: PipeT) -> Iterator[Need]:
-        """Yield what one pipe needs besides partitions. By default: messages that the service accepts."""
+        """Yield the needs of one pipe, except partitions. By default: the size of its messages."""
         largest = self.largest_message(settings)
         if pipe.expect and largest:
             yield Need(

@@ -67,7 +67,7 @@ def new(
         )
         try:
             write_stack(path_of(stack), given, interactive=sys.stdin.isatty())
-        except BrokenPipeError:  # whoever reads the output, such as head, has ended
+        except BrokenPipeError:  # the reader of the output, such as head, has ended
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes it at its exit
             raise typer.Exit(PROBLEMS) from None
 

@@ -1,4 +1,4 @@
-"""What a policy contains of a stack besides actions."""
+"""Properties of a stack that limit the resources of a policy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """Stack that a policy is made for."""
+    """Stack of a policy."""
 
     name: str
     """The beginning of all its names in the cloud."""
