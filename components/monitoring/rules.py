@@ -58,6 +58,8 @@ class Rule:
     expression: Input[str]
     enabled: bool = True
     """False while the pipe is paused: its records wait on purpose."""
+    series: Input[PipeSeries] | None = None
+    """Series of the pipe, from which charts are drawn. None for rules of the streaming service."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +177,7 @@ def pipe_rules(subject: str, series: Output[PipeSeries], *, enabled: bool, witho
             minutes=rule.minutes,
             expression=series.apply(rule.expression),
             enabled=enabled,
+            series=series,
         )
         for rule in RULES
         if rule.alarm.name not in without
