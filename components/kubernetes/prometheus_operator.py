@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.grafana import dashboard
-from components.kubernetes.pods import labels, restricted
+from components.kubernetes.pods import PART_OF, labels, restricted
 from components.monitoring.rules import PipeSeries, Rule
 
 NAMESPACE = "data-pipes-monitoring"
@@ -71,7 +71,7 @@ class OperatorCollector(KubernetesCollector):
             f"{name}-metrics",
             api_version="monitoring.coreos.com/v1",
             kind="PodMonitor",
-            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=name, namespace=namespace, labels=labels),
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=name, namespace=namespace, labels=PART_OF),
             spec={
                 "selector": {"matchLabels": labels},
                 "podMetricsEndpoints": [{"port": port, "path": "/metrics", "interval": SCRAPE_INTERVAL}],
