@@ -403,6 +403,12 @@ def test_a_listed_name_without_a_stack_file_is_refused(checkout, name: str, tmp_
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.parametrize("name", ["$(id)", "-one", '"one"', "one;two"])
+def test_a_name_that_pulumi_does_not_allow_is_refused_even_if_its_file_exists(checkout, name: str, tmp_path: Path):
+    (tmp_path / f"stacks/Pulumi.{name}.yaml").touch()
+    assert checkout(".github/list-stacks", "UP_STACKS", UP_STACKS=name).returncode == 1
+
+
 @pytest.mark.parametrize(
     ("paths", "names"),
     [
