@@ -32,6 +32,8 @@ ACTIONS: Mapping[str, Actions] = {
     ),
     "azure-native:network:getNetworkInterface": Actions("Microsoft.Network/networkInterfaces/read"),
     # network
+    # Microsoft also lists keys and SAS tokens of the storage account (Network Watcher, Azure RBAC permissions; read 2026-11-30). The flow
+    # log writes with its own identity instead.
     "azure-native:network:FlowLog": _all(
         "Microsoft.Network/networkWatchers/flowLogs",
         "Microsoft.Network/networkWatchers/read Microsoft.Network/networkWatchers/configureFlowLog/action "
