@@ -174,7 +174,8 @@ def real_kubernetes(stack_file: StackFile, on_event: OnEvent) -> Generator[Path 
 def _custom_kinds(stack_file: StackFile, report: Callable[[str], None]) -> list[Manifest]:
     """Return the definitions of the custom kinds that a stack may use."""
     settings = read_settings(stack_file)
-    return definitions([settings.streaming.service, settings.platform.service], report)
+    services = [settings.streaming.service, settings.platform.service, settings.monitoring.collector or "none"]
+    return definitions(services, report)
 
 
 def _grown(stack_file: StackFile, growth: Mapping[str, int] | None) -> tuple[StackFile, str]:

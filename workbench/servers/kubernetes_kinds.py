@@ -1,6 +1,7 @@
-"""Custom resource definitions for the API server: Strimzi's, and those of an EKS cluster. Add those of other services to PUBLISHED.
+"""Custom resource definitions for the API server: of Strimzi, of clusters, and of collectors. Add those of other services to PUBLISHED.
 
-Each definition is the publisher's, in the version that tools/strimzi and tools/eks pin. It is kept in the user's cache.
+Each definition is the publisher's, in the version that tools/strimzi, tools/eks and tools/prometheus-operator pin, except the two that
+this file contains. It is kept in the user's cache.
 """
 
 import hashlib
@@ -31,13 +32,21 @@ STRIMZI = {
     "KafkaMirrorMaker2": "io.strimzi.api.kafka.model.mirrormaker2.KafkaMirrorMaker2",
 }
 """Kind -> Strimzi's Java class. No stack has a KafkaMirrorMaker2, but migration/strimzi has."""
-EKS = {
-    "sigs.k8s.io/karpenter": "pkg/apis/crds/karpenter.sh_nodepools.yaml",
-    "github.com/aws/amazon-vpc-resource-controller-k8s": (
-        "config/crd/bases/vpcresources.k8s.aws_securitygrouppolicies.yaml"
+EKS = (
+    ("sigs.k8s.io/karpenter", "pkg/apis/crds/karpenter.sh_nodepools.yaml"),
+    (
+        "github.com/aws/amazon-vpc-resource-controller-k8s",
+        "config/crd/bases/vpcresources.k8s.aws_securitygrouppolicies.yaml",
     ),
-}
-"""Go module -> path of the definition in it."""
+)
+"""Go modules, and the path of a definition in each."""
+POD_MONITOR, PROMETHEUS_RULE = (
+    (
+        "github.com/prometheus-operator/prometheus-operator",
+        f"example/prometheus-operator-crd/monitoring.coreos.com_{each}.yaml",
+    )
+    for each in ("podmonitors", "prometheusrules")
+)
 SERVE_SECONDS = 60
 MANAGER = "data-pipes-kinds"
 
@@ -81,44 +90,110 @@ def strimzi_kinds(report: Callable[[str], None]) -> Sequence[Manifest]:
     return _kept("strimzi", pins, make)
 
 
-def eks_kinds(_report: Callable[[str], None]) -> Sequence[Manifest]:
-    """Return EKS's definitions of the kinds that stacks use, from the publishers' Go modules.
-
-    The definition of EKS's NodeClass is not published; `unchecked` replaces it. Raises KubernetesKindsError.
-    """
+def _module_kinds(tool: str, files: Sequence[tuple[str, str]]) -> list[Manifest]:
+    """Return definitions from the publishers' Go modules, whose versions are in the go.mod of a tool."""
 
     def make() -> list[Manifest]:
         if not shutil.which("go"):
             raise KubernetesKindsError(
-                "go is required to download the custom kinds of EKS and is not on PATH. Install Go 1.26 or later "
+                f"go is required to download the custom kinds of tools/{tool} and is not on PATH. Install Go 1.26 or later "
                 "(https://go.dev/doc/install), and try again."
             )
         return [
-            _read(Path(json.loads(_run(["go", "mod", "download", "-json", module], TOOLS / "eks"))["Dir"], file))
-            for module, file in EKS.items()
+            _read(Path(json.loads(_run(["go", "mod", "download", "-json", module], TOOLS / tool))["Dir"], file))
+            for module, file in files
         ]
 
+    return _kept(tool, (TOOLS / tool / "go.sum").read_bytes() + json.dumps(files).encode(), make)
+
+
+def eks_kinds(_report: Callable[[str], None]) -> Sequence[Manifest]:
+    """Return EKS's definitions of the kinds that stacks use.
+
+    The definition of EKS's NodeClass is not published; `unchecked` replaces it. Raises KubernetesKindsError.
+    """
+    return [*_module_kinds("eks", EKS), unchecked("eks.amazonaws.com", "v1", "NodeClass", "nodeclasses")]
+
+
+def operator_kinds(_report: Callable[[str], None]) -> Sequence[Manifest]:
+    """Return the Prometheus operator's definitions of the kinds that stacks use. Raises KubernetesKindsError."""
+    return _module_kinds("prometheus-operator", (POD_MONITOR, PROMETHEUS_RULE))
+
+
+def aks_kinds(_report: Callable[[str], None]) -> Sequence[Manifest]:
+    """Return the definition of the managed collector of AKS. Raises KubernetesKindsError.
+
+    It is that of the operator 0.85.0 in another group: all 173 fields are equal (Azure/prometheus-collector 39583fd,
+    ama-metrics-podmonitor-crd.yaml; compared on 2026-11-30). Azure publishes no Go module.
+    """
+    (original,) = _module_kinds("prometheus-operator", (POD_MONITOR,))
+    group = "azmonitoring.coreos.com"
     return [
-        *_kept("eks", (TOOLS / "eks" / "go.sum").read_bytes(), make),
-        unchecked("eks.amazonaws.com", "v1", "NodeClass", "nodeclasses"),
+        {
+            **original,
+            "metadata": {"name": f"{original['spec']['names']['plural']}.{group}"},
+            "spec": {**original["spec"], "group": group},
+        }
     ]
+
+
+def gke_kinds(_report: Callable[[str], None]) -> Sequence[Manifest]:
+    """Return a definition of the managed collector of GKE with the fields that stacks use.
+
+    They are those of monitoring.googleapis.com_podmonitorings.yaml (GoogleCloudPlatform/prometheus-engine 0.17.2; read on 2026-11-30),
+    whose Go module has 436 MB.
+    """
+    labels = {"type": "object", "additionalProperties": {"type": "string"}}
+    endpoint = {
+        "type": "object",
+        "required": ["interval", "port"],
+        "properties": {
+            "interval": {"type": "string", "format": "duration"},
+            "path": {"type": "string"},
+            "port": {
+                "anyOf": [{"type": "integer"}, {"type": "string"}],
+                "minLength": 1,
+                "maxLength": 253,
+                "x-kubernetes-int-or-string": True,
+            },
+        },
+    }
+    spec = {
+        "type": "object",
+        "required": ["endpoints", "selector"],
+        "properties": {
+            "endpoints": {"type": "array", "minItems": 1, "maxItems": 10, "items": endpoint},
+            "selector": {"type": "object", "properties": {"matchLabels": labels}},
+        },
+    }
+    schema = {"type": "object", "required": ["spec"], "properties": {"spec": spec}}
+    return [_definition("monitoring.googleapis.com", "PodMonitoring", "podmonitorings", schema, scope="Namespaced")]
 
 
 PUBLISHED: Mapping[str, Callable[[Callable[[str], None]], Sequence[Manifest]]] = {
     "kafka": strimzi_kinds,
     "eks": eks_kinds,
+    "aks": aks_kinds,
+    "gke": gke_kinds,
+    "operator": operator_kinds,
 }
-"""Service or platform -> the definitions of its custom kinds."""
+"""Service, platform or collector -> the definitions of its custom kinds."""
 
 
 def definitions(services: Iterable[str], report: Callable[[str], None]) -> list[Manifest]:
-    """Return the definitions of the custom kinds of services and platforms. Raises JarError or KubernetesKindsError."""
+    """Return the definitions of the custom kinds of services, platforms and collectors. Raises JarError or KubernetesKindsError."""
     return [each for service in services if service in PUBLISHED for each in PUBLISHED[service](report)]
 
 
 def unchecked(group: str, version: str, kind: str, plural: str) -> Manifest:
     """Return a definition without a schema for a cluster-scoped kind whose definition is not published."""
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    return _definition(group, kind, plural, schema, scope="Cluster", version=version)
+
+
+def _definition(
+    group: str, kind: str, plural: str, schema: Mapping[str, Any], *, scope: str, version: str = "v1"
+) -> Manifest:
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -126,7 +201,7 @@ def unchecked(group: str, version: str, kind: str, plural: str) -> Manifest:
         "spec": {
             "group": group,
             "names": {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": kind.lower()},
-            "scope": "Cluster",
+            "scope": scope,
             "versions": [
                 {"name": version, "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}},
             ],

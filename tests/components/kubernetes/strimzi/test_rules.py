@@ -69,6 +69,8 @@ def test_all_nodes_of_the_cluster_are_scraped_in_their_namespace(plan: Plan):
     assert monitor.input("spec.selector.matchLabels") == POD_LABELS
     assert POD_LABELS["strimzi.io/cluster"] == plan.recording.one(KAFKA).input("metadata.name")
     assert monitor.input("spec.podMetricsEndpoints[0].port") == "tcp-prometheus"
+    for rule in rules(plan).values():
+        assert '{namespace="data-pipes-kafka"}' in rule["expr"]
 
 
 def test_without_a_collector_kafka_exports_nothing():
