@@ -70,7 +70,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "route53:*": (f"{_ROUTE53}hostedzone/*",),
     "sns:*SubscriptionAttributes": _ANYWHERE,
     "sns:Unsubscribe": _ANYWHERE,
-    "sns:*": _arns("sns", "{name}-alarms"),
+    "sns:*": _arns("sns", "{name}-*"),
     "secretsmanager:*": _arns("secretsmanager", "secret:{name}-*", "secret:AmazonMSK_{name}-*"),
 }
 """Pattern of actions -> the resources they are limited to. The first pattern that matches counts."""

@@ -111,7 +111,7 @@ def scrape_job(selector: Mapping[str, str], port: str) -> dict[str, Any]:
     label = ",".join(f"{name}={value}" for name, value in selector.items())
     copied = {"__meta_kubernetes_namespace": "namespace", "__meta_kubernetes_pod_name": "pod"}
     return {
-        "job_name": f"{label}:{port}",
+        "job_name": "-".join([*selector.values(), port]),
         "kubernetes_sd_configs": [{"role": "pod", "selectors": [{"role": "pod", "label": label}]}],
         "relabel_configs": [
             {"source_labels": ["__meta_kubernetes_pod_container_port_name"], "regex": port, "action": "keep"},

@@ -122,7 +122,7 @@ class Combined(Measurement):
 class Across(Measurement):
     """Metrics Insights query: one value over all metrics with the given dimensions, such as the highest of all brokers.
 
-    Metrics that appear later, such as those of a new broker, are included. An alarm evaluates at most three hours, and a region has at
+    Metrics that appear later, such as those of a new broker, are included. A chart can have one query. An alarm evaluates at most three hours, and a region has at
     most 200 such alarms (CloudWatch, Metrics Insights quotas; read 2026-11-30).
     """
 

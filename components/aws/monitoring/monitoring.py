@@ -80,8 +80,8 @@ class Monitoring(ComponentResource):
             datapoints_to_alarm=periods,
             treat_missing_data=MISSING[trigger.missing],
             actions_enabled=enabled,
-            alarm_actions=self.targets,
-            ok_actions=self.targets,
+            alarm_actions=self.targets or None,
+            ok_actions=self.targets or None,
             tags={"Name": f"{prefix}-{signal.name}"},
             opts=self.child,
         )

@@ -46,7 +46,7 @@ def lag_signals(
     return [
         Signal(
             name="old-records",
-            title="Age of the oldest unread record in seconds",
+            title="Estimated time to catch up in seconds",
             metric=metric("EstimatedMaxTimeLag"),
             trigger=Trigger(alarm=OLD_RECORDS, threshold=pipe.alarms.age_minutes * 60, minutes=5),
         ),
@@ -68,8 +68,8 @@ def topic_signals(name: str, pipe: KafkaPipeSettings, cluster: Input[str]) -> li
         trigger=Trigger(alarm=DEAD_LETTERS, threshold=0, minutes=5),
     )
     return [
-        Signal(name="bytes-in", title="Bytes per second", metric=bytes_of(name, "BytesInPerSec")),
-        Signal(name="bytes-out", title="Bytes per second", metric=bytes_of(name, "BytesOutPerSec")),
+        Signal(name="bytes-in", title="Written bytes per second", metric=bytes_of(name, "BytesInPerSec")),
+        Signal(name="bytes-out", title="Read bytes per second", metric=bytes_of(name, "BytesOutPerSec")),
         *lag_signals(name, pipe, cluster, unread="Maximum"),
         *([dead_letters] if pipe.topic.dead_letter.enabled else []),
     ]
@@ -94,13 +94,20 @@ def cluster_signals(cluster: Input[str], *, express: bool) -> Sequence[Signal[Me
         trigger=Trigger(alarm=BUSY_SERVICE, threshold=LEAST_IDLE, minutes=MINUTES, beyond="below"),
     )
     if express:
-        delay = "Delay of throttled requests in milliseconds"
         return [
             busy,
             Signal(
-                name="throttled-writes", title=delay, metric=brokers("MAX", "ProduceThrottleTime"), trigger=throttled
+                name="throttled-writes",
+                title="Delay of throttled writes in milliseconds",
+                metric=brokers("MAX", "ProduceThrottleTime"),
+                trigger=throttled,
             ),
-            Signal(name="throttled-reads", title=delay, metric=brokers("MAX", "FetchThrottleTime"), trigger=throttled),
+            Signal(
+                name="throttled-reads",
+                title="Delay of throttled reads in milliseconds",
+                metric=brokers("MAX", "FetchThrottleTime"),
+                trigger=throttled,
+            ),
         ]
     offline = CloudWatchMetric(
         namespace=NAMESPACE,
@@ -108,7 +115,6 @@ def cluster_signals(cluster: Input[str], *, express: bool) -> Sequence[Signal[Me
         dimensions={"Cluster Name": cluster},
         statistic="Maximum",
     )
-    copies = "Partitions with missing copies"
     return [
         busy,
         Signal(
@@ -125,11 +131,15 @@ def cluster_signals(cluster: Input[str], *, express: bool) -> Sequence[Signal[Me
         ),
         Signal(
             name="under-replicated",
-            title=copies,
+            title="Partitions with missing copies",
             metric=brokers("MAX", "UnderReplicatedPartitions"),
             trigger=Trigger(alarm=UNDER_REPLICATED, threshold=0, minutes=MINUTES),
         ),
-        Signal(name="under-min-isr", title=copies, metric=brokers("MAX", "UnderMinIsrPartitionCount")),
+        Signal(
+            name="under-min-isr",
+            title="Partitions with too few copies to write",
+            metric=brokers("MAX", "UnderMinIsrPartitionCount"),
+        ),
         Signal(
             name="offline-partitions",
             title="Partitions without a leader",

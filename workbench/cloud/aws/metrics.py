@@ -183,6 +183,8 @@ def _widget_errors(widget: Mapping[str, Any]) -> Iterator[str]:
     ids = [each["id"] for each in options]
     if len(ids) != len(set(ids)):
         yield f"the ids of the widget {properties['title']} must be different, got {', '.join(ids)}"
+    if sum("SELECT" in each.get("expression", "") for each in options) > 1:
+        yield f"the widget {properties['title']} must have at most one Metrics Insights query"
     for line, option in zip(properties["metrics"], options, strict=True):
         namespace, name, *dimensions = line[:-1] or ("", "")
         error = (
