@@ -24,6 +24,7 @@ from components.contracts import EgressRule, Grant
 from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pod_identity import PodIdentity
+from components.kubernetes.prometheus_operator import OperatorCollector
 
 POD_IDENTITY_AGENT = EgressRule(cidr="169.254.170.23/32", port=80)
 """Egress rule for the Pod Identity agent, which gives pods their credentials (EKS, How EKS Pod Identity works)."""
@@ -95,11 +96,11 @@ class Eks(KubernetesPlatform, ABC):
 
     def _collector(self) -> KubernetesCollector | None:
         """Make the collector of the stack file. None if it has none."""
-        choices = {"managed": self._managed_prometheus}
+        choices = {"managed": self._managed, "operator": lambda: OperatorCollector(self.name, self.provider)}
         choice = choices.get(self.args.monitoring.collector or "none")
         return choice() if choice else None
 
-    def _managed_prometheus(self) -> KubernetesCollector:
+    def _managed(self) -> KubernetesCollector:
         args = ManagedPrometheusArgs(cluster=self.cluster, network=self.network)
         return ManagedPrometheus(self.name, args, ResourceOptions(parent=self))
 

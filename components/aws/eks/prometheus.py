@@ -14,10 +14,8 @@ from components.aws.eks.cluster import cluster_security_group
 from components.aws.network.network import Network
 from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.pods import PART_OF
+from components.kubernetes.prometheus_operator import SCRAPE_INTERVAL, alert
 from components.monitoring.rules import Rule
-
-SCRAPE_INTERVAL = "30s"
-"""The windows of the rules are at least four scrapes."""
 
 RECEIVER = "targets"
 """Name of the receiver that publishes to the notification targets."""
@@ -92,7 +90,9 @@ class ManagedPrometheus(ComponentResource, KubernetesCollector):
                 f"{name}-rules",
                 name=name,
                 workspace_id=self.workspace.id,
-                data=Output.all(*(alert(rule, runbook) for rule in rules)).apply(lambda alerts: groups(name, alerts)),
+                data=Output.all(*(alerting_rule(rule, name, runbook) for rule in rules)).apply(
+                    lambda alerts: groups(name, alerts)
+                ),
                 tags={"Name": name},
                 opts=opts,
             )
@@ -125,20 +125,11 @@ def scrape_configuration(jobs: Sequence[Mapping[str, Any]]) -> str:
     return _yaml({"global": {"scrape_interval": SCRAPE_INTERVAL}, "scrape_configs": list(jobs)})
 
 
-def alert(rule: Rule, runbook: str) -> Mapping[str, Any]:
-    """Return an alerting rule (Prometheus, Alerting rules). The rule of a paused pipe stays, but cannot fire."""
-    alarm = rule.alarm
+def alerting_rule(rule: Rule, stack: str, runbook: str) -> Mapping[str, Any]:
+    """Return an alerting rule. That of a paused pipe stays, but cannot fire."""
     expression = Output.from_input(rule.expression)
-    return {
-        "alert": alarm.name,
-        "expr": expression if rule.enabled else expression.apply(lambda known: f"({known}) and vector(0) > 0"),
-        **({"for": f"{rule.minutes}m"} if rule.minutes else {}),
-        "labels": {"severity": alarm.severity, "subject": rule.subject},
-        "annotations": {
-            "summary": alarm.title(rule.subject),
-            "description": alarm.description(rule.subject, runbook),
-        },
-    }
+    off = expression.apply(lambda known: f"({known}) and vector(0) > 0")
+    return {**alert(rule, stack, runbook), "expr": expression if rule.enabled else off}
 
 
 def groups(name: str, alerts: Sequence[Mapping[str, Any]]) -> str:
@@ -162,7 +153,7 @@ def alert_manager(topics: Sequence[str], region: str) -> str:
         for topic in topics
     ]
     config = {
-        "route": {"receiver": RECEIVER, "group_by": ["alertname", "subject"]},
+        "route": {"receiver": RECEIVER, "group_by": ["alertname", "pipe"]},
         "receivers": [{"name": RECEIVER, "sns_configs": receivers}],
     }
     return _yaml({"alertmanager_config": _yaml(config)})

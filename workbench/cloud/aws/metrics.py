@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.cloud.model import Inputs, at, number, text
+from workbench.cloud.wire import UNKNOWN
 from workbench.values import is_list, is_object
 
 _BROKER = frozenset({"Cluster Name", "Broker ID"})
@@ -86,6 +87,8 @@ _QUERY = re.compile(
 
 def metric_error(namespace: str, name: str, dimensions: Iterable[str], *, all_of_them: bool = True) -> str | None:
     """Return an error if no series of the metric has exactly these dimensions or, for a query, at least these."""
+    if UNKNOWN in (namespace, name):
+        return None
     given = frozenset(dimensions)
     metric = METRICS.get(namespace, {}).get(name)
     if metric is None:
@@ -97,6 +100,8 @@ def metric_error(namespace: str, name: str, dimensions: Iterable[str], *, all_of
 
 def expression_error(expression: str, ids: Iterable[str]) -> str | None:
     """Return an error in an expression: a query, or a function of other lines."""
+    if expression == UNKNOWN:
+        return None
     query = _QUERY.fullmatch(expression)
     if query:
         labels = re.findall(r'"([^"]+)" =', query["limits"])
@@ -160,7 +165,7 @@ def _query_errors(queries: list[Mapping[str, Any]]) -> Iterator[str]:
             if is_object(metric)
             else expression_error(text(each, "expression", ""), ids)
         )
-        if error and all(isinstance(value, str) for value in (*ids, each.get("expression", ""))):
+        if error:
             yield error
 
 

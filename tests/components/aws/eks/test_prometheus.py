@@ -31,7 +31,7 @@ def jobs(plan: Plan) -> list[Mapping[str, Any]]:
 
 def rules(plan: Plan) -> Mapping[str, Mapping[str, Any]]:
     [group] = yaml.safe_load(inputs(plan, RULE_GROUPS)["data"])["groups"]
-    return {f"{rule['labels']['subject']}/{rule['alert']}": rule for rule in group["rules"]}
+    return {f"{rule['labels'].get('pipe', 'service')}/{rule['alert']}": rule for rule in group["rules"]}
 
 
 def test_by_default_only_services_that_report_no_lag_have_a_prometheus():
@@ -54,17 +54,26 @@ def test_it_scrapes_the_consumers_on_every_kind_of_compute(compute: str):
     assert keep["regex"] in [port["name"] for port in template["spec"]["containers"][0]["ports"]]
 
 
+def test_it_scrapes_kafka_in_containers_too():
+    assert [job["job_name"] for job in jobs(shipped("aws-kafka-eks"))] == [
+        "data-pipes-Kafka-tcp-prometheus",
+        "data-pipes-http",
+    ]
+
+
 def test_each_series_has_the_namespace_and_the_pod_that_the_rules_select():
-    [job] = jobs(shipped("aws-kafka-eks"))
-    copied = {each["target_label"]: each["source_labels"] for each in job["relabel_configs"] if "target_label" in each}
-    assert copied == {"namespace": ["__meta_kubernetes_namespace"], "pod": ["__meta_kubernetes_pod_name"]}
+    for job in jobs(shipped("aws-kafka-eks")):
+        copied = {
+            each["target_label"]: each["source_labels"] for each in job["relabel_configs"] if "target_label" in each
+        }
+        assert copied == {"namespace": ["__meta_kubernetes_namespace"], "pod": ["__meta_kubernetes_pod_name"]}
 
 
 def test_another_pipe_does_not_change_the_scraper():
     consumer = {"image": "registry.example.com/consumer:1", "cpu": "100m", "memory": "128Mi"}
     more = planned({"data-pipes:pipes": {"payments": {"parallelism": 2, "consumer": consumer}}}, stack="aws-kafka-eks")
     assert inputs(more, SCRAPER) == inputs(shipped("aws-kafka-eks"), SCRAPER)
-    assert {name.partition("/")[0] for name in rules(more)} == {"orders", "payments"}
+    assert {name.partition("/")[0] for name in rules(more)} == {"orders", "payments", "service"}
 
 
 def test_the_scraper_reaches_the_pods_and_nobody_else_does():
@@ -103,7 +112,8 @@ def test_the_scraper_has_the_security_group_of_the_cluster_which_the_pods_have_t
 
 def test_a_stack_without_a_lag_in_cloudwatch_has_all_rules_of_the_consumers():
     found = rules(shipped("aws-kafka-eks"))
-    assert found.keys() == {f"orders/{rule.alarm.name}" for rule in RULES}
+    service = {"service/disk-full", "service/offline-partitions", "service/under-replicated"}
+    assert found.keys() == {f"orders/{rule.alarm.name}" for rule in RULES} | service
     assert found["orders/missing-consumers"]["expr"].endswith("< 3")
     assert found["orders/missing-consumers"]["for"] == "10m"
 
@@ -117,6 +127,9 @@ def test_the_rules_of_a_paused_pipe_stay_but_cannot_fire():
     paused = planned({"data-pipes:pipes": {"orders": {"consumer": {"paused": True}}}}, stack="aws-kafka-eks")
     running = rules(shipped("aws-kafka-eks"))
     for name, rule in rules(paused).items():
+        if name.startswith("service/"):
+            assert rule == running[name]
+            continue
         assert rule["expr"] == f"({running[name]['expr']}) and vector(0) > 0"
 
 

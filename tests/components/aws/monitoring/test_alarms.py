@@ -168,7 +168,8 @@ def request(alarm: Mapping[str, Any]) -> Any:
 
 def accepted(plan: Plan) -> int:
     """Check every alarm with the model of the API and with the simulated CloudWatch. Return their number."""
-    shape = botocore.session.get_session().get_service_model("cloudwatch").operation_model("PutMetricAlarm").input_shape
+    model: Any = botocore.session.get_session().get_service_model("cloudwatch").operation_model("PutMetricAlarm")
+    shape = model.input_shape
     found = alarms(plan)
     for name, alarm in found.items():
         given = request(alarm)
