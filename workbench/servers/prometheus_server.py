@@ -71,7 +71,7 @@ class PrometheusServer:
         self._cleanup = ExitStack()
 
     def __enter__(self) -> Self:
-        """Start the server and wait until it is ready. It scrapes 5 seconds later: it first collects the targets."""
+        """Start the server and wait until it is ready. The first scrapes follow."""
         program = prometheus_binaries(self._report).prometheus
         with ExitStack() as cleanup:
             self._directory = Path(
@@ -134,6 +134,7 @@ class PrometheusServer:
             f"--web.listen-address={HOST}:{self._port}",
             "--storage.tsdb.path=data",
             "--log.level=warn",
+            "--scrape.discovery-reload-interval=100ms",  # the first scrape waits this long, by default 5 seconds
         ]
 
     def _wait_until_ready(self) -> None:
