@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.monitoring.rules import RULES, PipeSeries
+from tests.components.kubernetes.operator_collector import with_operator
 from tests.dataplane.rule_files import (
     Firing,
     Pod,
@@ -18,6 +19,9 @@ from tests.dataplane.rule_files import (
     rule_file,
     steps,
 )
+from tests.stacks import DEFAULT
+
+PROMETHEUS_RULE = "kubernetes:monitoring.coreos.com/v1:PrometheusRule"
 
 NOTHING: Firing = frozenset()
 MISSING: Firing = {("missing-consumers", "")}
@@ -54,6 +58,17 @@ def test_prometheus_accepts_the_rules(tmp_path):
     file.write_text(json.dumps(rule_file(PipeSeries(matchers={"namespace": "orders"}, partitions=3, age_minutes=15))))
     status, output = promtool("check", "rules", file)
     assert (status, f"SUCCESS: {len(RULES)} rules found" in output) == (0, True), output
+
+
+@pytest.mark.parametrize("stack", [DEFAULT, "aws-kafka-eks"])
+def test_prometheus_accepts_the_rules_of_stacks(monkeypatch, tmp_path, stack):
+    found = with_operator(monkeypatch, stack=stack).recording.of_type(PROMETHEUS_RULE)
+    assert found
+    for each in found:
+        file = tmp_path / f"{each.name}.json"
+        file.write_text(json.dumps(each.inputs["spec"]))
+        status, output = promtool("check", "rules", file)
+        assert (status, "SUCCESS" in output) == (0, True), output
 
 
 def test_nothing_fires_while_all_is_well(check):
