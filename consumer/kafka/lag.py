@@ -53,9 +53,8 @@ class KafkaLag:
             self._partition(number).written_at = _written_at(message)
 
     def record_end(self, message: Message) -> None:
-        """Record that the client found no record at an offset, and none is waiting before it."""
-        partition = self._partition(message.partition() or 0)
-        partition.end, partition.complete_at = message.offset() or 0, self.status.wall_clock()
+        """Record that the client found no record at an offset, and has returned all before it."""
+        self._partition(message.partition() or 0).end = message.offset() or 0
 
     def forget(self, numbers: Iterable[int]) -> None:
         """Remove revoked partitions."""
