@@ -44,7 +44,7 @@ MANY_UNREAD_RECORDS = Alarm(
 NO_PROGRESS = Alarm(
     name="no-progress",
     severity="critical",
-    meaning="Records are unread, and a consumer has handled none for 10 minutes.",
+    meaning="Records are unread, and a consumer has handled none for 5 minutes.",
     first="Read the last lines of the log of that consumer.",
 )
 MISSING_CONSUMERS = Alarm(

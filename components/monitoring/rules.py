@@ -84,8 +84,9 @@ def _handled(pipe: PipeSeries, minutes: int) -> str:
     return f"sum by (pod) (increase({handled}) + increase({dead}))"
 
 
-def _oldest(pipe: PipeSeries) -> str:
-    return f"max by (pod) ({pipe.select('consumer_lag_seconds')})"
+def _age(pipe: PipeSeries) -> str:
+    """Return the age of the oldest records. It survives the gap when a consumer restarts or a partition moves."""
+    return f"max_over_time({pipe.select('consumer_lag_seconds', 2)})"
 
 
 def _ready(pipe: PipeSeries) -> str:
@@ -93,22 +94,30 @@ def _ready(pipe: PipeSeries) -> str:
 
 
 def _increased(pipe: PipeSeries, metric: str, minutes: int) -> str:
-    """Return whether a counter grew. A new series counts from 0: a consumer can count before it is first scraped."""
-    new = f"({pipe.select(metric)} > 0 unless {pipe.select(metric)} offset {minutes * pipe.minute}s)"
+    """Return whether a counter grew.
+
+    A new series counts from 0: a consumer can count before it is first scraped. A series is not new after a gap of the scrapes.
+    """
+    known = f"max_over_time({pipe.select(metric, 60)} offset {minutes * pipe.minute}s)"
+    new = f"({pipe.select(metric)} > 0 unless {known})"
     return f"sum(increase({pipe.select(metric, minutes)}) > 0 or {new}) > 0"
 
 
 def _old_records(pipe: PipeSeries) -> str:
-    # A consumer that handles nothing is NO_PROGRESS. Each cause has one alarm.
-    return f"{_oldest(pipe)} > {pipe.age_minutes * pipe.minute} and {_handled(pipe, 10)} > 0"
+    return f"max({_age(pipe)}) > {pipe.age_minutes * pipe.minute}"
 
 
 def _no_progress(pipe: PipeSeries) -> str:
-    return f"{_oldest(pipe)} > {10 * pipe.minute} and {_handled(pipe, 10)} == 0"
+    # The other minutes are the rule's: a consumer that takes over old records has not handled any yet. It fires before
+    # OLD_RECORDS, and before the platform restarts a stuck consumer (6 minutes), which then handles some records again.
+    return f"max by (pod) ({_age(pipe)}) > {2 * pipe.minute} and {_handled(pipe, 2)} == 0"
 
 
 def _missing_consumers(pipe: PipeSeries) -> str:
-    return f"{_ready(pipe)} < {pipe.partitions}"
+    # In a rollout, one consumer after the other is missing. It makes progress while new ones become ready.
+    started = pipe.select("consumer_start_time_seconds")
+    rollout = f"time() - max({started} and {pipe.select('consumer_ready')} == 1) < {5 * pipe.minute}"
+    return f"{_ready(pipe)} < {pipe.partitions} unless {rollout}"
 
 
 def _partition_without_reader(pipe: PipeSeries) -> str:
@@ -124,7 +133,7 @@ def _idle_consumer(pipe: PipeSeries) -> str:
 
 RULES: Sequence[RuleTemplate] = (
     RuleTemplate(alarm=OLD_RECORDS, minutes=5, expression=_old_records),
-    RuleTemplate(alarm=NO_PROGRESS, minutes=0, expression=_no_progress),
+    RuleTemplate(alarm=NO_PROGRESS, minutes=3, expression=_no_progress),
     RuleTemplate(alarm=MISSING_CONSUMERS, minutes=10, expression=_missing_consumers),
     RuleTemplate(alarm=PARTITION_WITHOUT_READER, minutes=10, expression=_partition_without_reader),
     RuleTemplate(alarm=IDLE_CONSUMER, minutes=10, expression=_idle_consumer),

@@ -12,6 +12,7 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaException, Message, Topic
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError, WrongEnvironmentError
 from consumer.kafka.faults import KafkaFaults, text_of
+from consumer.kafka.lag import KafkaLag
 from consumer.kafka.record import KafkaRecord
 from consumer.kafka.retention import KafkaRetention
 from consumer.kafka.settings import KafkaSettings
@@ -47,6 +48,9 @@ COMMIT_SECONDS, COMMIT_PAUSE = 5.0, 0.1
 REBALANCING = frozenset({"ILLEGAL_GENERATION", "REBALANCE_IN_PROGRESS", "STALE_MEMBER_EPOCH"})
 """Errors of a commit during a rebalance."""
 
+END = "_PARTITION_EOF"
+"""Error in place of a record, if the client has read a partition to its end (`enable.partition.eof`)."""
+
 NO_PARTITION_SECONDS = 60.0
 """Seconds without any partition before the existence of the topic is checked."""
 
@@ -69,6 +73,7 @@ class KafkaMember:
         self.consumer = self._connect()
         self.retention = KafkaRetention(self.consumer, settings.topic, delivery.status)
         self.unreadable = KafkaUnreadable(self.retention, delivery)
+        self.lag = KafkaLag(self.retention, delivery.status)
         self.partitions: frozenset[int] = frozenset()
         self.revoked: set[int] = set()
         """Partitions revoked after the first record of a batch was returned."""
@@ -79,6 +84,7 @@ class KafkaMember:
         """Read and deliver until the delivery is stopped."""
         status, stopping = self.delivery.status, self.delivery.stopping
         self._subscribe()
+        status.update_lag = self.lag.measure
         try:
             while not stopping.is_set():
                 status.poll()
@@ -93,6 +99,7 @@ class KafkaMember:
             raise self.faults.consumer_error(error.args[0]) from None
         finally:
             status.ready = False
+            status.update_lag = lambda: None
             self._leave()
             status.set_partitions(())
 
@@ -169,16 +176,21 @@ class KafkaMember:
         """Deliver a batch, and put back the records that there is no time for."""
         deliver, stop, clock = self.delivery.deliver, self.delivery.stopping.is_set, time.monotonic
         begun = clock()
-        end, done = begun + LONGEST_BATCH_SECONDS, 0
+        end, done, no_records = begun + LONGEST_BATCH_SECONDS, 0, 0
         last: dict[int, Message] = {}
         behind = self.retention.behind()
+        self.lag.begin(batch, last)
         try:
             for message in batch:
                 if stop() or clock() > end:
                     break
                 if error := message.error():
-                    self.faults.raise_if_permanent(error)
-                    self.unreadable.record_error(message, error)
+                    no_records += 1
+                    if error.name() == END:
+                        self.lag.record_end(message)
+                    else:
+                        self.faults.raise_if_permanent(error)
+                        self.unreadable.record_error(message, error)
                 else:
                     record = KafkaRecord()
                     record.message = message
@@ -188,11 +200,14 @@ class KafkaMember:
                 done += 1
         finally:
             self.retention.record_handled(batch[:done], last, behind)
+            self.lag.record_handled(last)
             self.unreadable.forget(last)
             self._store(last.values())
         seconds = clock() - begun
+        if done == no_records == len(batch):
+            return
         if done == len(batch):
-            in_time = int(BATCH_SECONDS * done / max(seconds, 1e-6))
+            in_time = int(BATCH_SECONDS * (done - no_records) / max(seconds, 1e-6))
             in_memory = BATCH_BYTES * done // max(sum(map(len, batch)), 1)
             self.size = max(1, min(2 * self.size, LARGEST_BATCH, in_time, in_memory))
         elif not stop():
@@ -255,6 +270,7 @@ class KafkaMember:
         self.revoked |= numbers
         self.retention.revoke(numbers)
         self.unreadable.forget(numbers)
+        self.lag.forget(numbers)
         self._set_partitions(self.partitions - numbers)
 
     def _set_partitions(self, partitions: frozenset[int]) -> None:
@@ -268,19 +284,13 @@ class KafkaMember:
         self.delivery.status.ready = ready
 
     def _check_state(self) -> None:
-        """Check sign-in, membership, lag and the topic, about once a second."""
+        """Check sign-in, membership and the topic, about once a second."""
         now = time.monotonic()
         if now - self.checked_at < POLL_SECONDS:
             return
         self.checked_at = now
         self.faults.check_sign_in(self.consumer)
         self._set_ready(ready=joined(self.consumer))
-        for number in self.partitions:
-            partition = TopicPartition(self.settings.topic, number)
-            _, end = self.consumer.get_watermark_offsets(partition, cached=True)
-            (at,) = self.consumer.position([partition])
-            if end >= 0 and at.offset >= 0:
-                self.delivery.status.lag_records[str(number)] = max(0, end - at.offset)
         if not self.partitions and now - self.owned_since > NO_PARTITION_SECONDS:
             self.owned_since = now
             self.faults.check_topic(self.consumer)

@@ -148,7 +148,6 @@ class ShardLoop:
                 continue
             batch = self._reader(held).read()
             if batch:
-                status.lag_seconds[held.shard] = batch.behind_seconds
                 busy = bool(batch.records) or busy
                 self._deliver_batch(held, batch)
         return busy
@@ -157,9 +156,10 @@ class ShardLoop:
         """Deliver a batch while this worker owns the shard, and checkpoint."""
         if batch.conclusive:
             self._report_gap(held, batch)
-        checkpointed = time.monotonic()
+        checkpointed, oldest = time.monotonic(), self.delivery.status.oldest
         for record in self._user_records(held, batch):
             self.delivery.status.poll()
+            oldest[held.shard] = record.timestamp
             stopping = self.delivery.stopping.is_set()
             if stopping or not held.wanted or not self.member.holds(held) or not self.delivery.deliver(record):
                 self._close(held.shard)
@@ -168,6 +168,7 @@ class ShardLoop:
             if time.monotonic() - checkpointed > CHECKPOINT_SECONDS:
                 self.member.checkpoint(held)
                 checkpointed = time.monotonic()
+        oldest[held.shard] = batch.until if batch.behind_seconds else None
         if batch.conclusive:
             held.until = batch.until
         if batch.ended:

@@ -109,10 +109,12 @@ class KinesisVideoSource:
                     status.ready = True
                 fragment = queue.read()
                 if fragment is None:
+                    if status.ready:
+                        status.oldest[self.partition] = None
                     delivery.stopping.wait(PAUSE)
                     continue
-                status.lag_seconds[self.partition] = fragment.number("MILLIS_BEHIND_NOW") / 1000
                 record = self._record(fragment)
+                status.oldest[self.partition] = record.timestamp or None
                 if fragment.after_gap:
                     status.lost += 1
                     LOGGER.warning(

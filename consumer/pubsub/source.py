@@ -2,7 +2,6 @@
 
 import logging
 import re
-import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -72,6 +71,7 @@ class PubSub:
 
     def _pull(self, client: PubSubClient, delivery: Delivery) -> None:
         handler = MessageHandler(delivery=delivery, topic=self.topic, partition=self.partition or "")
+        delivery.status.has_partitions = self.partition is not None
         if self.partition is not None:
             delivery.status.set_partitions([self.partition])
         pull = client.read(self.subscription, handler.handle)
@@ -112,7 +112,7 @@ class MessageHandler:
             message.nack()
             return
         delivery.status.poll()
-        delivery.status.lag_seconds[self.partition] = max(0.0, time.time() - record.timestamp)
+        delivery.status.oldest[self.partition] = record.timestamp
         self.busy, handled = True, False
         try:
             handled = delivery.deliver_once(
@@ -121,6 +121,7 @@ class MessageHandler:
         except ConsumerError as error:  # raised here, the library would log it with a traceback
             self.error = error
         self.busy = False
+        delivery.status.oldest[self.partition] = None
         if handled:
             message.ack_with_response().add_done_callback(partial(_log_failed_ack, record))
         else:
