@@ -145,6 +145,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic.producers": ["serviceAccount:shop@data-pipes-example.iam.gserviceaccount.com"],
     },
     "managed-kafka": {
+        f"{PIPE}alarms.unreadRecords": 500,
         "data-pipes:streaming.version": "4.1.x",
         "data-pipes:streaming.vcpus": 6,
         "data-pipes:streaming.memory": "6Gi",
@@ -390,6 +391,7 @@ TOGETHER: dict[str, dict[str, Any]] = {
 OWNERS = {
     f"{PIPE}consumer.healthCommand": "ecs",
     "data-pipes:network.existing.hdinsightSubnetId": "hdinsight",
+    f"{PIPE}alarms.unreadRecords": "managed-kafka",
 }
 """Keys of other sections that only one service uses."""
 
