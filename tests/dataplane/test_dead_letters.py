@@ -1,16 +1,19 @@
 """Failed records on a real broker go to the dead letters: none is lost, and none blocks the others."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
 
-from tests.dataplane.dead_letter_pipe import PARTITIONS, Pipe
+from tests.dataplane.dead_letter_pipe import PARTITIONS, Pipe, reader
 from workbench.prove.replicas import PATIENCE, wait_until
 from workbench.prove.topic import Topic
 from workbench.servers.kafka_broker import KafkaCluster
+from workbench.stack_file import ROOT
 
 RECORDS, POISONED = 100, 40
 POISON = b"poison"
@@ -58,6 +61,18 @@ def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> MakePipe:
         return pipe
 
     return make
+
+
+def replayed(pipe: Pipe, first: int, last: int) -> "subprocess.CompletedProcess[str]":
+    """Run the replay of the dead letters with these offsets."""
+    environment = {
+        "STREAM_TOPIC": pipe.name,
+        "STREAM_GROUP": pipe.name,
+        "STREAM_DEAD_LETTERS": pipe.dead_letters,
+        "KAFKA_BOOTSTRAP_SERVERS": pipe.servers,
+    }
+    command = [sys.executable, "-m", "consumer.kafka.replay", str(first), str(last)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def expected() -> dict[int, list[str]]:
@@ -164,3 +179,48 @@ def _nothing_lost(pipe: Pipe) -> None:
     everything = expected()
     everything[POISONED % PARTITIONS].insert(POISONED // PARTITIONS, POISON.decode())
     assert handled == everything
+
+
+def test_dead_letters_are_replayed_into_their_partition_and_handled_by_a_fixed_handler(make_pipe):
+    """docs/operations.md, Replay dead letters."""
+    pipe = make_pipe()
+    variables = {"STREAM_DEAD_LETTERS": pipe.dead_letters, "STREAM_MAX_DELIVERY_ATTEMPTS": "1"}
+    with pipe.start(PROGRAM, **variables) as consumer:
+        try:
+            wait_until(lambda: pipe.committed() == ends(), "all records are committed, one as a dead letter")
+        finally:
+            consumer.kill()
+    done = replayed(pipe, 0, 9)
+    partition = POISONED % PARTITIONS
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{pipe.dead_letters} 0: written to {pipe.name}[{partition}] {ends()[partition]}\n"
+    with pipe.start(HEALED, **variables) as consumer:
+        try:
+            wait_until(lambda: pipe.handled[partition][-1] == POISON.decode(), "the replayed record is handled")
+        finally:
+            consumer.kill()
+    with reader(pipe.servers, str(uuid4())) as reading:
+        reading.assign([TopicPartition(pipe.name, partition, ends()[partition])])
+        (again,) = reading.consume(1, PATIENCE)
+    assert (again.key(), again.headers()) == (f"key-{POISONED}".encode(), [("number", str(POISONED).encode())])
+
+
+def test_a_dead_letter_without_the_whole_record_is_not_replayed(make_pipe):
+    pipe = make_pipe(max_message_bytes="1000")
+    producer = Producer({"bootstrap.servers": pipe.servers})
+    producer.produce(pipe.name, POISON, "large", 0, headers=[("large", LARGE.encode())])
+    assert producer.flush(PATIENCE) == 0
+    variables = {"STREAM_DEAD_LETTERS": pipe.dead_letters, "STREAM_MAX_DELIVERY_ATTEMPTS": "1"}
+    with pipe.start(PROGRAM, **variables) as consumer:
+        try:
+            letters = pipe.read_dead_letters(2)
+        finally:
+            consumer.kill()
+    offset = next(letter.offset() for letter in letters if letter.key() == b"large")
+    done = replayed(pipe, offset, offset)
+    place = f"{pipe.name}[0] {ends()[0]}"
+    assert done.returncode == 0, done.stderr
+    assert (
+        done.stdout
+        == f"{pipe.dead_letters} {offset}: skipped, does not contain the whole record. The record is {place}\n"
+    )
