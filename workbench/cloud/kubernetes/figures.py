@@ -46,6 +46,7 @@ FIGURES: Mapping[str, Figure] = {
     ),
     "kubernetes:kafka.strimzi.io/v1:KafkaUser": Figure(Role.IDENTITY, "Kafka user", rights=_acls),
     "kubernetes:karpenter.sh/v1:NodePool": Figure(Role.NODES, "node pool"),
+    "kubernetes:monitoring.googleapis.com/v1:PodMonitoring": Figure(Role.DETAIL, "scrape target"),
     "kubernetes:networking.k8s.io/v1:NetworkPolicy": Figure(Role.DETAIL, "network policy"),
     "kubernetes:policy/v1:PodDisruptionBudget": Figure(Role.DETAIL, "disruption budget"),
     "kubernetes:rbac.authorization.k8s.io/v1:Role": Figure(Role.RIGHT, "role", rights=_rules),

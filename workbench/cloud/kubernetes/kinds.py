@@ -140,6 +140,7 @@ KINDS: Mapping[str, ResourceModel] = {
     "kubernetes:eks.amazonaws.com/v1:NodeClass": row(),
     "kubernetes:karpenter.sh/v1:NodePool": row(),
     "kubernetes:vpcresources.k8s.aws/v1beta1:SecurityGroupPolicy": row(),
+    "kubernetes:monitoring.googleapis.com/v1:PodMonitoring": row(),
     "kubernetes:policy/v1:PodDisruptionBudget": row(),
     "kubernetes:rbac.authorization.k8s.io/v1:Role": row(),
     "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": row(replace_on=frozenset({"roleRef"})),
