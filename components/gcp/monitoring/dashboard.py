@@ -25,11 +25,22 @@ Chart = Mapping[str, Any]
 
 def dashboard(
     title: str, pipes: Mapping[str, WatchedPipe], service: Sequence[Signal[Any]], collector: Collector | None
-) -> Output[str]:
-    """Return the dashboard in the JSON of the API."""
-    sections = {pipe: _pipe(pipe, each, collector) for pipe, each in pipes.items()}
-    if service:
-        sections["Streaming service"] = [_signal(each) for each in service]
+) -> Output[str] | None:
+    """Return the dashboard in the JSON of the API. None if there is nothing to draw.
+
+    Args:
+        title: Title of the dashboard.
+        pipes: Pipes, by their names.
+        service: Signals of the streaming service.
+        collector: Collector whose series Cloud Monitoring has. None if it has none.
+    """
+    all_sections = {
+        **{pipe: _pipe(pipe, each, collector) for pipe, each in pipes.items()},
+        "Streaming service": [_signal(each) for each in service],
+    }
+    sections = {section: charts for section, charts in all_sections.items() if charts}
+    if not sections:
+        return None
     return Output.json_dumps(
         {"displayName": title, "mosaicLayout": {"columns": COLUMNS, "tiles": _tiles(sections)}}, sort_keys=True
     )

@@ -36,12 +36,12 @@ class Monitoring(ComponentResource):
             args.collector.watch(
                 name, [*rules, *args.rules], runbook=args.settings.runbook, targets=self.targets, opts=self.child
             )
-        board = gcp.monitoring.Dashboard(
-            f"{name}-dashboard",
-            dashboard_json=dashboard(name, args.pipes, args.signals, args.collector),
-            opts=self.child,
-        )
-        self.register_outputs({"dashboardId": board.id})
+        # The series of an operator are in the user's own Prometheus.
+        drawn = args.collector if args.settings.collector == "managed" else None
+        board = dashboard(name, args.pipes, args.signals, drawn)
+        if board is not None:
+            gcp.monitoring.Dashboard(f"{name}-dashboard", dashboard_json=board, opts=self.child)
+        self.register_outputs({})
 
     def _channels(self) -> list[Input[str]]:
         """Create a notification channel for each e-mail address and return their names."""

@@ -175,7 +175,7 @@ def as_answered(board: Any) -> Any:
         return {key: value for key, value in sorted(fields.items()) if value not in (0, False, "", None)}
     if isinstance(board, list):
         return [as_answered(each) for each in cast("list[Any]", board)]
-    return cast("Any", board)
+    return board
 
 
 def _stored(inputs: Inputs) -> Mapping[str, Any]:
@@ -196,7 +196,7 @@ def without_added(old: Any, new: Any) -> Any:
             without_added(each, right[index]) if index < len(right) and isinstance(each, Mapping) else each
             for index, each in enumerate(left)
         ]
-    return old
+    return cast("object", old)
 
 
 def _suppressed(old: Inputs, new: Inputs) -> frozenset[str]:
