@@ -24,6 +24,7 @@ from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.consumers import NODE_LABEL
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pod_identity import PodIdentity
+from components.kubernetes.prometheus_operator import OperatorCollector
 
 METADATA_SERVER = EgressRule(cidr="169.254.169.254/32", port=80)
 """Metadata server with the pods' credentials, under Dataplane V2 (GKE, Network policies, Workload Identity Federation)."""
@@ -95,6 +96,7 @@ class Gke(KubernetesPlatform):
         """Return what scrapes the pods, by the setting monitoring.collector."""
         makers: Mapping[str | None, Callable[[], KubernetesCollector]] = {
             "managed": lambda: GkeCollector(self.cluster.name, self.network.account.region),
+            "operator": lambda: OperatorCollector(self.name, self.provider),
         }
         maker = makers.get(self.args.monitoring.collector)
         return maker() if maker else None

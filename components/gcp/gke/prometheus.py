@@ -75,7 +75,7 @@ class GkeCollector(KubernetesCollector):
     ) -> None:
         """Create an alert policy from each rule."""
         for rule in rules:
-            prefix = name if rule.subject == name else f"{name}-{rule.subject}"
+            prefix = f"{name}-{rule.subject}" if rule.series else name
             alert_policy(
                 AlertPolicyArgs(
                     alarm=rule.alarm,
