@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from components.gcp.monitoring.policy import AlertPolicyArgs, alert_policy
 from components.kubernetes.collector import KubernetesCollector
+from components.kubernetes.pods import PART_OF
 from components.monitoring.rules import Rule
 
 NAMESPACE = "gmp-system"
@@ -64,7 +65,7 @@ class GkeCollector(KubernetesCollector):
             f"{name}-metrics",
             api_version="monitoring.googleapis.com/v1",
             kind="PodMonitoring",
-            metadata=kubernetes.meta.v1.ObjectMetaArgs(name="metrics", namespace=namespace, labels=labels),
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=name, namespace=namespace, labels=PART_OF),
             spec={"selector": {"matchLabels": labels}, "endpoints": [{"port": port, "interval": INTERVAL}]},
             opts=opts,
         )
