@@ -26,6 +26,8 @@ class GkeClusterArgs:
     settings: GkeSettings
     network: Network
     nodes: NodeAccount
+    managed_prometheus: bool
+    """Whether Managed Service for Prometheus collects metrics of the pods."""
     protect: bool
 
 
@@ -105,7 +107,7 @@ class GkeCluster(ComponentResource):
             enable_shielded_nodes=None if autopilot else True,
             addons_config=None if autopilot else NO_LOCAL_DNS,
             dns_config=None if autopilot else CLUSTER_DNS,
-            monitoring_config=None if autopilot else SYSTEM_METRICS,
+            monitoring_config=None if autopilot else self._metrics(),
             workload_identity_config=None if autopilot else self._workload_identity(),
             opts=ResourceOptions(
                 parent=self,
@@ -167,6 +169,14 @@ class GkeCluster(ComponentResource):
             ),
         )
 
+    def _metrics(self) -> gcp.container.ClusterMonitoringConfigArgs:
+        """Return the metrics that GKE collects. Autopilot always has managed collection (Managed Service for Prometheus, Get started)."""
+        collection = gcp.container.ClusterMonitoringConfigManagedPrometheusArgs(enabled=True)
+        return gcp.container.ClusterMonitoringConfigArgs(
+            enable_components=["SYSTEM_COMPONENTS"],
+            managed_prometheus=collection if self.args.managed_prometheus else None,
+        )
+
     def _workload_identity(self) -> gcp.container.ClusterWorkloadIdentityConfigArgs:
         return gcp.container.ClusterWorkloadIdentityConfigArgs(
             workload_pool=workload_pool(self.args.network.account.project)
@@ -181,8 +191,6 @@ could intercept the queries (GKE, NodeLocal DNSCache)."""
 
 CLUSTER_DNS = gcp.container.ClusterDnsConfigArgs(cluster_dns="KUBE_DNS")
 """Cloud DNS has no pods that a network policy could select (GKE, Using Cloud DNS for GKE)."""
-
-SYSTEM_METRICS = gcp.container.ClusterMonitoringConfigArgs(enable_components=["SYSTEM_COMPONENTS"])
 
 
 def workload_pool(project: str) -> str:

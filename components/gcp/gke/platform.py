@@ -1,7 +1,7 @@
 """Google Kubernetes Engine (GKE): a private Kubernetes cluster with a node pool for consumers, or Autopilot."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi_gcp as gcp
@@ -14,14 +14,17 @@ from components.contracts import EgressRule, Grant
 from components.gcp.gke.cluster import GkeCluster, GkeClusterArgs
 from components.gcp.gke.node_account import NodeAccount, NodeAccountArgs
 from components.gcp.gke.nodes import GkeNodes, GkeNodesArgs
+from components.gcp.gke.prometheus import GkeCollector
 from components.gcp.gke.settings import GkeSettings
 from components.gcp.gke.volumes import storage_class
 from components.gcp.gke.workload_identity import WorkloadIdentity, WorkloadIdentityArgs
 from components.gcp.network.network import Network
 from components.gcp.registry import ArtifactRegistry
+from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.consumers import NODE_LABEL
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pod_identity import PodIdentity
+from components.kubernetes.prometheus_operator import OperatorCollector
 
 METADATA_SERVER = EgressRule(cidr="169.254.169.254/32", port=80)
 """Metadata server with the pods' credentials, under Dataplane V2 (GKE, Network policies, Workload Identity Federation)."""
@@ -61,7 +64,13 @@ class Gke(KubernetesPlatform):
         )
         control_plane = GkeCluster(
             name,
-            GkeClusterArgs(settings=args.settings, network=args.network, nodes=nodes, protect=args.protect),
+            GkeClusterArgs(
+                settings=args.settings,
+                network=args.network,
+                nodes=nodes,
+                managed_prometheus=args.monitoring.collector == "managed",
+                protect=args.protect,
+            ),
             child,
         )
         self.cluster = control_plane.cluster
@@ -79,8 +88,18 @@ class Gke(KubernetesPlatform):
         )
         inside = ResourceOptions(parent=self, provider=self.provider)
         self.volume_class = storage_class(name, volumes, inside).metadata.name if volumes else None
+        self.metrics = self._collector()
         self.outputs = {"clusterName": self.cluster.name, "kubeconfig": self.kubeconfig}
         self.register_outputs(dict(self.outputs))
+
+    def _collector(self) -> KubernetesCollector | None:
+        """Return what scrapes the pods, by the setting monitoring.collector."""
+        makers: Mapping[str | None, Callable[[], KubernetesCollector]] = {
+            "managed": lambda: GkeCollector(self.cluster.name, self.network.account.region),
+            "operator": lambda: OperatorCollector(self.name, self.provider),
+        }
+        maker = makers.get(self.args.monitoring.collector)
+        return maker() if maker else None
 
     def _pool(self, account: NodeAccount, after: Sequence[Resource]) -> Resource:
         """Make the node pool for consumers. Autopilot has none."""

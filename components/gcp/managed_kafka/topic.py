@@ -13,6 +13,7 @@ from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, EgressRule, Grant, Topic
 from components.dead_letters import SUFFIX
 from components.gcp.managed_kafka.acl import allowed
+from components.gcp.managed_kafka.signals import kafka_signals
 from components.gcp.network.network import Network
 from components.kafka.config import CODECS, Choice, Limit, Limits
 from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings, group_protocol
@@ -131,6 +132,13 @@ class ManagedKafkaTopic(Topic):
             egress_rules=[EgressRule(cidr=args.network.cidr, port=PORT)],
         )
         self.connections = {SHARED: connection}
+        self.signals = kafka_signals(
+            args.pipe,
+            cluster=args.cluster.cluster_id,
+            topic=topic.topic_id,
+            group=group,
+            dead_letters=f"{args.topic_name}{SUFFIX}" if settings.dead_letter.enabled else None,
+        )
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     def _topic(

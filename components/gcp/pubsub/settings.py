@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from components.consumer_group import no_group
 from components.gcp.pubsub.filter import MOST_BYTES, subscription_filters, too_long
+from components.gcp.pubsub.signals import AGE_RESOLUTION
 from components.gcp.pubsub.topic_settings import PubSubPipeSettings
 from components.section import ConfigError
 from components.settings_bases import ServiceSettings, ValidationContext
@@ -19,6 +20,7 @@ class PubSubSettings(ServiceSettings, frozen=True):
     """Streaming settings for Pub/Sub."""
 
     cloud_services: ClassVar = ("pubsub",)
+    age_resolution: ClassVar = AGE_RESOLUTION
 
     service: Literal["pubsub"]
     """Always pubsub."""

@@ -22,6 +22,7 @@ from components.gcp.pubsub.changes import (
 )
 from components.gcp.pubsub.dead_letters import NEVER, SUBSCRIBERS, DeadLetters, DeadLettersArgs, seconds, stored_in
 from components.gcp.pubsub.filter import subscription_filters
+from components.gcp.pubsub.signals import PubSubSignal, pubsub_signals
 from components.gcp.pubsub.topic_settings import PubSubPipeSettings, SchemaSettings
 
 SUBSCRIBER = "roles/pubsub.subscriber"
@@ -72,6 +73,7 @@ class PubSubTopic(Topic):
         self.topic_name = self.topic.name
         self.partitions = self._partitions(subscriptions)
         self.connections = {SHARED: self._connection(subscriptions)}
+        self.signals = self._signals(subscriptions)
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     def _schema(self, settings: SchemaSettings) -> gcp.pubsub.Schema:
@@ -215,6 +217,15 @@ class PubSubTopic(Topic):
             opts=ResourceOptions(parent=self),
         )
         return forwarder.subscription
+
+    def _signals(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> Sequence[PubSubSignal]:
+        """Return what Pub/Sub measures."""
+        return pubsub_signals(
+            self.args.pipe,
+            topic=self.topic.name,
+            shared=None if self.args.pipe.partitions else subscriptions[0].name,
+            dead_letters=self.dead_letters.subscription if self.dead_letters else None,
+        )
 
     def _connection(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> Connection:
         """Return the consumers' connection settings and grants for the subscriptions and the schema."""

@@ -100,6 +100,10 @@ ACTIONS: Mapping[str, Actions] = {
     "gcp:pubsub/subscriptionIAMMember:SubscriptionIAMMember": _policy("pubsub.subscriptions"),
     "gcp:pubsub/topic:Topic": _all("pubsub.topics", "pubsub.schemas.attach"),
     "gcp:pubsub/topicIAMMember:TopicIAMMember": _policy("pubsub.topics"),
+    # Cloud Monitoring
+    "gcp:monitoring/alertPolicy:AlertPolicy": _all("monitoring.alertPolicies"),
+    "gcp:monitoring/dashboard:Dashboard": _all("monitoring.dashboards"),
+    "gcp:monitoring/notificationChannel:NotificationChannel": _all("monitoring.notificationChannels"),
     # Managed Service for Apache Kafka
     "gcp:managedkafka/acl:Acl": _all("managedkafka.acls", "managedkafka.acls.updateEntries"),
     "gcp:managedkafka/cluster:Cluster": _all("managedkafka.clusters", f"{_KAFKA} compute.subnetworks.get"),

@@ -59,6 +59,9 @@ FIGURES: Mapping[str, Figure] = {
         ("{capacityConfig.vcpuCount} vCPU", "Kafka {kafkaVersion}"),
     ),
     "gcp:managedkafka/topic:Topic": Figure(Role.TOPIC, "topic", ("{replicationFactor} copies of each partition",)),
+    "gcp:monitoring/alertPolicy:AlertPolicy": Figure(Role.DETAIL, "alert policy"),
+    "gcp:monitoring/dashboard:Dashboard": Figure(Role.DETAIL, "dashboard"),
+    "gcp:monitoring/notificationChannel:NotificationChannel": Figure(Role.DETAIL, "notification channel"),
     "gcp:projects/iAMMember:IAMMember": Figure(
         Role.RIGHT, "role on the project", rights=right("{member}", "{role}", "project {project}")
     ),

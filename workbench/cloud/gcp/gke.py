@@ -189,7 +189,8 @@ GKE: Mapping[str, ResourceModel] = {
         unseen=_dictated,
         left_out="binaryAuthorization.evaluationMode ipAllocationPolicy.clusterSecondaryRangeName"
         " ipAllocationPolicy.servicesSecondaryRangeName masterAuthorizedNetworksConfig.gcpPublicCidrsAccessEnabled"
-        f" masterAuthorizedNetworksConfig.privateEndpointEnforcementEnabled {_NODES}",
+        " masterAuthorizedNetworksConfig.privateEndpointEnforcementEnabled monitoringConfig.enableComponents"
+        f" monitoringConfig.managedPrometheus {_NODES}",
         defaults={
             "clusterAutoscaling.autoProvisioningDefaults.serviceAccount": "default",
             "controlPlaneEndpointsConfig.ipEndpointsConfig.enabled": False,

@@ -10,13 +10,22 @@ from typing import Any
 from workbench.cloud.gcp.account import ACCOUNT_WIDE
 from workbench.cloud.gcp.gke import GKE
 from workbench.cloud.gcp.managed_kafka import MANAGED_KAFKA
+from workbench.cloud.gcp.monitoring import MONITORING
 from workbench.cloud.gcp.network import NETWORK
 from workbench.cloud.gcp.pubsub import PUBSUB
 from workbench.cloud.gcp.registry import REGISTRY
 from workbench.cloud.gcp.resource import NUMBER
 from workbench.cloud.model import Inputs, ResourceModel, text
 
-KINDS: Mapping[str, ResourceModel] = {**NETWORK, **ACCOUNT_WIDE, **GKE, **REGISTRY, **PUBSUB, **MANAGED_KAFKA}
+KINDS: Mapping[str, ResourceModel] = {
+    **NETWORK,
+    **ACCOUNT_WIDE,
+    **GKE,
+    **REGISTRY,
+    **PUBSUB,
+    **MANAGED_KAFKA,
+    **MONITORING,
+}
 
 
 def _projects(args: Inputs) -> Mapping[str, Any]:
