@@ -138,6 +138,7 @@ KINDS: Mapping[str, ResourceModel] = {
     ),
     "kubernetes:storage.k8s.io/v1:StorageClass": row(replace_on=frozenset({"parameters", "provisioner"})),
     "kubernetes:eks.amazonaws.com/v1:NodeClass": row(),
+    "kubernetes:azmonitoring.coreos.com/v1:PodMonitor": row(),
     "kubernetes:karpenter.sh/v1:NodePool": row(),
     "kubernetes:vpcresources.k8s.aws/v1beta1:SecurityGroupPolicy": row(),
     "kubernetes:policy/v1:PodDisruptionBudget": row(),
