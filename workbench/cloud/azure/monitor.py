@@ -8,6 +8,7 @@ from typing import Any, cast
 from workbench.cloud.azure.metrics import refusal as metric_refusal
 from workbench.cloud.azure.resource import location_of, resource
 from workbench.cloud.model import CREATED_AT, Inputs, ResourceModel, at, digits, number, text, uuid_of
+from workbench.cloud.wire import UNKNOWN
 
 _PROMETHEUS = "common use, no log found: a workspace takes half a minute, the rest answers within seconds"
 _WINDOWS = frozenset({"PT1M", "PT5M", "PT15M", "PT30M", "PT1H", "PT6H", "PT12H", "P1D"})
@@ -26,14 +27,21 @@ def _objects(inputs: object, path: str) -> list[Inputs]:
     return cast("list[Inputs]", found) if isinstance(found, list) else []
 
 
+def _known(inputs: Inputs, path: str, default: str) -> str:
+    """Return the text at a path, or the default if it is absent or unknown in a preview."""
+    found = text(inputs, path, default)
+    return default if found == UNKNOWN else found
+
+
 def _alert_refusal(_old: Inputs | None, new: Inputs) -> str | None:
     """Refuse windows and metrics that Azure does not have (Azure Monitor, Metric Alerts API)."""
-    if text(new, "location", "") != "global":
+    if _known(new, "location", "global") != "global":
         return "BadRequest: The location of a metric alert must be global"
-    if at(new, "windowSize") not in _WINDOWS or at(new, "evaluationFrequency") not in _FREQUENCIES:
-        return f"BadRequest: windowSize {at(new, 'windowSize')} or evaluationFrequency {at(new, 'evaluationFrequency')} is not supported"
-    if not 0 <= number(new, "severity", -1) <= 4:
-        return "BadRequest: severity must be from 0 to 4"
+    window, frequency = _known(new, "windowSize", "PT5M"), _known(new, "evaluationFrequency", "PT5M")
+    if window not in _WINDOWS or frequency not in _FREQUENCIES:
+        return f"BadRequest: The window {window} or the frequency {frequency} is not supported"
+    if not 0 <= number(new, "severity", 3) <= 4:
+        return "BadRequest: The severity must be from 0 to 4"
     for criterion in _objects(new, "criteria.allOf"):
         dimensions = frozenset(text(each, "name", "") for each in _objects(criterion, "dimensions"))
         found = metric_refusal(
@@ -49,10 +57,10 @@ def _alert_refusal(_old: Inputs | None, new: Inputs) -> str | None:
 
 def _workbook_refusal(_old: Inputs | None, new: Inputs) -> str | None:
     """Refuse a name that is no UUID, and content that is not JSON. The portal shows an error for a chart of an unknown metric."""
-    if not _UUID.fullmatch(text(new, "resourceName", uuid_of("workbook"))):
+    if not _UUID.fullmatch(_known(new, "resourceName", uuid_of("workbook"))):
         return "BadRequest: The name of a workbook must be a UUID"
     try:
-        content = json.loads(text(new, "serializedData", "{}"))
+        content = json.loads(_known(new, "serializedData", "{}"))
     except ValueError:
         return "BadRequest: serializedData is not valid JSON"
     return next((f"BadRequest: {found}" for item in _objects(content, "items") for found in _bad_charts(item)), None)
@@ -72,16 +80,16 @@ def _group_refusal(_old: Inputs | None, new: Inputs) -> str | None:
     """Refuse groups with too many rules or another interval (Azure Monitor, Service limits), and names with special characters."""
     if len(_objects(new, "rules")) > _MOST_RULES:
         return f"BadRequest: A rule group has at most {_MOST_RULES} rules"
-    if not re.fullmatch(r"PT([1-9]|1[0-5])M", text(new, "interval", "PT1M")):
+    if not re.fullmatch(r"PT([1-9]|1[0-5])M", _known(new, "interval", "PT1M")):
         return "BadRequest: interval must be between 1 and 15 minutes"
-    if not re.fullmatch(r"[^:@/#{}%&+*<>?]+", text(new, "ruleGroupName", "rules")):
+    if not re.fullmatch(r"[^:@/#{}%&+*<>?]+", _known(new, "ruleGroupName", "rules")):
         return "BadRequest: The name of the rule group has invalid characters"
     return None
 
 
 def _action_group_refusal(_old: Inputs | None, new: Inputs) -> str | None:
     """Refuse a long short name, and receivers with the same name (Azure Monitor, Action Groups API)."""
-    if not 1 <= len(text(new, "groupShortName", "")) <= 12:
+    if not 1 <= len(_known(new, "groupShortName", "alarms")) <= 12:
         return "BadRequest: groupShortName must have 1 to 12 characters"
     names = [text(each, "name", "") for each in _objects(new, "emailReceivers")]
     return "BadRequest: Names of receivers must be unique" if len(names) != len(set(names)) else None
