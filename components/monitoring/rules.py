@@ -19,13 +19,11 @@ from components.monitoring.alarms import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class PipeSeries:
-    """Series of one pipe's consumers, and the numbers that the rules compare them with."""
+class Series:
+    """Series of a set of pods."""
 
     matchers: Mapping[str, str]
-    """Labels that select the pipe's pods, such as `namespace`."""
-    partitions: int
-    age_minutes: int
+    """Labels that select the pods, such as `namespace`."""
     minute: int = 60
     """Seconds of a minute. Tests shorten it."""
 
@@ -34,6 +32,14 @@ class PipeSeries:
         labels = ",".join(f'{name}="{value}"' for name, value in sorted(self.matchers.items()))
         duration = f"[{window * self.minute}s]" if window else ""
         return f"{metric}{{{labels}}}{duration}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipeSeries(Series):
+    """Series of one pipe's consumers, and the numbers that the rules compare them with."""
+
+    partitions: int
+    age_minutes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +64,8 @@ class Rule:
     expression: Input[str]
     enabled: bool = True
     """False while the pipe is paused: its records wait on purpose."""
+    series: Input[PipeSeries] | None = None
+    """Series of the pipe, from which charts are drawn. None for rules of the streaming service."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +183,7 @@ def pipe_rules(subject: str, series: Output[PipeSeries], *, enabled: bool, witho
             minutes=rule.minutes,
             expression=series.apply(rule.expression),
             enabled=enabled,
+            series=series,
         )
         for rule in RULES
         if rule.alarm.name not in without
