@@ -27,6 +27,7 @@ from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.consumers import NODE_LABEL
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pod_identity import PodIdentity
+from components.kubernetes.prometheus_operator import OperatorCollector
 from components.lookup import lookup
 
 ENTRA_SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630"
@@ -129,6 +130,7 @@ class Aks(KubernetesPlatform):
             "managed": lambda: AksCollector(
                 self.name, AksCollectorArgs(cluster=self.cluster, network=self.network), ResourceOptions(parent=self)
             ),
+            "operator": lambda: OperatorCollector(self.name, self.provider),
         }
         return makers[chosen]() if chosen in makers else None
 

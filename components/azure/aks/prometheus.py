@@ -11,6 +11,7 @@ from typing_extensions import override
 from components.azure.monitoring.alert import SEVERITIES, duration
 from components.azure.network.network import Network
 from components.kubernetes.collector import KubernetesCollector
+from components.kubernetes.pods import PART_OF
 from components.monitoring.rules import Rule
 
 STREAM = "Microsoft-PrometheusMetrics"
@@ -120,7 +121,7 @@ class AksCollector(ComponentResource, KubernetesCollector):
             f"{name}-metrics",
             api_version="azmonitoring.coreos.com/v1",
             kind="PodMonitor",
-            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=name, namespace=namespace, labels=labels),
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=name, namespace=namespace, labels=PART_OF),
             spec={
                 **LIMITS,
                 "selector": {"matchLabels": labels},
@@ -134,12 +135,12 @@ class AksCollector(ComponentResource, KubernetesCollector):
         self, name: str, rules: Sequence[Rule], *, runbook: str, targets: Sequence[Input[str]], opts: ResourceOptions
     ) -> None:
         """Create a group of rules for each pipe and one for the streaming service. Azure evaluates them each minute."""
-        subjects: dict[str, list[Rule]] = {}
+        groups: dict[str, list[Rule]] = {}
         for rule in rules:
-            subjects.setdefault(rule.subject, []).append(rule)
+            group = f"{name}-{rule.subject}-alarms" if rule.series else f"{name}-alarms"
+            groups.setdefault(group, []).append(rule)
         network = self.args.network
-        for subject, own in subjects.items():
-            group = f"{name}-rules" if subject == name else f"{name}-{subject}-rules"
+        for group, own in groups.items():
             azure.alertsmanagement.PrometheusRuleGroup(
                 group,
                 rule_group_name=group,

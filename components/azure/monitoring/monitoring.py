@@ -38,8 +38,8 @@ class Monitoring(ComponentResource):
         if not args.settings.emails:
             return []
         group = azure.monitor.ActionGroup(
-            f"{self.name}-alarms",
-            action_group_name=f"{self.name}-alarms",
+            f"{self.name}-notifications",
+            action_group_name=f"{self.name}-notifications",
             group_short_name=self.name[:SHORT_NAME].rstrip("-"),
             resource_group_name=args.network.resource_group,
             location="Global",

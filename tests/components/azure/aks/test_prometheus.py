@@ -72,6 +72,14 @@ def test_without_a_collector_nothing_may_reach_the_consumers():
     assert "Ingress" in spec["policyTypes"]
 
 
+def test_the_operator_of_the_cluster_needs_no_workspace_and_no_add_on():
+    found = with_collector("operator")
+    assert found.one(CLUSTER).input("azureMonitorProfile.metrics.enabled") is False
+    assert not [kind for kind in KINDS if found.of_type(kind)]
+    assert found.of_type("kubernetes:monitoring.coreos.com/v1:PodMonitor")
+    assert found.of_type("kubernetes:monitoring.coreos.com/v1:PrometheusRule")
+
+
 def test_disabled_monitoring_disables_the_add_on():
     found = planned({"data-pipes:monitoring": {"enabled": False}}, stack=STACK).recording
     assert found.one(CLUSTER).input("azureMonitorProfile.metrics.enabled") is False

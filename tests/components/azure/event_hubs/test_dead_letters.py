@@ -87,7 +87,7 @@ def test_growth_changes_only_the_pipe_s_event_hub_its_consumers_and_their_alarms
     )
     before = {each.urn: each.inputs for each in small.recording.resources}
     changed = {each.name for each in grown.recording.resources if each.inputs != before[each.urn]}
-    assert changed == {HUB, f"{STACK}-orders-deployment", f"{STACK}-orders-rules", f"{STACK}-dashboard"}
+    assert changed == {HUB, f"{STACK}-orders-deployment", f"{STACK}-orders-alarms", f"{STACK}-dashboard"}
 
 
 def test_without_dead_letters_there_is_no_hub_no_role_and_no_variable():

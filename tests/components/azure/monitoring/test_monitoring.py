@@ -45,7 +45,7 @@ def alarms(found: Plan) -> dict[str, Any]:
 
 def rules(found: Plan) -> dict[str, Any]:
     """Return the rules of the pipe orders, by the name of the alarm."""
-    [group] = [each for each in found.recording.of_type(GROUP) if each.name.endswith("-orders-rules")]
+    [group] = [each for each in found.recording.of_type(GROUP) if each.name.endswith("-orders-alarms")]
     return {each["alert"].removeprefix("orders-"): each for each in group.inputs["rules"]}
 
 
@@ -125,9 +125,9 @@ def test_the_text_of_an_alarm_has_the_pipe_the_first_step_and_the_runbook():
 
 
 def test_rules_read_only_the_metrics_of_the_stack_s_cluster():
-    group = shipped(KAFKA).recording.one(GROUP).inputs
-    assert [scope.rsplit("/", 1)[-1] for scope in group["scopes"]] == [f"{KAFKA}-metrics"]
-    assert (group["clusterName"], group["interval"]) == (KAFKA, "PT1M")
+    groups = [each.inputs for each in shipped(KAFKA).recording.of_type(GROUP)]
+    assert {scope.rsplit("/", 1)[-1] for each in groups for scope in each["scopes"]} == {f"{KAFKA}-metrics"}
+    assert {(each["clusterName"], each["interval"]) for each in groups} == {(KAFKA, "PT1M")}
 
 
 def test_without_targets_nobody_is_notified():
@@ -142,7 +142,7 @@ def test_every_alarm_notifies_the_e_mail_addresses_and_the_given_action_groups()
     assert [each["emailAddress"] for each in group["emailReceivers"]] == ["oncall@example.com", "dev@example.com"]
     for each in (*alarms(found).values(), *rules(found).values()):
         own, given = (action["actionGroupId"] for action in each["actions"])
-        assert own.endswith(f"/actionGroups/{EVENT_HUBS}-alarms")
+        assert own.endswith(f"/actionGroups/{EVENT_HUBS}-notifications")
         assert given == ONCALL
 
 
@@ -170,10 +170,10 @@ def test_a_paused_pipe_keeps_its_alarms_disabled():
 def test_each_pipe_has_a_group_within_azure_s_limit_of_20_rules():
     orders = changed(stack=KAFKA).config["data-pipes:pipes"]["orders"]
     found = planned({"data-pipes:pipes": {KAFKA: orders}}, stack=KAFKA)
-    sizes = {each.name: len(each.inputs["rules"]) for each in found.recording.of_type(GROUP)}
-    assert sizes[f"{KAFKA}-orders-rules"] == len(PIPE_ALARMS)
-    assert f"{KAFKA}-rules" in sizes, "a pipe with the name of the stack shares the group of the streaming service"
-    assert max(sizes.values()) <= 20
+    groups = {each.name: [rule["alert"] for rule in each.inputs["rules"]] for each in found.recording.of_type(GROUP)}
+    assert groups.keys() == {f"{KAFKA}-{KAFKA}-alarms", f"{KAFKA}-orders-alarms", f"{KAFKA}-alarms"}
+    assert f"{KAFKA}-under-replicated" in groups[f"{KAFKA}-alarms"]
+    assert max(map(len, groups.values())) <= 20
 
 
 def test_the_dashboard_has_the_equation_of_each_pipe_and_the_health_of_the_service():
