@@ -1,4 +1,4 @@
-"""Custom resource definitions for the API server: Strimzi's, and those of EKS and AKS clusters. Add those of other services to PUBLISHED.
+"""Custom resource definitions for the API server: Strimzi's, and those of an EKS cluster. Add those of other services to PUBLISHED.
 
 Each definition is the publisher's, in the version that tools/strimzi and tools/eks pin. It is kept in the user's cache.
 """
@@ -104,15 +104,9 @@ def eks_kinds(_report: Callable[[str], None]) -> Sequence[Manifest]:
     ]
 
 
-def aks_kinds(_report: Callable[[str], None]) -> Sequence[Manifest]:
-    """Return the definition of the pod monitors of Azure's add-on for metrics. It is in no package, only in a chart's template."""
-    return [unchecked("azmonitoring.coreos.com", "v1", "PodMonitor", "podmonitors", scope="Namespaced")]
-
-
 PUBLISHED: Mapping[str, Callable[[Callable[[str], None]], Sequence[Manifest]]] = {
     "kafka": strimzi_kinds,
     "eks": eks_kinds,
-    "aks": aks_kinds,
 }
 """Service or platform -> the definitions of its custom kinds."""
 
@@ -122,8 +116,8 @@ def definitions(services: Iterable[str], report: Callable[[str], None]) -> list[
     return [each for service in services if service in PUBLISHED for each in PUBLISHED[service](report)]
 
 
-def unchecked(group: str, version: str, kind: str, plural: str, *, scope: str = "Cluster") -> Manifest:
-    """Return a definition without a schema for a kind whose definition is not published."""
+def unchecked(group: str, version: str, kind: str, plural: str) -> Manifest:
+    """Return a definition without a schema for a cluster-scoped kind whose definition is not published."""
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -132,7 +126,7 @@ def unchecked(group: str, version: str, kind: str, plural: str, *, scope: str = 
         "spec": {
             "group": group,
             "names": {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": kind.lower()},
-            "scope": scope,
+            "scope": "Cluster",
             "versions": [
                 {"name": version, "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}},
             ],
