@@ -1,6 +1,7 @@
 """Items of an Azure workbook: texts, charts of Azure's metrics and charts of PromQL.
 
-Microsoft does not document the format. It is the one of workbooks that the portal exports (public repositories, read 2026-11-30).
+PromQL is a data source of workbooks (Azure Monitor, Query Prometheus metrics using Azure workbooks; read 2026-11-30). Microsoft does not
+document the format of the content. It is the one that the portal exports (public repositories, read 2026-11-30).
 """
 
 from collections.abc import Mapping, Sequence

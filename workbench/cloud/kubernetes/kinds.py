@@ -138,7 +138,6 @@ KINDS: Mapping[str, ResourceModel] = {
     ),
     "kubernetes:storage.k8s.io/v1:StorageClass": row(replace_on=frozenset({"parameters", "provisioner"})),
     "kubernetes:eks.amazonaws.com/v1:NodeClass": row(),
-    "kubernetes:azmonitoring.coreos.com/v1:PodMonitor": row(),
     "kubernetes:karpenter.sh/v1:NodePool": row(),
     "kubernetes:azmonitoring.coreos.com/v1:PodMonitor": row(),
     "kubernetes:monitoring.coreos.com/v1:PodMonitor": row(),
