@@ -83,8 +83,10 @@ class Monitoring(ComponentResource):
             args.collector.watch(self.name, [*rules, *args.rules], runbook=runbook, targets=targets, opts=self.child)
 
     def _workbook(self) -> None:
-        """Create the dashboard. Its name must be a UUID; the suffix of the stack makes it unique."""
-        network = self.args.network
+        """Create the dashboard, if there is a chart. Its name must be a UUID; the suffix of the stack makes it unique."""
+        network, items = self.args.network, [*self._pipes(), *self._service()]
+        if not items:
+            return
         azure.applicationinsights.Workbook(
             f"{self.name}-dashboard",
             resource_name_=network.suffix.apply(lambda suffix: str(uuid5(NAMESPACE_OID, f"{self.name}-{suffix}"))),
@@ -94,7 +96,7 @@ class Monitoring(ComponentResource):
             category="workbook",
             source_id="Azure Monitor",
             display_name=f"{self.name}: pipes",
-            serialized_data=workbook([*self._pipes(), *self._service()]),
+            serialized_data=workbook(items),
             tags=self.args.tags,
             opts=self.child,
         )
@@ -103,8 +105,10 @@ class Monitoring(ComponentResource):
         """Yield the charts of each pipe. Without an Azure Monitor workspace there are only those of Azure's metrics."""
         collector = self.args.collector
         for pipe, watched in self.args.pipes.items():
-            yield heading(pipe, f"Pipe {pipe}")
-            if isinstance(collector, AksCollector):
+            scraped = isinstance(collector, AksCollector)
+            if scraped or watched.signals:
+                yield heading(pipe, f"Pipe {pipe}")
+            if scraped:
                 series = watched.series(pipe, collector)
                 for number, panel in enumerate(PANELS, start=1):
                     yield promql_chart(f"{pipe}-{number}", panel, series, collector.workspace_id)

@@ -227,6 +227,12 @@ def test_disabled_monitoring_creates_nothing():
         assert not found.recording.of_type(kind)
 
 
+@pytest.mark.parametrize("collector", ["none", "operator"])
+def test_a_stack_without_measurements_in_azure_has_no_empty_dashboard(collector: str):
+    found = monitored(KAFKA, collector=collector)
+    assert not found.recording.of_type(WORKBOOK)
+
+
 def test_without_a_collector_only_azure_s_own_metrics_have_alarms_and_charts():
     found = plan(changed({"data-pipes:monitoring": {"collector": "none"}}, EVENT_HUBS))
     assert not found.recording.of_type(GROUP)
