@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from components.azure.monitoring.alert import WINDOWS
 from tests.stacks import changed, planned, shipped
 from workbench.plan import Plan, plan
 
@@ -87,11 +86,6 @@ def test_an_alarm_on_dead_letters_reads_only_the_event_hub_of_the_pipe_s_dead_le
         0,
     )
     assert (inputs["windowSize"], inputs["autoMitigate"], inputs["location"]) == ("PT15M", True, "global")
-
-
-@pytest.mark.parametrize("minutes", WINDOWS)
-def test_windows_are_those_that_azure_has(minutes: int):
-    assert WINDOWS[minutes] in {"PT5M", "PT15M", "PT30M", "PT1H"}
 
 
 def test_the_age_limit_of_a_pipe_is_the_threshold_of_its_alarm():
