@@ -3,6 +3,8 @@
 import pytest
 
 from tests.stacks import planned, shipped
+from workbench.cloud.behaviour import differences
+from workbench.cloud.kinds import kind
 
 STACK = "azure-eventhubs-aks"
 CLUSTER = "azure-native:containerservice:ManagedCluster"
@@ -63,7 +65,16 @@ def test_the_pod_monitor_waits_for_the_cluster_and_its_nodes():
 def test_the_cluster_has_the_add_on_exactly_if_the_collector_is_managed(collector, enabled):
     found = with_collector(collector)
     assert found.one(CLUSTER).input("azureMonitorProfile.metrics") == {"enabled": enabled}
-    assert [bool(found.of_type(kind)) for kind in KINDS] == [enabled] * len(KINDS)
+    assert [bool(found.of_type(each)) for each in KINDS] == [enabled] * len(KINDS)
+
+
+@pytest.mark.parametrize(("before", "after"), [("none", "managed"), ("managed", "none")])
+def test_another_collector_updates_the_cluster_in_place(before, after):
+    old, new = (with_collector(each).one(CLUSTER).inputs for each in (before, after))
+    [change] = differences(kind(CLUSTER), dict(old), dict(new), {})
+    assert (change.path, change.replaces) == ("azureMonitorProfile.metrics.enabled", False)
+    absent = {key: value for key, value in old.items() if key != "azureMonitorProfile"}
+    assert not any(each.replaces for each in differences(kind(CLUSTER), absent, dict(new), {}))
 
 
 def test_without_a_collector_nothing_may_reach_the_consumers():
@@ -75,7 +86,7 @@ def test_without_a_collector_nothing_may_reach_the_consumers():
 def test_the_operator_of_the_cluster_needs_no_workspace_and_no_add_on():
     found = with_collector("operator")
     assert found.one(CLUSTER).input("azureMonitorProfile.metrics.enabled") is False
-    assert not [kind for kind in KINDS if found.of_type(kind)]
+    assert not [each for each in KINDS if found.of_type(each)]
     assert found.of_type("kubernetes:monitoring.coreos.com/v1:PodMonitor")
     assert found.of_type("kubernetes:monitoring.coreos.com/v1:PrometheusRule")
 
