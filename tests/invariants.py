@@ -96,6 +96,7 @@ UNPROTECTED = {
     "aws:kms/key:Key": "deletion is only scheduled; keys of protected resources are protected too",
     "aws:secretsmanager/secret:Secret": "created again from the stack file or by the next deployment",
     "azure-native:keyvault:Secret": "the vault keeps it and is protected",
+    "azure-native:monitor:AzureMonitorWorkspace": "metrics, which expire",
     "azure-native:operationalinsights:Workspace": "logs, which expire",
     "azure-native:storage:StorageAccount": "flow logs; HDInsight's account has a separate test",
     "gcp:kms/keyRing:KeyRing": "Cloud KMS never deletes key rings",

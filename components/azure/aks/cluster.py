@@ -35,6 +35,8 @@ class AksClusterArgs:
     network: Network
     volumes: bool
     """Whether pods can claim disks."""
+    metrics: bool
+    """Whether Azure's managed Prometheus scrapes the pods."""
     protect: bool
 
 
@@ -126,6 +128,10 @@ class AksCluster(ComponentResource):
                 snapshot_controller=azure.containerservice.ManagedClusterStorageProfileSnapshotControllerArgs(
                     enabled=False
                 ),
+            ),
+            # Also if disabled: AKS keeps what a request leaves out.
+            azure_monitor_profile=azure.containerservice.ManagedClusterAzureMonitorProfileArgs(
+                metrics=azure.containerservice.ManagedClusterAzureMonitorProfileMetricsArgs(enabled=self.args.metrics)
             ),
             agent_pool_profiles=[self._system_pool()],
             tags={**network.account.tags, SYSTEM_NODES_TAG: settings.system_nodes.vm_size},

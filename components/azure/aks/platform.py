@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi_azure_native as azure
@@ -14,6 +14,7 @@ from typing_extensions import override
 from components.arguments import PlatformArgs
 from components.azure.aks.cluster import AksCluster, AksClusterArgs
 from components.azure.aks.nodes import AksNodes, AksNodesArgs
+from components.azure.aks.prometheus import AksCollector, AksCollectorArgs
 from components.azure.aks.settings import AksSettings
 from components.azure.aks.vm_size import machine
 from components.azure.aks.volumes import storage_class
@@ -22,9 +23,11 @@ from components.azure.network.network import Network
 from components.azure.registry import AcrRegistry
 from components.azure.roles import assignment
 from components.contracts import Grant
+from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.consumers import NODE_LABEL
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pod_identity import PodIdentity
+from components.kubernetes.prometheus_operator import OperatorCollector
 from components.lookup import lookup
 
 ENTRA_SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630"
@@ -50,7 +53,11 @@ class Aks(KubernetesPlatform):
         control_plane = AksCluster(
             name,
             AksClusterArgs(
-                settings=settings, network=args.network, volumes=args.system_workloads.volumes, protect=args.protect
+                settings=settings,
+                network=args.network,
+                volumes=args.system_workloads.volumes,
+                metrics=args.monitoring.collector == "managed",
+                protect=args.protect,
             ),
             ResourceOptions(parent=self),
         )
@@ -92,6 +99,7 @@ class Aks(KubernetesPlatform):
         )
         inside = ResourceOptions(parent=self, provider=self.provider)
         self.volume_class = storage_class(name, inside).metadata.name if args.system_workloads.volumes else None
+        self.metrics = self._collector(args.monitoring.collector)
         self.outputs = {"clusterName": self.cluster.name, "kubeconfig": self.kubeconfig}
         self.register_outputs(dict(self.outputs))
 
@@ -115,6 +123,16 @@ class Aks(KubernetesPlatform):
             fix="Give the deployer the role Azure Kubernetes Service Cluster User Role.",
         )
         return found.apply(lambda result: result.kubeconfigs[0].value)
+
+    def _collector(self, chosen: str | None) -> KubernetesCollector | None:
+        """Return what scrapes the pods. None if monitoring is off or the collector is none."""
+        makers: Mapping[str, Callable[[], KubernetesCollector]] = {
+            "managed": lambda: AksCollector(
+                self.name, AksCollectorArgs(cluster=self.cluster, network=self.network), ResourceOptions(parent=self)
+            ),
+            "operator": lambda: OperatorCollector(self.name, self.provider),
+        }
+        return makers[chosen]() if chosen in makers else None
 
     @override
     def identity(

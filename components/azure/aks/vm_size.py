@@ -22,8 +22,8 @@ HYPERVISOR = 0.05
 """Share of memory that is not available to Kubernetes, rounded up from measured 2 to 4 percent."""
 
 ADD_ONS = Resources(cpu=400, memory=1024, pods=8)
-"""Resources reserved on every node for AKS components such as cilium, azure-cns, azure-ip-masq-agent, cloud-node-manager and
-csi-azuredisk-node."""
+"""Resources reserved on every node for AKS components such as cilium, azure-cns, azure-ip-masq-agent, cloud-node-manager,
+csi-azuredisk-node and ama-metrics-node (70m CPU and 180 MiB; Azure/prometheus-collector, values-template.yaml, read 2026-11-30)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing_extensions import override
 from components.arguments import StreamingArgs
 from components.azure.event_hubs.key import EventHubsKey, EventHubsKeyArgs
 from components.azure.event_hubs.settings import EventHubsSettings
+from components.azure.event_hubs.signals import service_signals
 from components.azure.event_hubs.tiers import (
     refuse_cluster_change,
     refuse_key_change,
@@ -71,6 +72,7 @@ class EventHubs(Streaming[EventHubsPipeSettings]):
         )
         self.ready = endpoint.ready
         self.storage = self._storage()
+        self.signals = service_signals(self.namespace.id, args.settings.tier)
         self.outputs = {"bootstrapServers": Output.concat(self.host, f":{KAFKA_PORT}")}
         self.register_outputs(dict(self.outputs))
 

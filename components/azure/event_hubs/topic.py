@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from typing_extensions import override
 
 from components.azure.event_hubs.capture import Capture, CaptureArgs, CaptureSettings
+from components.azure.event_hubs.signals import topic_signals
 from components.azure.event_hubs.tiers import (
     TierName,
     partitions_rule,
@@ -174,6 +175,7 @@ class EventHubsTopic(Topic):
                 opts=ResourceOptions(parent=self),
             )
         self.connections = {SHARED: self._connection(hub, self._dead_letters())}
+        self.signals = topic_signals(args.namespace.id, args.hub_name, dead_letters=settings.dead_letter.enabled)
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     def _hooks(self, hub: str) -> ResourceHookBinding:

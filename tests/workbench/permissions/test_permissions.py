@@ -21,6 +21,8 @@ from workbench.stack_file import ROOT
 
 TYPES = sorted(each for package in CLOUDS for each in (*kinds._TABLES[package][1], *kinds._INVOKES[package]))
 PROVIDERS = {
+    "alertsmanagement": "Microsoft.AlertsManagement",
+    "applicationinsights": "Microsoft.Insights",
     "authorization": "Microsoft.Authorization",
     "containerregistry": "Microsoft.ContainerRegistry",
     "containerservice": "Microsoft.ContainerService",
@@ -36,6 +38,9 @@ PROVIDERS = {
     "storage": "Microsoft.Storage",
 }
 """Module of azure-native -> the resource provider of its types."""
+
+OWN_PROVIDERS = {"azure-native:monitor:AzureMonitorWorkspace": "Microsoft.Monitor"}
+"""Types with another resource provider than the rest of their module."""
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -86,7 +91,7 @@ def test_a_stack_in_an_existing_network_needs_no_right_to_create_one():
 @pytest.mark.parametrize("token", sorted(AZURE))
 def test_an_azure_type_needs_actions_of_its_own_resource_provider(token: str):
     actions = needed(token, preview=False)
-    provider = PROVIDERS[token.split(":")[1]]
+    provider = OWN_PROVIDERS.get(token) or PROVIDERS[token.split(":")[1]]
     assert not actions or any(each.startswith(f"{provider}/") for each in actions)
     assert {each.rsplit("/", 1)[-1] for each in needed(token, preview=True)} <= {"read", "action"}
 

@@ -94,6 +94,15 @@ ACTIONS: Mapping[str, Actions] = {
         "Microsoft.Storage/storageAccounts",
         "Microsoft.Storage/storageAccounts/PrivateEndpointConnectionsApproval/action Microsoft.Storage/operations/read",
     ),
+    # alarms, dashboards, managed Prometheus
+    "azure-native:alertsmanagement:PrometheusRuleGroup": _all("Microsoft.AlertsManagement/prometheusRuleGroups"),
+    "azure-native:applicationinsights:Workbook": _all("Microsoft.Insights/workbooks"),
+    "azure-native:monitor:ActionGroup": _all("Microsoft.Insights/actionGroups"),
+    "azure-native:monitor:AzureMonitorWorkspace": _all("Microsoft.Monitor/accounts"),
+    "azure-native:monitor:DataCollectionEndpoint": _all("Microsoft.Insights/dataCollectionEndpoints"),
+    "azure-native:monitor:DataCollectionRule": _all("Microsoft.Insights/dataCollectionRules"),
+    "azure-native:monitor:DataCollectionRuleAssociation": _all("Microsoft.Insights/dataCollectionRuleAssociations"),
+    "azure-native:monitor:MetricAlert": _all("Microsoft.Insights/metricAlerts"),
     # images, AKS
     "azure-native:containerregistry:Registry": _all(
         "Microsoft.ContainerRegistry/registries",

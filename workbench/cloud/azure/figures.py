@@ -21,6 +21,8 @@ def _assignment(inputs: Inputs) -> Iterator[Right]:
 
 
 FIGURES: Mapping[str, Figure] = {
+    "azure-native:alertsmanagement:PrometheusRuleGroup": Figure(Role.DETAIL, "group of alarms"),
+    "azure-native:applicationinsights:Workbook": Figure(Role.DETAIL, "workbook"),
     "azure-native:authorization:RoleAssignment": Figure(Role.RIGHT, "role assignment", rights=_assignment),
     "azure-native:containerregistry:Registry": Figure(
         Role.REGISTRY, "container registry", ("{sku.name}",), private=_CLOSED
@@ -63,7 +65,13 @@ FIGURES: Mapping[str, Figure] = {
         rights=right("{subject}", "sign in as the identity", "{resourceName}"),
     ),
     "azure-native:managedidentity:UserAssignedIdentity": Figure(Role.IDENTITY, "managed identity"),
+    "azure-native:monitor:ActionGroup": Figure(Role.DETAIL, "action group"),
+    "azure-native:monitor:AzureMonitorWorkspace": Figure(Role.DETAIL, "Azure Monitor workspace"),
+    "azure-native:monitor:DataCollectionEndpoint": Figure(Role.DETAIL, "data collection endpoint"),
+    "azure-native:monitor:DataCollectionRule": Figure(Role.DETAIL, "data collection rule"),
+    "azure-native:monitor:DataCollectionRuleAssociation": Figure(Role.DETAIL, "data collection rule association"),
     "azure-native:monitor:DiagnosticSetting": Figure(Role.DETAIL, "diagnostic setting"),
+    "azure-native:monitor:MetricAlert": Figure(Role.DETAIL, "alarm"),
     "azure-native:network:FlowLog": Figure(Role.DETAIL, "flow log"),
     "azure-native:network:NatGateway": Figure(Role.EXIT, "NAT gateway"),
     "azure-native:network:NetworkSecurityGroup": Figure(Role.FIREWALL, "network security group"),

@@ -15,12 +15,21 @@ from workbench.cloud.azure.account import ACCOUNT_WIDE
 from workbench.cloud.azure.aks import AKS, api_server
 from workbench.cloud.azure.event_hubs import EVENT_HUBS
 from workbench.cloud.azure.hdinsight import HDINSIGHT
+from workbench.cloud.azure.monitor import MONITOR
 from workbench.cloud.azure.network import NETWORK
 from workbench.cloud.azure.registry import REGISTRY
 from workbench.cloud.azure.resource import DEPLOYER, SUBSCRIPTION, TENANT
 from workbench.cloud.model import Inputs, ResourceModel, digits, text, uuid_of
 
-KINDS: Mapping[str, ResourceModel] = {**NETWORK, **ACCOUNT_WIDE, **AKS, **REGISTRY, **EVENT_HUBS, **HDINSIGHT}
+KINDS: Mapping[str, ResourceModel] = {
+    **NETWORK,
+    **ACCOUNT_WIDE,
+    **MONITOR,
+    **AKS,
+    **REGISTRY,
+    **EVENT_HUBS,
+    **HDINSIGHT,
+}
 
 
 def _client(args: Inputs) -> Mapping[str, Any]:

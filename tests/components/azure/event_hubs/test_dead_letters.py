@@ -18,6 +18,12 @@ def with_dead_letters(*, streaming=None, topic=None, **dead_letter):
     return plan.recording
 
 
+def dead_letter_hub(recording):
+    """Return the event hub. Its alarm has the same name."""
+    [hub] = [each for each in recording.of_type("azure-native:eventhub:EventHub") if each.name == DEAD_LETTERS]
+    return hub
+
+
 def environment(recording):
     return recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]
 
@@ -33,7 +39,7 @@ def rights(recording):
 
 def test_the_dead_letter_hub_is_in_the_same_namespace_with_one_partition_and_a_week_of_retention():
     recording = shipped(STACK).recording
-    hub, dead_letters = recording.one(HUB).inputs, recording.one(DEAD_LETTERS).inputs
+    hub, dead_letters = recording.one(HUB).inputs, dead_letter_hub(recording).inputs
     assert dead_letters["namespaceName"] == hub["namespaceName"]
     assert (dead_letters["eventHubName"], dead_letters["partitionCount"]) == ("orders.dead-letters", 1)
     assert dead_letters["retentionDescription"] == {"cleanupPolicy": "Delete", "retentionTimeInHours": 168}
@@ -41,7 +47,7 @@ def test_the_dead_letter_hub_is_in_the_same_namespace_with_one_partition_and_a_w
 
 def test_the_dead_letter_hub_is_never_compacted_or_captured():
     recording = with_dead_letters(retentionHours=2160, topic={"compaction": {}, "capture": {}})
-    dead_letters = recording.one(DEAD_LETTERS).inputs
+    dead_letters = dead_letter_hub(recording).inputs
     assert dead_letters["retentionDescription"] == {"cleanupPolicy": "Delete", "retentionTimeInHours": 2160}
     assert "captureDescription" not in dead_letters
 
@@ -49,7 +55,7 @@ def test_the_dead_letter_hub_is_never_compacted_or_captured():
 @pytest.mark.parametrize("protect", [True, False])
 def test_protect_applies_to_the_dead_letter_hub(protect):
     recording = planned({"data-pipes:protect": protect}, stack=STACK).recording
-    assert recording.one(DEAD_LETTERS).protect is protect
+    assert dead_letter_hub(recording).protect is protect
 
 
 def test_consumers_can_only_read_the_pipe_s_hub_and_send_to_the_dead_letter_hub():
@@ -61,7 +67,7 @@ def test_consumers_get_the_dead_letter_settings_and_wait_for_the_hub_and_their_r
     assert environment(recording)["STREAM_DEAD_LETTERS"] == "orders.dead-letters"
     assert environment(recording)["STREAM_MAX_DELIVERY_ATTEMPTS"] == "7"
     [right] = [each for each in recording.of_type(RIGHT) if each.inputs["roleDefinitionId"].endswith(SENDER)]
-    dead_letters = recording.one(DEAD_LETTERS)
+    dead_letters = dead_letter_hub(recording)
     assert {dead_letters.urn, right.urn} <= recording.requirements(recording.one("kubernetes:apps/v1:Deployment"))
     [zones] = [
         each
@@ -72,7 +78,7 @@ def test_consumers_get_the_dead_letter_settings_and_wait_for_the_hub_and_their_r
 
 
 @pytest.mark.parametrize("streaming", [{}, {"tier": "standard"}])
-def test_growth_changes_only_the_pipe_s_event_hub_and_its_consumers(streaming):
+def test_growth_changes_only_the_pipe_s_event_hub_its_consumers_and_their_alarms(streaming):
     small, grown = (
         planned(
             {"data-pipes:streaming": streaming, "data-pipes:pipes": {"orders": {"parallelism": number}}}, stack=STACK
@@ -81,7 +87,7 @@ def test_growth_changes_only_the_pipe_s_event_hub_and_its_consumers(streaming):
     )
     before = {each.urn: each.inputs for each in small.recording.resources}
     changed = {each.name for each in grown.recording.resources if each.inputs != before[each.urn]}
-    assert changed == {HUB, f"{STACK}-orders-deployment"}
+    assert changed == {HUB, f"{STACK}-orders-deployment", f"{STACK}-orders-alarms", f"{STACK}-dashboard"}
 
 
 def test_without_dead_letters_there_is_no_hub_no_role_and_no_variable():

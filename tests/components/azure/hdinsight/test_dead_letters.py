@@ -66,7 +66,7 @@ def test_growth_does_not_change_the_dead_letter_resources():
     grown = planned({"data-pipes:pipes": {"orders": {"parallelism": 6}}}, stack=STACK).recording
     before = {each.urn: each.inputs for each in shipped(STACK).recording.resources}
     changed = {each.name.removeprefix(f"{STACK}-") for each in grown.resources if each.inputs != before[each.urn]}
-    assert changed == {"orders-topic-job", "orders-topic-account", "orders-deployment"}
+    assert changed == {"orders-topic-job", "orders-topic-account", "orders-deployment", "orders-alarms", "dashboard"}
 
 
 def test_without_dead_letters_there_is_no_job_and_no_variable():
