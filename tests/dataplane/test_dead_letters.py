@@ -188,6 +188,8 @@ def test_dead_letters_are_replayed_into_their_partition_and_handled_by_a_fixed_h
     with pipe.start(PROGRAM, **variables) as consumer:
         try:
             wait_until(lambda: pipe.committed() == ends(), "all records are committed, one as a dead letter")
+            consumer.terminate()  # leaves the group at once
+            consumer.communicate(timeout=PATIENCE)
         finally:
             consumer.kill()
     done = replayed(pipe, 0, 9)
