@@ -18,19 +18,24 @@ have alarms but are not drawn."""
 
 
 def body(region: str, sections: Mapping[str, Sequence[Signal[Measurement]]]) -> Output[str]:
-    """Return the body: a row of charts for each section. Signals with the same title share a chart."""
+    """Return the body in JSON."""
+    return Output.json_dumps({"widgets": charts(region, sections)})
+
+
+def charts(region: str, sections: Mapping[str, Sequence[Signal[Measurement]]]) -> list[Mapping[str, Any]]:
+    """Return the charts, each section in its own rows. Signals with the same title share a chart."""
     widgets: list[Mapping[str, Any]] = []
     row = 0
     for subject, signals in sections.items():
-        charts = defaultdict[str, list[Signal[Measurement]]](list)
+        by_title = defaultdict[str, list[Signal[Measurement]]](list)
         for signal in signals:
-            charts[signal.title].append(signal)
-        for number, (title, drawn) in enumerate(charts.items()):
+            by_title[signal.title].append(signal)
+        for number, (title, drawn) in enumerate(by_title.items()):
             line, column = divmod(number, COLUMNS // ACROSS)
             place = {"x": column * ACROSS, "y": row + line * DOWN, "width": ACROSS, "height": DOWN}
             widgets.append({"type": "metric", **place, "properties": _chart(f"{subject}: {title}", region, drawn)})
-        row += DOWN * -(-len(charts) * ACROSS // COLUMNS)
-    return Output.json_dumps({"widgets": widgets[:MOST_CHARTS]})
+        row += DOWN * -(-len(by_title) * ACROSS // COLUMNS)
+    return widgets[:MOST_CHARTS]
 
 
 def _chart(title: str, region: str, signals: Sequence[Signal[Measurement]]) -> Mapping[str, Any]:

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from components.aws.monitoring.dashboard import charts as dashboard_charts
+from components.aws.monitoring.metrics import CloudWatchMetric, Measurement
+from components.monitoring.signals import Signal
 from tests.components.aws.monitoring.support import DASHBOARD, alarms
 from tests.stacks import NAMES, planned, shipped
 from workbench.cloud.kinds import kind
@@ -83,9 +86,8 @@ def test_pipes_have_separate_rows():
 
 
 def test_charts_of_further_pipes_are_left_out_when_the_dashboard_is_full():
-    consumer = {"image": "registry.example.com/consumer:1"}
-    pipes = {f"pipe{number}": {"parallelism": 1, "consumer": consumer} for number in range(120)}
-    plan = planned({"data-pipes:pipes": pipes}, stack="aws-kinesis-ecs")
-    [dashboard] = plan.recording.of_type(DASHBOARD)
-    assert len(json.loads(dashboard.inputs["dashboardBody"])["widgets"]) == 500
-    assert len(alarms(plan)) == 121 * 4
+    metric = CloudWatchMetric(namespace="AWS/Kinesis", name="IncomingRecords", dimensions={}, statistic="Sum")
+    signals = [Signal[Measurement](name=title, title=title, metric=metric) for title in "abcde"]
+    drawn = dashboard_charts("eu-west-1", {f"pipe{number}": signals for number in range(120)})
+    assert len(drawn) == 500
+    assert drawn[-1]["properties"]["title"] == "pipe99: e"
