@@ -184,10 +184,9 @@ def gcp_has_no_basic_roles_and_no_public_members(plan: Plan) -> None:
         role, member = resource.inputs.get("role"), resource.inputs.get("member")
         assert role not in ("roles/owner", "roles/editor", "roles/viewer"), resource.urn
         assert member not in ("allUsers", "allAuthenticatedUsers"), resource.urn
-        assert "Policy" not in resource.type.rsplit(":", 1)[-1], (
+        assert not resource.type.lower().endswith(("iampolicy", "iambinding")), (
             f"{resource.urn}: it would remove other members' permissions"
         )
-        assert not resource.type.endswith("IAMBinding"), f"{resource.urn}: it would remove other members' permissions"
 
 
 def no_gcp_resource_is_public(plan: Plan) -> None:

@@ -6,6 +6,7 @@ from functools import cache
 import pytest
 
 from tests.stacks import changed, planned, refused, rule, shipped
+from workbench.cloud.gcp.monitoring import as_answered
 
 PUBSUB, KAFKA, CONFLUENT = "gcp-pubsub-gke", "gcp-managed-kafka-gke", "gcp-confluent-gke"
 POLICY = "gcp:monitoring/alertPolicy:AlertPolicy"
@@ -232,6 +233,11 @@ def test_the_dashboard_starts_with_the_equation_of_each_pipe():
 def test_the_dashboard_draws_what_the_service_and_the_consumers_measure(stack, charts):
     found = titles(recording(stack))
     assert {*charts, "Handled records per second", "Dead letters and lost records in 5 minutes"} <= {*found}
+
+
+@pytest.mark.parametrize("stack", [PUBSUB, KAFKA, CONFLUENT])
+def test_the_api_returns_every_field_of_the_dashboard_so_that_a_second_up_changes_nothing(stack):
+    assert as_answered(dashboard(recording(stack))) == dashboard(recording(stack))
 
 
 def test_a_chart_has_a_line_at_the_limit_of_its_alarm():
