@@ -68,6 +68,6 @@ class Pipe(ComponentResource):
             settings=args.settings,
             partitions=self.partitions,
             replicas=self.replicas,
-            signals=[*topic.signals, *deployed.signals],
+            signals=[*deployed.signals, *topic.signals],
         )
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions, "replicas": self.replicas})

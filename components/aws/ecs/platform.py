@@ -54,6 +54,7 @@ class Ecs(Platform):
         self.pull_policy = args.registry.pull_policy()
         self.placement = EcsPlacement(
             network=network,
+            cluster_name=self.cluster.name,
             cluster_arn=self.cluster.arn,
             capacity_provider="FARGATE_SPOT" if settings.spot else "FARGATE",
             architecture=settings.architecture,
@@ -97,7 +98,7 @@ class Ecs(Platform):
             ),
             opts,
         )
-        return Deployed(replicas=tasks.replicas)
+        return Deployed(replicas=tasks.replicas, signals=tasks.signals)
 
 
 def performance_log_path(cluster: str) -> str:

@@ -21,6 +21,7 @@ class EcsPlacement:
     """Cluster, network and capacity of the platform's tasks."""
 
     network: Network
+    cluster_name: Output[str]
     cluster_arn: Output[str]
     capacity_provider: str
     architecture: str
@@ -55,6 +56,7 @@ class EcsService(ComponentResource):
     """
 
     tasks: Output[int]
+    service_name: Output[str]
 
     def __init__(self, name: str, args: EcsServiceArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:EcsService", name, None, opts)
@@ -121,7 +123,8 @@ class EcsService(ComponentResource):
             ),
         )
         self.tasks = cast("Output[int]", service.desired_count)
-        self.register_outputs({"tasks": self.tasks})
+        self.service_name = service.name
+        self.register_outputs({"tasks": self.tasks, "serviceName": self.service_name})
 
 
 def refuse_capacity_change(present: object, wanted: object) -> str | None:

@@ -10,10 +10,13 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from components.aws.ecs.fargate import task_size
 from components.aws.ecs.secrets import EcsSecret, EcsSecretArgs, read_secret, reader_secrets, secret_content
 from components.aws.ecs.service import EcsPlacement, EcsService, EcsServiceArgs, tasks_trust
+from components.aws.ecs.signals import service_signals
 from components.aws.ecs.task import ConsumerTask, container_definitions, volumes
 from components.aws.encryption import LogDays
+from components.aws.monitoring.metrics import Measurement
 from components.aws.policy import document
 from components.contracts import Workload
+from components.monitoring.signals import Signal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,7 @@ class EcsWorkload(ComponentResource):
     """
 
     replicas: Output[int]
+    signals: Sequence[Signal[Measurement]]
 
     def __init__(self, name: str, args: EcsWorkloadArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:EcsWorkload", name, None, opts)
@@ -55,6 +59,9 @@ class EcsWorkload(ComponentResource):
         self.security_groups, self.rules = self._egress()
         services = [self._service(reader) for reader in workload.connections]
         self.replicas = Output.all(*(service.tasks for service in services)).apply(sum)
+        self.signals = service_signals(
+            args.placement.cluster_name, [service.service_name for service in services], self._tasks
+        )
         self.register_outputs({"replicas": self.replicas})
 
     def _execution_role(self) -> tuple[aws.iam.Role, list[Resource]]:
@@ -105,7 +112,6 @@ class EcsWorkload(ComponentResource):
 
     def _service(self, reader: str) -> EcsService:
         workload = self.args.workload
-        readers = len(workload.connections)
         return EcsService(
             self._named(reader),
             EcsServiceArgs(
@@ -117,11 +123,17 @@ class EcsWorkload(ComponentResource):
                 grants=workload.connections[reader].grants,
                 execution_role_arn=self.role.arn,
                 security_group_ids=self.security_groups,
-                tasks=workload.replicas.apply(lambda replicas: replicas // readers),
+                tasks=self._tasks,
                 after=[*self.rights, *self.rules],
             ),
             self.child,
         )
+
+    @property
+    def _tasks(self) -> Output[int]:
+        """Return the tasks of each service."""
+        readers = len(self.args.workload.connections)
+        return self.args.workload.replicas.apply(lambda replicas: replicas // readers)
 
     def _named(self, reader: str) -> str:
         return f"{self.name}-{reader}" if reader else self.name

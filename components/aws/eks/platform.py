@@ -15,13 +15,16 @@ from components.aws.eks.cluster import EksCluster, EksClusterArgs
 from components.aws.eks.irsa import issuer
 from components.aws.eks.node_role import NodeRole
 from components.aws.eks.pod_identity import PodRole, PodRoleArgs
+from components.aws.eks.prometheus import ManagedPrometheus, ManagedPrometheusArgs
 from components.aws.eks.settings import EksSettings
 from components.aws.eks.volumes import storage_class
 from components.aws.network.network import Network
 from components.aws.registry import EcrRegistry
 from components.contracts import EgressRule, Grant
+from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pod_identity import PodIdentity
+from components.kubernetes.prometheus_operator import OperatorCollector
 
 POD_IDENTITY_AGENT = EgressRule(cidr="169.254.170.23/32", port=80)
 """Egress rule for the Pod Identity agent, which gives pods their credentials (EKS, How EKS Pod Identity works)."""
@@ -71,6 +74,7 @@ class Eks(KubernetesPlatform, ABC):
             delete_unreachable=not args.protect,
             opts=ResourceOptions(parent=self, depends_on=[*compute, *control_plane.admission]),
         )
+        self.metrics = self._collector()
         inside = ResourceOptions(parent=self, provider=self.provider)
         self.volume_class = (
             storage_class(name, self.volume_provisioner, inside).metadata.name if settings.volumes else None
@@ -89,6 +93,16 @@ class Eks(KubernetesPlatform, ABC):
 
     def _inside(self, opts: ResourceOptions) -> None:
         """Make Kubernetes resources that the cluster itself needs. By default there are none."""
+
+    def _collector(self) -> KubernetesCollector | None:
+        """Make the collector of the stack file. None if it has none."""
+        choices = {"managed": self._managed, "operator": lambda: OperatorCollector(self.name, self.provider)}
+        choice = choices.get(self.args.monitoring.collector or "none")
+        return choice() if choice else None
+
+    def _managed(self) -> KubernetesCollector:
+        args = ManagedPrometheusArgs(cluster=self.cluster, network=self.network)
+        return ManagedPrometheus(self.name, args, ResourceOptions(parent=self))
 
     def _kubeconfig(self) -> Output[str]:
         """Return the kubeconfig. It contains no token: the AWS CLI gets a new one for each use."""

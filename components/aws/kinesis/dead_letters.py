@@ -9,8 +9,11 @@ from pulumi import ComponentResource, Input, ResourceOptions
 from pydantic import Field
 
 from components.aws.kinesis.access import for_stream
+from components.aws.kinesis.signals import dead_letter_signal
+from components.aws.monitoring.metrics import Measurement
 from components.contracts import Grant
 from components.dead_letters import SUFFIX, DeadLetterSettings
+from components.monitoring.signals import Signal
 
 LARGEST_LETTER_KIB = 2048
 """Maximum size of a dead letter in KiB. A record has at most 1 MiB (Kinesis Data Streams, Quotas and limits). Base64 adds a third,
@@ -45,6 +48,7 @@ class DeadLetters(ComponentResource):
     """Environment variables of the consumers."""
     grants: Sequence[Grant]
     """Grants for writing dead letters."""
+    signals: Sequence[Signal[Measurement]]
 
     def __init__(self, name: str, args: DeadLettersArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:DeadLetters", name, None, opts)
@@ -63,6 +67,7 @@ class DeadLetters(ComponentResource):
             opts=ResourceOptions(parent=self, protect=args.protect),
         )
         self.variables = args.settings.variables(stream.name)
+        self.signals = [dead_letter_signal(stream.name)]
         self.grants = [
             Grant(actions=("kinesis:PutRecord",), resource=stream.arn),
             Grant(

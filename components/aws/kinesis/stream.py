@@ -11,6 +11,7 @@ from typing_extensions import override
 from components.aws.kinesis.access import consumer_grants, resource_policy
 from components.aws.kinesis.dead_letters import DeadLetters, DeadLettersArgs, KinesisDeadLetterSettings
 from components.aws.kinesis.leases import LeaseTables, LeaseTablesArgs
+from components.aws.kinesis.signals import stream_signals
 from components.aws.network.network import Network
 from components.changes import guard
 from components.contracts import SHARED, Connection, Topic
@@ -154,7 +155,8 @@ class KinesisStream(Topic):
             LeaseTablesArgs(application=args.stream_name, protect=args.protect),
             ResourceOptions(parent=self),
         )
-        fan_out_arn = self._fan_out() if settings.fan_out else None
+        fan_out = self._fan_out() if settings.fan_out else None
+        fan_out_arn = fan_out.arn if fan_out else None
         dead_letters = self._dead_letters() if settings.dead_letter.enabled else None
         self.topic_name = self.stream.name
         self.partitions = cast("Output[int]", self.stream.shard_count)  # None only for an on-demand stream
@@ -182,6 +184,12 @@ class KinesisStream(Topic):
             egress_rules=[],
         )
         self.connections = {SHARED: connection}
+        self.signals = [
+            *stream_signals(
+                args.pipe.alarms.age_minutes, stream=self.stream.name, fan_out=fan_out.name if fan_out else None
+            ),
+            *(dead_letters.signals if dead_letters else ()),
+        ]
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     def _policy(self) -> None:
@@ -211,13 +219,12 @@ class KinesisStream(Topic):
             ResourceOptions(parent=self),
         )
 
-    def _fan_out(self) -> Output[str]:
-        """Register the consumers for enhanced fan-out under the name that KCL expects. Return the ARN."""
-        consumer = aws.kinesis.StreamConsumer(
+    def _fan_out(self) -> aws.kinesis.StreamConsumer:
+        """Register the consumers for enhanced fan-out under the name that KCL expects."""
+        return aws.kinesis.StreamConsumer(
             f"{self.name}-fan-out",
             name=self.args.stream_name,
             stream_arn=self.stream.arn,
             tags={"Name": self.args.stream_name},
             opts=ResourceOptions(parent=self),
         )
-        return consumer.arn

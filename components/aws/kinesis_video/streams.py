@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from components.aws.kinesis.dead_letters import DeadLetters, DeadLettersArgs, KinesisDeadLetterSettings
 from components.aws.kinesis_video.positions import VideoPositions, VideoPositionsArgs
+from components.aws.kinesis_video.signals import stream_signals
 from components.aws.network.network import Network
 from components.contracts import Connection, Grant, Topic
 from components.section import Pattern, SettingsModel
@@ -102,6 +103,10 @@ class VideoStreams(Topic):
         self.dead_letters = self._dead_letters() if args.pipe.topic.dead_letter.enabled else None
         self.topic_name = Output.from_input(args.prefix)
         self.partitions = Output.all(*(stream.name for stream in streams)).apply(len)
+        self.signals = [
+            *stream_signals([stream.name for stream in streams], args.pipe.alarms.age_minutes),
+            *(self.dead_letters.signals if self.dead_letters else ()),
+        ]
         self.connections = {str(number): self._connection(number, stream) for number, stream in enumerate(streams)}
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from pydantic import Field
 from typing_extensions import override
 
 from components.monitoring.settings import MonitoringSettings
@@ -17,11 +18,16 @@ TopicArn = Annotated[
 ]
 
 
+MOST_TOPICS = 4
+"""An alarm notifies at most five topics (CloudWatch API, PutMetricAlarm). One is the stack's own."""
+
+
 class AwsMonitoringSettings(MonitoringSettings, frozen=True):
     """Alarms and the dashboard of a stack on AWS."""
 
-    topic_arns: Annotated[tuple[TopicArn, ...], Distinct] = ()
-    """SNS topics that get the alarms. Their policies must allow CloudWatch to publish."""
+    topic_arns: Annotated[tuple[TopicArn, ...], Field(max_length=MOST_TOPICS), Distinct] = ()
+    """SNS topics that get the alarms, in the region of the stack. Their policies must allow CloudWatch to publish, and so must the keys
+    of encrypted topics (docs/aws.md, Alarms and dashboard)."""
 
     @property
     @override

@@ -11,6 +11,7 @@ from components.aws.msk.brokers import server_properties
 from components.aws.msk.changes import VOLUME_SIZE, cluster_hooks
 from components.aws.msk.scram import MskScram, MskScramArgs
 from components.aws.msk.settings import MskSettings
+from components.aws.msk.signals import cluster_signals
 from components.aws.msk.storage import MskStorage, MskStorageArgs
 from components.aws.msk.topic import MskPipeSettings, MskTopic, MskTopicArgs
 from components.aws.network.network import Network
@@ -163,6 +164,7 @@ class Msk(Streaming[MskPipeSettings]):
             users = MskScramArgs(cluster_arn=self.cluster.arn, account=network.account, protect=args.protect)
             self.scram = MskScram(name, users, child)
         self.bootstrap_servers = getattr(self.cluster, METHODS[settings.authentication].bootstrap)
+        self.signals = cluster_signals(self.cluster.cluster_name, express=settings.express)
         self.outputs = {"bootstrapServers": self.bootstrap_servers}
         if settings.connectivity.public_cidrs:
             self.outputs["publicBootstrapServers"] = self.cluster.bootstrap_brokers_public_sasl_iam
@@ -177,6 +179,7 @@ class Msk(Streaming[MskPipeSettings]):
             topic_name=name,
             pipe=pipe,
             network=self.args.network,
+            cluster_name=self.cluster.cluster_name,
             cluster_arn=self.cluster.arn,
             bootstrap_servers=self.bootstrap_servers,
             version=self.args.settings.version,

@@ -14,6 +14,7 @@ from components.aws.msk.access import METHODS, consumer_grants, dead_letter_gran
 from components.aws.msk.brokers import min_insync
 from components.aws.msk.changes import topic_hooks
 from components.aws.msk.scram import MskScramUser
+from components.aws.msk.signals import topic_signals
 from components.aws.network.network import Network
 from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, EgressRule, Topic
@@ -131,6 +132,7 @@ class MskTopicArgs:
     """Name of the topic."""
     pipe: MskPipeSettings
     network: Network
+    cluster_name: Output[str]
     cluster_arn: Output[str]
     bootstrap_servers: Output[str]
     """Broker addresses for the consumers' authentication method."""
@@ -168,6 +170,7 @@ class MskTopic(Topic):
         self.topic_name = topic.name
         self.partitions = topic.partition_count
         self.connections = {SHARED: self._connection(topic, dead_letters)}
+        self.signals = topic_signals(args.topic_name, args.pipe, args.cluster_name)
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     def _topic(

@@ -14,6 +14,7 @@ from components.aws.msk.access import (
     maker_grants,
 )
 from components.aws.msk_serverless.settings import TOPIC_SETTINGS, MskServerlessPipeSettings, MskServerlessSettings
+from components.aws.msk_serverless.signals import topic_signals
 from components.aws.network.network import Network
 from components.consumer_group import consumer_group
 from components.contracts import EgressRule, Streaming, Topic
@@ -84,6 +85,7 @@ class MskServerless(Streaming[MskServerlessPipeSettings]):
             job_grants=lambda topic: maker_grants(cluster_arn, arn_in_cluster(cluster_arn, "topic", topic)),
             consumer_grants=grants,
             image=self.args.registry.image(self.args.settings.topic_image),
+            signals=topic_signals(name, pipe, self.cluster.cluster_name),
             topic_namespace=self.topics,
             platform=self.args.platform,
         )

@@ -110,6 +110,8 @@ class Network(ComponentResource):
     cidr: Output[str]
     public_subnet_ids: Output[Sequence[str]]
     private_subnet_ids: Output[Sequence[str]]
+    private_cidrs: Sequence[str]
+    """Ranges that contain the private subnets. In an existing VPC it is the range of the VPC."""
     consumers_security_group_id: Output[str]
     outbound: Sequence[Resource]
     """Routes, endpoints and security group rules that private subnets need for outbound traffic. An existing VPC has only the rules."""
@@ -132,6 +134,7 @@ class Network(ComponentResource):
             self.cidr = Output.from_input(existing.cidr)
             self.public_subnet_ids = Output.from_input(list(public))
             self.private_subnet_ids = Output.from_input(list(existing.private_subnet_ids))
+            self.private_cidrs = [existing.cidr]
             self.outbound = []
         else:
             vpc = Vpc(
@@ -151,6 +154,7 @@ class Network(ComponentResource):
             self.cidr = Output.from_input(args.settings.cidr)
             self.public_subnet_ids = vpc.public_subnet_ids
             self.private_subnet_ids = vpc.private_subnet_ids
+            self.private_cidrs = layout(args.settings.cidr).private
             self.outbound = vpc.outbound
 
         self.consumers_security_group_id, rules = self._consumers()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 from pulumi import Input, Output, ResourceOptions
 
@@ -11,6 +12,7 @@ from components.dead_letters import SUFFIX
 from components.kafka.topic_settings import KafkaPipeSettings
 from components.kubernetes.jobs.topic import DEAD_LETTERS, TOPIC, TopicJob, TopicJobArgs, TopicNamespace
 from components.kubernetes.platform import KubernetesPlatform
+from components.monitoring.signals import Signal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,8 @@ class JobTopicArgs:
     """The image that creates topics."""
     topic_namespace: TopicNamespace
     platform: KubernetesPlatform
+    signals: Sequence[Signal[Any]] = ()
+    """What the service measures of the topic, in the terms of its cloud."""
 
 
 class JobTopic(Topic):
@@ -47,6 +51,7 @@ class JobTopic(Topic):
         job = self._job(f"{name}{TOPIC}", topic_name, args.pipe.parallelism, topic.kafka_config)
         self.partitions = job.partitions
         self.topic_name = job.topic_name
+        self.signals = args.signals
         settings = {
             **args.client,
             "STREAM_SERVICE": "kafka",

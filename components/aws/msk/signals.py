@@ -1,0 +1,149 @@
+"""What MSK measures of a cluster and of its topics (MSK, Metrics for monitoring Standard brokers, and Express brokers; read 2026-11-30)."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pulumi import Input
+
+from components.aws.monitoring.metrics import Across, CloudWatchMetric, Measurement
+from components.consumer_group import consumer_group
+from components.dead_letters import SUFFIX
+from components.kafka.topic_settings import KafkaPipeSettings
+from components.monitoring.alarms import (
+    BUSY_SERVICE,
+    DEAD_LETTERS,
+    DISK_FULL,
+    OFFLINE_PARTITIONS,
+    OLD_RECORDS,
+    THROTTLED,
+    UNDER_REPLICATED,
+)
+from components.monitoring.signals import Signal, Trigger
+
+NAMESPACE = "AWS/Kafka"
+
+MOST_DISK = 85
+LEAST_IDLE = 40
+"""Percent of a broker's disk, and of its CPU (MSK, Best practices: alarm at 85 % of the disk, keep the CPU below 60 %)."""
+
+MINUTES = 15
+"""Minutes until a state is an alarm that also occurs for a short time, such as when MSK restarts a broker."""
+
+
+def lag_signals(
+    name: str, pipe: KafkaPipeSettings, cluster: Input[str], *, unread: Literal["Maximum", "Sum"]
+) -> list[Signal[Measurement]]:
+    """Return the lag of a pipe's group: an estimate of its time, and the number of unread records.
+
+    MSK reports no lag while the group rebalances and before it commits for the first time (MSK, Monitor consumer lags). `unread` is the
+    statistic of the number.
+    """
+    dimensions = {"Cluster Name": cluster, "Consumer Group": consumer_group(name, pipe), "Topic": name}
+
+    def metric(metric_name: str, statistic: Literal["Maximum", "Sum"] = "Maximum") -> CloudWatchMetric:
+        return CloudWatchMetric(namespace=NAMESPACE, name=metric_name, dimensions=dimensions, statistic=statistic)
+
+    return [
+        Signal(
+            name="old-records",
+            title="Estimated time to catch up in seconds",
+            metric=metric("EstimatedMaxTimeLag"),
+            trigger=Trigger(alarm=OLD_RECORDS, threshold=pipe.alarms.age_minutes * 60, minutes=5),
+        ),
+        Signal(name="unread-records", title="Unread records", metric=metric("SumOffsetLag", unread)),
+    ]
+
+
+def topic_signals(name: str, pipe: KafkaPipeSettings, cluster: Input[str]) -> list[Signal[Measurement]]:
+    """Return the signals of a topic. Each broker reports its own bytes of a topic, so they are added up."""
+
+    def bytes_of(topic: str, metric: str, period: int = 60) -> Across:
+        dimensions = {"Cluster Name": cluster, "Topic": topic}
+        return Across(function="SUM", namespace=NAMESPACE, name=metric, dimensions=dimensions, period=period)
+
+    dead_letters = Signal[Measurement](
+        name="dead-letters",
+        title="Dead letters in bytes per second",
+        metric=bytes_of(f"{name}{SUFFIX}", "BytesInPerSec", period=300),
+        trigger=Trigger(alarm=DEAD_LETTERS, threshold=0, minutes=5),
+    )
+    return [
+        Signal(name="bytes-in", title="Written bytes per second", metric=bytes_of(name, "BytesInPerSec")),
+        Signal(name="bytes-out", title="Read bytes per second", metric=bytes_of(name, "BytesOutPerSec")),
+        *lag_signals(name, pipe, cluster, unread="Maximum"),
+        *([dead_letters] if pipe.topic.dead_letter.enabled else []),
+    ]
+
+
+def cluster_signals(cluster: Input[str], *, express: bool) -> Sequence[Signal[Measurement]]:
+    """Return the signals of a cluster. An alarm of a broker covers all brokers, also those that are added later.
+
+    Express brokers have no disks to fill, and MSK manages their copies.
+    """
+
+    def brokers(function: Literal["MAX", "MIN", "SUM"], metric: str, period: int = 60) -> Across:
+        return Across(
+            function=function, namespace=NAMESPACE, name=metric, dimensions={"Cluster Name": cluster}, period=period
+        )
+
+    throttled = Trigger(alarm=THROTTLED, threshold=0, minutes=MINUTES)
+    busy = Signal[Measurement](
+        name="busy-service",
+        title="Idle CPU of the busiest broker in percent",
+        metric=brokers("MIN", "CpuIdle"),
+        trigger=Trigger(alarm=BUSY_SERVICE, threshold=LEAST_IDLE, minutes=MINUTES, beyond="below"),
+    )
+    if express:
+        return [
+            busy,
+            Signal(
+                name="throttled-writes",
+                title="Delay of throttled writes in milliseconds",
+                metric=brokers("MAX", "ProduceThrottleTime"),
+                trigger=throttled,
+            ),
+            Signal(
+                name="throttled-reads",
+                title="Delay of throttled reads in milliseconds",
+                metric=brokers("MAX", "FetchThrottleTime"),
+                trigger=throttled,
+            ),
+        ]
+    offline = CloudWatchMetric(
+        namespace=NAMESPACE,
+        name="OfflinePartitionsCount",
+        dimensions={"Cluster Name": cluster},
+        statistic="Maximum",
+    )
+    return [
+        busy,
+        Signal(
+            name="disk-full",
+            title="Disk of the fullest broker in percent",
+            metric=brokers("MAX", "KafkaDataLogsDiskUsed"),
+            trigger=Trigger(alarm=DISK_FULL, threshold=MOST_DISK, minutes=5),
+        ),
+        Signal(
+            name="throttled",
+            title="Packets delayed by the limit of the network",
+            metric=brokers("SUM", "TrafficShaping", period=300),
+            trigger=throttled,
+        ),
+        Signal(
+            name="under-replicated",
+            title="Partitions with missing copies",
+            metric=brokers("MAX", "UnderReplicatedPartitions"),
+            trigger=Trigger(alarm=UNDER_REPLICATED, threshold=0, minutes=MINUTES),
+        ),
+        Signal(
+            name="under-min-isr",
+            title="Partitions with too few copies to write",
+            metric=brokers("MAX", "UnderMinIsrPartitionCount"),
+        ),
+        Signal(
+            name="offline-partitions",
+            title="Partitions without a leader",
+            metric=offline,
+            trigger=Trigger(alarm=OFFLINE_PARTITIONS, threshold=0, minutes=5),
+        ),
+    ]
