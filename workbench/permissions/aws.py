@@ -21,6 +21,11 @@ _IAM = "arn:{partition}:iam::{account}:"
 RESOURCES: Mapping[str, tuple[str, ...]] = {
     "application-autoscaling:Describe*": _ANYWHERE,
     "application-autoscaling:*": _arns("application-autoscaling", "scalable-target/*"),
+    "aps:CreateWorkspace": _ANYWHERE,
+    "aps:CreateScraper": (*_arns("aps", "workspace/*"), *_arns("eks", "cluster/{name}")),
+    "aps:*": _arns("aps", "workspace/*", "scraper/*", "rulegroupsnamespace/*/*"),
+    "cloudwatch:*Dashboard*": ("arn:{partition}:cloudwatch::{account}:dashboard/{name}",),
+    "cloudwatch:*": _arns("cloudwatch", "alarm:{name}-*"),
     "dynamodb:*": _arns("dynamodb", "table/{name}-*"),
     "ec2:DescribeVpcAttribute": _EC2,
     "ec2:Describe*": _ANYWHERE,
@@ -63,6 +68,9 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "route53:*VPC*": (f"{_ROUTE53}hostedzone/*", *_arns("ec2", "vpc/*")),
     "route53:GetChange": (f"{_ROUTE53}change/*",),
     "route53:*": (f"{_ROUTE53}hostedzone/*",),
+    "sns:*SubscriptionAttributes": _ANYWHERE,
+    "sns:Unsubscribe": _ANYWHERE,
+    "sns:*": _arns("sns", "{name}-*"),
     "secretsmanager:*": _arns("secretsmanager", "secret:{name}-*", "secret:AmazonMSK_{name}-*"),
 }
 """Pattern of actions -> the resources they are limited to. The first pattern that matches counts."""

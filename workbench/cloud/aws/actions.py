@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from workbench.cloud.actions import Actions
 
+_APS_TAGS = "aps:TagResource aps:UntagResource"
 _EC2_TAGS = "ec2:CreateTags ec2:DeleteTags"
 _ECS_TAGS = "ecs:TagResource ecs:UntagResource"
 _EKS_TAGS = "eks:TagResource eks:UntagResource"
@@ -133,6 +134,40 @@ ACTIONS: Mapping[str, Actions] = {
     "aws:secretsmanager/secretVersion:SecretVersion": Actions(
         "secretsmanager:DescribeSecret secretsmanager:GetSecretValue kms:Decrypt",
         "secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage kms:GenerateDataKey",
+    ),
+    # alarms and dashboard
+    "aws:amp/alertManagerDefinition:AlertManagerDefinition": Actions(
+        "aps:DescribeAlertManagerDefinition",
+        "aps:CreateAlertManagerDefinition aps:PutAlertManagerDefinition aps:DeleteAlertManagerDefinition",
+    ),
+    "aws:amp/ruleGroupNamespace:RuleGroupNamespace": Actions(
+        "aps:DescribeRuleGroupsNamespace aps:ListTagsForResource",
+        f"aps:CreateRuleGroupsNamespace aps:PutRuleGroupsNamespace aps:DeleteRuleGroupsNamespace {_APS_TAGS}",
+    ),
+    "aws:amp/scraper:Scraper": Actions(
+        "aps:DescribeScraper aps:ListTagsForResource",
+        "aps:CreateScraper aps:UpdateScraper aps:DeleteScraper eks:DescribeCluster eks:CreateAccessEntry "
+        f"eks:DeleteAccessEntry eks:AssociateAccessPolicy iam:CreateServiceLinkedRole ec2:DescribeSecurityGroups "
+        f"ec2:DescribeSubnets {_APS_TAGS}",
+    ),
+    "aws:amp/workspace:Workspace": Actions(
+        "aps:DescribeWorkspace aps:DescribeLoggingConfiguration aps:ListTagsForResource",
+        f"aps:CreateWorkspace aps:UpdateWorkspaceAlias aps:DeleteWorkspace {_APS_TAGS}",
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": Actions(
+        "cloudwatch:GetDashboard", "cloudwatch:PutDashboard cloudwatch:DeleteDashboards"
+    ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": Actions(
+        "cloudwatch:DescribeAlarms cloudwatch:ListTagsForResource",
+        "cloudwatch:PutMetricAlarm cloudwatch:DeleteAlarms cloudwatch:TagResource cloudwatch:UntagResource",
+    ),
+    "aws:sns/topic:Topic": Actions(
+        "sns:GetTopicAttributes sns:ListTagsForResource",
+        "sns:CreateTopic sns:SetTopicAttributes sns:DeleteTopic sns:TagResource sns:UntagResource",
+    ),
+    "aws:sns/topicPolicy:TopicPolicy": Actions("sns:GetTopicAttributes", "sns:SetTopicAttributes"),
+    "aws:sns/topicSubscription:TopicSubscription": Actions(
+        "sns:GetSubscriptionAttributes", "sns:Subscribe sns:SetSubscriptionAttributes sns:Unsubscribe"
     ),
     # images
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": Actions(

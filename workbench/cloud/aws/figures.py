@@ -46,9 +46,15 @@ def _condition(statement: Mapping[str, Any]) -> str:
 
 
 FIGURES: Mapping[str, Figure] = {
+    "aws:amp/alertManagerDefinition:AlertManagerDefinition": Figure(Role.DETAIL, "alert manager"),
+    "aws:amp/ruleGroupNamespace:RuleGroupNamespace": Figure(Role.DETAIL, "Prometheus rules"),
+    "aws:amp/scraper:Scraper": Figure(Role.DETAIL, "Prometheus scraper"),
+    "aws:amp/workspace:Workspace": Figure(Role.DETAIL, "Prometheus workspace"),
     "aws:appautoscaling/policy:Policy": Figure(Role.DETAIL, "scaling policy"),
     "aws:appautoscaling/target:Target": Figure(Role.DETAIL, "scaling target"),
+    "aws:cloudwatch/dashboard:Dashboard": Figure(Role.DETAIL, "dashboard"),
     "aws:cloudwatch/logGroup:LogGroup": Figure(Role.LOGS, "log group", ("{retentionInDays} days",)),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": Figure(Role.DETAIL, "alarm"),
     "aws:dynamodb/table:Table": Figure(Role.STORAGE, "DynamoDB table"),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Figure(Role.FIREWALL, "security group"),
     "aws:ec2/eip:Eip": Figure(Role.DETAIL, "public address"),
@@ -123,6 +129,9 @@ FIGURES: Mapping[str, Figure] = {
         Role.RIGHT, "secret policy", rights=_policy_of("{secretArn}")
     ),
     "aws:secretsmanager/secretVersion:SecretVersion": Figure(Role.DETAIL, "secret value"),
+    "aws:sns/topic:Topic": Figure(Role.DETAIL, "notification topic"),
+    "aws:sns/topicPolicy:TopicPolicy": Figure(Role.RIGHT, "topic policy", rights=_policy_of("{arn}")),
+    "aws:sns/topicSubscription:TopicSubscription": Figure(Role.DETAIL, "notification", ("{endpoint}",)),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Figure(Role.DETAIL, "outbound rule"),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Figure(Role.DETAIL, "inbound rule"),
 }

@@ -14,6 +14,7 @@ from workbench.cloud.aws.ecs import ECS
 from workbench.cloud.aws.eks import EKS
 from workbench.cloud.aws.kinesis import KINESIS
 from workbench.cloud.aws.kinesis_video import KINESIS_VIDEO
+from workbench.cloud.aws.monitoring import MONITORING
 from workbench.cloud.aws.msk import AUTOSCALING, MSK
 from workbench.cloud.aws.msk_serverless import MSK_SERVERLESS
 from workbench.cloud.aws.network import NETWORK
@@ -33,6 +34,7 @@ KINDS: Mapping[str, ResourceModel] = {
     **EKS,
     **ECS,
     **ECR,
+    **MONITORING,
 }
 
 
