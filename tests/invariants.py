@@ -91,6 +91,7 @@ def no_secret_is_exported_in_plain_text(plan: Plan) -> None:
 
 
 UNPROTECTED = {
+    "aws:amp/workspace:Workspace": "metrics, which expire",
     "aws:cloudwatch/logGroup:LogGroup": "logs, which expire",
     "aws:kms/key:Key": "deletion is only scheduled; keys of protected resources are protected too",
     "aws:secretsmanager/secret:Secret": "created again from the stack file or by the next deployment",

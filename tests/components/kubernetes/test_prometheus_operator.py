@@ -15,12 +15,14 @@ MONITOR = "kubernetes:monitoring.coreos.com/v1:PodMonitor"
 RULE = "kubernetes:monitoring.coreos.com/v1:PrometheusRule"
 POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 CONSUMER = {"image": "registry.example.com/consumer:1", "cpu": "100m", "memory": "128Mi"}
+UNMEASURED = "aws-confluent-eks"
+"""A stack whose cloud measures no topic, so that every rule is needed."""
 TWO = {"data-pipes:pipes": {"payments": {"parallelism": 2, "consumer": CONSUMER}}}
 
 
 @pytest.fixture
 def plan(monkeypatch: pytest.MonkeyPatch) -> Plan:
-    return with_operator(monkeypatch, TWO)
+    return with_operator(monkeypatch, TWO, stack=UNMEASURED)
 
 
 def objects(plan: Plan, kind: str) -> dict[str, Any]:
@@ -36,10 +38,12 @@ def alerts(plan: Plan, pipe: str) -> dict[str, Any]:
 
 def dashboard(plan: Plan) -> Any:
     (found,) = [
-        each for each in plan.recording.of_type("kubernetes:core/v1:ConfigMap") if each.name == "aws-msk-eks-dashboard"
+        each
+        for each in plan.recording.of_type("kubernetes:core/v1:ConfigMap")
+        if each.name == "aws-confluent-eks-dashboard"
     ]
     assert found.inputs["metadata"]["labels"]["grafana_dashboard"] == "1"
-    return json.loads(found.inputs["data"]["aws-msk-eks.json"])
+    return json.loads(found.inputs["data"]["aws-confluent-eks.json"])
 
 
 def test_the_plan_has_no_problems(plan: Plan):
@@ -48,10 +52,10 @@ def test_the_plan_has_no_problems(plan: Plan):
 
 def test_each_pipe_has_a_pod_monitor_that_selects_its_pods_and_their_port(plan: Plan):
     monitors = objects(plan, MONITOR)
-    assert monitors.keys() == {"orders/aws-msk-eks-orders", "payments/aws-msk-eks-payments"}
+    assert monitors.keys() == {"orders/aws-confluent-eks-orders", "payments/aws-confluent-eks-payments"}
     for deployment in plan.recording.of_type("kubernetes:apps/v1:Deployment"):
         pipe, template = deployment.input("metadata.namespace"), deployment.input("spec.template")
-        spec = monitors[f"{pipe}/aws-msk-eks-{pipe}"]["spec"]
+        spec = monitors[f"{pipe}/aws-confluent-eks-{pipe}"]["spec"]
         assert spec["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
         (endpoint,) = spec["podMetricsEndpoints"]
         assert endpoint["port"] in {port["name"] for port in template["spec"]["containers"][0]["ports"]}
@@ -73,7 +77,7 @@ def test_an_alert_tells_its_pipe_its_severity_and_what_to_do(plan: Plan):
         "alarm": "old-records",
         "pipe": "payments",
         "severity": "critical",
-        "stack": "aws-msk-eks",
+        "stack": "aws-confluent-eks",
     }
     assert alert["annotations"]["summary"] == "payments: old-records"
     assert OLD_RECORDS.meaning in alert["annotations"]["description"]
@@ -87,14 +91,16 @@ def test_an_alert_without_minutes_fires_at_the_first_evaluation(plan: Plan):
 def test_the_runbook_of_the_stack_is_in_each_alert(monkeypatch: pytest.MonkeyPatch):
     address = "https://example.com/runbook"
     changes = {"data-pipes:monitoring": {"collector": "operator", "runbook": address}}
-    for name, alert in alerts(with_operator(monkeypatch, changes), "orders").items():
+    for name, alert in alerts(with_operator(monkeypatch, changes, stack=UNMEASURED), "orders").items():
         assert alert["annotations"]["runbook_url"] == f"{address}#{name}"
         assert f"{address}#{name}" in alert["annotations"]["description"]
 
 
 def test_a_paused_pipe_keeps_its_object_without_rules(monkeypatch: pytest.MonkeyPatch):
-    running = with_operator(monkeypatch)
-    paused = with_operator(monkeypatch, {"data-pipes:pipes": {"orders": {"consumer": {"paused": True}}}})
+    running = with_operator(monkeypatch, stack=UNMEASURED)
+    paused = with_operator(
+        monkeypatch, {"data-pipes:pipes": {"orders": {"consumer": {"paused": True}}}}, stack=UNMEASURED
+    )
     assert {each.urn for each in paused.recording.resources} == {each.urn for each in running.recording.resources}
     assert alerts(paused, "orders") == {}
     assert dashboard(paused) == dashboard(running)

@@ -31,6 +31,8 @@ NO_OPERATION = {
     ),
 }
 """Actions that are not operations of botocore's models, with the reason."""
+BOTOCORE = {"aps": "amp"}
+"""Names of services in botocore that are not the prefix of their actions."""
 IN_KAFKA = "kafka-cluster:"
 """Operations of the Kafka protocol (MSK, IAM access control), so botocore has no model."""
 NEWER_THAN_THE_REFERENCE = {
@@ -65,7 +67,7 @@ def reference() -> Mapping[str, tuple[tuple[str, str], ...]]:
 
 @cache
 def operations(service: str) -> frozenset[str]:
-    model = botocore.session.get_session().get_service_model(service)
+    model = botocore.session.get_session().get_service_model(BOTOCORE.get(service, service))
     return frozenset(cast("list[str]", model.operation_names))
 
 

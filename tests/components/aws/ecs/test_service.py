@@ -212,12 +212,13 @@ def test_consumer_egress_allows_only_the_given_targets():
     assert len(shipped(STACK).recording.one(SERVICE).input("networkConfiguration.securityGroups")) == 1
 
 
-def test_higher_parallelism_changes_only_the_topic_and_the_service():
+def test_higher_parallelism_changes_only_the_topic_the_service_and_the_limit_of_its_alarm():
     before = {each.urn: each.inputs for each in shipped(STACK).recording.resources}
     after = {each.urn: each.inputs for each in orders(parallelism=6).recording.resources}
     assert before.keys() == after.keys()
     changed = {urn.rpartition("::")[2]: (inputs, after[urn]) for urn, inputs in before.items() if inputs != after[urn]}
-    assert set(changed) == {"aws-msk-ecs-orders-topic", "aws-msk-ecs-orders-service"}
+    watching = {"aws-msk-ecs-dashboard", "aws-msk-ecs-orders-missing-consumers"}
+    assert set(changed) == {"aws-msk-ecs-orders-topic", "aws-msk-ecs-orders-service", *watching}
     old, new = changed["aws-msk-ecs-orders-service"]
     assert {key for key in new if new[key] != old[key]} == {"desiredCount", "deploymentMinimumHealthyPercent"}
     assert new["desiredCount"] == 6
@@ -260,6 +261,7 @@ def readers():
                 registry=registry,
                 pipes={},
                 system_workloads=SystemWorkloads(),
+                monitoring=known.monitoring,
                 protect=True,
             ),
             opts,

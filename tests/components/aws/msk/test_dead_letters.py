@@ -17,6 +17,12 @@ def with_dead_letters(stack=PROVISIONED, *, streaming=None, topic=None, **dead_l
     return planned({**changes, "data-pipes:streaming": streaming or {}}, stack=stack).recording
 
 
+def topic_of(recording):
+    """Return the dead-letter topic. The alarm on it has the same logical name."""
+    [topic] = [each for each in recording.of_type(TOPIC) if each.name.endswith("-dead-letters")]
+    return topic
+
+
 def environment(recording):
     return recording.one("kubernetes:core/v1:ConfigMap").inputs["data"]
 
@@ -32,7 +38,7 @@ def variables(recording, stack):
 
 
 def test_dead_letters_have_a_topic_of_one_partition_with_as_many_replicas_as_the_pipe_s():
-    topic = shipped(PROVISIONED).recording.one(f"{PROVISIONED}-orders-dead-letters")
+    topic = topic_of(shipped(PROVISIONED).recording)
     assert (topic.inputs["name"], topic.inputs["partitionCount"], topic.inputs["replicationFactor"]) == (NAME, 1, 3)
     assert json.loads(topic.inputs["configs"]) == {
         "max.message.bytes": "1114124",
@@ -43,7 +49,7 @@ def test_dead_letters_have_a_topic_of_one_partition_with_as_many_replicas_as_the
 
 def test_they_are_kept_as_long_as_the_stack_file_says_and_never_compacted():
     recording = with_dead_letters(retentionHours=48, topic={"config": {"cleanup.policy": "compact"}})
-    config = json.loads(recording.one(f"{PROVISIONED}-orders-dead-letters").inputs["configs"])
+    config = json.loads(topic_of(recording).inputs["configs"])
     assert config["retention.ms"] == "172800000"
     assert "cleanup.policy" not in config
 
@@ -51,7 +57,7 @@ def test_they_are_kept_as_long_as_the_stack_file_says_and_never_compacted():
 @pytest.mark.parametrize("protect", [True, False])
 def test_they_are_protected_as_the_pipe_s_topic_is(protect):
     recording = planned({"data-pipes:protect": protect}).recording
-    assert recording.one(f"{PROVISIONED}-orders-dead-letters").protect is protect
+    assert topic_of(recording).protect is protect
 
 
 @pytest.mark.parametrize("stack", [PROVISIONED, SERVERLESS])
@@ -73,13 +79,13 @@ def test_consumers_may_write_there_once_each_and_neither_read_nor_change_it(stac
 
 @pytest.mark.parametrize(
     ("stack", "made_by"),
-    [(PROVISIONED, f"{PROVISIONED}-orders-dead-letters"), (SERVERLESS, f"{SERVERLESS}-orders-dead-job")],
+    [(PROVISIONED, topic_of), (SERVERLESS, lambda recording: recording.one(f"{SERVERLESS}-orders-dead-job"))],
 )
 def test_consumers_get_the_dead_letter_settings_and_wait_for_the_topic(stack, made_by):
     recording = with_dead_letters(stack, maxDeliveryAttempts=7)
     assert environment(recording)["STREAM_DEAD_LETTERS"] == NAME
     assert environment(recording)["STREAM_MAX_DELIVERY_ATTEMPTS"] == "7"
-    assert recording.one(made_by).urn in recording.requirements(recording.one("kubernetes:apps/v1:Deployment"))
+    assert made_by(recording).urn in recording.requirements(recording.one("kubernetes:apps/v1:Deployment"))
 
 
 def test_tasks_are_told_of_it_as_pods_are():
@@ -87,7 +93,7 @@ def test_tasks_are_told_of_it_as_pods_are():
     task = recording.one("aws:ecs/taskDefinition:TaskDefinition")
     [consumer] = [each for each in json.loads(task.inputs["containerDefinitions"]) if each["name"] == "consumer"]
     assert {"name": "STREAM_DEAD_LETTERS", "value": NAME} in consumer["environment"]
-    assert recording.one(f"{ECS}-orders-dead-letters").urn in recording.requirements(task)
+    assert topic_of(recording).urn in recording.requirements(task)
 
 
 def test_a_user_with_a_password_needs_no_right_by_iam():
@@ -117,7 +123,7 @@ def test_growth_changes_the_pipe_s_topic_and_its_consumers_and_nothing_of_the_de
 
 def test_express_brokers_are_told_what_they_let_one_choose():
     recording = with_dead_letters(streaming={"instanceType": "express.m7g.large"})
-    config = json.loads(recording.one(f"{PROVISIONED}-orders-dead-letters").inputs["configs"])
+    config = json.loads(topic_of(recording).inputs["configs"])
     assert config == {"max.message.bytes": "1114124", "retention.ms": "1209600000"}
 
 
