@@ -28,7 +28,7 @@ MINUTE = 1
 SCRAPE_MILLISECONDS = 500
 """Interval of scrapes: the usual 30 seconds, with the same scale."""
 
-PARTITIONS, PODS, PER_SECOND = 2, 3, 40
+PARTITIONS, PODS, PER_SECOND = 2, 4, 40
 
 QUICK: tuple[dict[str, str], float] = {}, 0.002
 SLOW: tuple[dict[str, str], float] = {"retention.ms": "1000"}, 0.3
@@ -60,11 +60,16 @@ class Drill:
 
     @contextmanager
     def traffic(self) -> Generator[None]:
-        """Write to all partitions, and wait until all consumers have handled records for a minute of the rules."""
+        """Write to all partitions, and wait until all consumers handle records."""
         with Writer({"bootstrap.servers": self.cluster.bootstrap_servers}, self.name).writing(PARTITIONS, PER_SECOND):
-            busy = f"count(increase(consumer_handled_total[{5 * MINUTE}s]) > 0) == {PARTITIONS}"
-            wait_until(lambda: bool(self.prometheus.query(busy)), "all consumers handle records")
+            self.wait_until_all_handle()
             yield
+
+    def wait_until_all_handle(self) -> None:
+        """Wait until the running consumers have handled records in the last minutes of the rules."""
+        ready = "consumer_ready == 1"
+        busy = f"count(increase(consumer_handled_total[{2 * MINUTE}s]) > 0 and on(pod) {ready}) == {PARTITIONS}"
+        wait_until(lambda: bool(self.prometheus.query(busy)), "all consumers handle records")
 
     def write(self, value: bytes, count: int = 1) -> None:
         """Write records to partition 0."""
@@ -158,6 +163,16 @@ def test_a_killed_consumer_is_missing_until_another_one_is_ready(drill: Drill):
         drill.check("missing-consumers")
         drill.start(2)
         drill.check_end("missing-consumers")
+
+
+def test_a_rollout_is_no_alarm(drill: Drill):
+    with drill.traffic():
+        for number in range(PARTITIONS):
+            drill.replicas.stop(number)
+            drill.start(PARTITIONS + number)
+        drill.topic.wait_for_owners(1, 1)
+        drill.wait_until_all_handle()
+    assert drill.fired() == set()
 
 
 def test_a_record_that_cannot_be_handled_is_a_dead_letter(drill: Drill):
