@@ -63,6 +63,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}consumer.paused": True,
         f"{PIPE}alarms": {"ageMinutes": 30},
         f"{PIPE}alarms.ageMinutes": 30,
+        f"{PIPE}alarms.unreadRecords": 500,
     },
     "aws": {
         "aws:region": "eu-central-1",
@@ -145,7 +146,6 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic.producers": ["serviceAccount:shop@data-pipes-example.iam.gserviceaccount.com"],
     },
     "managed-kafka": {
-        f"{PIPE}alarms.unreadRecords": 500,
         "data-pipes:streaming.version": "4.1.x",
         "data-pipes:streaming.vcpus": 6,
         "data-pipes:streaming.memory": "6Gi",
@@ -391,7 +391,6 @@ TOGETHER: dict[str, dict[str, Any]] = {
 OWNERS = {
     f"{PIPE}consumer.healthCommand": "ecs",
     "data-pipes:network.existing.hdinsightSubnetId": "hdinsight",
-    f"{PIPE}alarms.unreadRecords": "managed-kafka",
 }
 """Keys of other sections that only one service uses."""
 

@@ -13,11 +13,13 @@ from components.monitoring.alarms import (
     BUSY_SERVICE,
     DEAD_LETTERS,
     DISK_FULL,
+    MANY_UNREAD_RECORDS,
     OFFLINE_PARTITIONS,
     OLD_RECORDS,
     THROTTLED,
     UNDER_REPLICATED,
 )
+from components.monitoring.pipe import unread_limit
 from components.monitoring.signals import Signal, Trigger
 
 NAMESPACE = "AWS/Kafka"
@@ -50,7 +52,13 @@ def lag_signals(
             metric=metric("EstimatedMaxTimeLag"),
             trigger=Trigger(alarm=OLD_RECORDS, threshold=pipe.alarms.age_minutes * 60, minutes=5),
         ),
-        Signal(name="unread-records", title="Unread records", metric=metric("SumOffsetLag", unread)),
+        # A group without members may have no estimate, but it has a lag.
+        Signal(
+            name="many-unread-records",
+            title="Unread records",
+            metric=metric("SumOffsetLag", unread),
+            trigger=Trigger(alarm=MANY_UNREAD_RECORDS, threshold=unread_limit(pipe), minutes=MINUTES),
+        ),
     ]
 
 

@@ -16,6 +16,7 @@ from workbench.plan import Plan
 AWS = [name for name in NAMES if name.startswith("aws-")]
 CLUSTER = {"busy-service", "disk-full", "offline-partitions", "throttled", "under-replicated"}
 READERS = {"orders-dead-letters", "orders-old-records"}
+GROUP = READERS | {"orders-many-unread-records"}
 TASKS = {"orders-missing-consumers"}
 EXPRESS = {"data-pipes:streaming": {"instanceType": "express.m7g.large"}}
 
@@ -27,9 +28,9 @@ def pipe(name: str = "orders", **settings: Any) -> Mapping[str, Any]:
 @pytest.mark.parametrize(
     ("stack", "expected"),
     [
-        ("aws-msk-eks", CLUSTER | READERS),
-        ("aws-msk-ecs", CLUSTER | READERS | TASKS),
-        ("aws-msk-serverless-eks", READERS),
+        ("aws-msk-eks", CLUSTER | GROUP),
+        ("aws-msk-ecs", CLUSTER | GROUP | TASKS),
+        ("aws-msk-serverless-eks", GROUP),
         ("aws-kinesis-eks", READERS | {"orders-throttled"}),
         ("aws-kinesis-ecs", READERS | {"orders-throttled"} | TASKS),
         ("aws-video-ecs", {f"cameras-{alarm}" for alarm in ("dead-letters", "missing-consumers", "old-records")}),
@@ -43,7 +44,7 @@ def test_a_stack_has_exactly_these_alarms(stack: str, expected: set[str]):
 
 
 def test_express_brokers_have_no_alarm_of_disks_and_copies():
-    expected = {"busy-service", "throttled-reads", "throttled-writes"} | READERS
+    expected = {"busy-service", "throttled-reads", "throttled-writes"} | GROUP
     assert alarms(planned(EXPRESS)).keys() == expected
 
 
@@ -55,6 +56,14 @@ def test_records_older_than_the_limit_of_the_pipe_are_an_alarm(stack: str, unit:
     assert alarm["threshold"] == 30 * 60 * unit
     assert alarm["comparisonOperator"] == "GreaterThanThreshold"
     assert alarm["evaluationPeriods"] * alarm["period"] == 5 * 60
+
+
+@pytest.mark.parametrize("stack", ["aws-msk-eks", "aws-msk-serverless-eks"])
+def test_unread_records_are_an_alarm_also_if_the_group_has_no_members(stack: str):
+    alarm = alarms(planned(pipe(parallelism=6), stack=stack))["orders-many-unread-records"]
+    assert (alarm["metricName"], alarm["threshold"]) == ("SumOffsetLag", 60_000)
+    alarm = alarms(planned(pipe(alarms={"unreadRecords": 500}), stack=stack))["orders-many-unread-records"]
+    assert alarm["threshold"] == 500
 
 
 @pytest.mark.parametrize("stack", ["aws-msk-ecs", "aws-kinesis-ecs", "aws-confluent-ecs"])
@@ -117,7 +126,7 @@ def test_ten_video_streams_share_an_alarm():
 def test_a_paused_pipe_keeps_its_alarms_but_they_notify_nobody():
     found = alarms(planned(pipe(consumer={"paused": True}), stack="aws-msk-ecs"))
     assert found.keys() == alarms(shipped("aws-msk-ecs")).keys()
-    assert {name for name, alarm in found.items() if not alarm["actionsEnabled"]} == READERS | TASKS
+    assert {name for name, alarm in found.items() if not alarm["actionsEnabled"]} == GROUP | TASKS
 
 
 def test_a_description_says_what_is_wrong_what_to_look_at_and_where_the_runbook_is():
