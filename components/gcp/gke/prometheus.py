@@ -1,11 +1,10 @@
 """Managed Service for Prometheus on GKE: scrapes pods and evaluates PromQL."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pulumi_gcp as gcp
 import pulumi_kubernetes as kubernetes
-from pulumi import Input, Output, ResourceOptions
+from pulumi import Input, ResourceOptions
 from typing_extensions import override
 
 from components.gcp.monitoring.policy import AlertPolicyArgs, alert_policy
@@ -23,13 +22,6 @@ INTERVAL = "30s"
 EVALUATION = "60s"
 """Time between two evaluations of a rule, a multiple of 30 seconds (Cloud Monitoring API v3, PrometheusQueryLanguageCondition; read
 2026-11-30)."""
-
-
-class PodMonitoring(kubernetes.apiextensions.CustomResource):
-    """Selects pods to scrape, in the namespace of the resource."""
-
-    metadata: Output[kubernetes.meta.v1.outputs.ObjectMeta]
-    spec: Output[Mapping[str, Any]]
 
 
 class GkeCollector(KubernetesCollector):
@@ -56,12 +48,12 @@ class GkeCollector(KubernetesCollector):
         port: str,
         opts: ResourceOptions,
     ) -> None:
-        """Scrape /metrics of the pods with these labels.
+        """Scrape /metrics of the pods with these labels, by a PodMonitoring in their namespace.
 
-        The API server has this kind soon after the collection is enabled. No page says how soon. pulumi-kubernetes tries for 31 seconds
-        to create an object of an unknown kind (provider/pkg/await/await.go, read 2026-11-30).
+        GKE adds this kind when the collection is enabled. No page says whether it exists when the update of the cluster returns. If it does
+        not, pulumi-kubernetes waits up to 31 seconds for it (provider/pkg/await/await.go, read 2026-11-30).
         """
-        PodMonitoring(
+        kubernetes.apiextensions.CustomResource(
             f"{name}-metrics",
             api_version="monitoring.googleapis.com/v1",
             kind="PodMonitoring",

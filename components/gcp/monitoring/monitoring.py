@@ -1,6 +1,6 @@
 """Alarms and the dashboard of a stack in Cloud Monitoring."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pulumi_gcp as gcp
 from pulumi import ComponentResource, Input, ResourceOptions
@@ -67,7 +67,6 @@ class Monitoring(ComponentResource):
         enabled: bool = True,
     ) -> None:
         """Create the alarm of a signal."""
-        labels: Mapping[str, str] = self.args.tags
         alert_policy(
             AlertPolicyArgs(
                 alarm=trigger.alarm,
@@ -77,7 +76,7 @@ class Monitoring(ComponentResource):
                 enabled=enabled,
                 runbook=self.args.settings.runbook,
                 targets=self.targets,
-                labels=labels,
+                labels=self.args.tags,
             ),
             name,
             self.child,
