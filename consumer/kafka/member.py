@@ -12,8 +12,8 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaException, Message, Topic
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError, WrongEnvironmentError
 from consumer.kafka.faults import KafkaFaults, text_of
-from consumer.kafka.record import KafkaRecord
-from consumer.kafka.retention import KafkaRetention
+from consumer.kafka.record import KafkaRecord, KafkaRecords
+from consumer.kafka.retention import KafkaRetention, is_handled
 from consumer.kafka.settings import KafkaSettings
 from consumer.kafka.unreadable import KafkaUnreadable
 
@@ -23,16 +23,16 @@ POLL_SECONDS = 1.0
 """Maximum seconds of one poll, and the interval of state checks."""
 
 BATCH_SECONDS = 1.0
-"""Target duration of a batch. Other members wait at most this long for a partition of this one."""
+"""Target duration of a batch of single records. Other members wait at most this long for a partition of this one."""
 
 LONGEST_BATCH_SECONDS = 5.0
 """Duration after which the rest of a batch is put back, because the handler has become slower."""
 
 LARGEST_BATCH = 500
-"""Maximum records in a batch. Larger batches are not faster."""
+"""Maximum records in a batch of single records. Larger batches are not faster."""
 
 BATCH_BYTES = 1_000_000
-"""Target size of a batch: the sum of its values. A batch is in memory in addition to the client's queue, which is filled
+"""Target size of a batch of single records: the sum of its values. A batch is in memory in addition to the client's queue, which is filled
 again meanwhile (queued.max.messages.kbytes: 64 MiB). Larger batches are not faster."""
 
 HEARTBEAT_SECONDS = 0.5
@@ -72,7 +72,13 @@ class KafkaMember:
         self.partitions: frozenset[int] = frozenset()
         self.revoked: set[int] = set()
         """Partitions revoked after the first record of a batch was returned."""
+        limits = delivery.batches
+        self.single = limits.records == 1
+        self.most_records, self.most_bytes, self.wait = (
+            (LARGEST_BATCH, BATCH_BYTES, 0.0) if self.single else (limits.records, limits.bytes, limits.seconds)
+        )
         self.size = 1
+        """Maximum records of the next poll."""
         self.checked_at = self.owned_since = time.monotonic()
 
     def read(self) -> None:
@@ -154,56 +160,91 @@ class KafkaMember:
         self.consumer.close()
 
     def _poll(self) -> Sequence[Message]:
-        """Wait for a record, and return it with all records that are available without waiting."""
+        """Wait for a record, and return it with all records that are available, or that arrive while a batch may wait."""
         first = self.consumer.poll(POLL_SECONDS)
         if first is None:
             self.retention.idle()
             return ()
         # Partitions revoked during the poll were revoked before this record; its partition may be assigned again.
         self.revoked.clear()
-        rest = self.consumer.consume(self.size - 1, 0) if self.size > 1 else []
+        rest = self.consumer.consume(self.size - 1, self.wait) if self.size > 1 else []
         # librdkafka drops records of revoked partitions from the rest, but had already returned the first one.
         return rest if first.partition() in self.revoked else [first, *rest]
 
     def _handle(self, batch: Sequence[Message]) -> None:
         """Deliver a batch, and put back the records that there is no time for."""
-        deliver, stop, clock = self.delivery.deliver, self.delivery.stopping.is_set, time.monotonic
-        begun = clock()
-        end, done = begun + LONGEST_BATCH_SECONDS, 0
+        deliver = self._deliver_each if self.single else self._deliver_batches
+        begun = time.monotonic()
         last: dict[int, Message] = {}
         behind = self.retention.behind()
         try:
-            for message in batch:
-                if stop() or clock() > end:
-                    break
-                if error := message.error():
-                    self.faults.raise_if_permanent(error)
-                    self.unreadable.record_error(message, error)
-                else:
-                    record = KafkaRecord()
-                    record.message = message
-                    if not deliver(record):
-                        break
-                    last[message.partition() or 0] = message
-                done += 1
+            done = deliver(batch, last, begun + LONGEST_BATCH_SECONDS)
         finally:
-            self.retention.record_handled(batch[:done], last, behind)
+            self.retention.record_handled(batch, last, behind)
             self.unreadable.forget(last)
             self._store(last.values())
-        seconds = clock() - begun
-        if done == len(batch):
-            in_time = int(BATCH_SECONDS * done / max(seconds, 1e-6))
-            in_memory = BATCH_BYTES * done // max(sum(map(len, batch)), 1)
-            self.size = max(1, min(2 * self.size, LARGEST_BATCH, in_time, in_memory))
-        elif not stop():
+        seconds = time.monotonic() - begun
+        if done:
+            self.size = self._next_size(batch, seconds)
+        elif not self.delivery.stopping.is_set():
+            rest = [each for each in batch if not is_handled(each, last)]
             LOGGER.info(
                 "%s: %d records took %.1f s; the rest of the batch will be read again",
                 self.settings.topic,
-                done,
+                len(batch) - len(rest),
                 seconds,
             )
             self.size = 1
-            self._seek_back(batch[done:])
+            self._seek_back(rest)
+
+    def _next_size(self, batch: Sequence[Message], seconds: float) -> int:
+        """Return the maximum records of the next batch, after one that took that long."""
+        in_memory = self.most_bytes * len(batch) // max(sum(map(len, batch)), 1)
+        in_time = int(BATCH_SECONDS * len(batch) / max(seconds, 1e-6)) if self.single else self.most_records
+        return max(1, min(2 * self.size, self.most_records, in_time, in_memory))
+
+    def _deliver_each(self, batch: Sequence[Message], last: dict[int, Message], end: float) -> bool:
+        """Deliver record by record until that time. Record the last done of each partition. Return whether all are done."""
+        deliver, stop, clock = self.delivery.deliver, self.delivery.stopping.is_set, time.monotonic
+        for message in batch:
+            if stop() or clock() > end:
+                return False
+            if error := message.error():
+                self.faults.raise_if_permanent(error)
+                self.unreadable.record_error(message, error)
+            else:
+                record = KafkaRecord()
+                record.message = message
+                if not deliver(record):
+                    return False
+                last[message.partition() or 0] = message
+        return True
+
+    def _deliver_batches(self, batch: Sequence[Message], last: dict[int, Message], end: float) -> bool:
+        """Deliver a batch for each partition, until that time. As _deliver_each."""
+        for number, messages in self._by_partition(batch).items():
+            records, done = KafkaRecords(messages), 0
+            while done < len(messages):
+                if self.delivery.stopping.is_set() or time.monotonic() > end:
+                    return False
+                done += self.delivery.deliver_next(records[done:] if done else records)
+                if done:
+                    last[number] = messages[done - 1]
+        return True
+
+    def _by_partition(self, batch: Sequence[Message]) -> dict[int, Sequence[Message]]:
+        """Return the records of each partition, and record the errors among them."""
+        numbers = set(map(Message.partition, batch))
+        if len(numbers) == 1 and not any(map(Message.error, batch)):
+            return {numbers.pop() or 0: batch}
+        found: dict[int, list[Message]] = {}
+        for message in batch:
+            if error := message.error():
+                self.faults.raise_if_permanent(error)
+                self.unreadable.record_error(message, error)
+            else:
+                found.setdefault(message.partition() or 0, []).append(message)
+        return dict(found)
 
     def _store(self, last: Iterable[Message]) -> None:
         """Store offsets for commit, given the last handled message of each partition."""

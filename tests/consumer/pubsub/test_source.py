@@ -36,9 +36,22 @@ class Clock:
         return self.now
 
 
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pubsub, "POLL_SECONDS", 0.001)
+
+
 def make_handler(handle: Handler, clock: Callable[[], float] = Clock()) -> MessageHandler:
     delivery = Delivery(handle=handle, tries=5, dead_letters=None, status=Status(clock=clock))
     return MessageHandler(delivery=delivery, topic="orders", partition="2")
+
+
+def deliver(reader: MessageHandler, *messages: Any) -> None:
+    """Receive messages and deliver them."""
+    for each in messages:
+        reader.receive(each)
+    while not reader.messages.empty():
+        reader.deliver()
 
 
 def message(failure: Exception | None = None, **changes: Any) -> Any:
@@ -62,7 +75,7 @@ def message(failure: Exception | None = None, **changes: Any) -> Any:
 
 def test_the_handler_gets_the_published_message():
     given: list[Record] = []
-    make_handler(given.append).handle(message(ordering_key="customer", data=b"1", attributes={"kind": "new"}))
+    deliver(make_handler(given.append), message(ordering_key="customer", data=b"1", attributes={"kind": "new"}))
     (record,) = given
     assert (record.topic, record.partition, record.position) == ("orders", "2", "17")
     assert (record.key, record.value, list(record.headers)) == (b"customer", b"1", [("kind", b"new")])
@@ -73,7 +86,7 @@ def test_a_message_is_acknowledged_once_it_is_handled():
     handling = message()
     at_work: list[list[str]] = []
     reader = make_handler(lambda _: at_work.append(list(handling.became)))
-    reader.handle(handling)
+    deliver(reader, handling)
     assert (at_work, handling.became) == ([[]], ["acknowledged"])
     assert (reader.delivery.status.handled, reader.delivery.status.failed) == (1, 0)
 
@@ -83,7 +96,7 @@ def test_a_failed_message_is_returned_and_not_counted_as_a_dead_letter():
         raise ValueError("not this one")
 
     reader, poison = make_handler(handle), message()
-    reader.handle(poison)
+    deliver(reader, poison)
     status = reader.delivery.status
     assert poison.became == ["returned"]
     assert (status.handled, status.failed, status.dead) == (0, 1, 0)
@@ -95,25 +108,26 @@ def test_sys_exit_in_the_handler_ends_the_consumer_with_one_line_and_returns_all
 
     one = make_handler(leave)
     messages = [message(), message()]
-    for each in messages:
-        one.handle(each)
-    assert [each.became for each in messages] == [["returned"], ["returned"]]
     with pytest.raises(
         ConsumerError, match=r"^orders\[2\] 17: the handler exited the process: SystemExit: no database$"
     ):
-        one.check(ready=True)
+        deliver(one, *messages)
+    one.close()
+    assert [each.became for each in messages] == [["returned"], ["returned"]]
 
 
 def test_after_a_stop_no_message_is_handled():
     given: list[Record] = []
-    reader, late = make_handler(given.append), message()
+    reader, waiting, late = make_handler(given.append), message(), message()
+    reader.receive(waiting)
     reader.delivery.stopping.set()
-    reader.handle(late)
-    assert (given, late.became) == ([], ["returned"])
+    reader.close()
+    reader.receive(late)
+    assert (given, waiting.became, late.became) == ([], ["returned"], ["returned"])
 
 
 def test_a_failed_acknowledgement_is_logged(caplog: pytest.LogCaptureFixture):
-    make_handler(lambda _: None).handle(message(failure=RuntimeError("INVALID_ACK_ID")))
+    deliver(make_handler(lambda _: None), message(failure=RuntimeError("INVALID_ACK_ID")))
     (record,) = caplog.records
     assert record.getMessage() == "17: the acknowledgement failed; the message will be delivered again: INVALID_ACK_ID"
 
@@ -123,14 +137,17 @@ def test_it_is_live_while_idle_but_not_while_one_message_takes_too_long():
 
     def pass_time() -> bool:
         clock.now += LIVE_SECONDS
-        reader.check(ready=True)
         return reader.delivery.status.live
 
     reader = make_handler(lambda _: lived.append(pass_time()), clock)
-    assert pass_time()
-    reader.handle(message())
+    for _ in range(3):
+        reader.deliver()
+        assert reader.delivery.status.live
+        clock.now += LIVE_SECONDS / 2
+    deliver(reader, message())
     assert lived == [False]
-    assert pass_time()
+    reader.deliver()
+    assert reader.delivery.status.live
 
 
 def test_topic_and_subscription_are_required():
