@@ -4,7 +4,7 @@ import inspect
 import traceback
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, TypedDict, cast
 
@@ -39,7 +39,7 @@ def load(module: str = "consumer.handler") -> Handlers:
     handle = getattr(imported, name)
     if problem := _problem(handle):
         raise ConsumerError(
-            f"{file}: {name} must be a function that is called with one argument, {name}({FORMS[name]}), got {problem}. "
+            f"{file}: {name} must be a function that is called with one argument, got {problem}. "
             f"Define it as: def {name}({FORMS[name]})."
         )
     return cast("Handlers", {name: handle})
@@ -49,9 +49,9 @@ def _import(module: str) -> ModuleType:
     try:
         return import_module(module)
     except BaseException as error:  # noqa: BLE001 - this runs code of the handler, which may also exit
-        text = " ".join(name_of(error).split())
+        text = f"{type(error).__name__}: {error.msg}" if isinstance(error, SyntaxError) else name_of(error)
         raise ConsumerError(
-            f"{_place(error, module)}: must be importable, got {text}. Correct that line, or install what it imports in the image."
+            f"{_place(error, module)}: must be importable, got {' '.join(text.split())}. Correct that line, or install what it imports in the image."
         ) from None
 
 
@@ -59,22 +59,21 @@ def _place(error: BaseException, module: str) -> str:
     """Return file and line of an error in a handler file: where its syntax is wrong, or the last line of it that ran."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename} line {error.lineno}"
-    package = Path(__file__).parent
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [each for each in frames if Path(each.filename).stem == module.rpartition(".")[2]]
-    last = own[-1] if own else None
-    return f"{last.filename} line {last.lineno}" if last else str(package / f"{module.rpartition('.')[2]}.py")
+    found = find_spec(module)
+    file = found.origin if found and found.origin else module
+    lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == file]
+    return f"{file} line {lines[-1]}" if lines else file
 
 
 def _problem(handle: Any) -> str | None:
     """Return what is wrong with a handler. None if it can be called with one argument."""
     if not callable(handle):
-        return f"a {type(handle).__name__}"
+        return f"a value of type {type(handle).__name__}"
     if any(
         check(handle)
         for check in (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
     ):
-        return "an async or generator function, whose body a call does not run"
+        return "an async function or a generator (a call does not run its body)"
     try:
         signature = inspect.signature(handle)
     except (TypeError, ValueError):
@@ -82,5 +81,5 @@ def _problem(handle: Any) -> str | None:
     try:
         signature.bind(object())
     except TypeError:
-        return f"{handle.__name__ if hasattr(handle, '__name__') else 'it'}{signature}"
+        return f"{getattr(handle, '__name__', 'an object')}{signature}"
     return None
