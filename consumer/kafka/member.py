@@ -35,6 +35,9 @@ BATCH_BYTES = 1_000_000
 """Target size of a batch of single records: the sum of its values. A batch is in memory in addition to the client's queue, which is filled
 again meanwhile (queued.max.messages.kbytes: 64 MiB). Larger batches are not faster."""
 
+SAMPLED, SAMPLE_STEP = 64, 8
+"""Number of records from which only one in so many is measured for the size of the next batch."""
+
 HEARTBEAT_SECONDS = 0.5
 """Interval of additional heartbeats in the newer group protocol, as in the classic one (`heartbeat.interval.ms`)."""
 
@@ -199,7 +202,8 @@ class KafkaMember:
 
     def _next_size(self, batch: Sequence[Message], seconds: float) -> int:
         """Return the maximum records of the next batch, after one that took that long."""
-        in_memory = self.most_bytes * len(batch) // max(sum(map(len, batch)), 1)
+        sample = batch if len(batch) < SAMPLED else batch[::SAMPLE_STEP]
+        in_memory = self.most_bytes * len(sample) // max(sum(map(len, sample)), 1)
         in_time = int(BATCH_SECONDS * len(batch) / max(seconds, 1e-6)) if self.single else self.most_records
         return max(1, min(2 * self.size, self.most_records, in_time, in_memory))
 
@@ -234,9 +238,8 @@ class KafkaMember:
 
     def _by_partition(self, batch: Sequence[Message]) -> dict[int, Sequence[Message]]:
         """Return the records of each partition, and record the errors among them."""
-        numbers = set(map(Message.partition, batch))
-        if len(numbers) == 1 and not any(map(Message.error, batch)):
-            return {numbers.pop() or 0: batch}
+        if len(self.partitions) == 1 and not any(map(Message.error, batch)):
+            return {next(iter(self.partitions)): batch}
         found: dict[int, list[Message]] = {}
         for message in batch:
             if error := message.error():
