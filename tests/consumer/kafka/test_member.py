@@ -15,6 +15,7 @@ from consumer.batches import Batches
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError
 from consumer.kafka import faults as kafka_faults
+from consumer.kafka import handling as kafka_handling
 from consumer.kafka import member as kafka_member
 from consumer.kafka import unreadable as kafka_unreadable
 from consumer.kafka.source import KafkaSource, source
@@ -153,6 +154,7 @@ def problem(code: int, reason: str | None = None) -> Message:
 def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(kafka_member, "time", clock)
+    monkeypatch.setattr(kafka_handling, "time", clock)
     monkeypatch.setattr(kafka_faults, "time", clock)
     monkeypatch.setattr(kafka_unreadable, "time", clock)
     return clock
