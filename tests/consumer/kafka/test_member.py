@@ -350,6 +350,19 @@ def test_a_batch_that_fails_slowly_is_put_back_and_split_over_several_polls(brok
     assert shelf.kept == [f"0@{offset}" for offset in range(20)]
 
 
+def test_a_stop_ends_a_poll_after_the_batch_of_one_partition(broker, batches):
+    def work(place: str) -> None:
+        if place == "0@1":
+            batches.delivery.stopping.set()
+
+    batches.work = work
+    broker.polls = [lambda: broker.assign(0, 1) or [record(0, 0)], lambda: [record(0, 1), record(1, 0)]]
+    batches.run()
+    assert batches.calls == [["0@0"], ["0@1"]]
+    assert broker.stored == {0: 2}
+    assert broker.sought == {}
+
+
 def test_a_stop_finishes_the_current_batch_and_commits_it(broker, batches):
     def work(place: str) -> None:
         if place == "0@1":
