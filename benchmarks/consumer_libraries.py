@@ -21,7 +21,7 @@ from workbench.prove.topic import Topic
 from workbench.servers.kafka_broker import KafkaCluster
 
 TOPIC, VALUE = "orders", b"x" * 200
-HANDLING = ((0, 90_000, 3), (1, 2_000, 1))
+HANDLING = ((0, 90_000, 6), (1, 2_000, 1))
 """Milliseconds of handling, number of records, and runs of the short loops (OWN) per round."""
 WRITTEN = 95_000
 """Records in the topic. More than 100,000 would not fit into librdkafka's queue at once. More than are handled, so that the last batch
