@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pulumi import ComponentResource
 
 from components.contracts import Platform, Registry, Secret
+from components.monitoring.collector import Collector
+from components.monitoring.pipe import WatchedPipe
+from components.monitoring.rules import Rule
+from components.monitoring.settings import MonitoringSettings
+from components.monitoring.signals import Signal
 from components.settings_bases import AccountSettings, NetworkSettings, PipeSettings, ServiceSettings, SystemWorkloads
 
 AccountT = TypeVar("AccountT", bound=AccountSettings)
@@ -15,6 +20,7 @@ SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 NetworkT = TypeVar("NetworkT", bound=ComponentResource)
 RegistryT = TypeVar("RegistryT", bound=Registry)
 PlatformT = TypeVar("PlatformT", bound=Platform)
+MonitoringT = TypeVar("MonitoringT", bound=MonitoringSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +56,7 @@ class PlatformArgs(Generic[SettingsT, NetworkT, RegistryT]):
     """Pipes whose consumers run on the platform."""
     system_workloads: SystemWorkloads
     """Pods of the streaming service that also run on the platform."""
+    monitoring: MonitoringSettings
     protect: bool
     """Whether data resources and clusters are protected from deletion."""
 
@@ -69,3 +76,19 @@ class StreamingArgs(Generic[SettingsT, NetworkT, PlatformT]):
     """The service's own credentials, by the keys of ServiceSettings.secrets."""
     protect: bool
     """Whether data resources are protected from deletion."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringArgs(Generic[MonitoringT, NetworkT]):
+    """Arguments of a monitoring component. It is created last, from what all others say of themselves."""
+
+    settings: MonitoringT
+    network: NetworkT
+    collector: Collector | None
+    """Evaluates the rules. None if nothing scrapes the consumers."""
+    pipes: Mapping[str, WatchedPipe]
+    signals: Sequence[Signal[Any]]
+    """What the streaming service measures of itself."""
+    rules: Sequence[Rule]
+    """Rules over the streaming service's own metrics."""
+    tags: Mapping[str, str]

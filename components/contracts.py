@@ -4,11 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.consumer import ContainerSettings
+from components.monitoring.collector import Collector
+from components.monitoring.rules import Rule
+from components.monitoring.signals import Signal
 from components.settings_bases import PipeSettings
 
 Secret: TypeAlias = Output[str]
@@ -91,6 +94,8 @@ class Deployed:
     """Result of running a workload on a platform."""
 
     replicas: Output[int]
+    signals: Sequence[Signal[Any]] = ()
+    """What the platform itself measures of the workload, in the terms of its cloud."""
 
 
 SHARED = ""
@@ -106,6 +111,8 @@ class Topic(ComponentResource, ABC):
     connections: Mapping[str, Connection]
     """Connections of the consumers: one for all of them, under the key SHARED, or one per partition, by its number. Services that use one
     stream per partition have one per partition."""
+    signals: Sequence[Signal[Any]] = ()
+    """What the service itself measures of the topic and its group, in the terms of its cloud."""
 
 
 class Registry(ComponentResource, ABC):
@@ -135,6 +142,11 @@ class Platform(ComponentResource, ABC):
     outputs: Mapping[str, Output[str]]
     """Stack outputs of the platform."""
 
+    @property
+    def collector(self) -> Collector | None:
+        """Return what scrapes the consumers' metrics. None if nothing does."""
+        return None
+
     def pod_tokens(self, pipe: str) -> PodTokens | None:
         """Return the issuer and subject of the tokens of a pipe's consumers. None if the platform issues no tokens."""
         _ = pipe
@@ -150,6 +162,10 @@ class Streaming(ComponentResource, ABC, Generic[PipeSettingsT]):
 
     outputs: Mapping[str, Output[str]]
     """Stack outputs of the service."""
+    signals: Sequence[Signal[Any]] = ()
+    """What the service measures of itself, in the terms of its cloud."""
+    rules: Sequence[Rule] = ()
+    """Rules over the service's own metrics, if the platform's collector scrapes them."""
 
     @abstractmethod
     def topic(self, name: str, pipe: PipeSettingsT, opts: ResourceOptions) -> Topic:

@@ -9,6 +9,7 @@ from pulumi import ComponentResource, Output, ResourceOptions
 from components.changes import refused_change
 from components.consumer_group import group_change_rule
 from components.contracts import Platform, Registry, Secret, Streaming, Workload
+from components.monitoring.pipe import WatchedPipe
 from components.settings_bases import PipeSettings
 
 
@@ -35,6 +36,8 @@ class Pipe(ComponentResource):
     topic_name: Output[str]
     partitions: Output[int]
     replicas: Output[int]
+    watched: WatchedPipe
+    """What can be measured of the topic and its consumers."""
 
     def __init__(self, name: str, args: PipeArgs, opts: ResourceOptions | None = None) -> None:
         consumer = args.settings.consumer
@@ -59,5 +62,12 @@ class Pipe(ComponentResource):
         )
         self.topic_name = topic.topic_name
         self.partitions = topic.partitions
-        self.replicas = args.platform.run(workload, child).replicas
+        deployed = args.platform.run(workload, child)
+        self.replicas = deployed.replicas
+        self.watched = WatchedPipe(
+            settings=args.settings,
+            partitions=self.partitions,
+            replicas=self.replicas,
+            signals=[*topic.signals, *deployed.signals],
+        )
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions, "replicas": self.replicas})

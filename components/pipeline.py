@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pulumi import ComponentResource, Output, ResourceOptions, log
 
-from components.arguments import NetworkArgs, PlatformArgs, RegistryArgs, StreamingArgs
+from components.arguments import MonitoringArgs, NetworkArgs, PlatformArgs, RegistryArgs, StreamingArgs
 from components.pipe import Pipe, PipeArgs
 from components.settings import Settings
 
@@ -48,6 +48,7 @@ class Pipeline(ComponentResource):
                 registry=registry,
                 pipes=settings.pipes,
                 system_workloads=settings.streaming.system_workloads,
+                monitoring=settings.monitoring,
                 protect=settings.protect,
             ),
             child,
@@ -76,6 +77,20 @@ class Pipeline(ComponentResource):
             )
             for pipe, each in settings.pipes.items()
         }
+        if settings.monitoring.enabled:
+            cloud.base.monitoring(
+                name,
+                MonitoringArgs(
+                    settings=settings.monitoring,
+                    network=network,
+                    collector=platform.collector,
+                    pipes={pipe: each.watched for pipe, each in pipes.items()},
+                    signals=streaming.signals,
+                    rules=streaming.rules,
+                    tags=tags,
+                ),
+                child,
+            )
         self.outputs = {
             **streaming.outputs,
             **platform.outputs,

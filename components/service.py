@@ -6,8 +6,9 @@ from typing import Any
 
 from pulumi import ComponentResource, ProviderResource, ResourceOptions
 
-from components.arguments import NetworkArgs, PlatformArgs, RegistryArgs, StreamingArgs
+from components.arguments import MonitoringArgs, NetworkArgs, PlatformArgs, RegistryArgs, StreamingArgs
 from components.contracts import Platform, Registry, Streaming
+from components.monitoring.settings import MonitoringSettings
 from components.settings_bases import AccountSettings, NetworkSettings, PipeSettings, ServiceSettings
 from components.sizing import PlatformSizing, StreamingSizing
 
@@ -37,6 +38,8 @@ class StreamingService:
     """Sizes for a load of messages."""
     refused_on: Mapping[str, str] = field(default_factory=dict[str, str])
     """Platforms that cannot read it, each with the reason."""
+    reports_lag: bool = False
+    """Whether the cloud measures the group's lag, also without a collector."""
     cloud_services: Sequence[str] = ()
     """Cloud APIs this service needs on this cloud. Set here because the settings class is shared by all clouds."""
 
@@ -52,11 +55,13 @@ class ContainerPlatform:
     replicas: Sequence[Count]
     sizing: PlatformSizing[Any]
     """Sizes for the replicas of all pipes."""
+    collectors: Sequence[str] = ("none",)
+    """Values of monitoring.collector that the platform has."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CloudBase:
-    """Parts of every stack on a cloud: account, provider, network and registry."""
+    """Parts of every stack on a cloud: account, provider, network, registry and monitoring."""
 
     account: type[AccountSettings]
     first_account: Mapping[str, str]
@@ -65,3 +70,7 @@ class CloudBase:
     network_settings: type[NetworkSettings]
     network: Callable[[str, NetworkArgs[Any, Any], ResourceOptions], ComponentResource]
     registry: Callable[[str, RegistryArgs[Any], ResourceOptions], Registry]
+    monitoring_settings: type[MonitoringSettings]
+    cheap_collector: bool
+    """Whether the managed collector costs little, so that every stack has it."""
+    monitoring: Callable[[str, MonitoringArgs[Any, Any], ResourceOptions], ComponentResource]

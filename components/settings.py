@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, NoReturn, TypeVar, cast
 
@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from components.catalog import CLOUDS, Cloud
 from components.consumer import no_secret
+from components.monitoring.settings import MonitoringSettings
 from components.renames import Renames
 from components.section import ConfigError, Pattern, QuotedText, SettingsModel, mapping, parse, unknown
 from components.settings_bases import (
@@ -25,7 +26,7 @@ from components.settings_bases import (
 from components.sizing import load_warnings
 
 NAMESPACE = "data-pipes"
-KEYS = ("name", "network", "streaming", "platform", "pipes", "secrets", "tags", "protect")
+KEYS = ("name", "network", "streaming", "platform", "pipes", "monitoring", "secrets", "tags", "protect")
 NAME = Pattern(
     r"[a-z][a-z0-9-]{0,22}[a-z0-9]", "2 to 24 lower-case letters, digits and hyphens, starting with a letter"
 )
@@ -67,6 +68,7 @@ class Settings:
     streaming: ServiceSettings
     platform: ServiceSettings
     pipes: Mapping[str, PipeSettings]
+    monitoring: MonitoringSettings
     secrets: Mapping[str, SecretStr]
     tags: Mapping[str, str]
     protect: bool
@@ -84,7 +86,19 @@ class Settings:
         streaming = self.cloud.streaming[self.streaming.service].sizing
         platform = self.cloud.platforms[self.platform.service].sizing
         load = load_warnings(streaming, platform, (self.streaming, self.platform), self.pipes)
-        return [*self.renames, *self.streaming.warnings, *self.platform.warnings, *load]
+        return [*self.renames, *self.streaming.warnings, *self.platform.warnings, *load, *self._lag_warnings()]
+
+    def _lag_warnings(self) -> Iterator[str]:
+        """Yield a warning if nothing measures how far the consumers are behind."""
+        service = self.cloud.streaming[self.streaming.service]
+        collectors = self.cloud.platforms[self.platform.service].collectors
+        if self.monitoring.enabled and self.monitoring.collector == "none" and not service.reports_lag:
+            others = " or ".join(each for each in collectors if each != "none")
+            fix = f"Set it to {others}." if others else f"On {self.platform.service}, use the metrics of the service."
+            yield (
+                f"monitoring.collector: none leaves the stack without alarms on unread records ({self.streaming.service} does not report "
+                f"them to the cloud's monitoring). {fix}"
+            )
 
     @classmethod
     def from_config(cls) -> "Settings":
@@ -145,6 +159,7 @@ class _Reader:
         )
         streaming, pipe_model = self.streaming(own.get("streaming"), cloud)
         pipes = self.pipes(own.get("pipes"), pipe_model)
+        monitoring = self.monitoring(cloud, own.get("monitoring", {}), streaming, platform)
 
         own_secrets: Mapping[str, str] = streaming.secrets if streaming else {}
         for key, secret in own_secrets.items():
@@ -159,6 +174,7 @@ class _Reader:
             self.errors += [error.under("pipes", name, "consumer") for error in found]
         if cloud and streaming and platform:
             self.pair(CLOUDS[cloud], streaming.service, platform.service)
+        self.alarms(pipes, streaming)
         if network:
             name = (stack.name if stack else None) or self.stack
             system_workloads = streaming.system_workloads if streaming else SystemWorkloads()
@@ -170,7 +186,7 @@ class _Reader:
             if cloud and streaming and platform:
                 self.errors += network.idle(called(CLOUDS[cloud], streaming, platform))
         self.errors += self.renames.errors
-        if self.errors or not (stack and cloud and account and network and streaming and platform):
+        if self.errors or not (stack and cloud and account and network and streaming and platform and monitoring):
             self.fail()
         return Settings(
             name=stack.name or self.stack,
@@ -180,6 +196,7 @@ class _Reader:
             streaming=streaming,
             platform=platform,
             pipes=pipes,
+            monitoring=monitoring,
             secrets=secrets,
             tags=stack.tags,
             protect=stack.protect,
@@ -330,6 +347,40 @@ class _Reader:
                 "service",
                 text=f"{streaming} is not available on {platform}: {refusals[platform]}. Set platform.service to {able}.",
             )
+
+    def monitoring(
+        self, cloud: str | None, value: object, streaming: ServiceSettings | None, platform: ServiceSettings | None
+    ) -> MonitoringSettings | None:
+        """Parse the monitoring section and choose the collector. Refuse one that the platform does not have."""
+        if cloud is None:
+            return None
+        settings = self.section(CLOUDS[cloud].base.monitoring_settings, value, "monitoring")
+        if settings is None or streaming is None or platform is None or not settings.enabled:
+            return settings
+        collectors = CLOUDS[cloud].platforms[platform.service].collectors
+        if settings.collector is None:
+            needed = CLOUDS[cloud].base.cheap_collector or not CLOUDS[cloud].streaming[streaming.service].reports_lag
+            chosen = "managed" if needed and "managed" in collectors else "none"
+            return settings.model_copy(update={"collector": chosen})
+        if settings.collector not in collectors:
+            text = f"must be {' or '.join(collectors)} on {platform.service}, got {settings.collector} (the platform has no such collector). Change or remove it."
+            self.error("monitoring", "collector", text=text)
+        return settings
+
+    def alarms(self, pipes: Mapping[str, PipeSettings], streaming: ServiceSettings | None) -> None:
+        """Refuse limits that cannot be measured, or that are reached only after records are lost."""
+        shortest = streaming.age_resolution if streaming else 1
+        for name, pipe in pipes.items():
+            age, kept = pipe.alarms.age_minutes, pipe.kept_minutes
+            if age < shortest:
+                text = f"must be at least {shortest} (the service does not measure shorter times), got {age}. Raise it."
+                self.error("pipes", name, "alarms", "ageMinutes", text=text)
+            if kept is not None and age >= kept:
+                text = (
+                    f"must be less than the {kept} minutes that the topic keeps records, got {age} (the alarm would be too late). Lower it, "
+                    "or raise the topic's retention."
+                )
+                self.error("pipes", name, "alarms", "ageMinutes", text=text)
 
     def pipes(self, value: object, model: type[PipeSettings] | None) -> dict[str, PipeSettings]:
         """Parse the pipes. If the streaming service is unknown, check only their names."""

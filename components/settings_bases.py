@@ -10,6 +10,7 @@ from pydantic import Field
 from components.consumer import ConsumerSettings
 from components.kubernetes.nodes.capacity import Resources
 from components.load import Load
+from components.monitoring.settings import AlarmSettings
 from components.section import ConfigError, Pattern, SettingsModel
 
 MOST_PARALLELISM = 10_000
@@ -25,6 +26,13 @@ class PipeSettings(SettingsModel, frozen=True):
     """Consumer of the pipe."""
     expect: Load | None = None
     """Expected peak load of the pipe. By default nothing is expected, and the size is not checked."""
+    alarms: AlarmSettings = AlarmSettings()
+    """Limits of the pipe's alarms."""
+
+    @property
+    def kept_minutes(self) -> int | None:
+        """Return the minutes that the topic keeps unread records. None if it does not delete them by age."""
+        return None
 
 
 class AccountSettings(SettingsModel, frozen=True):
@@ -82,6 +90,9 @@ class ServiceSettings(SettingsModel, ABC, frozen=True):
 
     cloud_services: ClassVar[Sequence[str]] = ()
     """Cloud services that are called from inside the network, by the names of their private endpoints."""
+
+    age_resolution: ClassVar[int] = 1
+    """Smallest age of unread records that the service can measure, in minutes."""
 
     service: str
 

@@ -25,15 +25,22 @@ class StatusCollector(Collector):
         yield CounterMetricFamily(
             "consumer_lost_records", "Records that the service deleted before they were read.", status.lost
         )
+        yield GaugeMetricFamily("consumer_ready", "1 if /ready returns 200.", int(status.live and status.ready))
+        if status.has_partitions:
+            yield GaugeMetricFamily(
+                "consumer_partitions", "Partitions assigned to this consumer.", len(status.partitions)
+            )
         yield GaugeMetricFamily(
-            "consumer_ready", "1 if the consumer has joined its group and reads.", int(status.ready)
+            "consumer_start_time_seconds", "Start of the consumer, in seconds since 1970.", status.started
         )
-        yield GaugeMetricFamily("consumer_partitions", "Partitions assigned to this consumer.", len(status.partitions))
-        records = GaugeMetricFamily("consumer_lag_records", "Records not yet read.", labels=["partition"])
+        status.update_lag()
+        records = GaugeMetricFamily("consumer_lag_records", "Records not yet handled.", labels=["partition"])
         for partition, number in dict(status.lag_records).items():
             records.add_metric([partition], number)
         yield records
-        seconds = GaugeMetricFamily("consumer_lag_seconds", "Age of the records being read.", labels=["partition"])
-        for partition, age in dict(status.lag_seconds).items():
+        seconds = GaugeMetricFamily(
+            "consumer_lag_seconds", "Age of the oldest record that is not yet handled.", labels=["partition"]
+        )
+        for partition, age in status.lag_seconds.items():
             seconds.add_metric([partition], age)
         yield seconds

@@ -13,10 +13,14 @@ class Status:
     """State and counters of a consumer. Written by the reading thread, read by the web server's threads."""
 
     clock: Callable[[], float] = time.monotonic
+    wall_clock: Callable[[], float] = time.time
+    """Clock that counts from 1970, like the timestamps of records."""
     ready: bool = False
     """Whether the consumer has joined its group and reads, with or without a partition."""
     partitions: frozenset[str] = frozenset()
     """Partitions assigned to this consumer."""
+    has_partitions: bool = True
+    """Whether the service assigns partitions to its consumers."""
     handled: int = 0
     failed: int = 0
     """Handler calls that raised an exception."""
@@ -26,14 +30,19 @@ class Status:
     """Records that the service deleted before they were read. If the service does not number its records, each gap
     counts as one."""
     lag_records: dict[str, int] = field(default_factory=dict[str, int])
-    """Number of unread records per partition, if the service reports it."""
-    lag_seconds: dict[str, float] = field(default_factory=dict[str, float])
-    """Age of the records being read per partition, if the service reports it."""
+    """Number of unhandled records per partition, if the service reports it."""
+    oldest: dict[str, float | None] = field(default_factory=dict[str, float | None])
+    """Time at which the oldest unhandled record of a partition was written, in seconds since 1970. None if all known
+    records are handled. A time and not an age, so that the age grows while the handler is stuck."""
+    update_lag: Callable[[], None] = lambda: None
+    """Measures the lag before it is read, if the client can do so at any time. Called on the web server's threads."""
+    started: float = field(init=False)
+    """Start of the consumer, in seconds since 1970."""
     polled: float = field(init=False)
     """Time of the last poll, by the clock."""
 
     def __post_init__(self) -> None:
-        self.polled = self.clock()
+        self.polled, self.started = self.clock(), self.wall_clock()
 
     def poll(self) -> None:
         """Record a poll."""
@@ -42,9 +51,15 @@ class Status:
     def set_partitions(self, partitions: Iterable[str]) -> None:
         """Set the assigned partitions and remove the lag of all others."""
         self.partitions = frozenset(partitions)
-        for lag in (self.lag_records, self.lag_seconds):
+        for lag in (self.lag_records, self.oldest):
             for partition in lag.keys() - self.partitions:
                 lag.pop(partition, None)
+
+    @property
+    def lag_seconds(self) -> dict[str, float]:
+        """Age of the oldest unhandled record per partition. 0 if all known records are handled."""
+        now = self.wall_clock()
+        return {name: 0.0 if at is None else max(0.0, now - at) for name, at in dict(self.oldest).items()}
 
     @property
     def seconds_since_poll(self) -> float:

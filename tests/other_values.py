@@ -16,6 +16,7 @@ DEAD_LETTERS = {
 }
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.Network"
 VNET = f"{GROUP}/virtualNetworks/shared"
+ACTION_GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ops/providers/Microsoft.Insights/actionGroups/oncall"
 EXISTING = {
     "aws": {
         "vpcId": "vpc-0a",
@@ -60,11 +61,18 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}consumer.gracePeriodSeconds": 90,
         f"{PIPE}consumer.group": "billing",
         f"{PIPE}consumer.paused": True,
+        f"{PIPE}alarms": {"ageMinutes": 30},
+        f"{PIPE}alarms.ageMinutes": 30,
     },
     "aws": {
         "aws:region": "eu-central-1",
         "aws:profile": "prod",
         "aws:allowedAccountIds": ["123456789012"],
+        "data-pipes:monitoring.enabled": False,
+        "data-pipes:monitoring.collector": "managed",
+        "data-pipes:monitoring.emails": ["oncall@example.com"],
+        "data-pipes:monitoring.runbook": "https://example.com/runbook",
+        "data-pipes:monitoring.topicArns": ["arn:aws:sns:eu-west-1:123456789012:oncall"],
         "data-pipes:network.cidr": "10.1.0.0/16",
         "data-pipes:network.zones": ["b", "c", "d"],
         "data-pipes:network.nat": "one",
@@ -80,6 +88,11 @@ OTHER: dict[str, dict[str, Any]] = {
         "azure-native:location": "northeurope",
         "azure-native:subscriptionId": SUBSCRIPTION,
         "azure-native:tenantId": SUBSCRIPTION,
+        "data-pipes:monitoring.enabled": False,
+        "data-pipes:monitoring.collector": "none",
+        "data-pipes:monitoring.emails": ["oncall@example.com"],
+        "data-pipes:monitoring.runbook": "https://example.com/runbook",
+        "data-pipes:monitoring.actionGroupIds": [ACTION_GROUP],
         "data-pipes:network.cidr": "10.1.0.0/16",
         "data-pipes:network.flowLogDays": 7,
         "data-pipes:network.logDays": 30,
@@ -95,6 +108,11 @@ OTHER: dict[str, dict[str, Any]] = {
     "gcp": {
         "gcp:project": "data-pipes-other",
         "gcp:region": "europe-north1",
+        "data-pipes:monitoring.enabled": False,
+        "data-pipes:monitoring.collector": "none",
+        "data-pipes:monitoring.emails": ["oncall@example.com"],
+        "data-pipes:monitoring.runbook": "https://example.com/runbook",
+        "data-pipes:monitoring.channels": ["projects/shared/notificationChannels/1234567890"],
         "data-pipes:network.cidr": "10.1.0.0/16",
         "data-pipes:network.flowLogDays": 7,
         "data-pipes:network.registryCustomerManagedKey": True,
@@ -127,6 +145,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic.producers": ["serviceAccount:shop@data-pipes-example.iam.gserviceaccount.com"],
     },
     "managed-kafka": {
+        f"{PIPE}alarms.unreadRecords": 500,
         "data-pipes:streaming.version": "4.1.x",
         "data-pipes:streaming.vcpus": 6,
         "data-pipes:streaming.memory": "6Gi",
@@ -372,6 +391,7 @@ TOGETHER: dict[str, dict[str, Any]] = {
 OWNERS = {
     f"{PIPE}consumer.healthCommand": "ecs",
     "data-pipes:network.existing.hdinsightSubnetId": "hdinsight",
+    f"{PIPE}alarms.unreadRecords": "managed-kafka",
 }
 """Keys of other sections that only one service uses."""
 

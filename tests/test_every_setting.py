@@ -16,7 +16,7 @@ def keys() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for section in page().split("\n## ")[1:]:
         title = section.splitlines()[0]
-        service = re.fullmatch(r"(?:The account on |The network on |Streaming: |Platform: |A pipe on )(.+)", title)
+        service = re.fullmatch(r"(?:The account on |The network on |Alarms on |Streaming: |Platform: |A pipe on )(.+)", title)
         listed = re.findall(r"^\| `([^`]+)` \|", section, flags=re.MULTILINE)
         for key in listed:
             owner = OWNERS.get(key) or (service[1] if service else "every stack")

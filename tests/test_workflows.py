@@ -143,8 +143,8 @@ def test_a_cloud_without_variables_is_not_signed_in_to():
     }
 
 
-def test_azure_native_gets_the_identity_of_the_variables(tmp_path: Path):
-    chosen = step(SIGN_IN, "name", "Let azure-native")
+def test_azure_native_and_kubelogin_get_the_identity_of_the_variables(tmp_path: Path):
+    chosen = step(SIGN_IN, "name", "Let azure-native and kubelogin")
     values = {"CLIENT": "c", "TENANT": "t", "SUBSCRIPTION": "s", "GITHUB_ENV": str(tmp_path / "env")}
     subprocess.run([needs("bash"), "-e", "-c", chosen["run"]], env={**os.environ, **values}, check=True)
     assert (tmp_path / "env").read_text().splitlines() == [
@@ -152,7 +152,28 @@ def test_azure_native_gets_the_identity_of_the_variables(tmp_path: Path):
         "ARM_CLIENT_ID=c",
         "ARM_TENANT_ID=t",
         "ARM_SUBSCRIPTION_ID=s",
+        "AAD_LOGIN_METHOD=workloadidentity",
+        "AAD_SERVICE_PRINCIPAL_CLIENT_ID=c",
+        "AZURE_TENANT_ID=t",
     ]
+
+
+@pytest.mark.parametrize(
+    ("backend", "identities", "missing"),
+    [
+        ("s3://state", "role", None),
+        ("", "role", "PULUMI_BACKEND"),
+        ("s3://state", "", "AWS_ROLE, AZURE_CLIENT_ID or GCP_PROVIDER"),
+    ],
+)
+def test_missing_variables_are_named_before_anything_is_installed(backend: str, identities: str, missing: str | None):
+    first = steps(SIGN_IN)[0]
+    given = {**os.environ, "BACKEND": backend, "IDENTITIES": identities}
+    done = subprocess.run(
+        [needs("bash"), "-e", "-c", first["run"]], env=given, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode == 1) == bool(missing)
+    assert done.stdout.startswith(f"::error::{missing}: must be " if missing else "")
 
 
 @pytest.mark.parametrize(("status", "differs"), [(0, "no"), (7, "yes"), (1, None), (255, None)])
@@ -173,7 +194,7 @@ def test_only_changes_that_a_preview_found_are_drift(tmp_path: Path, status: int
     )
     assert done.returncode == (0 if differs else status)
     assert done.stdout.startswith("preview --stack one --refresh --expect-no-changes ")
-    found = tmp_path / "drift" / "differs"
+    found = tmp_path / "drift" / "one" / "differs"
     assert (found.read_text().strip() if found.exists() else None) == differs
 
 
@@ -182,11 +203,18 @@ const context = {
   repo: { owner: 'owner', repo: 'repository' }, serverUrl: 'https://github.example', runId: 5,
 }
 const told = name => async given => console.log(JSON.stringify({ [name]: given }))
+const core = { warning: text => console.log(JSON.stringify({ warning: text })) }
 const github = {
   paginate: async () => OPEN,
-  rest: { issues: {
-    create: told('create'), update: told('update'), createComment: told('createComment'), listForRepo: null,
-  } },
+  rest: {
+    actions: {
+      getWorkflowRun: async given => ({ data: given.run_id === 5 ? { run_started_at: '2026-11-30T04:17:00Z' } : {} }),
+      listWorkflowRuns: async given => ({ data: { workflow_runs: given.workflow_id === 'up.yml' ? UPS : [] } }),
+    },
+    issues: {
+      create: told('create'), update: told('update'), createComment: told('createComment'), listForRepo: null,
+    },
+  },
 }
 ;(async () => { SCRIPT })()
 """
@@ -197,15 +225,15 @@ def filed(tmp_path: Path):
     """Return a function that runs the script of the job `issues` with a stand-in for GitHub, and returns the requests."""
 
     def file(
-        found: dict[str, str], issues: list[dict[str, Any]], preview: str = "~ topic"
+        found: dict[str, str], issues: list[dict[str, Any]], preview: str = "~ topic", ups: Any = ()
     ) -> list[tuple[str, dict[str, Any]]]:
         for stack, differs in found.items():
-            directory = tmp_path / "drift" / f"drift-{stack}"
+            directory = tmp_path / "drift" / stack
             directory.mkdir(parents=True)
             (directory / "differs").write_text(f"{differs}\n")
-            (directory / "preview.txt").write_text(preview)
+            (directory / "preview.txt").write_text(preview, newline="")
         script = next(each for each in jobs(DRIFT)["issues"]["steps"] if "script" in each["with"])["with"]["script"]
-        program = ISSUES.replace("OPEN", json.dumps(issues)).replace("SCRIPT", script)
+        program = ISSUES.replace("OPEN", json.dumps(issues)).replace("UPS", json.dumps(ups)).replace("SCRIPT", script)
         environment = {**os.environ, "RUNNER_TEMP": str(tmp_path)}
         done = subprocess.run(
             [needs("node"), "-e", program], env=environment, capture_output=True, text=True, check=True
@@ -227,9 +255,42 @@ def test_a_stack_that_differs_gets_one_issue(filed):
 
 
 def test_a_stack_that_still_differs_keeps_its_issue(filed):
-    ((request, given),) = filed({"one": "yes"}, [issue("one", 3)], "x" * 70_000)
-    assert (request, given["issue_number"], len(given["body"])) == ("update", 3, 65_536)
+    ((request, given),) = filed({"one": "yes"}, [issue("one", 3)])
+    assert (request, given["issue_number"]) == ("update", 3)
     assert "state" not in given
+
+
+def test_a_preview_over_the_limit_of_github_is_cut_and_says_so(filed):
+    ((_, given),) = filed({"one": "yes"}, [], "x" * 70_000)
+    assert len(given["body"]) <= 65_536
+    assert given["body"].endswith("xxx\n\nThe rest is in the log of the run.")
+
+
+def test_no_line_of_a_preview_becomes_markdown(filed):
+    ((_, given),) = filed({"one": "yes"}, [], "a\r@somebody\r\n# title\n")
+    assert [line for line in given["body"].split("\n") if "some" in line or "title" in line] == [
+        "    @somebody",
+        "    # title",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("up", "counts"),
+    [
+        ({"status": "in_progress", "updated_at": "2026-11-30T04:00:00Z"}, True),
+        ({"status": "completed", "updated_at": "2026-11-30T04:20:00Z"}, True),
+        ({"status": "completed", "updated_at": "2026-11-30T04:16:00Z"}, False),
+        ({"status": "waiting", "updated_at": "2026-11-29T12:00:00Z"}, False),
+    ],
+)
+def test_no_issue_changes_while_stacks_are_updated(filed, up: dict[str, str], counts: bool):
+    requests = filed({"one": "yes", "two": "no"}, [issue("two", 4)], ups=[up])
+    assert [name for name, _ in requests] == (["warning"] if counts else ["create", "createComment", "update"])
+
+
+def test_the_download_has_the_same_directories_for_one_stack_and_for_many():
+    # actions/download-artifact makes no directory for an artifact that is the only match (src/download-artifact.ts, v8.0.1)
+    assert step(DRIFT, "uses", "actions/download-artifact@")["with"]["merge-multiple"] == "true"
 
 
 def test_the_issue_is_closed_when_the_stack_no_longer_differs(filed):
@@ -243,7 +304,7 @@ def test_a_stack_without_a_result_keeps_its_issue(filed):
 
 
 def test_the_job_of_the_issues_has_no_access_to_a_cloud_and_runs_no_code_of_the_stack():
-    assert jobs(DRIFT)["issues"]["permissions"] == {"issues": "write"}
+    assert jobs(DRIFT)["issues"]["permissions"] == {"actions": "read", "issues": "write"}
     assert [each["uses"].partition("@")[0] for each in jobs(DRIFT)["issues"]["steps"]] == [
         "actions/download-artifact",
         "actions/github-script",
@@ -279,31 +340,127 @@ def test_the_diff_is_compared_with_the_base_and_reported_even_if_it_fails(tmp_pa
 
 @pytest.mark.parametrize("path", LISTING, ids=lambda path: path.name)
 def test_a_stack_job_runs_only_for_listed_stacks(path: Path):
-    variable = f"vars.{path.stem.upper()}_STACKS"
-    job = jobs(path)["stacks"]
-    assert f"{variable} != ''" in job["if"]
-    assert step(path, "id", "list") == {
-        "id": "list",
-        "env": {"WANTED": f"${{{{ {variable} }}}}"},
-        "run": '.github/list-stacks >> "$GITHUB_OUTPUT"',
-    }
+    variable = f"{path.stem.upper()}_STACKS"
+    assert f"vars.{variable} != ''" in jobs(path)["stacks"]["if"]
+    listing = step(path, "id", "list")
+    assert listing["env"][variable] == f"${{{{ vars.{variable} }}}}"
+    assert listing["run"] == f'.github/list-stacks {variable} >> "$GITHUB_OUTPUT"'
+    assert listing["env"].get("BEFORE") == {UP: "${{ github.event.before }}", PREVIEW: "HEAD^1"}.get(path)
 
 
-@pytest.mark.parametrize(("wanted", "names"), [("one two", ["one", "two"]), ("two, four", ["two"]), ("on", [])])
-def test_only_selected_stacks_of_the_repository_are_listed(tmp_path: Path, wanted: str, names: list[str]):
+@pytest.fixture
+def checkout(tmp_path: Path):
+    """Return a function that runs a git command or a script of .github in a repository with the stacks one, two and three."""
+
+    def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        identity = {
+            "GIT_AUTHOR_NAME": "a",
+            "GIT_AUTHOR_EMAIL": "a",
+            "GIT_COMMITTER_NAME": "a",
+            "GIT_COMMITTER_EMAIL": "a",
+        }
+        return subprocess.run(
+            command,
+            cwd=tmp_path,
+            env={**os.environ, **identity, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     needs("jq")
-    (tmp_path / "stacks").mkdir()
-    for name in ("one", "three", "two"):
-        (tmp_path / "stacks" / f"Pulumi.{name}.yaml").touch()
-    done = subprocess.run(
-        [ROOT / ".github" / "list-stacks"],
-        cwd=tmp_path,
-        env={**os.environ, "WANTED": wanted},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    (tmp_path / ".github").symlink_to(ROOT / ".github")
+    for path in (
+        *("stacks/Pulumi.one.yaml", "stacks/Pulumi.two.yaml", "stacks/Pulumi.three.yaml"),
+        "components/pipe.py",
+        "docs/aws.md",
+    ):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).touch()
+    run("git", "init", "--quiet", "--initial-branch", "main")
+    run("git", "add", "stacks", "components", "docs")
+    assert run("git", "commit", "--quiet", "--message", "first").returncode == 0
+    return run
+
+
+def change(checkout, path: str) -> None:
+    assert checkout("sh", "-c", f"echo changed >> {path} && git commit --quiet --all --message {path}").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"), [("one two", ["one", "two"]), ("two,one,\n two", ["one", "two"]), ("", []), (" ", [])]
+)
+def test_the_listed_stacks_are_listed_once(checkout, wanted: str, names: list[str]):
+    done = checkout(".github/list-stacks", "UP_STACKS", UP_STACKS=wanted)
+    assert (done.returncode, done.stdout) == (0, f"names={json.dumps(names, separators=(',', ':'))}\n"), done.stderr
+
+
+@pytest.mark.parametrize("name", ["four", "on", "*", "../one", "$(touch${IFS}x)", "-one", '"one"', "Pulumi.one.yaml"])
+def test_a_listed_name_without_a_stack_file_is_refused(checkout, name: str, tmp_path: Path):
+    done = checkout(".github/list-stacks", "UP_STACKS", UP_STACKS=f"one {name}")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"::error::UP_STACKS: must be names of stacks with a file in stacks/, got '{name}'.")
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("name", ["$(id)", "-one", '"one"', "one;two"])
+def test_a_name_that_pulumi_does_not_allow_is_refused_even_if_its_file_exists(checkout, name: str, tmp_path: Path):
+    (tmp_path / f"stacks/Pulumi.{name}.yaml").touch()
+    assert checkout(".github/list-stacks", "UP_STACKS", UP_STACKS=name).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["stacks/Pulumi.one.yaml"], ["one"]),
+        (["stacks/Pulumi.one.yaml", "docs/aws.md", "stacks/Pulumi.three.yaml"], ["one"]),
+        (["components/pipe.py"], ["one", "two"]),
+        (["docs/aws.md"], []),
+    ],
+)
+def test_a_push_deploys_the_stacks_that_it_changes(checkout, paths: list[str], names: list[str]):
+    before = checkout("git", "rev-parse", "HEAD").stdout.strip()
+    for path in paths:
+        change(checkout, path)
+    done = checkout(".github/list-stacks", "UP_STACKS", UP_STACKS="one two", BEFORE=before)
     assert done.stdout == f"names={json.dumps(names, separators=(',', ':'))}\n"
+
+
+def test_a_push_whose_base_is_unknown_deploys_every_listed_stack(checkout):
+    done = checkout(".github/list-stacks", "UP_STACKS", UP_STACKS="one two", BEFORE="0" * 40)
+    assert (done.returncode, done.stdout) == (0, 'names=["one","two"]\n')
+
+
+@pytest.mark.parametrize(
+    ("path", "outdated"),
+    [
+        ("components/pipe.py", True),
+        ("stacks/Pulumi.one.yaml", True),
+        ("stacks/Pulumi.two.yaml", False),
+        ("docs/aws.md", False),
+    ],
+)
+def test_a_late_approval_does_not_roll_a_stack_back(checkout, path: str, outdated: bool):
+    checkout("git", "switch", "--quiet", "--create", "newer")
+    change(checkout, path)
+    checkout("git", "update-ref", "refs/remotes/origin/main", "newer")
+    checkout("git", "switch", "--quiet", "main")
+    done = checkout(".github/refuse-outdated", "one")
+    assert done.returncode == outdated
+    assert done.stdout.startswith("::error::one: must be deployed from its newest version on main" if outdated else "")
+
+
+def test_an_update_refuses_an_outdated_commit_before_it_signs_in():
+    order = [each.get("run") or each["uses"] for each in jobs(UP)["up"]["steps"]]
+    assert order.index('.github/refuse-outdated "$STACK"') == order.index("./.github/actions/sign-in") - 1
+    assert jobs(UP)["up"]["steps"][0]["with"]["fetch-depth"] == "0"
+
+
+def test_a_push_of_every_path_that_is_deployed_starts_an_update():
+    shared = (ROOT / ".github" / "shared-paths").read_text().split()
+    assert all((ROOT / path).exists() for path in shared)
+    expected = [f"{path}/**" if (ROOT / path).is_dir() else path for path in shared]
+    assert workflow(UP)["on"]["push"]["paths"] == [*expected, "stacks/Pulumi.*.yaml"]
 
 
 def test_the_engine_is_the_one_that_go_mod_requires(tmp_path: Path):

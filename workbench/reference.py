@@ -57,6 +57,7 @@ def schema() -> dict[str, Any]:
             "propertyNames": {"pattern": f"^(?:{NAME.pattern})$"},
             "additionalProperties": one_of(*(service.pipe for cloud in clouds for service in cloud.streaming.values())),
         },
+        "monitoring": one_of(*(cloud.base.monitoring_settings for cloud in clouds)),
         "secrets": {"type": "object", "additionalProperties": _SECRET},
     }
     accounts = {
@@ -106,7 +107,7 @@ def pictures() -> Iterator[tuple[str, str]]:
 def _models() -> list[type[SettingsModel]]:
     found: list[type[SettingsModel]] = [StackSettings]
     for cloud in CLOUDS.values():
-        found += [cloud.base.account, cloud.base.network_settings]
+        found += [cloud.base.account, cloud.base.network_settings, cloud.base.monitoring_settings]
         found += [service.settings for service in cloud.streaming.values()]
         found += [service.pipe for service in cloud.streaming.values()]
         found += [platform.settings for platform in cloud.platforms.values()]
@@ -122,6 +123,7 @@ def _lines() -> Iterator[str]:
     for name, cloud in CLOUDS.items():
         sections.append((f"The account on {name}", f"{cloud.namespace}:", cloud.base.account))
         sections.append((f"The network on {name}", f"{NAMESPACE}:network.", cloud.base.network_settings))
+        sections.append((f"Alarms on {name}", f"{NAMESPACE}:monitoring.", cloud.base.monitoring_settings))
         sections += [
             (f"Streaming: {key}", f"{NAMESPACE}:streaming.", each.settings) for key, each in cloud.streaming.items()
         ]

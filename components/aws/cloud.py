@@ -1,6 +1,8 @@
-"""Account, network and registry of every stack on AWS."""
+"""Account, network, registry and monitoring of every stack on AWS."""
 
 from components.aws.account import AwsSettings, aws_provider
+from components.aws.monitoring.monitoring import Monitoring
+from components.aws.monitoring.settings import AwsMonitoringSettings
 from components.aws.network.network import AwsNetworkSettings, Network
 from components.aws.registry import EcrRegistry
 from components.service import CloudBase
@@ -12,4 +14,7 @@ CLOUD = CloudBase(
     network_settings=AwsNetworkSettings,
     network=Network,
     registry=EcrRegistry,
+    monitoring_settings=AwsMonitoringSettings,
+    monitoring=Monitoring,
+    cheap_collector=False,
 )

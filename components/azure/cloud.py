@@ -1,6 +1,8 @@
-"""Account, network and registry of every stack on Azure."""
+"""Account, network, registry and monitoring of every stack on Azure."""
 
 from components.azure.account import AzureSettings, azure_provider
+from components.azure.monitoring.monitoring import Monitoring
+from components.azure.monitoring.settings import AzureMonitoringSettings
 from components.azure.network.network import AzureNetworkSettings, Network
 from components.azure.registry import AcrRegistry
 from components.service import CloudBase
@@ -12,4 +14,7 @@ CLOUD = CloudBase(
     network_settings=AzureNetworkSettings,
     network=Network,
     registry=AcrRegistry,
+    monitoring_settings=AzureMonitoringSettings,
+    monitoring=Monitoring,
+    cheap_collector=True,
 )

@@ -1,6 +1,8 @@
 """Account, network and registry classes for stacks on Google Cloud."""
 
 from components.gcp.account import GcpSettings, gcp_provider
+from components.gcp.monitoring.monitoring import Monitoring
+from components.gcp.monitoring.settings import GcpMonitoringSettings
 from components.gcp.network.network import GcpNetworkSettings, Network
 from components.gcp.registry import ArtifactRegistry
 from components.service import CloudBase
@@ -12,4 +14,7 @@ CLOUD = CloudBase(
     network_settings=GcpNetworkSettings,
     network=Network,
     registry=ArtifactRegistry,
+    monitoring_settings=GcpMonitoringSettings,
+    monitoring=Monitoring,
+    cheap_collector=True,
 )

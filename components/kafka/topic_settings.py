@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Set
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
+from typing_extensions import override
 
 from components.kafka.config import DEFINITIONS, LARGEST_INT
 from components.kafka.dead_letters import KafkaDeadLetterSettings, RetentionHours, milliseconds
@@ -72,6 +73,13 @@ class KafkaPipeSettings(PipeSettings, frozen=True):
     """A pipe on Kafka."""
 
     topic: KafkaTopicSettings
+
+    @property
+    @override
+    def kept_minutes(self) -> int | None:
+        """Return the minutes that the topic keeps records. None if it is compacted without deletion by age."""
+        deletes = "delete" in self.topic.config.get("cleanup.policy", "delete")
+        return self.topic.retention_hours * 60 if deletes else None
 
     @property
     def partitions(self) -> int:

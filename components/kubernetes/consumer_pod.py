@@ -11,6 +11,9 @@ from components.consumer import PORT, file_key
 from components.contracts import Connection, Workload
 from components.kubernetes.pods import container_security, image_pull_policy, pod_security
 
+METRICS = "http"
+"""Name of the port of the probes and metrics."""
+
 SECRET_VOLUME = "secret-files"
 
 TOKEN_VOLUME = "token"
@@ -78,7 +81,7 @@ def _container(args: ConsumerPod) -> kubernetes.core.v1.ContainerArgs:
         name="consumer",
         image=args.workload.image,
         image_pull_policy=args.workload.image.apply(image_pull_policy),
-        ports=[kubernetes.core.v1.ContainerPortArgs(name="http", container_port=PORT, protocol="TCP")],
+        ports=[kubernetes.core.v1.ContainerPortArgs(name=METRICS, container_port=PORT, protocol="TCP")],
         env_from=[
             kubernetes.core.v1.EnvFromSourceArgs(
                 config_map_ref=kubernetes.core.v1.ConfigMapEnvSourceArgs(name=args.settings)

@@ -9,7 +9,8 @@ from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.consumer import file_key
 from components.contracts import Connection, EgressRule, Secret, Workload
-from components.kubernetes.consumer_pod import ConsumerPod, consumer_pod, token_variable
+from components.kubernetes.collector import KubernetesCollector, metrics_ingress
+from components.kubernetes.consumer_pod import METRICS, ConsumerPod, consumer_pod, token_variable
 from components.kubernetes.pod_identity import PodIdentity
 from components.kubernetes.pods import HTTPS, egress_policy, labels, restricted
 
@@ -31,6 +32,8 @@ class ConsumersArgs:
     """Creates the resources that a namespace needs before pods start in it."""
     node_labels: Mapping[str, str]
     """Labels of the nodes for consumers."""
+    collector: KubernetesCollector | None
+    """Scrapes the consumers' metrics. None if nothing does."""
 
 
 class Consumers(ComponentResource):
@@ -83,6 +86,8 @@ class Consumers(ComponentResource):
         }
         secret = self._secret({**secret_variables, **{file_key(path): value for path, value in secret_files.items()}})
         self._network_policy()
+        if args.collector:
+            args.collector.scrape(name, namespace=self.namespace, labels=self.labels, port=METRICS, opts=self.child)
         kubernetes.policy.v1.PodDisruptionBudget(
             f"{name}-budget",
             metadata=self._metadata(workload.name),
@@ -169,7 +174,7 @@ class Consumers(ComponentResource):
         return secret.metadata.name
 
     def _network_policy(self) -> None:
-        """Allow no ingress except the probes of the node, and egress only to known destinations."""
+        """Allow no ingress except the probes of the node and the collector's requests, and egress only to known destinations."""
         workload = self.args.workload
         own = [EgressRule(cidr=rule.cidr, port=rule.port) for rule in workload.consumer.egress]
         egress_rules = [*self.args.connection.egress_rules, *self.args.identity.egress_rules, HTTPS, *own]
@@ -179,6 +184,7 @@ class Consumers(ComponentResource):
             spec=kubernetes.networking.v1.NetworkPolicySpecArgs(
                 pod_selector=kubernetes.meta.v1.LabelSelectorArgs(),
                 policy_types=["Ingress", "Egress"],
+                ingress=metrics_ingress(self.args.collector) or None,
                 egress=egress_policy(egress_rules),
             ),
             opts=self.child,

@@ -8,6 +8,7 @@ from pulumi import Input, Output, Resource, ResourceOptions
 from typing_extensions import override
 
 from components.contracts import Deployed, Grant, Platform, PodTokens, Workload
+from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.consumers import Consumers, ConsumersArgs
 from components.kubernetes.pod_identity import PodIdentity
 from components.section import ConfigError
@@ -20,12 +21,17 @@ KUBERNETES_REPLICAS = (
 )
 """Replica counts on Kubernetes: of interchangeable consumers, and of consumers with one partition each."""
 
+COLLECTORS = ("managed", "operator", "none")
+"""Values of monitoring.collector on Kubernetes."""
+
 
 class KubernetesPlatform(Platform, ABC):
     """Kubernetes cluster that consumers run on."""
 
     name: str
     provider: kubernetes.Provider
+    metrics: KubernetesCollector | None = None
+    """Scrapes the metrics of pods. None if nothing does."""
     service_account: str = "consumer"
     """Name of the consumers' Kubernetes service account, in the namespace of their pipe."""
     issuer: Output[str]
@@ -34,6 +40,12 @@ class KubernetesPlatform(Platform, ABC):
     """Labels of the consumers' nodes. Empty if consumers run on every node."""
     volume_class: Output[str] | None
     """Storage class of volumes that can grow. None if pods may not claim volumes."""
+
+    @property
+    @override
+    def collector(self) -> KubernetesCollector | None:
+        """Return what scrapes the consumers' metrics."""
+        return self.metrics
 
     @abstractmethod
     def identity(
@@ -72,6 +84,7 @@ class KubernetesPlatform(Platform, ABC):
                 identity=identity,
                 before_pods=self.before_pods,
                 node_labels=self.node_labels,
+                collector=self.metrics,
             ),
             ResourceOptions.merge(opts, ResourceOptions(provider=self.provider)),
         )

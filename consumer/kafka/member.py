@@ -13,6 +13,7 @@ from consumer.delivery import Delivery
 from consumer.errors import ConsumerError, WrongEnvironmentError
 from consumer.kafka.faults import KafkaFaults, text_of
 from consumer.kafka.handling import KafkaHandling
+from consumer.kafka.lag import KafkaLag
 from consumer.kafka.retention import KafkaRetention, is_handled
 from consumer.kafka.settings import KafkaSettings
 from consumer.kafka.unreadable import KafkaUnreadable
@@ -50,6 +51,9 @@ COMMIT_SECONDS, COMMIT_PAUSE = 5.0, 0.1
 REBALANCING = frozenset({"ILLEGAL_GENERATION", "REBALANCE_IN_PROGRESS", "STALE_MEMBER_EPOCH"})
 """Errors of a commit during a rebalance."""
 
+END = "_PARTITION_EOF"
+"""Error in place of a record, if the client has read a partition to its end (`enable.partition.eof`)."""
+
 NO_PARTITION_SECONDS = 60.0
 """Seconds without any partition before the existence of the topic is checked."""
 
@@ -72,6 +76,7 @@ class KafkaMember:
         self.consumer = self._connect()
         self.retention = KafkaRetention(self.consumer, settings.topic, delivery.status)
         self.unreadable = KafkaUnreadable(self.retention, delivery)
+        self.lag = KafkaLag(self.retention, delivery.status)
         self.partitions: frozenset[int] = frozenset()
         self.revoked: set[int] = set()
         """Partitions revoked after the first record of a batch was returned."""
@@ -83,12 +88,15 @@ class KafkaMember:
         )
         self.size = 1
         """Maximum records of the next poll."""
+        self.errors = 0
+        """Errors in place of records in the current batch."""
         self.checked_at = self.owned_since = time.monotonic()
 
     def read(self) -> None:
         """Read and deliver until the delivery is stopped."""
         status, stopping = self.delivery.status, self.delivery.stopping
         self._subscribe()
+        status.update_lag = self.lag.measure
         try:
             while not stopping.is_set():
                 status.poll()
@@ -103,6 +111,7 @@ class KafkaMember:
             raise self.faults.consumer_error(error.args[0]) from None
         finally:
             status.ready = False
+            status.update_lag = lambda: None
             self._leave()
             status.set_partitions(())
 
@@ -177,10 +186,11 @@ class KafkaMember:
 
     def _handle(self, batch: Sequence[Message]) -> None:
         """Deliver a batch, and put back the records that there is no time for."""
-        begun = time.monotonic()
+        begun, self.errors = time.monotonic(), 0
         end = begun + LONGEST_BATCH_SECONDS
         last: dict[int, Message] = {}
         behind = self.retention.behind()
+        self.lag.begin(batch, last)
         try:
             if self.single:
                 done = self.handling.deliver_each(batch, last, end)
@@ -188,6 +198,7 @@ class KafkaMember:
                 done = self.handling.deliver_batches(batch, last, end, self.partitions)
         finally:
             self.retention.record_handled(batch, last, behind)
+            self.lag.record_handled(last)
             self.unreadable.forget(last)
             self._store(last.values())
         seconds = time.monotonic() - begun
@@ -206,15 +217,22 @@ class KafkaMember:
 
     def _next_size(self, batch: Sequence[Message], seconds: float) -> int:
         """Return the maximum records of the next batch, after one that took that long."""
+        records = len(batch) - self.errors
+        if not records:
+            return self.size
         sample = batch if len(batch) < SAMPLED else batch[::SAMPLE_STEP]
         in_memory = self.most_bytes * len(sample) // max(sum(map(len, sample)), 1)
-        in_time = int(BATCH_SECONDS * len(batch) / max(seconds, 1e-6)) if self.single else self.most_records
+        in_time = int(BATCH_SECONDS * records / max(seconds, 1e-6)) if self.single else self.most_records
         return max(1, min(2 * self.size, self.most_records, in_time, in_memory))
 
     def _record_error(self, message: Message, error: KafkaError) -> None:
         """Record an error that was returned in place of a record. Raise ConsumerError if it is permanent."""
-        self.faults.raise_if_permanent(error)
-        self.unreadable.record_error(message, error)
+        self.errors += 1
+        if error.name() == END:
+            self.lag.record_end(message)
+        else:
+            self.faults.raise_if_permanent(error)
+            self.unreadable.record_error(message, error)
 
     def _store(self, last: Iterable[Message]) -> None:
         """Store offsets for commit, given the last handled message of each partition."""
@@ -266,6 +284,7 @@ class KafkaMember:
         self.revoked |= numbers
         self.retention.revoke(numbers)
         self.unreadable.forget(numbers)
+        self.lag.forget(numbers)
         self._set_partitions(self.partitions - numbers)
 
     def _set_partitions(self, partitions: frozenset[int]) -> None:
@@ -279,19 +298,13 @@ class KafkaMember:
         self.delivery.status.ready = ready
 
     def _check_state(self) -> None:
-        """Check sign-in, membership, lag and the topic, about once a second."""
+        """Check sign-in, membership and the topic, about once a second."""
         now = time.monotonic()
         if now - self.checked_at < POLL_SECONDS:
             return
         self.checked_at = now
         self.faults.check_sign_in(self.consumer)
         self._set_ready(ready=joined(self.consumer))
-        for number in self.partitions:
-            partition = TopicPartition(self.settings.topic, number)
-            _, end = self.consumer.get_watermark_offsets(partition, cached=True)
-            (at,) = self.consumer.position([partition])
-            if end >= 0 and at.offset >= 0:
-                self.delivery.status.lag_records[str(number)] = max(0, end - at.offset)
         if not self.partitions and now - self.owned_since > NO_PARTITION_SECONDS:
             self.owned_since = now
             self.faults.check_topic(self.consumer)

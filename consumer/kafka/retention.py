@@ -34,6 +34,8 @@ class KafkaRetention:
         """Partitions without a committed offset."""
         self.seen: dict[int, int] = {}
         """Result of behind() at the last idle poll."""
+        self.logs: dict[int, tuple[int, int]] = {}
+        """Start and end of each partition's log at the last call of behind(). Below 0 if nothing was fetched from it yet."""
 
     def assign(self, partitions: Sequence[TopicPartition]) -> None:
         """Start with newly assigned partitions at their committed offsets."""
@@ -58,6 +60,7 @@ class KafkaRetention:
             self.expected.pop(number, None)
             self.new.discard(number)
             self.seen.pop(number, None)
+            self.logs.pop(number, None)
 
     def behind(self) -> dict[int, int]:
         """Return the partitions whose expected record is deleted, with the first offset that still exists."""
@@ -101,7 +104,8 @@ class KafkaRetention:
 
     def _log_start(self, number: int) -> int:
         """Return the first offset of the partition's log. Below 0 if nothing was fetched from it yet."""
-        return self.consumer.get_watermark_offsets(self.assigned[number], cached=True)[0]
+        self.logs[number] = self.consumer.get_watermark_offsets(self.assigned[number], cached=True)
+        return self.logs[number][0]
 
     def _commit(self, number: int, offset: int) -> None:
         """Store an offset for commit, so that a restart does not count the same records again."""

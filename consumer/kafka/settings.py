@@ -37,6 +37,8 @@ READING: Mapping[str, Any] = {
     # Pause after the client's queue was full (64 MiB or 100,000 records). With the default of 1,000 ms, a handler that
     # empties the queue sooner waits for the rest of the second.
     "fetch.queue.backoff.ms": 10,
+    # Report the end of a partition. Without it, the offset after a transaction would always count as unhandled.
+    "enable.partition.eof": True,
 }
 """Default properties of the consumer. The environment can override them."""
 

@@ -148,7 +148,6 @@ class ShardLoop:
                 continue
             batch = self._reader(held).read()
             if batch:
-                status.lag_seconds[held.shard] = batch.behind_seconds
                 busy = bool(batch.records) or busy
                 self._deliver_batch(held, batch)
         return busy
@@ -157,11 +156,12 @@ class ShardLoop:
         """Deliver what one read returned while this worker owns the shard, and checkpoint."""
         if batch.conclusive:
             self._report_gap(held, batch)
-        checkpointed = time.monotonic()
+        checkpointed, oldest = time.monotonic(), self.delivery.status.oldest
         for records, position in self._user_records(held, batch):
             done = 0
             while done < len(records):
                 self.delivery.status.poll()
+                oldest[held.shard] = records[done].timestamp
                 if self.delivery.stopping.is_set() or not held.wanted or not self.member.holds(held):
                     self._close(held.shard)
                     return
@@ -172,6 +172,7 @@ class ShardLoop:
                     self.member.checkpoint(held)
                     checkpointed = time.monotonic()
             held.position = position
+        oldest[held.shard] = batch.until if batch.behind_seconds else None
         if batch.conclusive:
             held.until = batch.until
         if batch.ended:

@@ -85,6 +85,7 @@ def _deliver(records: Sequence[VideoRecord], delivery: Delivery, position: Posit
     """Deliver fragments and store the position after each call of the handler, until the delivery is stopped."""
     while records and not delivery.stopping.is_set():
         delivery.status.poll()
+        delivery.status.oldest[records[0].partition] = records[0].timestamp or None
         done = delivery.deliver_next(records)
         if done:
             position.write(records[done - 1].position, delivery.stopping)
@@ -121,7 +122,6 @@ class KinesisVideoSource:
                     status.ready = True
                 fragment = queue.read()
                 if fragment:
-                    status.lag_seconds[self.partition] = fragment.number("MILLIS_BEHIND_NOW") / 1000
                     record = self._record(fragment)
                     if fragment.after_gap:
                         status.lost += 1
@@ -133,9 +133,12 @@ class KinesisVideoSource:
                         )
                     last = record.position
                     waiting.add(record)
+                    status.oldest[self.partition] = waiting.records[0].timestamp or None
                 if waiting.records and not waiting.seconds_left:
                     _deliver(waiting.take(), delivery, position)
                 elif not fragment:
+                    if status.ready and not waiting.records:
+                        status.oldest[self.partition] = None
                     delivery.stopping.wait(PAUSE)
         finally:
             queue.close()

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -76,6 +75,7 @@ class PubSub:
     def _pull(self, client: PubSubClient, delivery: Delivery) -> None:
         status, limits = delivery.status, delivery.batches
         handler = MessageHandler(delivery=delivery, topic=self.topic, partition=self.partition or "")
+        status.has_partitions = self.partition is not None
         if self.partition is not None:
             status.set_partitions([self.partition])
         pull = client.read(self.subscription, handler.receive, limits.records, limits.bytes)
@@ -136,9 +136,10 @@ class MessageHandler:
         try:
             while done < len(records) and not self.delivery.stopping.is_set():
                 status.poll()
-                status.lag_seconds[self.partition] = max(0.0, time.time() - records[done].timestamp)
+                status.oldest[self.partition] = records[done].timestamp
                 done += self._deliver_next(records[done:])
         finally:
+            status.oldest[self.partition] = None
             for record in records[done:]:
                 record.message.nack()
 

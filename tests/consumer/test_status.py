@@ -36,8 +36,24 @@ def test_a_consumer_that_stops_polling_is_not_live(clock):
 
 
 def test_the_lag_of_revoked_partitions_is_removed():
-    status = Status(lag_records={"0": 1, "1": 2}, lag_seconds={"0": 1.0, "2": 3.0})
+    status = Status(lag_records={"0": 1, "1": 2}, oldest={"0": 1.0, "2": None})
     status.set_partitions(["1", "2"])
     assert status.partitions == {"1", "2"}
     assert status.lag_records == {"1": 2}
-    assert status.lag_seconds == {"2": 3.0}
+    assert status.lag_seconds == {"2": 0.0}
+
+
+def test_the_age_of_an_unhandled_record_grows_until_it_is_handled(clock):
+    status = Status(wall_clock=clock)
+    status.oldest["0"] = clock.now - 5
+    assert status.lag_seconds == {"0": 5.0}
+    clock.now += 60
+    assert status.lag_seconds == {"0": 65.0}
+    status.oldest["0"] = None
+    assert status.lag_seconds == {"0": 0.0}
+
+
+def test_a_record_with_a_timestamp_in_the_future_has_no_age(clock):
+    status = Status(wall_clock=clock)
+    status.oldest["0"] = clock.now + 3600
+    assert status.lag_seconds == {"0": 0.0}

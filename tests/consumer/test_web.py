@@ -11,10 +11,12 @@ from consumer.errors import ConsumerError
 from consumer.status import LIVE_SECONDS, Status
 from consumer.web import serve
 
+NOW = 1_800_000_000.0
+
 
 @pytest.fixture
 def status():
-    return Status()
+    return Status(wall_clock=lambda: NOW)
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_metrics_report_counters_partitions_and_lag(ask, status):
     status.handled, status.failed, status.dead, status.lost, status.ready = 7, 3, 1, 2, True
     status.set_partitions(["0", "2"])
     status.lag_records["2"] = 40
-    status.lag_seconds["0"] = 1.5
+    status.oldest["0"] = NOW - 1.5
     code, text = ask("/metrics?format=text")
     assert code == 200
     assert metrics(text) == {
@@ -78,9 +80,31 @@ def test_metrics_report_counters_partitions_and_lag(ask, status):
         ("consumer_lost_records_total",): 2,
         ("consumer_ready",): 1,
         ("consumer_partitions",): 2,
+        ("consumer_start_time_seconds",): NOW,
         ("consumer_lag_records", "2"): 40,
         ("consumer_lag_seconds", "0"): 1.5,
     }
+
+
+def test_the_lag_is_measured_for_each_scrape(ask, status):
+    def measure():
+        status.lag_records = {"0": status.lag_records.get("0", 0) + 1}
+
+    status.update_lag = measure
+    assert [metrics(ask("/metrics")[1])["consumer_lag_records", "0"] for _ in range(2)] == [1, 2]
+
+
+def test_a_consumer_of_a_service_without_partitions_does_not_report_that_it_has_none(ask, status):
+    assert ("consumer_partitions",) in metrics(ask("/metrics")[1])
+    status.has_partitions = False
+    assert ("consumer_partitions",) not in metrics(ask("/metrics")[1])
+
+
+def test_a_stuck_consumer_does_not_count_as_ready(ask, status):
+    status.ready = True
+    assert metrics(ask("/metrics")[1])["consumer_ready",] == 1
+    status.polled -= LIVE_SECONDS
+    assert metrics(ask("/metrics")[1])["consumer_ready",] == 0
 
 
 def test_an_unknown_path_returns_404_with_the_available_paths(ask):

@@ -141,7 +141,11 @@ class _Sorted:
                 self.network = urn
             elif any(_role(each) is Role.CLUSTER for each in resources):
                 self.platform = urn
-            elif not component.custom and component.type != PIPE and not component.type.endswith(":Registry"):
+            elif (
+                not component.custom
+                and component.type != PIPE
+                and not component.type.endswith((":Registry", ":Monitoring"))
+            ):
                 self.service = urn
 
     def of(self, urn: str) -> Sequence[RecordedResource]:

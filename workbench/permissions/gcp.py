@@ -25,6 +25,8 @@ def notes(text: str) -> Iterator[str]:
         "GKE authorises Kubernetes objects by IAM: grant roles/container.admin to the deployer too, or roles/container.viewer to an "
         "identity that only previews."
     )
+    if "container.secrets.get" in text:
+        yield "container.secrets.get reads the Kubernetes secrets of all clusters. Do not give this role to previews of pull requests."
     if "resourcemanager.projects.setIamPolicy" in text:
         yield (
             "resourcemanager.projects.setIamPolicy can grant any role. Limit the grant with a condition on "

@@ -13,4 +13,5 @@ SERVICE = StreamingService(
     Kinesis,
     Count("aws:kinesis/stream:Stream", "shardCount"),
     KinesisSizing(),
+    reports_lag=True,
 )

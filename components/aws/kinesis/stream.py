@@ -6,6 +6,7 @@ from typing import Annotated, Literal, cast
 import pulumi_aws as aws
 from pulumi import CustomTimeouts, Output, ResourceOptions
 from pydantic import Field
+from typing_extensions import override
 
 from components.aws.kinesis.access import consumer_grants, resource_policy
 from components.aws.kinesis.dead_letters import DeadLetters, DeadLettersArgs, KinesisDeadLetterSettings
@@ -76,6 +77,12 @@ class KinesisPipeSettings(PipeSettings, frozen=True):
 
     topic: KinesisTopicSettings = KinesisTopicSettings()
     """The settings of the data stream."""
+
+    @property
+    @override
+    def kept_minutes(self) -> int:
+        """Return the minutes that the stream keeps records."""
+        return self.topic.retention_hours * 60
 
 
 def shard_steps(present: int, wanted: int) -> list[int]:

@@ -13,6 +13,7 @@ SERVICE = StreamingService(
     KinesisVideo,
     Count("aws:kinesis/videoStream:VideoStream"),
     KinesisVideoSizing(),
+    reports_lag=True,
     refused_on={
         "eks": "each consumer reads its own video stream with its own identity, but all pods of a pipe share one identity"
     },

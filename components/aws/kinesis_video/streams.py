@@ -6,6 +6,7 @@ from typing import Annotated
 import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 from pydantic import Field
+from typing_extensions import override
 
 from components.aws.kinesis.dead_letters import DeadLetters, DeadLettersArgs, KinesisDeadLetterSettings
 from components.aws.kinesis_video.positions import VideoPositions, VideoPositionsArgs
@@ -50,6 +51,12 @@ class VideoPipeSettings(PipeSettings, frozen=True):
     """
     topic: VideoTopicSettings = VideoTopicSettings()
     """The settings of the video streams."""
+
+    @property
+    @override
+    def kept_minutes(self) -> int:
+        """Return the minutes that the streams keep fragments."""
+        return self.topic.retention_hours * 60
 
 
 @dataclass(frozen=True, kw_only=True)

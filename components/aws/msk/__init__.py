@@ -7,5 +7,11 @@ from components.aws.msk.topic import MskPipeSettings
 from components.service import Count, StreamingService
 
 SERVICE = StreamingService(
-    "Amazon MSK", MskSettings, MskPipeSettings, Msk, Count("aws:msk/topic:Topic", "partitionCount"), MskSizing()
+    "Amazon MSK",
+    MskSettings,
+    MskPipeSettings,
+    Msk,
+    Count("aws:msk/topic:Topic", "partitionCount"),
+    MskSizing(),
+    reports_lag=True,
 )

@@ -12,6 +12,7 @@ SERVICE = StreamingService(
     MskServerless,
     Count("kubernetes:batch/v1:Job", 'metadata.annotations["data-pipes/partitions"]'),
     MskServerlessSizing(),
+    reports_lag=True,
     refused_on={
         "ecs": "no AWS API makes its topics, so a job in Kubernetes does, and ECS has no job that a deployment waits for"
     },

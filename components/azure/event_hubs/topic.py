@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import pulumi_azure_native as azure
 from pulumi import Output, Resource, ResourceHookBinding, ResourceOptions
 from pydantic import Field, model_validator
+from typing_extensions import override
 
 from components.azure.event_hubs.capture import Capture, CaptureArgs, CaptureSettings
 from components.azure.event_hubs.tiers import (
@@ -106,6 +107,12 @@ class EventHubsPipeSettings(PipeSettings, frozen=True):
 
     topic: EventHubsTopicSettings = EventHubsTopicSettings()
     """Settings of the event hub."""
+
+    @property
+    @override
+    def kept_minutes(self) -> int | None:
+        """Return the minutes that the event hub keeps records. None with compaction, which keeps them by key."""
+        return None if self.topic.compaction else self.topic.retention_hours * 60
 
 
 @dataclass(frozen=True, kw_only=True)

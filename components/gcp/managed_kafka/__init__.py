@@ -13,4 +13,5 @@ SERVICE = StreamingService(
     ManagedKafka,
     Count("gcp:managedkafka/topic:Topic", "partitionCount"),
     ManagedKafkaSizing(),
+    reports_lag=True,
 )

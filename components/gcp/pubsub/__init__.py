@@ -13,4 +13,5 @@ SERVICE = StreamingService(
     PubSub,
     Count("gcp:pubsub/subscription:Subscription", "labels.data-pipes-subscribers"),
     PubSubSizing(),
+    reports_lag=True,
 )

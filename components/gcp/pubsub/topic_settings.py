@@ -4,6 +4,7 @@ import json
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
+from typing_extensions import override
 
 from components.gcp.pubsub.filter_syntax import checked_filter
 from components.section import Distinct, Pattern, SettingsModel
@@ -139,6 +140,12 @@ class PubSubPipeSettings(PipeSettings, frozen=True):
     (Pub/Sub, Quotas and limits)."""
     topic: PubSubTopicSettings = PubSubTopicSettings()
     """The settings of the topic and its subscriptions."""
+
+    @property
+    @override
+    def kept_minutes(self) -> int:
+        """Return the minutes that the subscription keeps unread messages."""
+        return self.topic.retention_hours * 60
 
     @property
     def partitions(self) -> int | None:

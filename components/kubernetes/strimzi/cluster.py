@@ -50,6 +50,15 @@ AVAILABILITY: Mapping[str, Any] = {
 }
 """No automatic topics, no unclean leader election, and topics that survive the loss of a zone (Apache Kafka, Broker Configs)."""
 
+METRICS_CONFIG: Mapping[str, Any] = {
+    "type": "strimziMetricsReporter",
+    "values": {
+        "allowList": ["kafka_controller_kafkacontroller.*", "kafka_log_log_size", "kafka_server_replicamanager.*"]
+    },
+}
+"""What the rules need, and a few more. Strimzi's own list has thousands of series for each broker, and collectors bill samples
+(strimzi-kafka-operator 1.2.0, KafkaCluster.java, DEFAULT_METRICS_ALLOW_LIST; read 2026-11-30)."""
+
 
 def resources(capacity: Resources) -> dict[str, Any]:
     """Return the resources of a container, with limits equal to requests."""
@@ -148,8 +157,11 @@ def node_pool(
     }
 
 
-def kafka(settings: StrimziSettings, node_labels: Mapping[str, str]) -> dict[str, Any]:
-    """Return the spec of a cluster: TLS client certificates for authentication, ACLs for authorization."""
+def kafka(settings: StrimziSettings, node_labels: Mapping[str, str], *, metrics: bool) -> dict[str, Any]:
+    """Return the spec of a cluster: TLS client certificates for authentication, ACLs for authorization.
+
+    With metrics, brokers and controllers have the port METRICS, which Strimzi opens to all pods.
+    """
     pod = node_affinity(node_labels)
     template = {"template": {"pod": pod}} if pod else {}
     authority = {"validityDays": VALID_DAYS, "renewalDays": RENEWAL_DAYS}
@@ -160,6 +172,7 @@ def kafka(settings: StrimziSettings, node_labels: Mapping[str, str]) -> dict[str
             "authorization": {"type": "simple"},
             "rack": {"topologyKey": ZONE},
             "config": AVAILABILITY,
+            **({"metricsConfig": METRICS_CONFIG} if metrics else {}),
         },
         "clusterCa": authority,
         "clientsCa": authority,

@@ -22,6 +22,7 @@ from components.kubernetes.strimzi.resource import (
     secret_text,
     strimzi_resource,
 )
+from components.kubernetes.strimzi.rules import METRICS, POD_LABELS, strimzi_rules
 from components.kubernetes.strimzi.settings import StrimziSettings
 from components.kubernetes.strimzi.topic import StrimziPipeSettings, StrimziTopic, StrimziTopicArgs
 
@@ -92,7 +93,7 @@ class Strimzi(Streaming[StrimziPipeSettings]):
             kind="Kafka",
             name=CLUSTER,
             namespace=self.namespace,
-            spec=kafka(args.settings, args.platform.node_labels),
+            spec=kafka(args.settings, args.platform.node_labels, metrics=args.platform.metrics is not None),
             opts=self._with(
                 ResourceOptions(
                     protect=args.protect,
@@ -109,6 +110,11 @@ class Strimzi(Streaming[StrimziPipeSettings]):
         self.bootstrap_servers = Output.concat(
             self.kafka.metadata.name, "-kafka-bootstrap.", self.kafka.metadata.namespace, f".svc:{PORT}"
         )
+        if args.platform.metrics:
+            args.platform.metrics.scrape(
+                f"{name}-kafka", namespace=self.namespace, labels=POD_LABELS, port=METRICS, opts=self.child
+            )
+            self.rules = strimzi_rules(name, args.platform.metrics.matchers, args.settings.disk_size)
         self.outputs = {"bootstrapServers": self.bootstrap_servers}
         self.register_outputs(dict(self.outputs))
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from confluent_kafka import OFFSET_END, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_END, TIMESTAMP_CREATE_TIME, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.batches import Batches
 from consumer.delivery import Delivery
@@ -54,6 +54,7 @@ class Broker:
     """Offsets that the group has committed before."""
     starts: dict[int, int] = field(default_factory=dict)
     """Log start of each partition, as known to the client."""
+    ends: dict[int, int] = field(default_factory=lambda: {0: 100, 1: 100})
     stop: Callable[[], None] = lambda: None
     events: list[str] = field(default_factory=list)
     refusals: list[int] = field(default_factory=list)
@@ -124,10 +125,7 @@ class Broker:
 
     def get_watermark_offsets(self, place: TopicPartition, cached: bool) -> tuple[int, int]:
         assert cached, "the brokers are not asked"
-        return self.starts.get(place.partition, -1001), 100 if place.partition != 2 else -1001
-
-    def position(self, places: list[TopicPartition]) -> list[TopicPartition]:
-        return [TopicPartition("orders", place.partition, 40) for place in places]
+        return self.starts.get(place.partition, -1001), self.ends.get(place.partition, -1001)
 
     def list_topics(self, topic: str, timeout: float) -> Any:
         return self.metadata()
@@ -142,8 +140,9 @@ class Broker:
         self.closed += 1
 
 
-def record(partition: int, offset: int, value: bytes = b"x") -> Message:
-    return Message(topic="orders", partition=partition, offset=offset, value=value)
+def record(partition: int, offset: int, value: bytes = b"x", written: float = 0.0) -> Message:
+    timestamp = TIMESTAMP_CREATE_TIME, int(written * 1000)
+    return Message(topic="orders", partition=partition, offset=offset, value=value, timestamp=timestamp)
 
 
 def problem(code: int, reason: str | None = None) -> Message:
@@ -176,7 +175,9 @@ class Reading:
         """Records of each call of a batch handler."""
         self.work: Callable[[str], None] = lambda place: None
         self.source: KafkaSource = source(Variables(VARIABLES))
-        self.delivery = Delivery(handle=self._handle, tries=1, dead_letters=None, status=Status())
+        self.now = 1_800_000_000.0
+        status = Status(wall_clock=lambda: self.now)
+        self.delivery = Delivery(handle=self._handle, tries=1, dead_letters=None, status=status)
         if batches:
             batches.handle = self._handle_batch
             self.delivery = replace(self.delivery, handle=batches.handle_one, batches=batches)
@@ -350,6 +351,19 @@ def test_a_batch_that_fails_slowly_is_put_back_and_split_over_several_polls(brok
     assert shelf.kept == [f"0@{offset}" for offset in range(20)]
 
 
+def test_the_end_of_a_partition_is_recorded_after_its_records_are_handled(broker, batches):
+    seen: list[Any] = []
+    batches.work = lambda place: seen.append(lag_seen(batches)[0])
+    broker.commits, broker.ends = {0: 98}, {0: 100}
+    broker.polls = [
+        lambda: broker.assign(0) or [record(0, 98)],
+        lambda: [record(0, 99), *end_of(0, 100)],
+        lambda: seen.append(lag_seen(batches)[0]) or [],
+    ]
+    batches.run()
+    assert seen == [{"0": 2}, {"0": 1}, {"0": 0}]
+
+
 def test_a_stop_ends_a_poll_after_the_batch_of_one_partition(broker, batches):
     def work(place: str) -> None:
         if place == "0@1":
@@ -485,20 +499,67 @@ def test_it_is_ready_after_joining_even_without_a_partition(broker, reading):
     assert not reading.status.ready, "not ready after leaving"
 
 
+def lag_seen(reading: Reading) -> tuple[dict[str, int], dict[str, float]]:
+    """Return lag_records and lag_seconds as a scrape would get them now."""
+    reading.status.update_lag()
+    return dict(reading.status.lag_records), reading.status.lag_seconds
+
+
 def test_the_lag_is_reported_if_it_is_known(broker, reading):
-    lag: dict[str, int] = {}
-
-    def assign() -> list[Message]:
-        broker.assign(1, 2)
-        return []
-
-    def look() -> list[Message]:
-        lag.update(reading.status.lag_records)
-        return []
-
-    broker.polls = [assign, list, look]
+    seen: list[Any] = []
+    broker.commits = {1: 40, 2: 40}
+    broker.polls = [lambda: broker.assign(1, 2) or [], lambda: seen.append(lag_seen(reading)[0]) or []]
     reading.run()
-    assert lag == {"1": 60}
+    assert seen == [{"1": 60}], "the end of partition 2 is not known"
+    assert lag_seen(reading) == ({}, {}), "none after leaving"
+
+
+def test_the_age_grows_while_the_handler_is_stuck(broker, reading):
+    seen: list[Any] = []
+
+    def work(place: str) -> None:
+        seen.append(lag_seen(reading))
+        reading.now += 600
+        seen.append(lag_seen(reading))
+
+    reading.work = work
+    broker.commits, broker.ends = {0: 99}, {0: 100}
+    broker.polls = [lambda: broker.assign(0) or [], lambda: [record(0, 99, written=reading.now - 5)]]
+    reading.run()
+    assert seen == [({"0": 1}, {"0": 5.0}), ({"0": 1}, {"0": 605.0})]
+
+
+def end_of(partition: int, offset: int) -> list[Message]:
+    return [Message(topic="orders", partition=partition, offset=offset, error=KafkaError(KafkaError._PARTITION_EOF))]
+
+
+def test_the_end_of_a_transaction_does_not_count_as_unhandled(broker, reading, caplog):
+    seen: list[Any] = []
+    broker.commits = {0: 99}
+    broker.polls = [
+        lambda: broker.assign(0) or [],
+        lambda: seen.append(lag_seen(reading)) or end_of(0, 100),
+        lambda: seen.append(lag_seen(reading)) or [],
+    ]
+    reading.run()
+    assert [records for records, _ in seen] == [{"0": 1}, {"0": 0}]
+    assert "PARTITION_EOF" not in caplog.text
+
+
+def test_ends_of_partitions_do_not_make_the_batches_of_a_slow_handler_larger(broker, single, clock):
+    def work(place: str) -> None:
+        clock.now += 0.9
+
+    single.work = work
+    broker.polls = [
+        lambda: [record(0, 0)],
+        *[lambda: end_of(0, 1)] * 5,
+        lambda: [*end_of(0, 1), record(0, 1), *end_of(0, 2)],
+        lambda: [record(0, offset) for offset in range(2, 8)],
+    ]
+    single.run()
+    assert len(single.handled) == 8
+    assert max(broker.sizes, default=1) <= 2
 
 
 def test_a_stop_finishes_the_current_record_and_commits_it(broker, single):

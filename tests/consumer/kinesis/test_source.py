@@ -76,6 +76,8 @@ class Run:
         self.handled: list[KinesisRecord] = []
         self.noted: list[tuple[str, float | None]] = []
         self.opened: list[str] = []
+        self.oldest: list[float | None] = []
+        """Time of the oldest unhandled record, in each read and each call of the handler."""
         self.held = HeldLease(shard="shard-0", position=position, saved_position=position, renewed=0.0, until=until)
         self.batches = list(batches)
         self.stop_after = stop_after
@@ -99,6 +101,7 @@ class Run:
         return SimpleNamespace(read=self.read, close=lambda: None)
 
     def read(self) -> Batch | None:
+        self._note_oldest()
         if not self.batches:
             self.delivery.stopping.set()
             return None
@@ -108,6 +111,7 @@ class Run:
         return found
 
     def handle(self, record: Any) -> None:
+        self._note_oldest()
         if record.value == b"poison":
             raise ValueError("this one cannot be handled")
         self.handled.append(record)
@@ -118,6 +122,9 @@ class Run:
         self.calls.append([each.position for each in records])
         for each in records:
             self.handle(each)
+
+    def _note_oldest(self) -> None:
+        self.oldest.append(self.delivery.status.oldest.get("shard-0"))
 
     @property
     def positions(self) -> list[str]:
@@ -294,6 +301,11 @@ def test_handled_until_follows_the_batches():
     assert run.noted == [("1", NOW - 600), ("1", NOW - 600), ("1", NOW)]
     stopped = Run(batch(record("1", age=500.0), record("2", age=400.0), behind=300.0), stop_after=1)
     assert (stopped.held.position, stopped.held.until) == ("1", NOW - 500)
+
+
+def test_the_age_is_that_of_the_record_that_is_handled_and_then_of_the_next_one():
+    run = Run(batch(record("1", age=500.0), record("2", age=400.0), behind=300.0), batch(behind=200.0), batch())
+    assert run.oldest == [None, NOW - 500, NOW - 400, NOW - 300, NOW - 200, None]
 
 
 def test_a_batch_handler_gets_the_user_records_of_several_aggregates_in_order():

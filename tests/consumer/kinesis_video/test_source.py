@@ -13,6 +13,7 @@ from consumer.aws import AwsError, RetryWindow
 from consumer.batches import Batches
 from consumer.delivery import Delivery
 from consumer.kinesis_video import source as kinesis_video
+from consumer.kinesis_video.fragments import fragments
 from consumer.kinesis_video.position import Position
 from consumer.kinesis_video.source import KinesisVideoSource, VideoRecord, source, start_after, without_data
 from consumer.status import Status
@@ -186,6 +187,32 @@ def test_a_stream_without_fragments_for_longer_than_the_retention_has_no_gap(mon
     found, starts = followed(monkeypatch, None, given, 2)
     assert found == [("1", False), ("8", False)]
     assert starts == [None, "1", "1", "1", None]
+
+
+def test_a_fragment_has_an_age_while_it_is_handled(monkeypatch):
+    seen: list[float | None] = []
+
+    class Source(KinesisVideoSource):
+        def _position(self):
+            return position(Table())
+
+        def _fragments(self, start, closed, connected):
+            connected.set()
+            yield from fragments(io.BytesIO(fragment("1", b"")).read)
+            closed.wait()
+
+    def handle(record):
+        seen.append(delivery.status.oldest["0"])
+
+    def pause(seconds):
+        if seen:
+            seen.append(delivery.status.oldest["0"])
+            delivery.stopping.set()
+
+    delivery = Delivery(handle=handle, tries=1, dead_letters=None, status=Status())
+    monkeypatch.setattr(delivery.stopping, "wait", pause)
+    Source(region="eu-west-1", stream="cameras-0", group="positions", partition="0", dead_letters=None).run(delivery)
+    assert seen == [1767225600.5, None]
 
 
 def test_an_unreachable_stream_is_retried_for_a_limited_time(monkeypatch):

@@ -232,6 +232,21 @@ def test_sys_exit_in_a_batch_returns_all_its_messages():
     assert [each.became for each in messages] == [["returned"], ["returned"]]
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_message_has_an_age_until_it_is_handled_or_returned(make_handler: MakeHandler, fails: bool):
+    seen: list[float | None] = []
+
+    def handle(record: Record) -> None:
+        seen.append(reader.delivery.status.oldest["2"])
+        if fails:
+            raise ValueError
+
+    reader = make_handler(handle)
+    deliver(reader, message(publish_time=datetime(2026, 1, 1, tzinfo=UTC)))
+    assert seen == [datetime(2026, 1, 1, tzinfo=UTC).timestamp()]
+    assert reader.delivery.status.oldest == {"2": None}
+
+
 def test_topic_and_subscription_are_required():
     variables = Variables({"STREAM_SERVICE": "pubsub"})
     pubsub.source(variables)

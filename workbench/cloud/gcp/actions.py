@@ -1,6 +1,7 @@
 """Permissions of Google Cloud IAM that each GCP resource type needs.
 
-Names are from "IAM roles and permissions index" (cloud.google.com/iam/docs/roles-permissions; read 2026-11-30).
+Google refuses a custom role with a permission that does not exist. tests/workbench/permissions/gcp_permissions.txt lists the names that
+were looked up, with their source.
 """
 
 from collections.abc import Mapping
@@ -39,7 +40,9 @@ ACTIONS: Mapping[str, Actions] = {
         "compute.forwardingRules",
         "compute.forwardingRules.setLabels compute.forwardingRules.pscCreate compute.forwardingRules.pscDelete "
         "compute.forwardingRules.pscSetLabels compute.forwardingRules.pscUpdate compute.addresses.use "
-        f"compute.networks.use servicedirectory.namespaces.create servicedirectory.services.create {_REGIONAL}",
+        "compute.addresses.useInternal compute.networks.use compute.subnetworks.use servicedirectory.namespaces.create "
+        "servicedirectory.namespaces.delete servicedirectory.services.create servicedirectory.services.delete "
+        f"{_REGIONAL}",
     ),
     "gcp:compute/network:Network": _all("compute.networks", _GLOBAL),
     "gcp:compute/router:Router": _all("compute.routers", f"compute.networks.updatePolicy {_REGIONAL}"),
@@ -81,7 +84,8 @@ ACTIONS: Mapping[str, Actions] = {
     "gcp:artifactregistry/repository:Repository": _all("artifactregistry.repositories"),
     "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": _policy("artifactregistry.repositories"),
     "gcp:container/cluster:Cluster": Actions(
-        "container.clusters.get container.clusters.connect",  # the kubeconfig uses the cluster's DNS endpoint
+        # the kubeconfig uses the cluster's DNS endpoint; roles/container.viewer reads every Kubernetes object except secrets
+        "container.clusters.get container.clusters.connect container.secrets.get container.secrets.list",
         "container.clusters.create container.clusters.update container.clusters.delete compute.networks.get "
         f"compute.subnetworks.get compute.instanceGroupManagers.get {_GKE} {_USES_SERVICE_ACCOUNT}",
     ),

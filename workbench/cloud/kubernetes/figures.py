@@ -30,6 +30,7 @@ def _acls(inputs: Inputs) -> Iterator[Right]:
 FIGURES: Mapping[str, Figure] = {
     "kubernetes:apps/v1:Deployment": Figure(Role.WORKLOAD, "Deployment"),
     "kubernetes:apps/v1:StatefulSet": Figure(Role.WORKLOAD, "StatefulSet"),
+    "kubernetes:azmonitoring.coreos.com/v1:PodMonitor": Figure(Role.DETAIL, "pod monitor"),
     "kubernetes:batch/v1:Job": Figure(Role.DETAIL, "Job"),
     "kubernetes:core/v1:ConfigMap": Figure(Role.DETAIL, "ConfigMap"),
     "kubernetes:core/v1:Namespace": Figure(Role.DETAIL, "namespace"),
@@ -46,6 +47,9 @@ FIGURES: Mapping[str, Figure] = {
     ),
     "kubernetes:kafka.strimzi.io/v1:KafkaUser": Figure(Role.IDENTITY, "Kafka user", rights=_acls),
     "kubernetes:karpenter.sh/v1:NodePool": Figure(Role.NODES, "node pool"),
+    "kubernetes:monitoring.coreos.com/v1:PodMonitor": Figure(Role.DETAIL, "pod monitor"),
+    "kubernetes:monitoring.coreos.com/v1:PrometheusRule": Figure(Role.DETAIL, "rules"),
+    "kubernetes:monitoring.googleapis.com/v1:PodMonitoring": Figure(Role.DETAIL, "pod monitor"),
     "kubernetes:networking.k8s.io/v1:NetworkPolicy": Figure(Role.DETAIL, "network policy"),
     "kubernetes:policy/v1:PodDisruptionBudget": Figure(Role.DETAIL, "disruption budget"),
     "kubernetes:rbac.authorization.k8s.io/v1:Role": Figure(Role.RIGHT, "role", rights=_rules),
