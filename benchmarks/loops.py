@@ -12,7 +12,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any
 from uuid import uuid4
@@ -37,27 +38,57 @@ class Handler:
             time.sleep(self._pause)
         self._left -= 1
         if not self._left:
-            seconds, cpu = time.perf_counter() - self._begun[0], time.process_time() - self._begun[1]
-            figures = {"per_second": self._records / seconds, "cpu": 1e6 * cpu / self._records}
-            os.write(1, f"{json.dumps(figures)}\n".encode())  # not print: faust-streaming redirects it
-            os._exit(0)
+            self._finish()
+
+    def batch(self, records: Sequence[object]) -> None:
+        """Handle a batch without reading its records."""
+        if not self._begun[0]:
+            self._begun = time.perf_counter(), time.process_time()
+        self._left -= len(records)
+        if self._left <= 0:
+            self._finish()
+
+    def _finish(self) -> None:
+        seconds, cpu = time.perf_counter() - self._begun[0], time.process_time() - self._begun[1]
+        handled = self._records - self._left
+        figures = {"per_second": handled / seconds, "cpu": 1e6 * cpu / handled}
+        os.write(1, f"{json.dumps(figures)}\n".encode())  # not print: faust-streaming redirects it
+        os._exit(0)
 
 
 def product(servers: str, topic: str, handle: Handler) -> None:
     """The consumer: retries, status, offsets stored after handling, metrics, and a stop at any record."""
+
+    def handle_one(record: Any) -> None:
+        handle(record.value, record.key, record.position)
+
+    _product(servers, topic, handle=handle_one)
+
+
+def product_batch(servers: str, topic: str, handle: Handler, *, reads: bool = False) -> None:
+    """The consumer with a batch handler that reads nothing, or value, key and offset of each record."""
+
+    def handle_batch(records: Sequence[Any]) -> None:
+        if reads:
+            for record in records:
+                _ = record.value, record.key, record.position
+        handle.batch(records)
+
+    _product(servers, topic, handle_batch=handle_batch)
+
+
+def _product(servers: str, topic: str, *, handle: Any = None, handle_batch: Any = None) -> None:
+    from consumer import batches
     from consumer.delivery import Delivery
     from consumer.kafka.source import source
     from consumer.status import Status
     from consumer.variables import Variables
 
     variables = Variables({"STREAM_TOPIC": topic, "STREAM_GROUP": str(uuid4()), "KAFKA_BOOTSTRAP_SERVERS": servers})
-    delivery = Delivery(
-        handle=lambda record: handle(record.value, record.key, record.position),
-        tries=1,
-        dead_letters=None,
-        status=Status(),
+    limits = batches.read(handle_batch, variables)
+    source(variables).run(
+        Delivery(handle=handle or limits.handle_one, batches=limits, tries=1, dead_letters=None, status=Status())
     )
-    source(variables).run(delivery)
 
 
 def poll(servers: str, topic: str, handle: Handler) -> None:
@@ -76,6 +107,18 @@ def consume(servers: str, topic: str, handle: Handler) -> None:
         for message in consumer.consume(BATCH, 1.0):
             if not message.error():
                 handle(message.value(), message.key(), message.offset())
+
+
+def bare_batch(servers: str, topic: str, handle: Handler, *, size: int = BATCH, reads: bool = False) -> None:
+    """Loop that hands over the batches of confluent-kafka. It does not even look for errors among the messages."""
+    consumer = _confluent(servers, topic)
+    while True:
+        messages = consumer.consume(size, 1.0)
+        if reads:
+            for message in messages:
+                _ = message.value(), message.key(), message.offset()
+        if messages:
+            handle.batch(messages)
 
 
 def quixstreams(servers: str, topic: str, handle: Handler) -> None:
@@ -109,6 +152,22 @@ def aiokafka(servers: str, topic: str, handle: Handler) -> None:
     asyncio.run(read())
 
 
+def aiokafka_batch(servers: str, topic: str, handle: Handler) -> None:
+    """Loop over the batches of aiokafka, which reads nothing."""
+
+    async def read() -> None:
+        library: Any = import_module("aiokafka")
+        consumer = library.AIOKafkaConsumer(
+            topic, bootstrap_servers=servers, group_id=str(uuid4()), auto_offset_reset="earliest"
+        )
+        await consumer.start()
+        while True:
+            for messages in (await consumer.getmany(timeout_ms=1000, max_records=BATCH)).values():
+                handle.batch(messages)
+
+    asyncio.run(read())
+
+
 def faust(servers: str, topic: str, handle: Handler) -> None:
     """Agent of faust-streaming."""
     library: Any = import_module("faust")
@@ -135,7 +194,13 @@ def _confluent(servers: str, topic: str) -> Any:
 
 
 LOOPS: dict[str, Callable[[str, str, Handler], None]] = {
-    loop.__name__: loop for loop in (product, poll, consume, quixstreams, aiokafka, faust)
+    loop.__name__: loop
+    for loop in (product, product_batch, poll, consume, bare_batch, quixstreams, aiokafka, aiokafka_batch, faust)
+} | {
+    "product_batch_reads": partial(product_batch, reads=True),
+    "bare_batch_reads": partial(bare_batch, reads=True),
+    "bare_batch_100": partial(bare_batch, size=100),
+    "bare_batch_5000": partial(bare_batch, size=5000),
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Consumer settings: image, resources, environment, secrets and egress."""
+"""Consumer settings: image, resources, environment, secrets, egress and batches."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from components.kubernetes.nodes.capacity import replica_resources
+from components.load import MIB
 from components.section import Cidr, ConfigError, Pattern, QuotedText, SettingsModel
 
 PORT = 8080
@@ -13,6 +15,12 @@ PORT = 8080
 
 USER = 65532
 """User and group id of containers: the non-root user of distroless images."""
+
+BATCH_SHARE = 8
+"""The values of a batch take at most one part in so many of a replica's memory. The client's queue and the handler need the rest."""
+
+MOST_BATCH_BYTES = 999_999_999
+"""Largest value of STREAM_BATCH_BYTES that the reference consumer accepts (consumer/variables.py)."""
 
 RESERVED_ENVIRONMENT = (
     *("STREAM_", "KAFKA_BOOTSTRAP_", "KAFKA_GROUP_", "KAFKA_SECURITY_", "KAFKA_SASL_", "KAFKA_SSL_"),
@@ -105,6 +113,15 @@ class EgressSettings(SettingsModel, frozen=True):
     """TCP port of the destination."""
 
 
+class BatchSettings(SettingsModel, frozen=True):
+    """Limits of the batches of a handler that defines handle_batch(records)."""
+
+    records: Annotated[int, Field(ge=1, le=10_000)] = 500
+    """Maximum records of a batch. A batch also ends when its values reach an eighth of the consumer's memory."""
+    milliseconds: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """Maximum milliseconds that the first record of a batch waits for others. A stop waits as long."""
+
+
 class ImageSettings(SettingsModel, frozen=True):
     """Image of a consumer as written in the stack file. The registry completes the reference."""
 
@@ -139,9 +156,42 @@ class ContainerSettings(SettingsModel, frozen=True):
     port 8080."""
     grace_period_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     """Seconds that a replica has to finish and commit after the stop signal."""
+    batch: BatchSettings | None = None
+    """Limits of batches. Set it only if the image's handler defines handle_batch(records). Without it, such a handler gets batches with
+    the default limits and at most 16 MB."""
 
-    def config_errors(self, *, known: frozenset[str], reserved: frozenset[str]) -> Iterator[ConfigError]:
-        """Yield conflicting keys, and secrets that are not set or that consumers cannot use."""
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Return the plain environment variables that these settings give to the consumer."""
+        batch = self.batch
+        if batch is None:
+            return self.environment
+        return {
+            **self.environment,
+            "STREAM_BATCH_RECORDS": str(batch.records),
+            "STREAM_BATCH_MILLISECONDS": str(batch.milliseconds),
+            "STREAM_BATCH_BYTES": str(self._batch_bytes),
+        }
+
+    @property
+    def _batch_bytes(self) -> int:
+        """Return the maximum bytes of a batch."""
+        return min(replica_resources(self.cpu, self.memory).memory * MIB // BATCH_SHARE, MOST_BATCH_BYTES)
+
+    def config_errors(
+        self, *, known: frozenset[str], reserved: frozenset[str], record_bytes: int | None = None
+    ) -> Iterator[ConfigError]:
+        """Yield conflicting keys, secrets that are not set or that consumers cannot use, and batches that are too large.
+
+        `record_bytes` is the expected size of a record. None if the stack file expects none.
+        """
+        most = max(1, self._batch_bytes // record_bytes) if record_bytes else None
+        if self.batch and most and self.batch.records > most:
+            text = (
+                f"must be at most {most} (records of {record_bytes} bytes, as expect.bytes says, in an eighth of the memory of {self.memory}), "
+                f"got {self.batch.records}. Lower it, or raise memory."
+            )
+            yield ConfigError(path=("batch", "records"), text=text)
         for name in sorted(self.environment.keys() & self.secrets.keys()):
             yield ConfigError(
                 path=("environment", name),

@@ -166,7 +166,11 @@ class _Reader:
             if secret not in secrets:
                 self.error("streaming", *key.split("."), text=no_secret(secret))
         for name, pipe in pipes.items():
-            found = pipe.consumer.config_errors(known=frozenset(secrets), reserved=frozenset(own_secrets.values()))
+            found = pipe.consumer.config_errors(
+                known=frozenset(secrets),
+                reserved=frozenset(own_secrets.values()),
+                record_bytes=pipe.expect.bytes if pipe.expect else None,
+            )
             self.errors += [error.under("pipes", name, "consumer") for error in found]
         if cloud and streaming and platform:
             self.pair(CLOUDS[cloud], streaming.service, platform.service)

@@ -3,7 +3,12 @@
 import os
 import sys
 
-from consumer.handler import handle
+from consumer.errors import ConsumerError
+from consumer.load_handler import load
 from consumer.run import run
 
-sys.exit(run(os.environ, handle))
+try:
+    handler = load()
+except ConsumerError as error:
+    sys.exit(f"consumer: {error}")
+sys.exit(run(os.environ, **handler))

@@ -1,10 +1,12 @@
 """Delivery of records to the handler with retries and dead letters. No record is lost or blocks the records after it."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
 
+from consumer.batches import Batches
 from consumer.errors import ConsumerError, name_of
 from consumer.record import Handler, Record
 from consumer.status import LIVE_SECONDS, Status
@@ -29,9 +31,12 @@ class DeadLetters(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
-    """Delivers one record at a time."""
+    """Delivers one record at a time, or a batch."""
 
     handle: Handler
+    """Handles one record, also if the handler takes batches."""
+    batches: Batches = field(default_factory=Batches)
+    """Limits of batches. By default, the handler takes single records."""
     tries: int
     """Maximum number of attempts per record before it goes to the dead letters."""
     dead_letters: DeadLetters | None
@@ -59,8 +64,31 @@ class Delivery:
             self.handle(record)
         except BaseException as error:  # noqa: BLE001 - as above
             self._record_failure(record, error, attempt)
+            self.batches.failed(1)
             return False
         self.status.handled += 1
+        return True
+
+    def deliver_next(self, records: Sequence[Record]) -> int:
+        """Deliver the first of these records, in one call of the handler. Return how many are done.
+
+        0: the batch failed, and the next call gets fewer records, or the consumer stopped.
+        """
+        size = min(self.batches.size, len(records))
+        done = self.deliver_batch(records[:size]) if size > 1 else self.deliver(records[0])
+        return size if done else 0
+
+    def deliver_batch(self, records: Sequence[Record]) -> bool:
+        """Deliver a batch of at least two records once. False if the handler raised: then the next one has fewer."""
+        first, size = records[0], len(records)  # the handler may change the list
+        try:
+            self.batches.handle(records)
+        except BaseException as error:  # noqa: BLE001 - as above
+            self._record_failure(first, error, f"the batch of {size} records that starts here")
+            self.batches.failed(size)
+            return False
+        self.status.handled += size
+        self.batches.succeeded(size)
         return True
 
     def _retry(self, record: Record, error: BaseException) -> bool:
@@ -91,6 +119,7 @@ class Delivery:
             )
         self.dead_letters.put(record, reason=reason, tries=tried)
         self.status.dead += 1
+        self.batches.failed(1)
         LOGGER.error("%s: written to the dead letters after %d attempts", _position(record), tried)
 
     def _record_failure(self, record: Record, error: BaseException, attempt: str) -> None:

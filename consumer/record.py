@@ -45,3 +45,7 @@ class Record(Protocol):
 
 Handler: TypeAlias = Callable[[Record], None]
 """Handles one record and returns when it is done. If it raises, the record is delivered again."""
+
+BatchHandler: TypeAlias = Callable[[Sequence[Record]], None]
+"""Handles records of one partition in their order and returns when all are done. If it raises, they are delivered again in
+smaller batches."""

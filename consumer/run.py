@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from threading import Event, Thread
 from types import FrameType
 
+from consumer import batches
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError, WrongEnvironmentError
-from consumer.record import Handler
+from consumer.record import BatchHandler, Handler
 from consumer.source import Source
 from consumer.status import Status
 from consumer.variables import Variables
@@ -28,8 +29,16 @@ SOURCES = {
 """Module for each value of STREAM_SERVICE. Only the module in use is imported, with its dependencies."""
 
 
-def run(environment: Mapping[str, str], handle: Handler, *, port: int = PORT) -> int:
+def run(
+    environment: Mapping[str, str],
+    handle: Handler | None = None,
+    handle_batch: BatchHandler | None = None,
+    *,
+    port: int = PORT,
+) -> int:
     """Read the topic that the environment names until SIGTERM or SIGINT. Write the reason to stderr if it ends earlier.
+
+    The handler is either `handle`, which gets single records, or `handle_batch`.
 
     Exit status 0: stopped by a signal. 1: cannot continue. 2: the environment is invalid.
     """
@@ -46,9 +55,15 @@ def run(environment: Mapping[str, str], handle: Handler, *, port: int = PORT) ->
         variables = Variables(environment)
         source = _source(variables)
         tries = variables.number("STREAM_MAX_DELIVERY_ATTEMPTS", TRIES)
+        limits = batches.read(handle_batch, variables)
         variables.check()
         delivery = Delivery(
-            handle=handle, tries=tries, dead_letters=source.dead_letters, status=Status(), stopping=stopping
+            handle=handle or limits.handle_one,
+            batches=limits,
+            tries=tries,
+            dead_letters=source.dead_letters,
+            status=Status(),
+            stopping=stopping,
         )
         with serve(delivery.status, port):
             source.run(delivery)

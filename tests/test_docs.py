@@ -167,4 +167,7 @@ def test_every_handler_handles_a_record(block: str):
     names: dict[str, Any] = {}
     exec(code, names)
     record = SimpleNamespace(value=b'{"id": 1}', key=b"1", headers=[], topic="orders", partition="0", position="7")
-    names["handle"](record)
+    if "handle_batch" in names:
+        names["handle_batch"]([record])
+    else:
+        names["handle"](record)

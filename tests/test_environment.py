@@ -9,10 +9,12 @@ import pytest
 from confluent_kafka import Consumer, KafkaException
 from typing_extensions import override
 
-from components.consumer import RESERVED_ENVIRONMENT
+from components.consumer import RESERVED_ENVIRONMENT, BatchSettings, ConsumerSettings
+from consumer import batches
 from consumer import run as program
 from consumer.kafka.source import KafkaSource
 from consumer.variables import Variables
+from tests import stacks
 from tests.combinations import ALLOWED, Combination
 from tests.stacks import NAMES, shipped
 from workbench.plan import Plan, plan
@@ -152,3 +154,23 @@ def test_every_variable_that_a_plan_sets_is_read_or_documented_for_other_images(
     assert unread <= UNREAD.keys()
     documented = (ROOT / "docs" / "consumer.md").read_text(encoding="utf-8")
     assert {name for _, name in UNREAD if f"`{name}`" not in documented} == set()
+
+
+@pytest.mark.parametrize("stack", ["aws-msk-eks", "aws-kinesis-ecs"])
+def test_the_consumer_reads_the_batches_of_the_stack_file(stack):
+    consumer = {"memory": "2Gi", "batch": {"records": 50, "milliseconds": 2000}}
+    made = stacks.planned({"data-pipes:pipes": {"orders": {"consumer": consumer}}}, stack=stack)
+    found = environments(made)
+    assert found
+    for environment in found:
+        limits = batches.read(lambda records: None, Variables(environment))
+        assert (limits.records, limits.seconds, limits.bytes) == (50, 2.0, 2**31 // 8)
+
+
+def test_a_stack_file_without_batches_sets_no_limits_and_both_sides_have_the_same_defaults():
+    assert not [name for which in WHICH for each in planned(which) for name in each if name.startswith("STREAM_BATCH")]
+    assert (BatchSettings().records, BatchSettings().milliseconds) == (batches.RECORDS, batches.MILLISECONDS)
+    most = ConsumerSettings(memory="64Gi", batch=BatchSettings()).variables
+    variables = Variables(most)
+    batches.read(lambda records: None, variables)
+    assert variables.errors == []

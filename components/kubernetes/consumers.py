@@ -72,7 +72,7 @@ class Consumers(ComponentResource):
         settings = kubernetes.core.v1.ConfigMap(
             f"{name}-settings",
             metadata=self._metadata(),
-            data={**workload.consumer.environment, **args.connection.settings, **token_variable(args.connection)},
+            data={**workload.consumer.variables, **args.connection.settings, **token_variable(args.connection)},
             opts=self.child,
         )
         own = workload.consumer

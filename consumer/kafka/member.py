@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from threading import Thread
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError, WrongEnvironmentError
 from consumer.kafka.faults import KafkaFaults, text_of
+from consumer.kafka.handling import KafkaHandling
 from consumer.kafka.lag import KafkaLag
-from consumer.kafka.record import KafkaRecord
-from consumer.kafka.retention import KafkaRetention
+from consumer.kafka.retention import KafkaRetention, is_handled
 from consumer.kafka.settings import KafkaSettings
 from consumer.kafka.unreadable import KafkaUnreadable
 
@@ -24,17 +24,20 @@ POLL_SECONDS = 1.0
 """Maximum seconds of one poll, and the interval of state checks."""
 
 BATCH_SECONDS = 1.0
-"""Target duration of a batch. Other members wait at most this long for a partition of this one."""
+"""Target duration of a batch of single records. Other members wait at most this long for a partition of this one."""
 
 LONGEST_BATCH_SECONDS = 5.0
 """Duration after which the rest of a batch is put back, because the handler has become slower."""
 
 LARGEST_BATCH = 500
-"""Maximum records in a batch. Larger batches are not faster."""
+"""Maximum records in a batch of single records. Larger batches are not faster."""
 
 BATCH_BYTES = 1_000_000
-"""Target size of a batch: the sum of its values. A batch is in memory in addition to the client's queue, which is filled
+"""Target size of a batch of single records: the sum of its values. A batch is in memory in addition to the client's queue, which is filled
 again meanwhile (queued.max.messages.kbytes: 64 MiB). Larger batches are not faster."""
+
+SAMPLED, SAMPLE_STEP = 64, 8
+"""Number of records from which only one in so many is measured for the size of the next batch."""
 
 HEARTBEAT_SECONDS = 0.5
 """Interval of additional heartbeats in the newer group protocol, as in the classic one (`heartbeat.interval.ms`)."""
@@ -77,7 +80,16 @@ class KafkaMember:
         self.partitions: frozenset[int] = frozenset()
         self.revoked: set[int] = set()
         """Partitions revoked after the first record of a batch was returned."""
+        self.handling = KafkaHandling(delivery=delivery, record_error=self._record_error)
+        limits = delivery.batches
+        self.single = limits.records == 1
+        self.most_records, self.most_bytes, self.wait = (
+            (LARGEST_BATCH, BATCH_BYTES, 0.0) if self.single else (limits.records, limits.bytes, limits.seconds)
+        )
         self.size = 1
+        """Maximum records of the next poll."""
+        self.errors = 0
+        """Errors in place of records in the current batch."""
         self.checked_at = self.owned_since = time.monotonic()
 
     def read(self) -> None:
@@ -161,64 +173,66 @@ class KafkaMember:
         self.consumer.close()
 
     def _poll(self) -> Sequence[Message]:
-        """Wait for a record, and return it with all records that are available without waiting."""
+        """Wait for a record, and return it with all records that are available, or that arrive while a batch may wait."""
         first = self.consumer.poll(POLL_SECONDS)
         if first is None:
             self.retention.idle()
             return ()
         # Partitions revoked during the poll were revoked before this record; its partition may be assigned again.
         self.revoked.clear()
-        rest = self.consumer.consume(self.size - 1, 0) if self.size > 1 else []
+        rest = self.consumer.consume(self.size - 1, self.wait) if self.size > 1 else []
         # librdkafka drops records of revoked partitions from the rest, but had already returned the first one.
         return rest if first.partition() in self.revoked else [first, *rest]
 
     def _handle(self, batch: Sequence[Message]) -> None:
         """Deliver a batch, and put back the records that there is no time for."""
-        deliver, stop, clock = self.delivery.deliver, self.delivery.stopping.is_set, time.monotonic
-        begun = clock()
-        end, done, no_records = begun + LONGEST_BATCH_SECONDS, 0, 0
+        begun, self.errors = time.monotonic(), 0
+        end = begun + LONGEST_BATCH_SECONDS
         last: dict[int, Message] = {}
         behind = self.retention.behind()
         self.lag.begin(batch, last)
         try:
-            for message in batch:
-                if stop() or clock() > end:
-                    break
-                if error := message.error():
-                    no_records += 1
-                    if error.name() == END:
-                        self.lag.record_end(message)
-                    else:
-                        self.faults.raise_if_permanent(error)
-                        self.unreadable.record_error(message, error)
-                else:
-                    record = KafkaRecord()
-                    record.message = message
-                    if not deliver(record):
-                        break
-                    last[message.partition() or 0] = message
-                done += 1
+            if self.single:
+                done = self.handling.deliver_each(batch, last, end)
+            else:
+                done = self.handling.deliver_batches(batch, last, end, self.partitions)
         finally:
-            self.retention.record_handled(batch[:done], last, behind)
+            self.retention.record_handled(batch, last, behind)
             self.lag.record_handled(last)
             self.unreadable.forget(last)
             self._store(last.values())
-        seconds = clock() - begun
-        if done == no_records == len(batch):
-            return
-        if done == len(batch):
-            in_time = int(BATCH_SECONDS * (done - no_records) / max(seconds, 1e-6))
-            in_memory = BATCH_BYTES * done // max(sum(map(len, batch)), 1)
-            self.size = max(1, min(2 * self.size, LARGEST_BATCH, in_time, in_memory))
-        elif not stop():
+        seconds = time.monotonic() - begun
+        if done:
+            self.size = self._next_size(batch, seconds)
+        elif not self.delivery.stopping.is_set():
+            rest = [each for each in batch if not is_handled(each, last)]
             LOGGER.info(
                 "%s: %d records took %.1f s; the rest of the batch will be read again",
                 self.settings.topic,
-                done,
+                len(batch) - len(rest),
                 seconds,
             )
             self.size = 1
-            self._seek_back(batch[done:])
+            self._seek_back(rest)
+
+    def _next_size(self, batch: Sequence[Message], seconds: float) -> int:
+        """Return the maximum records of the next batch, after one that took that long."""
+        records = len(batch) - self.errors
+        if not records:
+            return self.size
+        sample = batch if len(batch) < SAMPLED else batch[::SAMPLE_STEP]
+        in_memory = self.most_bytes * len(sample) // max(sum(map(len, sample)), 1)
+        in_time = int(BATCH_SECONDS * records / max(seconds, 1e-6)) if self.single else self.most_records
+        return max(1, min(2 * self.size, self.most_records, in_time, in_memory))
+
+    def _record_error(self, message: Message, error: KafkaError) -> None:
+        """Record an error that was returned in place of a record. Raise ConsumerError if it is permanent."""
+        self.errors += 1
+        if error.name() == END:
+            self.lag.record_end(message)
+        else:
+            self.faults.raise_if_permanent(error)
+            self.unreadable.record_error(message, error)
 
     def _store(self, last: Iterable[Message]) -> None:
         """Store offsets for commit, given the last handled message of each partition."""

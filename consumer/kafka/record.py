@@ -1,11 +1,12 @@
 """Kafka record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from gc import get_referents
 from operator import methodcaller
-from typing import cast
+from typing import cast, overload
 
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
+from typing_extensions import override
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -73,6 +74,37 @@ class KafkaRecord:
         """Time of writing in seconds since 1970, by the producer's or broker's clock (a topic setting)."""
         kind, milliseconds = self.message.timestamp()
         return 0.0 if kind == TIMESTAMP_NOT_AVAILABLE else milliseconds / 1000
+
+
+class KafkaRecords(Sequence[KafkaRecord]):
+    """Records of messages. Each is made on access: to make all of them takes a quarter of the time of reading the messages."""
+
+    __slots__ = ("messages",)
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self.messages = messages
+
+    @override
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    @override
+    def __iter__(self) -> Iterator[KafkaRecord]:
+        return map(_record, self.messages)
+
+    @overload
+    def __getitem__(self, index: int) -> KafkaRecord: ...
+    @overload
+    def __getitem__(self, index: slice) -> "KafkaRecords": ...
+    @override
+    def __getitem__(self, index: int | slice) -> "KafkaRecord | KafkaRecords":
+        return KafkaRecords(self.messages[index]) if isinstance(index, slice) else _record(self.messages[index])
+
+
+def _record(message: Message) -> KafkaRecord:
+    record = KafkaRecord()
+    record.message = message
+    return record
 
 
 def _headers(message: Message) -> tuple[Headers, int]:

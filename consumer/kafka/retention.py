@@ -71,7 +71,7 @@ class KafkaRetention:
     def record_handled(
         self, messages: Iterable[Message], last: Mapping[int, Message], behind: Mapping[int, int]
     ) -> None:
-        """Record handled messages in their order, and the last one of each partition.
+        """Record the handled messages among these, in their order, given the last handled one of each partition.
 
         `behind` must be from before the first message was handled: messages that were fetched before the deletion are
         not lost.
@@ -79,7 +79,7 @@ class KafkaRetention:
         if behind:
             for message in messages:
                 number, offset = message.partition() or 0, message.offset() or 0
-                if number in behind and message.error() is None:
+                if number in behind and message.error() is None and is_handled(message, last):
                     self._count_lost(number, min(offset, behind[number]))
                     self.expected[number] = offset + 1
         for number, message in last.items():
@@ -129,3 +129,9 @@ class KafkaRetention:
                 end - 1,
                 end - first,
             )
+
+
+def is_handled(message: Message, last: Mapping[int, Message]) -> bool:
+    """Return whether a message is handled, given the last handled one of each partition."""
+    known = last.get(message.partition() or 0)
+    return known is not None and (message.offset() or 0) <= (known.offset() or 0)

@@ -3,7 +3,7 @@
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from consumer.aws import AwsError, RetryWindow, client, retry
@@ -89,7 +89,7 @@ class KinesisSource:
 
 
 class ShardLoop:
-    """Delivers the records of all shards that a member holds, one at a time."""
+    """Delivers the records of all shards that a member holds, shard by shard."""
 
     def __init__(
         self,
@@ -153,21 +153,25 @@ class ShardLoop:
         return busy
 
     def _deliver_batch(self, held: HeldLease, batch: Batch) -> None:
-        """Deliver a batch while this worker owns the shard, and checkpoint."""
+        """Deliver what one read returned while this worker owns the shard, and checkpoint."""
         if batch.conclusive:
             self._report_gap(held, batch)
         checkpointed, oldest = time.monotonic(), self.delivery.status.oldest
-        for record in self._user_records(held, batch):
-            self.delivery.status.poll()
-            oldest[held.shard] = record.timestamp
-            stopping = self.delivery.stopping.is_set()
-            if stopping or not held.wanted or not self.member.holds(held) or not self.delivery.deliver(record):
-                self._close(held.shard)
-                return
-            held.position, held.until = record.position, record.timestamp
-            if time.monotonic() - checkpointed > CHECKPOINT_SECONDS:
-                self.member.checkpoint(held)
-                checkpointed = time.monotonic()
+        for records, position in self._user_records(held, batch):
+            done = 0
+            while done < len(records):
+                self.delivery.status.poll()
+                oldest[held.shard] = records[done].timestamp
+                if self.delivery.stopping.is_set() or not held.wanted or not self.member.holds(held):
+                    self._close(held.shard)
+                    return
+                done += self.delivery.deliver_next(records[done:])
+                if done:
+                    held.position, held.until = records[done - 1].position, records[done - 1].timestamp
+                if time.monotonic() - checkpointed > CHECKPOINT_SECONDS:
+                    self.member.checkpoint(held)
+                    checkpointed = time.monotonic()
+            held.position = position
         oldest[held.shard] = batch.until if batch.behind_seconds else None
         if batch.conclusive:
             held.until = batch.until
@@ -177,24 +181,32 @@ class ShardLoop:
         else:
             self.member.checkpoint(held)
 
-    def _user_records(self, held: HeldLease, batch: Batch) -> Iterator[KinesisRecord]:
-        """Yield the unhandled records of a batch. Aggregates are deaggregated one after the other.
+    def _user_records(self, held: HeldLease, batch: Batch) -> Iterator[tuple[Sequence[KinesisRecord], str]]:
+        """Yield the unhandled records that one read returned, as many together as the handler gets at most.
+
+        With each, yield the position after them, which also covers skipped records. Aggregates are deaggregated one
+        after the other.
 
         A user record whose hash key belongs to another shard is skipped. This happens after a reshard: the KPL writes
         exactly those user records again (amazon-kinesis-producer, retrier.cc, read 2026-11-29). KCL skips their whole
         aggregate, so it loses the others (amazon-kinesis-client, AggregatorUtil.java, read 2026-11-29).
         """
-        hash_keys = self.stream.hash_keys(held.shard)
+        hash_keys, most = self.stream.hash_keys(held.shard), self.delivery.batches.records
+        found: list[KinesisRecord] = []
+        position = held.position
         for whole in batch.records:
             elsewhere = 0
             for record in deaggregate(whole):
                 if is_covered(record.position, held.position):
                     continue
+                position = record.position
                 if record.hash_key is None or record.hash_key in hash_keys:
-                    yield record
+                    found.append(record)
                 else:
                     elsewhere += 1
-                    held.position = record.position
+                if len(found) == most:
+                    yield found, position
+                    found = []
             if elsewhere:
                 LOGGER.warning(
                     "%s[%s] %s: skipped %d user records of an aggregate whose keys belong to other shards; "
@@ -204,6 +216,7 @@ class ShardLoop:
                     whole.position,
                     elsewhere,
                 )
+        yield found, position
 
     def _report_gap(self, held: HeldLease, batch: Batch) -> None:
         """Count and log a gap if records may have been deleted between the last handled record and the batch."""

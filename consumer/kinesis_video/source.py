@@ -1,13 +1,14 @@
 """Kinesis Video source: one consumer reads a video stream fragment by fragment."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
 from consumer.aws import RETRY_PAUSE_SECONDS, AwsError, RetryWindow, call_aws, client, retry
+from consumer.batches import Waiting
 from consumer.delivery import DeadLetters, Delivery
 from consumer.kinesis.dead_letters import DeadLetterStream
 from consumer.kinesis_video.fragments import NO_LONGER_KEPT, Fragment, fragments, text
@@ -80,6 +81,17 @@ def start_after(number: str | None) -> Mapping[str, str]:
     return {"StartSelectorType": "FRAGMENT_NUMBER", "AfterFragmentNumber": number} if number else EARLIEST
 
 
+def _deliver(records: Sequence[VideoRecord], delivery: Delivery, position: Position) -> None:
+    """Deliver fragments and store the position after each call of the handler, until the delivery is stopped."""
+    while records and not delivery.stopping.is_set():
+        delivery.status.poll()
+        delivery.status.oldest[records[0].partition] = records[0].timestamp or None
+        done = delivery.deliver_next(records)
+        if done:
+            position.write(records[done - 1].position, delivery.stopping)
+        records = records[done:]
+
+
 @dataclass(frozen=True, kw_only=True)
 class KinesisVideoSource:
     """Video stream with one reader, which continues after the last handled fragment.
@@ -94,13 +106,14 @@ class KinesisVideoSource:
     dead_letters: DeadLetters | None
 
     def run(self, delivery: Delivery) -> None:
-        """Deliver fragment after fragment and store the position after each, until the delivery is stopped."""
+        """Deliver fragments and store the position after each call of the handler, until the delivery is stopped."""
         status, connected = delivery.status, Event()
+        waiting: Waiting[VideoRecord] = Waiting(delivery.batches)
         position = retry(self._position, delivery.stopping)
         if position is None:
             return
-        handled = retry(position.read, delivery.stopping)
-        queue = PrefetchQueue("fragments", lambda closed: self._fragments(start_after(handled), closed, connected))
+        last = retry(position.read, delivery.stopping)
+        queue = PrefetchQueue("fragments", lambda closed: self._fragments(start_after(last), closed, connected))
         try:
             while not delivery.stopping.is_set():
                 status.poll()
@@ -108,24 +121,25 @@ class KinesisVideoSource:
                     status.set_partitions([self.partition])
                     status.ready = True
                 fragment = queue.read()
-                if fragment is None:
-                    if status.ready:
+                if fragment:
+                    record = self._record(fragment)
+                    if fragment.after_gap:
+                        status.lost += 1
+                        LOGGER.warning(
+                            "%s: fragments after number %s were deleted before they were read; the first available fragment is %s",
+                            self.stream,
+                            last,
+                            record.position,
+                        )
+                    last = record.position
+                    waiting.add(record)
+                    status.oldest[self.partition] = waiting.records[0].timestamp or None
+                if waiting.records and not waiting.seconds_left:
+                    _deliver(waiting.take(), delivery, position)
+                elif not fragment:
+                    if status.ready and not waiting.records:
                         status.oldest[self.partition] = None
                     delivery.stopping.wait(PAUSE)
-                    continue
-                record = self._record(fragment)
-                status.oldest[self.partition] = record.timestamp or None
-                if fragment.after_gap:
-                    status.lost += 1
-                    LOGGER.warning(
-                        "%s: fragments after number %s were deleted before they were read; the first available fragment is %s",
-                        self.stream,
-                        handled,
-                        record.position,
-                    )
-                if delivery.deliver(record):
-                    position.write(record.position, delivery.stopping)
-                    handled = record.position
         finally:
             queue.close()
 

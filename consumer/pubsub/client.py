@@ -24,8 +24,8 @@ LOGGER = logging.getLogger(__name__)
 SCOPE = "https://www.googleapis.com/auth/pubsub"
 
 OUTSTANDING = 10
-"""Maximum unacknowledged messages. Enough that the next message is already local. Few, because messages that wait
-behind a slow one are not available to idle replicas."""
+"""Maximum unacknowledged messages, if a batch has no more. Enough that the next message is already local. Few, because
+messages that wait behind a slow one are not available to idle replicas."""
 
 OPEN_SECONDS = 2.0
 """Seconds without a rejection after which a stream counts as open: Pub/Sub sends nothing on a new stream until it has
@@ -106,18 +106,26 @@ class PubSubClient(SubscriberClient):
         """Whether the stream is open and was not rejected."""
         return self.stream is not None and time.monotonic() - self.opened >= OPEN_SECONDS
 
-    def read(self, subscription: str, handle: Callable[[Message], None]) -> "Future[Any]":
-        """Pull messages and handle them one by one on one thread, until the future is cancelled or fails."""
+    def read(
+        self, subscription: str, receive: Callable[[Message], None], batch_records: int, batch_bytes: int
+    ) -> "Future[Any]":
+        """Pull messages and pass them on one by one, on one thread, until the future is cancelled or fails.
+
+        At most OUTSTANDING messages, or one batch, are unacknowledged.
+        """
+        flow_control = FlowControl(max_messages=OUTSTANDING)
+        if batch_records > 1:
+            flow_control = FlowControl(max_messages=max(OUTSTANDING, batch_records), max_bytes=batch_bytes)
         return cast("Any", self).subscribe(
             subscription,
-            callback=handle,
-            flow_control=FlowControl(max_messages=OUTSTANDING),
-            scheduler=ThreadScheduler(ThreadPoolExecutor(1, thread_name_prefix="handler")),
+            callback=receive,
+            flow_control=flow_control,
+            scheduler=ThreadScheduler(ThreadPoolExecutor(1, thread_name_prefix="messages")),
             await_callbacks_on_shutdown=True,
         )
 
     def stop(self, pull: "Future[Any]") -> None:
-        """Stop pulling and return when the current message is handled. Raises the error that ended the pull, if any."""
+        """Stop pulling and send the outstanding acknowledgements. Raises the error that ended the pull, if any."""
         self.stopped = True
         pull.cancel()
         pull.result()

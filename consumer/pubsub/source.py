@@ -1,17 +1,20 @@
-"""Pub/Sub source: reads a subscription, shared with other replicas or not, one message at a time."""
+"""Pub/Sub source: reads a subscription, shared with other replicas or not, one message or batch at a time."""
 
 import logging
 import re
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import Any
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 
+from consumer.batches import Waiting
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError, line_of
 from consumer.pubsub.client import Message, PubSubClient, default_credentials
@@ -20,7 +23,7 @@ from consumer.variables import Variables
 LOGGER = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
-"""Seconds between two checks of the stream."""
+"""Maximum seconds between two checks of the stream, and of one wait for a message."""
 
 
 def source(variables: Variables) -> "PubSub":
@@ -59,7 +62,7 @@ class PubSub:
     """Always None: Pub/Sub moves messages to the dead letters."""
 
     def run(self, delivery: Delivery) -> None:
-        """Pull until stopped. Then finish the current message and return the waiting ones."""
+        """Pull until stopped. Then finish the current message or batch, and return the waiting messages."""
         try:
             client = PubSubClient(credentials=None if self.emulated else default_credentials())
             with client:
@@ -70,62 +73,92 @@ class PubSub:
             raise ConsumerError(f"{self.subscription}: Pub/Sub returned an error: {line_of(error)}") from None
 
     def _pull(self, client: PubSubClient, delivery: Delivery) -> None:
+        status, limits = delivery.status, delivery.batches
         handler = MessageHandler(delivery=delivery, topic=self.topic, partition=self.partition or "")
-        delivery.status.has_partitions = self.partition is not None
+        status.has_partitions = self.partition is not None
         if self.partition is not None:
-            delivery.status.set_partitions([self.partition])
-        pull = client.read(self.subscription, handler.handle)
+            status.set_partitions([self.partition])
+        pull = client.read(self.subscription, handler.receive, limits.records, limits.bytes)
         try:
             while not delivery.stopping.is_set():
-                with suppress(TimeoutError):
-                    pull.result(POLL_SECONDS)
-                handler.check(ready=client.is_open)
+                if pull.done():
+                    pull.result()
+                status.ready = client.is_open
+                handler.deliver()
         finally:
-            delivery.status.ready = False
+            status.ready = False
+            handler.close()
             client.stop(pull)
 
 
 @dataclass(kw_only=True)
 class MessageHandler:
-    """Delivers messages on the one thread of the client's scheduler."""
+    """Receives messages on the client's thread, and delivers them on the consumer's."""
 
     delivery: Delivery
     topic: str
     partition: str
-    busy: bool = False
-    """Whether a message is being handled, which may take too long."""
-    error: ConsumerError | None = None
-    """Error that ended handling."""
+    messages: "SimpleQueue[Message]" = field(default_factory=SimpleQueue["Message"])
+    closed: bool = False
+    lock: Lock = field(default_factory=Lock)
+    """Held while a message is added, so that none is added after close()."""
 
-    def check(self, *, ready: bool) -> None:
-        """Update the status, and raise the error that ended handling. Called on another thread."""
-        if self.error:
-            raise self.error
-        self.delivery.status.ready = ready
-        if not self.busy:
-            self.delivery.status.poll()
+    def receive(self, message: Message) -> None:
+        """Add a message. Called on the thread of the client's scheduler."""
+        with self.lock:
+            if self.closed:
+                message.nack()
+            else:
+                self.messages.put(message)
 
-    def handle(self, message: Message) -> None:
-        """Acknowledge a message if it is handled. Otherwise return it."""
-        delivery, record = self.delivery, _Record(self.topic, self.partition, message)
-        if delivery.stopping.is_set() or self.error:
-            message.nack()
-            return
-        delivery.status.poll()
-        delivery.status.oldest[self.partition] = record.timestamp
-        self.busy, handled = True, False
+    def close(self) -> None:
+        """Return all messages that were not delivered, and those that are received later."""
+        with self.lock:
+            self.closed = True
+            with suppress(Empty):
+                while True:
+                    self.messages.get_nowait().nack()
+
+    def deliver(self) -> None:
+        """Wait for messages and deliver them: one, or a batch."""
+        self.delivery.status.poll()
+        waiting: Waiting[_Record] = Waiting(self.delivery.batches)
+        with suppress(Empty):
+            timeout = POLL_SECONDS
+            while timeout:
+                waiting.add(_Record(self.topic, self.partition, self.messages.get(timeout=timeout)))
+                timeout = waiting.seconds_left
+        self._deliver(waiting.records)
+
+    def _deliver(self, records: Sequence["_Record"]) -> None:
+        """Deliver messages in their order, and return those that are not done before a stop or an error."""
+        status, done = self.delivery.status, 0
         try:
-            handled = delivery.deliver_once(
-                record, f"attempt {message.delivery_attempt}" if message.delivery_attempt else "an attempt"
-            )
-        except ConsumerError as error:  # raised here, the library would log it with a traceback
-            self.error = error
-        self.busy = False
-        delivery.status.oldest[self.partition] = None
-        if handled:
-            message.ack_with_response().add_done_callback(partial(_log_failed_ack, record))
+            while done < len(records) and not self.delivery.stopping.is_set():
+                status.poll()
+                status.oldest[self.partition] = records[done].timestamp
+                done += self._deliver_next(records[done:])
+        finally:
+            status.oldest[self.partition] = None
+            for record in records[done:]:
+                record.message.nack()
+
+    def _deliver_next(self, records: Sequence["_Record"]) -> int:
+        """Deliver the first messages once. Acknowledge them, or return the one that failed. Return how many are done."""
+        part = records[: self.delivery.batches.size]
+        if len(part) == 1:
+            attempt = part[0].message.delivery_attempt
+            handled = self.delivery.deliver_once(part[0], f"attempt {attempt}" if attempt else "an attempt")
         else:
-            message.nack()
+            handled = self.delivery.deliver_batch(list(part))
+            if not handled:
+                return 0
+        for record in part:
+            if handled:
+                record.message.ack_with_response().add_done_callback(partial(_log_failed_ack, record))
+            else:
+                record.message.nack()
+        return len(part)
 
 
 @dataclass(frozen=True)

@@ -256,6 +256,26 @@ WRONG = [
         "pipes.orders.consumer.environment.API_TOKEN: must not be in both environment and secrets",
     ),
     (
+        {"data-pipes:pipes": {"orders": {"consumer": {"batch": {"records": 10_001}}}}},
+        "pipes.orders.consumer.batch.records: must be at most 10000, got 10001",
+    ),
+    (
+        {"data-pipes:pipes": {"orders": {"consumer": {"batch": {"milliseconds": 0}}}}},
+        "pipes.orders.consumer.batch.milliseconds: must be at least 1, got 0",
+    ),
+    (
+        {
+            "data-pipes:pipes": {
+                "orders": {
+                    "consumer": {"memory": "512Mi", "batch": {"records": 68}},
+                    "expect": {"messagesPerSecond": 1, "bytes": 1_000_000, "handlingMilliseconds": 1},
+                }
+            }
+        },
+        "pipes.orders.consumer.batch.records: must be at most 67 (records of 1000000 bytes, as expect.bytes says, in an eighth of the "
+        "memory of 512Mi), got 68. Lower it, or raise memory.",
+    ),
+    (
         {"data-pipes:pipes": {"orders": {"consumer": {"secrets": {"OTHER": "absent"}}}}},
         "pipes.orders.consumer.secrets.OTHER: must be the name of a secret under data-pipes:secrets, got 'absent' (it has no value). Set it with: pulumi config set",
     ),

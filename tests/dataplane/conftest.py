@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from workbench.prove.replicas import Replicas, wait_until
+from workbench.prove.replicas import PROGRAM, Replicas, wait_until
 from workbench.prove.tally import Tally, tally
 from workbench.prove.topic import Topic, Writer
 from workbench.servers.kafka_broker import MISSED_SOON, KafkaCluster
@@ -21,6 +21,10 @@ CLASSIC = {
     "KAFKA_HEARTBEAT_INTERVAL_MS": "500",
     "KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS": "1000",  # interval of detecting new partitions
 }
+SINGLE, BATCH = PROGRAM, "tests.dataplane.batch_replica"
+FORMS = [pytest.param(SINGLE, id="handle"), pytest.param(BATCH, id="handle_batch")]
+"""Programs of a replica, one for each form of handler."""
+
 PROTOCOLS = [pytest.param(NEWER, id="KIP-848"), pytest.param(CLASSIC, id="cooperative-sticky")]
 
 
@@ -66,8 +70,8 @@ def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> Generator[MakePipe]:
     """
     with ExitStack() as stack:
 
-        def make(partitions: int, variables: Mapping[str, str] = NEWER) -> Pipe:
-            pipe = make_pipe_on(kafka, tmp_path, partitions, variables, {})
+        def make(partitions: int, variables: Mapping[str, str] = NEWER, program: str = PROGRAM) -> Pipe:
+            pipe = make_pipe_on(kafka, tmp_path, partitions, variables, {}, program=program)
             stack.enter_context(pipe.replicas)
             return pipe
 
@@ -83,7 +87,13 @@ def replicated_pipe(three_brokers: KafkaCluster, tmp_path: Path) -> Generator[Pi
 
 
 def make_pipe_on(
-    cluster: KafkaCluster, directory: Path, partitions: int, variables: Mapping[str, str], config: Mapping[str, str]
+    cluster: KafkaCluster,
+    directory: Path,
+    partitions: int,
+    variables: Mapping[str, str],
+    config: Mapping[str, str],
+    *,
+    program: str = PROGRAM,
 ) -> Pipe:
     name = f"orders-{uuid4()}"
     connection = {"bootstrap.servers": cluster.bootstrap_servers}
@@ -96,6 +106,6 @@ def make_pipe_on(
     }
     return Pipe(
         topic=Topic(connection, name, partitions, config),
-        replicas=Replicas("orders", environment, directory, seconds=HANDLING_SECONDS),
+        replicas=Replicas("orders", environment, directory, seconds=HANDLING_SECONDS, program=program),
         writer=Writer(connection, name),
     )

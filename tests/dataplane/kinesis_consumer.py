@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +22,8 @@ def source(variables: Variables) -> kinesis.KinesisSource:
     return replace(kinesis.source(variables), timings=TIMINGS)
 
 
-def main(handled: Path, port: int, seconds: float) -> int:
-    """Write each record to a file, taking that many seconds per record."""
+def main(handled: Path, port: int, seconds: float, form: str) -> int:
+    """Write each record to a file, taking that many seconds per record. `form` is the name of the handler."""
     with handled.open("a") as notes:
 
         def handle(record: Record) -> None:
@@ -40,9 +41,15 @@ def main(handled: Path, port: int, seconds: float) -> int:
             notes.write(f"{json.dumps(note)}\n")
             notes.flush()
 
+        def handle_batch(records: Sequence[Record]) -> None:
+            for record in records:
+                handle(record)
+
+        if form == "handle_batch":
+            return run(os.environ, handle_batch=handle_batch, port=port)
         return run(os.environ, handle, port=port)
 
 
 if __name__ == "__main__":
     SOURCES["kinesis"] = "__main__"
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]))

@@ -17,7 +17,12 @@ from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 from uuid import uuid4
 
+import pytest
+
 from workbench.stack_file import ROOT
+
+FORMS = pytest.mark.parametrize("form", ["handle", "handle_batch"])
+"""Runs a test with each form of handler."""
 
 DEADLINE = 120.0
 """Maximum seconds for any step on a busy machine."""
@@ -77,10 +82,12 @@ class Replica:
 
 
 @contextmanager
-def replica(directory: Path, environment: Mapping[str, str], *, seconds: float = 0.0) -> Iterator[Replica]:
-    """Run a consumer that takes that many seconds per record."""
+def replica(
+    directory: Path, environment: Mapping[str, str], *, seconds: float = 0.0, form: str = "handle"
+) -> Iterator[Replica]:
+    """Run a consumer that takes that many seconds per record. `form` is the name of its handler."""
     notes, port = directory / uuid4().hex, _free_port()
-    command = [sys.executable, "-m", "tests.dataplane.kinesis_consumer", str(notes), str(port), str(seconds)]
+    command = [sys.executable, "-m", "tests.dataplane.kinesis_consumer", str(notes), str(port), str(seconds), form]
     with (
         notes.with_suffix(".errors").open("w") as errors,
         subprocess.Popen(command, cwd=ROOT, env={**NO_CREDENTIALS, **environment}, stderr=errors, text=True) as process,

@@ -33,6 +33,22 @@ def handle(record):
 sys.exit(run(os.environ, handle, port=0))
 """
 
+BATCH_PROGRAM = """
+import os, sys
+from consumer.run import run
+
+file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+def handle_batch(records):
+    if any(record.value == b"poison" for record in records):
+        raise ValueError("this one cannot be handled")
+    os.write(file, "".join(f"{record.partition} {record.value.decode()}\\n" for record in records).encode())
+
+sys.exit(run(os.environ, handle_batch=handle_batch, port=0))
+"""
+
+FORMS = [pytest.param(PROGRAM, id="handle"), pytest.param(BATCH_PROGRAM, id="handle_batch")]
+
 HEALED = PROGRAM.replace('b"poison"', "None")
 
 
@@ -85,11 +101,12 @@ def ends() -> list[int]:
     return [len(range(partition, RECORDS, PARTITIONS)) for partition in range(PARTITIONS)]
 
 
+@pytest.mark.parametrize("program", FORMS)
 @pytest.mark.parametrize("variables", [{}, {"KAFKA_GROUP_PROTOCOL": "consumer"}], ids=["classic", "KIP-848"])
-def test_a_failed_record_is_dead_lettered_and_all_others_are_handled_in_order(make_pipe, variables):
+def test_a_failed_record_is_dead_lettered_and_all_others_are_handled_in_order(make_pipe, variables, program):
     pipe = make_pipe()
     with pipe.start(
-        PROGRAM, **variables, STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="3"
+        program, **variables, STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="3"
     ) as consumer:
         try:
             wait_until(lambda: pipe.handled == expected(), "all records except one are handled")
@@ -114,9 +131,10 @@ def test_a_failed_record_is_dead_lettered_and_all_others_are_handled_in_order(ma
     }
 
 
-def test_without_dead_letters_a_failed_record_ends_the_consumer_and_a_fixed_handler_continues_there(make_pipe):
+@pytest.mark.parametrize("program", FORMS)
+def test_without_dead_letters_a_failed_record_ends_the_consumer_and_a_fixed_handler_continues_there(make_pipe, program):
     pipe = make_pipe()
-    with pipe.start(PROGRAM, STREAM_MAX_DELIVERY_ATTEMPTS="2") as consumer:
+    with pipe.start(program, STREAM_MAX_DELIVERY_ATTEMPTS="2") as consumer:
         try:
             _, log = consumer.communicate(timeout=PATIENCE)
         finally:
@@ -132,9 +150,10 @@ def test_without_dead_letters_a_failed_record_ends_the_consumer_and_a_fixed_hand
     _nothing_lost(pipe)
 
 
-def test_a_record_is_not_lost_if_the_dead_letter_is_rejected(make_pipe):
+@pytest.mark.parametrize("program", FORMS)
+def test_a_record_is_not_lost_if_the_dead_letter_is_rejected(make_pipe, program):
     pipe = make_pipe(max_message_bytes="100")
-    with pipe.start(PROGRAM, STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="1") as consumer:
+    with pipe.start(program, STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="1") as consumer:
         try:
             _, log = consumer.communicate(timeout=PATIENCE)
         finally:

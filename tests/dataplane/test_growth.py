@@ -4,12 +4,15 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.dataplane.conftest import PROTOCOLS, MakePipe
+from tests.dataplane.conftest import FORMS, PROTOCOLS, MakePipe
 
 
+@pytest.mark.parametrize("program", FORMS)
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_growth_from_3_to_6_while_messages_are_written_loses_none(make_pipe: MakePipe, protocol: Mapping[str, str]):
-    pipe = make_pipe(3, protocol)
+def test_growth_from_3_to_6_while_messages_are_written_loses_none(
+    make_pipe: MakePipe, protocol: Mapping[str, str], program: str
+):
+    pipe = make_pipe(3, protocol, program)
     pipe.replicas.start(0, 1, 2)
     pipe.topic.wait_for_owners(1, 1, 1)
     with pipe.writer.writing(3, per_second=300):

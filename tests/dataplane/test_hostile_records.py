@@ -24,14 +24,25 @@ from consumer.run import run
 
 file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
-def handle(record):
+def line(record):
     names = [name for name, _ in record.headers]
     if record.key or len(record.value) > 100 or "reject" in names:
         raise ValueError("\u00e4" * 5000)
-    os.write(file, f"{record.partition} {record.value.decode()}\\n".encode())
+    return f"{record.partition} {record.value.decode()}\\n"
 
-sys.exit(run(os.environ, handle, port=0))
+def handle(record):
+    os.write(file, line(record).encode())
+
+def handle_batch(records):
+    os.write(file, "".join(map(line, records)).encode())
+
+sys.exit(run(os.environ, handle=handle, port=0))
 """
+
+FORMS = [
+    pytest.param(READS_ALL, id="handle"),
+    pytest.param(READS_ALL.replace("handle=handle", "handle_batch=handle_batch"), id="handle_batch"),
+]
 
 HOSTILE_NAME = bytes.fromhex("74 72 e4 63 65")
 DEFAULT_ROOM = 1_048_588
@@ -79,12 +90,14 @@ def send_compressed(
     assert errors == [None] * len(values)
 
 
-def dead_letters_of(pipe: Pipe, count: int = 1, **variables: str) -> tuple[list[Message], str]:
+def dead_letters_of(
+    pipe: Pipe, count: int = 1, program: str = READS_ALL, **variables: str
+) -> tuple[list[Message], str]:
     """Return the dead letters of the hostile records and the log, after the record that follows them is committed."""
     send(pipe, "last")
     lines: list[str] = []
     with pipe.start(
-        READS_ALL, STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="3", **variables
+        program, STREAM_DEAD_LETTERS=pipe.dead_letters, STREAM_MAX_DELIVERY_ATTEMPTS="3", **variables
     ) as consumer:
         drain = threading.Thread(target=lambda: lines.extend(consumer.stderr or ()))
         drain.start()
@@ -109,10 +122,11 @@ def told(pipe: Pipe, letter: Message) -> dict[str, Any]:
     return headers
 
 
-def test_a_record_with_a_header_name_that_is_not_utf_8_is_dead_lettered_without_that_header(make_pipe):
+@pytest.mark.parametrize("program", FORMS)
+def test_a_record_with_a_header_name_that_is_not_utf_8_is_dead_lettered_without_that_header(make_pipe, program):
     pipe = make_pipe()
     write(pipe.servers, pipe.name, b"7", [(b"a", b"1"), (HOSTILE_NAME, b"2"), (b"null", None), (b"\xff\xfe", b"3")])
-    (letter,), log = dead_letters_of(pipe)
+    (letter,), log = dead_letters_of(pipe, program=program)
     headers = told(pipe, letter)
     assert (letter.key(), letter.value()) == (None, b"7")
     assert (headers["a"], headers["null"]) == (b"1", b"")
@@ -172,11 +186,12 @@ def test_a_record_that_exceeds_the_maximum_request_is_dead_lettered_without_its_
     assert told(pipe, letter)["dead-letter-value"].startswith(b"left out: too large")
 
 
+@pytest.mark.parametrize("program", FORMS)
 @pytest.mark.parametrize("variables", [{}, {"KAFKA_GROUP_PROTOCOL": "consumer"}], ids=["classic", "KIP-848"])
-def test_an_unreadable_batch_is_dead_lettered_record_by_record(make_pipe, variables):
+def test_an_unreadable_batch_is_dead_lettered_record_by_record(make_pipe, variables, program):
     pipe = make_pipe()
     send_compressed(pipe, "zstd", bytes(60_000_000), bytes(60_000_000))
-    letters, log = dead_letters_of(pipe, 2, **variables)
+    letters, log = dead_letters_of(pipe, 2, program, **variables)
     assert [letter.value() for letter in letters] == [None, None]
     positions = [dict(letter.headers() or ())["dead-letter-position"] for letter in letters]
     assert positions == [str(GOOD).encode(), str(GOOD + 1).encode()]

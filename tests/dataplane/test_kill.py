@@ -4,12 +4,15 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.dataplane.conftest import PROTOCOLS, MakePipe
+from tests.dataplane.conftest import FORMS, PROTOCOLS, MakePipe
 
 
+@pytest.mark.parametrize("program", FORMS)
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_killed_replica_loses_no_message_and_keeps_their_order(make_pipe: MakePipe, protocol: Mapping[str, str]):
-    pipe = make_pipe(3, protocol)
+def test_a_killed_replica_loses_no_message_and_keeps_their_order(
+    make_pipe: MakePipe, protocol: Mapping[str, str], program: str
+):
+    pipe = make_pipe(3, protocol, program)
     pipe.writer.fill(3, 3000)
     pipe.replicas.start(0, 1, 2)
     owners = pipe.topic.wait_for_owners(1, 1, 1)
@@ -27,6 +30,7 @@ def test_a_killed_replica_loses_no_message_and_keeps_their_order(make_pipe: Make
     pipe.topic.wait_for_owners(1, 1, 1)
     pipe.wait_until_handled()
     assert pipe.tally().problems == ()
+    assert pipe.tally().again > 0, "it was killed in the middle of a batch"
 
 
 def test_a_killed_static_member_gets_its_partition_back(make_pipe: MakePipe):

@@ -12,7 +12,7 @@ import pytest
 
 from components.aws.kinesis_video.positions import ACTIONS, KEY
 from tests.dataplane.kinesis_consumer import POISON
-from tests.dataplane.kinesis_replica import Replica, replica, until
+from tests.dataplane.kinesis_replica import FORMS, Replica, replica, until
 from tests.dataplane.matroska import fragment
 from tests.dataplane.moto_server import REGION, MotoServer, moto_server
 from tests.dataplane.video_server import Video, served
@@ -68,7 +68,7 @@ def start(moto: MotoServer, rights: dict[str, str], table: str, tmp_path: Path) 
     """Return a function that starts a consumer with a handling time and changed variables."""
     with ExitStack() as ended:
 
-        def started(video: Video, *, seconds: float = 0.0, **variables: str) -> Replica:
+        def started(video: Video, *, seconds: float = 0.0, form: str = "handle", **variables: str) -> Replica:
             environment = {
                 "AWS_ENDPOINT_URL": video.url,
                 "AWS_ENDPOINT_URL_DYNAMODB": moto.url,
@@ -82,7 +82,9 @@ def start(moto: MotoServer, rights: dict[str, str], table: str, tmp_path: Path) 
                 "STREAM_MAX_DELIVERY_ATTEMPTS": "2",
                 **variables,
             }
-            return ended.enter_context(replica(tmp_path, environment, seconds=seconds))
+            if form == "handle_batch":
+                environment |= {"STREAM_BATCH_RECORDS": "4"}
+            return ended.enter_context(replica(tmp_path, environment, seconds=seconds, form=form))
 
         yield started
 
@@ -113,13 +115,14 @@ def test_it_is_ready_while_it_reads_and_stops_at_once_without_fragments(serve, s
     assert reader.stop(seconds=20) == 0
 
 
-def test_a_restart_continues_after_the_last_handled_fragment(serve, start):
+@FORMS
+def test_a_restart_continues_after_the_last_handled_fragment(serve, start, form):
     video = serve(Video(clips(20), at_once=99))
-    first = start(video, seconds=0.2)
+    first = start(video, seconds=0.2, form=form)
     until("it is in the middle of it", lambda: len(first.handled) > 2)
     assert first.stop() == 0
     assert len(first.handled) < 20
-    second = start(video)
+    second = start(video, form=form)
     until("the others are handled", lambda: len(first.handled) + len(second.handled) == 20)
     assert positions(first) + positions(second) == list(video.fragments), "each once, and in order"
 
@@ -175,10 +178,26 @@ def test_if_the_position_cannot_be_read_it_handles_nothing_and_ends_with_one_lin
     assert told.handled == []
 
 
-def test_a_failed_fragment_is_named_in_the_dead_letters_and_does_not_block_others(serve, start, noted):
+def test_a_kill_in_the_middle_of_a_batch_repeats_at_most_that_batch(serve, start):
+    video = serve(Video(clips(20), at_once=99))
+    first = start(video, seconds=0.2, form="handle_batch")
+    until("it is in the middle of a batch", lambda: len(first.handled) > 5)
+    first.process.kill()
+    first.process.wait()
+    last = int(positions(first)[-1])
+    assert last < 20
+    second = start(video, form="handle_batch")
+    until("the last one is handled", lambda: positions(second)[-1:] == ["20"])
+    again = int(positions(second)[0])
+    assert last - 4 < again <= last + 1
+    assert positions(second) == list(video.fragments)[again - 1 :]
+
+
+@FORMS
+def test_a_failed_fragment_is_named_in_the_dead_letters_and_does_not_block_others(serve, start, noted, form):
     video = serve(Video({**clips(1), "2": fragment("2", POISON), "3": fragment("3", b"fine")}, at_once=9))
-    reader = start(video)
-    until("the others are handled", lambda: positions(reader) == ["1", "3"])
+    reader = start(video, form=form)
+    until("the others are handled", lambda: list(dict.fromkeys(positions(reader))) == ["1", "3"])
     until("the last one is noted", lambda: noted() == "3")
     [request] = video.letters
     assert request["StreamName"] == "cameras.dead-letters"

@@ -8,18 +8,25 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from tests.dataplane.conftest import CLASSIC, NEWER, MakePipe
+from tests.dataplane.conftest import BATCH, CLASSIC, NEWER, SINGLE, MakePipe
 from workbench.prove.tally import longest_pauses
 
 RecordProperty = Callable[[str, object], None]
 
 
-@pytest.mark.parametrize("named", [False, True], ids=["any name", "names of their own"])
+@pytest.mark.parametrize(
+    ("named", "program"),
+    [
+        pytest.param(False, SINGLE, id="any name"),
+        pytest.param(True, SINGLE, id="names of their own"),
+        pytest.param(False, BATCH, id="any name, batches"),
+    ],
+)
 @pytest.mark.parametrize("protocol", [NEWER, CLASSIC], ids=["KIP-848", "cooperative-sticky"])
 def test_a_rolling_restart_loses_nothing_and_repeats_nothing(
-    make_pipe: MakePipe, protocol: Mapping[str, str], named: bool, record_property: RecordProperty
+    make_pipe: MakePipe, protocol: Mapping[str, str], named: bool, program: str, record_property: RecordProperty
 ):
-    pipe = make_pipe(3, protocol)
+    pipe = make_pipe(3, protocol, program)
 
     def start(number: int) -> None:
         pipe.replicas.start(number, **({"KAFKA_GROUP_INSTANCE_ID": f"orders-{number}"} if named else {}))

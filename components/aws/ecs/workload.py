@@ -159,7 +159,7 @@ class EcsWorkload(ComponentResource):
 
         return Output.all(
             image=workload.image,
-            environment={**consumer.environment, **workload.connections[reader].settings},
+            environment={**consumer.variables, **workload.connections[reader].settings},
             variables=self._references([entry.key for entry in variables.values()]),
             files=self._references([entry.key for entry in files.values()]),
             log_group=self.logs.name,

@@ -1,8 +1,9 @@
 """A Kafka member handles its partitions in order, commits handled records, and puts back the rest of slow batches."""
 
+import itertools
 import struct
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 from confluent_kafka import OFFSET_END, TIMESTAMP_CREATE_TIME, KafkaError, KafkaException, Message, TopicPartition
 
+from consumer.batches import Batches
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError
 from consumer.kafka import faults as kafka_faults
+from consumer.kafka import handling as kafka_handling
 from consumer.kafka import member as kafka_member
 from consumer.kafka import unreadable as kafka_unreadable
 from consumer.kafka.source import KafkaSource, source
@@ -43,6 +46,8 @@ class Broker:
     stored: dict[int, int] = field(default_factory=dict)
     sought: dict[int, int] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
+    wait: float = 0.0
+    """Expected time that the member waits for more records."""
     generation: int = 1
     closed: int = 0
     commits: dict[int, int] = field(default_factory=dict)
@@ -88,7 +93,7 @@ class Broker:
         return None
 
     def consume(self, count: int, timeout: float) -> list[Message]:
-        assert timeout == 0
+        assert timeout == self.wait
         self.drained()
         taken, self.waiting = self.waiting[:count], self.waiting[count:]
         self.sizes.append(1 + len(taken))
@@ -148,6 +153,7 @@ def problem(code: int, reason: str | None = None) -> Message:
 def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(kafka_member, "time", clock)
+    monkeypatch.setattr(kafka_handling, "time", clock)
     monkeypatch.setattr(kafka_faults, "time", clock)
     monkeypatch.setattr(kafka_unreadable, "time", clock)
     return clock
@@ -163,14 +169,25 @@ def broker(monkeypatch, clock):
 class Reading:
     """Source that reads from the broker, with its handled records."""
 
-    def __init__(self, broker: Broker):
+    def __init__(self, broker: Broker, batches: Batches | None = None):
         self.handled: list[str] = []
+        self.calls: list[list[str]] = []
+        """Records of each call of a batch handler."""
         self.work: Callable[[str], None] = lambda place: None
         self.source: KafkaSource = source(Variables(VARIABLES))
         self.now = 1_800_000_000.0
         status = Status(wall_clock=lambda: self.now)
         self.delivery = Delivery(handle=self._handle, tries=1, dead_letters=None, status=status)
+        if batches:
+            batches.handle = self._handle_batch
+            self.delivery = replace(self.delivery, handle=batches.handle_one, batches=batches)
+            broker.wait = batches.seconds
         self.status, broker.stop = self.delivery.status, self.delivery.stopping.set
+
+    def _handle_batch(self, records: Sequence[Any]) -> None:
+        self.calls.append([f"{each.partition}@{each.position}" for each in records])
+        for each in records:
+            self._handle(each)
 
     def _handle(self, record: Any) -> None:
         place = f"{record.partition}@{record.position}"
@@ -181,9 +198,26 @@ class Reading:
         self.source.run(self.delivery)
 
 
+BATCHES = {"handle": {}, "handle_batch": {"records": 500, "seconds": 0.1, "bytes": 1_000_000}}
+
+
+@pytest.fixture(params=BATCHES)
+def reading(broker, request):
+    """Source with each form of handler."""
+    limits = BATCHES[request.param]
+    return Reading(broker, Batches(**limits) if limits else None)
+
+
 @pytest.fixture
-def reading(broker):
+def single(broker):
+    """Source with a handler of single records."""
     return Reading(broker)
+
+
+@pytest.fixture
+def batches(broker):
+    """Source with a handler of batches."""
+    return Reading(broker, Batches(**BATCHES["handle_batch"]))
 
 
 def test_records_are_handled_in_order_and_offsets_are_stored_per_partition(broker, reading):
@@ -193,19 +227,19 @@ def test_records_are_handled_in_order_and_offsets_are_stored_per_partition(broke
         lambda: [record(1, 8), record(0, 7), record(0, 8), record(1, 9)],
     ]
     reading.run()
-    assert reading.handled == ["0@5", "1@7", "0@6", "1@8", "0@7", "0@8", "1@9"]
+    assert sorted(reading.handled, key=lambda place: place[0]) == ["0@5", "0@6", "0@7", "0@8", "1@7", "1@8", "1@9"]
     assert broker.stored == {0: 9, 1: 10}
     assert broker.closed == 1
 
 
-def test_batches_grow_until_they_take_one_second(broker, reading, clock):
+def test_batches_grow_until_they_take_one_second(broker, single, clock):
     def work(place: str) -> None:
         clock.now += 0.1
 
-    reading.work = work
+    single.work = work
     broker.polls = [lambda: [record(0, offset) for offset in range(100)], *[list] * 20]
-    reading.run()
-    assert len(reading.handled) == 100
+    single.run()
+    assert len(single.handled) == 100
     assert broker.sizes[:4] == [2, 4, 8, 9], "9 or 10, because of floating-point rounding"
     assert max(broker.sizes) <= 10
 
@@ -236,6 +270,125 @@ def test_batches_of_large_records_hold_about_a_megabyte(broker, reading):
     assert max(broker.sizes) == 3
 
 
+def test_a_batch_handler_gets_the_records_of_one_partition_in_order(broker, batches):
+    broker.polls = [
+        lambda: broker.assign(0, 1) or [record(0, 0)],
+        lambda: [record(1, 0), record(0, 1)],
+        lambda: [record(1, 1), record(0, 2), problem(KafkaError._TRANSPORT), record(1, 2)],
+        lambda: [record(0, 3)],
+    ]
+    batches.run()
+    assert batches.calls == [["0@0"], ["1@0"], ["0@1"], ["1@1", "1@2"], ["0@2"], ["0@3"]]
+    assert broker.stored == {0: 4, 1: 3}
+
+
+def test_batches_grow_up_to_the_configured_records_although_the_handler_is_slow(broker, batches, clock):
+    def work(place: str) -> None:
+        clock.now += 0.1
+
+    batches.work = work
+    broker.polls = [
+        lambda: broker.assign(0) or [record(0, offset) for offset in range(2000)],
+        *[list] * 20,
+    ]
+    batches.run()
+    assert [len(call) for call in batches.calls] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 500, 500, 489]
+
+
+def test_offsets_are_stored_after_the_batch_is_handled(broker, batches):
+    seen: list[dict[int, int]] = []
+    batches.work = lambda place: seen.append(dict(broker.stored))
+    broker.polls = [lambda: [record(0, 0)], lambda: [record(0, 1), record(0, 2)]]
+    batches.run()
+    assert seen == [{}, {0: 1}, {0: 1}]
+    assert broker.stored == {0: 3}
+
+
+class Shelf:
+    """Dead letters of a test."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+
+    def put(self, record: Any, *, reason: str, tries: int) -> None:
+        self.kept.append(f"{record.partition}@{record.position}")
+
+
+def test_only_the_record_at_fault_in_a_batch_is_a_dead_letter(broker, batches):
+    def work(place: str) -> None:
+        if place == "0@300":
+            raise ValueError
+
+    shelf = Shelf()
+    batches.delivery = replace(batches.delivery, dead_letters=shelf)
+    batches.work = work
+    broker.polls = [lambda: [record(0, offset) for offset in range(1000)], *[list] * 20]
+    batches.run()
+    assert shelf.kept == ["0@300"]
+    assert list(dict.fromkeys(batches.handled)) == [f"0@{offset}" for offset in range(1000) if offset != 300]
+    assert broker.stored == {0: 1000}
+    assert broker.sought == {}
+
+
+def test_a_batch_that_fails_slowly_is_put_back_and_split_over_several_polls(broker, batches, clock):
+    def work(place: str) -> None:
+        clock.now += 30
+        raise ConnectionError
+
+    shelf = Shelf()
+    batches.delivery = replace(batches.delivery, dead_letters=shelf)
+    batches.work = work
+    polled: list[float] = []
+
+    def poll() -> list[Message]:
+        polled.append(clock.now)
+        broker.waiting.clear()
+        return [record(0, offset) for offset in range(max(broker.stored.get(0, 0), broker.sought.get(0, 0)), 20)]
+
+    broker.polls = [lambda: broker.assign(0) or [], *[poll] * 40]
+    batches.run()
+    assert max(after - before for before, after in itertools.pairwise(polled)) < 60
+    assert shelf.kept == [f"0@{offset}" for offset in range(20)]
+
+
+def test_the_end_of_a_partition_is_recorded_after_its_records_are_handled(broker, batches):
+    seen: list[Any] = []
+    batches.work = lambda place: seen.append(lag_seen(batches)[0])
+    broker.commits, broker.ends = {0: 98}, {0: 100}
+    broker.polls = [
+        lambda: broker.assign(0) or [record(0, 98)],
+        lambda: [record(0, 99), *end_of(0, 100)],
+        lambda: seen.append(lag_seen(batches)[0]) or [],
+    ]
+    batches.run()
+    assert seen == [{"0": 2}, {"0": 1}, {"0": 0}]
+
+
+def test_a_stop_ends_a_poll_after_the_batch_of_one_partition(broker, batches):
+    def work(place: str) -> None:
+        if place == "0@1":
+            batches.delivery.stopping.set()
+
+    batches.work = work
+    broker.polls = [lambda: broker.assign(0, 1) or [record(0, 0)], lambda: [record(0, 1), record(1, 0)]]
+    batches.run()
+    assert batches.calls == [["0@0"], ["0@1"]]
+    assert broker.stored == {0: 2}
+    assert broker.sought == {}
+
+
+def test_a_stop_finishes_the_current_batch_and_commits_it(broker, batches):
+    def work(place: str) -> None:
+        if place == "0@1":
+            batches.delivery.stopping.set()
+
+    batches.work = work
+    broker.polls = [lambda: [record(0, 0)], lambda: [record(0, 1), record(0, 2)], lambda: [record(0, 3)]]
+    batches.run()
+    assert batches.handled == ["0@0", "0@1", "0@2"]
+    assert broker.stored == {0: 3}
+
+
 def test_batches_become_small_when_records_become_large_and_hold_at_least_one(broker, reading):
     small = [record(0, offset) for offset in range(511)]
     large = [record(0, 511 + offset, b"x" * 2_000_000) for offset in range(20)]
@@ -245,7 +398,7 @@ def test_batches_become_small_when_records_become_large_and_hold_at_least_one(br
     assert broker.sizes == [2, 4, 8, 16, 32, 64, 128, 256, 10], "a batch of one takes no more from the client"
 
 
-def test_if_a_batch_becomes_slow_the_rest_is_put_back_and_not_committed(broker, reading, clock):
+def test_if_a_batch_becomes_slow_the_rest_is_put_back_and_not_committed(broker, single, clock):
     broker.polls = [
         lambda: [record(0, 0)],
         lambda: [record(0, 1), record(0, 2)],
@@ -257,9 +410,9 @@ def test_if_a_batch_becomes_slow_the_rest_is_put_back_and_not_committed(broker, 
         if place in {"0@7", "1@0"}:
             clock.now += 4
 
-    reading.work = work
-    reading.run()
-    assert reading.handled[-2:] == ["0@7", "1@0"]
+    single.work = work
+    single.run()
+    assert single.handled[-2:] == ["0@7", "1@0"]
     assert broker.stored == {0: 8, 1: 1}
     assert broker.sought == {0: 8, 1: 1}, "each partition continues where it was left"
 
@@ -393,31 +546,31 @@ def test_the_end_of_a_transaction_does_not_count_as_unhandled(broker, reading, c
     assert "PARTITION_EOF" not in caplog.text
 
 
-def test_ends_of_partitions_do_not_make_the_batches_of_a_slow_handler_larger(broker, reading, clock):
+def test_ends_of_partitions_do_not_make_the_batches_of_a_slow_handler_larger(broker, single, clock):
     def work(place: str) -> None:
         clock.now += 0.9
 
-    reading.work = work
+    single.work = work
     broker.polls = [
         lambda: [record(0, 0)],
         *[lambda: end_of(0, 1)] * 5,
         lambda: [*end_of(0, 1), record(0, 1), *end_of(0, 2)],
         lambda: [record(0, offset) for offset in range(2, 8)],
     ]
-    reading.run()
-    assert len(reading.handled) == 8
+    single.run()
+    assert len(single.handled) == 8
     assert max(broker.sizes, default=1) <= 2
 
 
-def test_a_stop_finishes_the_current_record_and_commits_it(broker, reading):
+def test_a_stop_finishes_the_current_record_and_commits_it(broker, single):
     def work(place: str) -> None:
         if place == "0@1":
-            reading.delivery.stopping.set()
+            single.delivery.stopping.set()
 
-    reading.work = work
+    single.work = work
     broker.polls = [lambda: [record(0, 0)], lambda: [record(0, 1), record(0, 2)]]
-    reading.run()
-    assert reading.handled == ["0@0", "0@1"]
+    single.run()
+    assert single.handled == ["0@0", "0@1"]
     assert broker.stored == {0: 2}
     assert broker.closed == 1
 
@@ -448,6 +601,17 @@ def test_a_permanent_error_ends_it_with_a_fix(broker, reading, code, fix):
     with pytest.raises(ConsumerError, match=f"^orders: cannot read from b-1:9092 with PLAINTEXT: .*{fix}"):
         reading.run()
     assert broker.closed == 1
+
+
+def test_the_records_before_a_permanent_error_are_handled_and_committed(broker, reading):
+    broker.polls = [
+        lambda: broker.assign(0) or [record(0, 0)],
+        lambda: [record(0, 1), problem(KafkaError.TOPIC_AUTHORIZATION_FAILED)],
+    ]
+    with pytest.raises(ConsumerError, match="permission to read the topic"):
+        reading.run()
+    assert reading.handled == ["0@0", "0@1"]
+    assert broker.stored == {0: 2}
 
 
 def test_a_fatal_error_with_its_reason_in_its_text_is_reported_with_a_fix(broker, reading):
@@ -615,7 +779,7 @@ def test_a_commit_that_a_rebalance_refuses_is_sent_again_before_leaving(broker, 
 
 @pytest.mark.parametrize("refusals", [[KafkaError._NO_OFFSET], [KafkaError.ILLEGAL_GENERATION] * 1000])
 def test_it_leaves_if_there_is_nothing_to_commit_or_commits_are_refused(broker, reading, refusals):
-    broker.refusals = refusals
+    broker.refusals = list(refusals)
     broker.polls = [lambda: [record(0, 1)]]
     reading.run()
     assert broker.committed_before_leaving == {}

@@ -3,11 +3,14 @@
 import io
 from itertools import islice
 from threading import Event
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from consumer.aws import AwsError, RetryWindow
+from consumer.batches import Batches
 from consumer.delivery import Delivery
 from consumer.kinesis_video import source as kinesis_video
 from consumer.kinesis_video.fragments import fragments
@@ -218,3 +221,60 @@ def test_an_unreachable_stream_is_retried_for_a_limited_time(monkeypatch):
     monkeypatch.setattr(kinesis_video, "RetryWindow", lambda: RetryWindow(-1))
     with pytest.raises(AwsError, match="cannot reach AWS"):
         followed(monkeypatch, None, [passes()], 1)
+
+
+class Written:
+    """Position that records what is written."""
+
+    def __init__(self):
+        self.numbers: list[str] = []
+
+    def read(self):
+        return None
+
+    def write(self, number, stopping):
+        self.numbers.append(number)
+
+
+class Batched:
+    """Handler of batches, and a source with eight fragments that it reads until the last one is handled."""
+
+    def __init__(self, monkeypatch, *, poison=None, **limits):
+        self.calls, self.letters, self.position = [], [], Written()
+        self.poison = poison
+        batches = Batches(handle=self.handle, **{"records": 4, "seconds": 60.0, "bytes": 1_000_000, **limits})
+        dead_letters: Any = SimpleNamespace(put=lambda record, **_: self.letters.append(record.position))
+        self.delivery = Delivery(
+            handle=batches.handle_one, batches=batches, tries=1, dead_letters=dead_letters, status=Status()
+        )
+        monkeypatch.setattr(kinesis_video, "PAUSE", 0.001)
+        monkeypatch.setattr(Connections, "_position", lambda _: self.position)
+        made = Connections(region="r", stream="cameras-0", group="g", partition="0", dead_letters=dead_letters)
+        object.__setattr__(made, "given", [Media(*(fragment(str(number), b"") for number in range(1, 9)))])
+        object.__setattr__(made, "starts", [])
+        made.run(self.delivery)
+
+    def handle(self, records):
+        numbers = [each.position for each in records]
+        self.calls.append(numbers)
+        if self.poison in numbers:
+            raise ValueError("not this one")
+        if numbers[-1] == "8":
+            self.delivery.stopping.set()
+
+
+def test_a_batch_handler_gets_fragments_in_order_and_the_position_is_written_after_the_batch(monkeypatch):
+    batched = Batched(monkeypatch)
+    assert batched.calls == [["1", "2", "3", "4"], ["5", "6", "7", "8"]]
+    assert batched.position.numbers == ["4", "8"]
+
+
+def test_a_batch_of_fragments_ends_at_its_bytes(monkeypatch):
+    batched = Batched(monkeypatch, bytes=2 * len(fragment("1", b"")))
+    assert [len(call) for call in batched.calls] == [2, 2, 2, 2]
+
+
+def test_only_the_fragment_at_fault_in_a_batch_is_a_dead_letter(monkeypatch):
+    batched = Batched(monkeypatch, poison="3")
+    assert batched.letters == ["3"]
+    assert batched.position.numbers == ["2", "3", "4", "6", "8"]

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from consumer.batches import Batches
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError, WrongEnvironmentError
 from consumer.pubsub import source as pubsub
 from consumer.pubsub.source import MessageHandler
-from consumer.record import Handler, Record
+from consumer.record import BatchHandler, Handler, Record
 from consumer.status import LIVE_SECONDS, Status
 from consumer.variables import Variables
 
@@ -36,9 +37,51 @@ class Clock:
         return self.now
 
 
-def make_handler(handle: Handler, clock: Callable[[], float] = Clock()) -> MessageHandler:
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pubsub, "POLL_SECONDS", 0.001)
+
+
+def make_single(handle: Handler, clock: Callable[[], float] = Clock()) -> MessageHandler:
     delivery = Delivery(handle=handle, tries=5, dead_letters=None, status=Status(clock=clock))
     return MessageHandler(delivery=delivery, topic="orders", partition="2")
+
+
+def make_batch(
+    handle_batch: BatchHandler, clock: Callable[[], float] = Clock(), *, records: int = 500
+) -> MessageHandler:
+    batches = Batches(handle=handle_batch, records=records, seconds=0.01)
+    delivery = Delivery(
+        handle=batches.handle_one, batches=batches, tries=5, dead_letters=None, status=Status(clock=clock)
+    )
+    return MessageHandler(delivery=delivery, topic="orders", partition="2")
+
+
+MakeHandler = Callable[..., MessageHandler]
+
+
+@pytest.fixture(params=["handle", "handle_batch"])
+def make_handler(request: pytest.FixtureRequest) -> MakeHandler:
+    """Return a function that makes a reader for a handler of single records. The other form calls it for each record."""
+    if request.param == "handle":
+        return make_single
+
+    def make(handle: Handler, *arguments: Any) -> MessageHandler:
+        def handle_batch(records: Sequence[Record]) -> None:
+            for record in records:
+                handle(record)
+
+        return make_batch(handle_batch, *arguments)
+
+    return make
+
+
+def deliver(reader: MessageHandler, *messages: Any) -> None:
+    """Receive messages and deliver them."""
+    for each in messages:
+        reader.receive(each)
+    while not reader.messages.empty():
+        reader.deliver()
 
 
 def message(failure: Exception | None = None, **changes: Any) -> Any:
@@ -60,81 +103,137 @@ def message(failure: Exception | None = None, **changes: Any) -> Any:
     )
 
 
-def test_the_handler_gets_the_published_message():
+def test_the_handler_gets_the_published_message(make_handler: MakeHandler):
     given: list[Record] = []
-    make_handler(given.append).handle(message(ordering_key="customer", data=b"1", attributes={"kind": "new"}))
+    deliver(make_handler(given.append), message(ordering_key="customer", data=b"1", attributes={"kind": "new"}))
     (record,) = given
     assert (record.topic, record.partition, record.position) == ("orders", "2", "17")
     assert (record.key, record.value, list(record.headers)) == (b"customer", b"1", [("kind", b"new")])
     assert record.timestamp == datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 
 
-def test_a_message_is_acknowledged_once_it_is_handled():
+def test_a_message_is_acknowledged_once_it_is_handled(make_handler: MakeHandler):
     handling = message()
     at_work: list[list[str]] = []
     reader = make_handler(lambda _: at_work.append(list(handling.became)))
-    reader.handle(handling)
+    deliver(reader, handling)
     assert (at_work, handling.became) == ([[]], ["acknowledged"])
     assert (reader.delivery.status.handled, reader.delivery.status.failed) == (1, 0)
 
 
-def test_a_failed_message_is_returned_and_not_counted_as_a_dead_letter():
+def test_a_failed_message_is_returned_and_not_counted_as_a_dead_letter(make_handler: MakeHandler):
     def handle(_: Record) -> None:
         raise ValueError("not this one")
 
     reader, poison = make_handler(handle), message()
-    reader.handle(poison)
+    deliver(reader, poison)
     status = reader.delivery.status
     assert poison.became == ["returned"]
     assert (status.handled, status.failed, status.dead) == (0, 1, 0)
 
 
-def test_sys_exit_in_the_handler_ends_the_consumer_with_one_line_and_returns_all_messages():
+def test_sys_exit_in_the_handler_ends_the_consumer_with_one_line_and_returns_all_messages(make_handler: MakeHandler):
     def leave(record: Record) -> None:
         sys.exit("no database")
 
     one = make_handler(leave)
     messages = [message(), message()]
-    for each in messages:
-        one.handle(each)
-    assert [each.became for each in messages] == [["returned"], ["returned"]]
     with pytest.raises(
         ConsumerError, match=r"^orders\[2\] 17: the handler exited the process: SystemExit: no database$"
     ):
-        one.check(ready=True)
+        deliver(one, *messages)
+    one.close()
+    assert [each.became for each in messages] == [["returned"], ["returned"]]
 
 
-def test_after_a_stop_no_message_is_handled():
+def test_after_a_stop_no_message_is_handled(make_handler: MakeHandler):
     given: list[Record] = []
-    reader, late = make_handler(given.append), message()
+    reader, waiting, late = make_handler(given.append), message(), message()
+    reader.receive(waiting)
     reader.delivery.stopping.set()
-    reader.handle(late)
-    assert (given, late.became) == ([], ["returned"])
+    reader.close()
+    reader.receive(late)
+    assert (given, waiting.became, late.became) == ([], ["returned"], ["returned"])
 
 
-def test_a_failed_acknowledgement_is_logged(caplog: pytest.LogCaptureFixture):
-    make_handler(lambda _: None).handle(message(failure=RuntimeError("INVALID_ACK_ID")))
+def test_a_failed_acknowledgement_is_logged(make_handler: MakeHandler, caplog: pytest.LogCaptureFixture):
+    deliver(make_handler(lambda _: None), message(failure=RuntimeError("INVALID_ACK_ID")))
     (record,) = caplog.records
     assert record.getMessage() == "17: the acknowledgement failed; the message will be delivered again: INVALID_ACK_ID"
 
 
-def test_it_is_live_while_idle_but_not_while_one_message_takes_too_long():
+def test_it_is_live_while_idle_but_not_while_one_message_takes_too_long(make_handler: MakeHandler):
     clock, lived = Clock(), []
 
     def pass_time() -> bool:
         clock.now += LIVE_SECONDS
-        reader.check(ready=True)
         return reader.delivery.status.live
 
     reader = make_handler(lambda _: lived.append(pass_time()), clock)
-    assert pass_time()
-    reader.handle(message())
+    for _ in range(3):
+        reader.deliver()
+        assert reader.delivery.status.live
+        clock.now += LIVE_SECONDS / 2
+    deliver(reader, message())
     assert lived == [False]
-    assert pass_time()
+    reader.deliver()
+    assert reader.delivery.status.live
+
+
+def test_a_batch_handler_gets_the_waiting_messages_together():
+    given: list[list[str]] = []
+    reader = make_batch(lambda records: given.append([each.position for each in records]), records=3)
+    messages = [message(message_id=str(number)) for number in range(7)]
+    deliver(reader, *messages)
+    assert given == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
+    assert all(each.became == ["acknowledged"] for each in messages)
+
+
+def test_all_messages_of_a_batch_are_acknowledged_although_the_handler_changes_its_list():
+    def handle(records: Any) -> None:
+        records.clear()
+
+    messages = [message(), message(), message()]
+    deliver(make_batch(handle), *messages)
+    assert all(each.became == ["acknowledged"] for each in messages)
+
+
+def test_only_the_message_at_fault_in_a_batch_is_returned():
+    def handle(records: Sequence[Record]) -> None:
+        if any(each.position == "13" for each in records):
+            raise ValueError("not this one")
+
+    reader = make_batch(handle)
+    messages = [message(message_id=str(number)) for number in range(20)]
+    deliver(reader, *messages)
+    assert [each.message_id for each in messages if each.became == ["returned"]] == ["13"]
+    assert all(each.became == ["acknowledged"] for each in messages if each.message_id != "13")
+    assert (reader.delivery.status.handled, reader.delivery.status.dead) == (19, 0)
+
+
+def test_a_stop_finishes_the_current_batch_and_returns_the_rest():
+    def handle(records: Sequence[Record]) -> None:
+        reader.delivery.stopping.set()
+
+    reader = make_batch(handle, records=3)
+    reader.delivery.batches.size = 2
+    messages = [message(), message(), message()]
+    deliver(reader, *messages)
+    assert [each.became for each in messages] == [["acknowledged"], ["acknowledged"], ["returned"]]
+
+
+def test_sys_exit_in_a_batch_returns_all_its_messages():
+    def leave(records: Sequence[Record]) -> None:
+        sys.exit("no database")
+
+    messages = [message(), message()]
+    with pytest.raises(ConsumerError, match=r"^orders\[2\] 17: the handler exited the process: "):
+        deliver(make_batch(leave), *messages)
+    assert [each.became for each in messages] == [["returned"], ["returned"]]
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_a_message_has_an_age_until_it_is_handled_or_returned(fails: bool):
+def test_a_message_has_an_age_until_it_is_handled_or_returned(make_handler: MakeHandler, fails: bool):
     seen: list[float | None] = []
 
     def handle(record: Record) -> None:
@@ -143,7 +242,7 @@ def test_a_message_has_an_age_until_it_is_handled_or_returned(fails: bool):
             raise ValueError
 
     reader = make_handler(handle)
-    reader.handle(message(publish_time=datetime(2026, 1, 1, tzinfo=UTC)))
+    deliver(reader, message(publish_time=datetime(2026, 1, 1, tzinfo=UTC)))
     assert seen == [datetime(2026, 1, 1, tzinfo=UTC).timestamp()]
     assert reader.delivery.status.oldest == {"2": None}
 
