@@ -87,7 +87,7 @@ def _imported(execute: Callable[[], ModuleT], file: str) -> ModuleT:
     except BaseException as error:  # noqa: BLE001 - this runs code of the handler, which may also exit
         text = f"{type(error).__name__}: {error.msg}" if isinstance(error, SyntaxError) else name_of(error)
         raise ConsumerError(
-            f"{_place(error, file)}: must be importable, got {' '.join(text.split())}. Correct that line, or install what it imports in the image."
+            f"{_place(error, file)}: must be importable, got {' '.join(text.split())}. Correct that line, or install what it imports."
         ) from None
 
 

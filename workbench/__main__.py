@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import workbench
+from workbench.dev.command import dev
 from workbench.draw.command import draw
 from workbench.new.command import new
 from workbench.output import BAD_INPUT, console, exit_with, fail_with, guarded, print_json
@@ -144,6 +145,7 @@ def prove(
     guarded(run)
 
 
+app.command()(dev)
 app.command()(size)
 app.command()(new)
 
