@@ -204,7 +204,7 @@ class Session:
             if consumer.name not in self.ended:
                 lines = consumer.log(1) or "without a message"
                 self.ended[consumer.name] = f"{consumer.name} ended with status {consumer.process.returncode}: {lines}"
-                self.show.line(f"{self.ended[consumer.name]} It starts again when a Python file changes.")
+                self.show.line(f"{self.ended[consumer.name]}. It starts again when a Python file changes.")
 
     def _reload(self, now: Snapshot) -> None:
         """Start the consumers again if a file has changed since they were started, and does not change any more."""
