@@ -17,6 +17,7 @@ import typer
 import workbench
 from workbench.dev.command import dev
 from workbench.draw.command import draw
+from workbench.handler.command import handler
 from workbench.new.command import new
 from workbench.output import BAD_INPUT, console, exit_with, fail_with, guarded, print_json
 from workbench.permissions.command import permissions
@@ -146,6 +147,7 @@ def prove(
 
 
 app.command()(dev)
+app.add_typer(handler, name="handler")
 app.command()(size)
 app.command()(new)
 
