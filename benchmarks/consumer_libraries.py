@@ -1,4 +1,4 @@
-"""The consumer against plain confluent-kafka loops, Quix Streams, aiokafka and faust-streaming: records per second and CPU per record.
+"""The consumer, with single records and batches, against plain confluent-kafka loops, Quix Streams, aiokafka and faust-streaming.
 
 `python -m benchmarks.consumer_libraries [--rounds N]` starts its own broker. benchmarks/requirements.txt has the libraries. They are
 installed into .bench/venv. Each loop reads the same topic with one partition from its start, in a separate process.
@@ -21,13 +21,26 @@ from workbench.prove.topic import Topic
 from workbench.servers.kafka_broker import KafkaCluster
 
 TOPIC, VALUE = "orders", b"x" * 200
-HANDLING = ((0, 90_000, 3), (1, 2_000, 1))
-"""Milliseconds of handling, number of records, and runs of the short loops (OWN) per round. More records than 100,000 would not fit into librdkafka's queue at once."""
+HANDLING = ((0, 90_000, 6), (1, 2_000, 1))
+"""Milliseconds of handling, number of records, and runs of the short loops (OWN) per round."""
+WRITTEN = 95_000
+"""Records in the topic. More than 100,000 would not fit into librdkafka's queue at once. More than are handled, so that the last batch
+is complete."""
 OWN = ("product", "poll", "consume")
-LIBRARIES = {"quixstreams": "quixstreams", "aiokafka": "aiokafka", "faust": "faust-streaming"}
+BARE_BATCHES = ("bare_batch", "bare_batch_100", "bare_batch_5000")
+"""Loops that hand over batches of 500, 100 and 5,000 messages and do nothing else."""
+BATCHES = ("product_batch", *BARE_BATCHES, "product_batch_reads", "bare_batch_reads")
+"""Loops over batches. They and aiokafka_batch run without handling time only: a pause for each record is the same in a batch."""
+LIBRARIES = {
+    "quixstreams": "quixstreams",
+    "aiokafka": "aiokafka",
+    "aiokafka_batch": "aiokafka",
+    "faust": "faust-streaming",
+}
 """Loop -> package."""
-LEAST = 0.9
-"""Smallest ratio of the consumer's rate to that of the loop with poll(), without handling time."""
+LEAST, LEAST_BATCH = 0.9, 0.8
+"""Smallest ratio of the consumer's rate to that of the loop with poll(), and of its batches to those of the best bare loop, without
+handling time."""
 PATIENCE = 180
 
 Measured = dict[str, dict[str, list[float]]]
@@ -36,19 +49,21 @@ Measured = dict[str, dict[str, list[float]]]
 
 def main(rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] = 2) -> None:
     """Measure, and exit with status 1 if the consumer is too slow."""
-    pythons: dict[str, str | Path] = dict.fromkeys(OWN, sys.executable)
+    pythons: dict[str, str | Path] = dict.fromkeys((*OWN, *BATCHES), sys.executable)
     absent = _install(ROOT / ".bench" / "venv")
     pythons |= {loop: ROOT / ".bench" / "venv" / "bin" / "python" for loop in LIBRARIES if loop not in absent}
     results: dict[str, Any] = {}
     with KafkaCluster(print) as cluster:
         _fill(cluster.bootstrap_servers)
         for milliseconds, records, repeats in HANDLING:
-            measured: Measured = {loop: {"per_second": [], "cpu": []} for loop in pythons}
+            loops = [loop for loop in pythons if not milliseconds or loop not in (*BATCHES, "aiokafka_batch")]
+            measured: Measured = {loop: {"per_second": [], "cpu": []} for loop in loops}
             for number in range(rounds * repeats):
-                for loop, python in pythons.items():
-                    if loop not in OWN and number % repeats:
+                for loop in loops:
+                    if loop in LIBRARIES and number % repeats:
                         continue
-                    for figure, value in _run(python, loop, cluster.bootstrap_servers, records, milliseconds).items():
+                    figures = _run(pythons[loop], loop, cluster.bootstrap_servers, records, milliseconds)
+                    for figure, value in figures.items():
                         measured[loop][figure].append(value)
             results[f"{milliseconds} ms"] = _figures(measured)
     write("consumer_libraries", {**results, "not_installed": absent})
@@ -59,6 +74,10 @@ def main(rounds: Annotated[int, typer.Option(help="Number of rounds.", min=1)] =
     ratio = rates["0 ms"]["product"]
     if ratio < LEAST:
         sys.exit(f"the consumer's rate must be at least {LEAST} x that of poll(), got {ratio}")
+    best = max(BARE_BATCHES, key=lambda loop: rates["0 ms"][loop])
+    ratio = rates["0 ms"]["product_batch"] / rates["0 ms"][best]
+    if ratio < LEAST_BATCH:
+        sys.exit(f"the rate of the consumer's batches must be at least {LEAST_BATCH} x that of {best}, got {ratio:.2f}")
 
 
 def _install(directory: Path) -> dict[str, str]:
@@ -108,9 +127,8 @@ def _figures(measured: Measured) -> dict[str, dict[str, float]]:
 
 def _fill(servers: str) -> None:
     Topic({"bootstrap.servers": servers}, TOPIC, 1, {})
-    most = max(records for _, records, _ in HANDLING)
-    producer = Producer({"bootstrap.servers": servers, "linger.ms": 50, "queue.buffering.max.messages": most})
-    for number in range(most):
+    producer = Producer({"bootstrap.servers": servers, "linger.ms": 50, "queue.buffering.max.messages": WRITTEN})
+    for number in range(WRITTEN):
         producer.produce(TOPIC, VALUE, str(number))
     producer.flush()
 

@@ -58,7 +58,11 @@ class Handler:
 
 def product(servers: str, topic: str, handle: Handler) -> None:
     """The consumer: retries, status, offsets stored after handling, metrics, and a stop at any record."""
-    _product(servers, topic, handle=lambda record: handle(record.value, record.key, record.position))
+
+    def handle_one(record: Any) -> None:
+        handle(record.value, record.key, record.position)
+
+    _product(servers, topic, handle=handle_one)
 
 
 def product_batch(servers: str, topic: str, handle: Handler, *, reads: bool = False) -> None:
@@ -148,6 +152,22 @@ def aiokafka(servers: str, topic: str, handle: Handler) -> None:
     asyncio.run(read())
 
 
+def aiokafka_batch(servers: str, topic: str, handle: Handler) -> None:
+    """Loop over the batches of aiokafka, which reads nothing."""
+
+    async def read() -> None:
+        library: Any = import_module("aiokafka")
+        consumer = library.AIOKafkaConsumer(
+            topic, bootstrap_servers=servers, group_id=str(uuid4()), auto_offset_reset="earliest"
+        )
+        await consumer.start()
+        while True:
+            for messages in (await consumer.getmany(timeout_ms=1000, max_records=BATCH)).values():
+                handle.batch(messages)
+
+    asyncio.run(read())
+
+
 def faust(servers: str, topic: str, handle: Handler) -> None:
     """Agent of faust-streaming."""
     library: Any = import_module("faust")
@@ -174,7 +194,8 @@ def _confluent(servers: str, topic: str) -> Any:
 
 
 LOOPS: dict[str, Callable[[str, str, Handler], None]] = {
-    loop.__name__: loop for loop in (product, product_batch, poll, consume, bare_batch, quixstreams, aiokafka, faust)
+    loop.__name__: loop
+    for loop in (product, product_batch, poll, consume, bare_batch, quixstreams, aiokafka, aiokafka_batch, faust)
 } | {
     "product_batch_reads": partial(product_batch, reads=True),
     "bare_batch_reads": partial(bare_batch, reads=True),

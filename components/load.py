@@ -27,7 +27,8 @@ class Load(SettingsModel, frozen=True):
     bytes: Annotated[int, Field(ge=1, le=GIB)]
     """The average bytes of a message."""
     handling_milliseconds: Annotated[float, Field(ge=LEAST, le=DAY, allow_inf_nan=False)]
-    """The average milliseconds that a consumer handles one message. It handles one at a time (docs/consumer.md)."""
+    """The average milliseconds that a consumer handles one message. It handles one at a time (docs/consumer.md). With batches: the time of a
+    batch, divided by its messages."""
 
     @property
     def busy(self) -> float:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from threading import Thread
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError, WrongEnvironmentError
 from consumer.kafka.faults import KafkaFaults, text_of
-from consumer.kafka.record import KafkaRecord, KafkaRecords
+from consumer.kafka.handling import KafkaHandling
 from consumer.kafka.retention import KafkaRetention, is_handled
 from consumer.kafka.settings import KafkaSettings
 from consumer.kafka.unreadable import KafkaUnreadable
@@ -34,6 +34,9 @@ LARGEST_BATCH = 500
 BATCH_BYTES = 1_000_000
 """Target size of a batch of single records: the sum of its values. A batch is in memory in addition to the client's queue, which is filled
 again meanwhile (queued.max.messages.kbytes: 64 MiB). Larger batches are not faster."""
+
+SAMPLED, SAMPLE_STEP = 64, 8
+"""Number of records from which only one in so many is measured for the size of the next batch."""
 
 HEARTBEAT_SECONDS = 0.5
 """Interval of additional heartbeats in the newer group protocol, as in the classic one (`heartbeat.interval.ms`)."""
@@ -72,6 +75,7 @@ class KafkaMember:
         self.partitions: frozenset[int] = frozenset()
         self.revoked: set[int] = set()
         """Partitions revoked after the first record of a batch was returned."""
+        self.handling = KafkaHandling(delivery=delivery, record_error=self._record_error)
         limits = delivery.batches
         self.single = limits.records == 1
         self.most_records, self.most_bytes, self.wait = (
@@ -173,12 +177,15 @@ class KafkaMember:
 
     def _handle(self, batch: Sequence[Message]) -> None:
         """Deliver a batch, and put back the records that there is no time for."""
-        deliver = self._deliver_each if self.single else self._deliver_batches
         begun = time.monotonic()
+        end = begun + LONGEST_BATCH_SECONDS
         last: dict[int, Message] = {}
         behind = self.retention.behind()
         try:
-            done = deliver(batch, last, begun + LONGEST_BATCH_SECONDS)
+            if self.single:
+                done = self.handling.deliver_each(batch, last, end)
+            else:
+                done = self.handling.deliver_batches(batch, last, end, self.partitions)
         finally:
             self.retention.record_handled(batch, last, behind)
             self.unreadable.forget(last)
@@ -199,52 +206,15 @@ class KafkaMember:
 
     def _next_size(self, batch: Sequence[Message], seconds: float) -> int:
         """Return the maximum records of the next batch, after one that took that long."""
-        in_memory = self.most_bytes * len(batch) // max(sum(map(len, batch)), 1)
+        sample = batch if len(batch) < SAMPLED else batch[::SAMPLE_STEP]
+        in_memory = self.most_bytes * len(sample) // max(sum(map(len, sample)), 1)
         in_time = int(BATCH_SECONDS * len(batch) / max(seconds, 1e-6)) if self.single else self.most_records
         return max(1, min(2 * self.size, self.most_records, in_time, in_memory))
 
-    def _deliver_each(self, batch: Sequence[Message], last: dict[int, Message], end: float) -> bool:
-        """Deliver record by record until that time. Record the last done of each partition. Return whether all are done."""
-        deliver, stop, clock = self.delivery.deliver, self.delivery.stopping.is_set, time.monotonic
-        for message in batch:
-            if stop() or clock() > end:
-                return False
-            if error := message.error():
-                self.faults.raise_if_permanent(error)
-                self.unreadable.record_error(message, error)
-            else:
-                record = KafkaRecord()
-                record.message = message
-                if not deliver(record):
-                    return False
-                last[message.partition() or 0] = message
-        return True
-
-    def _deliver_batches(self, batch: Sequence[Message], last: dict[int, Message], end: float) -> bool:
-        """Deliver a batch for each partition, until that time. As _deliver_each."""
-        for number, messages in self._by_partition(batch).items():
-            records, done = KafkaRecords(messages), 0
-            while done < len(messages):
-                if self.delivery.stopping.is_set() or time.monotonic() > end:
-                    return False
-                done += self.delivery.deliver_next(records[done:] if done else records)
-                if done:
-                    last[number] = messages[done - 1]
-        return True
-
-    def _by_partition(self, batch: Sequence[Message]) -> dict[int, Sequence[Message]]:
-        """Return the records of each partition, and record the errors among them."""
-        numbers = set(map(Message.partition, batch))
-        if len(numbers) == 1 and not any(map(Message.error, batch)):
-            return {numbers.pop() or 0: batch}
-        found: dict[int, list[Message]] = {}
-        for message in batch:
-            if error := message.error():
-                self.faults.raise_if_permanent(error)
-                self.unreadable.record_error(message, error)
-            else:
-                found.setdefault(message.partition() or 0, []).append(message)
-        return dict(found)
+    def _record_error(self, message: Message, error: KafkaError) -> None:
+        """Record an error that was returned in place of a record. Raise ConsumerError if it is permanent."""
+        self.faults.raise_if_permanent(error)
+        self.unreadable.record_error(message, error)
 
     def _store(self, last: Iterable[Message]) -> None:
         """Store offsets for commit, given the last handled message of each partition."""

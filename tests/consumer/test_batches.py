@@ -118,6 +118,19 @@ def test_while_everything_fails_records_are_tried_one_by_one():
     assert sum(len(call) > 1 for call in handler.calls) <= 7, "the first batch is split, and no batch comes after it"
 
 
+@pytest.mark.parametrize("attempt", [None, "attempt 1"])
+def test_after_a_single_record_that_fails_the_next_batch_has_one_record(attempt):
+    handler = Failing(0)
+    one = make_delivery(handler, Shelf())
+    if attempt:
+        assert not one.deliver_once(Letter("0"), attempt)
+    else:
+        assert one.deliver_next([Letter("0")]) == 1
+    handler.calls.clear()
+    deliver(one, letters(8)[1:])
+    assert handler.calls == [[1], [2, 3], [4, 5, 6, 7]]
+
+
 def test_after_a_short_outage_no_record_is_a_dead_letter_and_batches_grow_again():
     handled: list[int] = []
     failures = iter(range(12))

@@ -15,6 +15,7 @@ from consumer.batches import Batches
 from consumer.delivery import Delivery
 from consumer.errors import ConsumerError
 from consumer.kafka import faults as kafka_faults
+from consumer.kafka import handling as kafka_handling
 from consumer.kafka import member as kafka_member
 from consumer.kafka import unreadable as kafka_unreadable
 from consumer.kafka.source import KafkaSource, source
@@ -153,6 +154,7 @@ def problem(code: int, reason: str | None = None) -> Message:
 def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(kafka_member, "time", clock)
+    monkeypatch.setattr(kafka_handling, "time", clock)
     monkeypatch.setattr(kafka_faults, "time", clock)
     monkeypatch.setattr(kafka_unreadable, "time", clock)
     return clock
@@ -346,6 +348,19 @@ def test_a_batch_that_fails_slowly_is_put_back_and_split_over_several_polls(brok
     batches.run()
     assert max(after - before for before, after in itertools.pairwise(polled)) < 60
     assert shelf.kept == [f"0@{offset}" for offset in range(20)]
+
+
+def test_a_stop_ends_a_poll_after_the_batch_of_one_partition(broker, batches):
+    def work(place: str) -> None:
+        if place == "0@1":
+            batches.delivery.stopping.set()
+
+    batches.work = work
+    broker.polls = [lambda: broker.assign(0, 1) or [record(0, 0)], lambda: [record(0, 1), record(1, 0)]]
+    batches.run()
+    assert batches.calls == [["0@0"], ["0@1"]]
+    assert broker.stored == {0: 2}
+    assert broker.sought == {}
 
 
 def test_a_stop_finishes_the_current_batch_and_commits_it(broker, batches):

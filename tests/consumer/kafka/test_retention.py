@@ -58,6 +58,16 @@ def test_only_gaps_below_the_start_of_the_log_count_as_lost(gaps):
     assert (reading.status.lost, gaps()) == (4, ["orders[0]: offsets 5 to 8"])
 
 
+def test_a_gap_before_a_record_that_is_put_back_is_counted_once_it_is_handled(gaps):
+    reading = Reading(commits={0: 5, 1: 5}, starts={0: 5, 1: 9})
+    reading.assign(0, 1)
+    messages = [Message(topic="orders", partition=number, offset=9) for number in (0, 1)]
+    reading.retention.record_handled(messages, {0: messages[0]}, reading.retention.behind())
+    assert (reading.status.lost, gaps()) == (0, [])
+    reading.handle((1, 9))
+    assert (reading.status.lost, gaps()) == (4, ["orders[1]: offsets 5 to 8"])
+
+
 def test_gaps_from_compaction_or_transactions_are_not_lost(gaps):
     reading = Reading(commits={0: 5}, starts={0: 5})
     reading.assign(0)

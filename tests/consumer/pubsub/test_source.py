@@ -189,6 +189,15 @@ def test_a_batch_handler_gets_the_waiting_messages_together():
     assert all(each.became == ["acknowledged"] for each in messages)
 
 
+def test_all_messages_of_a_batch_are_acknowledged_although_the_handler_changes_its_list():
+    def handle(records: Any) -> None:
+        records.clear()
+
+    messages = [message(), message(), message()]
+    deliver(make_batch(handle), *messages)
+    assert all(each.became == ["acknowledged"] for each in messages)
+
+
 def test_only_the_message_at_fault_in_a_batch_is_returned():
     def handle(records: Sequence[Record]) -> None:
         if any(each.position == "13" for each in records):
