@@ -169,16 +169,20 @@ class Session:
             self.producer.write_due()
         self._show_printed([(each.name, each.printed()) for each in self.consumers.running.values()])
         self._note_ended()
-        if self.ready_at is None and not self.ended and self.consumers.ready:
-            self.ready_at = self.clock()
-            self.show.line("all consumers are ready")
         now = self.clock()
-        if now - self.refreshed_at >= REFRESH_SECONDS:
+        if self.ready_at is None or now - self.refreshed_at >= REFRESH_SECONDS:
             self.refreshed_at = now
             self.topic.refresh()
+        if self.ready_at is None and self._ready():
+            self.ready_at = now
+            self.show.line("all consumers are ready")
         self._read_dead_letters()
         self._reload(self.handler.snapshot())
         self.show.table(self._summary())
+
+    def _ready(self) -> bool:
+        """Return whether each consumer reads its partition."""
+        return all(self.topic.owners.get(name) for name in self.consumers.names) and self.consumers.ready
 
     def _finished(self) -> bool:
         """Return whether a run with a time limit is over."""
@@ -202,9 +206,9 @@ class Session:
     def _note_ended(self) -> None:
         for consumer in self.consumers.ended():
             if consumer.name not in self.ended:
-                lines = consumer.log(1) or "without a message"
-                self.ended[consumer.name] = f"{consumer.name} ended with status {consumer.process.returncode}: {lines}"
-                self.show.line(f"{self.ended[consumer.name]}. It starts again when a Python file changes.")
+                line = (consumer.log(1) or "without a message").removesuffix(".")
+                self.ended[consumer.name] = f"{consumer.name} ended with status {consumer.process.returncode}: {line}."
+                self.show.line(f"{self.ended[consumer.name]} It starts again when a Python file changes.")
 
     def _reload(self, now: Snapshot) -> None:
         """Start the consumers again if a file has changed since they were started, and does not change any more."""
