@@ -247,7 +247,7 @@ class Session:
                 partitions=self.topic.owners.get(name, ()),
                 handled=state.handled,
                 failed=state.failed,
-                unread=sum(self.topic.unread.get(number, 0) for number in self.topic.owners.get(name, ())),
+                lag=sum(self.topic.lag.get(number, 0) for number in self.topic.owners.get(name, ())),
                 last_error=self.show.redact(state.error) if state.error else None,
             )
             for name, state in states.items()
@@ -260,7 +260,7 @@ class Session:
             written=self.producer.written,
             consumers=rows,
             dead_letters=tuple(self.letters),
-            unread=sum(self.topic.unread.values()),
+            lag=sum(self.topic.lag.values()),
             reloads=self.reloads,
             problems=(),
         )
@@ -275,7 +275,7 @@ class Session:
             found.append(f"{len(failed)} records could not be written: {failed[0]}")
         if expected is not None and summary.handled < expected:
             found.append(
-                f"--expect-handled: must be at most the handled records, got {expected} ({summary.totals}). "
+                f"--expect-handled: at least {expected} records must be handled, got {summary.handled} ({summary.totals}). "
                 "See the dead letters and the last errors, or raise --for."
             )
         return found

@@ -25,7 +25,7 @@ class ConsumerRow:
     handled: int
     failed: int
     """Handler calls that raised an exception."""
-    unread: int
+    lag: int
     """Records of its partitions that are not handled and committed yet."""
     last_error: str | None
 
@@ -43,7 +43,7 @@ class Summary:
     """Records that this command wrote."""
     consumers: tuple[ConsumerRow, ...]
     dead_letters: tuple[DeadLetter, ...]
-    unread: int
+    lag: int
     """Records that are not handled and committed yet."""
     reloads: int
     problems: tuple[str, ...]
@@ -68,7 +68,7 @@ class Summary:
             "written": self.written,
             "handled": self.handled,
             "failed": self.failed,
-            "unread": self.unread,
+            "lag": self.lag,
             "dead_letters": [each.as_json() for each in self.dead_letters],
             "reloads": self.reloads,
             "consumers": [asdict(each) for each in self.consumers],
@@ -77,10 +77,10 @@ class Summary:
 
     @property
     def totals(self) -> str:
-        """`written 300, handled 270, failed calls 150, dead letters 30, unread 0`."""
+        """`written 300, handled 270, failed calls 150, dead letters 30, lag 0`."""
         return (
             f"written {self.written}, handled {self.handled}, failed calls {self.failed}, "
-            f"dead letters {len(self.dead_letters)}, unread {self.unread}"
+            f"dead letters {len(self.dead_letters)}, lag {self.lag}"
         )
 
     def table(self) -> Table:
@@ -97,7 +97,7 @@ class Summary:
                 " ".join(map(str, each.partitions)) or "-",
                 str(each.handled),
                 str(each.failed),
-                str(each.unread),
+                str(each.lag),
                 Text(each.last_error or ""),
             )
         return table

@@ -58,7 +58,7 @@ class DevTopic:
         self._all = [TopicPartition(name, number) for number in range(partitions)]
         self.owners: Mapping[str, tuple[int, ...]] = {}
         """Partitions of each consumer, as the brokers last reported them."""
-        self.unread: Mapping[int, int] = {}
+        self.lag: Mapping[int, int] = {}
         """Records of each partition that are not committed yet."""
         try:
             self._admin.list_topics(timeout=ANSWER_SECONDS)
@@ -81,7 +81,7 @@ class DevTopic:
         self.owners = self._topic.owners() or self.owners
         with suppress(KafkaException):
             committed = self._group.committed(self._all, ANSWER_SECONDS)
-            self.unread = {place.partition: self._behind(place) for place in committed}
+            self.lag = {place.partition: self._behind(place) for place in committed}
 
     def dead_letters(self, *, to_the_end: bool = False) -> Iterator[DeadLetter]:
         """Yield the dead letters that have arrived since the last call, or all of them that are written."""

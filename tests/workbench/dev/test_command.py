@@ -89,7 +89,7 @@ def test_at_most_twelve_partitions_are_used():
 
 
 def test_the_summary_has_the_sums_of_all_consumers():
-    row = ConsumerRow(name="orders-0", partitions=(0, 2), handled=7, failed=5, unread=2, last_error="[red]wrong")
+    row = ConsumerRow(name="orders-0", partitions=(0, 2), handled=7, failed=5, lag=2, last_error="[red]wrong")
     letter = DeadLetter(partition=0, offset=17, key=None, reason="ValueError", attempts=5)
     summary = Summary(
         stack="aws-msk-eks",
@@ -99,10 +99,10 @@ def test_the_summary_has_the_sums_of_all_consumers():
         written=15,
         consumers=(row, row),
         dead_letters=(letter,),
-        unread=4,
+        lag=4,
         reloads=1,
         problems=(),
     )
-    assert summary.totals == "written 15, handled 14, failed calls 10, dead letters 1, unread 4"
+    assert summary.totals == "written 15, handled 14, failed calls 10, dead letters 1, lag 4"
     assert str(letter) == "partition 0 offset 17, after 5 attempts: ValueError"
     assert summary.as_json()["consumers"][0]["partitions"] == (0, 2)
