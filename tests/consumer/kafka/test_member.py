@@ -542,6 +542,17 @@ def test_a_permanent_error_ends_it_with_a_fix(broker, reading, code, fix):
     assert broker.closed == 1
 
 
+def test_the_records_before_a_permanent_error_are_handled_and_committed(broker, reading):
+    broker.polls = [
+        lambda: broker.assign(0) or [record(0, 0)],
+        lambda: [record(0, 1), problem(KafkaError.TOPIC_AUTHORIZATION_FAILED)],
+    ]
+    with pytest.raises(ConsumerError, match="permission to read the topic"):
+        reading.run()
+    assert reading.handled == ["0@0", "0@1"]
+    assert broker.stored == {0: 2}
+
+
 def test_a_fatal_error_with_its_reason_in_its_text_is_reported_with_a_fix(broker, reading):
     fenced = KafkaError(KafkaError.FENCED_INSTANCE_ID).str()
     broker.polls = [lambda: [problem(KafkaError._FATAL, f"Fatal error: {fenced}")]]
