@@ -1,5 +1,6 @@
 """The fixtures for users: records in memory, and the real delivery with retries and dead letters, without pauses."""
 
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -61,6 +62,17 @@ def test_a_record_that_is_handled_at_its_third_attempt_is_no_dead_letter(record:
     delivered = deliver(SimpleNamespace(handle=handle), [record("1")], tries=3)
     assert (delivered.handled, delivered.failed, delivered.dead_letters) == (1, 2, [])
     assert calls == [b"1"] * 3
+
+
+def test_retries_have_no_pauses_and_are_as_many_as_the_test_says(
+    record: MakeRecord, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+):
+    def wait(*_: object) -> bool:
+        raise AssertionError("a pause")
+
+    monkeypatch.setattr(Event, "wait", wait)
+    delivered = deliver(SimpleNamespace(handle=refuse_odd), [record("1")], tries=20)
+    assert (delivered.failed, delivered.dead_letters[0].tries) == (20, 20)
 
 
 def test_a_batch_handler_gets_the_records_of_each_partition_and_only_the_one_at_fault_is_a_dead_letter(

@@ -25,6 +25,7 @@ def test_a_handler_imports_modules_of_its_directory_and_reads_its_variables_and_
     (tmp_path / "prices.py").write_text("PRICE = 7\n")
     (tmp_path / "schema.json").write_text("{}")
     code = """
+        from __future__ import annotations
         import os
         from dataclasses import dataclass
         from prices import PRICE
