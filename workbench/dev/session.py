@@ -27,6 +27,7 @@ from workbench.output import FlagError
 from workbench.prove.broker import Broker, broker
 from workbench.prove.process import PATIENCE
 from workbench.prove.stack import MOST
+from workbench.servers.child import ending_signals
 
 TICK_SECONDS = 0.1
 REFRESH_SECONDS = 1.0
@@ -36,14 +37,14 @@ MOST_LINES = 20
 
 
 class Stop:
-    """Stop that Ctrl-C or SIGTERM requests. The second one ends the command without waiting for the consumers."""
+    """Stop that Ctrl-C, SIGTERM or a closed terminal requests. The second one ends the command without waiting for the consumers."""
 
     def __init__(self) -> None:
         self.requested = False
 
     def install(self) -> None:
         """Listen to the signals."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ending_signals():
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
