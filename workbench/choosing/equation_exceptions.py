@@ -20,14 +20,14 @@ EXCEPTIONS: Sequence[Fact] = (
         PRODUCT_DOCS,
     ),
     Fact(
-        "**Parallelism inside a process.** The reference consumer handles one message at a time. Your own image can handle several of a "
+        "**Parallelism inside a process.** The reference consumer handles one message or batch at a time. Your own image can handle several of a "
         "partition at once. It then must commit only up to the first message that is not finished, and it loses the order of the partition "
         "unless it keeps each key in one thread.",
         PRODUCT_DOCS,
     ),
     Fact(
         "**Batches.** A consumer that handles many messages with one call needs fewer partitions: the formula counts the time of the batch "
-        "divided by its messages. The reference consumer calls your handler with one message at a time.",
+        "divided by its messages. The reference consumer calls `handle` with one message, or `handle_batch` with a batch.",
         PRODUCT_DOCS,
     ),
 )

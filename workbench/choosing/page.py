@@ -102,7 +102,7 @@ class _Page:
             f"    N = messages per second * seconds per message / {UTILISATION}, rounded up",
             "",
             "N is `parallelism`, the number of partitions and of consumers. Take the messages per second of the peak. A message takes the time of your",
-            "handler with all its calls: the reference consumer handles one message at a time. [sizing.md](sizing.md) continues with brokers and nodes.",
+            "handler with all its calls: the reference consumer handles one message, or one batch, at a time. [sizing.md](sizing.md) continues with brokers and nodes.",
             *("", "## Ten questions", ""),
         )
         for number, question in enumerate(QUESTIONS, start=1):

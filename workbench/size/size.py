@@ -275,8 +275,8 @@ def _notes(needs: Sequence[Need], expected: Load) -> Iterator[str]:
         half = replace(handling, exact=handling.exact / 2)
         yield (
             f"Handling decides the parallelism. A shorter handling time lowers it in proportion: at "
-            f"{number(expected.handling_milliseconds / 2)} ms it would be {number(-(-half.exact // 1))}. Batched I/O is one way, with your own "
-            "consumer image; the reference consumer handles one message at a time."
+            f"{number(expected.handling_milliseconds / 2)} ms it would be {number(-(-half.exact // 1))}. Batched I/O is one way: a handler that "
+            "defines handle_batch(records). The time of a message is then that of its batch, divided by the messages."
         )
         flows = [need.amount for need in others if need.limit == "throughput of a partition"]
         if flows:  # a note of its own: it holds for this service only
