@@ -1,12 +1,13 @@
 """Loads the handler from handler.py: `handle(record)` or `handle_batch(records)`."""
 
 import inspect
+import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
-from typing import Any, TypedDict, cast
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any, TypedDict, TypeVar, cast
 
 from consumer.errors import ConsumerError, name_of
 from consumer.record import BatchHandler, Handler
@@ -28,15 +29,39 @@ def load(module: str = "consumer.handler") -> Handlers:
     Raises ConsumerError if the module cannot be imported, or does not define exactly one function that can be called
     with one argument.
     """
-    imported = _import(module)
-    file = imported.__file__ or module
-    found = [name for name in FORMS if getattr(imported, name, None) is not None]
+    found = find_spec(module)
+    file = found.origin if found and found.origin else module
+    return handlers_of(_imported(lambda: import_module(module), file), file)
+
+
+def load_file(path: Path) -> Handlers:
+    """Return the one handler function of a file, as load() does.
+
+    The file can import modules in its directory.
+    """
+    file = str(path.resolve())
+    spec = spec_from_file_location("handler", file)
+    if spec is None or spec.loader is None:
+        raise ConsumerError(f"{file}: must be a Python file (.py), got {path.name}. Rename it.")
+    module, execute = module_from_spec(spec), spec.loader.exec_module
+    sys.modules["handler"] = module  # dataclasses look up the module that defines them
+    sys.path.insert(0, str(Path(file).parent))
+    _imported(lambda: execute(module), file)
+    return handlers_of(module, file)
+
+
+def handlers_of(handler: object, file: str) -> Handlers:
+    """Return the one handler function of a module or another object, by its name. Errors name the file.
+
+    Raises ConsumerError if it does not have exactly one function that can be called with one argument.
+    """
+    found = [name for name in FORMS if getattr(handler, name, None) is not None]
     if len(found) != 1:
         names = " or ".join(f"{name}({argument})" for name, argument in FORMS.items())
         got, fix = ("both", "Remove one") if found else ("neither", "Define one")
         raise ConsumerError(f"{file}: must define either {names}, got {got}. {fix} of them.")
     [name] = found
-    handle = getattr(imported, name)
+    handle = getattr(handler, name)
     if problem := _problem(handle):
         raise ConsumerError(
             f"{file}: {name} must be a function that is called with one argument, got {problem}. "
@@ -45,24 +70,33 @@ def load(module: str = "consumer.handler") -> Handlers:
     return cast("Handlers", {name: handle})
 
 
-def _import(module: str) -> ModuleType:
+def line_in(file: str, error: BaseException) -> int | None:
+    """Return the line of a file that raised an error: the last line of it that ran, or the one whose syntax is wrong."""
+    if isinstance(error, SyntaxError) and error.filename == file:
+        return error.lineno
+    lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == file]
+    return lines[-1] if lines else None
+
+
+ModuleT = TypeVar("ModuleT")
+
+
+def _imported(execute: Callable[[], ModuleT], file: str) -> ModuleT:
     try:
-        return import_module(module)
+        return execute()
     except BaseException as error:  # noqa: BLE001 - this runs code of the handler, which may also exit
         text = f"{type(error).__name__}: {error.msg}" if isinstance(error, SyntaxError) else name_of(error)
         raise ConsumerError(
-            f"{_place(error, module)}: must be importable, got {' '.join(text.split())}. Correct that line, or install what it imports in the image."
+            f"{_place(error, file)}: must be importable, got {' '.join(text.split())}. Correct that line, or install what it imports."
         ) from None
 
 
-def _place(error: BaseException, module: str) -> str:
-    """Return file and line of an error in a handler file: where its syntax is wrong, or the last line of it that ran."""
+def _place(error: BaseException, file: str) -> str:
+    """Return file and line of an error while a handler file was imported."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename} line {error.lineno}"
-    found = find_spec(module)
-    file = found.origin if found and found.origin else module
-    lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == file]
-    return f"{file} line {lines[-1]}" if lines else file
+    line = line_in(file, error)
+    return f"{file} line {line}" if line else file
 
 
 def _problem(handle: Any) -> str | None:

@@ -93,7 +93,7 @@ def test_the_readme_names_as_many_services_and_platforms_of_a_cloud_as_the_catal
 
 @pytest.mark.parametrize("line", lines_of("make "))
 def test_every_make_command_exists(line: str):
-    words = line.partition(" > ")[0].split()
+    words = shlex.split(line.partition(" > ")[0])
     for word in words[1:]:
         assert "=" in word or word in {*TARGETS, "COMMAND"}, line
     for stack in re.findall(r"STACK=([a-z][\w-]+)", line):

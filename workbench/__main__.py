@@ -15,11 +15,14 @@ from typing import Annotated, NoReturn
 import typer
 
 import workbench
+from workbench.dev.command import dev
 from workbench.draw.command import draw
+from workbench.handler.command import handler
 from workbench.new.command import new
 from workbench.output import BAD_INPUT, console, exit_with, fail_with, guarded, print_json
 from workbench.permissions.command import permissions
 from workbench.report.command import report
+from workbench.servers.child import ending_signals
 from workbench.size.command import size
 from workbench.stack_file import ROOT, StackFile, StackFileError, find_stack_file
 
@@ -144,6 +147,8 @@ def prove(
     guarded(run)
 
 
+app.command()(dev)
+app.add_typer(handler, name="handler")
 app.command()(size)
 app.command()(new)
 
@@ -222,7 +227,7 @@ def _end_quietly_on_signals(command: str) -> None:
         typer.echo(f"stopped; everything {command} created was removed", err=True)
         raise SystemExit(128 + number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ending_signals():
         signal.signal(number, end)
 
 

@@ -14,17 +14,16 @@ from typing import Protocol
 
 from consumer.kafka.settings import read
 from consumer.variables import Variables
+from workbench.prove.broker import Broker, broker
 from workbench.prove.proof import Growth, Proof, Rate, Sharing
 from workbench.prove.replicas import ProveError, Replicas, wait_until
-from workbench.prove.stack import PlannedTopic
+from workbench.prove.stack import COPIES, MOST, PlannedTopic
 from workbench.prove.tally import longest_pauses, tally
 from workbench.prove.topic import Topic, Writer
-from workbench.servers.kafka_broker import MISSED_SOON, KafkaCluster, kafka_version
+from workbench.servers.kafka_broker import MISSED_SOON
 
-NUMBERS = (1, 2, 3, 6, 12)
+NUMBERS = (1, 2, 3, 6, MOST)
 """Numbers of replicas and partitions for which the rate is measured."""
-MOST = max(NUMBERS)
-"""Maximum number of replicas."""
 HANDLING_SECONDS = 0.005
 MEASURED_SECONDS = 5.0
 BEFORE_GROWTH, AFTER_GROWTH = 3, 6
@@ -32,8 +31,6 @@ WRITTEN_PER_SECOND = 300
 """Messages written per second while the topic grows: half of the replicas' capacity before the growth."""
 PROTOCOL = "consumer"
 """Group protocol of the replicas: KIP-848, where the brokers assign the partitions."""
-COPIES = frozenset({"min.insync.replicas"})
-"""Topic settings that need more than one broker."""
 
 
 class Report(Protocol):
@@ -53,36 +50,30 @@ def prove(planned: PlannedTopic, report: Report, environment: Mapping[str, str] 
 
     Raises JarError or BrokerError if no broker can be started, and ProveError if a wait times out or a replica ends.
     """
-    kafka = {name: value for name, value in environment.items() if name.startswith("KAFKA_")}
     with ExitStack() as stack:
-        if "KAFKA_BOOTSTRAP_SERVERS" in kafka:
-            broker = f"the broker in KAFKA_BOOTSTRAP_SERVERS ({kafka['KAFKA_BOOTSTRAP_SERVERS']}) with its own settings"
-        else:
-            report.now("starting a broker")
-            cluster = stack.enter_context(KafkaCluster(report.done, settings=MISSED_SOON))
-            kafka["KAFKA_BOOTSTRAP_SERVERS"] = cluster.bootstrap_servers
-            broker = f"a broker of Apache Kafka {kafka_version()}"
+        report.now("starting a broker")
+        used = stack.enter_context(broker(environment, report.done))
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="data-pipes-prove-")))
-        run = _Run(planned=planned, kafka=kafka, directory=directory, report=report)
+        run = _Run(planned=planned, kafka=used.variables, directory=directory, report=report)
         shown = min(planned.partitions, MOST)
         return Proof(
             stack=planned.stack,
             pipe=planned.pipe,
-            config=run.config,
+            config=planned.config_here,
             sharings=run.sharings(shown),
             rates=tuple(run.rate(number) for number in sorted({*NUMBERS, shown})),
             growth=run.growth(),
-            notes=tuple(_notes(planned, broker, shortened=broker.startswith("a "))),
+            notes=tuple(_notes(planned, used)),
         )
 
 
-def _notes(planned: PlannedTopic, broker: str, *, shortened: bool) -> Iterator[str]:
+def _notes(planned: PlannedTopic, used: Broker) -> Iterator[str]:
     """Return notes on what is real and what is simulated."""
-    yield f"Real: {broker}, the consumer from the image, one process per replica, the group protocol of KIP-848."
+    yield f"Real: {used}, the consumer from the image, one process per replica, the group protocol of KIP-848."
     yield f"Simulated: no cloud, only the loopback network; handling a message is a pause of {1000 * HANDLING_SECONDS:.0f} ms."
     if not planned.newer:
         yield "The stack's consumers use the classic group protocol, because its brokers do not support KIP-848."
-    if shortened:
+    if used.here:
         settings = ", ".join(f"{name}={value}" for name, value in MISSED_SOON.items() if ".min." not in name)
         yield f"Shorter broker timeouts, to save time: {settings}."
     if planned.partitions > MOST:
@@ -98,11 +89,6 @@ class _Run:
     """KAFKA_ environment variables of the consumers."""
     directory: Path
     report: Report
-
-    @property
-    def config(self) -> Mapping[str, str]:
-        """Settings of the topics."""
-        return {name: value for name, value in self.planned.config.items() if name not in COPIES}
 
     def sharings(self, partitions: int) -> tuple[Sharing, ...]:
         """Return the assignments with one replica too few, with as many replicas as partitions, and with one too many."""
@@ -180,7 +166,7 @@ class _Run:
         connection = read(Variables(environment)).connection
         directory = self.directory / name
         directory.mkdir()
-        topic = Topic(connection, name, partitions, self.config)
+        topic = Topic(connection, name, partitions, self.planned.config_here)
         with Replicas(self.planned.pipe, environment, directory, seconds=HANDLING_SECONDS) as replicas:
             yield topic, replicas, Writer(connection, name)
             replicas.stop(*replicas.running)

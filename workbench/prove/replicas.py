@@ -1,34 +1,18 @@
 """Replicas of a pipe on this machine: the real consumer, one process each."""
 
-import os
-import re
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from workbench.prove.process import PATIENCE, ConsumerProcess, ProveError
 from workbench.prove.tally import Handled
-from workbench.servers.child import bound
-from workbench.servers.ports import HOST
-from workbench.stack_file import ROOT
-
-PATIENCE = 120.0
-"""Maximum seconds of any wait. Long enough for a busy machine."""
-
 
 PROGRAM = "workbench.prove.replica"
 """Module that a replica runs: the real consumer."""
-
-
-class ProveError(Exception):
-    """A wait timed out or a replica ended. The message says which."""
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
@@ -40,51 +24,18 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIEN
         time.sleep(0.05)
 
 
-class Replica:
-    """One consumer in a separate process."""
+class Replica(ConsumerProcess):
+    """One consumer in a separate process, which logs each handled message."""
 
     def __init__(
         self, name: str, environment: Mapping[str, str], directory: Path, seconds: float, program: str = PROGRAM
     ) -> None:
         """Start the consumer with its pod's environment. ``seconds`` is the time it takes to handle a message."""
-        self.name = name
-        self._records, self._log = directory / f"{name}.records", directory / f"{name}.log"
+        self._records = directory / f"{name}.records"
         self._handled: list[Handled] = []
         self._read = 0
-        # The machine's own KAFKA_ and STREAM_ variables could name another topic
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("KAFKA_", "STREAM_"))}
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - this Python with fixed arguments
-                bound([sys.executable, "-m", program, self._records, str(seconds)]),
-                cwd=ROOT,
-                env={**inherited, "KAFKA_CLIENT_ID": name, **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-
-    @property
-    def ready(self) -> bool:
-        """Whether the readiness probe succeeds: the consumer has joined its group and reads. Raises ProveError if it has ended."""
-        if self.process.poll() is not None:
-            raise ProveError(f"replica {self.name} ended with status {self.process.returncode}:\n{self.log()}")
-        return self.ask("/ready")[0] == HTTPStatus.OK
-
-    def ask(self, path: str) -> tuple[int, str]:
-        """Return the status and body of /live, /ready or /metrics. The status is 0 if there is no answer."""
-        found = re.search(
-            r" answer on port (\d+)$", self._log.read_text(encoding="utf-8", errors="replace"), re.MULTILINE
-        )
-        if found is None:
-            return 0, ""
-        try:
-            with urllib.request.urlopen(f"http://{HOST}:{found[1]}{path}", timeout=5) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, ""
-        except OSError:
-            return 0, ""
+        command = [sys.executable, "-m", program, self._records, str(seconds)]
+        super().__init__(name, command, environment, directory / f"{name}.log")
 
     def handled(self) -> Sequence[Handled]:
         """Return the messages handled so far."""
@@ -99,10 +50,6 @@ class Replica:
                     Handled(at=float(at), replica=self.name, partition=int(partition), offset=int(offset))
                 )
         return self._handled
-
-    def log(self, lines: int = 10) -> str:
-        """Return the last lines of the replica's log."""
-        return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 
 class Replicas:
@@ -167,23 +114,12 @@ class Replicas:
         stopped = [self.running.pop(number) for number in numbers]
         for replica in stopped:
             replica.process.terminate()
-        return [_ended(replica) for replica in stopped]
+        return [replica.wait() for replica in stopped]
 
     def kill(self, number: int) -> None:
         """Kill a replica, as if its machine failed."""
-        replica = self.running.pop(number)
-        replica.process.kill()
-        replica.process.wait()
+        self.running.pop(number).kill()
 
     def handled(self) -> list[Handled]:
         """Return the messages handled by all replicas, including those that have ended."""
         return [each for replica in self._started for each in replica.handled()]
-
-
-def _ended(replica: Replica) -> int:
-    try:
-        return replica.process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        replica.process.kill()
-        replica.process.wait()
-        raise ProveError(f"replica {replica.name} did not stop within {PATIENCE:.0f} s:\n{replica.log()}") from None

@@ -1,4 +1,4 @@
-"""Reads the topic for `prove` from a stack's plan: its number of partitions and its settings."""
+"""Reads the topic for `prove` and `dev` from a stack's plan: its number of partitions and its settings."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -17,6 +17,11 @@ OF_TOPICS: Mapping[str, Callable[[RecordedResource], Mapping[str, str]]] = {
 }
 """Settings by Kafka's names, for types of topics that have others than their pipe says."""
 
+MOST = 12
+"""Maximum number of partitions and replicas on one machine."""
+COPIES = frozenset({"min.insync.replicas"})
+"""Topic settings that need more than one broker."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedTopic:
@@ -29,9 +34,14 @@ class PlannedTopic:
     newer: bool
     """Whether the stack's consumers use the group protocol of KIP-848."""
 
+    @property
+    def config_here(self) -> Mapping[str, str]:
+        """Settings of the topic on one broker."""
+        return {name: value for name, value in self.config.items() if name not in COPIES}
 
-def planned_topic(plan: Plan) -> PlannedTopic:
-    """Return the topic of a stack's first pipe. Raises StackFileError if it is not a Kafka topic."""
+
+def planned_topic(plan: Plan, command: str = "prove") -> PlannedTopic:
+    """Return the topic of a stack's first pipe. Raises StackFileError, which names the command, if it is not a Kafka topic."""
     stack_file = plan.stack_file
     if plan.problems:
         raise StackFileError(
@@ -46,7 +56,7 @@ def planned_topic(plan: Plan) -> PlannedTopic:
         config = settings.topic.kafka_config
     else:
         raise StackFileError(
-            f"{stack_file.source}: the first pipe must have a Kafka topic, got {topic.type} (prove runs Apache Kafka). Use a Kafka "
+            f"{stack_file.source}: the first pipe must have a Kafka topic, got {topic.type} ({command} runs Apache Kafka). Use a Kafka "
             "stack such as aws-msk-eks."
         )
     return PlannedTopic(

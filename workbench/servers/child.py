@@ -1,6 +1,7 @@
 """Child processes that end with this process."""
 
 import shutil
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,3 +13,12 @@ def bound(command: Sequence[str | Path]) -> list[str]:
     """
     setpriv = shutil.which("setpriv")
     return [*([setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []), *map(str, command)]
+
+
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """Return the signals that end a command, which must then end its child processes: they are in other process groups.
+
+    SIGHUP comes when the terminal is closed. nohup ignores it.
+    """
+    hangup = () if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else (signal.SIGHUP,)
+    return signal.SIGINT, signal.SIGTERM, *hangup

@@ -186,6 +186,7 @@ class KafkaCluster:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                process_group=0,  # Ctrl-C must not end the broker before its clients
             )
 
     def _wait_for(self, number: int) -> None:
