@@ -116,15 +116,19 @@ def told(repository: Path) -> str:
 
 def test_growth_changes_the_topic_and_the_workload_and_says_so_in_the_equation(told: str):
     lines = section(told, "growing")
-    assert lines[:5] == [
-        "Changed (2):",
+    assert lines[:9] == [
+        "Changed (4):",
+        "- `growing-dashboard` (`aws:cloudwatch/dashboard:Dashboard`)",
+        "  - `dashboardBody.widgets[3].properties.annotations.horizontal[0].value: 30000 → 60000`",
+        "- `growing-orders-many-unread-records` (`aws:cloudwatch/metricAlarm:MetricAlarm`)",
+        "  - `threshold: 30000 → 60000`",
         "- `growing-orders-topic` (`aws:msk/topic:Topic`)",
         "  - `partitionCount: 3 → 6`",
         "- `growing-orders-deployment` (`kubernetes:apps/v1:Deployment`)",
         "  - `spec.replicas: 3 → 6`",
     ]
     assert lines[-1] == "- `orders: 3 partitions = 3 replicas → 6 partitions = 6 replicas`"
-    assert "| `growing` | `orders: 3 partitions = 3 replicas → 6 partitions = 6 replicas` | 0 | 0 | 2 | 0 | 0 |" in told
+    assert "| `growing` | `orders: 3 partitions = 3 replicas → 6 partitions = 6 replicas` | 0 | 0 | 4 | 0 | 0 |" in told
 
 
 def test_a_changed_equation_comes_first(told: str):

@@ -212,13 +212,13 @@ def test_consumer_egress_allows_only_the_given_targets():
     assert len(shipped(STACK).recording.one(SERVICE).input("networkConfiguration.securityGroups")) == 1
 
 
-def test_higher_parallelism_changes_only_the_topic_the_service_and_the_limit_of_its_alarm():
+def test_higher_parallelism_changes_only_the_topic_the_service_and_the_limits_of_its_alarms():
     before = {each.urn: each.inputs for each in shipped(STACK).recording.resources}
     after = {each.urn: each.inputs for each in orders(parallelism=6).recording.resources}
     assert before.keys() == after.keys()
     changed = {urn.rpartition("::")[2]: (inputs, after[urn]) for urn, inputs in before.items() if inputs != after[urn]}
-    watching = {"aws-msk-ecs-dashboard", "aws-msk-ecs-orders-missing-consumers"}
-    assert set(changed) == {"aws-msk-ecs-orders-topic", "aws-msk-ecs-orders-service", *watching}
+    watching = {"dashboard", "orders-missing-consumers", "orders-many-unread-records"}
+    assert set(changed) == {f"aws-msk-ecs-{name}" for name in ("orders-topic", "orders-service", *watching)}
     old, new = changed["aws-msk-ecs-orders-service"]
     assert {key for key in new if new[key] != old[key]} == {"desiredCount", "deploymentMinimumHealthyPercent"}
     assert new["desiredCount"] == 6

@@ -90,13 +90,13 @@ def test_an_alarm_on_dead_letters_reads_only_the_event_hub_of_the_pipe_s_dead_le
 
 def test_the_age_limit_of_a_pipe_is_the_threshold_of_its_alarm():
     found = monitored(pipe={"alarms": {"ageMinutes": 40}})
-    assert '(consumer_lag_seconds{namespace="orders"}) > 2400 ' in rules(found)["old-records"]["expression"]
+    assert rules(found)["old-records"]["expression"].endswith("> 2400")
     assert rules(found)["old-records"]["for"] == "PT5M"
 
 
 def test_the_thresholds_follow_the_parallelism():
     expression = rules(monitored(pipe={"parallelism": 7}))["missing-consumers"]["expression"]
-    assert expression.endswith("< 7")
+    assert "< 7 unless" in expression
 
 
 def test_critical_alarms_have_severity_0_and_warnings_2():
