@@ -1,10 +1,12 @@
 """Dead letters in a Kafka topic. Handled ones are marked in the committed offset of the group `GROUP.redrive`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from consumer.errors import ConsumerError
+from consumer.errors import ConsumerError, WrongEnvironmentError
 from consumer.kafka.dead_letters import LARGEST
 from consumer.kafka.faults import text_of
 from consumer.kafka.record import KafkaRecord, UnreadableHeadersError
@@ -25,11 +27,23 @@ LEFT_OUT = frozenset(f"{PREFIX}{part}" for part in ("key", "value", "headers"))
 SECONDS = 60.0
 """Maximum seconds for the brokers to respond, or to confirm a record."""
 
+ANSWER_SECONDS = 10.0
+"""Maximum seconds for one answer. A client without rights for a group waits that long."""
+
+TEMPORARY = frozenset(
+    {"COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR", "_TIMED_OUT", "_WAIT_COORD"}
+)
+"""Errors while a group has no coordinator."""
+
+PAUSE = 0.5
+"""Seconds between two attempts meanwhile."""
+
 FIXES = {
     "TOPIC_AUTHORIZATION_FAILED": "Grant this identity read on the dead letters, and write on the topic for a replay",
     "GROUP_AUTHORIZATION_FAILED": "Grant this identity read on the group",
+    "UNKNOWN_TOPIC_OR_PART": "It must exist on these brokers. Check KAFKA_BOOTSTRAP_SERVERS",
 }
-"""Fix for each error of missing rights."""
+"""Fix for each error that does not depend on the connection."""
 
 
 def store(variables: Variables) -> "KafkaLetters":
@@ -51,34 +65,37 @@ class KafkaLetters:
         self.group = f"{settings.group}.redrive"
         self.error: KafkaError | None = None
         self.handled: Sequence[range] = [range(0)]
+        if settings.tokens:
+            settings.tokens("")  # without a token, the clients would wait and not report why
         connection = {**settings.connection, "error_cb": self._on_error}
-        properties = {"group.id": self.group, "enable.auto.commit": False, "enable.partition.eof": True}
-        # The partition is assigned, so the client does not join the group.
-        self.consumer = Consumer({**connection, **properties, "auto.offset.reset": "error"})
-        self.producer = Producer(
-            {
-                **connection,
-                "enable.idempotence": True,
-                "message.timeout.ms": int(SECONDS * 1000),
-                # The topic's max.message.bytes is the limit, not the client's.
-                "message.max.bytes": LARGEST,
-            }
-        )
+        self.reading = {
+            **connection,
+            "group.id": self.group,
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "error",
+        }
+        writing = {
+            **connection,
+            "enable.idempotence": True,
+            "message.timeout.ms": int(SECONDS * 1000),
+            # The topic's max.message.bytes is the limit, not the client's.
+            "message.max.bytes": LARGEST,
+        }
+        try:
+            self.member, self.producer = Consumer(self.reading), Producer(writing)
+        except KafkaException as error:
+            raise WrongEnvironmentError(f"KAFKA_...: {text_of(error.args[0])}") from None
 
     def letters(self) -> Iterator[Letter]:
         """Yield the dead letters that exist now and are not marked."""
-        try:
-            first, end = self.consumer.get_watermark_offsets(TopicPartition(self.name, 0), SECONDS)
-            (mark,) = self.consumer.committed([TopicPartition(self.name, 0)], SECONDS)
-        except KafkaException as error:
-            self.consumer.poll(0)  # calls _on_error with the reason
-            raise self._error(error.args[0]) from None
+        first, end = self._offsets()
+        (mark,) = self._as_group(partial(self.member.committed, [TopicPartition(self.name, 0)], ANSWER_SECONDS))
         self.handled = merged([range(first), *decode(mark.offset, mark.metadata or "")])
         start, *others = self.handled[0].stop, *self.handled[1:]
         if start >= end:
             return
-        self.consumer.assign([TopicPartition(self.name, 0, start)])
-        for message in self._messages(end):
+        for message in self._messages(start, end):
             if not any(message.offset() in each for each in others):
                 yield letter_of(message)
 
@@ -111,18 +128,13 @@ class KafkaLetters:
         """Commit which dead letters are handled."""
         handled = self._with(letters)
         offset, text = encode(handled)
-        try:
-            found = self.consumer.commit(offsets=[TopicPartition(self.name, 0, offset, text)], asynchronous=False)
-        except KafkaException as error:
-            raise self._error(error.args[0], f"cannot commit as the group {self.group}") from None
-        for each in found or ():
-            if each.error:
-                raise self._error(each.error, f"cannot commit as the group {self.group}")
+        places = [TopicPartition(self.name, 0, offset, text)]
+        self._as_group(partial(self.member.commit, offsets=places, asynchronous=False))
         self.handled = handled
 
     def close(self) -> None:
         """Close the connections."""
-        self.consumer.close()
+        self.member.close()
 
     def _with(self, letters: Sequence[Letter]) -> Sequence[range]:
         """Return the handled offsets including these dead letters. Raise ConsumerError if they have too many gaps."""
@@ -135,22 +147,55 @@ class KafkaLetters:
             )
         return handled
 
-    def _messages(self, end: int) -> Iterator[Message]:
-        """Yield the messages below an offset."""
-        while True:
-            message = self.consumer.poll(SECONDS)
-            if message is None:
-                raise self._error(self.error or KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - its public name
-            error = message.error()
-            if error and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
-                return
+    def _offsets(self) -> tuple[int, int]:
+        """Return the first offset of the dead letters, and the offset after the last one."""
+        try:
+            error = self.member.list_topics(self.name, ANSWER_SECONDS).topics[self.name].error
             if error:
                 raise self._error(error)
-            offset = message.offset() or 0
-            if offset < end:
-                yield message
-            if offset >= end - 1:
-                return
+            return self.member.get_watermark_offsets(TopicPartition(self.name, 0), SECONDS)
+        except KafkaException as exception:
+            self.member.poll(0)  # calls _on_error with the reason
+            raise self._error(exception.args[0]) from None
+
+    def _as_group(self, call: Callable[[], Sequence[TopicPartition] | None]) -> Sequence[TopicPartition]:
+        """Make a call of the group, and return its result. A new group has no coordinator for a moment."""
+        end = time.monotonic() + SECONDS
+        while True:
+            try:
+                found = call() or ()
+                error = next((each.error for each in found if each.error), None)
+            except KafkaException as exception:
+                found, error = (), exception.args[0]
+            if not error:
+                return found
+            event = self.member.poll(0)  # missing rights are reported here. It reads nothing: nothing is assigned
+            refused = event.error() if event else None
+            if refused or error.name() not in TEMPORARY or time.monotonic() > end:
+                raise self._error(refused or error, f"the group {self.group}")
+            time.sleep(PAUSE)
+
+    def _messages(self, start: int, end: int) -> Iterator[Message]:
+        """Yield the messages between two offsets. The partition is assigned, so the client does not join the group."""
+        reader = Consumer(self.reading)
+        reader.assign([TopicPartition(self.name, 0, start)])
+        try:
+            while True:
+                message = reader.poll(SECONDS)
+                if message is None:
+                    raise self._error(self.error or KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - its public name
+                error = message.error()
+                if error and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+                    return
+                if error:
+                    raise self._error(error)
+                offset = message.offset() or 0
+                if offset < end:
+                    yield message
+                if offset >= end - 1:
+                    return
+        finally:
+            reader.close()
 
     def _error(self, error: KafkaError, place: str = "") -> ConsumerError:
         """Return an error in one line, with the connection error that explains it and the fix, if known."""

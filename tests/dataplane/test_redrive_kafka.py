@@ -36,6 +36,26 @@ KafkaLetters.mark = killed
 sys.exit(main(sys.argv[1:], os.environ))
 """
 
+WITH_A_HANDLER_THAT_IS_NOT_FIXED = """
+import os, sys
+from consumer.redrive import command
+from consumer.redrive.kafka import KafkaLetters
+
+replay, calls = KafkaLetters.replay, []
+
+def failing_again(self, letters):
+    assert len(calls) < 10, "the replay does not end"
+    calls.append(letters)
+    for each in letters:
+        headers = [("dead-letter-topic", each.topic.encode()), ("dead-letter-partition", each.partition.encode())]
+        self.producer.produce(self.name, each.value, each.key, headers=headers)
+    return replay(self, letters)
+
+KafkaLetters.replay = failing_again
+command.BATCH = 1
+sys.exit(command.main(sys.argv[1:], os.environ))
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FailedRecord:
@@ -165,6 +185,14 @@ def test_a_kill_between_writing_and_marking_loses_none_and_repeats_one_batch(mak
     assert redrive(pipe, "replay", "--all", "--yes").returncode == 0
     assert offered(pipe) == []
     assert sorted(values(pipe)) == sorted(f"value-{number}" for number in (*range(250), *range(100, 200)))
+
+
+def test_records_that_fail_again_are_not_replayed_by_the_same_command(make_pipe):
+    pipe = make_pipe(3)
+    done = redrive(pipe, "replay", "--all", "--yes", program=("-c", WITH_A_HANDLER_THAT_IS_NOT_FIXED))
+    assert done.returncode == 0, done.stderr
+    assert sorted(values(pipe)) == ["value-0", "value-1", "value-2"]
+    assert offered(pipe) == [3, 4, 5]
 
 
 def test_a_rejected_record_is_offered_again_and_the_others_are_marked(make_pipe, kafka):
