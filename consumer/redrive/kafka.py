@@ -74,6 +74,8 @@ class KafkaLetters:
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "error",
+            # In a consumer's pod, this program shares the consumer's memory. The default is 64 MiB.
+            "queued.max.messages.kbytes": 8192,
         }
         writing = {
             **connection,
