@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import re
 import signal
 import threading
@@ -148,6 +149,24 @@ def prove(
 
 
 app.command()(dev)
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False)
+def redrive(context: typer.Context) -> None:
+    """List, show, replay, save or drop the dead letters of a pipe: `python -m consumer.redrive` on this machine.
+
+    Needs the variables of a consumer of the pipe. `redrive --help` shows the commands.
+    """
+
+    def run() -> None:
+        from consumer.redrive.command import main as redriving  # noqa: PLC0415  as above
+
+        gc.enable()
+        raise typer.Exit(redriving(context.args, os.environ))
+
+    guarded(run)
+
+
 app.add_typer(handler, name="handler")
 app.command()(size)
 app.command()(new)

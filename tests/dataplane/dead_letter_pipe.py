@@ -5,9 +5,11 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
@@ -78,3 +80,18 @@ class Pipe:
 
 def reader(servers: str, group: str) -> Consumer:
     return Consumer({"bootstrap.servers": servers, "group.id": group, "auto.offset.reset": "earliest"})
+
+
+def redrive(
+    pipe: Pipe, *arguments: str, program: Sequence[str] = ("-m", "consumer.redrive")
+) -> "CompletedProcess[str]":
+    """Run the redrive of a pipe's dead letters to its end."""
+    environment = {
+        "STREAM_SERVICE": "kafka",
+        "STREAM_TOPIC": pipe.name,
+        "STREAM_GROUP": pipe.name,
+        "STREAM_DEAD_LETTERS": pipe.dead_letters,
+        "KAFKA_BOOTSTRAP_SERVERS": pipe.servers,
+    }
+    command = [sys.executable, *program, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -1,7 +1,5 @@
 """Failed records on a real broker go to the dead letters: none is lost, and none blocks the others."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
@@ -9,11 +7,10 @@ from uuid import uuid4
 import pytest
 from confluent_kafka import Producer, TopicPartition
 
-from tests.dataplane.dead_letter_pipe import PARTITIONS, Pipe, reader
+from tests.dataplane.dead_letter_pipe import PARTITIONS, Pipe, reader, redrive
 from workbench.prove.replicas import PATIENCE, wait_until
 from workbench.prove.topic import Topic
 from workbench.servers.kafka_broker import KafkaCluster
-from workbench.stack_file import ROOT
 
 RECORDS, POISONED = 100, 40
 POISON = b"poison"
@@ -77,18 +74,6 @@ def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> MakePipe:
         return pipe
 
     return make
-
-
-def replayed(pipe: Pipe, first: int, last: int) -> "subprocess.CompletedProcess[str]":
-    """Run the replay of the dead letters with these offsets."""
-    environment = {
-        "STREAM_TOPIC": pipe.name,
-        "STREAM_GROUP": pipe.name,
-        "STREAM_DEAD_LETTERS": pipe.dead_letters,
-        "KAFKA_BOOTSTRAP_SERVERS": pipe.servers,
-    }
-    command = [sys.executable, "-m", "consumer.kafka.replay", str(first), str(last)]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def expected() -> dict[int, list[str]]:
@@ -201,7 +186,7 @@ def _nothing_lost(pipe: Pipe) -> None:
 
 
 def test_dead_letters_are_replayed_into_their_partition_and_handled_by_a_fixed_handler(make_pipe):
-    """docs/operations.md, Replay dead letters."""
+    """docs/procedures.md, Dead letters."""
     pipe = make_pipe()
     variables = {"STREAM_DEAD_LETTERS": pipe.dead_letters, "STREAM_MAX_DELIVERY_ATTEMPTS": "1"}
     with pipe.start(PROGRAM, **variables) as consumer:
@@ -211,10 +196,13 @@ def test_dead_letters_are_replayed_into_their_partition_and_handled_by_a_fixed_h
             consumer.communicate(timeout=PATIENCE)
         finally:
             consumer.kill()
-    done = replayed(pipe, 0, 9)
+    done = redrive(pipe, "replay", "--reason", "cannot be handled", "--yes")
     partition = POISONED % PARTITIONS
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{pipe.dead_letters} 0: written to {pipe.name}[{partition}] {ends()[partition]}\n"
+    assert done.stdout.splitlines() == [
+        f"{pipe.dead_letters} 0: written to {pipe.name}[{partition}] {ends()[partition]}",
+        "1 dead letters replayed, 0 skipped",
+    ]
     with pipe.start(HEALED, **variables) as consumer:
         try:
             wait_until(lambda: pipe.handled[partition][-1] == POISON.decode(), "the replayed record is handled")
@@ -238,10 +226,11 @@ def test_a_dead_letter_without_the_whole_record_is_not_replayed(make_pipe):
         finally:
             consumer.kill()
     offset = next(letter.offset() for letter in letters if letter.key() == b"large")
-    done = replayed(pipe, offset, offset)
+    done = redrive(pipe, "replay", str(offset), "--yes")
     place = f"{pipe.name}[0] {ends()[0]}"
     assert done.returncode == 0, done.stderr
-    assert (
-        done.stdout
-        == f"{pipe.dead_letters} {offset}: skipped, does not contain the whole record. The record is {place}\n"
-    )
+    assert done.stdout.splitlines() == [
+        f"{pipe.dead_letters} {offset}: skipped, does not contain the whole record. The record is {place}",
+        "0 dead letters replayed, 1 skipped",
+    ]
+    assert redrive(pipe, "list").stdout.startswith(f"{pipe.dead_letters}: 2 dead letters\n"), "it is offered again"

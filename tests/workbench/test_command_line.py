@@ -90,3 +90,14 @@ def test_a_wrong_option_ends_with_status_2_and_one_line(arguments: list[str], me
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.startswith(message)
     assert done.stderr.count("\n") == 1
+
+
+def test_redrive_passes_its_arguments_and_variables_on():
+    done = CliRunner().invoke(app, ["redrive", "replay", "--all", "--yes"], env={"STREAM_SERVICE": "kinesis-video"})
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "STREAM_SERVICE: must be one of kafka, kinesis, pubsub, got 'kinesis-video'.\n",
+    )
+    shown = CliRunner().invoke(app, ["redrive", "drop", "--help"])
+    assert shown.exit_code == 0
+    assert "--reason TEXT" in shown.stdout
