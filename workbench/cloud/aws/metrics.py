@@ -78,6 +78,9 @@ MOST_METRICS, MOST_ACTIONS, MOST_QUERIED_SECONDS = 10, 5, 3 * 3600
 """Metrics in an expression, actions, and seconds of a Metrics Insights query of an alarm (CloudWatch, Alarm data queries; botocore's
 model of PutMetricAlarm; Metrics Insights quotas; read 2026-11-30)."""
 
+LONGEST_WARM_UP = 2880
+"""Minutes (CloudWatch, Alarm warm-up periods; read 2026-11-30)."""
+
 _QUERY = re.compile(
     r'SELECT (?:AVG|COUNT|MAX|MIN|SUM)\("(?P<name>[^"]+)"\) FROM "(?P<namespace>[^"]+)" WHERE (?P<limits>"[^"]+" = \'[^\']*\''
     r"(?: AND \"[^\"]+\" = '[^']*')*)"
@@ -144,6 +147,12 @@ def _alarm_errors(alarm: Inputs) -> Iterator[str]:
         yield f"the evaluation must be at most {longest} seconds, got {max(seconds)} x {periods}"
     if number(alarm, "datapointsToAlarm", periods) > periods:
         yield "DatapointsToAlarm must be at most EvaluationPeriods"
+    yield from _limit_errors(alarm)
+
+
+def _limit_errors(alarm: Inputs) -> Iterator[str]:
+    if not 1 <= number(alarm, "warmUpConfiguration.warmUpPeriodDurationInMinutes", 1) <= LONGEST_WARM_UP:
+        yield f"WarmUpPeriodDurationInMinutes must be 1 to {LONGEST_WARM_UP}"
     if len(text(alarm, "alarmDescription", "")) > 1024:
         yield "AlarmDescription must have at most 1024 characters"
     for actions in ("alarmActions", "okActions"):

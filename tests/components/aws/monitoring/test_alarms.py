@@ -9,7 +9,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from tests.components.aws.monitoring.support import ALARM, DASHBOARD, TOPIC, alarms
-from tests.stacks import NAMES, planned, shipped
+from tests.stacks import NAMES, planned, settings, shipped
 from workbench.cloud.kinds import kind
 from workbench.plan import Plan
 
@@ -123,10 +123,53 @@ def test_ten_video_streams_share_an_alarm():
     assert streams == [f"aws-video-ecs-cameras-{number}" for number in range(12)]
 
 
-def test_a_paused_pipe_keeps_its_alarms_but_they_notify_nobody():
-    found = alarms(planned(pipe(consumer={"paused": True}), stack="aws-msk-ecs"))
-    assert found.keys() == alarms(shipped("aws-msk-ecs")).keys()
-    assert {name for name, alarm in found.items() if not alarm["actionsEnabled"]} == GROUP | TASKS
+@pytest.mark.parametrize("stack", ["aws-msk-ecs", "aws-kinesis-eks"])
+def test_the_alarms_of_a_paused_pipe_end_and_cannot_fire(stack: str):
+    running, resting = alarms(shipped(stack)), alarms(planned(pipe(consumer={"paused": True}), stack=stack))
+    assert resting.keys() == running.keys()
+    for name, alarm in resting.items():
+        if not name.startswith("orders-"):
+            assert alarm == running[name]
+            continue
+        assert alarm["treatMissingData"] == "notBreaching"
+        if alarm["comparisonOperator"] == "LessThanThreshold":
+            assert alarm["threshold"] < 0
+        else:
+            assert alarm["threshold"] > 1e15  # 30,000 years in milliseconds
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_an_alarm_that_is_on_when_a_pause_begins_fires_again_after_it(paused: bool):
+    # A muted alarm would not: CloudWatch notifies only when the state changes.
+    for alarm in alarms(planned(pipe(consumer={"paused": paused}), stack="aws-msk-ecs")).values():
+        assert alarm.get("actionsEnabled", True)
+
+
+@pytest.mark.parametrize(
+    ("stack", "workload"),
+    [
+        ("aws-kinesis-eks", "kubernetes:apps/v1:Deployment"),
+        ("aws-msk-eks", "kubernetes:apps/v1:Deployment"),
+        ("aws-kinesis-ecs", "aws:ecs/service:Service"),
+        ("aws-video-ecs", "aws:ecs/service:Service"),
+    ],
+)
+def test_an_alarm_of_a_pipe_is_created_after_its_consumers(stack: str, workload: str):
+    recording = shipped(stack).recording
+    consumers = {each.urn for each in recording.of_type(workload)}
+    pipes = tuple(f"{stack}-{name}-" for name in settings(stack=stack).pipes)
+    for alarm in recording.of_type(ALARM):
+        if alarm.name.startswith(pipes):
+            assert consumers <= recording.requirements(alarm), alarm.name
+
+
+def test_an_alarm_on_missing_values_waits_until_new_consumers_send_some():
+    for stack in ("aws-kinesis-eks", "aws-video-ecs", "aws-msk-ecs"):
+        for name, alarm in alarms(shipped(stack)).items():
+            minutes = alarm.get("warmUpConfiguration", {}).get("warmUpPeriodDurationInMinutes")
+            expected = {"old-records": 5, "missing-consumers": 10}[name.partition("-")[2]] if minutes else None
+            assert minutes == expected
+            assert (minutes is None) == (alarm["treatMissingData"] == "notBreaching")
 
 
 def test_a_description_says_what_is_wrong_what_to_look_at_and_where_the_runbook_is():
@@ -164,6 +207,7 @@ def request(alarm: Mapping[str, Any]) -> Any:
     names = {"name": "AlarmName", "okActions": "OKActions", "metricQueries": "Metrics", "tags": ""}
     values = {
         "dimensions": dimensions,
+        "warmUpConfiguration": lambda given: {f"{key[0].upper()}{key[1:]}": value for key, value in given.items()},
         "metricQueries": lambda given: [query(each) for each in given],
         "threshold": float,
     }

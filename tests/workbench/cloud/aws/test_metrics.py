@@ -57,6 +57,7 @@ def test_an_alarm_on_known_metrics_is_accepted(alarm: dict[str, Any]):
         ),
         (queried(DISK, evaluationPeriods=181), "the evaluation must be at most 10800 seconds, got 60 x 181"),
         ({**AGE, "datapointsToAlarm": 6}, "DatapointsToAlarm must be at most EvaluationPeriods"),
+        ({**AGE, "warmUpConfiguration": {"warmUpPeriodDurationInMinutes": 3000}}, "must be 1 to 2880"),
         ({**AGE, "alarmDescription": "x" * 1025}, "AlarmDescription must have at most 1024 characters"),
         ({**AGE, "okActions": ["arn"] * 6}, "okActions must have at most 5 entries, got 6"),
         (added(11), "an expression must have at most 10 metrics"),
