@@ -45,7 +45,6 @@ METRICS: Mapping[str, Mapping[str, Metric]] = {
         ),
         "FetchThrottleTime": Metric((_BROKER,), MSK),
         "KafkaDataLogsDiskUsed": Metric((_BROKER,), MSK),
-        "MessagesInPerSec": Metric((_BROKER, _TOPIC), f"{MSK}; {MSK_SERVERLESS}"),
         "OfflinePartitionsCount": Metric((frozenset({"Cluster Name"}),), MSK),
         "ProduceThrottleTime": Metric((_BROKER,), MSK),
         "SumOffsetLag": Metric((_GROUP,), f"{MSK}; {MSK_SERVERLESS}"),
@@ -88,6 +87,11 @@ _QUERY = re.compile(
 """The part of the language that the program uses (CloudWatch, Metrics Insights query components and syntax; read 2026-11-30)."""
 
 
+_OPERAND = r"(?:[a-z]\w*|FILL\([a-z]\w*, REPEAT\))(?: / [1-9]\d*)?"
+_FUNCTION = re.compile(rf"(?:MAX|SUM)\(\[{_OPERAND}(?:, {_OPERAND})*\]\)")
+"""The functions that the program uses (CloudWatch, Using metric math). CloudWatch refuses a number in a list of series."""
+
+
 def metric_error(namespace: str, name: str, dimensions: Iterable[str], *, all_of_them: bool = True) -> str | None:
     """Return an error if no series of the metric has exactly these dimensions or, for a query, at least these."""
     if UNKNOWN in (namespace, name):
@@ -109,10 +113,9 @@ def expression_error(expression: str, ids: Iterable[str]) -> str | None:
     if query:
         labels = re.findall(r'"([^"]+)" =', query["limits"])
         return metric_error(query["namespace"], query["name"], labels, all_of_them=False)
-    operands = re.fullmatch(r"(?:MAX|SUM)\(\[([a-z0-9, ]+)\]\)", expression)
-    if operands is None:
+    if not _FUNCTION.fullmatch(expression):
         return f"the expression is not known to the simulation: {expression}"
-    unknown = set(operands[1].split(", ")) - set(ids)
+    unknown = set(re.findall(r"\b[a-z]\w*", expression)) - set(ids)
     return f"the expression refers to unknown ids: {', '.join(sorted(unknown))}" if unknown else None
 
 

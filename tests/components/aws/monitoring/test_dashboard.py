@@ -33,6 +33,7 @@ def test_a_pipe_on_ecs_is_drawn_from_its_equation_to_its_dead_letters_and_then_t
         "orders: Equation: running tasks, desired tasks, and the number of partitions",
         "orders: Written bytes per second",
         "orders: Read bytes per second",
+        "orders: Time to catch up or unread records, as a share of the limit",
         "orders: Estimated time to catch up in seconds",
         "orders: Unread records",
         "orders: Dead letters in bytes per second",

@@ -34,7 +34,13 @@ def added(count: int, **more: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("alarm", [AGE, queried(DISK), added(10), {**AGE, "period": 300, "evaluationPeriods": 288}])
+SHARE = "MAX([FILL(m0, REPEAT) / 900, FILL(m1, REPEAT) / 30000])"
+
+
+@pytest.mark.parametrize(
+    "alarm",
+    [AGE, queried(DISK), added(10), added(2, expression=SHARE), {**AGE, "period": 300, "evaluationPeriods": 288}],
+)
 def test_an_alarm_on_known_metrics_is_accepted(alarm: dict[str, Any]):
     assert ALARM.refusal(None, alarm) is None
 
@@ -49,6 +55,9 @@ def test_an_alarm_on_known_metrics_is_accepted(alarm: dict[str, Any]):
         (queried(DISK.replace("Cluster Name", "ClusterName")), "has no series with the dimensions ClusterName"),
         (queried(DISK.replace("DiskUsed", "Disk")), "is not in workbench/cloud/aws/metrics.py"),
         (queried("SEARCH('{AWS/Kafka}', 'Sum')"), "the expression is not known to the simulation"),
+        (added(1, expression=SHARE), "the expression refers to unknown ids: m1"),
+        (added(1, expression="MAX([m0, 1])"), "the expression is not known to the simulation"),
+        (added(1, expression="MAX([m0 / 0])"), "the expression is not known to the simulation"),
         (queried("SUM([m0])"), "the expression refers to unknown ids: m0"),
         ({**AGE, "period": 45}, "Period must be 10, 20, 30 or a multiple of 60, got 45"),
         (
