@@ -61,15 +61,21 @@ class Monitoring(ComponentResource):
         self.register_outputs({})
 
     def _targets(self) -> Sequence[Input[str]]:
-        """Return the topics of the stack file and, if it has e-mail addresses, the stack's own topic."""
+        """Return the topics of the stack file and, if it has e-mail addresses, the stack's own topic.
+
+        If neither CloudWatch nor a managed Prometheus has alarms, nobody could publish to the stack's own topic.
+        """
         settings, collector = self.args.settings, self.args.collector
-        if not settings.emails:
+        signals = [*self.args.signals, *(signal for pipe in self.args.pipes.values() for signal in pipe.signals)]
+        cloudwatch = any(signal.trigger for signal in signals)
+        if not settings.emails or not (cloudwatch or isinstance(collector, ManagedPrometheus)):
             return settings.targets
         own = Notifications(
             self.name,
             NotificationsArgs(
                 account=self.args.network.account,
                 emails=settings.emails,
+                cloudwatch=cloudwatch,
                 workspace_arn=collector.workspace.arn if isinstance(collector, ManagedPrometheus) else None,
             ),
             self.child,
