@@ -6,11 +6,11 @@ from math import ceil
 from typing import TypeVar
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Input, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions, log
 
 from components.arguments import MonitoringArgs
 from components.aws.eks.prometheus import ManagedPrometheus
-from components.aws.monitoring.dashboard import body
+from components.aws.monitoring.dashboard import MOST_CHARTS, MOST_METRICS, dashboard
 from components.aws.monitoring.metrics import Measurement
 from components.aws.monitoring.notifications import Notifications, NotificationsArgs
 from components.aws.monitoring.settings import AwsMonitoringSettings
@@ -121,14 +121,21 @@ class Monitoring(ComponentResource):
         )
 
     def _dashboard(self) -> None:
-        sections = {pipe: each.signals for pipe, each in self.args.pipes.items() if each.signals}
-        if self.args.signals:
-            sections[self.name] = self.args.signals
+        # The service first: if a stack has too many pipes for a dashboard, it is not the service that is left out.
+        pipes = [(pipe, each.signals) for pipe, each in self.args.pipes.items()]
+        sections = [section for section in ((self.name, self.args.signals), *pipes) if section[1]]
         if sections:
+            drawn = dashboard(self.args.network.account.region, sections)
+            if drawn.left_out:
+                log.warn(
+                    f"the dashboard has no room for the charts of {', '.join(drawn.left_out)} (CloudWatch accepts {MOST_CHARTS} charts and "
+                    f"{MOST_METRICS} metrics on a dashboard). Their alarms exist.",
+                    self,
+                )
             aws.cloudwatch.Dashboard(
                 f"{self.name}-dashboard",
                 dashboard_name=self.name,
-                dashboard_body=body(self.args.network.account.region, sections),
+                dashboard_body=drawn.body,
                 opts=self.child,
             )
 

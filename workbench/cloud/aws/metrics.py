@@ -77,6 +77,10 @@ MOST_METRICS, MOST_ACTIONS, MOST_QUERIED_SECONDS = 10, 5, 3 * 3600
 """Metrics in an expression, actions, and seconds of a Metrics Insights query of an alarm (CloudWatch, Alarm data queries; botocore's
 model of PutMetricAlarm; Metrics Insights quotas; read 2026-11-30)."""
 
+MOST_WIDGETS, MOST_IN_WIDGET, MOST_IN_DASHBOARD = 500, 500, 2500
+"""Widgets of a dashboard, and metrics in one and in all of them, with those that only expressions use (CloudWatch service quotas; read in
+public copies, not on AWS's page)."""
+
 LONGEST_WARM_UP = 2880
 """Minutes (CloudWatch, Alarm warm-up periods; read 2026-11-30)."""
 
@@ -186,7 +190,16 @@ def dashboard_refusal(_old: Inputs | None, new: Inputs) -> str | None:
     given = text(new, "dashboardBody", "{}")
     if not given.startswith("{"):
         return None  # unknown in a preview
-    errors = [error for widget in json.loads(given).get("widgets", ()) for error in _widget_errors(widget)]
+    widgets = json.loads(given).get("widgets", ())
+    errors = [error for widget in widgets for error in _widget_errors(widget)]
+    metrics = [len([line for line in each["properties"]["metrics"] if len(line) > 1]) for each in widgets]
+    for got, most, what in (
+        (len(widgets), MOST_WIDGETS, "widgets"),
+        (max(metrics, default=0), MOST_IN_WIDGET, "metrics in a widget"),
+        (sum(metrics), MOST_IN_DASHBOARD, "metrics"),
+    ):
+        if got > most:
+            errors.append(f"a dashboard must have at most {most} {what}, got {got}")
     return f"InvalidParameterInput: {errors[0]}" if errors else None
 
 

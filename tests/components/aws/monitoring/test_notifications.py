@@ -133,7 +133,7 @@ AZURE = "/subscriptions/0/resourceGroups/ops/providers/Microsoft.Insights/action
         ),
         (
             {"enabled": False, **EMAILS},
-            "monitoring: has keys that are ignored when enabled is false. Remove them, or set enabled to true.",
+            "monitoring: must have no other keys while enabled is false, got emails (there is no alarm). Remove them, or set enabled to true.",
         ),
         (
             {"topicArns": [f"{ONCALL}{number}" for number in range(5)]},

@@ -98,8 +98,30 @@ LINE = ["AWS/Kinesis", "IncomingRecords", "StreamName", "orders", {"id": "a"}]
             dashboard([{"id": "a", "expression": DISK}], [{"id": "b", "expression": DISK}]),
             "must have at most one Metrics Insights query",
         ),
+        (dashboard(*([*LINE[:-1], {"id": f"a{number}"}] for number in range(500))), None),
+        (
+            dashboard(*([*LINE[:-1], {"id": f"a{number}"}] for number in range(501))),
+            "must have at most 500 metrics in a widget, got 501",
+        ),
     ],
 )
 def test_a_chart_of_unknown_metrics_or_with_two_queries_is_refused(body: dict[str, Any], reason: str | None):
     found = DASHBOARD.refusal(None, body)
+    assert found is None if reason is None else reason in (found or "")
+
+
+@pytest.mark.parametrize(
+    ("widgets", "lines", "reason"),
+    [
+        (500, 5, None),
+        (501, 1, "at most 500 widgets, got 501"),
+        (5, 500, None),
+        (6, 417, "at most 2500 metrics, got 2502"),
+    ],
+)
+def test_a_dashboard_with_too_many_widgets_or_metrics_is_refused(widgets: int, lines: int, reason: str | None):
+    [widget] = json.loads(dashboard(*([*LINE[:-1], {"id": f"a{number}"}] for number in range(lines)))["dashboardBody"])[
+        "widgets"
+    ]
+    found = DASHBOARD.refusal(None, {"dashboardBody": json.dumps({"widgets": [widget] * widgets})})
     assert found is None if reason is None else reason in (found or "")
