@@ -16,6 +16,21 @@ TWO_ZONES = ("us-west-1",)
 """Regions in which an account has only two availability zones (AWS Global Infrastructure, Regions)."""
 
 
+PARTITIONS = {
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "us-isof-": "aws-iso-f",
+    "eu-isoe-": "aws-iso-e",
+}
+"""Partitions other than aws, by the first letters of their regions (botocore 1.44.5, partitions)."""
+
+
+def partition_of(region: str) -> str:
+    """Return the partition of a region, which is part of every ARN."""
+    return next((partition for prefix, partition in PARTITIONS.items() if region.startswith(prefix)), "aws")
+
+
 def _check_region(region: str) -> str:
     if region in TWO_ZONES:
         raise ValueError(

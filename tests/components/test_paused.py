@@ -12,8 +12,8 @@ from workbench.plan import Plan
 
 PARTITIONED = {"topic": {"mode": "partitioned"}}
 REPLICAS = {"spec.replicas", "desiredCount"}
-ENABLED = re.compile(r"(rules\[\d+\]\.)?enabled|actionsEnabled")
-ALARMS = {"dashboardBody", "data", "threshold"}
+ENABLED = re.compile(r"(rules\[\d+\]\.)?enabled")
+ALARMS = {"dashboardBody", "data", "threshold", "treatMissingData"}
 """Inputs of alarms and dashboards that a pause changes, all of them in place."""
 
 

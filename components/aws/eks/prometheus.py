@@ -1,5 +1,6 @@
 """Amazon Managed Service for Prometheus, as the collector of an EKS cluster."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +15,14 @@ from components.aws.eks.cluster import cluster_security_group
 from components.aws.network.network import Network
 from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.pods import PART_OF
-from components.kubernetes.prometheus_operator import SCRAPE_INTERVAL, alert
+from components.kubernetes.prometheus_operator import SCRAPE_INTERVAL, SERVICE, alert
 from components.monitoring.rules import Rule
 
 RECEIVER = "targets"
 """Name of the receiver that publishes to the notification targets."""
+
+SUBJECT = "{{ .CommonLabels.stack }}{{ with .CommonLabels.pipe }}-{{ . }}{{ end }}: {{ .CommonLabels.alarm }}"
+"""Subject of a notification, such as `production-orders: old-records`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +72,7 @@ class ManagedPrometheus(ComponentResource, KubernetesCollector):
         self, name: str, rules: Sequence[Rule], *, runbook: str, targets: Sequence[Input[str]], opts: ResourceOptions
     ) -> None:
         """Make the scraper, the rules and, if there are targets, the alert manager."""
-        aws.amp.Scraper(
+        scraper = aws.amp.Scraper(
             f"{name}-prometheus",
             alias=name,
             source=aws.amp.ScraperSourceArgs(
@@ -86,13 +90,14 @@ class ManagedPrometheus(ComponentResource, KubernetesCollector):
             opts=opts,
         )
         if rules:
+            subjects = [rule.subject if rule.series else SERVICE for rule in rules]
+            alerts = Output.all(*(alerting_rule(rule, name, runbook) for rule in rules))
             aws.amp.RuleGroupNamespace(
                 f"{name}-rules",
                 name=name,
                 workspace_id=self.workspace.id,
-                data=Output.all(*(alerting_rule(rule, name, runbook) for rule in rules)).apply(
-                    lambda alerts: groups(name, alerts)
-                ),
+                # A scraper takes about 20 minutes. Rules that exist before it would report that all consumers are missing.
+                data=Output.all(scraper.arn, alerts).apply(lambda known: groups(subjects, known[1])),
                 tags={"Name": name},
                 opts=opts,
             )
@@ -132,23 +137,30 @@ def alerting_rule(rule: Rule, stack: str, runbook: str) -> Mapping[str, Any]:
     return {**alert(rule, stack, runbook), "expr": expression if rule.enabled else off}
 
 
-def groups(name: str, alerts: Sequence[Mapping[str, Any]]) -> str:
-    """Return the rules file of a workspace."""
-    return _yaml({"groups": [{"name": name, "rules": list(alerts)}]})
+def groups(subjects: Sequence[str], alerts: Sequence[Mapping[str, Any]]) -> str:
+    """Return the rules file of a workspace: a group for each pipe, and one for the streaming service.
+
+    A group has at most 20 rules, and a workspace at most 100 groups (AWS Service Quotas, Amazon Managed Service for Prometheus; read in
+    a public copy of the quotas, not on AWS's page).
+    """
+    by_subject = defaultdict[str, list[Mapping[str, Any]]](list)
+    for subject, rule in zip(subjects, alerts, strict=True):
+        by_subject[subject].append(rule)
+    return _yaml({"groups": [{"name": subject, "rules": rules} for subject, rules in by_subject.items()]})
 
 
 def alert_manager(topics: Sequence[str], region: str) -> str:
     """Return the definition of an alert manager that publishes to SNS topics (Amazon Managed Service for Prometheus, Alert manager).
 
-    It accepts only SNS as a receiver.
+    It accepts only SNS as a receiver. A notification is about one alarm of one pipe, or of the streaming service.
     """
-    texts = "{{ range .Alerts }}{{ .Status }}: {{ .Annotations.description }}\n{{ end }}"
+    text = "{{ .Status }}: {{ .Annotations.description }}{{ with .Labels.pod }} Pod: {{ . }}.{{ end }}"
     receivers = [
         {
             "topic_arn": topic,
             "sigv4": {"region": region},
-            "subject": "{{ .CommonAnnotations.summary }}",
-            "message": texts,
+            "subject": SUBJECT,
+            "message": f"{SUBJECT}\n{{{{ range .Alerts }}}}{text}\n{{{{ end }}}}",
         }
         for topic in topics
     ]

@@ -14,7 +14,7 @@ def stream_signals(streams: Sequence[Input[str]], age_minutes: int) -> list[Sign
     """Return the signals of video streams, in groups with one alarm each.
 
     The age is that of the last fragment that a consumer got. It is reported only while a consumer reads, so a dead consumer is an alarm
-    of the platform.
+    of the platform. Whether it grows while a camera sends nothing is unknown.
     """
 
     def measured(name: str, function: Literal["MAX", "SUM"]) -> Mapping[str, Measurement]:
@@ -27,13 +27,14 @@ def stream_signals(streams: Sequence[Input[str]], age_minutes: int) -> list[Sign
         ]
         return {suffix: combined(function, each) for suffix, each in groups(metrics).items()}
 
-    drawn = {"bytes-in": "PutMedia.IncomingBytes", "bytes-out": "GetMedia.OutgoingBytes"}
+    names = {"bytes-in": "PutMedia.IncomingBytes", "bytes-out": "GetMedia.OutgoingBytes"}
+    drawn = {name: measured(metric, "SUM") for name, metric in names.items()}
     late = Trigger(alarm=OLD_RECORDS, threshold=age_minutes * 60_000, minutes=5)
     return [
         *(
-            Signal(name=f"{name}{suffix}", title="Bytes per minute", metric=metric)
-            for name, metric_name in drawn.items()
-            for suffix, metric in measured(metric_name, "SUM").items()
+            Signal(name=f"{name}{suffix}", title="Bytes per minute", metric=metrics[suffix])
+            for suffix in drawn["bytes-in"]
+            for name, metrics in drawn.items()
         ),
         *(
             Signal(

@@ -73,11 +73,19 @@ class CloudWatchMetric(Measurement):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Combined(Measurement):
-    """Sum or maximum of at most MOST_METRICS metrics of one period. Metrics without a value are left out."""
+class Expression(Measurement):
+    """Expression over at most MOST_METRICS metrics of one period."""
 
-    function: Literal["MAX", "SUM"]
     metrics: Sequence[CloudWatchMetric]
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """Return the name of the line."""
+
+    @abstractmethod
+    def expression(self, ids: Sequence[str]) -> str:
+        """Return the expression. `ids` are those of the metrics."""
 
     @property
     @override
@@ -87,14 +95,11 @@ class Combined(Measurement):
     def _named(self, prefix: str) -> Mapping[str, CloudWatchMetric]:
         return {f"{prefix}m{number}": metric for number, metric in enumerate(self.metrics)}
 
-    def _expression(self, ids: Sequence[str]) -> str:
-        return f"{self.function}([{', '.join(ids)}])"
-
     @override
     def alarm_inputs(self) -> Mapping[str, Any]:
         named = self._named("")
         value = aws.cloudwatch.MetricAlarmMetricQueryArgs(
-            id="value", expression=self._expression(list(named)), label=self.metrics[0].name, return_data=True
+            id="value", expression=self.expression(list(named)), label=self.label, return_data=True
         )
         operands = [
             aws.cloudwatch.MetricAlarmMetricQueryArgs(
@@ -114,16 +119,54 @@ class Combined(Measurement):
     @override
     def lines(self, prefix: str) -> Sequence[Any]:
         named = self._named(prefix)
-        value = {"id": prefix, "expression": self._expression(list(named)), "label": self.metrics[0].name}
+        value = {"id": prefix, "expression": self.expression(list(named)), "label": self.label}
         return [[value], *(metric.hidden(metric_id) for metric_id, metric in named.items())]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Combined(Expression):
+    """Sum or maximum of metrics. Metrics without a value are left out."""
+
+    function: Literal["MAX", "SUM"]
+
+    @property
+    @override
+    def label(self) -> str:
+        return self.metrics[0].name
+
+    @override
+    def expression(self, ids: Sequence[str]) -> str:
+        return f"{self.function}([{', '.join(ids)}])"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitShare(Expression):
+    """Highest share of its limit that a metric has. Above 1, at least one metric is beyond its limit.
+
+    A gap has the value before it, and a metric without a value is left out. If a gap were 0, the alarm would rarely fire: the newest
+    value is often late (CloudWatch, Using metric math: FILL in alarms; not re-read).
+    """
+
+    limits: Sequence[int]
+    """Limit of each metric, in its unit."""
+
+    @property
+    @override
+    def label(self) -> str:
+        return "Share of the limit"
+
+    @override
+    def expression(self, ids: Sequence[str]) -> str:
+        shares = [f"FILL({each}, REPEAT) / {limit}" for each, limit in zip(ids, self.limits, strict=True)]
+        return f"MAX([{', '.join(shares)}])"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Across(Measurement):
     """Metrics Insights query: one value over all metrics with the given dimensions, such as the highest of all brokers.
 
-    Metrics that appear later, such as those of a new broker, are included. A chart can have one query. An alarm evaluates at most three hours, and a region has at
-    most 200 such alarms (CloudWatch, Metrics Insights quotas; read 2026-11-30).
+    Metrics that appear later, such as those of a new broker, are included. A chart can have one query. An alarm evaluates at most three
+    hours, and a region has at most 200 such alarms (CloudWatch, Metrics Insights quotas; read 2026-11-30).
     """
 
     function: Literal["MAX", "MIN", "SUM"]

@@ -24,8 +24,10 @@ class NotificationsArgs:
 
     account: Account
     emails: Sequence[str]
+    cloudwatch: bool
+    """Whether the stack has alarms in CloudWatch."""
     workspace_arn: Output[str] | None
-    """The Prometheus workspace whose alert manager also publishes. None if there is none."""
+    """The Prometheus workspace whose alert manager publishes. None if there is none."""
 
 
 class Notifications(ComponentResource):
@@ -41,10 +43,11 @@ class Notifications(ComponentResource):
         child = ResourceOptions(parent=self)
         account = args.account
         known = {"partition": account.partition, "account": account.id}
+        alarms = Output.concat(
+            *("arn:", account.partition, f":cloudwatch:{account.region}:", account.id, f":alarm:{name}-*")
+        )
         sources = {
-            "cloudwatch.amazonaws.com": Output.concat(
-                *("arn:", account.partition, f":cloudwatch:{account.region}:", account.id, f":alarm:{name}-*")
-            ),
+            **({"cloudwatch.amazonaws.com": alarms} if args.cloudwatch else {}),
             **({"aps.amazonaws.com": args.workspace_arn} if args.workspace_arn else {}),
         }
         encryption = key(

@@ -1,13 +1,15 @@
 """Settings of the alarms on AWS."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import override
 
+from components.aws.account import AwsSettings, partition_of
 from components.monitoring.settings import MonitoringSettings
-from components.section import Distinct, Pattern
+from components.section import ConfigError, Distinct, Pattern
+from components.settings_bases import AccountSettings
 
 TopicArn = Annotated[
     str,
@@ -34,3 +36,17 @@ class AwsMonitoringSettings(MonitoringSettings, frozen=True):
     def targets(self) -> Sequence[str]:
         """Return the existing targets."""
         return self.topic_arns
+
+    @override
+    def config_errors(self, account: AccountSettings | None) -> Iterator[ConfigError]:
+        """Yield topics that an alarm of the stack cannot notify (CloudWatch, PutMetricAlarm: only in its own region; not re-read)."""
+        if not isinstance(account, AwsSettings):
+            return
+        prefix = f"arn:{partition_of(account.region)}:sns:{account.region}:"
+        for number, topic in enumerate(self.topic_arns):
+            if not topic.startswith(prefix):
+                text = (
+                    f"must begin with {prefix} (an alarm can only notify topics of its own region), got {topic!r}. "
+                    f"Use a topic in {account.region}."
+                )
+                yield ConfigError(path=("topicArns", number), text=text)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pulumi import Input
 
-from components.aws.monitoring.metrics import Across, CloudWatchMetric, Measurement
+from components.aws.monitoring.metrics import Across, CloudWatchMetric, LimitShare, Measurement
 from components.consumer_group import consumer_group
 from components.dead_letters import SUFFIX
 from components.kafka.topic_settings import KafkaPipeSettings
@@ -13,7 +13,6 @@ from components.monitoring.alarms import (
     BUSY_SERVICE,
     DEAD_LETTERS,
     DISK_FULL,
-    MANY_UNREAD_RECORDS,
     OFFLINE_PARTITIONS,
     OLD_RECORDS,
     THROTTLED,
@@ -28,6 +27,10 @@ MOST_DISK = 85
 LEAST_IDLE = 40
 """Percent of a broker's disk, and of its CPU (MSK, Best practices: alarm at 85 % of the disk, keep the CPU below 60 %)."""
 
+LEAST_DEAD_LETTERS = 0.1
+"""Bytes per second. MSK does not say whether BytesInPerSec is Kafka's moving average over a minute. Such an average falls after a record
+without reaching 0. A record has at least 61 bytes with its batch (Kafka, Message format; not re-read): 1 byte per second for a minute."""
+
 MINUTES = 15
 """Minutes until a state is an alarm that also occurs for a short time, such as when MSK restarts a broker."""
 
@@ -35,52 +38,54 @@ MINUTES = 15
 def lag_signals(
     name: str, pipe: KafkaPipeSettings, cluster: Input[str], *, unread: Literal["Maximum", "Sum"]
 ) -> list[Signal[Measurement]]:
-    """Return the lag of a pipe's group: an estimate of its time, and the number of unread records.
+    """Return the lag of a pipe's group: an estimate of its time, the number of unread records, and one alarm on both.
 
-    MSK reports no lag while the group rebalances and before it commits for the first time (MSK, Monitor consumer lags). `unread` is the
-    statistic of the number.
+    A group without members may have no estimate, but it has unread records. MSK reports no lag while the group rebalances and before it
+    commits for the first time (MSK, Monitor consumer lags). `unread` is the statistic of the number.
     """
     dimensions = {"Cluster Name": cluster, "Consumer Group": consumer_group(name, pipe), "Topic": name}
 
     def metric(metric_name: str, statistic: Literal["Maximum", "Sum"] = "Maximum") -> CloudWatchMetric:
         return CloudWatchMetric(namespace=NAMESPACE, name=metric_name, dimensions=dimensions, statistic=statistic)
 
+    time, records = metric("EstimatedMaxTimeLag"), metric("SumOffsetLag", unread)
+    limits = [pipe.alarms.age_minutes * 60, unread_limit(pipe)]
     return [
         Signal(
             name="old-records",
-            title="Estimated time to catch up in seconds",
-            metric=metric("EstimatedMaxTimeLag"),
-            trigger=Trigger(alarm=OLD_RECORDS, threshold=pipe.alarms.age_minutes * 60, minutes=5),
+            title="Time to catch up or unread records, as a share of the limit",
+            metric=LimitShare(metrics=[time, records], limits=limits),
+            trigger=Trigger(alarm=OLD_RECORDS, threshold=1, minutes=5),
         ),
-        # A group without members may have no estimate, but it has a lag.
-        Signal(
-            name="many-unread-records",
-            title="Unread records",
-            metric=metric("SumOffsetLag", unread),
-            trigger=Trigger(alarm=MANY_UNREAD_RECORDS, threshold=unread_limit(pipe), minutes=MINUTES),
-        ),
+        Signal(name="time-to-catch-up", title="Estimated time to catch up in seconds", metric=time),
+        Signal(name="unread-records", title="Unread records", metric=records),
     ]
 
 
 def topic_signals(name: str, pipe: KafkaPipeSettings, cluster: Input[str]) -> list[Signal[Measurement]]:
     """Return the signals of a topic. Each broker reports its own bytes of a topic, so they are added up."""
 
-    def bytes_of(topic: str, metric: str, period: int = 60) -> Across:
+    def bytes_of(topic: str, metric: str, function: Literal["MAX", "SUM"] = "SUM", period: int = 60) -> Across:
         dimensions = {"Cluster Name": cluster, "Topic": topic}
-        return Across(function="SUM", namespace=NAMESPACE, name=metric, dimensions=dimensions, period=period)
+        return Across(function=function, namespace=NAMESPACE, name=metric, dimensions=dimensions, period=period)
 
-    dead_letters = Signal[Measurement](
-        name="dead-letters",
-        title="Dead letters in bytes per second",
-        metric=bytes_of(f"{name}{SUFFIX}", "BytesInPerSec", period=300),
-        trigger=Trigger(alarm=DEAD_LETTERS, threshold=0, minutes=5),
-    )
     return [
         Signal(name="bytes-in", title="Written bytes per second", metric=bytes_of(name, "BytesInPerSec")),
         Signal(name="bytes-out", title="Read bytes per second", metric=bytes_of(name, "BytesOutPerSec")),
         *lag_signals(name, pipe, cluster, unread="Maximum"),
-        *([dead_letters] if pipe.topic.dead_letter.enabled else []),
+        *dead_letter_signals(pipe, bytes_of(f"{name}{SUFFIX}", "BytesInPerSec", "MAX", period=300)),
     ]
+
+
+def dead_letter_signals(pipe: KafkaPipeSettings, written: Measurement) -> list[Signal[Measurement]]:
+    """Return the signal of a pipe's dead letters, if it has any. `written` are the bytes per second of their topic.
+
+    The topic has one partition, so the highest rate of 5 minutes is that of the topic.
+    """
+    if not pipe.topic.dead_letter.enabled:
+        return []
+    trigger = Trigger(alarm=DEAD_LETTERS, threshold=LEAST_DEAD_LETTERS, minutes=5)
+    return [Signal(name="dead-letters", title="Dead letters in bytes per second", metric=written, trigger=trigger)]
 
 
 def cluster_signals(cluster: Input[str], *, express: bool) -> Sequence[Signal[Measurement]]:

@@ -114,18 +114,23 @@ def told(repository: Path) -> str:
     return done.stdout
 
 
+def share(prefix: str, limit: int) -> str:
+    """Return the expression of the alarm on unread records."""
+    return f"MAX([FILL({prefix}m0, REPEAT) / 900, FILL({prefix}m1, REPEAT) / {limit}])"
+
+
 def test_growth_changes_the_topic_and_the_workload_and_says_so_in_the_equation(told: str):
     lines = section(told, "growing")
     assert lines[:9] == [
         "Changed (4):",
-        "- `growing-dashboard` (`aws:cloudwatch/dashboard:Dashboard`)",
-        "  - `dashboardBody.widgets[3].properties.annotations.horizontal[0].value: 30000 → 60000`",
-        "- `growing-orders-many-unread-records` (`aws:cloudwatch/metricAlarm:MetricAlarm`)",
-        "  - `threshold: 30000 → 60000`",
         "- `growing-orders-topic` (`aws:msk/topic:Topic`)",
         "  - `partitionCount: 3 → 6`",
         "- `growing-orders-deployment` (`kubernetes:apps/v1:Deployment`)",
         "  - `spec.replicas: 3 → 6`",
+        "- `growing-dashboard` (`aws:cloudwatch/dashboard:Dashboard`)",
+        f"  - `dashboardBody.widgets[8].properties.metrics[0][0].expression: {share('s0', 30000)} → {share('s0', 60000)}`",
+        "- `growing-orders-old-records` (`aws:cloudwatch/metricAlarm:MetricAlarm`)",
+        f"  - `metricQueries[0].expression: {share('', 30000)} → {share('', 60000)}`",
     ]
     assert lines[-1] == "- `orders: 3 partitions = 3 replicas → 6 partitions = 6 replicas`"
     assert "| `growing` | `orders: 3 partitions = 3 replicas → 6 partitions = 6 replicas` | 0 | 0 | 4 | 0 | 0 |" in told

@@ -45,7 +45,6 @@ METRICS: Mapping[str, Mapping[str, Metric]] = {
         ),
         "FetchThrottleTime": Metric((_BROKER,), MSK),
         "KafkaDataLogsDiskUsed": Metric((_BROKER,), MSK),
-        "MessagesInPerSec": Metric((_BROKER, _TOPIC), f"{MSK}; {MSK_SERVERLESS}"),
         "OfflinePartitionsCount": Metric((frozenset({"Cluster Name"}),), MSK),
         "ProduceThrottleTime": Metric((_BROKER,), MSK),
         "SumOffsetLag": Metric((_GROUP,), f"{MSK}; {MSK_SERVERLESS}"),
@@ -78,11 +77,23 @@ MOST_METRICS, MOST_ACTIONS, MOST_QUERIED_SECONDS = 10, 5, 3 * 3600
 """Metrics in an expression, actions, and seconds of a Metrics Insights query of an alarm (CloudWatch, Alarm data queries; botocore's
 model of PutMetricAlarm; Metrics Insights quotas; read 2026-11-30)."""
 
+MOST_WIDGETS, MOST_IN_WIDGET, MOST_IN_DASHBOARD = 500, 500, 2500
+"""Widgets of a dashboard, and metrics in one and in all of them, with those that only expressions use (CloudWatch service quotas; read in
+public copies, not on AWS's page)."""
+
+LONGEST_WARM_UP = 2880
+"""Minutes (CloudWatch, Alarm warm-up periods; read 2026-11-30)."""
+
 _QUERY = re.compile(
     r'SELECT (?:AVG|COUNT|MAX|MIN|SUM)\("(?P<name>[^"]+)"\) FROM "(?P<namespace>[^"]+)" WHERE (?P<limits>"[^"]+" = \'[^\']*\''
     r"(?: AND \"[^\"]+\" = '[^']*')*)"
 )
 """The part of the language that the program uses (CloudWatch, Metrics Insights query components and syntax; read 2026-11-30)."""
+
+
+_OPERAND = r"(?:[a-z]\w*|FILL\([a-z]\w*, REPEAT\))(?: / [1-9]\d*)?"
+_FUNCTION = re.compile(rf"(?:MAX|SUM)\(\[{_OPERAND}(?:, {_OPERAND})*\]\)")
+"""The functions that the program uses (CloudWatch, Using metric math). CloudWatch refuses a number in a list of series."""
 
 
 def metric_error(namespace: str, name: str, dimensions: Iterable[str], *, all_of_them: bool = True) -> str | None:
@@ -106,10 +117,9 @@ def expression_error(expression: str, ids: Iterable[str]) -> str | None:
     if query:
         labels = re.findall(r'"([^"]+)" =', query["limits"])
         return metric_error(query["namespace"], query["name"], labels, all_of_them=False)
-    operands = re.fullmatch(r"(?:MAX|SUM)\(\[([a-z0-9, ]+)\]\)", expression)
-    if operands is None:
+    if not _FUNCTION.fullmatch(expression):
         return f"the expression is not known to the simulation: {expression}"
-    unknown = set(operands[1].split(", ")) - set(ids)
+    unknown = set(re.findall(r"\b[a-z]\w*", expression)) - set(ids)
     return f"the expression refers to unknown ids: {', '.join(sorted(unknown))}" if unknown else None
 
 
@@ -144,6 +154,12 @@ def _alarm_errors(alarm: Inputs) -> Iterator[str]:
         yield f"the evaluation must be at most {longest} seconds, got {max(seconds)} x {periods}"
     if number(alarm, "datapointsToAlarm", periods) > periods:
         yield "DatapointsToAlarm must be at most EvaluationPeriods"
+    yield from _limit_errors(alarm)
+
+
+def _limit_errors(alarm: Inputs) -> Iterator[str]:
+    if not 1 <= number(alarm, "warmUpConfiguration.warmUpPeriodDurationInMinutes", 1) <= LONGEST_WARM_UP:
+        yield f"WarmUpPeriodDurationInMinutes must be 1 to {LONGEST_WARM_UP}"
     if len(text(alarm, "alarmDescription", "")) > 1024:
         yield "AlarmDescription must have at most 1024 characters"
     for actions in ("alarmActions", "okActions"):
@@ -174,7 +190,16 @@ def dashboard_refusal(_old: Inputs | None, new: Inputs) -> str | None:
     given = text(new, "dashboardBody", "{}")
     if not given.startswith("{"):
         return None  # unknown in a preview
-    errors = [error for widget in json.loads(given).get("widgets", ()) for error in _widget_errors(widget)]
+    widgets = json.loads(given).get("widgets", ())
+    errors = [error for widget in widgets for error in _widget_errors(widget)]
+    metrics = [len([line for line in each["properties"]["metrics"] if len(line) > 1]) for each in widgets]
+    for got, most, what in (
+        (len(widgets), MOST_WIDGETS, "widgets"),
+        (max(metrics, default=0), MOST_IN_WIDGET, "metrics in a widget"),
+        (sum(metrics), MOST_IN_DASHBOARD, "metrics"),
+    ):
+        if got > most:
+            errors.append(f"a dashboard must have at most {most} {what}, got {got}")
     return f"InvalidParameterInput: {errors[0]}" if errors else None
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
+
 from workbench.cloud.aws.metrics import alarm_refusal, dashboard_refusal
 from workbench.cloud.aws.outputs import arn, named, region_of
 from workbench.cloud.model import ACCOUNT, COMMON, Inputs, ResourceModel, joined, text, uuid_of
@@ -29,6 +31,28 @@ def _workspace(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 def _scraper(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     role = f"role/aws-service-role/scraper.aps.amazonaws.com/AWSServiceRoleForAmazonPrometheusScraper_{id_[2:10]}"
     return {"arn": arn("aps", f"scraper/{id_}", inputs), "roleArn": arn("iam", role, inputs)}
+
+
+MOST_RULES, MOST_GROUPS = 20, 100
+"""Rules in a group, and groups in a workspace (AWS Service Quotas, Amazon Managed Service for Prometheus; read in a public copy of the
+quotas, not on AWS's page)."""
+
+
+def _rules_refusal(_old: Inputs | None, new: Inputs) -> str | None:
+    """Return the refusal of a rules file."""
+    data = text(new, "data", "")
+    if not data.startswith("groups:"):
+        return None  # unknown in a preview
+    groups = yaml.safe_load(data)["groups"]
+    names = [group["name"] for group in groups]
+    if len(names) > len(set(names)):
+        return "ValidationException: the names of the groups must be different"
+    if len(groups) > MOST_GROUPS:
+        return f"ServiceQuotaExceededException: a workspace has at most {MOST_GROUPS} rule groups, got {len(groups)}"
+    for group in groups:
+        if len(group["rules"]) > MOST_RULES:
+            return f"ServiceQuotaExceededException: the group {group['name']} has {len(group['rules'])} rules, at most {MOST_RULES}"
+    return None
 
 
 def _rules_id(name: str, inputs: Inputs) -> str:
@@ -111,6 +135,7 @@ MONITORING: Mapping[str, ResourceModel] = {
         identifier=_rules_id,
         outputs=lambda id_, _name, _inputs: {"arn": id_},
         replace_on=frozenset({"name", "workspaceId"}),
+        refusal=_rules_refusal,
         unique=("workspaceId", "name"),
     ),
     "aws:amp/alertManagerDefinition:AlertManagerDefinition": ResourceModel(

@@ -217,7 +217,7 @@ def test_higher_parallelism_changes_only_the_topic_the_service_and_the_limits_of
     after = {each.urn: each.inputs for each in orders(parallelism=6).recording.resources}
     assert before.keys() == after.keys()
     changed = {urn.rpartition("::")[2]: (inputs, after[urn]) for urn, inputs in before.items() if inputs != after[urn]}
-    watching = {"dashboard", "orders-missing-consumers", "orders-many-unread-records"}
+    watching = {"dashboard", "orders-missing-consumers", "orders-old-records"}
     assert set(changed) == {f"aws-msk-ecs-{name}" for name in ("orders-topic", "orders-service", *watching)}
     old, new = changed["aws-msk-ecs-orders-service"]
     assert {key for key in new if new[key] != old[key]} == {"desiredCount", "deploymentMinimumHealthyPercent"}

@@ -8,6 +8,7 @@ import yaml
 
 from components.monitoring.rules import RULES
 from tests.stacks import NAMES, planned, shipped
+from workbench.cloud.kinds import kind
 from workbench.plan import Plan
 
 MANAGED = {"data-pipes:monitoring": {"collector": "managed"}}
@@ -30,8 +31,15 @@ def jobs(plan: Plan) -> list[Mapping[str, Any]]:
 
 
 def rules(plan: Plan) -> Mapping[str, Mapping[str, Any]]:
-    [group] = yaml.safe_load(inputs(plan, RULE_GROUPS)["data"])["groups"]
-    return {f"{rule['labels'].get('pipe', 'service')}/{rule['alert']}": rule for rule in group["rules"]}
+    return {
+        f"{rule['labels'].get('pipe', 'service')}/{rule['alert']}": rule
+        for group in groups(plan)
+        for rule in group["rules"]
+    }
+
+
+def groups(plan: Plan) -> list[Mapping[str, Any]]:
+    return yaml.safe_load(inputs(plan, RULE_GROUPS)["data"])["groups"]
 
 
 def test_by_default_only_services_that_report_no_lag_have_a_prometheus():
@@ -118,6 +126,22 @@ def test_a_stack_without_a_lag_in_cloudwatch_has_all_rules_of_the_consumers():
     assert found["orders/missing-consumers"]["for"] == "10m"
 
 
+def test_a_stack_with_many_pipes_stays_below_the_rules_that_a_group_may_have():
+    consumer = {"image": "registry.example.com/consumer:1", "cpu": "100m", "memory": "128Mi"}
+    more = {f"pipe{number}": {"parallelism": 1, "consumer": consumer} for number in range(4)}
+    plan = planned({"data-pipes:pipes": more}, stack="aws-kafka-eks")
+    assert [group["name"] for group in groups(plan)] == ["orders", *more, "data-pipes-streaming"]
+    assert kind(RULE_GROUPS).refusal(None, inputs(plan, RULE_GROUPS)) is None
+
+
+def test_rules_are_created_after_the_scraper_and_the_consumers_that_they_watch():
+    recording = shipped("aws-kafka-eks").recording
+    [rule_groups] = recording.of_type(RULE_GROUPS)
+    [scraper] = recording.of_type(SCRAPER)
+    [consumers] = recording.of_type("kubernetes:apps/v1:Deployment")
+    assert {scraper.urn, consumers.urn} <= recording.requirements(rule_groups)
+
+
 def test_prometheus_has_no_rule_for_what_cloudwatch_measures():
     names = {name.partition("/")[2] for name in rules(planned(MANAGED, stack="aws-msk-eks"))}
     assert names == {rule.alarm.name for rule in RULES} - {"dead-letters", "old-records"}
@@ -149,3 +173,18 @@ def test_the_alert_manager_publishes_to_every_topic():
         "arn:aws:sns:eu-west-1:123456789012:aws-kafka-eks-alarms",
     ]
     assert all(each["sigv4"] == {"region": "eu-west-1"} for each in receiver["sns_configs"])
+
+
+def test_a_notification_names_the_stack_the_pipe_and_the_alarm_and_the_pod_if_it_has_one():
+    plan = planned({"data-pipes:monitoring": {"topicArns": [ONCALL]}}, stack="aws-kafka-eks")
+    config = yaml.safe_load(yaml.safe_load(inputs(plan, ALERT_MANAGER)["definition"])["alertmanager_config"])
+    [target] = config["receivers"][0]["sns_configs"]
+    subject = "{{ .CommonLabels.stack }}{{ with .CommonLabels.pipe }}-{{ . }}{{ end }}: {{ .CommonLabels.alarm }}"
+    assert target["subject"] == subject
+    heading, text, _ = target["message"].split("\n")
+    assert heading == subject
+    assert "{{ .Annotations.description }}{{ with .Labels.pod }} Pod: {{ . }}.{{ end }}" in text
+    # Alerts of one notification have these labels in common.
+    assert config["route"]["group_by"] == ["alertname", "pipe"]
+    for rule in rules(plan).values():
+        assert (rule["labels"]["stack"], rule["labels"]["alarm"]) == ("aws-kafka-eks", rule["alert"])

@@ -9,14 +9,13 @@ import pytest
 from botocore.validate import ParamValidator
 
 from tests.components.aws.monitoring.support import ALARM, DASHBOARD, TOPIC, alarms
-from tests.stacks import NAMES, planned, shipped
+from tests.stacks import NAMES, planned, settings, shipped
 from workbench.cloud.kinds import kind
 from workbench.plan import Plan
 
 AWS = [name for name in NAMES if name.startswith("aws-")]
 CLUSTER = {"busy-service", "disk-full", "offline-partitions", "throttled", "under-replicated"}
 READERS = {"orders-dead-letters", "orders-old-records"}
-GROUP = READERS | {"orders-many-unread-records"}
 TASKS = {"orders-missing-consumers"}
 EXPRESS = {"data-pipes:streaming": {"instanceType": "express.m7g.large"}}
 
@@ -28,9 +27,9 @@ def pipe(name: str = "orders", **settings: Any) -> Mapping[str, Any]:
 @pytest.mark.parametrize(
     ("stack", "expected"),
     [
-        ("aws-msk-eks", CLUSTER | GROUP),
-        ("aws-msk-ecs", CLUSTER | GROUP | TASKS),
-        ("aws-msk-serverless-eks", GROUP),
+        ("aws-msk-eks", CLUSTER | READERS),
+        ("aws-msk-ecs", CLUSTER | READERS | TASKS),
+        ("aws-msk-serverless-eks", READERS),
         ("aws-kinesis-eks", READERS | {"orders-throttled"}),
         ("aws-kinesis-ecs", READERS | {"orders-throttled"} | TASKS),
         ("aws-video-ecs", {f"cameras-{alarm}" for alarm in ("dead-letters", "missing-consumers", "old-records")}),
@@ -44,26 +43,39 @@ def test_a_stack_has_exactly_these_alarms(stack: str, expected: set[str]):
 
 
 def test_express_brokers_have_no_alarm_of_disks_and_copies():
-    expected = {"busy-service", "throttled-reads", "throttled-writes"} | GROUP
+    expected = {"busy-service", "throttled-reads", "throttled-writes"} | READERS
     assert alarms(planned(EXPRESS)).keys() == expected
 
 
-@pytest.mark.parametrize(
-    ("stack", "unit"), [("aws-msk-eks", 1), ("aws-msk-serverless-eks", 1), ("aws-kinesis-eks", 1000)]
-)
-def test_records_older_than_the_limit_of_the_pipe_are_an_alarm(stack: str, unit: int):
-    alarm = alarms(planned(pipe(alarms={"ageMinutes": 30}), stack=stack))["orders-old-records"]
-    assert alarm["threshold"] == 30 * 60 * unit
+def test_records_older_than_the_limit_of_the_pipe_are_an_alarm():
+    alarm = alarms(planned(pipe(alarms={"ageMinutes": 30}), stack="aws-kinesis-eks"))["orders-old-records"]
+    assert alarm["threshold"] == 30 * 60 * 1000
     assert alarm["comparisonOperator"] == "GreaterThanThreshold"
     assert alarm["evaluationPeriods"] * alarm["period"] == 5 * 60
 
 
+def operands(alarm: Mapping[str, Any]) -> tuple[str, Mapping[str, Mapping[str, Any]]]:
+    """Return the expression of an alarm, and its metrics by id."""
+    [value] = [each for each in alarm["metricQueries"] if "expression" in each]
+    return value["expression"], {each["id"]: each["metric"] for each in alarm["metricQueries"] if "metric" in each}
+
+
 @pytest.mark.parametrize("stack", ["aws-msk-eks", "aws-msk-serverless-eks"])
-def test_unread_records_are_an_alarm_also_if_the_group_has_no_members(stack: str):
-    alarm = alarms(planned(pipe(parallelism=6), stack=stack))["orders-many-unread-records"]
-    assert (alarm["metricName"], alarm["threshold"]) == ("SumOffsetLag", 60_000)
-    alarm = alarms(planned(pipe(alarms={"unreadRecords": 500}), stack=stack))["orders-many-unread-records"]
-    assert alarm["threshold"] == 500
+def test_one_alarm_fires_if_records_are_too_old_or_too_many_also_if_the_group_has_no_members(stack: str):
+    alarm = alarms(planned(pipe(parallelism=6, alarms={"ageMinutes": 30}), stack=stack))["orders-old-records"]
+    expression, metrics = operands(alarm)
+    assert {each: metric["metricName"] for each, metric in metrics.items()} == {
+        "m0": "EstimatedMaxTimeLag",
+        "m1": "SumOffsetLag",
+    }
+    assert expression == "MAX([FILL(m0, REPEAT) / 1800, FILL(m1, REPEAT) / 60000])"
+    assert (alarm["comparisonOperator"], alarm["threshold"], alarm["evaluationPeriods"]) == (
+        "GreaterThanThreshold",
+        1,
+        5,
+    )
+    expression, _ = operands(alarms(planned(pipe(alarms={"unreadRecords": 500}), stack=stack))["orders-old-records"])
+    assert expression == "MAX([FILL(m0, REPEAT) / 900, FILL(m1, REPEAT) / 500])"
 
 
 @pytest.mark.parametrize("stack", ["aws-msk-ecs", "aws-kinesis-ecs", "aws-confluent-ecs"])
@@ -85,8 +97,25 @@ def test_a_group_without_a_lag_is_no_alarm_because_msk_reports_none_before_the_f
 
 
 def test_the_lag_is_that_of_the_consumer_group_of_the_pipe():
-    found = alarms(planned(pipe(consumer={"group": "billing"})))["orders-old-records"]["dimensions"]
-    assert found == {"Cluster Name": "aws-msk-eks", "Consumer Group": "billing", "Topic": "orders"}
+    _, metrics = operands(alarms(planned(pipe(consumer={"group": "billing"})))["orders-old-records"])
+    for metric in metrics.values():
+        assert metric["dimensions"] == {"Cluster Name": "aws-msk-eks", "Consumer Group": "billing", "Topic": "orders"}
+
+
+def test_one_dead_letter_on_msk_is_an_alarm_and_a_rate_that_fades_is_none():
+    provisioned = alarms(shipped("aws-msk-eks"))["orders-dead-letters"]
+    serverless = alarms(shipped("aws-msk-serverless-eks"))["orders-dead-letters"]
+    # The highest rate of 5 minutes: a sum would add up the rates of each minute.
+    assert operands(provisioned)[0].startswith('SELECT MAX("BytesInPerSec") FROM "AWS/Kafka"')
+    assert (serverless["metricName"], serverless["statistic"], serverless["period"]) == (
+        "BytesInPerSec",
+        "Maximum",
+        300,
+    )
+    smallest = 61 / 60  # bytes of a batch with one record, for a minute
+    for alarm in (provisioned, serverless):
+        assert 0 < alarm["threshold"] < smallest
+        assert alarm["evaluationPeriods"] == 1
 
 
 def test_enhanced_fan_out_has_its_own_metric_of_the_age():
@@ -123,10 +152,53 @@ def test_ten_video_streams_share_an_alarm():
     assert streams == [f"aws-video-ecs-cameras-{number}" for number in range(12)]
 
 
-def test_a_paused_pipe_keeps_its_alarms_but_they_notify_nobody():
-    found = alarms(planned(pipe(consumer={"paused": True}), stack="aws-msk-ecs"))
-    assert found.keys() == alarms(shipped("aws-msk-ecs")).keys()
-    assert {name for name, alarm in found.items() if not alarm["actionsEnabled"]} == GROUP | TASKS
+@pytest.mark.parametrize("stack", ["aws-msk-ecs", "aws-kinesis-eks"])
+def test_the_alarms_of_a_paused_pipe_end_and_cannot_fire(stack: str):
+    running, resting = alarms(shipped(stack)), alarms(planned(pipe(consumer={"paused": True}), stack=stack))
+    assert resting.keys() == running.keys()
+    for name, alarm in resting.items():
+        if not name.startswith("orders-"):
+            assert alarm == running[name]
+            continue
+        assert alarm["treatMissingData"] == "notBreaching"
+        if alarm["comparisonOperator"] == "LessThanThreshold":
+            assert alarm["threshold"] < 0
+        else:
+            assert alarm["threshold"] > 1e15  # 30,000 years in milliseconds
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_an_alarm_that_is_on_when_a_pause_begins_fires_again_after_it(paused: bool):
+    # A muted alarm would not: CloudWatch notifies only when the state changes.
+    for alarm in alarms(planned(pipe(consumer={"paused": paused}), stack="aws-msk-ecs")).values():
+        assert alarm.get("actionsEnabled", True)
+
+
+@pytest.mark.parametrize(
+    ("stack", "workload"),
+    [
+        ("aws-kinesis-eks", "kubernetes:apps/v1:Deployment"),
+        ("aws-msk-eks", "kubernetes:apps/v1:Deployment"),
+        ("aws-kinesis-ecs", "aws:ecs/service:Service"),
+        ("aws-video-ecs", "aws:ecs/service:Service"),
+    ],
+)
+def test_an_alarm_of_a_pipe_is_created_after_its_consumers(stack: str, workload: str):
+    recording = shipped(stack).recording
+    consumers = {each.urn for each in recording.of_type(workload)}
+    pipes = tuple(f"{stack}-{name}-" for name in settings(stack=stack).pipes)
+    for alarm in recording.of_type(ALARM):
+        if alarm.name.startswith(pipes):
+            assert consumers <= recording.requirements(alarm), alarm.name
+
+
+def test_an_alarm_on_missing_values_waits_until_new_consumers_send_some():
+    for stack in ("aws-kinesis-eks", "aws-video-ecs", "aws-msk-ecs"):
+        for name, alarm in alarms(shipped(stack)).items():
+            minutes = alarm.get("warmUpConfiguration", {}).get("warmUpPeriodDurationInMinutes")
+            expected = {"old-records": 5, "missing-consumers": 10}[name.partition("-")[2]] if minutes else None
+            assert minutes == expected
+            assert (minutes is None) == (alarm["treatMissingData"] == "notBreaching")
 
 
 def test_a_description_says_what_is_wrong_what_to_look_at_and_where_the_runbook_is():
@@ -164,6 +236,7 @@ def request(alarm: Mapping[str, Any]) -> Any:
     names = {"name": "AlarmName", "okActions": "OKActions", "metricQueries": "Metrics", "tags": ""}
     values = {
         "dimensions": dimensions,
+        "warmUpConfiguration": lambda given: {f"{key[0].upper()}{key[1:]}": value for key, value in given.items()},
         "metricQueries": lambda given: [query(each) for each in given],
         "threshold": float,
     }

@@ -66,11 +66,54 @@ def test_only_alarms_of_the_stack_may_publish_and_use_the_key():
 def test_the_alert_manager_may_publish_only_from_the_workspace_of_the_stack():
     recording = planned(monitoring(**EMAILS), stack="aws-kafka-eks").recording
     [policy] = recording.of_type("aws:sns/topicPolicy:TopicPolicy")
-    _, prometheus = json.loads(policy.inputs["policy"])["Statement"]
+    [prometheus] = json.loads(policy.inputs["policy"])["Statement"]
     [scraper] = recording.of_type("aws:amp/scraper:Scraper")
     assert prometheus["Principal"] == {"Service": "aps.amazonaws.com"}
     assert prometheus["Condition"]["ArnLike"] == {"aws:SourceArn": scraper.inputs["destination"]["amp"]["workspaceArn"]}
     assert prometheus["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
+
+
+@pytest.mark.parametrize(
+    ("stack", "settings", "services"),
+    [
+        ("aws-msk-eks", {}, ["cloudwatch"]),
+        ("aws-msk-eks", {"collector": "managed"}, ["cloudwatch", "aps"]),
+        ("aws-kafka-eks", {}, ["aps"]),
+        ("aws-confluent-ecs", {}, ["cloudwatch"]),
+    ],
+)
+def test_only_services_that_have_alarms_may_publish_and_use_the_key(
+    stack: str, settings: dict[str, Any], services: list[str]
+):
+    recording = planned(monitoring(**EMAILS, **settings), stack=stack).recording
+    [policy] = recording.of_type("aws:sns/topicPolicy:TopicPolicy")
+    _, *use_key = json.loads(recording.one(f"{stack}-alarms-key").inputs["policy"])["Statement"]
+    for statements in (json.loads(policy.inputs["policy"])["Statement"], use_key):
+        assert [each["Principal"]["Service"] for each in statements] == [f"{each}.amazonaws.com" for each in services]
+
+
+def test_without_alarms_of_aws_there_is_no_topic_to_which_nobody_could_publish():
+    plan = planned(monitoring(**EMAILS, collector="operator"), stack="aws-kafka-eks")
+    assert plan.problems == ()
+    assert not plan.recording.of_type(TOPIC)
+
+
+@pytest.mark.parametrize(
+    ("region", "topic", "prefix"),
+    [
+        ("eu-west-1", "arn:aws:sns:eu-central-1:123456789012:oncall", "arn:aws:sns:eu-west-1:"),
+        ("eu-west-1", "arn:aws-us-gov:sns:eu-west-1:123456789012:oncall", "arn:aws:sns:eu-west-1:"),
+        ("us-gov-west-1", "arn:aws:sns:us-gov-west-1:123456789012:oncall", "arn:aws-us-gov:sns:us-gov-west-1:"),
+    ],
+)
+def test_a_topic_that_the_alarms_cannot_notify_is_refused(region: str, topic: str, prefix: str):
+    own = f"{prefix}123456789012:oncall"
+    file = changed({**monitoring(topicArns=[own, topic]), "aws:region": region})
+    [line] = [each for each in refused(file.config, secret_keys=file.secret_keys) if "topicArns" in each]
+    assert rule(line) == (
+        f"stacks/Pulumi.test.yaml: monitoring.topicArns[1]: must begin with {prefix} (an alarm can only notify topics of its own region), "
+        f"got '{topic}'. Use a topic in {region}."
+    )
 
 
 AZURE = "/subscriptions/0/resourceGroups/ops/providers/Microsoft.Insights/actionGroups/oncall"
@@ -90,7 +133,7 @@ AZURE = "/subscriptions/0/resourceGroups/ops/providers/Microsoft.Insights/action
         ),
         (
             {"enabled": False, **EMAILS},
-            "monitoring: has keys that are ignored when enabled is false. Remove them, or set enabled to true.",
+            "monitoring: must have no other keys while enabled is false, got emails (there is no alarm). Remove them, or set enabled to true.",
         ),
         (
             {"topicArns": [f"{ONCALL}{number}" for number in range(5)]},

@@ -118,7 +118,7 @@ def test_growth_changes_the_pipe_s_topic_and_its_consumers_and_nothing_of_the_de
     before = {each.urn: each.inputs for each in shipped(stack).recording.resources}
     changed = {each.name.removeprefix(f"{stack}-") for each in grown.resources if each.inputs != before[each.urn]}
     of_topic = {PROVISIONED: {"orders-topic"}, SERVERLESS: {"orders-topic-job", "orders-topic-account"}}[stack]
-    assert changed == {*of_topic, "orders-deployment", "orders-many-unread-records", "dashboard"}
+    assert changed == {*of_topic, "orders-deployment", "orders-old-records", "dashboard"}
 
 
 def test_express_brokers_are_told_what_they_let_one_choose():

@@ -34,7 +34,13 @@ def added(count: int, **more: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("alarm", [AGE, queried(DISK), added(10), {**AGE, "period": 300, "evaluationPeriods": 288}])
+SHARE = "MAX([FILL(m0, REPEAT) / 900, FILL(m1, REPEAT) / 30000])"
+
+
+@pytest.mark.parametrize(
+    "alarm",
+    [AGE, queried(DISK), added(10), added(2, expression=SHARE), {**AGE, "period": 300, "evaluationPeriods": 288}],
+)
 def test_an_alarm_on_known_metrics_is_accepted(alarm: dict[str, Any]):
     assert ALARM.refusal(None, alarm) is None
 
@@ -49,6 +55,9 @@ def test_an_alarm_on_known_metrics_is_accepted(alarm: dict[str, Any]):
         (queried(DISK.replace("Cluster Name", "ClusterName")), "has no series with the dimensions ClusterName"),
         (queried(DISK.replace("DiskUsed", "Disk")), "is not in workbench/cloud/aws/metrics.py"),
         (queried("SEARCH('{AWS/Kafka}', 'Sum')"), "the expression is not known to the simulation"),
+        (added(1, expression=SHARE), "the expression refers to unknown ids: m1"),
+        (added(1, expression="MAX([m0, 1])"), "the expression is not known to the simulation"),
+        (added(1, expression="MAX([m0 / 0])"), "the expression is not known to the simulation"),
         (queried("SUM([m0])"), "the expression refers to unknown ids: m0"),
         ({**AGE, "period": 45}, "Period must be 10, 20, 30 or a multiple of 60, got 45"),
         (
@@ -57,6 +66,7 @@ def test_an_alarm_on_known_metrics_is_accepted(alarm: dict[str, Any]):
         ),
         (queried(DISK, evaluationPeriods=181), "the evaluation must be at most 10800 seconds, got 60 x 181"),
         ({**AGE, "datapointsToAlarm": 6}, "DatapointsToAlarm must be at most EvaluationPeriods"),
+        ({**AGE, "warmUpConfiguration": {"warmUpPeriodDurationInMinutes": 3000}}, "must be 1 to 2880"),
         ({**AGE, "alarmDescription": "x" * 1025}, "AlarmDescription must have at most 1024 characters"),
         ({**AGE, "okActions": ["arn"] * 6}, "okActions must have at most 5 entries, got 6"),
         (added(11), "an expression must have at most 10 metrics"),
@@ -88,8 +98,30 @@ LINE = ["AWS/Kinesis", "IncomingRecords", "StreamName", "orders", {"id": "a"}]
             dashboard([{"id": "a", "expression": DISK}], [{"id": "b", "expression": DISK}]),
             "must have at most one Metrics Insights query",
         ),
+        (dashboard(*([*LINE[:-1], {"id": f"a{number}"}] for number in range(500))), None),
+        (
+            dashboard(*([*LINE[:-1], {"id": f"a{number}"}] for number in range(501))),
+            "must have at most 500 metrics in a widget, got 501",
+        ),
     ],
 )
 def test_a_chart_of_unknown_metrics_or_with_two_queries_is_refused(body: dict[str, Any], reason: str | None):
     found = DASHBOARD.refusal(None, body)
+    assert found is None if reason is None else reason in (found or "")
+
+
+@pytest.mark.parametrize(
+    ("widgets", "lines", "reason"),
+    [
+        (500, 5, None),
+        (501, 1, "at most 500 widgets, got 501"),
+        (5, 500, None),
+        (6, 417, "at most 2500 metrics, got 2502"),
+    ],
+)
+def test_a_dashboard_with_too_many_widgets_or_metrics_is_refused(widgets: int, lines: int, reason: str | None):
+    [widget] = json.loads(dashboard(*([*LINE[:-1], {"id": f"a{number}"}] for number in range(lines)))["dashboardBody"])[
+        "widgets"
+    ]
+    found = DASHBOARD.refusal(None, {"dashboardBody": json.dumps({"widgets": [widget] * widgets})})
     assert found is None if reason is None else reason in (found or "")
