@@ -224,7 +224,6 @@ class PubSubTopic(Topic):
             self.args.pipe,
             topic=self.topic.name,
             shared=None if self.args.pipe.partitions else subscriptions[0].name,
-            dead_letters=self.dead_letters.subscription if self.dead_letters else None,
         )
 
     def _connection(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> Connection:
