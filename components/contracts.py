@@ -1,7 +1,7 @@
 """Interfaces between streaming services and platforms: services create topics, platforms run their consumers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.consumer import ContainerSettings
+from components.monitoring.alarms import Alarm
 from components.monitoring.collector import Collector
 from components.monitoring.rules import Rule
 from components.monitoring.signals import Signal
@@ -113,6 +114,8 @@ class Topic(ComponentResource, ABC):
     stream per partition have one per partition."""
     signals: Sequence[Signal[Any]] = ()
     """What the service itself measures of the topic and its group, in the terms of its cloud."""
+    unmeasured: Collection[Alarm] = ()
+    """Alarms that the consumers cannot measure on this service."""
 
 
 class Registry(ComponentResource, ABC):

@@ -68,6 +68,7 @@ class Pipe(ComponentResource):
             settings=args.settings,
             partitions=self.partitions,
             replicas=self.replicas,
+            unmeasured=topic.unmeasured,
             signals=[*deployed.signals, *topic.signals],
         )
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions, "replicas": self.replicas})

@@ -174,7 +174,7 @@ class _Reader:
             self.errors += [error.under("pipes", name, "consumer") for error in found]
         if cloud and streaming and platform:
             self.pair(CLOUDS[cloud], streaming.service, platform.service)
-        self.alarms(pipes, streaming)
+        self.alarms(pipes, streaming, monitoring, account)
         if network:
             name = (stack.name if stack else None) or self.stack
             system_workloads = streaming.system_workloads if streaming else SystemWorkloads()
@@ -367,11 +367,25 @@ class _Reader:
             self.error("monitoring", "collector", text=text)
         return settings
 
-    def alarms(self, pipes: Mapping[str, PipeSettings], streaming: ServiceSettings | None) -> None:
-        """Refuse limits that cannot be measured, or that are reached only after records are lost."""
+    def alarms(
+        self,
+        pipes: Mapping[str, PipeSettings],
+        streaming: ServiceSettings | None,
+        monitoring: MonitoringSettings | None,
+        account: AccountSettings | None,
+    ) -> None:
+        """Refuse limits without an alarm, that cannot be measured, or that are reached only after records are lost."""
+        if monitoring and monitoring.enabled:
+            self.errors += [error.under("monitoring") for error in monitoring.config_errors(account)]
         shortest = streaming.age_resolution if streaming else 1
         for name, pipe in pipes.items():
             age, kept = pipe.alarms.age_minutes, pipe.kept_minutes
+            if monitoring and not monitoring.enabled and pipe.alarms.model_fields_set:
+                text = "must not be set while monitoring.enabled is false (there is no alarm). Remove it."
+                self.error("pipes", name, "alarms", text=text)
+            if streaming and not streaming.counts_unread and pipe.alarms.unread_records is not None:
+                text = f"has no effect on {streaming.service} (its alarm is on the age of unread records). Remove it, or set ageMinutes."
+                self.error("pipes", name, "alarms", "unreadRecords", text=text)
             if age < shortest:
                 text = f"must be at least {shortest} (the service does not measure shorter times), got {age}. Raise it."
                 self.error("pipes", name, "alarms", "ageMinutes", text=text)

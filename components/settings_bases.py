@@ -10,7 +10,7 @@ from pydantic import Field
 from components.consumer import ConsumerSettings
 from components.kubernetes.nodes.capacity import Resources
 from components.load import Load
-from components.monitoring.settings import AlarmSettings
+from components.monitoring.limits import AlarmSettings
 from components.section import ConfigError, Pattern, SettingsModel
 
 MOST_PARALLELISM = 10_000
@@ -93,6 +93,8 @@ class ServiceSettings(SettingsModel, ABC, frozen=True):
 
     age_resolution: ClassVar[int] = 1
     """Smallest age of unread records that the service can measure, in minutes."""
+    counts_unread: ClassVar[bool] = False
+    """Whether an alarm is on the number of unread records."""
 
     service: str
 

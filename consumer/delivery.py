@@ -118,7 +118,7 @@ class Delivery:
                 f"{_position(record)}: cannot be handled, and dead letters are disabled: {_one_line(reason)}"
             )
         self.dead_letters.put(record, reason=reason, tries=tried)
-        self.status.dead += 1
+        self.status.count_dead()
         self.batches.failed(1)
         LOGGER.error("%s: written to the dead letters after %d attempts", _position(record), tried)
 

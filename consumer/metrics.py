@@ -25,6 +25,14 @@ class StatusCollector(Collector):
         yield CounterMetricFamily(
             "consumer_lost_records", "Records that the service deleted before they were read.", status.lost
         )
+        for name, what, at in (
+            ("dead_letter", "the last dead letter was written", status.dead_at),
+            ("loss", "the last loss of records was noticed", status.lost_at),
+        ):
+            if at is not None:
+                yield GaugeMetricFamily(
+                    f"consumer_last_{name}_time_seconds", f"Time at which {what}, in seconds since 1970.", at
+                )
         yield GaugeMetricFamily("consumer_ready", "1 if /ready returns 200.", int(status.live and status.ready))
         if status.has_partitions:
             yield GaugeMetricFamily(

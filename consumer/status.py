@@ -26,9 +26,13 @@ class Status:
     """Handler calls that raised an exception."""
     dead: int = 0
     """Records written to the dead letters."""
+    dead_at: float | None = None
+    """Time of the last one, in seconds since 1970. None if there was none."""
     lost: int = 0
     """Records that the service deleted before they were read. If the service does not number its records, each gap
     counts as one."""
+    lost_at: float | None = None
+    """Time at which the last loss was noticed, in seconds since 1970. None if there was none."""
     lag_records: dict[str, int] = field(default_factory=dict[str, int])
     """Number of unhandled records per partition, if the service reports it."""
     oldest: dict[str, float | None] = field(default_factory=dict[str, float | None])
@@ -47,6 +51,15 @@ class Status:
     def poll(self) -> None:
         """Record a poll."""
         self.polled = self.clock()
+
+    def count_dead(self) -> None:
+        """Record that a record was written to the dead letters."""
+        self.dead, self.dead_at = self.dead + 1, self.wall_clock()
+
+    def count_lost(self, records: int) -> None:
+        """Record that the service deleted records, or no record if there are none."""
+        if records:
+            self.lost, self.lost_at = self.lost + records, self.wall_clock()
 
     def set_partitions(self, partitions: Iterable[str]) -> None:
         """Set the assigned partitions and remove the lag of all others."""

@@ -32,8 +32,8 @@ class Alarm:
 OLD_RECORDS = Alarm(
     name="old-records",
     severity="critical",
-    meaning="The oldest unread record is older than the limit of the pipe.",
-    first="Compare the rate of new records with the rate of handled records.",
+    meaning="The oldest unread record is older than the limit of the pipe, or nobody reads.",
+    first="Check that the consumers run. Then compare the rates of new and of handled records.",
 )
 MANY_UNREAD_RECORDS = Alarm(
     name="many-unread-records",
@@ -45,7 +45,7 @@ NO_PROGRESS = Alarm(
     name="no-progress",
     severity="critical",
     meaning="Records are unread, and a consumer has handled none for 5 minutes.",
-    first="Read the last lines of the log of that consumer.",
+    first="Find the consumer whose consumer_handled_total stands still, and read the end of its log.",
 )
 MISSING_CONSUMERS = Alarm(
     name="missing-consumers",
@@ -81,7 +81,7 @@ RESTARTS = Alarm(
     name="restarts",
     severity="warning",
     meaning="A consumer restarted more than twice in 30 minutes.",
-    first="Read the last line of its previous log: it has the reason.",
+    first="Find the pod or task that restarts, and read the last line of its previous log: it has the reason.",
 )
 THROTTLED = Alarm(
     name="throttled",

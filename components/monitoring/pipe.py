@@ -1,14 +1,15 @@
 """What the alarms and charts of one pipe are made from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pulumi import Input, Output
 
+from components.monitoring.alarms import Alarm
 from components.monitoring.collector import Collector
+from components.monitoring.limits import UNREAD_PER_PARTITION
 from components.monitoring.rules import PipeSeries, Rule, pipe_rules
-from components.monitoring.settings import UNREAD_PER_PARTITION
 from components.monitoring.signals import Signal, Trigger
 from components.settings_bases import PipeSettings
 
@@ -22,6 +23,8 @@ class WatchedPipe:
     replicas: Output[int]
     signals: Sequence[Signal[Any]]
     """What the service and the platform measure, in the terms of their cloud."""
+    unmeasured: Collection[Alarm] = ()
+    """Alarms that the consumers cannot measure on this service."""
 
     @property
     def enabled(self) -> bool:
@@ -47,8 +50,8 @@ class WatchedPipe:
         """Return the rules of the pipe, except those for which the cloud has a measurement. None if nothing scrapes the consumers."""
         if collector is None:
             return []
-        measured = {trigger.alarm.name for _, trigger in self.triggers}
-        return pipe_rules(name, self.series(name, collector), enabled=self.enabled, without=measured)
+        without = {trigger.alarm for _, trigger in self.triggers} | set(self.unmeasured)
+        return pipe_rules(name, self.series(name, collector), enabled=self.enabled, without=without)
 
 
 def unread_limit(pipe: PipeSettings) -> int:

@@ -93,14 +93,13 @@ def _ready(pipe: PipeSeries) -> str:
     return f"(count({pipe.select('consumer_ready')} == 1) or vector(0))"
 
 
-def _increased(pipe: PipeSeries, metric: str, minutes: int) -> str:
-    """Return whether a counter grew.
+def _happened(pipe: PipeSeries, metric: str, minutes: int) -> str:
+    """Return whether the time that a metric has is in the last minutes.
 
-    A new series counts from 0: a consumer can count before it is first scraped. A series is not new after a gap of the scrapes.
+    A counter would not do: a consumer can count before it is first scraped, and Google's collector counts from the first scrape
+    (prometheus-engine, series_cache.go, getResetAdjusted; read 2026-11-30).
     """
-    known = f"max_over_time({pipe.select(metric, 60)} offset {minutes * pipe.minute}s)"
-    new = f"({pipe.select(metric)} > 0 unless {known})"
-    return f"sum(increase({pipe.select(metric, minutes)}) > 0 or {new}) > 0"
+    return f"max(max_over_time({pipe.select(metric, minutes)})) > time() - {minutes * pipe.minute}"
 
 
 def _old_records(pipe: PipeSeries) -> str:
@@ -110,14 +109,18 @@ def _old_records(pipe: PipeSeries) -> str:
 def _no_progress(pipe: PipeSeries) -> str:
     # The other minutes are the rule's: a consumer that takes over old records has not handled any yet. It fires before
     # OLD_RECORDS, and before the platform restarts a stuck consumer (6 minutes), which then handles some records again.
-    return f"max by (pod) ({_age(pipe)}) > {2 * pipe.minute} and {_handled(pipe, 2)} == 0"
+    # One alarm for all pods: a broken system behind the handlers stops each of them.
+    return f"count(max by (pod) ({_age(pipe)}) > {2 * pipe.minute} and {_handled(pipe, 2)} == 0) > 0"
 
 
 def _missing_consumers(pipe: PipeSeries) -> str:
     # In a rollout, one consumer after the other is missing. It makes progress while new ones become ready.
     started = pipe.select("consumer_start_time_seconds")
-    rollout = f"time() - max({started} and {pipe.select('consumer_ready')} == 1) < {5 * pipe.minute}"
-    return f"{_ready(pipe)} < {pipe.partitions} unless {rollout}"
+    ready = f"{pipe.select('consumer_ready')} == 1"
+    rollout = f"time() - max({started} and {ready}) < {5 * pipe.minute}"
+    # A consumer that restarts now and then is no rollout.
+    long = f"max_over_time(count({ready})[{30 * pipe.minute}s:{pipe.minute}s]) < {pipe.partitions}"
+    return f"({_ready(pipe)} < {pipe.partitions} unless {rollout}) or {long}"
 
 
 def _partition_without_reader(pipe: PipeSeries) -> str:
@@ -140,17 +143,19 @@ RULES: Sequence[RuleTemplate] = (
     RuleTemplate(
         alarm=DEAD_LETTERS,
         minutes=0,
-        expression=lambda pipe: _increased(pipe, "consumer_dead_letters_total", 15),
+        expression=lambda pipe: _happened(pipe, "consumer_last_dead_letter_time_seconds", 15),
     ),
     RuleTemplate(
         alarm=LOST_RECORDS,
         minutes=0,
-        expression=lambda pipe: _increased(pipe, "consumer_lost_records_total", 15),
+        expression=lambda pipe: _happened(pipe, "consumer_last_loss_time_seconds", 15),
     ),
     RuleTemplate(
         alarm=RESTARTS,
         minutes=0,
-        expression=lambda pipe: f"max by (pod) (changes({pipe.select('consumer_start_time_seconds', 30)})) > 2",
+        expression=lambda pipe: (
+            f"count(max by (pod) (changes({pipe.select('consumer_start_time_seconds', 30)})) > 2) > 0"
+        ),
     ),
 )
 """Rules of every pipe. Their windows are at least four scrapes of 30 seconds."""
@@ -183,8 +188,10 @@ PANELS: Sequence[Panel] = (
 """Charts of every pipe."""
 
 
-def pipe_rules(subject: str, series: Output[PipeSeries], *, enabled: bool, without: Collection[str] = ()) -> list[Rule]:
-    """Return the rules of a pipe, except the alarms in `without`: the cloud measures these itself."""
+def pipe_rules(
+    subject: str, series: Output[PipeSeries], *, enabled: bool, without: Collection[Alarm] = ()
+) -> list[Rule]:
+    """Return the rules of a pipe, except those of the alarms in `without`."""
     return [
         Rule(
             alarm=rule.alarm,
@@ -195,5 +202,5 @@ def pipe_rules(subject: str, series: Output[PipeSeries], *, enabled: bool, witho
             series=series,
         )
         for rule in RULES
-        if rule.alarm.name not in without
+        if rule.alarm not in without
     ]

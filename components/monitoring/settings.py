@@ -1,12 +1,14 @@
-"""Settings of alarms: of the stack (data-pipes:monitoring) and of a pipe (alarms)."""
+"""Settings of the alarms of a stack (data-pipes:monitoring)."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
+from pydantic.alias_generators import to_camel
 
-from components.section import Distinct, Pattern, SettingsModel
+from components.section import ConfigError, Distinct, Pattern, SettingsModel
+from components.settings_bases import AccountSettings
 
 Collector = Literal["managed", "operator", "none"]
 """What collects the consumers' metrics."""
@@ -14,28 +16,18 @@ Collector = Literal["managed", "operator", "none"]
 Email = Annotated[
     str,
     Pattern(
-        r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{4,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}",
+        r"(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?=.{4,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}",
         "an e-mail address, such as oncall@example.com",
     ),
 ]
 
 RunbookUrl = Annotated[
-    str, Pattern(r"(https?://[^\s#]+|[A-Za-z0-9._/-]+)", "an address or path without #, such as https://example.com/x")
+    str,
+    Pattern(
+        r"https?://[A-Za-z0-9._~:/?@!&'()*+,;=%-]{1,400}|[A-Za-z0-9._/-]{1,400}",
+        "an address or path of at most 400 characters without #, $ and braces, such as https://example.com/runbook",
+    ),
 ]
-
-UNREAD_PER_PARTITION = 10_000
-"""Unread records per partition that are an alarm if no load is expected. A choice, not a limit of a service: 15 minutes at 11 records
-per second."""
-
-
-class AlarmSettings(SettingsModel, frozen=True):
-    """Limits of a pipe's alarms."""
-
-    age_minutes: Annotated[int, Field(ge=1, le=10_080)] = 15
-    """Age of the oldest unread record that is an alarm, in minutes."""
-    unread_records: Annotated[int, Field(ge=1)] | None = None
-    """Number of unread records that is an alarm, if the service does not report their age. The default is what `expect` sends in
-    ageMinutes, or 10,000 for each partition if nothing is expected."""
 
 
 class MonitoringSettings(SettingsModel, ABC, frozen=True):
@@ -58,8 +50,16 @@ class MonitoringSettings(SettingsModel, ABC, frozen=True):
     def targets(self) -> Sequence[str]:
         """Return the IDs of existing notification targets of the cloud."""
 
+    def config_errors(self, account: AccountSettings | None) -> Iterator[ConfigError]:
+        """Yield errors between this section and the account. Paths start below monitoring. The default yields none."""
+        _ = account
+        yield from ()
+
     @model_validator(mode="after")
     def _refuse_ignored_keys(self) -> "MonitoringSettings":
-        if not self.enabled and self.model_fields_set - {"enabled"}:
-            raise ValueError("has keys that are ignored when enabled is false. Remove them, or set enabled to true.")
+        ignored = sorted(to_camel(name) for name in self.model_fields_set - {"enabled"})
+        if not self.enabled and ignored:
+            raise ValueError(
+                f"must have no other keys while enabled is false, got {', '.join(ignored)} (there is no alarm). Remove them, or set enabled to true."
+            )
         return self

@@ -119,7 +119,7 @@ class KafkaRetention:
         """Count and log the records up to an offset that were not read."""
         first = self.expected[number]
         if first < end:
-            self.status.lost += end - first
+            self.status.count_lost(end - first)
             LOGGER.warning(
                 "%s[%d]: offsets %d to %d were deleted before they were read: %d records lost. Raise the topic's retention, "
                 "or make the handler faster.",

@@ -135,7 +135,7 @@ class ShardLoop:
         """Handle the available records of each shard. Return whether there were any."""
         held_leases = self.member.held_leases()
         status = self.delivery.status
-        status.lost += self.member.deleted_unread()
+        status.count_lost(self.member.deleted_unread())
         status.set_partitions(held.shard for held in held_leases)
         status.ready = self.member.all_assigned
         for shard in self.readers.keys() - status.partitions:
@@ -223,7 +223,7 @@ class ShardLoop:
         first = batch.records[0] if batch.records else None
         if not self._may_have_gap(held, batch):
             return
-        self.delivery.status.lost += 1
+        self.delivery.status.count_lost(1)
         LOGGER.warning(
             "%s[%s]: records after sequence number %s were deleted before they were read; %s",
             self.stream.name,

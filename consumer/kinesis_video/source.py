@@ -124,7 +124,7 @@ class KinesisVideoSource:
                 if fragment:
                     record = self._record(fragment)
                     if fragment.after_gap:
-                        status.lost += 1
+                        status.count_lost(1)
                         LOGGER.warning(
                             "%s: fragments after number %s were deleted before they were read; the first available fragment is %s",
                             self.stream,

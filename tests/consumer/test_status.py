@@ -2,6 +2,7 @@
 
 import pytest
 
+from consumer.metrics import StatusCollector
 from consumer.status import LIVE_SECONDS, Status
 
 
@@ -57,3 +58,16 @@ def test_a_record_with_a_timestamp_in_the_future_has_no_age(clock):
     status = Status(wall_clock=clock)
     status.oldest["0"] = clock.now + 3600
     assert status.lag_seconds == {"0": 0.0}
+
+
+def test_the_time_of_the_last_dead_letter_and_of_the_last_loss_are_metrics_only_after_the_first(clock):
+    status = Status(wall_clock=clock)
+    names = ("consumer_last_dead_letter_time_seconds", "consumer_last_loss_time_seconds")
+    status.count_lost(0)
+    assert not set(names) & {metric.name for metric in StatusCollector(status).collect()}
+    clock.now += 60
+    status.count_dead()
+    status.count_lost(7)
+    found = {metric.name: metric.samples[0].value for metric in StatusCollector(status).collect() if metric.samples}
+    assert [found[name] for name in names] == [clock.now, clock.now]
+    assert (found["consumer_dead_letters"], found["consumer_lost_records"]) == (1, 7)

@@ -55,7 +55,7 @@ def rising(per_minute: float = 60, *, first: float = 0, until: float = math.inf,
     return lambda minute: first + per_minute * max(0.0, min(minute, until) - since)
 
 
-BUSY, ZERO, ONE = rising(first=100_000), constant(0), constant(1)
+BUSY, ZERO, ONE, NEVER = rising(first=100_000), constant(0), constant(1), constant(math.nan)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,9 @@ class Pod:
     """Minutes between which there are no samples, without staleness markers: the collector is down."""
     handled: Values = BUSY
     dead: Values = ZERO
-    lost: Values = ZERO
+    dead_at: Values = NEVER
+    """Time of the last dead letter in seconds, and of the last loss. NaN: no sample."""
+    lost_at: Values = NEVER
     ready: Values = ONE
     partitions: Values | None = ONE
     """None for a service without partitions."""
@@ -85,7 +87,8 @@ class Pod:
         metrics = {
             "consumer_handled_total": self.handled,
             "consumer_dead_letters_total": self.dead,
-            "consumer_lost_records_total": self.lost,
+            "consumer_last_dead_letter_time_seconds": self.dead_at,
+            "consumer_last_loss_time_seconds": self.lost_at,
             "consumer_ready": self.ready,
             "consumer_partitions": self.partitions,
             "consumer_lag_seconds": self.lag,
@@ -106,7 +109,8 @@ class Pod:
         if not self.begin <= minute < self.end:
             return "stale" if self.end <= minute < self.end + STEP else "_"
         first, last = self.unscraped
-        return "_" if first <= minute < last else f"{values(minute):g}"
+        value = values(minute)
+        return "_" if first <= minute < last or math.isnan(value) else f"{value:.10g}"
 
 
 def healthy(*names: int) -> list[Pod]:

@@ -152,9 +152,9 @@ def drill(cluster: KafkaCluster, tmp_path: Path, request: pytest.FixtureRequest)
 def test_a_stuck_handler_is_no_progress(drill: Drill):
     with drill.traffic():
         drill.hold(0).touch()
-        drill.check("no-progress", "orders-0")
+        drill.check("no-progress")
         drill.hold(0).unlink()
-        drill.check_end("no-progress", "orders-0")
+        drill.check_end("no-progress")
 
 
 def test_a_killed_consumer_is_missing_until_another_one_is_ready(drill: Drill):

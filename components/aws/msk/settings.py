@@ -60,6 +60,7 @@ class MskSettings(ServiceSettings, frozen=True):
     """Streaming section of a stack file for MSK."""
 
     renamed_keys: ClassVar = {"volumeSize": "diskSize"}
+    counts_unread: ClassVar = True
 
     service: Literal["msk"]
     """Always msk."""

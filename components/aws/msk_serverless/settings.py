@@ -1,7 +1,7 @@
 """Settings of MSK Serverless and of its topics."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Literal, cast
+from typing import Annotated, ClassVar, Literal, cast
 
 from pydantic import AfterValidator
 from typing_extensions import override
@@ -84,6 +84,8 @@ class MskServerlessPipeSettings(KafkaPipeSettings, frozen=True):
 
 class MskServerlessSettings(ServiceSettings, frozen=True):
     """Streaming section for MSK Serverless."""
+
+    counts_unread: ClassVar = True
 
     service: Literal["msk-serverless"]
     """Always msk-serverless."""

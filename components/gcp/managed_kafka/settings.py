@@ -37,6 +37,7 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
     old_forms: ClassVar = {"memory": whole_gib}
 
     cloud_services: ClassVar = ("dns", "managedkafka")
+    counts_unread: ClassVar = True
 
     service: Literal["managed-kafka"]
     """Always managed-kafka."""

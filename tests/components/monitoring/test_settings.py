@@ -107,11 +107,13 @@ def test_a_service_that_reports_unread_records_needs_no_collector(stack: str):
 )
 def test_keys_that_have_no_effect_without_monitoring_are_refused(keys: dict[str, Any]):
     assert errors(monitoring(enabled=False, **keys)) == [
-        "monitoring: has keys that are ignored when enabled is false. Remove them, or set enabled to true."
+        f"monitoring: must have no other keys while enabled is false, got {next(iter(keys))} (there is no alarm). Remove them, or set enabled to true."
     ]
 
 
-@pytest.mark.parametrize("address", ["oncall", "@example.com", "a@b", "a b@example.com", "a@example..com", "a@-b.com"])
+@pytest.mark.parametrize(
+    "address", ["oncall", "@example.com", "..@example.com", "a@b", "a b@example.com", "a@example..com", "a@-b.com"]
+)
 def test_an_address_that_is_none_is_refused(address: str):
     (error,) = errors(monitoring(emails=[address]))
     assert error.startswith("monitoring.emails[0]: must be an e-mail address, such as oncall@example.com, got ")
@@ -132,13 +134,24 @@ def test_a_runbook_is_an_address_or_a_path(runbook: str):
     assert settings(monitoring(runbook=runbook)).monitoring.runbook == runbook
 
 
-@pytest.mark.parametrize("runbook", ["https://example.com/runbook#alarms", "two words", "ftp://example.com"])
+@pytest.mark.parametrize(
+    "runbook",
+    ["https://example.com/runbook#alarms", "two words", "ftp://example.com", "https://x.com/{{ $labels }}", "a" * 401],
+)
 def test_a_runbook_that_no_anchor_can_follow_is_refused(runbook: str):
     (error,) = errors(monitoring(runbook=runbook))
-    assert error.startswith("monitoring.runbook: must be an address or path without #")
+    assert error.startswith("monitoring.runbook: must be an address or path of at most 400 characters without #")
 
 
 # Limits of a pipe.
+
+
+def test_limits_without_an_alarm_are_refused():
+    assert errors({**monitoring(enabled=False), **orders(alarms={"ageMinutes": 30})}) == [
+        "pipes.orders.alarms: must not be set while monitoring.enabled is false (there is no alarm). Remove it."
+    ]
+    (error,) = errors(orders(alarms={"unreadRecords": 500}), "aws-kinesis-eks")
+    assert error.startswith("pipes.orders.alarms.unreadRecords: has no effect on kinesis ")
 
 
 def test_an_age_is_at_least_what_the_service_can_measure(monkeypatch: pytest.MonkeyPatch):
