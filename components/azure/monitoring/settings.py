@@ -10,7 +10,7 @@ from components.monitoring.settings import MonitoringSettings
 from components.section import Pattern
 
 MOST_GROUPS = 5
-"""Maximum action groups of an alert rule (Azure Monitor, Action groups; read 2026-11-30)."""
+"""Maximum action groups of an alert rule (Microsoft's course text on action groups; read 2026-11-30)."""
 
 ActionGroupId = Annotated[
     str,

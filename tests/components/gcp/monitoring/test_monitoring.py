@@ -14,14 +14,8 @@ CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel"
 DASHBOARD = "gcp:monitoring/dashboard:Dashboard"
 MONITORING = "data-pipes:monitoring"
 PIPES = "data-pipes:pipes"
-BY_CONSUMERS = {
-    "no-progress",
-    "missing-consumers",
-    "partition-without-reader",
-    "idle-consumer",
-    "lost-records",
-    "restarts",
-}
+BY_CONSUMERS = {"no-progress", "missing-consumers", "restarts"}
+OF_PARTITIONS = {"partition-without-reader", "idle-consumer"}
 ONCALL = "projects/data-pipes-42/notificationChannels/1234567890"
 
 
@@ -87,9 +81,15 @@ def test_without_a_collector_a_stack_has_only_the_alarms_of_its_service(stack, m
     assert alarms(stack, collector="none") == measured
 
 
-@pytest.mark.parametrize("stack", [PUBSUB, KAFKA, CONFLUENT])
+@pytest.mark.parametrize("stack", [KAFKA, CONFLUENT])
 def test_by_default_a_stack_also_has_the_alarms_on_its_consumers(stack):
-    assert alarms(stack) >= BY_CONSUMERS
+    assert alarms(stack) >= BY_CONSUMERS | OF_PARTITIONS | {"lost-records"}
+
+
+@pytest.mark.parametrize(("mode", "others"), [("shared", set()), ("partitioned", OF_PARTITIONS)])
+def test_a_stack_on_pubsub_has_only_the_alarms_that_its_consumers_can_measure(mode, others):
+    found = policies(with_pipe(topic={"mode": mode}))
+    assert {*found} == BY_CONSUMERS | others | {"old-records", "dead-letters"}
 
 
 @pytest.mark.parametrize("stack", [PUBSUB, KAFKA])
@@ -174,8 +174,8 @@ def test_an_alarm_says_what_is_wrong_what_to_look_at_and_where_to_read_on():
     assert policy.inputs["documentation"] == {
         "subject": "gcp-pubsub-gke-orders: old-records",
         "mimeType": "text/markdown",
-        "content": "orders: The oldest unread record is older than the limit of the pipe. Compare the rate of new records with the rate "
-        "of handled records. Runbook: https://wiki.example.com/pipes#old-records",
+        "content": "orders: The oldest unread record is older than the limit of the pipe, or nobody reads. Check that the consumers run. "
+        "Then compare the rates of new and of handled records. Runbook: https://wiki.example.com/pipes#old-records",
     }
     assert policies(recording())["dead-letters"].inputs["severity"] == "WARNING"
 
@@ -339,7 +339,7 @@ def errors(changes, stack=PUBSUB):
         ),
         (
             {"enabled": False, "emails": ["oncall@example.com"]},
-            "monitoring: has keys that are ignored when enabled is false. Remove them, or set enabled to true.",
+            "monitoring: must have no other keys while enabled is false, got emails (there is no alarm). Remove them, or set enabled to true.",
         ),
     ],
 )
