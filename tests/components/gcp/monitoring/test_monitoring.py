@@ -47,7 +47,7 @@ def dashboard(recording):
 
 
 def tiles(recording):
-    """Return the number of tiles and the headings of each dashboard, by its title."""
+    """Return the tiles of each dashboard, by its title."""
     boards = [json.loads(each.inputs["dashboardJson"]) for each in recording.of_type(DASHBOARD)]
     return {each["displayName"]: each["mosaicLayout"]["tiles"] for each in boards}
 
