@@ -116,7 +116,7 @@ OTHER: dict[str, dict[str, Any]] = {
         "data-pipes:monitoring.collector": "none",
         "data-pipes:monitoring.emails": ["oncall@example.com"],
         "data-pipes:monitoring.runbook": "https://example.com/runbook",
-        "data-pipes:monitoring.channels": ["projects/shared/notificationChannels/1234567890"],
+        "data-pipes:monitoring.channels": ["projects/123456789012/notificationChannels/1234567890"],
         "data-pipes:network.cidr": "10.1.0.0/16",
         "data-pipes:network.flowLogDays": 7,
         "data-pipes:network.registryCustomerManagedKey": True,

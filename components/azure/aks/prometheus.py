@@ -23,9 +23,6 @@ DESTINATION = "workspace"
 LIMITS = {"labelLimit": 63, "labelNameLengthLimit": 511, "labelValueLengthLimit": 1023}
 """Limits of Azure Monitor for labels. Each pod monitor must repeat them (Azure/prometheus-collector, Operator-CRD.md, read 2026-11-30)."""
 
-MOST_RULES = 20
-"""Maximum rules of a group. It cannot be raised (Azure Monitor, Service limits, read 2026-11-30). A pipe has 8 rules."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class AksCollectorArgs:
@@ -137,7 +134,7 @@ class AksCollector(ComponentResource, KubernetesCollector):
         """Create a group of rules for each pipe and one for the streaming service. Azure evaluates them each minute."""
         groups: dict[str, list[Rule]] = {}
         for rule in rules:
-            group = f"{name}-{rule.subject}-alarms" if rule.series else f"{name}-alarms"
+            group = f"{name}-alarms" if rule.series is None else f"{name}-{rule.subject}-alarms"
             groups.setdefault(group, []).append(rule)
         network = self.args.network
         for group, own in groups.items():

@@ -43,9 +43,15 @@ def duration(minutes: int) -> str:
 def metric_alarm(name: str, args: MetricAlarmArgs, opts: ResourceOptions) -> azure.monitor.MetricAlert:
     """Create an alarm on a metric. It ends by itself. Without values it neither begins nor ends.
 
-    Raises KeyError if Azure has no window for the minutes of the trigger.
+    Raises:
+        KeyError: Azure has no window for the minutes of the trigger.
+        ValueError: Missing values are an alarm. A metric alarm of Azure cannot do that.
     """
     metric, trigger = args.signal.metric, args.trigger
+    if trigger.missing == "alarm":
+        raise ValueError(
+            f"{args.signal.name}: missing must be ok, got alarm (Azure ignores missing values). Change the trigger."
+        )
     return azure.monitor.MetricAlert(
         name,
         rule_name=name,

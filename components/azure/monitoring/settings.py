@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+from pydantic import AfterValidator, Field
 from typing_extensions import override
 
 from components.monitoring.settings import MonitoringSettings
-from components.section import Distinct, Pattern
+from components.section import Pattern
+
+MOST_GROUPS = 5
+"""Maximum action groups of an alert rule (Microsoft's course text on action groups; read 2026-11-30)."""
 
 ActionGroupId = Annotated[
     str,
@@ -17,11 +21,23 @@ ActionGroupId = Annotated[
 ]
 
 
+def _distinct(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the IDs. Raise ValueError if two differ only in their case, which Azure ignores."""
+    twice = sorted({each for each in ids if [other.lower() for other in ids].count(each.lower()) > 1})
+    if twice:
+        raise ValueError(
+            f"must not contain duplicates, got {', '.join(twice)} (Azure ignores the case of IDs). Remove the duplicates."
+        )
+    return ids
+
+
 class AzureMonitoringSettings(MonitoringSettings, frozen=True):
     """Alarms and the dashboard of a stack on Azure."""
 
-    action_group_ids: Annotated[tuple[ActionGroupId, ...], Distinct] = ()
-    """Action groups that get the alarms."""
+    action_group_ids: Annotated[
+        tuple[ActionGroupId, ...], Field(max_length=MOST_GROUPS - 1), AfterValidator(_distinct)
+    ] = ()
+    """Action groups that get the alarms, at most 4. A rule accepts 5, and the addresses in emails are one."""
 
     @property
     @override

@@ -95,7 +95,7 @@ class Gke(KubernetesPlatform):
     def _collector(self) -> KubernetesCollector | None:
         """Return what scrapes the pods, by the setting monitoring.collector."""
         makers: Mapping[str | None, Callable[[], KubernetesCollector]] = {
-            "managed": lambda: GkeCollector(self.cluster.name, self.network.account.region),
+            "managed": lambda: GkeCollector(self.cluster.name, self.network),
             "operator": lambda: OperatorCollector(self.name, self.provider),
         }
         maker = makers.get(self.args.monitoring.collector)

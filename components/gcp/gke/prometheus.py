@@ -8,13 +8,17 @@ from pulumi import Input, ResourceOptions
 from typing_extensions import override
 
 from components.gcp.monitoring.policy import AlertPolicyArgs, alert_policy
+from components.gcp.network.network import Network
 from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.pods import PART_OF
 from components.monitoring.rules import Rule
 
-NAMESPACE = "gmp-system"
-"""Namespace of the collectors. Each scrapes the pods of its own node. They do not use the node's network, so a network policy can select
-them (prometheus-engine, charts/operator/templates/collector.yaml, read 2026-11-30)."""
+NAMESPACES = ("gmp-system", "gke-gmp-system")
+"""Namespaces of the collectors: of Standard clusters, and of Autopilot clusters (prometheus-engine, issues 276 and 300, read 2026-11-30).
+Google's pages name only the first, so both are admitted: a wrong one would stop the scrapes without an error. No pipe can have such a name.
+
+Each collector scrapes the pods of its own node. They do not use the node's network, so a network policy can select them
+(prometheus-engine, charts/operator/templates/collector.yaml, read 2026-11-30)."""
 
 INTERVAL = "30s"
 """Time between two scrapes. The rules need at least four in their windows."""
@@ -27,16 +31,18 @@ EVALUATION = "60s"
 class GkeCollector(KubernetesCollector):
     """Google's managed collection. All clusters of a project write to one set of series, so the matchers name the cluster."""
 
-    peers = (
+    peers = tuple(
         kubernetes.networking.v1.NetworkPolicyPeerArgs(
             namespace_selector=kubernetes.meta.v1.LabelSelectorArgs(
-                match_labels={"kubernetes.io/metadata.name": NAMESPACE}
+                match_labels={"kubernetes.io/metadata.name": namespace}
             )
-        ),
+        )
+        for namespace in NAMESPACES
     )
 
-    def __init__(self, cluster: Input[str], location: str) -> None:
-        self.matchers = {"cluster": cluster, "location": location}
+    def __init__(self, cluster: Input[str], network: Network) -> None:
+        self.matchers = {"cluster": cluster, "location": network.account.region}
+        self.labels = network.labels
 
     @override
     def scrape(
@@ -68,17 +74,17 @@ class GkeCollector(KubernetesCollector):
     ) -> None:
         """Create an alert policy from each rule."""
         for rule in rules:
-            prefix = f"{name}-{rule.subject}" if rule.series else name
+            prefix = name if rule.series is None else f"{name}-{rule.subject}"
             alert_policy(
                 AlertPolicyArgs(
                     alarm=rule.alarm,
                     subject=rule.subject,
-                    stack=name,
+                    prefix=prefix,
                     condition=_condition(prefix, rule),
                     enabled=rule.enabled,
                     runbook=runbook,
                     targets=targets,
-                    labels={"data-pipes": name},
+                    labels=self.labels,
                 ),
                 f"{prefix}-{rule.alarm.name}",
                 opts,

@@ -1,4 +1,4 @@
-"""Dashboard of a stack in Cloud Monitoring: a section for each pipe, and one for the streaming service.
+"""Dashboards of a stack in Cloud Monitoring: a section for each pipe, and one for the streaming service.
 
 The provider ignores fields that the API adds, but not fields that the API leaves out (google provider, monitoringDashboardDiffSuppress,
 read 2026-11-30). The API leaves out fields with the default value 0 (proto3 JSON). So no field here is ever 0, false or empty.
@@ -20,16 +20,21 @@ COLUMNS = 12
 WIDTH, HEIGHT = 4, 4
 """Size of a chart in columns and rows."""
 
+MOST_TILES = 100
+"""Maximum widgets of a dashboard (Cloud Monitoring, Release notes of 2 May 2025, as monitoring-dashboard-samples, issue 1004, quotes them;
+read 2026-11-30)."""
+
 Chart = Mapping[str, Any]
+Tile = Mapping[str, Any]
 
 
-def dashboard(
+def dashboards(
     title: str, pipes: Mapping[str, WatchedPipe], service: Sequence[Signal[Any]], collector: Collector | None
-) -> Output[str] | None:
-    """Return the dashboard in the JSON of the API. None if there is nothing to draw.
+) -> Sequence[Output[str]]:
+    """Return the dashboards in the JSON of the API: as many as the tiles need. Empty if there is nothing to draw.
 
     Args:
-        title: Title of the dashboard.
+        title: Title of the first dashboard. The others have their number after it.
         pipes: Pipes, by their names.
         service: Signals of the streaming service.
         collector: Collector whose series Cloud Monitoring has. None if it has none.
@@ -38,12 +43,32 @@ def dashboard(
         **{pipe: _pipe(pipe, each, collector) for pipe, each in pipes.items()},
         "Streaming service": [_signal(each) for each in service],
     }
-    sections = {section: charts for section, charts in all_sections.items() if charts}
-    if not sections:
-        return None
-    return Output.json_dumps(
-        {"displayName": title, "mosaicLayout": {"columns": COLUMNS, "tiles": _tiles(sections)}}, sort_keys=True
-    )
+    return [
+        Output.json_dumps(
+            {
+                "displayName": title if number == 1 else f"{title} {number}",
+                "mosaicLayout": {"columns": COLUMNS, "tiles": _tiles(sections)},
+            },
+            sort_keys=True,
+        )
+        for number, sections in enumerate(_pages(all_sections), start=1)
+    ]
+
+
+def _pages(sections: Mapping[str, Sequence[Chart]]) -> Sequence[Mapping[str, Sequence[Chart]]]:
+    """Return the sections with charts, divided so that each page is within the maximum. A section is never divided."""
+    pages: list[dict[str, Sequence[Chart]]] = []
+    free = 0
+    for section, charts in sections.items():
+        if not charts:
+            continue
+        needed = 1 + len(charts)
+        if needed > free:
+            pages.append({})
+            free = MOST_TILES
+        pages[-1][section] = charts
+        free -= needed
+    return pages
 
 
 def _pipe(name: str, pipe: WatchedPipe, collector: Collector | None) -> list[Chart]:
@@ -89,9 +114,9 @@ def _chart(title: str, queries: Mapping[str, Mapping[str, Any]]) -> dict[str, An
     return {"title": title, "xyChart": {"dataSets": lines}}
 
 
-def _tiles(sections: Mapping[str, Sequence[Chart]]) -> list[Mapping[str, Any]]:
+def _tiles(sections: Mapping[str, Sequence[Chart]]) -> list[Tile]:
     """Return the tiles: each section has a header and rows of charts."""
-    tiles: list[Mapping[str, Any]] = []
+    tiles: list[Tile] = []
     row = 0
     for title, charts in sections.items():
         header = {"title": title, "sectionHeader": {"dividerBelow": True}}
@@ -104,6 +129,6 @@ def _tiles(sections: Mapping[str, Sequence[Chart]]) -> list[Mapping[str, Any]]:
     return tiles
 
 
-def _tile(widget: Chart, *, column: int, row: int, width: int, height: int) -> Mapping[str, Any]:
+def _tile(widget: Chart, *, column: int, row: int, width: int, height: int) -> Tile:
     place = {name: value for name, value in (("xPos", column), ("yPos", row)) if value}
     return {**place, "width": width, "height": height, "widget": widget}

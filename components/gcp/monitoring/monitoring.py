@@ -1,4 +1,4 @@
-"""Alarms and the dashboard of a stack in Cloud Monitoring."""
+"""Alarms and the dashboards of a stack in Cloud Monitoring."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,8 @@ import pulumi_gcp as gcp
 from pulumi import ComponentResource, Input, ResourceOptions
 
 from components.arguments import MonitoringArgs
-from components.gcp.monitoring.dashboard import dashboard
+from components.gcp.gke.prometheus import GkeCollector
+from components.gcp.monitoring.dashboard import dashboards
 from components.gcp.monitoring.metric import CloudMonitoringMetric
 from components.gcp.monitoring.policy import AlertPolicyArgs, alert_policy, threshold
 from components.gcp.monitoring.settings import GcpMonitoringSettings
@@ -15,7 +16,7 @@ from components.monitoring.signals import Signal, Trigger
 
 
 class Monitoring(ComponentResource):
-    """Alarms on all signals of a stack, their notifications, and one dashboard."""
+    """Alarms on all signals of a stack, their notifications, and its dashboards."""
 
     def __init__(
         self, name: str, args: MonitoringArgs[GcpMonitoringSettings, Network], opts: ResourceOptions | None = None
@@ -27,20 +28,20 @@ class Monitoring(ComponentResource):
         self.targets: Sequence[Input[str]] = [*args.settings.targets, *self._channels()]
         for pipe, each in args.pipes.items():
             for signal, trigger in each.triggers:
-                self._alarm(f"{name}-{pipe}-{signal.name}", pipe, signal, trigger, enabled=each.enabled)
+                self._alarm(f"{name}-{pipe}", pipe, signal, trigger, enabled=each.enabled)
         for signal in args.signals:
             if signal.trigger:
-                self._alarm(f"{name}-{signal.name}", name, signal, signal.trigger)
+                self._alarm(name, name, signal, signal.trigger)
         if args.collector:
             rules = [rule for pipe, each in args.pipes.items() for rule in each.rules(pipe, args.collector)]
             args.collector.watch(
                 name, [*rules, *args.rules], runbook=args.settings.runbook, targets=self.targets, opts=self.child
             )
         # The series of an operator are in the user's own Prometheus.
-        drawn = args.collector if args.settings.collector == "managed" else None
-        board = dashboard(name, args.pipes, args.signals, drawn)
-        if board is not None:
-            gcp.monitoring.Dashboard(f"{name}-dashboard", dashboard_json=board, opts=self.child)
+        drawn = args.collector if isinstance(args.collector, GkeCollector) else None
+        for number, board in enumerate(dashboards(name, args.pipes, args.signals, drawn), start=1):
+            own = f"{name}-dashboard" if number == 1 else f"{name}-dashboard-{number}"
+            gcp.monitoring.Dashboard(own, dashboard_json=board, opts=self.child)
         self.register_outputs({})
 
     def _channels(self) -> list[Input[str]]:
@@ -59,25 +60,25 @@ class Monitoring(ComponentResource):
 
     def _alarm(
         self,
-        name: str,
+        prefix: str,
         subject: str,
         signal: Signal[CloudMonitoringMetric],
         trigger: Trigger,
         *,
         enabled: bool = True,
     ) -> None:
-        """Create the alarm of a signal."""
+        """Create the alarm of a signal. `prefix` is the start of its names and of its title."""
         alert_policy(
             AlertPolicyArgs(
                 alarm=trigger.alarm,
                 subject=subject,
-                stack=self.name,
+                prefix=prefix,
                 condition=threshold(signal, trigger),
                 enabled=enabled,
                 runbook=self.args.settings.runbook,
                 targets=self.targets,
                 labels=self.args.tags,
             ),
-            name,
+            f"{prefix}-{signal.name}",
             self.child,
         )

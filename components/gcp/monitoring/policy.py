@@ -28,7 +28,8 @@ class AlertPolicyArgs:
     alarm: Alarm
     subject: str
     """Name of the pipe, or of the stack for alarms of its service."""
-    stack: str
+    prefix: str
+    """Start of the title: the name of the stack, then that of the pipe if there is one."""
     condition: gcp.monitoring.AlertPolicyConditionArgs
     enabled: bool
     runbook: str
@@ -39,7 +40,7 @@ class AlertPolicyArgs:
 
 def alert_policy(args: AlertPolicyArgs, name: str, opts: ResourceOptions) -> gcp.monitoring.AlertPolicy:
     """Create an alert policy. Its display name contains the stack, because a project lists the policies of all stacks together."""
-    title = args.alarm.title(args.stack if args.subject == args.stack else f"{args.stack}-{args.subject}")
+    title = args.alarm.title(args.prefix)
     return gcp.monitoring.AlertPolicy(
         name,
         display_name=title,

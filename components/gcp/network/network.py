@@ -128,6 +128,8 @@ class Network(ComponentResource):
     """APIs by the first word of their names. Resources of an API wait for it."""
     keys: Keys
     account: Account
+    labels: Mapping[str, str]
+    """Labels of the stack. The provider adds them to all resources, except those of Cloud Monitoring."""
     registry_customer_managed_key: bool
 
     def __init__(
@@ -136,6 +138,7 @@ class Network(ComponentResource):
         super().__init__("data-pipes:gcp:Network", name, None, opts)
         child = ResourceOptions(parent=self)
         self.name = name
+        self.labels = args.tags
         self.registry_customer_managed_key = args.settings.registry_customer_managed_key
         self.account = Account.of(args.account, parent=self)
         self._services = Services(name, self.account, args.cloud_services, child)

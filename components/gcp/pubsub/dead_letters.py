@@ -43,8 +43,6 @@ class DeadLetters(ComponentResource):
     """Dead-letter topic, with a subscription that retains the messages. The pipe's consumers do not read it."""
 
     topic_id: Output[str]
-    subscription: Output[str]
-    """Name of the subscription."""
     ready: Sequence[Resource]
     """Resources that must exist before Pub/Sub forwards dead letters: its publish permission, and the retaining subscription."""
 
@@ -80,6 +78,5 @@ class DeadLetters(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         self.topic_id = topic.id
-        self.subscription = dead_letter_subscription.name
         self.ready = [dead_letter_subscription, publisher]
         self.register_outputs({"topicId": self.topic_id})

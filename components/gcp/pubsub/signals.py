@@ -1,10 +1,10 @@
-"""What Pub/Sub measures of a topic and its subscriptions (Google Cloud metrics, pubsub; texts by way of public tools, read 2026-11-30)."""
+"""What Pub/Sub measures of a topic and its subscriptions (Cloud Monitoring, Google Cloud metrics: P through Z; read 2026-11-30)."""
 
 from collections.abc import Sequence
 
 from pulumi import Input, Output
 
-from components.gcp.monitoring.metric import CloudMonitoringMetric
+from components.gcp.monitoring.metric import PERIOD, CloudMonitoringMetric
 from components.gcp.pubsub.topic_settings import PubSubPipeSettings
 from components.monitoring.alarms import DEAD_LETTERS, OLD_RECORDS
 from components.monitoring.signals import Signal, Trigger
@@ -12,22 +12,22 @@ from components.monitoring.signals import Signal, Trigger
 AGE_RESOLUTION = 3
 """Smallest age in minutes that can be measured: the age is sampled every 60 seconds and visible after up to 120 seconds."""
 
+MOVED = 15
+"""Minutes in which a dead letter is an alarm. The count is visible after up to 240 seconds."""
+
 PubSubSignal = Signal[CloudMonitoringMetric]
 
 
-def pubsub_signals(
-    pipe: PubSubPipeSettings, *, topic: Input[str], shared: Input[str] | None, dead_letters: Input[str] | None
-) -> Sequence[PubSubSignal]:
+def pubsub_signals(pipe: PubSubPipeSettings, *, topic: Input[str], shared: Input[str] | None) -> Sequence[PubSubSignal]:
     """Return the signals of a pipe. One alarm watches the subscriptions of all partitions.
 
     Args:
         pipe: Settings of the pipe.
         topic: Name of the topic. Subscriptions of partitions have this name, a dot and a number.
         shared: Name of the shared subscription. None in mode partitioned.
-        dead_letters: Name of the subscription of the dead letters. None if there is none.
     """
 
-    def measured(name: str, *, aligner: str, reducer: str) -> CloudMonitoringMetric:
+    def measured(name: str, *, aligner: str, reducer: str, period: int = PERIOD) -> CloudMonitoringMetric:
         return CloudMonitoringMetric(
             type=f"pubsub.googleapis.com/subscription/{name}",
             resource="pubsub_subscription",
@@ -35,9 +35,10 @@ def pubsub_signals(
             patterns={} if shared else {"subscription_id": Output.concat(topic, "[.][0-9]+")},
             aligner=aligner,
             reducer=reducer,
+            period=period,
         )
 
-    signals = [
+    signals: list[PubSubSignal] = [
         Signal(
             name="published",
             title="Published messages per second",
@@ -66,20 +67,15 @@ def pubsub_signals(
             trigger=Trigger(alarm=OLD_RECORDS, threshold=pipe.alarms.age_minutes * 60, minutes=1),
         ),
     ]
-    return [*signals, _dead_letters(dead_letters)] if dead_letters else signals
-
-
-def _dead_letters(subscription: Input[str]) -> PubSubSignal:
-    """Return the signal of the dead letters that nobody has handled yet."""
-    return Signal(
-        name=DEAD_LETTERS.name,
-        title="Dead letters that are not handled",
-        metric=CloudMonitoringMetric(
-            type="pubsub.googleapis.com/subscription/num_undelivered_messages",
-            resource="pubsub_subscription",
-            labels={"subscription_id": subscription},
-            aligner="ALIGN_MAX",
-            reducer="REDUCE_MAX",
-        ),
-        trigger=Trigger(alarm=DEAD_LETTERS, threshold=0, minutes=1),
-    )
+    if pipe.topic.dead_letter.enabled:
+        # It also counts failed moves. The number of kept dead letters would be an alarm until somebody removes them.
+        metric = measured("dead_letter_message_count", aligner="ALIGN_DELTA", reducer="REDUCE_SUM", period=MOVED * 60)
+        signals.append(
+            Signal(
+                name=DEAD_LETTERS.name,
+                title=f"Dead letters in {MOVED} minutes",
+                metric=metric,
+                trigger=Trigger(alarm=DEAD_LETTERS, threshold=0, minutes=1),
+            )
+        )
+    return signals

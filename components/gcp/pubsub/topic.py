@@ -24,6 +24,7 @@ from components.gcp.pubsub.dead_letters import NEVER, SUBSCRIBERS, DeadLetters, 
 from components.gcp.pubsub.filter import subscription_filters
 from components.gcp.pubsub.signals import PubSubSignal, pubsub_signals
 from components.gcp.pubsub.topic_settings import PubSubPipeSettings, SchemaSettings
+from components.monitoring.alarms import DEAD_LETTERS, IDLE_CONSUMER, LOST_RECORDS, PARTITION_WITHOUT_READER
 
 SUBSCRIBER = "roles/pubsub.subscriber"
 
@@ -74,6 +75,9 @@ class PubSubTopic(Topic):
         self.partitions = self._partitions(subscriptions)
         self.connections = {SHARED: self._connection(subscriptions)}
         self.signals = self._signals(subscriptions)
+        # Pub/Sub moves dead letters itself and reports no loss. It distributes a shared subscription without partitions.
+        spread = [] if args.pipe.partitions else [PARTITION_WITHOUT_READER, IDLE_CONSUMER]
+        self.unmeasured = [DEAD_LETTERS, LOST_RECORDS, *spread]
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     def _schema(self, settings: SchemaSettings) -> gcp.pubsub.Schema:
@@ -224,7 +228,6 @@ class PubSubTopic(Topic):
             self.args.pipe,
             topic=self.topic.name,
             shared=None if self.args.pipe.partitions else subscriptions[0].name,
-            dead_letters=self.dead_letters.subscription if self.dead_letters else None,
         )
 
     def _connection(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> Connection:

@@ -19,6 +19,8 @@ _AGGREGATIONS = {1: "Total", 2: "Minimum", 3: "Maximum", 4: "Average"}
 """Numbers of the aggregations in a workbook."""
 _MOST_RULES = 20
 """Rules of a group (Azure Monitor, Service limits, read 2026-11-30)."""
+_MOST_GROUPS = 5
+"""Action groups of a rule (Microsoft's course text on action groups, read 2026-11-30). That Azure refuses an ID twice is not from a page."""
 
 
 def _objects(inputs: object, path: str) -> list[Inputs]:
@@ -42,6 +44,9 @@ def _alert_refusal(_old: Inputs | None, new: Inputs) -> str | None:
         return f"BadRequest: The window {window} or the frequency {frequency} is not supported"
     if not 0 <= number(new, "severity", 3) <= 4:
         return "BadRequest: The severity must be from 0 to 4"
+    groups = _actions_refusal(new)
+    if groups:
+        return groups
     for criterion in _objects(new, "criteria.allOf"):
         dimensions = frozenset(text(each, "name", "") for each in _objects(criterion, "dimensions"))
         found = metric_refusal(
@@ -53,6 +58,14 @@ def _alert_refusal(_old: Inputs | None, new: Inputs) -> str | None:
         if found:
             return f"BadRequest: {found}"
     return None
+
+
+def _actions_refusal(rule: Inputs) -> str | None:
+    """Refuse too many action groups of a rule, and an ID twice. The case of IDs is ignored."""
+    groups = [text(each, "actionGroupId", "").lower() for each in _objects(rule, "actions")]
+    if len(groups) > _MOST_GROUPS:
+        return f"BadRequest: A rule has at most {_MOST_GROUPS} action groups"
+    return "BadRequest: The action groups of a rule must be unique" if len(groups) != len(set(groups)) else None
 
 
 def _workbook_refusal(_old: Inputs | None, new: Inputs) -> str | None:
@@ -80,6 +93,9 @@ def _group_refusal(_old: Inputs | None, new: Inputs) -> str | None:
     """Refuse groups with too many rules or another interval (Azure Monitor, Service limits), and names with special characters."""
     if len(_objects(new, "rules")) > _MOST_RULES:
         return f"BadRequest: A rule group has at most {_MOST_RULES} rules"
+    groups = next(filter(None, map(_actions_refusal, _objects(new, "rules"))), None)
+    if groups:
+        return groups
     if not re.fullmatch(r"PT([1-9]|1[0-5])M", _known(new, "interval", "PT1M")):
         return "BadRequest: interval must be between 1 and 15 minutes"
     if not re.fullmatch(r"[^:@/#{}%&+*<>?]+", _known(new, "ruleGroupName", "rules")):

@@ -47,19 +47,23 @@ def _subscription(kind: Literal["GAUGE", "DELTA"], unit: str, visible: int | Non
     )
 
 
-_TEXTS = "Google's texts of the Pub/Sub metrics as a public exporter's table repeats them (read 2026-11-30)"
-_CHARTS = "name, resource and label as in several public charts and alert policies (read 2026-11-30); not in Google's own list, which was not read"
+_LISTED = (
+    "Cloud Monitoring, Google Cloud metrics: P through Z, generated 2026-04-10 (read 2026-11-30). The labels of the resource are those of public "
+    "charts and alert policies"
+)
 _CONFIRMED = (
     "a public dashboard that says it charts only metrics that carried points: name, resource, cluster_id, topic_id, consumer_group_id "
     "(read 2026-11-30). Its chart of offset_lag does not use cluster_id; Google's list of the metrics was not read"
 )
 
 METRICS: Mapping[str, Metric] = {
-    "pubsub.googleapis.com/subscription/num_undelivered_messages": _subscription("GAUGE", "1", 120, _TEXTS),
-    "pubsub.googleapis.com/subscription/oldest_unacked_message_age": _subscription("GAUGE", "s", 120, _TEXTS),
-    "pubsub.googleapis.com/subscription/ack_message_count": _subscription("DELTA", "1", None, _CHARTS),
+    "pubsub.googleapis.com/subscription/num_undelivered_messages": _subscription("GAUGE", "1", 120, _LISTED),
+    "pubsub.googleapis.com/subscription/oldest_unacked_message_age": _subscription("GAUGE", "s", 120, _LISTED),
+    "pubsub.googleapis.com/subscription/ack_message_count": _subscription("DELTA", "1", 181, _LISTED),
+    "pubsub.googleapis.com/subscription/dead_letter_message_count": _subscription("DELTA", "1", 240, _LISTED),
+    # Deprecated: the list advises to count the values of topic/message_sizes.
     "pubsub.googleapis.com/topic/send_message_operation_count": Metric(
-        kind="DELTA", resource="pubsub_topic", labels=frozenset({"project_id", "topic_id"}), unit="1", source=_CHARTS
+        kind="DELTA", resource="pubsub_topic", labels=frozenset({"project_id", "topic_id"}), unit="1", source=_LISTED
     ),
     "managedkafka.googleapis.com/message_in_count": Metric(
         kind="DELTA",

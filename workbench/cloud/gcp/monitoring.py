@@ -17,6 +17,11 @@ _CONDITIONS = range(1, 7)
 """Conditions of a policy."""
 _LONGEST_NAME, _LONGEST_TEXT = 512, 8192
 _COLUMNS = 48
+_CHANNELS = 16
+"""Notification channels of a policy (Cloud Monitoring, Quotas and limits, an archived copy of 2019 read 2026-11-30)."""
+_TILES = 100
+"""Widgets of a dashboard (Cloud Monitoring, Release notes of 2 May 2025, as monitoring-dashboard-samples, issue 1004, quotes them; read
+2026-11-30)."""
 _LINES = 50
 """Data sets of a chart (Cloud Monitoring, Quotas and limits; not re-read)."""
 
@@ -51,16 +56,11 @@ def _policy_refusal(_old: Inputs | None, new: Inputs) -> str | None:
         (
             None if len(cast("list[Any]", conditions)) in _CONDITIONS else "A policy must have 1 to 6 conditions",
             _text_refusal(new),
-            *(_channel_refusal(name) for name in _plain(new, "notificationChannels")),
+            _channels_refusal(at(new, "notificationChannels")),
             *(_condition_refusal(each) for each in items(new, "conditions")),
         )
     )
     return _error(next(filter(None, reasons), None))
-
-
-def _plain(inputs: Inputs, path: str) -> Iterable[str]:
-    found = at(inputs, path)
-    return [each for each in cast("list[Any]", found) if isinstance(each, str)] if isinstance(found, list) else ()
 
 
 def _text_refusal(policy: Inputs) -> str | None:
@@ -72,10 +72,15 @@ def _text_refusal(policy: Inputs) -> str | None:
     return None
 
 
-def _channel_refusal(name: str) -> str | None:
-    if re.fullmatch(r"projects/[^/]+/notificationChannels/\d+", name) or "/" not in name:
-        return None
-    return f"Field notification_channels has an invalid value of {name}"
+def _channels_refusal(channels: object) -> str | None:
+    """Refuse too many channels, and names that are none. Names without a slash are unknown in a preview."""
+    names = cast("list[object]", channels) if isinstance(channels, list) else []
+    if len(names) > _CHANNELS:
+        return f"Field notification_channels has {len(names)} values, the most is {_CHANNELS}"
+    for name in names:
+        if isinstance(name, str) and "/" in name and not re.fullmatch(r"projects/[^/]+/notificationChannels/\d+", name):
+            return f"Field notification_channels has an invalid value of {name}"
+    return None
 
 
 def _condition_refusal(condition: Inputs) -> str | None:
@@ -133,6 +138,8 @@ def _dashboard_refusal(_old: Inputs | None, new: Inputs) -> str | None:
     columns = at(board, "mosaicLayout.columns")
     if not board.get("displayName") or not isinstance(columns, int) or not 1 <= columns <= _COLUMNS:
         return _error(f"A dashboard must have a displayName and 1 to {_COLUMNS} columns")
+    if len(items(board, "mosaicLayout.tiles")) > _TILES:
+        return _error(f"A dashboard has at most {_TILES} widgets")
     reasons = (_tile_refusal(tile, columns) for tile in items(board, "mosaicLayout.tiles"))
     return _error(next(filter(None, reasons), None)) or _overlap_refusal(items(board, "mosaicLayout.tiles"))
 

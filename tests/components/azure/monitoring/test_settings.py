@@ -34,13 +34,28 @@ def refused(monitoring: Any) -> list[str]:
             "'arn:aws:sns:eu-west-1:123456789012:oncall'.",
         ),
         (
+            {"actionGroupIds": [f"{EXAMPLE}{number}" for number in range(5)]},
+            "monitoring.actionGroupIds: must have at most 4 entries, got 5.",
+        ),
+        (
+            {"actionGroupIds": [EXAMPLE, EXAMPLE.replace("/oncall", "/OnCall"), f"{EXAMPLE}2"]},
+            f"monitoring.actionGroupIds: must not contain duplicates, got {EXAMPLE.replace('/oncall', '/OnCall')}, {EXAMPLE} (Azure ignores "
+            "the case of IDs). Remove the duplicates.",
+        ),
+        (
             {"enabled": False, "emails": ["oncall@example.com"]},
-            "monitoring: has keys that are ignored when enabled is false. Remove them, or set enabled to true.",
+            "monitoring: must have no other keys while enabled is false, got emails (there is no alarm). Remove them, or set enabled to true.",
         ),
     ],
 )
 def test_a_wrong_setting_is_refused_with_its_key_the_rule_and_the_value(monitoring: Any, message: str):
     assert refused(monitoring) == [message]
+
+
+def test_four_action_groups_are_accepted_together_with_addresses():
+    groups = [f"{EXAMPLE}{number}" for number in range(4)]
+    found = settings({"data-pipes:monitoring": {"actionGroupIds": groups, "emails": ["oncall@example.com"]}}, STACK)
+    assert list(found.monitoring.targets) == groups
 
 
 def test_a_stack_without_a_collector_is_warned_that_nothing_measures_unread_records():

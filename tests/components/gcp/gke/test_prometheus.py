@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stacks import planned, shipped
+from tests.stacks import changed, planned, refused, shipped
 
 STACK, KAFKA = "gcp-pubsub-gke", "gcp-kafka-gke"
 CLUSTER = "gcp:container/cluster:Cluster"
@@ -51,11 +51,21 @@ def test_the_consumers_of_a_pipe_are_scraped_at_their_port():
     }
 
 
-def test_only_the_collectors_reach_the_consumers():
-    [rule] = shipped(STACK).recording.one(POLICY).inputs["spec"]["ingress"]
-    assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "gmp-system"}}}]
+@pytest.mark.parametrize("mode", ["standard", "autopilot"])
+def test_only_the_collectors_reach_the_consumers(mode):
+    found = planned({"data-pipes:platform": {"mode": mode}}, stack=STACK).recording
+    [rule] = found.one(POLICY).inputs["spec"]["ingress"]
+    admitted = [each["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for each in rule["from"]]
+    assert admitted == ["gmp-system", "gke-gmp-system"]
     assert rule["ports"] == [{"port": 8080, "protocol": "TCP"}]
     assert "ingress" not in collected_by("none").one(POLICY).inputs["spec"]
+
+
+@pytest.mark.parametrize("namespace", ["gmp-system", "gke-gmp-system"])
+def test_no_pipe_can_have_the_namespace_of_the_collectors(namespace):
+    stack_file = changed({"data-pipes:pipes": {namespace: {"parallelism": 1}}}, STACK)
+    [error] = refused(stack_file.program_config(), secret_keys=stack_file.secret_keys)
+    assert f"pipes.{namespace}: must not be the name of a namespace of the cluster" in error
 
 
 def test_the_brokers_of_kafka_in_containers_are_scraped_too():

@@ -14,15 +14,9 @@ CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel"
 DASHBOARD = "gcp:monitoring/dashboard:Dashboard"
 MONITORING = "data-pipes:monitoring"
 PIPES = "data-pipes:pipes"
-BY_CONSUMERS = {
-    "no-progress",
-    "missing-consumers",
-    "partition-without-reader",
-    "idle-consumer",
-    "lost-records",
-    "restarts",
-}
-ONCALL = "projects/ops/notificationChannels/1234567890"
+BY_CONSUMERS = {"no-progress", "missing-consumers", "restarts"}
+OF_PARTITIONS = {"partition-without-reader", "idle-consumer"}
+ONCALL = "projects/data-pipes-42/notificationChannels/1234567890"
 
 
 def with_pipe(stack=PUBSUB, **pipe):
@@ -50,6 +44,12 @@ def promql(recording, alarm):
 
 def dashboard(recording):
     return json.loads(recording.one(DASHBOARD).inputs["dashboardJson"])
+
+
+def tiles(recording):
+    """Return the tiles of each dashboard, by its title."""
+    boards = [json.loads(each.inputs["dashboardJson"]) for each in recording.of_type(DASHBOARD)]
+    return {each["displayName"]: each["mosaicLayout"]["tiles"] for each in boards}
 
 
 def widgets(recording):
@@ -81,9 +81,15 @@ def test_without_a_collector_a_stack_has_only_the_alarms_of_its_service(stack, m
     assert alarms(stack, collector="none") == measured
 
 
-@pytest.mark.parametrize("stack", [PUBSUB, KAFKA, CONFLUENT])
+@pytest.mark.parametrize("stack", [KAFKA, CONFLUENT])
 def test_by_default_a_stack_also_has_the_alarms_on_its_consumers(stack):
-    assert alarms(stack) >= BY_CONSUMERS
+    assert alarms(stack) >= BY_CONSUMERS | OF_PARTITIONS | {"lost-records"}
+
+
+@pytest.mark.parametrize(("mode", "others"), [("shared", set()), ("partitioned", OF_PARTITIONS)])
+def test_a_stack_on_pubsub_has_only_the_alarms_that_its_consumers_can_measure(mode, others):
+    found = policies(with_pipe(topic={"mode": mode}))
+    assert {*found} == BY_CONSUMERS | others | {"old-records", "dead-letters"}
 
 
 @pytest.mark.parametrize("stack", [PUBSUB, KAFKA])
@@ -113,14 +119,33 @@ def test_the_limit_of_unread_records_follows_the_pipe():
     assert threshold(with_pipe(KAFKA, alarms={"unreadRecords": 5}), unread)["thresholdValue"] == 5
 
 
-def test_one_alarm_watches_the_subscriptions_of_all_partitions_and_not_the_dead_letters():
+@pytest.mark.parametrize(
+    ("alarm", "metric"),
+    [("old-records", "oldest_unacked_message_age"), ("dead-letters", "dead_letter_message_count")],
+)
+def test_one_alarm_watches_the_subscriptions_of_all_partitions_and_not_the_dead_letters(alarm, metric):
     partitioned = with_pipe(topic={"mode": "partitioned"})
     assert len(partitioned.of_type("gcp:pubsub/subscription:Subscription")) == 4
-    assert threshold(partitioned, "old-records")["filter"] == (
-        'metric.type = "pubsub.googleapis.com/subscription/oldest_unacked_message_age" AND resource.type = "pubsub_subscription" '
+    assert threshold(partitioned, alarm)["filter"] == (
+        f'metric.type = "pubsub.googleapis.com/subscription/{metric}" AND resource.type = "pubsub_subscription" '
         'AND resource.labels.subscription_id = monitoring.regex.full_match("gcp-pubsub-gke-orders[.][0-9]+")'
     )
-    assert threshold(partitioned, "dead-letters")["filter"].endswith('= "gcp-pubsub-gke-orders.dead-letters"')
+
+
+def test_the_alarm_on_dead_letters_of_pubsub_is_on_new_ones_and_not_on_those_that_are_kept():
+    condition = threshold(recording(), "dead-letters")
+    assert condition["filter"] == (
+        'metric.type = "pubsub.googleapis.com/subscription/dead_letter_message_count" AND resource.type = "pubsub_subscription" '
+        'AND resource.labels.subscription_id = "gcp-pubsub-gke-orders"'
+    )
+    assert condition["aggregations"] == [
+        {"alignmentPeriod": "900s", "perSeriesAligner": "ALIGN_DELTA", "crossSeriesReducer": "REDUCE_SUM"}
+    ]
+    assert condition["thresholdValue"] == 0
+
+
+def test_without_dead_letters_no_alarm_waits_for_them():
+    assert "dead-letters" not in policies(with_pipe(topic={"deadLetter": {"enabled": False}}))
 
 
 def test_unread_records_of_a_group_are_those_of_all_partitions():
@@ -149,8 +174,8 @@ def test_an_alarm_says_what_is_wrong_what_to_look_at_and_where_to_read_on():
     assert policy.inputs["documentation"] == {
         "subject": "gcp-pubsub-gke-orders: old-records",
         "mimeType": "text/markdown",
-        "content": "orders: The oldest unread record is older than the limit of the pipe. Compare the rate of new records with the rate "
-        "of handled records. Runbook: https://wiki.example.com/pipes#old-records",
+        "content": "orders: The oldest unread record is older than the limit of the pipe, or nobody reads. Check that the consumers run. "
+        "Then compare the rates of new and of handled records. Runbook: https://wiki.example.com/pipes#old-records",
     }
     assert policies(recording())["dead-letters"].inputs["severity"] == "WARNING"
 
@@ -177,7 +202,7 @@ def test_alarms_and_channels_have_the_tags_of_the_stack():
     tagged = planned(
         {"data-pipes:tags": {"team": "data"}, MONITORING: {"emails": ["oncall@example.com"]}}, stack=PUBSUB
     ).recording
-    for each in (policies(tagged)["old-records"], tagged.one(CHANNEL)):
+    for each in (*tagged.of_type(POLICY), tagged.one(CHANNEL)):
         assert each.inputs["userLabels"] == {"data-pipes": PUBSUB, "team": "data"}
 
 
@@ -240,6 +265,30 @@ def test_the_api_returns_every_field_of_the_dashboard_so_that_a_second_up_change
     assert as_answered(dashboard(recording(stack))) == dashboard(recording(stack))
 
 
+def test_more_pipes_than_a_dashboard_can_draw_are_on_a_second_one():
+    pipes = {f"pipe{number}": {"parallelism": 1} for number in range(10)}
+    both = planned({PIPES: pipes}, stack=PUBSUB)
+    assert both.problems == ()
+    first, second = tiles(both.recording).items()
+    assert [first[0], second[0]] == [PUBSUB, f"{PUBSUB} 2"]
+    assert (len(first[1]), len(second[1])) == (100, 10)
+    assert second[1][0] == {
+        "width": 12,
+        "height": 1,
+        "widget": {"title": "pipe9", "sectionHeader": {"dividerBelow": True}},
+    }
+    names = [each.name for each in both.recording.of_type(DASHBOARD)]
+    assert names == [f"{PUBSUB}-dashboard", f"{PUBSUB}-dashboard-2"]
+
+
+def test_a_pipe_with_the_name_of_the_stack_has_its_own_titles():
+    stack_file = changed(stack=KAFKA).config[PIPES]["orders"]
+    named = planned({PIPES: {KAFKA: stack_file}}, stack=KAFKA).recording
+    found = [each.inputs["displayName"] for each in named.of_type(POLICY)]
+    assert f"{KAFKA}-{KAFKA}: old-records" in found
+    assert len(found) == len({*found})
+
+
 def test_a_chart_has_a_line_at_the_limit_of_its_alarm():
     drawn = {each["title"]: each.get("xyChart", {}) for each in widgets(recording())}
     assert drawn["Age of the oldest unread message in seconds"]["thresholds"] == [{"value": 900}]
@@ -276,13 +325,31 @@ def errors(changes, stack=PUBSUB):
             "projects/my-project/notificationChannels/1234567890, got 'arn:aws:sns:eu-west-1:123456789012:oncall'.",
         ),
         (
+            {"channels": ["projects/data-pipes-42/notificationChannels/1", "projects/ops/notificationChannels/2"]},
+            "monitoring.channels[1]: must be a channel of the project data-pipes-42, got one of ops (alert policies use only channels of "
+            "their own project). Create a channel there.",
+        ),
+        (
+            {
+                "channels": [f"projects/123456789012/notificationChannels/{number}" for number in range(15)],
+                "emails": ["oncall@example.com", "data@example.com"],
+            },
+            "monitoring.channels: must have at most 16 entries together with emails, got 17 (each address becomes a channel, and an alert "
+            "policy accepts no more). Remove some.",
+        ),
+        (
             {"enabled": False, "emails": ["oncall@example.com"]},
-            "monitoring: has keys that are ignored when enabled is false. Remove them, or set enabled to true.",
+            "monitoring: must have no other keys while enabled is false, got emails (there is no alarm). Remove them, or set enabled to true.",
         ),
     ],
 )
 def test_invalid_notifications_are_refused(settings, message):
     assert errors({MONITORING: settings}) == [message]
+
+
+def test_sixteen_channels_and_the_number_of_a_project_are_accepted():
+    channels = [f"projects/123456789012/notificationChannels/{number}" for number in range(15)]
+    assert errors({MONITORING: {"channels": channels, "emails": ["oncall@example.com"]}}) == []
 
 
 def test_an_age_that_pubsub_cannot_measure_is_refused():

@@ -33,6 +33,10 @@ def alert(*, window: str = "PT15M", location: str = "global", **criterion: Any) 
     }
 
 
+def actions(*groups: str) -> dict[str, Any]:
+    return {"actions": [{"actionGroupId": each} for each in groups]}
+
+
 def workbook(metric: str, aggregation: int = 1, *filters: str) -> dict[str, Any]:
     content = {
         "metrics": [{"metric": metric, "aggregation": aggregation}],
@@ -81,6 +85,10 @@ def test_a_workbook_needs_a_uuid_and_charts_of_metrics_that_azure_has(inputs: Ma
     [
         (GROUP, {"rules": [{}] * 20, "interval": "PT15M"}, None),
         (GROUP, {"rules": [{}] * 21}, "at most 20 rules"),
+        (GROUP, {"rules": [actions(*"abcde")]}, None),
+        (GROUP, {"rules": [{}, actions(*"abcdef")]}, "at most 5 action groups"),
+        (ALERT, {**alert(), **actions(*"abcdef")}, "at most 5 action groups"),
+        (ALERT, {**alert(), **actions("/groups/oncall", "/groups/OnCall")}, "must be unique"),
         (GROUP, {"interval": "PT16M"}, "between 1 and 15 minutes"),
         (GROUP, {"ruleGroupName": "orders: rules"}, "invalid characters"),
         (TARGET, {"groupShortName": "x" * 12, "emailReceivers": [{"name": "a"}, {"name": "b"}]}, None),

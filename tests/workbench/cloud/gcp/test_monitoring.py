@@ -88,6 +88,10 @@ def test_valid_policies_channels_and_dashboards_are_accepted():
         ({**policy(), "displayName": "x" * 513}, "too long"),
         ({**policy(), "severity": "FATAL"}, "severity"),
         ({**policy(), "notificationChannels": ["arn:aws:sns:eu-west-1:1:x/y"]}, "notification_channels"),
+        (
+            {**policy(), "notificationChannels": [f"projects/x/notificationChannels/{n}" for n in range(17)]},
+            "most is 16",
+        ),
         (promql(evaluationInterval="45s"), "multiple of 30 s"),
         (promql(alertRule="old-records"), "alert_rule"),
         (promql(disableMetricValidation=None), "no pod has sent them yet"),
@@ -108,6 +112,7 @@ def test_an_email_channel_without_an_address_is_refused():
         (board(tile(), columns=49), "1 to 48 columns"),
         (board(tile(x=9)), "inside the columns"),
         (board(tile(), tile(x=3)), "overlaps another tile"),
+        (board(*(tile(y=4 * row) for row in range(101))), "at most 100 widgets"),
         (board(tile(filter_=FILTER.replace("oldest", "youngest"))), "Cannot find metric"),
         (board({**tile(), "widget": {"xyChart": {"dataSets": []}}}), "1 to 50 data sets"),
     ],
