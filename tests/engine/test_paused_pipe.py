@@ -21,8 +21,10 @@ def use(sandbox: Sandbox, **consumer: Any) -> None:
 
 
 def touched(sandbox: Sandbox) -> dict[str, str]:
-    """Deploy, and return the operation on each resource, by its type."""
-    return {urn.split("::")[2].rsplit("$", 1)[-1]: step for urn, step in sandbox.run("up").touched.items()}
+    """Deploy, and return the operation on each resource, by its type. Alarms and the dashboard are updated in place, too."""
+    steps = sandbox.run("up").touched
+    assert {step for urn, step in steps.items() if ":Monitoring$" in urn} == {"update"}
+    return {urn.split("::")[2].rsplit("$", 1)[-1]: step for urn, step in steps.items() if ":Monitoring$" not in urn}
 
 
 def replicas(sandbox: Sandbox) -> list[Any]:

@@ -154,7 +154,8 @@ def test_a_pipe_shrinks_through_a_new_pipe_and_the_old_one_is_removed_after_unpr
         both = changed({"data-pipes:pipes": {"orders2": small}}, STACK)
         configure(sandbox, both)
         added = sandbox.run("up")
-        assert all(":Pipe$" in urn or ":Pipe::" in urn for urn, step in added.touched.items() if step == "create")
+        parts = (":Pipe$", ":Pipe::", ":Monitoring$")
+        assert all(any(part in urn for part in parts) for urn, step in added.touched.items() if step == "create")
         assert {"replace", "delete"}.isdisjoint(added.touched.values())
 
         only = both.with_config("data-pipes:pipes", {"orders2": small})
