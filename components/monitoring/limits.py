@@ -17,5 +17,5 @@ class AlarmSettings(SettingsModel, frozen=True):
     age_minutes: Annotated[int, Field(ge=1, le=10_080)] = 15
     """Age of the oldest unread record that is an alarm, in minutes."""
     unread_records: Annotated[int, Field(ge=1)] | None = None
-    """Number of unread records that is an alarm, on services that report a number (MSK, MSK Serverless, Managed Kafka). The default is what `expect` sends in
-    ageMinutes, or 10,000 for each partition if nothing is expected."""
+    """Number of unread records that is an alarm, on services that report a number (MSK, MSK Serverless, Managed Kafka). The default
+    is what `expect` sends in ageMinutes, or 10,000 for each partition if nothing is expected."""

@@ -97,7 +97,9 @@ def test_an_interrupted_update_continues_after_its_lock_and_pending_creations_ar
         succeed(sandbox, command, "cancel", "--yes")
         state = json.loads(succeed(sandbox, command, "stack", "export"))
         pending = [(each["type"], each["resource"]["urn"]) for each in state["deployment"]["pending_operations"]]
-        assert sorted(pending) == sorted(("creating", urn) for urn in topics(sandbox))
+        # CloudWatch replaces an alarm of the same name, so alarms need no import.
+        data = [(step, urn) for step, urn in pending if ":Monitoring$" not in urn]
+        assert sorted(data) == sorted(("creating", urn) for urn in topics(sandbox))
         succeed(sandbox, command, "refresh", "--yes", "--skip-preview", "--clear-pending-creates")
         import_existing(sandbox, command)
         output = succeed(sandbox, command, *UP)
