@@ -14,6 +14,7 @@ from confluent_kafka.admin import (
     NewTopic,  # pyright: ignore[reportPrivateImportUsage]
 )
 
+from workbench.prove.replica import POISON
 from workbench.prove.replicas import PATIENCE, ProveError, wait_until
 
 KEYS = 10
@@ -92,6 +93,8 @@ class Writer:
         """Connect a producer to the topic's brokers. ``first`` is the number of the first message."""
         self.written: list[tuple[int, int]] = []
         """Partition and offset of each message that the brokers acknowledged."""
+        self.poison: set[tuple[int, int]] = set()
+        """Those among them that the replicas cannot handle."""
         self.partitions = 0
         """Number of partitions that `writing` writes to. It may change meanwhile."""
         self._topic = topic
@@ -140,12 +143,17 @@ class Writer:
         )
         self.partitions = partitions
 
-    def _write(self, partition: int) -> None:
+    def write_poison(self, partition: int) -> None:
+        """Write a message that the replicas cannot handle."""
+        self._write(partition, POISON)
+
+    def _write(self, partition: int, value: bytes | None = None) -> None:
+        """Write a message. Its value is its number, if none is given."""
         key = f"{partition}-{self._count % KEYS}"
         while True:
             try:
                 self._producer.produce(
-                    self._topic, str(self._count), key, partition=partition, on_delivery=self._delivered
+                    self._topic, value or str(self._count), key, partition=partition, on_delivery=self._delivered
                 )
             except BufferError:  # the brokers are behind
                 self._producer.poll(0.1)
@@ -164,7 +172,10 @@ class Writer:
         if error is not None:
             self._failed.append(error)
         else:
-            self.written.append((cast("int", message.partition()), cast("int", message.offset())))
+            place = cast("int", message.partition()), cast("int", message.offset())
+            self.written.append(place)
+            if message.value() == POISON:
+                self.poison.add(place)
 
 
 def _answer(future: "Future[Any]") -> Any:
