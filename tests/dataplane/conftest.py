@@ -48,7 +48,7 @@ MakePipe = Callable[..., Pipe]
 
 @pytest.fixture(scope="session")
 def kafka() -> Generator[KafkaCluster]:
-    with KafkaCluster(print, settings=MISSED_SOON) as cluster:
+    with KafkaCluster(print, settings={**MISSED_SOON, "log.cleaner.backoff.ms": "200"}) as cluster:
         yield cluster
 
 
@@ -66,8 +66,14 @@ def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> Generator[MakePipe]:
     """
     with ExitStack() as stack:
 
-        def make(partitions: int, variables: Mapping[str, str] = NEWER, program: str = PROGRAM) -> Pipe:
-            pipe = make_pipe_on(kafka, tmp_path, partitions, variables, {}, program=program)
+        def make(
+            partitions: int,
+            variables: Mapping[str, str] = NEWER,
+            program: str = PROGRAM,
+            *,
+            config: Mapping[str, str] | None = None,
+        ) -> Pipe:
+            pipe = make_pipe_on(kafka, tmp_path, partitions, variables, config or {}, program=program)
             stack.enter_context(pipe.replicas)
             return pipe
 
@@ -90,6 +96,7 @@ def make_pipe_on(
     config: Mapping[str, str],
     *,
     program: str = PROGRAM,
+    copies: int = 3,
 ) -> Pipe:
     name = f"orders-{uuid4()}"
     connection = {"bootstrap.servers": cluster.bootstrap_servers}
@@ -101,7 +108,7 @@ def make_pipe_on(
         **variables,
     }
     return Pipe(
-        topic=Topic(connection, name, partitions, config),
+        topic=Topic(connection, name, partitions, config, copies),
         replicas=Replicas("orders", environment, directory, seconds=HANDLING_SECONDS, program=program),
         writer=Writer(connection, name),
     )

@@ -24,12 +24,14 @@ KEYS = 10
 class Topic:
     """A topic and its consumer group. Both have the same name."""
 
-    def __init__(self, connection: Mapping[str, Any], name: str, partitions: int, config: Mapping[str, str]) -> None:
-        """Create the topic."""
+    def __init__(
+        self, connection: Mapping[str, Any], name: str, partitions: int, config: Mapping[str, str], copies: int = 3
+    ) -> None:
+        """Create the topic with so many copies of each partition, or as many as there are brokers."""
         self.name = name
         self._connection = {**connection, "log_level": 0}
         self._admin = self._connect()
-        replicas = min(3, len(self._admin.list_topics(timeout=PATIENCE).brokers))
+        replicas = min(copies, len(self._admin.list_topics(timeout=PATIENCE).brokers))
         _answer(self._admin.create_topics([NewTopic(name, partitions, replicas, config=dict(config))])[name])
         self._wait_for_leaders(partitions)
 
