@@ -54,6 +54,7 @@ def lone_copies(three_brokers: KafkaCluster, tmp_path: Path, request: pytest.Fix
     pipe = make_pipe_on(three_brokers, tmp_path, 3, request.param, {}, copies=1)
     with pipe.replicas:
         yield pipe
+    three_brokers.administration.delete_topics([pipe.topic.name])[pipe.topic.name].result(PATIENCE)
 
 
 def leaders(cluster: KafkaCluster, topic: str) -> dict[int, int]:
