@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.dataplane.conftest import MakePipe
+from workbench.prove.replicas import ProveError
 from workbench.prove.soak import soak_on
 from workbench.prove.stack import PlannedTopic
 from workbench.servers.kafka_broker import KafkaCluster
@@ -24,4 +26,18 @@ def test_random_faults_lose_nothing_and_keep_the_order(three_brokers: KafkaClust
     assert result.problems == []
     assert sum(result.faults.values()) >= 2
     assert result.tally.written > 1000
-    assert result.dead_letters == result.poison
+    assert result.dead_letters == result.faults.get("poison records", 0)
+
+
+def test_the_writer_finds_the_messages_whose_offset_the_brokers_did_not_return(make_pipe: MakePipe):
+    """A broker that fails after it has written a message does not return the offset, and the next one cannot."""
+    writer = make_pipe(2).writer
+    writer.fill(2, 5)
+    written = sorted(writer.written)
+    writer.written.remove((1, 3))
+    writer._unplaced[1] = 1
+    writer.fill(1, 1)
+    assert sorted(writer.written) == sorted([*written, (0, 5)])
+    writer._unplaced[1] = 1
+    with pytest.raises(ProveError, match="1 acknowledged messages must be in partition 1, found 0"):
+        writer.fill(1, 1)

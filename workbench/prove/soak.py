@@ -8,13 +8,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from confluent_kafka import Consumer, TopicPartition
 
 from workbench.prove.prove import Report
+from workbench.prove.replica import POISON
 from workbench.prove.replicas import PATIENCE, ProveError, Replicas, wait_until
 from workbench.prove.soak_faults import FOLLOWED, Faults
 from workbench.prove.soak_result import Memory, Soak
@@ -103,7 +104,9 @@ def soak_on(
                 time.sleep(0.1)
             faults.repair_all()
         report.now("handling the remaining records")
-        wait_until(lambda: not _unhandled(writer, replicas), "every record is handled")
+        with suppress(ProveError):  # the result has the records that are missing
+            wait_until(lambda: len(_unhandled(writer, replicas)) <= writer.poison, "every good record is handled")
+            wait_until(lambda: len(_dead_letters(cluster, letters)) >= writer.poison, "the others are dead letters")
         owners = topic.wait_for_owners(*([1] * writer.partitions))
         watch.sample(time.monotonic(), last=True)
         statuses = replicas.stop(*replicas.running)
@@ -115,27 +118,24 @@ def soak_on(
             partitions=(PARTITIONS, writer.partitions),
             owners=owners,
             faults=dict(faults.done),
-            poison=len(writer.poison),
             dead_letters=len(dead),
-            not_dead=tuple(f"{partition}@{offset}" for partition, offset in sorted(writer.poison - dead)),
-            wrongly_dead=tuple(f"{partition}@{offset}" for partition, offset in sorted(dead - writer.poison)),
-            tally=tally(set(writer.written) - writer.poison, replicas.handled()),
+            wrongly_dead=tuple(
+                f"{partition}@{offset}" for (partition, offset), value in dead.items() if value != POISON
+            ),
+            tally=tally(set(writer.written) - dead.keys(), replicas.handled()),
             memory=watch.memory(seconds),
             statuses=(*faults.statuses, *statuses),
         )
 
 
-def _unhandled(writer: Writer, replicas: Replicas) -> bool:
-    for replica in replicas.running.values():
-        if replica.process.poll() is not None:
-            raise ProveError(f"{replica.name} ended with status {replica.process.returncode}:\n{replica.log()}")
-    return not set(writer.written) - writer.poison <= {(each.partition, each.offset) for each in replicas.handled()}
+def _unhandled(writer: Writer, replicas: Replicas) -> set[tuple[int, int]]:
+    return set(writer.written) - {(each.partition, each.offset) for each in replicas.handled()}
 
 
-def _dead_letters(cluster: KafkaCluster, topic: str) -> set[tuple[int, int]]:
-    """Return partition and offset of each record in the dead letters."""
+def _dead_letters(cluster: KafkaCluster, topic: str) -> dict[tuple[int, int], bytes | None]:
+    """Return partition, offset and value of each record in the dead letters."""
     reading = Consumer({"bootstrap.servers": cluster.bootstrap_servers, "group.id": topic, "log_level": 0})
-    found: set[tuple[int, int]] = set()
+    found: dict[tuple[int, int], bytes | None] = {}
     try:
         place = TopicPartition(topic, 0, 0)
         _, end = reading.get_watermark_offsets(place, timeout=PATIENCE)
@@ -146,7 +146,8 @@ def _dead_letters(cluster: KafkaCluster, topic: str) -> set[tuple[int, int]]:
                     headers = {
                         key: value.decode() for key, value in message.headers() or () if isinstance(value, bytes)
                     }
-                    found.add((int(headers["dead-letter-partition"]), int(headers["dead-letter-position"])))
+                    place_of = int(headers["dead-letter-partition"]), int(headers["dead-letter-position"])
+                    found[place_of] = message.value()
     finally:
         reading.close()
     return found

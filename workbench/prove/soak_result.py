@@ -40,15 +40,12 @@ class Soak:
     owners: Owners
     faults: Mapping[str, int]
     """Number of faults of each kind."""
-    poison: int
-    """Records written that the handler cannot handle."""
     dead_letters: int
-    not_dead: tuple[str, ...]
-    """Poison records that are missing in the dead letters, such as `2@117`."""
+    """Number of records in the dead letters."""
     wrongly_dead: tuple[str, ...]
-    """Dead letters of records that the handler can handle."""
+    """Records in the dead letters that the handler can handle, such as `2@117`."""
     tally: Tally
-    """Counts of the other records."""
+    """Counts of the records that are not in the dead letters."""
     memory: Memory
     statuses: tuple[int, ...]
     """Exit statuses of consumers that were stopped with SIGTERM."""
@@ -57,8 +54,6 @@ class Soak:
     def problems(self) -> list[str]:
         """Problems found. Empty if no record was lost, each key is in order, and memory is flat."""
         found = list(self.tally.problems)
-        if self.not_dead:
-            found.append(f"{len(self.not_dead)} poison records are not in the dead letters: {some(self.not_dead)}")
         if self.wrongly_dead:
             found.append(f"{len(self.wrongly_dead)} good records are in the dead letters: {some(self.wrongly_dead)}")
         grown = self.memory.late - self.memory.early
@@ -82,10 +77,10 @@ def render(soak: Soak, console: Console) -> None:
     table = Table("", "", title=f"Soak of {soak.seconds:.0f} s, {protocol}, seed {soak.seed}", show_header=False)
     table.add_row("faults", ", ".join(f"{number} {kind}" for kind, number in sorted(soak.faults.items())))
     table.add_row("partitions and consumers", f"{soak.partitions[0]}, at the end {soak.partitions[1]}")
-    table.add_row("records written", str(tally.written + soak.poison))
+    table.add_row("records written", str(tally.written + soak.dead_letters))
     table.add_row("handled at least once", str(tally.handled))
     table.add_row("dead letters", str(soak.dead_letters))
-    table.add_row("lost", str(len(tally.lost) + len(soak.not_dead)))
+    table.add_row("lost", str(len(tally.lost)))
     table.add_row("redelivered", str(tally.again))
     table.add_row("out of order in a key", str(len(tally.out_of_order)))
     table.add_row(

@@ -2,12 +2,21 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Generator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any, cast
 
-from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException, Message, Producer
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupState,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import (
     AdminClient,
     NewPartitions,  # pyright: ignore[reportPrivateImportUsage]
@@ -95,11 +104,15 @@ class Writer:
         """Connect a producer to the topic's brokers. ``first`` is the number of the first message."""
         self.written: list[tuple[int, int]] = []
         """Partition and offset of each message that the brokers acknowledged."""
-        self.poison: set[tuple[int, int]] = set()
-        """Those among them that the replicas cannot handle."""
+        self.poison = 0
+        """Number of messages that the replicas cannot handle."""
         self.partitions = 0
         """Number of partitions that `writing` writes to. It may change meanwhile."""
         self._topic = topic
+        self._connection = connection
+        self._unplaced = Counter[int]()
+        """Number of messages in each partition whose offset is unknown: a broker that failed had written them, but not answered, and the
+        next one answered that they are duplicates."""
         self._failed: list[KafkaError] = []
         self._count = first
         self._producer = Producer({**connection, "log_level": 0, "enable.idempotence": True, "linger.ms": 5})
@@ -147,6 +160,7 @@ class Writer:
 
     def write_poison(self, partition: int) -> None:
         """Write a message that the replicas cannot handle."""
+        self.poison += 1
         self._write(partition, POISON)
 
     def _write(self, partition: int, value: bytes | None = None) -> None:
@@ -170,14 +184,33 @@ class Writer:
             reason = f": {self._failed[0].str()}" if self._failed else ""
             raise ProveError(f"{left + len(self._failed)} messages could not be written{reason}")
 
+        self._place()
+
+    def _place(self) -> None:
+        """Find the messages whose offset is unknown. Each offset of a partition is one message of this writer."""
+        if not self._unplaced:
+            return
+        reading = Consumer({**self._connection, "group.id": self._topic, "log_level": 0})
+        for partition, number in self._unplaced.items():
+            _, end = reading.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=PATIENCE)
+            places = {(partition, offset) for offset in range(end)} - set(self.written)
+            if len(places) != number:
+                raise ProveError(
+                    f"{number} acknowledged messages must be in partition {partition}, found {len(places)}"
+                )
+            self.written += places
+        reading.close()
+        self._unplaced.clear()
+
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
             self._failed.append(error)
         else:
-            place = cast("int", message.partition()), cast("int", message.offset())
-            self.written.append(place)
-            if message.value() == POISON:
-                self.poison.add(place)
+            partition, offset = cast("int", message.partition()), cast("int", message.offset())
+            if offset < 0:
+                self._unplaced[partition] += 1
+            else:
+                self.written.append((partition, offset))
 
 
 def _answer(future: "Future[Any]") -> Any:

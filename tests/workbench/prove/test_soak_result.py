@@ -15,9 +15,7 @@ FINE = Soak(
     partitions=(1, 2),
     owners={"orders-0": (1,), "orders-1": (0,)},
     faults={"kills": 2},
-    poison=1,
     dead_letters=1,
-    not_dead=(),
     wrongly_dead=(),
     tally=tally([(0, 0)], [Handled(at=1, replica="orders-0", partition=0, offset=0)]),
     memory=Memory(early_at=60, early=40_000_000, late=40_000_000 + GROWN_BYTES, largest=60_000_000),
@@ -33,7 +31,6 @@ def test_a_soak_without_loss_and_with_flat_memory_has_no_problem():
     ("change", "problem"),
     [
         ({"tally": tally([(0, 0)], [])}, "1 of 1 messages were lost: 0@0"),
-        ({"not_dead": ("0@7",)}, "1 poison records are not in the dead letters: 0@7"),
         ({"wrongly_dead": ("0@7",)}, "1 good records are in the dead letters: 0@7"),
         (
             {"memory": replace(FINE.memory, late=50_100_000)},
