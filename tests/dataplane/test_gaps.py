@@ -24,7 +24,9 @@ def test_aborted_transactions_are_not_handled_and_leave_no_lag(
 ):
     pipe = make_pipe(1, protocol, program)
     pipe.replicas.start(0)
-    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "transactional.id": pipe.topic.name})
+    producer = Producer(
+        {"bootstrap.servers": kafka.bootstrap_servers, "transactional.id": pipe.topic.name, "log_level": 0}
+    )
     producer.init_transactions(PATIENCE)
     committed: list[int] = []
     end = 0
@@ -70,7 +72,7 @@ def test_compacted_records_leave_no_lag_and_do_not_count_as_lost(
     pipe.wait_until_handled()
     assert pipe.replicas.stop(0) == [0], "its offset is committed, and the records after it will have gaps"
 
-    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers})
+    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "log_level": 0})
     for number in range(RECORDS):
         producer.produce(name, str(number), f"key-{number % KEYS}", partition=0)
     assert producer.flush(PATIENCE) == 0
