@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help venv plan size new draw report permissions rehearse prove dev handler diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine bench
+.PHONY: help venv plan size new draw report permissions rehearse prove prove-soak dev handler diff preview up destroy lint format reference inventories test test-unit test-kubernetes test-dataplane test-engine bench
 
 help: ## List these commands
 	@echo "make COMMAND [STACK=$(STACK)] [BASE=$(BASE)] [ARGS=...]"
@@ -54,6 +54,9 @@ rehearse: $(STAMP) ## Deploy, change and destroy a stack on simulated clouds
 
 prove: $(STAMP) ## Run the consumer on a local Kafka broker with a stack's topic
 	@$(PY) -m workbench prove "$(STACK)" $(ARGS)
+
+prove-soak: $(STAMP) ## Run the consumer for 5 minutes under random faults
+	@$(PY) -m workbench soak "$(STACK)" $(ARGS)
 
 dev: $(STAMP) ## Run a handler on a local Kafka broker (HANDLER=path/to/handler.py)
 	@$(PY) -m workbench dev "$(HANDLER)" "$(STACK)" $(ARGS)

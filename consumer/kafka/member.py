@@ -5,7 +5,7 @@ import struct
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from threading import Thread
+from threading import Lock, Thread
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -90,6 +90,10 @@ class KafkaMember:
         """Maximum records of the next poll."""
         self.errors = 0
         """Errors in place of records in the current batch."""
+        self.current: dict[int, Message] = {}
+        """Last handled message of each partition in the batch that is being handled."""
+        self.storing = Lock()
+        """Held while offsets are stored, so that earlier ones never replace later ones."""
         self.checked_at = self.owned_since = time.monotonic()
 
     def read(self) -> None:
@@ -97,6 +101,7 @@ class KafkaMember:
         status, stopping = self.delivery.status, self.delivery.stopping
         self._subscribe()
         status.update_lag = self.lag.measure
+        Thread(target=self._store_at_stop, name="store", daemon=True).start()
         try:
             while not stopping.is_set():
                 status.poll()
@@ -188,7 +193,7 @@ class KafkaMember:
         """Deliver a batch, and put back the records that there is no time for."""
         begun, self.errors = time.monotonic(), 0
         end = begun + LONGEST_BATCH_SECONDS
-        last: dict[int, Message] = {}
+        last = self.current = dict[int, Message]()
         behind = self.retention.behind()
         self.lag.begin(batch, last)
         try:
@@ -200,7 +205,9 @@ class KafkaMember:
             self.retention.record_handled(batch, last, behind)
             self.lag.record_handled(last)
             self.unreadable.forget(last)
-            self._store(last.values())
+            with self.storing:
+                self._store(last.values())
+                self.current = {}
         seconds = time.monotonic() - begun
         if done:
             self.size = self._next_size(batch, seconds)
@@ -233,6 +240,16 @@ class KafkaMember:
         else:
             self.faults.raise_if_permanent(error)
             self.unreadable.record_error(message, error)
+
+    def _store_at_stop(self) -> None:
+        """When the delivery is stopped, store the offsets of the current batch so far.
+
+        If the handler does not return in time, the platform kills the consumer. Then only the record in the handler is
+        delivered again. The main thread is in the handler, so it does not call the client at the same time.
+        """
+        self.delivery.stopping.wait()
+        with self.storing:
+            self._store(list(self.current.values()))
 
     def _store(self, last: Iterable[Message]) -> None:
         """Store offsets for commit, given the last handled message of each partition."""

@@ -9,18 +9,15 @@ from uuid import uuid4
 import pytest
 
 from workbench.prove.replicas import PROGRAM, Replicas, wait_until
+from workbench.prove.soak import BROKERS, SETTINGS
+from workbench.prove.soak import PROTOCOLS as PROTOCOL_VARIABLES
 from workbench.prove.tally import Tally, tally
 from workbench.prove.topic import Topic, Writer
 from workbench.servers.kafka_broker import MISSED_SOON, KafkaCluster
 
 HANDLING_SECONDS = 0.002
 
-NEWER = {"KAFKA_GROUP_PROTOCOL": "consumer"}
-CLASSIC = {
-    "KAFKA_SESSION_TIMEOUT_MS": "6000",
-    "KAFKA_HEARTBEAT_INTERVAL_MS": "500",
-    "KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS": "1000",  # interval of detecting new partitions
-}
+NEWER, CLASSIC = PROTOCOL_VARIABLES[True], PROTOCOL_VARIABLES[False]
 SINGLE, BATCH = PROGRAM, "tests.dataplane.batch_replica"
 FORMS = [pytest.param(SINGLE, id="handle"), pytest.param(BATCH, id="handle_batch")]
 """Programs of a replica, one for each form of handler."""
@@ -51,14 +48,13 @@ MakePipe = Callable[..., Pipe]
 
 @pytest.fixture(scope="session")
 def kafka() -> Generator[KafkaCluster]:
-    with KafkaCluster(print, settings=MISSED_SOON) as cluster:
+    with KafkaCluster(print, settings={**MISSED_SOON, "log.cleaner.backoff.ms": "200"}) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="session")
 def three_brokers() -> Generator[KafkaCluster]:
-    missed_soon = {"broker.heartbeat.interval.ms": "500", "broker.session.timeout.ms": "3000"}
-    with KafkaCluster(print, brokers=3, settings={**MISSED_SOON, **missed_soon}) as cluster:
+    with KafkaCluster(print, brokers=BROKERS, settings=SETTINGS) as cluster:
         yield cluster
 
 
@@ -70,18 +66,24 @@ def make_pipe(kafka: KafkaCluster, tmp_path: Path) -> Generator[MakePipe]:
     """
     with ExitStack() as stack:
 
-        def make(partitions: int, variables: Mapping[str, str] = NEWER, program: str = PROGRAM) -> Pipe:
-            pipe = make_pipe_on(kafka, tmp_path, partitions, variables, {}, program=program)
+        def make(
+            partitions: int,
+            variables: Mapping[str, str] = NEWER,
+            program: str = PROGRAM,
+            *,
+            config: Mapping[str, str] | None = None,
+        ) -> Pipe:
+            pipe = make_pipe_on(kafka, tmp_path, partitions, variables, config or {}, program=program)
             stack.enter_context(pipe.replicas)
             return pipe
 
         yield make
 
 
-@pytest.fixture
-def replicated_pipe(three_brokers: KafkaCluster, tmp_path: Path) -> Generator[Pipe]:
-    """Pipe with 3 partitions on three brokers. Two of them must confirm each message."""
-    pipe = make_pipe_on(three_brokers, tmp_path, 3, NEWER, {"min.insync.replicas": "2"})
+@pytest.fixture(params=PROTOCOLS)
+def replicated_pipe(three_brokers: KafkaCluster, tmp_path: Path, request: pytest.FixtureRequest) -> Generator[Pipe]:
+    """Pipe with 3 partitions on three brokers, in each group protocol. Two brokers must confirm each message."""
+    pipe = make_pipe_on(three_brokers, tmp_path, 3, request.param, {"min.insync.replicas": "2"})
     with pipe.replicas:
         yield pipe
 
@@ -94,6 +96,7 @@ def make_pipe_on(
     config: Mapping[str, str],
     *,
     program: str = PROGRAM,
+    copies: int = 3,
 ) -> Pipe:
     name = f"orders-{uuid4()}"
     connection = {"bootstrap.servers": cluster.bootstrap_servers}
@@ -105,7 +108,7 @@ def make_pipe_on(
         **variables,
     }
     return Pipe(
-        topic=Topic(connection, name, partitions, config),
+        topic=Topic(connection, name, partitions, config, copies),
         replicas=Replicas("orders", environment, directory, seconds=HANDLING_SECONDS, program=program),
         writer=Writer(connection, name),
     )

@@ -313,12 +313,15 @@ def test_it_reads_with_an_entra_token_of_its_workload_identity(sasl: Broker, iss
     )
 
 
-def test_it_continues_with_the_next_token_after_one_expires(sasl: Broker, issuer: Issuer, tmp_path: Path):
+@pytest.mark.parametrize("protocol", ["consumer", "classic"])
+def test_it_continues_with_the_next_token_after_one_expires(
+    sasl: Broker, issuer: Issuer, tmp_path: Path, protocol: str
+):
     file, life = tmp_path / "token", 25
     pipe = sasl.topic(POD)
     file.write_text(issuer.token(POD, AUDIENCE, life))
     ended = time.time() + life
-    with pipe.consumer(by_token(file)) as replica:
+    with pipe.consumer({**by_token(file), "KAFKA_GROUP_PROTOCOL": protocol}) as replica:
         wait_until(lambda: replica.ready and len(replica.handled()) == 1, "the first message is handled")
         file.write_text(issuer.token(POD, AUDIENCE))
         wait_until(lambda: time.time() > ended + 1, "the first token has ended")

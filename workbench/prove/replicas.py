@@ -95,6 +95,11 @@ class Replicas:
 
     def start(self, *numbers: int, **environment: str) -> None:
         """Start replicas, and wait until all are ready."""
+        self.launch(*numbers, **environment)
+        self.wait_until_ready()
+
+    def launch(self, *numbers: int, **environment: str) -> None:
+        """Start replicas."""
         for number in numbers:
             name = f"{self._name}-{number}"
             directory = self._directory / f"{len(self._started)}"
@@ -102,7 +107,6 @@ class Replicas:
             replica = Replica(name, {**self._environment, **environment}, directory, self._seconds, self._program)
             self.running[number] = replica
             self._started.append(replica)
-        self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
         """Wait until the readiness probe of each running replica succeeds."""

@@ -35,9 +35,9 @@ class Tally:
         """Problems: lost messages, and messages out of order."""
         found: list[str] = []
         if self.lost:
-            found.append(f"{len(self.lost)} of {self.written} messages were lost: {_some(self.lost)}")
+            found.append(f"{len(self.lost)} of {self.written} messages were lost: {some(self.lost)}")
         if self.out_of_order:
-            found.append(f"{len(self.out_of_order)} messages were handled out of order: {_some(self.out_of_order)}")
+            found.append(f"{len(self.out_of_order)} messages were handled out of order: {some(self.out_of_order)}")
         return tuple(found)
 
 
@@ -82,6 +82,7 @@ def longest_pauses(handled: Iterable[Handled], until: float) -> dict[int, float]
     return pauses
 
 
-def _some(positions: Collection[str]) -> str:
+def some(positions: Collection[str]) -> str:
+    """Return the first five positions."""
     shown = sorted(positions)[:5]
     return ", ".join(shown) + (" and others" if len(positions) > len(shown) else "")

@@ -2,18 +2,28 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Generator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any, cast
 
-from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException, Message, Producer
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupState,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import (
     AdminClient,
     NewPartitions,  # pyright: ignore[reportPrivateImportUsage]
     NewTopic,  # pyright: ignore[reportPrivateImportUsage]
 )
 
+from workbench.prove.replica import POISON
 from workbench.prove.replicas import PATIENCE, ProveError, wait_until
 
 KEYS = 10
@@ -23,12 +33,14 @@ KEYS = 10
 class Topic:
     """A topic and its consumer group. Both have the same name."""
 
-    def __init__(self, connection: Mapping[str, Any], name: str, partitions: int, config: Mapping[str, str]) -> None:
-        """Create the topic."""
+    def __init__(
+        self, connection: Mapping[str, Any], name: str, partitions: int, config: Mapping[str, str], copies: int = 3
+    ) -> None:
+        """Create the topic with so many copies of each partition, or as many as there are brokers."""
         self.name = name
         self._connection = {**connection, "log_level": 0}
         self._admin = self._connect()
-        replicas = min(3, len(self._admin.list_topics(timeout=PATIENCE).brokers))
+        replicas = min(copies, len(self._admin.list_topics(timeout=PATIENCE).brokers))
         _answer(self._admin.create_topics([NewTopic(name, partitions, replicas, config=dict(config))])[name])
         self._wait_for_leaders(partitions)
 
@@ -92,9 +104,15 @@ class Writer:
         """Connect a producer to the topic's brokers. ``first`` is the number of the first message."""
         self.written: list[tuple[int, int]] = []
         """Partition and offset of each message that the brokers acknowledged."""
+        self.poison = 0
+        """Number of messages that the replicas cannot handle."""
         self.partitions = 0
         """Number of partitions that `writing` writes to. It may change meanwhile."""
         self._topic = topic
+        self._connection = connection
+        self._unplaced = Counter[int]()
+        """Number of messages in each partition whose offset is unknown: a broker that failed had written them, but not answered, and the
+        next one answered that they are duplicates."""
         self._failed: list[KafkaError] = []
         self._count = first
         self._producer = Producer({**connection, "log_level": 0, "enable.idempotence": True, "linger.ms": 5})
@@ -140,12 +158,18 @@ class Writer:
         )
         self.partitions = partitions
 
-    def _write(self, partition: int) -> None:
+    def write_poison(self, partition: int) -> None:
+        """Write a message that the replicas cannot handle."""
+        self.poison += 1
+        self._write(partition, POISON)
+
+    def _write(self, partition: int, value: bytes | None = None) -> None:
+        """Write a message. Its value is its number, if none is given."""
         key = f"{partition}-{self._count % KEYS}"
         while True:
             try:
                 self._producer.produce(
-                    self._topic, str(self._count), key, partition=partition, on_delivery=self._delivered
+                    self._topic, value or str(self._count), key, partition=partition, on_delivery=self._delivered
                 )
             except BufferError:  # the brokers are behind
                 self._producer.poll(0.1)
@@ -160,11 +184,33 @@ class Writer:
             reason = f": {self._failed[0].str()}" if self._failed else ""
             raise ProveError(f"{left + len(self._failed)} messages could not be written{reason}")
 
+        self._place()
+
+    def _place(self) -> None:
+        """Find the messages whose offset is unknown. Each offset of a partition is one message of this writer."""
+        if not self._unplaced:
+            return
+        reading = Consumer({**self._connection, "group.id": self._topic, "log_level": 0})
+        for partition, number in self._unplaced.items():
+            _, end = reading.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=PATIENCE)
+            places = {(partition, offset) for offset in range(end)} - set(self.written)
+            if len(places) != number:
+                raise ProveError(
+                    f"{number} acknowledged messages must be in partition {partition}, found {len(places)}"
+                )
+            self.written += places
+        reading.close()
+        self._unplaced.clear()
+
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
             self._failed.append(error)
         else:
-            self.written.append((cast("int", message.partition()), cast("int", message.offset())))
+            partition, offset = cast("int", message.partition()), cast("int", message.offset())
+            if offset < 0:
+                self._unplaced[partition] += 1
+            else:
+                self.written.append((partition, offset))
 
 
 def _answer(future: "Future[Any]") -> Any:

@@ -92,7 +92,7 @@ class KafkaCluster:
         self._count = brokers
         self._protocol = protocol
         self._settings = settings or {}
-        self._running: dict[int, subprocess.Popen[bytes]] = {}
+        self.running: dict[int, subprocess.Popen[bytes]] = {}
         self._cleanup = ExitStack()
 
     def __enter__(self) -> Self:
@@ -135,7 +135,7 @@ class KafkaCluster:
 
     def stop(self, number: int) -> None:
         """Shut a broker down cleanly, as when its pod is moved."""
-        process = self._running.pop(number)
+        process = self.running.pop(number)
         process.terminate()
         try:
             process.wait(STOP_SECONDS)
@@ -146,7 +146,7 @@ class KafkaCluster:
 
     def kill(self, number: int) -> None:
         """Kill a broker."""
-        process = self._running.pop(number)
+        process = self.running.pop(number)
         process.kill()
         process.wait()
 
@@ -181,7 +181,7 @@ class KafkaCluster:
 
     def _launch(self, number: int) -> None:
         with self._log(number).open("ab") as log:
-            self._running[number] = subprocess.Popen(  # noqa: S603 - as above
+            self.running[number] = subprocess.Popen(  # noqa: S603 - as above
                 bound([*self._java, "kafka.Kafka", self._configuration(number)]),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -194,7 +194,7 @@ class KafkaCluster:
         client = AdminClient({"bootstrap.servers": _addresses([self._internal[number]]), "log_level": 0})
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
-            process = self._running[number]
+            process = self.running[number]
             if process.poll() is not None:
                 raise BrokerError(f"broker {number} ended with status {process.returncode}:\n{self.log(number)}")
             with suppress(KafkaException):
@@ -203,11 +203,11 @@ class KafkaCluster:
         raise BrokerError(f"broker {number} did not answer within {START_SECONDS} s:\n{self.log(number)}")
 
     def _end(self) -> None:
-        for process in self._running.values():
+        for process in self.running.values():
             process.kill()
-        for process in self._running.values():
+        for process in self.running.values():
             process.wait()
-        self._running.clear()
+        self.running.clear()
 
     def _configuration(self, number: int) -> Path:
         return self._directory / f"broker-{number}.properties"
