@@ -201,7 +201,7 @@ def test_a_rollout_of_any_length_is_no_alarm(check):
 
 
 def test_consumers_that_restart_now_and_then_hide_no_missing_ones_for_more_than_40_minutes(check):
-    restarts = {at: 60 * at for at in range(12, 120, 4)}
+    restarts = {float(at): 60.0 * at for at in range(12, 120, 4)}
     pods = [pod(end=10), Pod(name="orders-1", started=steps(-86400, restarts)), *healthy(2)]
     found = {("missing-consumers", ""), ("restarts", "")}
     check(pods, {25: RESTARTED, 51: found, 100: found})
