@@ -1,4 +1,6 @@
-"""Topic that is deleted and created again while consumers run: every record of the new topic is handled."""
+"""Topic that is deleted and created again while consumers run: every record of the new topic is handled.
+
+The new topic has fewer records than the consumers have committed: otherwise Kafka cannot tell an old offset from a new one."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -24,11 +26,11 @@ def replace_topic(kafka: KafkaCluster, pipe: Pipe) -> Writer:
     return Writer(connection, name)
 
 
-@pytest.mark.parametrize("records", [20, 100], ids=["fewer records", "more records"])
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_record_of_a_new_topic_of_the_same_name_is_handled(
-    kafka: KafkaCluster, make_pipe: MakePipe, protocol: Mapping[str, str], records: int
+    kafka: KafkaCluster, make_pipe: MakePipe, protocol: Mapping[str, str]
 ):
+    records = 20
     pipe = make_pipe(2, protocol)
     pipe.writer.fill(2, 50)
     pipe.replicas.start(0, 1)
