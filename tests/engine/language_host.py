@@ -69,7 +69,10 @@ def main() -> None:
     server.start()
     signal.signal(signal.SIGINT, lambda _number, _frame: server.stop(grace=5))
     print(port, flush=True)  # noqa: T201  this is how a plugin tells the engine its port
-    server.wait_for_termination()
+    parent = os.getppid()
+    # True: still running after the timeout. A killed CLI ends no plugin, so this one ends when it has another parent.
+    while server.wait_for_termination(timeout=1) and os.getppid() == parent:
+        pass
 
 
 if __name__ == "__main__":
