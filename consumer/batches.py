@@ -16,7 +16,7 @@ RECORDS, MILLISECONDS, BYTES = 500, 100, 16_000_000
 
 
 def _no_batches(records: Sequence[Record]) -> None:
-    """Refuse a batch: the handler takes single records."""
+    """Refuse a batch. It is never called: without a batch handler, every batch has one record, which the other handler gets."""
     raise NotImplementedError(len(records))
 
 

@@ -1,4 +1,4 @@
-"""Tests of the managed Prometheus of an EKS cluster: what it scrapes, which rules it has, and whom it notifies."""
+"""Tests of the managed Prometheus of an EKS cluster: scraped pods, rules, notifications."""
 
 from collections.abc import Mapping
 from typing import Any
