@@ -101,9 +101,10 @@ test-unit: $(STAMP) ## Run the tests that need no server and no engine
 test-kubernetes: $(STAMP) ## Run all Kubernetes objects on a real API server (built once)
 	$(PY) -m pytest -m kubernetes -n 2 --dist loadfile $(ARGS)
 
-# Prometheus is built first: a build takes both cores for minutes, and some of these tests have deadlines.
+# Prometheus is built first: a build takes both cores for minutes, and some of these tests have deadlines. If it cannot be
+# built, the tests that need it say why.
 test-dataplane: $(STAMP) ## Run the consumer on Kafka and on other local test servers
-	@$(PY) -c "from workbench.servers.prometheus_binaries import prometheus_binaries; prometheus_binaries(print)"
+	@$(PY) -c "from workbench.servers.prometheus_binaries import prometheus_binaries; prometheus_binaries(print)" 2>/dev/null || true
 	$(PY) -m pytest -m dataplane -n 2 --dist loadfile $(ARGS)
 
 test-engine: $(STAMP) ## Run the tests on the real Pulumi engine (built once)
