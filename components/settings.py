@@ -15,13 +15,16 @@ from components.consumer import no_secret
 from components.monitoring.settings import MonitoringSettings
 from components.renames import Renames
 from components.section import ConfigError, Pattern, QuotedText, SettingsModel, mapping, parse, unknown
+from components.service import CloudBase, ContainerPlatform, StreamingService
 from components.settings_bases import (
+    NOT_SET,
     AccountSettings,
     NetworkSettings,
     PipeSettings,
     ServiceSettings,
     SystemWorkloads,
     ValidationContext,
+    made,
 )
 from components.sizing import load_warnings
 
@@ -63,6 +66,10 @@ class Settings:
 
     name: str
     cloud: Cloud
+    base: CloudBase
+    """Account, network, registry and monitoring of the stack."""
+    streaming_service: StreamingService
+    container_platform: ContainerPlatform
     account: AccountSettings
     network: NetworkSettings
     streaming: ServiceSettings
@@ -78,20 +85,19 @@ class Settings:
     @property
     def cloud_services(self) -> Collection[str]:
         """Return the cloud services that the stack calls from inside the network."""
-        return called(self.cloud, self.streaming, self.platform)
+        return called(self.streaming_service, self.streaming, self.platform)
 
     @property
     def warnings(self) -> Sequence[str]:
         """Return warnings about valid settings, each starting with the key."""
-        streaming = self.cloud.streaming[self.streaming.service].sizing
-        platform = self.cloud.platforms[self.platform.service].sizing
-        load = load_warnings(streaming, platform, (self.streaming, self.platform), self.pipes)
+        streaming, platform = self.streaming_service.sizing, self.container_platform.sizing
+        load = load_warnings(streaming, platform, (self.streaming, self.platform), made(self.pipes))
         return [*self.renames, *self.streaming.warnings, *self.platform.warnings, *load, *self._lag_warnings()]
 
     def _lag_warnings(self) -> Iterator[str]:
         """Yield a warning if nothing measures how far the consumers are behind."""
-        service = self.cloud.streaming[self.streaming.service]
-        collectors = self.cloud.platforms[self.platform.service].collectors
+        service = self.streaming_service
+        collectors = self.container_platform.collectors
         if self.monitoring.enabled and self.monitoring.collector == "none" and not service.reports_lag:
             others = " or ".join(each for each in collectors if each != "none")
             fix = f"Set it to {others}." if others else f"On {self.platform.service}, use the metrics of the service."
@@ -109,9 +115,9 @@ class Settings:
         return load(config, source=f"stacks/Pulumi.{stack}.yaml", stack=stack, secret_keys=secret_keys)
 
 
-def called(cloud: Cloud, streaming: ServiceSettings, platform: ServiceSettings) -> Collection[str]:
+def called(entry: StreamingService, streaming: ServiceSettings, platform: ServiceSettings) -> Collection[str]:
     """Return the cloud services that the streaming service and the platform call from inside the network, by endpoint name."""
-    return {*cloud.streaming[streaming.service].cloud_services, *streaming.cloud_services, *platform.cloud_services}
+    return {*entry.cloud_services, *streaming.cloud_services, *platform.cloud_services}
 
 
 def load(config: Mapping[str, object], *, source: str, stack: str, secret_keys: Collection[str]) -> Settings:
@@ -149,17 +155,16 @@ class _Reader:
         stack = self.stack_section(own)
         secrets = self.secrets(own.get("secrets", {}))
 
-        cloud, platform = self.platform(own.get("platform"))
+        cloud, runner, platform = self.platform(own.get("platform"))
+        base = runner.base or CLOUDS[cloud].base if cloud and runner else None
         self.namespaces(cloud)
         account = self.account(cloud) if cloud else None
-        if cloud and stack:
-            self.names(CLOUDS[cloud].base.account, stack)
-        network = (
-            self.section(CLOUDS[cloud].base.network_settings, own.get("network", {}), "network") if cloud else None
-        )
-        streaming, pipe_model = self.streaming(own.get("streaming"), cloud)
-        pipes = self.pipes(own.get("pipes"), pipe_model)
-        monitoring = self.monitoring(cloud, own.get("monitoring", {}), streaming, platform)
+        if base and stack:
+            self.names(base.account, stack)
+        network = self.section(base.network_settings, own.get("network", {}), "network") if base else None
+        service, streaming = self.streaming(own.get("streaming"), cloud)
+        pipes = self.pipes(own.get("pipes"), service)
+        monitoring = self.monitoring(base, own.get("monitoring", {}), service, runner)
 
         own_secrets: Mapping[str, str] = streaming.secrets if streaming else {}
         for key, secret in own_secrets.items():
@@ -172,25 +177,32 @@ class _Reader:
                 record_bytes=pipe.expect.bytes if pipe.expect else None,
             )
             self.errors += [error.under("pipes", name, "consumer") for error in found]
-        if cloud and streaming and platform:
-            self.pair(CLOUDS[cloud], streaming.service, platform.service)
+        if cloud and service and streaming and platform:
+            self.pair(CLOUDS[cloud], service, streaming.service, platform.service)
         self.alarms(pipes, streaming, monitoring, account)
+        if runner and platform:
+            self.replicas(pipes, runner, platform.service)
         if network:
             name = (stack.name if stack else None) or self.stack
             system_workloads = streaming.system_workloads if streaming else SystemWorkloads()
             context = ValidationContext(
                 stack=name, account=account, network=network, system_workloads=system_workloads, pipes=pipes
             )
-            for section in (streaming, platform):
-                self.errors += section.config_errors(context) if section else ()
-            if cloud and streaming and platform:
-                self.errors += network.idle(called(CLOUDS[cloud], streaming, platform))
+            self.errors += streaming.config_errors(context) if streaming else ()
+            self.errors += platform.config_errors(context) if platform else ()
+            if service and streaming and platform:
+                self.errors += network.idle(called(service, streaming, platform))
         self.errors += self.renames.errors
-        if self.errors or not (stack and cloud and account and network and streaming and platform and monitoring):
+        if self.errors or not (stack and cloud and base and service and runner):
+            self.fail()
+        if not (account and network and streaming and platform and monitoring):
             self.fail()
         return Settings(
             name=stack.name or self.stack,
             cloud=CLOUDS[cloud],
+            base=base,
+            streaming_service=service,
+            container_platform=runner,
             account=account,
             network=network,
             streaming=streaming,
@@ -306,17 +318,19 @@ class _Reader:
         self.error(key, "service", text=f"{fact}. {unknown(str(name), known)}")
         return None
 
-    def platform(self, value: object) -> tuple[str | None, ServiceSettings | None]:
-        """Return the cloud of the platform, and the settings of the platform."""
+    def platform(self, value: object) -> tuple[str | None, ContainerPlatform | None, ServiceSettings | None]:
+        """Return the cloud of the platform, its catalog entry, and its settings."""
         clouds = {service: name for name, cloud in CLOUDS.items() for service in cloud.platforms}
         service = self.service(value, "platform", clouds, "a container platform")
         if service is None:
-            return None, None
+            return None, None, None
         cloud = clouds[service]
-        return cloud, self.section(CLOUDS[cloud].platforms[service].settings, value, "platform")
+        entry = CLOUDS[cloud].platforms[service]
+        entry = (_is_adopted(value) and entry.existing) or entry
+        return cloud, entry, self.section(entry.settings, value, "platform")
 
-    def streaming(self, value: object, cloud: str | None) -> tuple[ServiceSettings | None, type[PipeSettings] | None]:
-        """Return the settings of the streaming service, and the settings class of its pipes."""
+    def streaming(self, value: object, cloud: str | None) -> tuple[StreamingService | None, ServiceSettings | None]:
+        """Return the catalog entry of the streaming service, and its settings."""
         clouds = [CLOUDS[cloud]] if cloud else list(CLOUDS.values())
         known = {name: each.streaming for each in clouds for name in each.streaming}
         where = f"a streaming service on {cloud}" if cloud else "a streaming service"
@@ -334,12 +348,13 @@ class _Reader:
         service = self.service(value, "streaming", known, where)
         if service is None:
             return None, None
-        found = known[service][service]
-        return self.section(found.settings, value, "streaming"), found.pipe
+        entry = known[service][service]
+        entry = (_is_adopted(value) and entry.existing) or entry
+        return entry, self.section(entry.settings, value, "streaming")
 
-    def pair(self, cloud: Cloud, streaming: str, platform: str) -> None:
+    def pair(self, cloud: Cloud, service: StreamingService, streaming: str, platform: str) -> None:
         """Refuse a streaming service whose topics cannot be read from the platform."""
-        refusals = cloud.streaming[streaming].refused_on
+        refusals = service.refused_on
         if platform in refusals:
             able = " or ".join(name for name in cloud.platforms if name not in refusals)
             self.error(
@@ -349,21 +364,25 @@ class _Reader:
             )
 
     def monitoring(
-        self, cloud: str | None, value: object, streaming: ServiceSettings | None, platform: ServiceSettings | None
+        self,
+        base: CloudBase | None,
+        value: object,
+        service: StreamingService | None,
+        platform: ContainerPlatform | None,
     ) -> MonitoringSettings | None:
         """Parse the monitoring section and choose the collector. Refuse one that the platform does not have."""
-        if cloud is None:
+        if base is None:
             return None
-        settings = self.section(CLOUDS[cloud].base.monitoring_settings, value, "monitoring")
-        if settings is None or streaming is None or platform is None or not settings.enabled:
+        settings = self.section(base.monitoring_settings, value, "monitoring")
+        if settings is None or service is None or platform is None or not settings.enabled:
             return settings
-        collectors = CLOUDS[cloud].platforms[platform.service].collectors
+        collectors = platform.collectors
         if settings.collector is None:
-            needed = CLOUDS[cloud].base.cheap_collector or not CLOUDS[cloud].streaming[streaming.service].reports_lag
+            needed = base.cheap_collector or not service.reports_lag
             chosen = "managed" if needed and "managed" in collectors else "none"
             return settings.model_copy(update={"collector": chosen})
         if settings.collector not in collectors:
-            text = f"must be {' or '.join(collectors)} on {platform.service}, got {settings.collector} (the platform has no such collector). Change or remove it."
+            text = f"must be {' or '.join(collectors)} on {platform.title}, got {settings.collector} (the platform has no such collector). Change or remove it."
             self.error("monitoring", "collector", text=text)
         return settings
 
@@ -396,7 +415,24 @@ class _Reader:
                 )
                 self.error("pipes", name, "alarms", "ageMinutes", text=text)
 
-    def pipes(self, value: object, model: type[PipeSettings] | None) -> dict[str, PipeSettings]:
+    def replicas(self, pipes: Mapping[str, PipeSettings], platform: ContainerPlatform, service: str) -> None:
+        """Refuse a pipe without parallelism if the nodes of the platform are sized by it."""
+        for name, pipe in pipes.items():
+            if platform.sized and pipe.parallelism == NOT_SET:
+                text = f"is required on a new {service} cluster (its nodes are sized by it). Set it to the number of partitions of the topic."
+                self.error("pipes", name, "parallelism", text=text)
+
+    def pipe_model(self, name: str, value: object, service: StreamingService) -> type[PipeSettings]:
+        """Return the settings class of a pipe: its topic is made, or was there before."""
+        topic = mapping((mapping(value) or {}).get("topic")) or {}
+        if topic.get("existing") is not True:
+            return service.pipe
+        if service.existing_pipe is None:
+            text = f"is not available on {service.title} (its topics cannot be looked up). Remove it."
+            self.error("pipes", name, "topic", "existing", text=text)
+        return service.existing_pipe or service.pipe
+
+    def pipes(self, value: object, service: StreamingService | None) -> dict[str, PipeSettings]:
         """Parse the pipes. If the streaming service is unknown, check only their names."""
         section = mapping(value)
         if not section:
@@ -417,7 +453,7 @@ class _Reader:
                     name,
                     text="must not be the name of a namespace of the cluster (each pipe gets a Kubernetes namespace with its name). Rename the pipe.",
                 )
-            parsed = self.section(model, pipe, "pipes", name) if model else None
+            parsed = self.section(self.pipe_model(name, pipe, service), pipe, "pipes", name) if service else None
             if parsed:
                 pipes[name] = parsed
         return pipes
@@ -447,6 +483,11 @@ class _Reader:
 
 def _set_secret(name: str) -> str:
     return f"pulumi config set --secret --path '{NAMESPACE}:secrets.{name}'"
+
+
+def _is_adopted(section: object) -> bool:
+    """Return whether a section is about something that was there before the stack."""
+    return "existing" in (mapping(section) or {})
 
 
 def _decoded(value: object) -> object:

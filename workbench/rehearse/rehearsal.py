@@ -119,11 +119,18 @@ class Rehearsal:
 
 
 def problems(
-    *, again: Step, drifted: tuple[str, ...], grow: Step, left: tuple[str, ...], grows: bool = True
+    *,
+    again: Step,
+    drifted: tuple[str, ...],
+    grow: Step,
+    left: tuple[str, ...],
+    adopted: Sequence[str] = (),
+    grows: bool = True,
 ) -> list[str]:
     """Return the failed checks of a rehearsal.
 
-    ``drifted`` are the resources that ``drift`` found after the refresh. ``grows`` is False if the growth step was skipped.
+    ``drifted`` are the resources that ``drift`` found after the refresh. ``adopted`` are the objects that were there before and are
+    now changed or gone. ``grows`` is False if the growth step was skipped.
     """
     found: list[str] = []
     if changed := sum(n for kind, n in again.changes.items() if kind != "same"):
@@ -137,6 +144,8 @@ def problems(
         found.append(f"growth replaced or deleted resources: {_names(lost)}")
     if grows and not (grow.updated or grow.changes["create"]):
         found.append("growth changed nothing")
+    if adopted:
+        found.append(f"the rehearsal changed {len(adopted)} adopted objects: {', '.join(adopted)}")
     if left:
         found.append(f"destroy left {len(left)} resources in the simulated clouds: {_names(left)}")
     return found
