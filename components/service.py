@@ -86,6 +86,8 @@ class CloudBase:
     network_settings: type[NetworkSettings]
     network: Callable[[str, NetworkArgs[Any, Any], ResourceOptions], ComponentResource]
     registry: Callable[[str, RegistryArgs[Any], ResourceOptions], Registry]
+    makes_registry: bool = True
+    """Whether the stack has its own registry. If not, all images must have full references."""
     monitoring_settings: type[MonitoringSettings]
     cheap_collector: bool
     """Whether the managed collector costs little, so that every stack has it."""

@@ -182,6 +182,8 @@ class _Reader:
         self.alarms(pipes, streaming, monitoring, account)
         if runner and platform:
             self.replicas(pipes, runner, platform.service)
+        if base and not base.makes_registry:
+            self.images(pipes, streaming)
         if network:
             name = (stack.name if stack else None) or self.stack
             system_workloads = streaming.system_workloads if streaming else SystemWorkloads()
@@ -421,6 +423,19 @@ class _Reader:
             if platform.sized and pipe.parallelism == NOT_SET:
                 text = f"is required on a new {service} cluster (its nodes are sized by it). Set it to the number of partitions of the topic."
                 self.error("pipes", name, "parallelism", text=text)
+
+    def images(self, pipes: Mapping[str, PipeSettings], streaming: ServiceSettings | None) -> None:
+        """Refuse images in the stack's own registry if it has none."""
+        own = {("pipes", name, "consumer", "image"): pipe.consumer.image for name, pipe in pipes.items()}
+        if streaming:
+            own |= {("streaming", "topicImage"): image for image in streaming.images}
+        for path, image in own.items():
+            if image[0] in ":@":
+                text = (
+                    f"must be a full reference such as registry.example.com/consumer:1.0.0, got {image!r} (a stack on an existing platform has "
+                    "no registry of its own). Push the image to your registry, and set its full reference."
+                )
+                self.error(*path, text=text)
 
     def pipe_model(self, name: str, value: object, service: StreamingService) -> type[PipeSettings]:
         """Return the settings class of a pipe: its topic is made, or was there before."""
