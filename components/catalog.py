@@ -85,6 +85,7 @@ CLOUDS: Mapping[str, Cloud] = {
                 "kinesis-video": "components.aws.kinesis_video",
                 "kafka": "components.kubernetes.strimzi",
                 "confluent": "components.aws.confluent",
+                "kafka-external": "components.aws.kafka_external",
             }
         ),
         platforms=_platforms(
@@ -103,6 +104,7 @@ CLOUDS: Mapping[str, Cloud] = {
                 "hdinsight": "components.azure.hdinsight",
                 "kafka": "components.kubernetes.strimzi",
                 "confluent": "components.azure.confluent",
+                "kafka-external": "components.kafka.external",
             }
         ),
         platforms=_platforms(
@@ -120,6 +122,7 @@ CLOUDS: Mapping[str, Cloud] = {
                 "managed-kafka": "components.gcp.managed_kafka",
                 "kafka": "components.kubernetes.strimzi",
                 "confluent": "components.gcp.confluent",
+                "kafka-external": "components.kafka.external",
             }
         ),
         platforms=_platforms(
