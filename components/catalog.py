@@ -131,4 +131,19 @@ CLOUDS: Mapping[str, Cloud] = {
             }
         ),
     ),
+    "kubernetes": Cloud(
+        namespace="kubernetes",
+        module="components.kubernetes.cloud",
+        streaming=_services(
+            {
+                "kafka": "components.kubernetes.strimzi",
+                "kafka-external": "components.kafka.external",
+            }
+        ),
+        platforms=_platforms(
+            {
+                "kubernetes": "components.kubernetes.existing",
+            }
+        ),
+    ),
 }
