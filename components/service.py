@@ -48,8 +48,6 @@ class StreamingService:
     """Whether the cloud measures the group's lag, also without a collector."""
     cloud_services: Sequence[str] = ()
     """Cloud APIs this service needs on this cloud. Set here because the settings class is shared by all clouds."""
-    proposed: bool = True
-    """Whether `size`, `new` and docs/choosing.md propose it. False for a service that the program never makes."""
     existing_pipe: type[ExistingPipeSettings] | None = None
     """Settings of a pipe whose topic was there before. None if the service's topics cannot be adopted."""
     existing: "StreamingService | None" = None
@@ -73,8 +71,6 @@ class ContainerPlatform:
     """Parts of the stack that differ from those of its cloud: an existing cluster has a network. None if none differ."""
     sized: bool = True
     """Whether the program makes the nodes, so it must know the number of replicas before it looks up an existing topic."""
-    proposed: bool = True
-    """Whether `size`, `new` and docs/choosing.md propose it. False for a platform that the program never makes."""
     existing: "ContainerPlatform | None" = None
     """The form for a section with the key `existing`: the platform was there before. None if it cannot be adopted."""
 

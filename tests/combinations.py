@@ -16,7 +16,12 @@ ACCOUNTS: dict[str, Any] = {
 }
 """The account on every cloud. It does not change when a pipe moves."""
 
-SECRETS = {name: f"stand-in for secrets.{name}" for name in ("confluentKey", "confluentSecret")}
+KAFKA_SECRETS = {name: f"kafka{name.capitalize()}" for name in ("username", "password", "certificate", "key")}
+PASSWORD = {name: KAFKA_SECRETS[name] for name in ("username", "password")}
+CERTIFICATE = {name: KAFKA_SECRETS[name] for name in ("certificate", "key")}
+SECRETS = {
+    name: f"stand-in for secrets.{name}" for name in ("confluentKey", "confluentSecret", *KAFKA_SECRETS.values())
+}
 CREDENTIALS = {"apiKey": "confluentKey", "apiSecret": "confluentSecret"}
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -24,6 +29,8 @@ GROUP = "00000000-0000-0000-0000-00000000000a"
 CLUSTER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.EventHub/clusters/shared"
 
 MSK = "arn:aws:kafka:eu-west-1:123456789012:cluster/events/6f0a1c7e-0f3b-4d0c-9d0a-0d2f8b1c3e4f-2"
+
+AUTHORITY = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 FORMS: dict[str, dict[str, dict[str, Any]]] = {
     "msk": {
@@ -60,6 +67,12 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
         "linked": {"tier": "enterprise", "privateLink": True},
         "dedicated": {"tier": "dedicated", "cku": 2},
     },
+    "kafka-external": {
+        "existing-topic": {"authentication": "scram-sha-256", "credentials": PASSWORD},
+        "plain": {"authentication": "plain", "credentials": PASSWORD},
+        "tls": {"authentication": "tls", "credentials": CERTIFICATE, "certificateAuthority": AUTHORITY},
+        "open": {"authentication": "none", "tls": False, "brokerCidrs": ["10.1.0.0/16"]},
+    },
     "aks": {"reachable": {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}, "adminGroups": [GROUP]}},
     "gke": {
         "autopilot": {"mode": "autopilot"},
@@ -80,13 +93,28 @@ NETWORKS: dict[tuple[str, str], dict[str, Any]] = {
 
 PIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing-topic"): {"topic": {"existing": True}},
+    ("kafka-external", "existing-topic"): {"topic": {"existing": True, "name": "Orders_v1"}},
     ("pubsub", "partitioned"): {"topic": {"mode": "partitioned", "exactlyOnce": True}},
     ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},
 }
 """Pipe settings that a form of a streaming service requires."""
 
-NEEDED: dict[str, dict[str, Any]] = {"confluent": {"credentials": CREDENTIALS}}
-"""Settings of a streaming service without a default."""
+IMAGES: dict[str, dict[str, Any]] = {"kubernetes": {"consumer": {"image": "registry.example.com/orders:1.0.0"}}}
+"""Pipe settings on a platform without a registry of the stack."""
+
+NEEDED: dict[str, dict[str, Any]] = {
+    "confluent": {"credentials": CREDENTIALS},
+    "kafka-external": {
+        "bootstrapServers": ["b1.example.com:9093", "b2.example.com:9093"],
+        "authentication": "scram-sha-512",
+        "credentials": PASSWORD,
+        "brokerCidrs": ["203.0.113.0/24"],
+        "version": "4.1",
+        "topicImage": "registry.example.com/topic:1.0.0",
+    },
+    "kubernetes": {"existing": {"kubeconfigContext": "production", "storageClass": "fast"}},
+}
+"""Settings of a service or platform without a default."""
 
 ASKED: dict[tuple[str, str, str], dict[str, Any]] = {
     ("kafka", "eks", ""): {"volumes": True, "nodes": {"instanceType": "m5.2xlarge"}},
@@ -134,6 +162,7 @@ class Combination:
             },
             "data-pipes:platform": {
                 "service": self.platform,
+                **NEEDED.get(self.platform, {}),
                 **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
                 **_form(self.platform, self.platform_form),
             },
@@ -141,7 +170,7 @@ class Combination:
                 **NETWORKS.get((self.streaming, self.streaming_form), {}),
                 **NETWORKS.get((self.platform, self.platform_form), {}),
             },
-            "data-pipes:pipes": {"orders": {"parallelism": 3, **PIPES.get((self.streaming, self.streaming_form), {})}},
+            "data-pipes:pipes": {"orders": {"parallelism": 3, **IMAGES.get(self.platform, {}), **PIPES.get((self.streaming, self.streaming_form), {})}},
         }
         return replace(
             find_stack_file(DEFAULT),

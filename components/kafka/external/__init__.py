@@ -15,5 +15,4 @@ SERVICE = StreamingService(
     PARTITION_COUNT,
     ExistingServiceSizing(),
     existing_pipe=ExistingKafkaPipeSettings,
-    proposed=False,
 )

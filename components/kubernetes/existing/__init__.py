@@ -14,5 +14,4 @@ PLATFORM = ContainerPlatform(
     ExistingPlatformSizing(),
     collectors=("operator", "none"),
     sized=False,
-    proposed=False,
 )

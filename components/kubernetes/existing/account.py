@@ -7,7 +7,7 @@ from components.settings_bases import AccountSettings
 
 
 class KubernetesAccountSettings(AccountSettings, frozen=True):
-    """Settings of the `kubernetes` namespace: none. The cluster is chosen in platform.existing."""
+    """No settings: the cluster is chosen in platform.existing."""
 
     stack_name = Pattern(r".*", "any name")
     most_tags = 0

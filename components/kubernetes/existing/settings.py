@@ -17,7 +17,8 @@ class ExistingKubernetesCluster(SettingsModel, frozen=True):
         str, Pattern(r"\S(.{0,251}\S)?", "the name of a context, as `kubectl config get-contexts` prints it")
     ]
     """The context in your kubeconfig (KUBECONFIG, or ~/.kube/config) that reaches the cluster. `kubectl config get-contexts` lists them.
-    Its user needs permission to create namespaces, and all objects of the plan in them."""
+    Its user needs permission to create namespaces, and all objects of the plan in them. Another name is another cluster: all objects are
+    created there, and deleted here."""
     storage_class: (
         Annotated[
             str,
