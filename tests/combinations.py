@@ -71,7 +71,7 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
         "existing-topic": {"authentication": "scram-sha-256", "credentials": PASSWORD},
         "plain": {"authentication": "plain", "credentials": PASSWORD},
         "tls": {"authentication": "tls", "credentials": CERTIFICATE, "certificateAuthority": AUTHORITY},
-        "open": {"authentication": "none", "tls": False, "brokerCidrs": ["10.1.0.0/16"]},
+        "open": {"authentication": "none", "credentials": {}, "tls": False, "brokerCidrs": ["10.1.0.0/16"]},
     },
     "aks": {"reachable": {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}, "adminGroups": [GROUP]}},
     "gke": {
@@ -170,7 +170,13 @@ class Combination:
                 **NETWORKS.get((self.streaming, self.streaming_form), {}),
                 **NETWORKS.get((self.platform, self.platform_form), {}),
             },
-            "data-pipes:pipes": {"orders": {"parallelism": 3, **IMAGES.get(self.platform, {}), **PIPES.get((self.streaming, self.streaming_form), {})}},
+            "data-pipes:pipes": {
+                "orders": {
+                    "parallelism": 3,
+                    **IMAGES.get(self.platform, {}),
+                    **PIPES.get((self.streaming, self.streaming_form), {}),
+                }
+            },
         }
         return replace(
             find_stack_file(DEFAULT),
