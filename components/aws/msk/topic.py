@@ -164,7 +164,7 @@ class ReadTopic(Topic, ABC, Generic[MskPipeT]):
         super().__init__("data-pipes:aws:MskTopic", name, None, opts)
         self.args = args
         settings = args.pipe.topic
-        topic = self._source(f"{name}-topic")
+        topic = self._source(name)
         dead_letters = None
         if settings.dead_letter.enabled:
             dead_letters = self._topic(
@@ -185,8 +185,8 @@ class ReadTopic(Topic, ABC, Generic[MskPipeT]):
         return self.args.pipe_name
 
     @abstractmethod
-    def _source(self, resource_name: str) -> aws.msk.Topic:
-        """Make or read the topic."""
+    def _source(self, name: str) -> aws.msk.Topic:
+        """Make or read the topic of the component with this name."""
 
     def _topic(
         self,
@@ -249,8 +249,9 @@ class MskTopic(ReadTopic[MskPipeSettings]):
     """A topic that the program makes."""
 
     @override
-    def _source(self, resource_name: str) -> aws.msk.Topic:
+    def _source(self, name: str) -> aws.msk.Topic:
         pipe = self.args.pipe
+        resource_name = f"{name}-topic"
         return self._topic(
             resource_name,
             topic_name=self.args.pipe_name,
@@ -269,16 +270,17 @@ class ExistingMskTopic(ReadTopic[ExistingKafkaPipeSettings]):
         return self.args.pipe.topic.name or self.args.pipe_name
 
     @override
-    def _source(self, resource_name: str) -> aws.msk.Topic:
-        args, name = self.args, self._source_name
+    def _source(self, name: str) -> aws.msk.Topic:
+        args, topic = self.args, self._source_name
         found = lookup(
-            aws.msk.get_topic_output(cluster_arn=args.cluster_arn, name=name, opts=InvokeOptions(parent=self)),
+            aws.msk.get_topic_output(cluster_arn=args.cluster_arn, name=topic, opts=InvokeOptions(parent=self)),
             f"pipes.{args.pipe_name}.topic.existing",
             rule="true for a topic that is on the cluster",
-            got=name,
+            got=topic,
             fix="Correct the name of the pipe or topic.name, or remove existing to make the topic.",
         )
         partitions = matching(found.partition_count, args.pipe_name, args.pipe.parallelism)
         # The number is part of the id, so the topic is not read, and no consumer starts, if it does not match.
-        identifier = Output.all(args.cluster_arn, partitions).apply(lambda known: f"{known[0]},{name}")
-        return aws.msk.Topic.get(resource_name, identifier, opts=ResourceOptions(parent=self))
+        identifier = Output.all(args.cluster_arn, partitions).apply(lambda known: f"{known[0]},{topic}")
+        # Another name than that of a made topic: `pulumi import` refuses a URN that is in the state.
+        return aws.msk.Topic.get(f"{name}-existing", identifier, opts=ResourceOptions(parent=self))
