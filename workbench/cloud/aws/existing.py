@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.aws.outputs import region_of
-from workbench.cloud.model import Inputs
+from workbench.cloud.model import Inputs, text
 
 VPC = "vpc-0123456789abcdef0"
 CIDR = "172.20.0.0/16"
@@ -52,3 +52,15 @@ def msk_topic(id_: str, _location: Inputs) -> Mapping[str, Any]:
     """Return a topic with three partitions."""
     cluster, _, name = id_.partition(",")
     return {"clusterArn": cluster, "name": name, "partitionCount": 3, "replicationFactor": 3, "configs": "{}"}
+
+
+def broker_nodes(cluster: Inputs) -> Mapping[str, Any]:
+    """Return the brokers of a cluster, as aws_msk_broker_nodes lists them."""
+    [first, *_] = text(cluster, "bootstrapBrokersSaslIam", "b-1.example:9098").split(",")
+    domain = first.partition(".")[2].partition(":")[0]
+    return {
+        "nodeInfoLists": [
+            {"brokerId": number, "endpoints": [f"b-{number}.{domain}"]}
+            for number in range(1, int(cluster["numberOfBrokerNodes"]) + 1)
+        ]
+    }

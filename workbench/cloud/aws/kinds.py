@@ -8,6 +8,7 @@ their service, next to this file.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from workbench.cloud.aws import existing
 from workbench.cloud.aws.account import ACCOUNT_WIDE
 from workbench.cloud.aws.dynamodb import DYNAMODB
 from workbench.cloud.aws.ecs import ECS
@@ -91,6 +92,11 @@ LOOKUPS: Mapping[str, Lookup] = {
     "aws:ec2/getSubnet:getSubnet": Lookup(type="aws:ec2/subnet:Subnet", identifier=lambda args: text(args, "id", "")),
     "aws:msk/getBootstrapBrokers:getBootstrapBrokers": Lookup(
         type="aws:msk/cluster:Cluster", identifier=lambda args: text(args, "clusterArn", "")
+    ),
+    "aws:msk/getBrokerNodes:getBrokerNodes": Lookup(
+        type="aws:msk/cluster:Cluster",
+        identifier=lambda args: text(args, "clusterArn", ""),
+        result=existing.broker_nodes,
     ),
     "aws:msk/getTopic:getTopic": Lookup(
         type="aws:msk/topic:Topic", identifier=lambda args: f"{text(args, 'clusterArn', '')},{text(args, 'name', '')}"
