@@ -25,7 +25,15 @@ CLUSTER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Micros
 
 MSK = "arn:aws:kafka:eu-west-1:123456789012:cluster/events/6f0a1c7e-0f3b-4d0c-9d0a-0d2f8b1c3e4f-2"
 
+MSK_SERVERLESS = MSK.removesuffix("-2") + "-s1"
+TOPIC_IMAGE = "registry.example.com/topic:1.0.0"
+
 FORMS: dict[str, dict[str, dict[str, Any]]] = {
+    "msk-serverless": {
+        "existing": {"existing": {"clusterArn": MSK_SERVERLESS}, "topicImage": TOPIC_IMAGE},
+        "existing-topic": {"existing": {"clusterArn": MSK_SERVERLESS}, "topicImage": TOPIC_IMAGE},
+    },
+    "kinesis": {"existing-topic": {}},
     "msk": {
         "existing": {"existing": {"clusterArn": MSK}},
         "existing-topic": {"existing": {"clusterArn": MSK}},
@@ -75,11 +83,15 @@ EXISTING_VPC = {
 NETWORKS: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing"): EXISTING_VPC,
     ("msk", "existing-topic"): EXISTING_VPC,
+    ("msk-serverless", "existing"): EXISTING_VPC,
+    ("msk-serverless", "existing-topic"): EXISTING_VPC,
 }
 """Network settings that a form requires."""
 
 PIPES: dict[tuple[str, str], dict[str, Any]] = {
+    ("kinesis", "existing-topic"): {"topic": {"existing": True}},
     ("msk", "existing-topic"): {"topic": {"existing": True}},
+    ("msk-serverless", "existing-topic"): {"topic": {"existing": True}},
     ("pubsub", "partitioned"): {"topic": {"mode": "partitioned", "exactlyOnce": True}},
     ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},
 }

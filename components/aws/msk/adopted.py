@@ -13,9 +13,7 @@ from components.lookup import lookup, unanswered
 KEY = "streaming.existing.clusterArn"
 
 
-def find_brokers(
-    arn: str, network: Network, parent: Resource
-) -> Output[aws.msk.GetBootstrapBrokersResult]:
+def find_brokers(arn: str, network: Network, parent: Resource) -> Output[aws.msk.GetBootstrapBrokersResult]:
     """Return the addresses of the brokers. Raise RunError if the cluster is of another account, is not there or is not ready.
 
     MSK returns no addresses of a cluster that is being created or deleted, or that failed. The error contains the state

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import pulumi_aws as aws
 from pulumi import InvokeOptions, Output, ResourceOptions
-from pulumi_aws.msk.outputs import GetBrokerNodesNodeInfoListResult
 from typing_extensions import override
 
 from components.arguments import StreamingArgs
@@ -43,7 +42,8 @@ class ExistingMsk(Streaming[MskPipeSettings]):
         options = InvokeOptions(parent=self)
         found = find_brokers(existing.cluster_arn, network, self)
         nodes = aws.msk.get_broker_nodes_output(cluster_arn=found.cluster_arn, opts=options)
-        self.bootstrap_servers = Output.all(found.bootstrap_brokers_sasl_iam, nodes.node_info_lists).apply(
+        names = nodes.node_info_lists.apply(lambda infos: [min(each.endpoints) for each in infos])
+        self.bootstrap_servers = Output.all(found.bootstrap_brokers_sasl_iam, names).apply(
             lambda known: first_brokers(iam_only(known[0]), known[1])
         )
         self.cluster = aws.msk.Cluster.get(f"{name}-msk", found.cluster_arn, opts=ResourceOptions(parent=self))
@@ -85,13 +85,12 @@ class ExistingMsk(Streaming[MskPipeSettings]):
         )
 
 
-def first_brokers(servers: str, nodes: Sequence[GetBrokerNodesNodeInfoListResult]) -> str:
+def first_brokers(servers: str, names: Sequence[str]) -> str:
     """Return the addresses that consumers connect to first, the same ones in every deployment.
 
     Of a cluster with more than three brokers, MSK returns any three, and others the next time (aws-cli, issue 7748). Each deployment would
-    restart the consumers. The nodes are in the order of their numbers (terraform-provider-aws, aws_msk_broker_nodes).
+    restart the consumers. `names` are the brokers in the order of their numbers (terraform-provider-aws, aws_msk_broker_nodes).
     """
-    if len(nodes) <= BOOTSTRAP_BROKERS:
+    if len(names) <= BOOTSTRAP_BROKERS:
         return servers
-    port = METHODS["iam"].port
-    return ",".join(f"{min(node.endpoints)}:{port}" for node in nodes[:BOOTSTRAP_BROKERS])
+    return ",".join(f"{name}:{METHODS['iam'].port}" for name in names[:BOOTSTRAP_BROKERS])

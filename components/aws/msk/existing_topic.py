@@ -46,4 +46,3 @@ class ExistingMskTopic(ReadTopic[ExistingKafkaPipeSettings]):
 def message_bytes(configs: str | None) -> int:
     """Return max.message.bytes of a topic from its settings as JSON text. A topic that does not set it has Kafka's default."""
     return int(json.loads(configs or "{}").get("max.message.bytes", MESSAGE_BYTES))
-

@@ -1,19 +1,42 @@
 """Amazon MSK Serverless."""
 
+from components.aws.msk_serverless.existing import ExistingMskServerless
+from components.aws.msk_serverless.existing_settings import ExistingMskServerlessSettings
 from components.aws.msk_serverless.service import MskServerless
-from components.aws.msk_serverless.settings import MskServerlessPipeSettings, MskServerlessSettings
+from components.aws.msk_serverless.settings import (
+    ExistingMskServerlessPipeSettings,
+    MskServerlessPipeSettings,
+    MskServerlessSettings,
+)
 from components.aws.msk_serverless.sizing import MskServerlessSizing
+from components.existing_sizing import ExistingServiceSizing
 from components.service import Count, StreamingService
+
+TOPICS = Count("kubernetes:batch/v1:Job", 'metadata.annotations["data-pipes/partitions"]')
+
+REFUSED_ON = {
+    "ecs": "no AWS API makes its topics, so a job in Kubernetes does, and ECS has no job that a deployment waits for"
+}
 
 SERVICE = StreamingService(
     "Amazon MSK Serverless",
     MskServerlessSettings,
     MskServerlessPipeSettings,
     MskServerless,
-    Count("kubernetes:batch/v1:Job", 'metadata.annotations["data-pipes/partitions"]'),
+    TOPICS,
     MskServerlessSizing(),
     reports_lag=True,
-    refused_on={
-        "ecs": "no AWS API makes its topics, so a job in Kubernetes does, and ECS has no job that a deployment waits for"
-    },
+    refused_on=REFUSED_ON,
+    existing_pipe=ExistingMskServerlessPipeSettings,
+    existing=StreamingService(
+        "Amazon MSK Serverless, existing cluster",
+        ExistingMskServerlessSettings,
+        MskServerlessPipeSettings,
+        ExistingMskServerless,
+        TOPICS,
+        ExistingServiceSizing(),
+        reports_lag=True,
+        refused_on=REFUSED_ON,
+        existing_pipe=ExistingMskServerlessPipeSettings,
+    ),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cloud.aws import existing_streams
 from workbench.cloud.aws.outputs import arn, named
 from workbench.cloud.model import COMMON, CREATED_AT, Inputs, ResourceModel, digits, joined, text, uuid_of
 
@@ -52,6 +53,7 @@ def _secret_version(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
 
 ACCOUNT_WIDE: Mapping[str, ResourceModel] = {
     "aws:kms/key:Key": ResourceModel(
+        existing=existing_streams.kms_key,
         holds_data=True,
         create_minutes=0.2,
         delete_minutes=0.1,

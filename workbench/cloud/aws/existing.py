@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.cloud.aws.outputs import region_of
-from workbench.cloud.model import Inputs, text
+from workbench.cloud.model import Inputs
 
 VPC = "vpc-0123456789abcdef0"
 CIDR = "172.20.0.0/16"
@@ -26,41 +26,4 @@ def subnet(id_: str, location: Inputs) -> Mapping[str, Any]:
         "availabilityZone": f"{region_of(location)}{'abc'[number]}",
         "cidrBlock": f"172.20.{16 * number}.0/20",
         "mapPublicIpOnLaunch": False,
-    }
-
-
-def msk_cluster(arn: str, _location: Inputs) -> Mapping[str, Any]:
-    """Return an MSK cluster with IAM authentication."""
-    return {
-        "clusterName": arn.split("/")[-2],
-        "kafkaVersion": "3.9.x.kraft",
-        "numberOfBrokerNodes": 3,
-        "brokerNodeGroupInfo": {
-            "azDistribution": "DEFAULT",
-            "clientSubnets": list(SUBNETS),
-            "instanceType": "kafka.m7g.large",
-            "securityGroups": [BROKERS],
-            "storageInfo": {"ebsStorageInfo": {"volumeSize": 500}},
-        },
-        "clientAuthentication": {"sasl": {"iam": True, "scram": False}, "unauthenticated": False},
-        "encryptionInfo": {"encryptionInTransit": {"clientBroker": "TLS", "inCluster": True}},
-        "enhancedMonitoring": "PER_BROKER",
-    }
-
-
-def msk_topic(id_: str, _location: Inputs) -> Mapping[str, Any]:
-    """Return a topic with three partitions."""
-    cluster, _, name = id_.partition(",")
-    return {"clusterArn": cluster, "name": name, "partitionCount": 3, "replicationFactor": 3, "configs": "{}"}
-
-
-def broker_nodes(cluster: Inputs) -> Mapping[str, Any]:
-    """Return the brokers of a cluster, as aws_msk_broker_nodes lists them."""
-    [first, *_] = text(cluster, "bootstrapBrokersSaslIam", "b-1.example:9098").split(",")
-    domain = first.partition(".")[2].partition(":")[0]
-    return {
-        "nodeInfoLists": [
-            {"brokerId": number, "endpoints": [f"b-{number}.{domain}"]}
-            for number in range(1, int(cluster["numberOfBrokerNodes"]) + 1)
-        ]
     }

@@ -8,7 +8,7 @@ their service, next to this file.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workbench.cloud.aws import existing
+from workbench.cloud.aws import existing_streams
 from workbench.cloud.aws.account import ACCOUNT_WIDE
 from workbench.cloud.aws.dynamodb import DYNAMODB
 from workbench.cloud.aws.ecs import ECS
@@ -90,13 +90,21 @@ INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
 LOOKUPS: Mapping[str, Lookup] = {
     "aws:ec2/getVpc:getVpc": Lookup(type="aws:ec2/vpc:Vpc", identifier=lambda args: text(args, "id", "")),
     "aws:ec2/getSubnet:getSubnet": Lookup(type="aws:ec2/subnet:Subnet", identifier=lambda args: text(args, "id", "")),
+    "aws:kinesis/getStream:getStream": Lookup(
+        type="aws:kinesis/stream:Stream",
+        identifier=lambda args: text(args, "name", ""),
+        result=existing_streams.found_stream,
+    ),
+    "aws:kms/getKey:getKey": Lookup(type="aws:kms/key:Key", identifier=lambda args: text(args, "keyId", "")),
     "aws:msk/getBootstrapBrokers:getBootstrapBrokers": Lookup(
-        type="aws:msk/cluster:Cluster", identifier=lambda args: text(args, "clusterArn", "")
+        type=existing_streams.cluster_type,
+        identifier=lambda args: text(args, "clusterArn", ""),
+        result=existing_streams.found_brokers,
     ),
     "aws:msk/getBrokerNodes:getBrokerNodes": Lookup(
         type="aws:msk/cluster:Cluster",
         identifier=lambda args: text(args, "clusterArn", ""),
-        result=existing.broker_nodes,
+        result=existing_streams.broker_nodes,
     ),
     "aws:msk/getTopic:getTopic": Lookup(
         type="aws:msk/topic:Topic", identifier=lambda args: f"{text(args, 'clusterArn', '')},{text(args, 'name', '')}"
