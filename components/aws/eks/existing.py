@@ -192,7 +192,7 @@ class ExistingEksWithIssuer(ExistingEks):
             ),
         )
 
-        def check(known: tuple[Sequence[str], str]) -> str:
+        def check(known: Sequence[Any]) -> str:
             clients, arn = known
             audience(clients, provider=arn)
             return arn

@@ -28,7 +28,7 @@ def optional(found: Output[AnswerT]) -> Output[AnswerT | str]:
             raise error  # from a lookup that this one depends on
         return " ".join(str(error).split())
 
-    return found.recover(reason)  # pyright: ignore[reportReturnType, reportArgumentType]
+    return found.recover(reason)  # pyright: ignore[reportArgumentType]
 
 
 def admission(*, mode: str, entry: object, cluster: str, region: str, deployer: str) -> str | None:
