@@ -26,12 +26,11 @@ CLUSTER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Micros
 MSK = "arn:aws:kafka:eu-west-1:123456789012:cluster/events/6f0a1c7e-0f3b-4d0c-9d0a-0d2f8b1c3e4f-2"
 
 MSK_SERVERLESS = MSK.removesuffix("-2") + "-s1"
-TOPIC_IMAGE = "registry.example.com/topic:1.0.0"
 
 FORMS: dict[str, dict[str, dict[str, Any]]] = {
     "msk-serverless": {
-        "existing": {"existing": {"clusterArn": MSK_SERVERLESS}, "topicImage": TOPIC_IMAGE},
-        "existing-topic": {"existing": {"clusterArn": MSK_SERVERLESS}, "topicImage": TOPIC_IMAGE},
+        "existing": {"existing": {"clusterArn": MSK_SERVERLESS}},
+        "existing-topic": {"existing": {"clusterArn": MSK_SERVERLESS}},
     },
     "kinesis": {"existing-topic": {}},
     "msk": {
@@ -43,11 +42,16 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
         "autoscaled": {"storageAutoscaling": {"maxSize": 500}},
     },
     "eks": {
+        "existing": {"existing": {"name": "production", "storageClass": "gp3"}},
+        "existing-irsa": {"existing": {"name": "production", "identity": "irsa", "storageClass": "gp3"}},
         "fargate": {"compute": "fargate"},
         "auto": {"compute": "auto"},
         "volumes": {"volumes": True},
     },
-    "ecs": {"spot": {"spot": True, "architecture": "ARM64"}},
+    "ecs": {
+        "existing": {"existing": {"name": "production"}},
+        "spot": {"spot": True, "architecture": "ARM64"},
+    },
     "event-hubs": {
         "standard": {"tier": "standard", "autoInflate": {"maximumUnits": 4}},
         "key": {"customerManagedKey": True},
@@ -85,8 +89,17 @@ NETWORKS: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing-topic"): EXISTING_VPC,
     ("msk-serverless", "existing"): EXISTING_VPC,
     ("msk-serverless", "existing-topic"): EXISTING_VPC,
+    ("ecs", "existing"): EXISTING_VPC,
+    ("eks", "existing"): {},
+    ("eks", "existing-irsa"): {},
 }
-"""Network settings that a form requires."""
+"""Network settings that a form requires. Those of the platform replace those of the streaming service."""
+
+IMAGE = "registry.example.com/pipes:1.0.0"
+"""Image of the consumers on an existing platform, where a stack has no registry."""
+
+IMAGES: dict[str, dict[str, Any]] = {"msk-serverless": {"topicImage": IMAGE}}
+"""Settings of streaming services with images of their own, on an existing platform."""
 
 PIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("kinesis", "existing-topic"): {"topic": {"existing": True}},
@@ -143,17 +156,23 @@ class Combination:
                 "service": self.streaming,
                 **NEEDED.get(self.streaming, {}),
                 **_form(self.streaming, self.streaming_form),
+                **(IMAGES.get(self.streaming, {}) if is_existing(self.platform_form) else {}),
             },
             "data-pipes:platform": {
                 "service": self.platform,
                 **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
                 **_form(self.platform, self.platform_form),
             },
-            "data-pipes:network": {
-                **NETWORKS.get((self.streaming, self.streaming_form), {}),
-                **NETWORKS.get((self.platform, self.platform_form), {}),
+            "data-pipes:network": NETWORKS.get(
+                (self.platform, self.platform_form), NETWORKS.get((self.streaming, self.streaming_form), {})
+            ),
+            "data-pipes:pipes": {
+                "orders": {
+                    "parallelism": 3,
+                    **PIPES.get((self.streaming, self.streaming_form), {}),
+                    **({"consumer": {"image": IMAGE}} if is_existing(self.platform_form) else {}),
+                }
             },
-            "data-pipes:pipes": {"orders": {"parallelism": 3, **PIPES.get((self.streaming, self.streaming_form), {})}},
         }
         return replace(
             find_stack_file(DEFAULT),

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.cloud.aws.existing import BROKERS, NODES, SUBNETS
 from workbench.cloud.aws.outputs import arn
-from workbench.cloud.model import Inputs, NotFoundError, text, uuid_of
+from workbench.cloud.model import Inputs, Lookup, NotFoundError, text, uuid_of
 
 LARGE_RECORD = 8_000_000
 """max.message.bytes of a topic with `large` in its name."""
@@ -113,3 +113,27 @@ def found_stream(stream: Inputs) -> Mapping[str, Any]:
 def kms_key(key_id: str, location: Inputs) -> Mapping[str, Any]:
     """Return a key by its id, alias or ARN."""
     return {"arn": key_id if key_id.startswith("arn:") else arn("kms", f"key/{uuid_of(key_id)}", location)}
+
+
+STREAM_LOOKUPS: Mapping[str, Lookup] = {
+    "aws:kinesis/getStream:getStream": Lookup(
+        type="aws:kinesis/stream:Stream",
+        identifier=lambda args: text(args, "name", ""),
+        result=found_stream,
+    ),
+    "aws:kms/getKey:getKey": Lookup(type="aws:kms/key:Key", identifier=lambda args: text(args, "keyId", "")),
+    "aws:msk/getBootstrapBrokers:getBootstrapBrokers": Lookup(
+        type=cluster_type,
+        identifier=lambda args: text(args, "clusterArn", ""),
+        result=found_brokers,
+    ),
+    "aws:msk/getBrokerNodes:getBrokerNodes": Lookup(
+        type="aws:msk/cluster:Cluster",
+        identifier=lambda args: text(args, "clusterArn", ""),
+        result=broker_nodes,
+    ),
+    "aws:msk/getTopic:getTopic": Lookup(
+        type="aws:msk/topic:Topic", identifier=lambda args: f"{text(args, 'clusterArn', '')},{text(args, 'name', '')}"
+    ),
+}
+"""Functions that find existing streaming services and topics."""

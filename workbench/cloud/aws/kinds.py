@@ -8,11 +8,12 @@ their service, next to this file.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workbench.cloud.aws import existing_streams
 from workbench.cloud.aws.account import ACCOUNT_WIDE
 from workbench.cloud.aws.dynamodb import DYNAMODB
 from workbench.cloud.aws.ecs import ECS
 from workbench.cloud.aws.eks import EKS
+from workbench.cloud.aws.existing import PLATFORM_LOOKUPS
+from workbench.cloud.aws.existing_streams import STREAM_LOOKUPS
 from workbench.cloud.aws.kinesis import KINESIS
 from workbench.cloud.aws.kinesis_video import KINESIS_VIDEO
 from workbench.cloud.aws.monitoring import MONITORING
@@ -88,26 +89,9 @@ INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
 }
 
 LOOKUPS: Mapping[str, Lookup] = {
+    **PLATFORM_LOOKUPS,
+    **STREAM_LOOKUPS,
     "aws:ec2/getVpc:getVpc": Lookup(type="aws:ec2/vpc:Vpc", identifier=lambda args: text(args, "id", "")),
     "aws:ec2/getSubnet:getSubnet": Lookup(type="aws:ec2/subnet:Subnet", identifier=lambda args: text(args, "id", "")),
-    "aws:kinesis/getStream:getStream": Lookup(
-        type="aws:kinesis/stream:Stream",
-        identifier=lambda args: text(args, "name", ""),
-        result=existing_streams.found_stream,
-    ),
-    "aws:kms/getKey:getKey": Lookup(type="aws:kms/key:Key", identifier=lambda args: text(args, "keyId", "")),
-    "aws:msk/getBootstrapBrokers:getBootstrapBrokers": Lookup(
-        type=existing_streams.cluster_type,
-        identifier=lambda args: text(args, "clusterArn", ""),
-        result=existing_streams.found_brokers,
-    ),
-    "aws:msk/getBrokerNodes:getBrokerNodes": Lookup(
-        type="aws:msk/cluster:Cluster",
-        identifier=lambda args: text(args, "clusterArn", ""),
-        result=existing_streams.broker_nodes,
-    ),
-    "aws:msk/getTopic:getTopic": Lookup(
-        type="aws:msk/topic:Topic", identifier=lambda args: f"{text(args, 'clusterArn', '')},{text(args, 'name', '')}"
-    ),
 }
 """Functions that find objects which were there before the stack."""
