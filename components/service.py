@@ -50,6 +50,8 @@ class StreamingService:
     """Cloud APIs this service needs on this cloud. Set here because the settings class is shared by all clouds."""
     existing_pipe: type[ExistingPipeSettings] | None = None
     """Settings of a pipe whose topic was there before. None if the service's topics cannot be adopted."""
+    topics_not_adopted: str = "its topics cannot be looked up"
+    """Why topics cannot be adopted if `existing_pipe` is None."""
     existing: "StreamingService | None" = None
     """The form for a section with the key `existing`: the service was there before. None if it cannot be adopted."""
 
