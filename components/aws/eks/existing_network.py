@@ -6,14 +6,14 @@ from ipaddress import IPv4Network
 from typing import Any, cast
 
 import pulumi_aws as aws
-from pulumi import InvokeOptions, Output, ResourceOptions
+from pulumi import Input, InvokeOptions, Output, ResourceOptions
 from pulumi_aws.eks import GetClusterResult
 from typing_extensions import override
 
 from components.arguments import NetworkArgs
 from components.aws.account import AwsSettings
 from components.aws.eks.existing_settings import ClusterNetworkSettings, ExistingEksSettings
-from components.aws.network.network import Network
+from components.aws.network.network import INTERNET, Network
 from components.aws.network.subnets import ZONES
 from components.lookup import lookup, unanswered
 
@@ -110,10 +110,10 @@ class ClusterNetwork(Network):
 
     @override
     def egress(
-        self, name: str, *, description: str, port: int, opts: ResourceOptions
+        self, name: str, *, description: str, port: int, cidr: Input[str] = INTERNET, opts: ResourceOptions
     ) -> Sequence[aws.vpc.SecurityGroupEgressRule]:
         """Return no rule: the security group belongs to the owner of the cluster."""
-        _ = name, description, port, opts
+        _ = name, description, port, cidr, opts
         return []
 
 

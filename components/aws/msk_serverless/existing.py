@@ -9,7 +9,7 @@ from pulumi_aws.msk.outputs import ServerlessClusterVpcConfig
 
 from components.arguments import StreamingArgs
 from components.aws.msk.access import consumers_rule
-from components.aws.msk.adopted import KEY, find_brokers, iam_only, warn_if_elsewhere
+from components.aws.msk.adopted import KEY, find_brokers, iam_only, reach_brokers
 from components.aws.msk_serverless.existing_settings import ExistingMskServerlessSettings
 from components.aws.msk_serverless.topics import ServerlessCluster, ServerlessTopics
 from components.aws.network.network import Network
@@ -40,17 +40,15 @@ class ExistingMskServerless(ServerlessTopics):
         place = Output.all(places=places, own=network.vpc_id).apply(
             lambda known: next((each for each in known["places"] if each["vpc"] == known["own"]), known["places"][0])
         )
-        vpc_id = place.apply(lambda found: found["vpc"])
         if existing.open_security_group:
             group = place.apply(lambda found: first_group(found["groups"]))
             # The rules of all groups of an endpoint are added up (EC2, Security groups), so one rule is enough.
             consumers_rule(f"{name}-msk-iam", group, network, method="iam", parent=self)
-        warn_if_elsewhere(network, vpc_id, self)
         self.reached = ServerlessCluster(
             arn=self.cluster.arn,
             name=self.cluster.cluster_name,
             bootstrap_servers=found.bootstrap_brokers_sasl_iam.apply(iam_only),
-            cidr=aws.ec2.get_vpc_output(id=vpc_id, opts=InvokeOptions(parent=self)).cidr_block,
+            cidr=reach_brokers(name, network, place.apply(lambda found: found["vpc"]), self),
         )
         self.topics = TopicNamespace(name, args.platform, child)
         self.outputs = {"bootstrapServers": self.reached.bootstrap_servers}

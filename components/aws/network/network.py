@@ -18,6 +18,8 @@ from components.aws.network.vpc import GATEWAY_SERVICES, Vpc, VpcArgs
 from components.section import Cidr, Distinct, Pattern, SettingsModel
 from components.settings_bases import NetworkSettings
 
+INTERNET = "0.0.0.0/0"
+
 
 def _check_layout(cidr: str) -> str:
     layout(cidr)
@@ -156,9 +158,9 @@ class Network(ComponentResource, ABC):
 
     @abstractmethod
     def egress(
-        self, name: str, *, description: str, port: int, opts: ResourceOptions
+        self, name: str, *, description: str, port: int, cidr: Input[str] = INTERNET, opts: ResourceOptions
     ) -> Sequence[aws.vpc.SecurityGroupEgressRule]:
-        """Allow the consumers to reach the internet on a TCP port. Return the rules, none if the security group has another owner."""
+        """Allow the consumers to reach a range, by default the internet, on a TCP port. Return the rules, none if the security group has another owner."""
 
 
 class StackNetwork(Network):
@@ -225,14 +227,14 @@ class StackNetwork(Network):
 
     @override
     def egress(
-        self, name: str, *, description: str, port: int, opts: ResourceOptions
+        self, name: str, *, description: str, port: int, cidr: Input[str] = INTERNET, opts: ResourceOptions
     ) -> Sequence[aws.vpc.SecurityGroupEgressRule]:
-        """Allow the consumers to reach the internet on a TCP port."""
+        """Allow the consumers to reach a range on a TCP port."""
         rule = aws.vpc.SecurityGroupEgressRule(
             name,
             security_group_id=self.consumers_security_group_id,
             description=description,
-            cidr_ipv4="0.0.0.0/0",
+            cidr_ipv4=cidr,
             ip_protocol="tcp",
             from_port=port,
             to_port=port,
@@ -263,7 +265,7 @@ class StackNetwork(Network):
                 to_port=last,
                 opts=child,
             )
-            for role, cidr, first, last in (("vpc", self.cidr, 0, 65535), ("https", "0.0.0.0/0", 443, 443))
+            for role, cidr, first, last in (("vpc", self.cidr, 0, 65535), ("https", INTERNET, 443, 443))
         ]
         return group.id, rules
 
