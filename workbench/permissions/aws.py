@@ -50,8 +50,8 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "iam:*": (f"{_IAM}role/{{name}}-*",),
     "kafka:GetBootstrapBrokers": _ANYWHERE,
     "kafka:DescribeClusterOperation*": _ANYWHERE,
-    "kafka:*": _arns("kafka", "cluster/{name}/*", "configuration/{name}-*", "topic/{name}/*"),
-    "kafka-cluster:*": _arns("kafka", "cluster/{name}/*", "topic/{name}/*"),
+    "kafka:*": _arns("kafka", "cluster/{kafka}/*", "configuration/{name}-*", "topic/{kafka}/*"),
+    "kafka-cluster:*": _arns("kafka", "cluster/{kafka}/*", "topic/{kafka}/*"),
     "kinesis:*EnhancedMonitoring": _ANYWHERE,
     "kinesis:UpdateShardCount": _ANYWHERE,
     "kinesis:UpdateStreamMode": _ANYWHERE,
@@ -82,7 +82,7 @@ def policy(stack: Stack, actions: Iterable[str]) -> str:
     """Return an IAM policy in JSON: one statement for each set of resources."""
     by_resources: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for action in sorted(actions):
-        by_resources[resources(action)].append(action)
+        by_resources[*resources(action), *existing_streams(stack, action)].append(action)
     places = _places(stack)
     statements = [
         {"Effect": "Allow", "Action": named, "Resource": [each.format_map(places) for each in limits]}
@@ -94,6 +94,24 @@ def policy(stack: Stack, actions: Iterable[str]) -> str:
 def resources(action: str) -> tuple[str, ...]:
     """Return the resources that an action is limited to, as templates."""
     return next(limits for pattern, limits in RESOURCES.items() if fnmatchcase(action, pattern))
+
+
+OF_EXISTING_STREAMS = (
+    *("kinesis:DescribeStreamSummary", "kinesis:ListShards", "kinesis:ListTags*"),
+    *("kinesis:*StreamConsumer", "kinesis:TagResource", "kinesis:UntagResource"),
+)
+"""Actions on a data stream that was there before: it is read, and consumers with enhanced fan-out are registered on it."""
+
+
+def existing_streams(stack: Stack, action: str) -> Iterator[str]:
+    """Yield templates of the data streams that were there before and that the action is also needed for."""
+    if not any(fnmatchcase(action, pattern) for pattern in OF_EXISTING_STREAMS):
+        return
+    for name, pipe in (mapping(stack.config.get("data-pipes:pipes")) or {}).items():
+        topic = mapping((mapping(pipe) or {}).get("topic")) or {}
+        if topic.get("existing") is True:
+            stream = topic.get("name", name)
+            yield from _arns("kinesis", f"stream/{stream}", f"stream/{stream}/consumer/{{name}}-*")
 
 
 def notes(text: str) -> Iterator[str]:
@@ -118,12 +136,12 @@ def _places(stack: Stack) -> Mapping[str, str]:
         "region": region,
         "account": str(accounts[0]) if is_list(accounts) and len(accounts) == 1 else "*",
         "name": stack.name,
-        "cluster": _cluster(stack),
+        "cluster": _existing(stack, "platform", "name"),
+        "kafka": _existing(stack, "streaming", "clusterArn").rpartition(":cluster/")[2].partition("/")[0],
     }
 
 
-def _cluster(stack: Stack) -> str:
-    """Return the name of the cluster: that of an existing one, or the stack's."""
-    platform = mapping(stack.config.get("data-pipes:platform")) or {}
-    existing = mapping(platform.get("existing")) or {}
-    return str(existing.get("name", stack.name))
+def _existing(stack: Stack, section: str, key: str) -> str:
+    """Return a key of what was there before, or else the stack's name."""
+    existing = mapping((mapping(stack.config.get(f"data-pipes:{section}")) or {}).get("existing")) or {}
+    return str(existing.get(key, stack.name))
