@@ -169,7 +169,7 @@ _TEXTS = {
     "bool_parsing": "must be true or false, got {value}. {meaning}",
     "bool_type": "must be true or false, got {value}. {meaning}",
     "dict_type": "must be a map, got {value}. {meaning}",
-    "extra_forbidden": "unknown key. {known}",
+    "extra_forbidden": "unknown key{why}. {known}",
     "finite_number": "must be a finite number, got {value}. {meaning}",
     "float_type": "must be a number, got {value}. {meaning}",
     "greater_than": "must be more than {gt:g}, got {value}. {meaning}",
@@ -202,18 +202,26 @@ def _is_consequence(details: ErrorDetails, found: Iterable[ErrorDetails]) -> boo
 
 def _config_error(model: type[SettingsModel], details: ErrorDetails) -> ConfigError:
     path = tuple(part for part in details["loc"] if part != "[key]")
-    known = unknown(str(path[-1]), _aliases(_model_at(model, path[:-1]))) if path else ""
+    owner = _model_at(model, path[:-1])
+    known = unknown(str(path[-1]), _aliases(owner)) if path else ""
     words: dict[str, Any] = {
         **{name: _whole(value) for name, value in details.get("ctx", {}).items()},
         "value": "a value that is not shown" if _hides(model, path) else _shown(details["input"]),
         "quotes": "Write it in quotes. " if isinstance(details["input"], int | float) else "",
         "meaning": _meaning(model, path),
         "known": known,
+        "why": " (existing things keep their settings)" if _adopts(owner) else "",
     }
     template = _TEXTS.get(details["type"])
     return ConfigError(
         path=path, text=template.format(**words) if template else f"{details['msg']}. {words['meaning']}"
     )
+
+
+def _adopts(model: type[SettingsModel] | None) -> bool:
+    """Return whether a section is about something that was there before: it always has the key `existing`."""
+    field = model.model_fields.get("existing") if model else None
+    return field is not None and field.is_required()
 
 
 def _hides(model: type[SettingsModel], path: KeyPath) -> bool:

@@ -52,6 +52,8 @@ class StreamingService:
     """Whether it was there before, in the cluster of the platform. So the platform must be an existing one too."""
     existing_pipe: type[ExistingPipeSettings] | None = None
     """Settings of a pipe whose topic was there before. None if the service's topics cannot be adopted."""
+    topics_not_adopted: str = "its topics cannot be looked up"
+    """Why topics cannot be adopted if `existing_pipe` is None."""
     existing: "StreamingService | None" = None
     """The form for a section with the key `existing`: the service was there before. None if it cannot be adopted."""
 

@@ -230,8 +230,10 @@ class _Reader:
         if "existing" in section and existing:
             entry = existing
         elif "existing" in section and "existing" not in entry.settings.model_fields:
-            text = f"is not available on {entry.title} (only its topics can be adopted). Remove it, and set topic.existing in the pipes."
-            self.error(key, "existing", text=text)
+            adopts_topics = isinstance(entry, StreamingService) and entry.existing_pipe
+            fix = "Remove it, and set topic.existing in the pipes" if adopts_topics else "Remove it"
+            reason = "only its topics can be adopted" if adopts_topics else "nothing of it can be adopted"
+            self.error(key, "existing", text=f"is not available on {entry.title} ({reason}). {fix}.")
             section = {name: each for name, each in section.items() if name != "existing"}
         return entry, self.section(entry.settings, section, key)
 
@@ -290,15 +292,18 @@ class _Reader:
             self.error("monitoring", "collector", text=text)
         return settings
 
-    def pipe_model(self, name: str, value: object, service: StreamingService) -> type[PipeSettings]:
-        """Return the settings class of a pipe: its topic is made, or was there before."""
-        topic = mapping((mapping(value) or {}).get("topic")) or {}
+    def pipe(self, name: str, value: object, service: StreamingService) -> PipeSettings | None:
+        """Parse a pipe. Its topic is made, or was there before."""
+        section = mapping(value) or {}
+        topic = mapping(section.get("topic")) or {}
         if topic.get("existing") is not True:
-            return service.pipe
-        if service.existing_pipe is None:
-            text = f"is not available on {service.title} (its topics cannot be looked up). Remove it."
-            self.error("pipes", name, "topic", "existing", text=text)
-        return service.existing_pipe or service.pipe
+            return self.section(service.pipe, value, "pipes", name)
+        if service.existing_pipe:
+            return self.section(service.existing_pipe, value, "pipes", name)
+        text = f"is not available on {service.title} ({service.topics_not_adopted}). Remove it, and the program makes the topic."
+        self.error("pipes", name, "topic", "existing", text=text)
+        new = {key: each for key, each in topic.items() if key != "existing"}
+        return self.section(service.pipe, {**section, "topic": new}, "pipes", name)
 
     def pipes(self, value: object, service: StreamingService | None) -> dict[str, PipeSettings]:
         """Parse the pipes. If the streaming service is unknown, check only their names."""
@@ -321,7 +326,7 @@ class _Reader:
                     name,
                     text="must not be the name of a namespace of the cluster (each pipe gets a Kubernetes namespace with its name). Rename the pipe.",
                 )
-            parsed = self.section(self.pipe_model(name, pipe, service), pipe, "pipes", name) if service else None
+            parsed = self.pipe(name, pipe, service) if service else None
             if parsed:
                 pipes[name] = parsed
         return pipes

@@ -123,7 +123,7 @@ def invoke(token: str, args: Mapping[str, Any], find: Find = existing) -> Mappin
     package = token.split(":", 1)[0]
     if lookup := _LOOKUPS.get(package, {}).get(token):
         identifier = lookup.identifier(args)
-        found = find(lookup.type, identifier, args)
+        found = find(lookup.type if isinstance(lookup.type, str) else lookup.type(args), identifier, args)
         if found is None:
             raise NotFoundError(f"{token}: couldn't find resource {identifier}")
         return {**args, **lookup.result({"id": identifier, **found.state})}

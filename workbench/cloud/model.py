@@ -150,8 +150,8 @@ class Existing:
 class Lookup:
     """A provider function that finds an existing object."""
 
-    type: str
-    """Type of the object."""
+    type: str | Callable[[Inputs], str]
+    """Type of the object, or a function that returns it for the arguments."""
     identifier: Callable[[Inputs], str]
     """Arguments, with the location -> id of the object."""
     result: Callable[[Inputs], Mapping[str, Any]] = dict
@@ -159,7 +159,7 @@ class Lookup:
 
 
 class NotFoundError(Exception):
-    """The cloud has no such object. The message is the provider's."""
+    """The cloud has no such object, or it is not ready. The message is the provider's."""
 
 
 def at(inputs: object, path: str) -> object:

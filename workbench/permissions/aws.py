@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
+from components.section import mapping
 from workbench.permissions.stack import Stack
 from workbench.values import is_list
 
@@ -22,7 +23,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "application-autoscaling:Describe*": _ANYWHERE,
     "application-autoscaling:*": _arns("application-autoscaling", "scalable-target/*"),
     "aps:CreateWorkspace": _ANYWHERE,
-    "aps:CreateScraper": (*_arns("aps", "workspace/*"), *_arns("eks", "cluster/{name}")),
+    "aps:CreateScraper": (*_arns("aps", "workspace/*"), *_arns("eks", "cluster/{cluster}")),
     "aps:*": _arns("aps", "workspace/*", "scraper/*", "rulegroupsnamespace/*/*"),
     "cloudwatch:*Dashboard*": ("arn:{partition}:cloudwatch::{account}:dashboard/{name}",),
     "cloudwatch:*": _arns("cloudwatch", "alarm:{name}-*"),
@@ -34,22 +35,23 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "ecs:DescribeTaskDefinition": _ANYWHERE,
     "ecs:DeregisterTaskDefinition": _ANYWHERE,
     "ecs:*": _arns(
-        "ecs", "cluster/{name}", "service/{name}/*", "service-deployment/{name}/*", "task-definition/{name}-*"
+        "ecs", "cluster/{cluster}", "service/{cluster}/*", "service-deployment/{cluster}/*", "task-definition/{name}-*"
     ),
     "eks:CreateCluster": _ANYWHERE,
     "eks:*": _arns(
         "eks",
-        *("cluster/{name}", "access-entry/{name}/*", "addon/{name}/*", "fargateprofile/{name}/*", "nodegroup/{name}/*"),
-        "podidentityassociation/{name}/*",
+        *("cluster/{cluster}", "access-entry/{cluster}/*", "addon/{cluster}/*", "fargateprofile/{cluster}/*"),
+        *("nodegroup/{cluster}/*", "podidentityassociation/{cluster}/*"),
     ),
     "iam:CreateServiceLinkedRole": (f"{_IAM}role/aws-service-role/*",),
     "iam:GetRole": (f"{_IAM}role/*",),  # also the deployer's own role
+    "iam:ListOpenIDConnectProviders": _ANYWHERE,
     "iam:*OpenIDConnectProvider*": (f"{_IAM}oidc-provider/oidc.eks.{{region}}.amazonaws.com/*",),
     "iam:*": (f"{_IAM}role/{{name}}-*",),
     "kafka:GetBootstrapBrokers": _ANYWHERE,
     "kafka:DescribeClusterOperation*": _ANYWHERE,
-    "kafka:*": _arns("kafka", "cluster/{name}/*", "configuration/{name}-*", "topic/{name}/*"),
-    "kafka-cluster:*": _arns("kafka", "cluster/{name}/*", "topic/{name}/*"),
+    "kafka:*": _arns("kafka", "cluster/{kafka}/*", "configuration/{name}-*", "topic/{kafka}/*"),
+    "kafka-cluster:*": _arns("kafka", "cluster/{kafka}/*", "topic/{kafka}/*"),
     "kinesis:*EnhancedMonitoring": _ANYWHERE,
     "kinesis:UpdateShardCount": _ANYWHERE,
     "kinesis:UpdateStreamMode": _ANYWHERE,
@@ -80,7 +82,7 @@ def policy(stack: Stack, actions: Iterable[str]) -> str:
     """Return an IAM policy in JSON: one statement for each set of resources."""
     by_resources: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for action in sorted(actions):
-        by_resources[resources(action)].append(action)
+        by_resources[*resources(action), *existing_streams(stack, action)].append(action)
     places = _places(stack)
     statements = [
         {"Effect": "Allow", "Action": named, "Resource": [each.format_map(places) for each in limits]}
@@ -92,6 +94,24 @@ def policy(stack: Stack, actions: Iterable[str]) -> str:
 def resources(action: str) -> tuple[str, ...]:
     """Return the resources that an action is limited to, as templates."""
     return next(limits for pattern, limits in RESOURCES.items() if fnmatchcase(action, pattern))
+
+
+OF_EXISTING_STREAMS = (
+    *("kinesis:DescribeStreamSummary", "kinesis:ListShards", "kinesis:ListTags*"),
+    *("kinesis:*StreamConsumer", "kinesis:TagResource", "kinesis:UntagResource"),
+)
+"""Actions on a data stream that was there before: it is read, and consumers with enhanced fan-out are registered on it."""
+
+
+def existing_streams(stack: Stack, action: str) -> Iterator[str]:
+    """Yield templates of the data streams that were there before and that the action is also needed for."""
+    if not any(fnmatchcase(action, pattern) for pattern in OF_EXISTING_STREAMS):
+        return
+    for name, pipe in (mapping(stack.config.get("data-pipes:pipes")) or {}).items():
+        topic = mapping((mapping(pipe) or {}).get("topic")) or {}
+        if topic.get("existing") is True:
+            stream = topic.get("name", name)
+            yield from _arns("kinesis", f"stream/{stream}", f"stream/{stream}/consumer/{{name}}-*")
 
 
 def notes(text: str) -> Iterator[str]:
@@ -116,4 +136,12 @@ def _places(stack: Stack) -> Mapping[str, str]:
         "region": region,
         "account": str(accounts[0]) if is_list(accounts) and len(accounts) == 1 else "*",
         "name": stack.name,
+        "cluster": _existing(stack, "platform", "name"),
+        "kafka": _existing(stack, "streaming", "clusterArn").rpartition(":cluster/")[2].partition("/")[0],
     }
+
+
+def _existing(stack: Stack, section: str, key: str) -> str:
+    """Return a key of what was there before, or else the stack's name."""
+    existing = mapping((mapping(stack.config.get(f"data-pipes:{section}")) or {}).get("existing")) or {}
+    return str(existing.get(key, stack.name))

@@ -1,5 +1,6 @@
 """Amazon Kinesis Data Streams."""
 
+from components.aws.kinesis.existing_settings import ExistingKinesisPipeSettings
 from components.aws.kinesis.service import Kinesis
 from components.aws.kinesis.settings import KinesisSettings
 from components.aws.kinesis.sizing import KinesisSizing
@@ -14,4 +15,5 @@ SERVICE = StreamingService(
     Count("aws:kinesis/stream:Stream", "shardCount"),
     KinesisSizing(),
     reports_lag=True,
+    existing_pipe=ExistingKinesisPipeSettings,
 )

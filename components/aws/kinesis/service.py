@@ -9,8 +9,10 @@ from typing_extensions import override
 from components.arguments import StreamingArgs
 from components.aws.encryption import key
 from components.aws.kinesis.access import key_statements
+from components.aws.kinesis.existing_settings import ExistingKinesisPipeSettings
+from components.aws.kinesis.existing_stream import ExistingKinesisStream
 from components.aws.kinesis.settings import KinesisSettings
-from components.aws.kinesis.stream import KinesisPipeSettings, KinesisStream, KinesisStreamArgs
+from components.aws.kinesis.stream import KinesisPipeSettings, KinesisPipeT, KinesisStream, KinesisStreamArgs
 from components.aws.network.network import Network
 from components.aws.policy import key_policy
 from components.contracts import Platform, Streaming, Topic
@@ -63,12 +65,19 @@ class Kinesis(Streaming[KinesisPipeSettings]):
     @override
     def topic(self, name: str, pipe: KinesisPipeSettings, opts: ResourceOptions) -> Topic:
         """Make the data stream of a pipe."""
-        stream = KinesisStreamArgs(
+        return KinesisStream(f"{self.name}-{name}", self._stream(name, pipe), opts)
+
+    @override
+    def existing_topic(self, name: str, pipe: ExistingKinesisPipeSettings, opts: ResourceOptions) -> Topic:
+        """Read the data stream of a pipe."""
+        return ExistingKinesisStream(f"{self.name}-{name}", self._stream(name, pipe), opts)
+
+    def _stream(self, name: str, pipe: KinesisPipeT) -> KinesisStreamArgs[KinesisPipeT]:
+        return KinesisStreamArgs(
             pipe_name=name,
-            stream_name=self._stream_name(name),
+            application=self._stream_name(name),
             pipe=pipe,
             network=self.args.network,
             key=self.key,
             protect=self.args.protect,
         )
-        return KinesisStream(f"{self.name}-{name}", stream, opts)

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 from typing_extensions import override
 
 from components.aws.account import AwsSettings
+from components.aws.kinesis.existing_settings import ExistingKinesisPipeSettings
 from components.aws.kinesis.stream import KinesisPipeSettings
 from components.consumer_group import no_group
 from components.section import ConfigError
@@ -49,8 +50,9 @@ class KinesisSettings(ServiceSettings, frozen=True):
             return
         region = context.account.region
         quota = self.shard_quota or SHARD_QUOTAS.get(region, OTHER_SHARD_QUOTA)
-        pipes = cast("Mapping[str, KinesisPipeSettings]", context.made)
-        asked = sum(pipe.parallelism + pipe.topic.dead_letter.enabled for pipe in pipes.values())
+        pipes = cast("Mapping[str, KinesisPipeSettings | ExistingKinesisPipeSettings]", context.pipes)
+        shards = sum(pipe.parallelism for pipe in context.made.values())
+        asked = shards + sum(pipe.topic.dead_letter.enabled for pipe in pipes.values())
         if asked > quota:
             text = (
                 f"must be at least {asked}, the shards of all pipes and their dead letters, got {quota} for {region} "

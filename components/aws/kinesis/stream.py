@@ -1,7 +1,8 @@
 """Kinesis data streams: one for each pipe, with as many shards as its parallelism."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Annotated, Literal, cast
+from typing import Annotated, Generic, Literal, TypeVar, cast
 
 import pulumi_aws as aws
 from pulumi import CustomTimeouts, Output, ResourceOptions
@@ -10,6 +11,7 @@ from typing_extensions import override
 
 from components.aws.kinesis.access import consumer_grants, resource_policy
 from components.aws.kinesis.dead_letters import DeadLetters, DeadLettersArgs, KinesisDeadLetterSettings
+from components.aws.kinesis.existing_settings import ExistingKinesisPipeSettings
 from components.aws.kinesis.leases import LeaseTables, LeaseTablesArgs
 from components.aws.kinesis.signals import stream_signals
 from components.aws.network.network import Network
@@ -108,51 +110,39 @@ def refuse_wide_reshard(present: int, wanted: int) -> str | None:
     )
 
 
+KinesisPipeT = TypeVar("KinesisPipeT", KinesisPipeSettings, ExistingKinesisPipeSettings)
+
+
 @dataclass(frozen=True, kw_only=True)
-class KinesisStreamArgs:
-    """Arguments of KinesisStream."""
+class KinesisStreamArgs(Generic[KinesisPipeT]):
+    """Arguments of KinesisStream and ExistingKinesisStream."""
 
     pipe_name: str
-    stream_name: str
-    """The name of the stream and of its KCL application."""
-    pipe: KinesisPipeSettings
+    application: str
+    """The name of the KCL application, with the names of the stack and the pipe. A stream that the program makes has the same name."""
+    pipe: KinesisPipeT
     network: Network
     key: aws.kms.Key
-    """The KMS key that encrypts the records."""
+    """The stack's KMS key. It encrypts the streams that the program makes."""
     protect: bool
 
 
-class KinesisStream(Topic):
-    """Encrypted data stream with a fixed number of shards, its KCL tables and its dead letters."""
+class ReadStream(Topic, ABC, Generic[KinesisPipeT]):
+    """A data stream that consumers read, their KCL tables and their dead letters.
 
-    def __init__(self, name: str, args: KinesisStreamArgs, opts: ResourceOptions | None = None) -> None:
+    Both kinds of streams have one type token, so tables and dead letters stay if a pipe changes from one kind to the other.
+    """
+
+    def __init__(self, name: str, args: KinesisStreamArgs[KinesisPipeT], opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:KinesisStream", name, None, opts)
         self.name = name
         self.args = args
         settings, region = args.pipe.topic, args.network.account.region
-        self.stream = aws.kinesis.Stream(
-            f"{name}-stream",
-            name=args.stream_name,
-            shard_count=args.pipe.parallelism,
-            stream_mode_details=aws.kinesis.StreamStreamModeDetailsArgs(stream_mode="PROVISIONED"),
-            retention_period=settings.retention_hours,
-            encryption_type="KMS",
-            kms_key_id=args.key.key_id,
-            shard_level_metrics=sorted(settings.shard_metrics),
-            enforce_consumer_deletion=True,
-            tags={"Name": args.stream_name},
-            opts=ResourceOptions(
-                parent=self,
-                protect=args.protect,
-                hooks=guard(f"{name}-stream", f"pipes.{args.pipe_name}.parallelism", "shardCount", refuse_wide_reshard),
-                custom_timeouts=CustomTimeouts(create="30m"),
-            ),
-        )
-        if settings.producers or settings.readers:
-            self._policy()
+        self.stream = self._source()
+        # Each pipe has its own application, also if two pipes read one existing stream: their workers would share the leases.
         tables = LeaseTables(
             name,
-            LeaseTablesArgs(application=args.stream_name, protect=args.protect),
+            LeaseTablesArgs(application=args.application, protect=args.protect),
             ResourceOptions(parent=self),
         )
         fan_out = self._fan_out() if settings.fan_out else None
@@ -175,7 +165,7 @@ class KinesisStream(Topic):
                 *consumer_grants(
                     region=region,
                     stream_arn=self.stream.arn,
-                    key_arn=args.key.arn,
+                    key_arn=self._key_arn(),
                     fan_out_arn=fan_out_arn,
                     tables=tables,
                 ),
@@ -192,25 +182,19 @@ class KinesisStream(Topic):
         ]
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
-    def _policy(self) -> None:
-        """Make the resource policy for the producers and readers in the pipe's settings."""
-        settings = self.args.pipe.topic
+    @abstractmethod
+    def _source(self) -> aws.kinesis.Stream:
+        """Make or read the stream."""
 
-        def policy(stream_arn: str) -> str:
-            return resource_policy(stream_arn, producers=settings.producers, readers=settings.readers)
-
-        aws.kinesis.ResourcePolicy(
-            f"{self.name}-policy",
-            resource_arn=self.stream.arn,
-            policy=self.stream.arn.apply(policy),
-            opts=ResourceOptions(parent=self),
-        )
+    @abstractmethod
+    def _key_arn(self) -> Output[str]:
+        """Return the ARN of the key that encrypts the records."""
 
     def _dead_letters(self) -> DeadLetters:
         return DeadLetters(
             f"{self.name}-dead-letters",
             DeadLettersArgs(
-                topic_name=self.args.stream_name,
+                topic_name=self.args.application,
                 settings=self.args.pipe.topic.dead_letter,
                 region=self.args.network.account.region,
                 key=self.args.key,
@@ -223,8 +207,56 @@ class KinesisStream(Topic):
         """Register the consumers for enhanced fan-out under the name that KCL expects."""
         return aws.kinesis.StreamConsumer(
             f"{self.name}-fan-out",
-            name=self.args.stream_name,
+            name=self.args.application,
             stream_arn=self.stream.arn,
-            tags={"Name": self.args.stream_name},
+            tags={"Name": self.args.application},
+            opts=ResourceOptions(parent=self),
+        )
+
+
+class KinesisStream(ReadStream[KinesisPipeSettings]):
+    """Encrypted data stream with a fixed number of shards."""
+
+    @override
+    def _source(self) -> aws.kinesis.Stream:
+        args, name = self.args, f"{self.name}-stream"
+        settings = args.pipe.topic
+        stream = aws.kinesis.Stream(
+            name,
+            name=args.application,
+            shard_count=args.pipe.parallelism,
+            stream_mode_details=aws.kinesis.StreamStreamModeDetailsArgs(stream_mode="PROVISIONED"),
+            retention_period=settings.retention_hours,
+            encryption_type="KMS",
+            kms_key_id=args.key.key_id,
+            shard_level_metrics=sorted(settings.shard_metrics),
+            enforce_consumer_deletion=True,
+            tags={"Name": args.application},
+            opts=ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                hooks=guard(name, f"pipes.{args.pipe_name}.parallelism", "shardCount", refuse_wide_reshard),
+                custom_timeouts=CustomTimeouts(create="30m"),
+            ),
+        )
+        if settings.producers or settings.readers:
+            self._policy(stream.arn)
+        return stream
+
+    @override
+    def _key_arn(self) -> Output[str]:
+        return self.args.key.arn
+
+    def _policy(self, stream_arn: Output[str]) -> None:
+        """Make the resource policy for the producers and readers in the pipe's settings."""
+        settings = self.args.pipe.topic
+
+        def policy(arn: str) -> str:
+            return resource_policy(arn, producers=settings.producers, readers=settings.readers)
+
+        aws.kinesis.ResourcePolicy(
+            f"{self.name}-policy",
+            resource_arn=stream_arn,
+            policy=stream_arn.apply(policy),
             opts=ResourceOptions(parent=self),
         )

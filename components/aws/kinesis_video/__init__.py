@@ -14,6 +14,7 @@ SERVICE = StreamingService(
     Count("aws:kinesis/videoStream:VideoStream"),
     KinesisVideoSizing(),
     reports_lag=True,
+    topics_not_adopted="a pipe is one video stream for each partition, and AWS does not say which streams belong together",
     refused_on={
         "eks": "each consumer reads its own video stream with its own identity, but all pods of a pipe share one identity"
     },

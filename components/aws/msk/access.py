@@ -126,3 +126,11 @@ def maker_grants(cluster_arn: Output[str], topic_arn: Output[str]) -> list[Grant
             resource=topic_arn,
         ),
     ]
+
+
+def checker_grants(cluster_arn: Output[str], topic_arn: Output[str]) -> list[Grant]:
+    """Return the minimum grants of a job that only describes one topic (MSK, IAM access control, Actions and resources)."""
+    return [
+        Grant(actions=("kafka-cluster:Connect",), resource=cluster_arn),
+        Grant(actions=("kafka-cluster:DescribeTopic",), resource=topic_arn),
+    ]

@@ -1,27 +1,31 @@
 """An MSK cluster that was there before the stack."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-import pulumi
 import pulumi_aws as aws
 from pulumi import InvokeOptions, Output, ResourceOptions
 from typing_extensions import override
 
 from components.arguments import StreamingArgs
 from components.aws.msk.access import METHODS, consumers_rule
+from components.aws.msk.adopted import find_brokers, iam_only, reach_brokers
 from components.aws.msk.existing_settings import ExistingMskSettings
-from components.aws.msk.topic import ExistingMskTopic, MskPipeSettings, MskPipeT, MskTopic, MskTopicArgs
+from components.aws.msk.existing_topic import ExistingMskTopic
+from components.aws.msk.topic import MskPipeSettings, MskPipeT, MskTopic, MskTopicArgs
 from components.aws.network.network import Network
 from components.contracts import Platform, Streaming, Topic
 from components.kafka.existing_topic import ExistingKafkaPipeSettings
 from components.kafka.topic_settings import consumer_protocol
-from components.lookup import lookup, unanswered
 
-KEY = "streaming.existing.clusterArn"
+BOOTSTRAP_BROKERS = 3
+"""Brokers that MSK lists as the first ones to connect to (MSK, Get the bootstrap brokers)."""
 
 
 class ExistingMsk(Streaming[MskPipeSettings]):
-    """MSK cluster of another owner. The program reads it, makes topics on it, and opens its security group for the consumers."""
+    """MSK cluster of another owner. The program reads it and makes topics on it.
+
+    It has no signals of the brokers: their owner has alarms on them. Topics and the lag of their groups have signals.
+    """
 
     cluster: aws.msk.Cluster
 
@@ -34,32 +38,23 @@ class ExistingMsk(Streaming[MskPipeSettings]):
         super().__init__("data-pipes:aws:ExistingMsk", name, None, opts)
         self.name = name
         self.args = args
-        network, arn = args.network, args.settings.existing.cluster_arn
+        network, existing = args.network, args.settings.existing
         options = InvokeOptions(parent=self)
-        found = lookup(
-            aws.msk.get_bootstrap_brokers_output(cluster_arn=arn, opts=options),
-            KEY,
-            rule="the ARN of an MSK cluster that is active",
-            got=arn,
-            fix="Correct it: aws kafka list-clusters-v2 prints the ARNs.",
+        found = find_brokers(existing.cluster_arn, network, self)
+        nodes = aws.msk.get_broker_nodes_output(cluster_arn=found.cluster_arn, opts=options)
+        names = nodes.node_info_lists.apply(lambda infos: [min(each.endpoints) for each in infos])
+        self.bootstrap_servers = Output.all(found.bootstrap_brokers_sasl_iam, names).apply(
+            lambda known: first_brokers(iam_only(known[0]), known[1])
         )
-        self.bootstrap_servers = found.bootstrap_brokers_sasl_iam.apply(iam_only)
-        self.cluster = aws.msk.Cluster.get(f"{name}-msk", found.apply(lambda _: arn), opts=ResourceOptions(parent=self))
+        self.cluster = aws.msk.Cluster.get(f"{name}-msk", found.cluster_arn, opts=ResourceOptions(parent=self))
         brokers = self.cluster.broker_node_group_info
         subnet = aws.ec2.get_subnet_output(id=brokers.client_subnets[0], opts=options)
-        self.brokers_cidr = aws.ec2.get_vpc_output(id=subnet.vpc_id, opts=options).cidr_block
-        consumers_rule(f"{name}-msk-iam", brokers.security_groups[0], network, method="iam", parent=self)
-        Output.all(own=network.vpc_id, theirs=subnet.vpc_id).apply(self._warn_if_elsewhere)
+        self.brokers_cidr = reach_brokers(name, network, subnet.vpc_id, self)
+        if existing.open_security_group:
+            # The rules of all groups of a broker are added up (EC2, Security groups), so one rule is enough.
+            consumers_rule(f"{name}-msk-iam", brokers.security_groups[0], network, method="iam", parent=self)
         self.outputs = {"bootstrapServers": self.bootstrap_servers}
         self.register_outputs(dict(self.outputs))
-
-    def _warn_if_elsewhere(self, vpcs: Mapping[str, str]) -> None:
-        if vpcs["own"] != vpcs["theirs"]:
-            pulumi.log.warn(
-                f"streaming.existing.clusterArn: the cluster is in {vpcs['theirs']}, the consumers are in {vpcs['own']}. Connect the two VPCs in "
-                f"both directions with DNS resolution, and allow TCP port {METHODS['iam'].port} (docs/existing.md).",
-                self,
-            )
 
     @override
     def topic(self, name: str, pipe: MskPipeSettings, opts: ResourceOptions) -> Topic:
@@ -89,14 +84,12 @@ class ExistingMsk(Streaming[MskPipeSettings]):
         )
 
 
-def iam_only(servers: str) -> str:
-    """Return the broker addresses for IAM authentication. Raise RunError if the cluster does not accept it: MSK then returns none."""
-    if not servers:
-        raise unanswered(
-            KEY,
-            rule="the ARN of a cluster with IAM authentication",
-            got=None,
-            reason="it has no broker address for IAM",
-            fix="Enable IAM access control on the cluster, or use streaming.service kafka-external.",
-        )
-    return servers
+def first_brokers(servers: str, names: Sequence[str]) -> str:
+    """Return the addresses that consumers connect to first, the same ones in every deployment.
+
+    Of a cluster with more than three brokers, MSK returns any three, and others the next time (aws-cli, issue 7748). Each deployment would
+    restart the consumers. `names` are the brokers in the order of their numbers (terraform-provider-aws, aws_msk_broker_nodes).
+    """
+    if len(names) <= BOOTSTRAP_BROKERS:
+        return servers
+    return ",".join(f"{name}:{METHODS['iam'].port}" for name in names[:BOOTSTRAP_BROKERS])

@@ -14,6 +14,8 @@ from components.kafka.config import pipe_config_errors
 from components.section import ConfigError, Pattern, SettingsModel
 from components.settings_bases import ServiceSettings, ValidationContext
 
+CLUSTER_ARN = ("streaming", "existing", "clusterArn")
+
 
 class ExistingMskCluster(SettingsModel, frozen=True):
     """An existing MSK cluster. Its owner manages its brokers, versions and settings."""
@@ -22,6 +24,9 @@ class ExistingMskCluster(SettingsModel, frozen=True):
         str, Pattern(r"arn:[a-z-]+:kafka:[a-z0-9-]+:\d{12}:cluster/[^/]+/[^/]+", "the ARN of an MSK cluster")
     ]
     """The ARN of the cluster. It must accept IAM authentication."""
+    open_security_group: bool = True
+    """Whether the program adds a rule for the consumers to the first security group of the brokers. Set it to false if the rules of the
+    group are managed elsewhere, or if the consumers are in another VPC that is not peered with the VPC of the cluster."""
 
 
 class ExistingMskSettings(ServiceSettings, frozen=True):
@@ -32,7 +37,7 @@ class ExistingMskSettings(ServiceSettings, frozen=True):
     service: Literal["msk"]
     """Always msk."""
     existing: ExistingMskCluster
-    """The existing cluster. The program makes topics on it, and opens its security group for the consumers."""
+    """The existing cluster. The program makes topics on it and changes nothing of it."""
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
@@ -41,16 +46,24 @@ class ExistingMskSettings(ServiceSettings, frozen=True):
         yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, VERSIONS.default)
         yield from group_errors(context.pipes)
         yield from arn_errors(self.existing.cluster_arn, context)
+        if is_serverless(self.existing.cluster_arn):
+            text = "must be the ARN of a cluster with brokers, got that of a serverless cluster. Set streaming.service to msk-serverless."
+            yield ConfigError(path=CLUSTER_ARN, text=text)
+
+
+def is_serverless(arn: str) -> bool:
+    """Return whether a cluster is serverless. Its ARN ends in -s and a number (MSK Serverless, Create an IAM role: examples of ARNs)."""
+    kind = arn.rpartition("-")[2]
+    return kind.startswith("s") and kind[1:].isdigit()
 
 
 def arn_errors(arn: str, context: ValidationContext) -> Iterator[ConfigError]:
     """Yield errors about a cluster in another region or account, and about a new network, which has no route to the brokers."""
-    path = ("streaming", "existing", "clusterArn")
     _, _, _, region, account, _ = arn.split(":", 5)
     settings = context.account
     if isinstance(settings, AwsSettings) and settings.region != region:
         text = f"must be in {settings.region}, the region of the stack (aws:region), got {region}. Use a cluster there, or set aws:region to {region}."
-        yield ConfigError(path=path, text=text)
+        yield ConfigError(path=CLUSTER_ARN, text=text)
     if (
         isinstance(settings, AwsSettings)
         and settings.allowed_account_ids
@@ -58,7 +71,7 @@ def arn_errors(arn: str, context: ValidationContext) -> Iterator[ConfigError]:
     ):
         allowed = ", ".join(settings.allowed_account_ids)
         text = f"must be in the account of the stack (aws:allowedAccountIds: {allowed}), got {account}. Use a cluster of that account."
-        yield ConfigError(path=path, text=text)
+        yield ConfigError(path=CLUSTER_ARN, text=text)
     if isinstance(context.network, AwsNetworkSettings) and context.network.existing is None:
         text = (
             "is required with streaming.existing (a new VPC has no route to the brokers). Set it to the VPC of the cluster, or to one that is "

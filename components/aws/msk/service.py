@@ -9,11 +9,12 @@ from components.aws.encryption import account_key_policy, key
 from components.aws.msk.access import METHODS, brokers_security_group
 from components.aws.msk.brokers import server_properties
 from components.aws.msk.changes import VOLUME_SIZE, cluster_hooks
+from components.aws.msk.existing_topic import ExistingMskTopic
 from components.aws.msk.scram import MskScram, MskScramArgs
 from components.aws.msk.settings import MskSettings
 from components.aws.msk.signals import cluster_signals
 from components.aws.msk.storage import MskStorage, MskStorageArgs
-from components.aws.msk.topic import ExistingMskTopic, MskPipeSettings, MskPipeT, MskTopic, MskTopicArgs
+from components.aws.msk.topic import MskPipeSettings, MskPipeT, MskTopic, MskTopicArgs
 from components.aws.network.network import Network
 from components.contracts import Platform, Streaming, Topic
 from components.kafka.existing_topic import ExistingKafkaPipeSettings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 import pulumi_aws as aws
-from pulumi import Input, InvokeOptions, Output, ResourceHookBinding, ResourceOptions
+from pulumi import Input, Output, ResourceHookBinding, ResourceOptions
 from pydantic import AfterValidator, model_validator
 from typing_extensions import override
 
@@ -20,7 +20,6 @@ from components.aws.network.network import Network
 from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, EgressRule, Topic
 from components.dead_letters import SUFFIX
-from components.existing import matching
 from components.kafka.config import LARGEST_INT, LARGEST_LONG, Limit, Limits, Whole
 from components.kafka.dead_letters import RetentionHours, milliseconds
 from components.kafka.existing_topic import ExistingKafkaPipeSettings
@@ -31,7 +30,6 @@ from components.kafka.topic_settings import (
     KafkaTopicSettings,
     allowed_names,
 )
-from components.lookup import lookup
 from components.section import QuotedText
 
 MSK_TOPIC_SETTINGS = TOPIC_SETTINGS | {"local.retention.bytes"}
@@ -164,14 +162,14 @@ class ReadTopic(Topic, ABC, Generic[MskPipeT]):
         super().__init__("data-pipes:aws:MskTopic", name, None, opts)
         self.args = args
         settings = args.pipe.topic
-        topic = self._source(f"{name}-topic")
+        topic = self._source(name)
         dead_letters = None
         if settings.dead_letter.enabled:
             dead_letters = self._topic(
                 f"{name}-dead-letters",
                 topic_name=f"{args.pipe_name}{SUFFIX}",
                 partitions=1,
-                config=settings.dead_letter_config(),
+                config=self._dead_letter_config(topic),
             )
         self.topic_name = topic.name
         self.partitions = topic.partition_count
@@ -185,8 +183,12 @@ class ReadTopic(Topic, ABC, Generic[MskPipeT]):
         return self.args.pipe_name
 
     @abstractmethod
-    def _source(self, resource_name: str) -> aws.msk.Topic:
-        """Make or read the topic."""
+    def _source(self, name: str) -> aws.msk.Topic:
+        """Make or read the topic of the component with this name."""
+
+    @abstractmethod
+    def _dead_letter_config(self, topic: aws.msk.Topic) -> Input[Mapping[str, str]]:
+        """Return the Kafka settings of the dead-letter topic. Each record of the topic fits with its headers."""
 
     def _topic(
         self,
@@ -194,7 +196,7 @@ class ReadTopic(Topic, ABC, Generic[MskPipeT]):
         *,
         topic_name: str,
         partitions: int,
-        config: Mapping[str, str],
+        config: Input[Mapping[str, str]],
         hooks: ResourceHookBinding | None = None,
     ) -> aws.msk.Topic:
         """Make a topic that loses no acknowledged record while one copy is down.
@@ -205,7 +207,7 @@ class ReadTopic(Topic, ABC, Generic[MskPipeT]):
 
         def configs(known: Mapping[str, Any]) -> str:
             in_sync = {} if known["express"] else {"min.insync.replicas": str(min_insync(known["replication"]))}
-            return json.dumps({**in_sync, **config}, sort_keys=True)
+            return json.dumps({**in_sync, **known["config"]}, sort_keys=True)
 
         return aws.msk.Topic(
             resource_name,
@@ -213,7 +215,7 @@ class ReadTopic(Topic, ABC, Generic[MskPipeT]):
             cluster_arn=args.cluster_arn,
             partition_count=partitions,
             replication_factor=args.replication,
-            configs=Output.all(express=args.express, replication=args.replication).apply(configs),
+            configs=Output.all(express=args.express, replication=args.replication, config=config).apply(configs),
             opts=ResourceOptions(parent=self, protect=args.protect, hooks=hooks),
         )
 
@@ -249,8 +251,9 @@ class MskTopic(ReadTopic[MskPipeSettings]):
     """A topic that the program makes."""
 
     @override
-    def _source(self, resource_name: str) -> aws.msk.Topic:
+    def _source(self, name: str) -> aws.msk.Topic:
         pipe = self.args.pipe
+        resource_name = f"{name}-topic"
         return self._topic(
             resource_name,
             topic_name=self.args.pipe_name,
@@ -259,26 +262,6 @@ class MskTopic(ReadTopic[MskPipeSettings]):
             hooks=topic_hooks(resource_name, self.args.pipe_name),
         )
 
-
-class ExistingMskTopic(ReadTopic[ExistingKafkaPipeSettings]):
-    """A topic that was there before. The program only reads it."""
-
-    @property
     @override
-    def _source_name(self) -> str:
-        return self.args.pipe.topic.name or self.args.pipe_name
-
-    @override
-    def _source(self, resource_name: str) -> aws.msk.Topic:
-        args, name = self.args, self._source_name
-        found = lookup(
-            aws.msk.get_topic_output(cluster_arn=args.cluster_arn, name=name, opts=InvokeOptions(parent=self)),
-            f"pipes.{args.pipe_name}.topic.existing",
-            rule="true for a topic that is on the cluster",
-            got=name,
-            fix="Correct the name of the pipe or topic.name, or remove existing to make the topic.",
-        )
-        partitions = matching(found.partition_count, args.pipe_name, args.pipe.parallelism)
-        # The number is part of the id, so the topic is not read, and no consumer starts, if it does not match.
-        identifier = Output.all(args.cluster_arn, partitions).apply(lambda known: f"{known[0]},{name}")
-        return aws.msk.Topic.get(resource_name, identifier, opts=ResourceOptions(parent=self))
+    def _dead_letter_config(self, topic: aws.msk.Topic) -> Mapping[str, str]:
+        return self.args.pipe.topic.dead_letter_config()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal, cast
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from typing_extensions import override
 
 from components.consumer import Image
@@ -11,10 +11,11 @@ from components.consumer_group import group_errors
 from components.dead_letters import SUFFIX
 from components.kafka.config import Limit, Limits, Whole, pipe_config_errors
 from components.kafka.dead_letters import RetentionHours
+from components.kafka.existing_topic import ExistingKafkaPipeSettings, ExistingKafkaTopicSettings
 from components.kafka.topic_settings import RESERVED_SETTINGS, KafkaPipeSettings, KafkaTopicSettings, allowed_names
-from components.kubernetes.jobs.topic import name_errors
+from components.kubernetes.jobs.topic import name_errors, parallelism_errors
 from components.section import ConfigError, QuotedText, first_three
-from components.settings_bases import ServiceSettings, ValidationContext
+from components.settings_bases import MOST_PARALLELISM, NOT_SET, ServiceSettings, ValidationContext
 
 PARTITIONS, COMPACTED_PARTITIONS = 2400, 120
 """Most partitions of a cluster, without and with compaction (MSK quota, MSK Serverless)."""
@@ -82,6 +83,27 @@ class MskServerlessPipeSettings(KafkaPipeSettings, frozen=True):
     """The topic's settings."""
 
 
+class ExistingMskServerlessTopicSettings(ExistingKafkaTopicSettings, frozen=True):
+    """Settings of a topic on MSK Serverless that was there before."""
+
+    @override
+    def dead_letter_config(
+        self, message_bytes: int = LARGEST_RECORD, *, largest: int = LARGEST_RECORD
+    ) -> dict[str, str]:
+        """Return the Kafka settings of the dead-letter topic. The deployer cannot read the topic's largest record, so all sizes fit."""
+        return super().dead_letter_config(message_bytes, largest=largest)
+
+
+class ExistingMskServerlessPipeSettings(ExistingKafkaPipeSettings, frozen=True):
+    """A pipe whose topic on MSK Serverless was there before. The program makes its dead-letter topic and its consumers."""
+
+    parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM)] = NOT_SET
+    """Number of partitions of the topic. It is required, because the number can only be read from inside the network. If the topic has
+    another number, the deployment stops."""
+    topic: ExistingMskServerlessTopicSettings
+    """The topic's settings."""
+
+
 class MskServerlessSettings(ServiceSettings, frozen=True):
     """Streaming section for MSK Serverless."""
 
@@ -103,20 +125,26 @@ class MskServerlessSettings(ServiceSettings, frozen=True):
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield invalid topic settings, more partitions than a cluster allows, and names that are too long for the topic jobs."""
-        pipes = cast("Mapping[str, MskServerlessPipeSettings]", context.made)
-        yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION, LIMITS)
-        yield from group_errors(context.pipes)
-        for compacted, limit, kind in ((False, PARTITIONS, ""), (True, COMPACTED_PARTITIONS, "compacted ")):
-            partitions = {name: pipe.parallelism for name, pipe in pipes.items() if pipe.topic.compacted is compacted}
-            if not compacted:
-                partitions |= {f"{name}{SUFFIX}": 1 for name, pipe in pipes.items() if pipe.topic.dead_letter.enabled}
-            total = sum(partitions.values())
-            if total > limit:
-                largest_first = sorted(partitions, key=lambda name: partitions[name], reverse=True)
-                shares = ", ".join(first_three([f"{name} {partitions[name]}" for name in largest_first], "topic"))
-                text = (
-                    f"must have at most {limit} {kind}partitions in total, got {total}: {shares} (MSK quota). "
-                    "Lower parallelism, or set streaming.service to msk."
-                )
-                yield ConfigError(path=("pipes",), text=text)
-        yield from name_errors(context)
+        yield from topic_errors(context)
+
+
+def topic_errors(context: ValidationContext) -> Iterator[ConfigError]:
+    """Yield invalid topic settings, more partitions than a cluster allows, names that are too long, and existing topics without a number."""
+    pipes = cast("Mapping[str, MskServerlessPipeSettings]", context.made)
+    yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION, LIMITS)
+    yield from group_errors(context.pipes)
+    for compacted, limit, kind in ((False, PARTITIONS, ""), (True, COMPACTED_PARTITIONS, "compacted ")):
+        partitions = {name: pipe.parallelism for name, pipe in pipes.items() if pipe.topic.compacted is compacted}
+        if not compacted:
+            partitions |= {f"{name}{SUFFIX}": 1 for name, pipe in pipes.items() if pipe.topic.dead_letter.enabled}
+        total = sum(partitions.values())
+        if total > limit:
+            largest_first = sorted(partitions, key=lambda name: partitions[name], reverse=True)
+            shares = ", ".join(first_three([f"{name} {partitions[name]}" for name in largest_first], "topic"))
+            text = (
+                f"must have at most {limit} {kind}partitions in total, got {total}: {shares} (MSK quota). "
+                "Lower parallelism, or set streaming.service to msk."
+            )
+            yield ConfigError(path=("pipes",), text=text)
+    yield from name_errors(context)
+    yield from parallelism_errors(context, "MSK Serverless")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cloud.aws import existing
 from workbench.cloud.aws.container_definitions import as_stored
 from workbench.cloud.aws.outputs import arn
 from workbench.cloud.model import COMMON, Inputs, ResourceModel, at, joined, number, text
@@ -77,6 +78,7 @@ ECS: Mapping[str, ResourceModel] = {
         holds_data=True,
         create_minutes=0.2,
         delete_minutes=0.2,
+        existing=existing.ecs_cluster,
         source="common use: the provider looks again after 10 s",
         identifier=lambda name, inputs: arn("ecs", f"cluster/{text(inputs, 'name', name)}", inputs),
         outputs=lambda id_, _name, _inputs: {"arn": id_},
@@ -88,6 +90,7 @@ ECS: Mapping[str, ResourceModel] = {
         create_minutes=0.2,
         delete_minutes=0.2,
         update_minutes=0.2,
+        existing=existing.ecs_capacity,
         source="common use: the provider looks again after 10 s",
         identifier=joined("", "clusterName"),
         replace_on=frozenset({"clusterName"}),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from workbench.cloud.aws import existing_streams
 from workbench.cloud.aws.outputs import arn
 from workbench.cloud.model import COMMON, CREATED_AT, Inputs, ResourceModel, at, digits, joined, number, text
 
@@ -47,6 +48,7 @@ KINESIS: Mapping[str, ResourceModel] = {
         "(Kinesis developer guide)",
         identifier=_stream_id,
         outputs=lambda id_, _name, _inputs: {"arn": id_},
+        existing=existing_streams.kinesis_stream,
         replace_on=frozenset({"name"}),
         refusal=_stream_refusal,
         unique=("name",),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cloud.aws import existing_streams
 from workbench.cloud.aws.outputs import arn, region_of
 from workbench.cloud.model import Inputs, ResourceModel, digits, text, uuid_of
 
@@ -29,6 +30,7 @@ MSK_SERVERLESS: Mapping[str, ResourceModel] = {
         source="common use, no log found: 5 to 20 min (READMEs), 10 taken; deleted in about 5 min",
         identifier=_serverless_id,
         outputs=_serverless,
+        existing=existing_streams.msk_serverless,
         replace_on=frozenset({"clientAuthentication", "clusterName", "vpcConfigs"}),
         unique=("clusterName",),
         name_property="clusterName",
