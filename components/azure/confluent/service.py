@@ -6,7 +6,7 @@ from pulumi import ResourceOptions
 
 from components.arguments import StreamingArgs
 from components.azure.confluent.private_link import ConfluentLink, ConfluentLinkArgs
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.confluent.home import CloudBinding, PrivateLinkArgs
 from components.confluent.service import Confluent
 from components.confluent.settings import ConfluentSettings
@@ -22,7 +22,7 @@ def confluent(
         cloud="AZURE",
         region=network.account.location,
         token_keys="openid/v1/jwks",
-        cidr=network.cidr,
+        cidr=network.endpoints_cidr,
         broker_egress=lambda _name, _private, _opts: [],
         private_link=partial(private_link, network),
     )

@@ -20,7 +20,7 @@ from components.azure.event_hubs.tiers import (
 )
 from components.azure.event_hubs.topic import KAFKA_PORT, EventHubsPipeSettings, EventHubsTopic, EventHubsTopicArgs
 from components.azure.names import global_name
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.azure.network.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
 from components.azure.storage_account import StorageAccount, StorageAccountArgs
 from components.changes import refused_change

@@ -18,7 +18,7 @@ from components.azure.event_hubs.tiers import (
     refuse_cleanup_policy_change,
     refuse_compatibility_change,
 )
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.azure.storage_account import StorageAccount
 from components.changes import guard, refused_change
 from components.consumer_group import consumer_group
@@ -245,7 +245,7 @@ class EventHubsTopic(Topic):
             secrets={},
             files={},
             grants=grants,
-            egress_rules=[EgressRule(cidr=args.network.cidr, port=port) for port in ports],
+            egress_rules=[EgressRule(cidr=args.network.endpoints_cidr, port=port) for port in ports],
         )
 
     def _schema_group(self) -> azure.eventhub.SchemaRegistry | None:

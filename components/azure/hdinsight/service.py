@@ -6,7 +6,7 @@ from typing_extensions import override
 from components.arguments import StreamingArgs
 from components.azure.hdinsight.cluster import ADMIN, HdInsightCluster, HdInsightClusterArgs, refuse_fewer_workers
 from components.azure.hdinsight.settings import COPIES, TOPIC_SETTINGS, HdInsightPipeSettings, HdInsightSettings
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.contracts import EgressRule, Streaming, Topic
 from components.kubernetes.jobs.brokers import BrokersJob, BrokersJobArgs
 from components.kubernetes.jobs.job_topic import JobTopic, JobTopicArgs
@@ -79,7 +79,7 @@ class HdInsight(Streaming[HdInsightPipeSettings]):
             },
             replication={"TOPIC_REPLICATION_FACTOR": str(COPIES)},
             resettable=TOPIC_SETTINGS,
-            brokers=EgressRule(cidr=self.args.network.cidr, port=PORT),
+            brokers=EgressRule(cidr=self.args.network.hdinsight_cidr, port=PORT),
             # Brokers do not authenticate clients, so neither Jobs nor consumers need permissions.
             job_grants=lambda _topic: [],
             consumer_grants=[],

@@ -8,7 +8,6 @@ from pydantic import AfterValidator, Field
 from typing_extensions import override
 
 from components.azure.account import Uuid
-from components.azure.network.network import AzureNetworkSettings
 from components.consumer import Image
 from components.consumer_group import group_errors
 from components.kafka import topic_settings
@@ -137,7 +136,7 @@ class HdInsightSettings(ServiceSettings, frozen=True):
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield head nodes that are too small, invalid topic settings, a missing subnet, and pipe names that Jobs cannot use."""
+        """Yield head nodes that are too small, invalid topic settings, and pipe names that Jobs cannot use."""
         vcpus = known_vcpus(self.head_vm_size)
         if self.brokers > MOST_WORKERS and vcpus is not None and vcpus < LARGE_HEAD_VCPUS:
             text = (
@@ -149,13 +148,6 @@ class HdInsightSettings(ServiceSettings, frozen=True):
         pipes = cast("Mapping[str, HdInsightPipeSettings]", context.made)
         yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION)
         yield from group_errors(context.pipes)
-        existing = cast("AzureNetworkSettings", context.network).existing
-        if existing and not existing.hdinsight_subnet_id:
-            yield ConfigError(
-                path=("network", "existing", "hdinsightSubnetId"),
-                text="is required (HDInsight needs a separate subnet; HDInsight, Plan a virtual network). "
-                "Add one to the virtual network and set its id here.",
-            )
         yield from name_errors(context)
         yield from _shared_identities(context.pipes)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 
 
 @dataclass(frozen=True, kw_only=True)
