@@ -11,10 +11,10 @@ from components.azure.aks.base import AksPlatform
 from components.azure.aks.cluster import AksCluster, AksClusterArgs
 from components.azure.aks.kubeconfig import kubeconfig, server, user_credentials
 from components.azure.aks.nodes import AksNodes, AksNodesArgs
-from components.azure.aks.prometheus import AksCollector, AksCollectorArgs
 from components.azure.aks.settings import AksSettings
 from components.azure.aks.vm_size import machine
 from components.azure.aks.volumes import storage_class
+from components.azure.monitoring.prometheus import AksCollector, AksCollectorArgs
 from components.azure.network.network import StackNetwork
 from components.azure.registry import AcrRegistry
 from components.azure.roles import assignment
