@@ -6,6 +6,7 @@ from typing import Any
 from components.catalog import CLOUDS, Cloud
 from tests.stacks import DEFAULT
 from workbench.cloud.aws import existing as existing_aws
+from workbench.cloud.azure import existing as existing_azure
 from workbench.stack_file import StackFile, find_stack_file
 
 ACCOUNTS: dict[str, Any] = {
@@ -23,7 +24,12 @@ SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 GROUP = "00000000-0000-0000-0000-00000000000a"
 CLUSTER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.EventHub/clusters/shared"
 
+IMAGE = "registry.example.com/consumer:1.0.0"
+"""Image of the consumers on an existing platform, where the stack has no registry."""
+
 MSK = "arn:aws:kafka:eu-west-1:123456789012:cluster/events/6f0a1c7e-0f3b-4d0c-9d0a-0d2f8b1c3e4f-2"
+
+NAMESPACE = {"namespace": "events", "resourceGroup": "shared"}
 
 FORMS: dict[str, dict[str, dict[str, Any]]] = {
     "msk": {
@@ -44,6 +50,8 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
         "standard": {"tier": "standard", "autoInflate": {"maximumUnits": 4}},
         "key": {"customerManagedKey": True},
         "dedicated": {"tier": "dedicated", "clusterId": CLUSTER},
+        "existing": {"existing": NAMESPACE},
+        "existing-topic": {"existing": NAMESPACE},
     },
     "hdinsight": {
         "complete": {
@@ -60,7 +68,10 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
         "linked": {"tier": "enterprise", "privateLink": True},
         "dedicated": {"tier": "dedicated", "cku": 2},
     },
-    "aks": {"reachable": {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}, "adminGroups": [GROUP]}},
+    "aks": {
+        "reachable": {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}, "adminGroups": [GROUP]},
+        "existing": {"existing": {"name": "production", "resourceGroup": "shared"}},
+    },
     "gke": {
         "autopilot": {"mode": "autopilot"},
         "reachable": {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}, "admins": ["group:platform@example.com"]},
@@ -80,6 +91,7 @@ NETWORKS: dict[tuple[str, str], dict[str, Any]] = {
 
 PIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing-topic"): {"topic": {"existing": True}},
+    ("event-hubs", "existing-topic"): {"topic": {"existing": True}},
     ("pubsub", "partitioned"): {"topic": {"mode": "partitioned", "exactlyOnce": True}},
     ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},
 }
@@ -88,13 +100,26 @@ PIPES: dict[tuple[str, str], dict[str, Any]] = {
 NEEDED: dict[str, dict[str, Any]] = {"confluent": {"credentials": CREDENTIALS}}
 """Settings of a streaming service without a default."""
 
+JOBS: dict[str, dict[str, Any]] = {"hdinsight": {"topicImage": "registry.example.com/topic:1.0.0"}}
+"""Settings of a new streaming service on an existing platform, where the stack has no registry."""
+
 ASKED: dict[tuple[str, str, str], dict[str, Any]] = {
     ("kafka", "eks", ""): {"volumes": True, "nodes": {"instanceType": "m5.2xlarge"}},
     ("kafka", "eks", "auto"): {"volumes": True},
     ("kafka", "aks", ""): {"nodes": {"vmSize": "Standard_D8s_v5"}},
     ("kafka", "aks", "reachable"): {"nodes": {"vmSize": "Standard_D8s_v5"}},
+    ("kafka", "aks", "existing"): {
+        "existing": {"name": "production", "resourceGroup": "shared", "storageClass": "managed-csi-premium"}
+    },
 }
 """Platform settings that a streaming service requires for a form: volumes and nodes for brokers in the cluster."""
+
+ENDPOINTS = {"endpointsSubnetId": existing_azure.ENDPOINTS}
+NEW_ON_EXISTING: dict[tuple[str, str], dict[str, Any]] = {
+    ("event-hubs", "aks"): ENDPOINTS,
+    ("hdinsight", "aks"): {**ENDPOINTS, "hdinsightSubnetId": existing_azure.BROKERS},
+}
+"""Network settings that a new streaming service requires on an existing platform."""
 
 NOT_TRIED = {("kafka", "eks", "fargate"), ("kafka", "eks", "volumes")}
 """Pairs without a combination: Fargate has no volumes (tests of EKS), and brokers use volumes anyway."""
@@ -131,17 +156,21 @@ class Combination:
                 "service": self.streaming,
                 **NEEDED.get(self.streaming, {}),
                 **_form(self.streaming, self.streaming_form),
+                **(JOBS.get(self.streaming, {}) if is_existing(self.platform_form) else {}),
             },
             "data-pipes:platform": {
                 "service": self.platform,
-                **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
                 **_form(self.platform, self.platform_form),
+                **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
             },
-            "data-pipes:network": {
-                **NETWORKS.get((self.streaming, self.streaming_form), {}),
-                **NETWORKS.get((self.platform, self.platform_form), {}),
+            "data-pipes:network": self._network(),
+            "data-pipes:pipes": {
+                "orders": {
+                    "parallelism": 3,
+                    **({"consumer": {"image": IMAGE}} if is_existing(self.platform_form) else {}),
+                    **PIPES.get((self.streaming, self.streaming_form), {}),
+                }
             },
-            "data-pipes:pipes": {"orders": {"parallelism": 3, **PIPES.get((self.streaming, self.streaming_form), {})}},
         }
         return replace(
             find_stack_file(DEFAULT),
@@ -151,6 +180,15 @@ class Combination:
             stand_ins=tuple(f"secrets.{name}" for name in SECRETS),
             source=str(self),
         )
+
+    def _network(self) -> dict[str, Any]:
+        """Return the network section. An existing platform has its own network."""
+        if not is_existing(self.platform_form):
+            return {
+                **NETWORKS.get((self.streaming, self.streaming_form), {}),
+                **NETWORKS.get((self.platform, self.platform_form), {}),
+            }
+        return {} if is_existing(self.streaming_form) else NEW_ON_EXISTING.get((self.streaming, self.platform), {})
 
 
 def _form(service: str, form: str) -> dict[str, Any]:

@@ -15,9 +15,9 @@ def region(location: str) -> str:
     return location.replace(" ", "").lower()
 
 
-def check_region(location: str, account: Account, key: str) -> None:
+def check_region(location: str | None, account: Account, key: str) -> None:
     """Raise RunError if an existing resource is not in the region of the stack."""
-    found = region(location)
+    found = region(location or "")
     if found != account.location:
         raise unanswered(
             key,

@@ -96,10 +96,8 @@ class ClusterNetwork(Network):
         self.vnet_id = self.cluster.apply(self._vnet)
         self.endpoints_subnet_id = Output.from_input(endpoints) if endpoints else None
         self.hdinsight_subnet_id = Output.from_input(brokers) if brokers else None
-        if endpoints:
-            self.endpoints_cidr = self._range(endpoints, "network.endpointsSubnetId")
-        if brokers:
-            self.hdinsight_cidr = self._range(brokers, "network.hdinsightSubnetId")
+        self.endpoints_cidr = self._range(endpoints, "network.endpointsSubnetId")
+        self.hdinsight_cidr = self._range(brokers, "network.hdinsightSubnetId")
         self.outbound = []
         self.zones, self.connected = {}, []
         services = sorted(ENDPOINTS.union({"hdinsight"}).intersection(args.cloud_services))
@@ -149,8 +147,10 @@ class ClusterNetwork(Network):
             )
         return vnet or ""
 
-    def _range(self, subnet_id: str, key: str) -> Output[str]:
-        """Look up the IP range of a subnet."""
+    def _range(self, subnet_id: str | None, key: str) -> Output[str]:
+        """Look up the IP range of a subnet. Without a subnet it is empty."""
+        if subnet_id is None:
+            return Output.from_input("")
         _, _, subscription, _, group, *_, vnet, _, subnet = subnet_id.split("/")
         found = lookup(
             azure.network.get_subnet_output(

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from pulumi import ResourceOptions
+import pulumi
+from pulumi import ResourceOptions, RunError
 
 from components.arguments import StreamingArgs
 from components.azure.confluent.private_link import ConfluentLink, ConfluentLinkArgs
@@ -18,6 +19,11 @@ def confluent(
 ) -> Confluent:
     """Create a Confluent Cloud cluster. Security groups on Azure need no outbound rules because they allow all outbound traffic."""
     network = args.network
+    if args.settings.private_link and network.endpoints_subnet_id is None:
+        raise RunError(
+            f"stacks/Pulumi.{pulumi.get_stack()}.yaml: network.endpointsSubnetId: is required with streaming.privateLink (the private link has an "
+            "endpoint in that subnet). Set it to the ID of a subnet in the virtual network of the nodes, or in a peered one."
+        )
     binding = CloudBinding(
         cloud="AZURE",
         region=network.account.location,

@@ -48,10 +48,10 @@ class Network(ComponentResource, ABC):
     endpoints_subnet_id: Output[str] | None
     """ID of the subnet for private endpoints. None if the stack has no private endpoints."""
     endpoints_cidr: Output[str]
-    """IP range with the addresses of private endpoints."""
+    """IP range with the addresses of private endpoints. Empty if the stack has none."""
     hdinsight_subnet_id: Output[str] | None
     hdinsight_cidr: Output[str]
-    """IP range with the addresses of HDInsight's brokers."""
+    """IP range with the addresses of HDInsight's brokers. Empty if the stack makes none."""
     zones: Mapping[str, Output[str]]
     """IDs of the private DNS zones, by service."""
     outbound: Sequence[Resource]
