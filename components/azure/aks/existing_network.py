@@ -1,10 +1,10 @@
 """Network of a stack on an existing AKS cluster: the cluster's own, and private endpoints only for new streaming services."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, cast
 
 import pulumi_azure_native as azure
-from pulumi import InvokeOptions, Output, ResourceOptions
+from pulumi import InvokeOptions, Output, Resource, ResourceOptions
 from pulumi_azure_native.containerservice import GetManagedClusterResult
 from typing_extensions import override
 
@@ -38,8 +38,8 @@ class ClusterNetworkSettings(NetworkSettings, frozen=True):
     """ID of the subnet for HDInsight nodes, in the virtual network of the cluster's nodes. It must have outbound internet access. Only for a
     new HDInsight cluster."""
     private_dns_zone_ids: Annotated[Mapping[str, ZoneId], KnownZones] = {}
-    """IDs of private DNS zones that are already linked to the virtual network of the nodes, by service: blob, dfs, hdinsight, servicebus or
-    vault. For the other services that the stack uses, zones are created and linked."""
+    """IDs of private DNS zones that are already linked to the virtual network of the nodes, by service: blob, dfs, servicebus or vault.
+    For the other private endpoints of the stack, zones are created and linked."""
     log_days: LogDays = 90
     """Days for which the logs of a new streaming service are kept, from 30 to 730 (Azure Monitor, Data retention)."""
 
@@ -70,8 +70,8 @@ class ClusterNetworkSettings(NetworkSettings, frozen=True):
                 text = "is ignored (only a new streaming service on Azure needs it). Remove it."
                 yield ConfigError(path=("network", key), text=text)
         for service in self.private_dns_zone_ids:
-            if service not in used:
-                text = f"is ignored (the stack does not use this service). {unknown(service, used)}"
+            if service not in used & ENDPOINTS:
+                text = f"is ignored (the stack has no private endpoint for this service). {unknown(service, used & ENDPOINTS)}"
                 yield ConfigError(path=("network", "privateDnsZoneIds", service), text=text)
 
 
@@ -91,6 +91,7 @@ class ClusterNetwork(Network):
         self.settings = settings = args.settings
         existing = cast("ExistingAksSettings", args.platform).existing
         self.cluster = find_cluster(existing, self.account, self)
+        self._dns: PrivateDns | None = None
         self._logs: Logs | None = None
         endpoints, brokers = settings.endpoints_subnet_id, settings.hdinsight_subnet_id
         self.vnet_id = self.cluster.apply(self._vnet)
@@ -99,22 +100,26 @@ class ClusterNetwork(Network):
         self.endpoints_cidr = self._range(endpoints, "network.endpointsSubnetId")
         self.hdinsight_cidr = self._range(brokers, "network.hdinsightSubnetId")
         self.outbound = []
-        self.zones, self.connected = {}, []
-        services = sorted(ENDPOINTS.union({"hdinsight"}).intersection(args.cloud_services))
-        if services:
-            dns = PrivateDns(
-                name,
-                PrivateDnsArgs(
-                    services=services,
-                    existing=settings.private_dns_zone_ids,
-                    vnet_id=self.vnet_id,
-                    resource_group=self.resource_group,
-                    account=self.account,
-                ),
-                ResourceOptions(parent=self),
-            )
-            self.zones, self.connected = dns.zones, dns.links
         self.register_outputs({"resourceGroup": self.resource_group})
+
+    @override
+    def zone(self, service: str) -> tuple[Output[str], Sequence[Resource]]:
+        """Return the ID of a service's private DNS zone, and the links of the zones. A zone is made for its first private endpoint.
+
+        A network cannot be linked to two zones of one name, so zones that nothing uses could be in the way of the owner's.
+        """
+        if self._dns is None:
+            dns = PrivateDnsArgs(
+                services=[],
+                existing=self.settings.private_dns_zone_ids,
+                vnet_id=self.vnet_id,
+                resource_group=self.resource_group,
+                account=self.account,
+            )
+            self._dns = PrivateDns(self.name, dns, ResourceOptions(parent=self))
+        if service not in self._dns.zones:
+            self._dns.add(service)
+        return self._dns.zones[service], list(self._dns.links)
 
     @property
     @override

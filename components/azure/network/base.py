@@ -52,12 +52,8 @@ class Network(ComponentResource, ABC):
     hdinsight_subnet_id: Output[str] | None
     hdinsight_cidr: Output[str]
     """IP range with the addresses of HDInsight's brokers. Empty if the stack makes none."""
-    zones: Mapping[str, Output[str]]
-    """IDs of the private DNS zones, by service."""
     outbound: Sequence[Resource]
     """Resources that give the subnets outbound access. Empty in an existing network, where the owner provides it."""
-    connected: Sequence[Resource]
-    """DNS zone links. With them the network resolves names to private endpoints."""
     account: Account
 
     def __init__(
@@ -77,6 +73,10 @@ class Network(ComponentResource, ABC):
             upper=False,
             opts=ResourceOptions(parent=self, provider=random.Provider(f"{name}-random", opts=child)),
         ).result
+
+    @abstractmethod
+    def zone(self, service: str) -> tuple[Output[str], Sequence[Resource]]:
+        """Return the ID of a service's private DNS zone, and the links that let the network resolve names in it."""
 
     @property
     @abstractmethod

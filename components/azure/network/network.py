@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated
 
-from pulumi import Output, ResourceOptions
+from pulumi import Output, Resource, ResourceOptions
 from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import override
 
@@ -183,7 +183,7 @@ class StackNetwork(Network):
         cidr = existing.cidr if existing else args.settings.cidr
         self.endpoints_cidr = self.hdinsight_cidr = Output.from_input(cidr)
 
-        dns = PrivateDns(
+        self._dns = PrivateDns(
             name,
             PrivateDnsArgs(
                 services=services,
@@ -194,9 +194,12 @@ class StackNetwork(Network):
             ),
             child,
         )
-        self.zones = dns.zones
-        self.connected = dns.links
         self.register_outputs({"resourceGroup": self.resource_group, "vnetId": self.vnet_id})
+
+    @override
+    def zone(self, service: str) -> tuple[Output[str], Sequence[Resource]]:
+        """Return the ID of a service's private DNS zone, and the links of all zones."""
+        return self._dns.zones[service], self._dns.links
 
     @property
     @override
