@@ -82,7 +82,8 @@ class CloudBase:
     account: type[AccountSettings]
     first_account: Mapping[str, str]
     """Account keys of a new stack file, the region first. Values of the other keys are examples to replace."""
-    provider: Callable[[str, Any, Mapping[str, str]], ProviderResource]
+    provider: Callable[[str, Any, Mapping[str, str]], ProviderResource | None]
+    """Makes the provider of the cloud. It returns None if the platform makes the only provider."""
     network_settings: type[NetworkSettings]
     network: Callable[[str, NetworkArgs[Any, Any], ResourceOptions], ComponentResource]
     registry: Callable[[str, RegistryArgs[Any], ResourceOptions], Registry]

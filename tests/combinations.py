@@ -17,19 +17,22 @@ ACCOUNTS: dict[str, Any] = {
 }
 """The account on every cloud. It does not change when a pipe moves."""
 
-SECRETS = {name: f"stand-in for secrets.{name}" for name in ("confluentKey", "confluentSecret")}
+KAFKA_SECRETS = {name: f"kafka{name.capitalize()}" for name in ("username", "password", "certificate", "key")}
+PASSWORD = {name: KAFKA_SECRETS[name] for name in ("username", "password")}
+CERTIFICATE = {name: KAFKA_SECRETS[name] for name in ("certificate", "key")}
+SECRETS = {
+    name: f"stand-in for secrets.{name}" for name in ("confluentKey", "confluentSecret", *KAFKA_SECRETS.values())
+}
 CREDENTIALS = {"apiKey": "confluentKey", "apiSecret": "confluentSecret"}
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 GROUP = "00000000-0000-0000-0000-00000000000a"
 CLUSTER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.EventHub/clusters/shared"
 
-IMAGE = "registry.example.com/consumer:1.0.0"
-"""Image of the consumers on an existing platform, where the stack has no registry."""
-
 MSK = "arn:aws:kafka:eu-west-1:123456789012:cluster/events/6f0a1c7e-0f3b-4d0c-9d0a-0d2f8b1c3e4f-2"
 
 NAMESPACE = {"namespace": "events", "resourceGroup": "shared"}
+AUTHORITY = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 FORMS: dict[str, dict[str, dict[str, Any]]] = {
     "msk": {
@@ -68,6 +71,12 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
         "linked": {"tier": "enterprise", "privateLink": True},
         "dedicated": {"tier": "dedicated", "cku": 2},
     },
+    "kafka-external": {
+        "existing-topic": {"authentication": "scram-sha-256", "credentials": PASSWORD},
+        "plain": {"authentication": "plain", "credentials": PASSWORD},
+        "tls": {"authentication": "tls", "credentials": CERTIFICATE, "certificateAuthority": AUTHORITY},
+        "open": {"authentication": "none", "credentials": {}, "tls": False, "brokerCidrs": ["10.1.0.0/16"]},
+    },
     "aks": {
         "reachable": {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}, "adminGroups": [GROUP]},
         "existing": {"existing": {"name": "production", "resourceGroup": "shared"}},
@@ -92,13 +101,29 @@ NETWORKS: dict[tuple[str, str], dict[str, Any]] = {
 PIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing-topic"): {"topic": {"existing": True}},
     ("event-hubs", "existing-topic"): {"topic": {"existing": True}},
+    ("kafka-external", "existing-topic"): {"topic": {"existing": True, "name": "Orders_v1"}},
     ("pubsub", "partitioned"): {"topic": {"mode": "partitioned", "exactlyOnce": True}},
     ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},
 }
 """Pipe settings that a form of a streaming service requires."""
 
-NEEDED: dict[str, dict[str, Any]] = {"confluent": {"credentials": CREDENTIALS}}
-"""Settings of a streaming service without a default."""
+EXTERNAL_IMAGE = {"consumer": {"image": "registry.example.com/orders:1.0.0"}}
+IMAGES: dict[str, dict[str, Any]] = {"kubernetes": EXTERNAL_IMAGE}
+"""Pipe settings on a platform without a registry of the stack. Existing forms of other platforms have none, too."""
+
+NEEDED: dict[str, dict[str, Any]] = {
+    "confluent": {"credentials": CREDENTIALS},
+    "kafka-external": {
+        "bootstrapServers": ["b1.example.com:9093", "b2.example.com:9093"],
+        "authentication": "scram-sha-512",
+        "credentials": PASSWORD,
+        "brokerCidrs": ["203.0.113.0/24"],
+        "version": "4.1",
+        "topicImage": "registry.example.com/topic:1.0.0",
+    },
+    "kubernetes": {"existing": {"kubeconfigContext": "production", "storageClass": "fast"}},
+}
+"""Settings of a service or platform without a default."""
 
 JOBS: dict[str, dict[str, Any]] = {"hdinsight": {"topicImage": "registry.example.com/topic:1.0.0"}}
 """Settings of a new streaming service on an existing platform, where the stack has no registry."""
@@ -160,6 +185,7 @@ class Combination:
             },
             "data-pipes:platform": {
                 "service": self.platform,
+                **NEEDED.get(self.platform, {}),
                 **_form(self.platform, self.platform_form),
                 **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
             },
@@ -167,7 +193,7 @@ class Combination:
             "data-pipes:pipes": {
                 "orders": {
                     "parallelism": 3,
-                    **({"consumer": {"image": IMAGE}} if is_existing(self.platform_form) else {}),
+                    **(EXTERNAL_IMAGE if is_existing(self.platform_form) else IMAGES.get(self.platform, {})),
                     **PIPES.get((self.streaming, self.streaming_form), {}),
                 }
             },

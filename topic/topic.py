@@ -6,9 +6,10 @@ Environment variables:
   TOPIC_REPLICATION_FACTOR  replication factor of a new topic; default: the brokers' default
   TOPIC_CONFIG              JSON object with settings of the topic
   TOPIC_SETTINGS            comma-separated setting names; those missing in TOPIC_CONFIG are reset to the brokers' default
+  TOPIC_EXISTING            true: change nothing, only check that the topic exists and has TOPIC_PARTITIONS partitions
   AWS_REGION                region of Amazon MSK, for OAUTHBEARER: signs in with the AWS identity of the process
   KAFKA_...                 librdkafka properties: KAFKA_SASL_MECHANISM sets sasl.mechanism
-Exit status: 0 if the topic has the desired state, 1 if it does not, 2 if the environment is invalid.
+Exit status: 0 if the topic has the desired state, 1 if it does not, 2 if the environment is invalid or does not match an existing topic.
 """
 
 # confluent_kafka.admin re-exports its classes without declaring it to type checkers.
@@ -73,6 +74,10 @@ class TopicError(Exception):
     """Why the topic does not have the desired state, in one line."""
 
 
+class MismatchError(TopicError):
+    """An existing topic is missing or has another number of partitions. Another attempt has the same result."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DesiredTopic:
     """Desired topic state."""
@@ -83,6 +88,8 @@ class DesiredTopic:
     config: Mapping[str, str]
     settings: Set[str]
     """Settings that are reset to the brokers' default if `config` does not contain them."""
+    existing: bool = False
+    """Whether the topic was there before. It is only checked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +132,9 @@ def decide(current: CurrentTopic | None, desired: DesiredTopic) -> list[Action]:
 
     Settings come first. If Kafka rejects one, no partitions have been added, which could not be undone.
     """
+    if desired.existing:
+        check(current, desired)
+        return []
     if current is None:
         return [Create()]
     if current.partitions > desired.partitions:
@@ -139,6 +149,20 @@ def decide(current: CurrentTopic | None, desired: DesiredTopic) -> list[Action]:
     if current.partitions < desired.partitions:
         actions.append(Grow(current.partitions, desired.partitions))
     return actions
+
+
+def check(current: CurrentTopic | None, desired: DesiredTopic) -> None:
+    """Raise MismatchError if an existing topic is missing, or has another number of partitions than its pipe."""
+    if current is None:
+        raise MismatchError(
+            "must be a topic that exists, got none with this name. Correct the name of the pipe or topic.name, or remove topic.existing to make "
+            "the topic."
+        )
+    if current.partitions != desired.partitions:
+        raise MismatchError(
+            f"the pipe's parallelism must be {current.partitions}, the number of partitions of the existing topic, got {desired.partitions} (every "
+            f"partition has exactly one reader). Set parallelism to {current.partitions}."
+        )
 
 
 class Brokers:
@@ -266,6 +290,7 @@ def read(environment: Mapping[str, str]) -> tuple[DesiredTopic, dict[str, str]]:
         replication_factor=number("TOPIC_REPLICATION_FACTOR") if "TOPIC_REPLICATION_FACTOR" in environment else None,
         config=_config(environment.get("TOPIC_CONFIG", "{}"), errors),
         settings=_names(environment.get("TOPIC_SETTINGS", ""), errors),
+        existing=_flag(environment.get("TOPIC_EXISTING", "false"), errors),
     )
     if errors:
         raise WrongEnvironmentError("\n".join(errors))
@@ -291,6 +316,12 @@ def _names(text: str, errors: list[str]) -> set[str]:
     if not re.fullmatch(r"([a-z.]+(,[a-z.]+)*)?", text):
         errors.append(f"TOPIC_SETTINGS: must be comma-separated setting names without spaces, got {text!r}.")
     return set(filter(None, text.split(",")))
+
+
+def _flag(text: str, errors: list[str]) -> bool:
+    if text not in ("true", "false"):
+        errors.append(f"TOPIC_EXISTING: must be true or false, got {text!r}.")
+    return text == "true"
 
 
 def connect(properties: Mapping[str, str], region: str, on_error: Callable[[KafkaError], None]) -> AdminClient:
@@ -328,7 +359,7 @@ def main(environment: Mapping[str, str]) -> int:
         return 2
     except TopicError as error:
         sys.stderr.write(f"{name}: {error}\n")
-        return 1
+        return 2 if isinstance(error, MismatchError) else 1
     return 0
 
 

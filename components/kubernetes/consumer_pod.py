@@ -7,14 +7,18 @@ from pathlib import PurePosixPath
 import pulumi_kubernetes as kubernetes
 from pulumi import Input, Output
 
-from components.consumer import PORT, file_key
+from components.consumer import PORT
 from components.contracts import Connection, Workload
-from components.kubernetes.pods import container_security, image_pull_policy, pod_security
+from components.kubernetes.pods import (
+    container_security,
+    image_pull_policy,
+    pod_security,
+    secret_mounts,
+    secret_volumes,
+)
 
 METRICS = "http"
 """Name of the port of the probes and metrics."""
-
-SECRET_VOLUME = "secret-files"
 
 TOKEN_VOLUME = "token"
 TOKEN_DIRECTORY = PurePosixPath("/var/run/secrets/data-pipes")
@@ -51,7 +55,7 @@ def token_variable(connection: Connection) -> dict[str, str]:
 def consumer_pod(args: ConsumerPod) -> kubernetes.core.v1.PodSpecArgs:
     """Return the spec of a pod. The scheduler spreads the pods of a pipe over the zones."""
     consumer = args.workload.consumer
-    volumes = [_secret_volume(args.secret, args.secret_files)] if args.secret_files else []
+    volumes = secret_volumes(args.secret, args.secret_files)
     if args.connection.token_audience:
         volumes.append(_token_volume(args.connection.token_audience))
     return kubernetes.core.v1.PodSpecArgs(
@@ -105,12 +109,7 @@ def _container(args: ConsumerPod) -> kubernetes.core.v1.ContainerArgs:
         readiness_probe=_probe("ready", period=5, failures=3),
         security_context=container_security(),
         volume_mounts=[
-            *(
-                kubernetes.core.v1.VolumeMountArgs(
-                    name=SECRET_VOLUME, mount_path=str(path), sub_path=file_key(path), read_only=True
-                )
-                for path in args.secret_files
-            ),
+            *secret_mounts(args.secret_files),
             *_token_mounts(args.connection),
         ],
     )
@@ -132,17 +131,6 @@ def _token_mounts(connection: Connection) -> list[kubernetes.core.v1.VolumeMount
     if connection.token_audience is None:
         return []
     return [kubernetes.core.v1.VolumeMountArgs(name=TOKEN_VOLUME, mount_path=str(TOKEN_DIRECTORY), read_only=True)]
-
-
-def _secret_volume(secret: Output[str] | None, files: Collection[PurePosixPath]) -> kubernetes.core.v1.VolumeArgs:
-    return kubernetes.core.v1.VolumeArgs(
-        name=SECRET_VOLUME,
-        secret=kubernetes.core.v1.SecretVolumeSourceArgs(
-            secret_name=secret,
-            default_mode=0o440,
-            items=[kubernetes.core.v1.KeyToPathArgs(key=file_key(path), path=file_key(path)) for path in files],
-        ),
-    )
 
 
 def _token_volume(audience: str) -> kubernetes.core.v1.VolumeArgs:

@@ -1,14 +1,18 @@
 """Labels, security contexts and network policies of all pods."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import PurePosixPath
 
 import pulumi_kubernetes as kubernetes
+from pulumi import Output
 
-from components.consumer import USER
+from components.consumer import USER, file_key
 from components.contracts import EgressRule, PodEgressRule
 
 PART_OF = {"app.kubernetes.io/part-of": "data-pipes"}
 """Label of all pods of all stacks."""
+
+SECRET_VOLUME = "secret-files"
 
 HTTPS = EgressRule(cidr="0.0.0.0/0", port=443)
 """Egress for cloud APIs and other HTTPS services. Their addresses are not known in advance."""
@@ -48,6 +52,28 @@ def container_security() -> kubernetes.core.v1.SecurityContextArgs:
 def image_pull_policy(image: str) -> str:
     """Return Always for tags, because a tag can move. Digests never change, so they are pulled once."""
     return "IfNotPresent" if "@sha256:" in image else "Always"
+
+
+def secret_volumes(secret: Output[str] | None, files: Collection[PurePosixPath]) -> list[kubernetes.core.v1.VolumeArgs]:
+    """Return the volume with secret files. Only the group of the pod may read them. Empty if there are none."""
+    if not files:
+        return []
+    source = kubernetes.core.v1.SecretVolumeSourceArgs(
+        secret_name=secret,
+        default_mode=0o440,
+        items=[kubernetes.core.v1.KeyToPathArgs(key=file_key(path), path=file_key(path)) for path in files],
+    )
+    return [kubernetes.core.v1.VolumeArgs(name=SECRET_VOLUME, secret=source)]
+
+
+def secret_mounts(files: Collection[PurePosixPath]) -> list[kubernetes.core.v1.VolumeMountArgs]:
+    """Return the mounts of secret files at their paths."""
+    return [
+        kubernetes.core.v1.VolumeMountArgs(
+            name=SECRET_VOLUME, mount_path=str(path), sub_path=file_key(path), read_only=True
+        )
+        for path in files
+    ]
 
 
 def egress_policy(

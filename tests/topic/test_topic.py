@@ -315,12 +315,51 @@ def test_the_client_gets_its_properties_from_the_environment_with_logging_off_an
     }
 
 
+def test_an_existing_topic_with_the_number_of_partitions_is_not_changed(kafka, run):
+    kafka.has(3, retention_ms="1")
+    assert run(TOPIC_EXISTING="true") == (0, "orders: up to date (3 partitions)\n", "")
+    assert kafka.changes == []
+    assert kafka.topics["orders"].config == {"retention.ms": "1"}
+
+
+@pytest.mark.parametrize("found", [1, 6])
+def test_an_existing_topic_with_another_number_of_partitions_ends_with_both_numbers_and_is_not_changed(
+    kafka, run, clock, found
+):
+    kafka.has(found)
+    status, out, err = run(TOPIC_EXISTING="true")
+    assert (status, out) == (2, ""), "a retry of the Job could not succeed"
+    assert err == (
+        f"orders: the pipe's parallelism must be {found}, the number of partitions of the existing topic, got 3 (every partition has exactly "
+        f"one reader). Set parallelism to {found}.\n"
+    )
+    assert kafka.changes == []
+    assert clock.pauses == []
+
+
+def test_an_existing_topic_that_is_missing_is_reported_and_not_created(kafka, run):
+    status, out, err = run(TOPIC_EXISTING="true")
+    assert (status, out) == (2, "")
+    assert err.startswith("orders: must be a topic that exists, got none with this name. ")
+    assert kafka.topics == {}
+
+
+def test_an_existing_topic_is_checked_again_after_a_transient_error(kafka, run):
+    def fail():
+        raise failure(KafkaError._TRANSPORT, "try again")
+
+    kafka.has(3)
+    kafka.before["describe_topics", 1] = fail
+    assert run(TOPIC_EXISTING="true")[0] == 0
+
+
 def test_all_invalid_variables_are_reported_together(capsys):
     invalid = {
         "TOPIC_PARTITIONS": "three",
         "TOPIC_REPLICATION_FACTOR": "0",
         "TOPIC_CONFIG": '{"retention.ms": 1}',
         "TOPIC_SETTINGS": "retention.bytes, compression.type",
+        "TOPIC_EXISTING": "yes",
         "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
     }
     assert program.main(invalid) == 2
@@ -332,6 +371,7 @@ def test_all_invalid_variables_are_reported_together(capsys):
         "TOPIC_REPLICATION_FACTOR: must be a whole number from 1 to 10000, got '0'.",
         'TOPIC_CONFIG: must be a JSON object with string values, got {"retention.ms": 1}.',
         "TOPIC_SETTINGS: must be comma-separated setting names without spaces, got 'retention.bytes, compression.type'.",
+        "TOPIC_EXISTING: must be true or false, got 'yes'.",
     ]
 
 

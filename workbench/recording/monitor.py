@@ -156,7 +156,7 @@ class RecordingMonitor(MockMonitor):
         place = self._place(request.provider)
         found = None if request.id == rpc.UNKNOWN else self._find(request.type, request.id, place)
         if found is None and self._cloud.is_adopted(request.type) and request.id != rpc.UNKNOWN:
-            raise LookupError(f"resource '{request.id}' does not exist")
+            raise LookupError(f"{request.name}: resource '{request.id}' does not exist")
         self._add(
             RecordedResource(
                 urn=urn,

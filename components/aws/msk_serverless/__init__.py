@@ -3,14 +3,15 @@
 from components.aws.msk_serverless.service import MskServerless
 from components.aws.msk_serverless.settings import MskServerlessPipeSettings, MskServerlessSettings
 from components.aws.msk_serverless.sizing import MskServerlessSizing
-from components.service import Count, StreamingService
+from components.kubernetes.jobs.job_topic import PARTITION_COUNT
+from components.service import StreamingService
 
 SERVICE = StreamingService(
     "Amazon MSK Serverless",
     MskServerlessSettings,
     MskServerlessPipeSettings,
     MskServerless,
-    Count("kubernetes:batch/v1:Job", 'metadata.annotations["data-pipes/partitions"]'),
+    PARTITION_COUNT,
     MskServerlessSizing(),
     reports_lag=True,
     refused_on={

@@ -70,7 +70,7 @@ class MskServerless(Streaming[MskServerlessPipeSettings]):
         if pipe.topic.dead_letter.enabled:
             grants += dead_letter_grants(cluster_arn, arn_in_cluster(cluster_arn, "topic", f"{name}{SUFFIX}"))
         args = JobTopicArgs(
-            topic_name=name,
+            pipe_name=name,
             pipe=pipe,
             client={
                 "AWS_REGION": network.account.region,
@@ -81,7 +81,7 @@ class MskServerless(Streaming[MskServerlessPipeSettings]):
             replication={},
             # A topic keeps the cleanup.policy that it was created with.
             resettable=TOPIC_SETTINGS - {"cleanup.policy"},
-            brokers=EgressRule(cidr=network.cidr, port=METHODS["iam"].port),
+            brokers=[EgressRule(cidr=network.cidr, port=METHODS["iam"].port)],
             job_grants=lambda topic: maker_grants(cluster_arn, arn_in_cluster(cluster_arn, "topic", topic)),
             consumer_grants=grants,
             image=self.args.registry.image(self.args.settings.topic_image),

@@ -71,7 +71,7 @@ class HdInsight(Streaming[HdInsightPipeSettings]):
     def topic(self, name: str, pipe: HdInsightPipeSettings, opts: ResourceOptions) -> Topic:
         """Make the topic of the pipe of that name on this cluster."""
         args = JobTopicArgs(
-            topic_name=name,
+            pipe_name=name,
             pipe=pipe,
             client={
                 "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
@@ -79,10 +79,8 @@ class HdInsight(Streaming[HdInsightPipeSettings]):
             },
             replication={"TOPIC_REPLICATION_FACTOR": str(COPIES)},
             resettable=TOPIC_SETTINGS,
-            brokers=EgressRule(cidr=self.args.network.hdinsight_cidr, port=PORT),
-            # Brokers do not authenticate clients, so neither Jobs nor consumers need permissions.
-            job_grants=lambda _topic: [],
-            consumer_grants=[],
+            brokers=[EgressRule(cidr=self.args.network.hdinsight_cidr, port=PORT)],
+            # Without grants: brokers do not authenticate clients, so neither Jobs nor consumers need permissions.
             image=self.image,
             topic_namespace=self.jobs,
             platform=self.args.platform,

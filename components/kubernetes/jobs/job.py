@@ -1,12 +1,19 @@
 """Job spec of the programs in topic/: a restricted pod, few retries, and the last log line as the termination message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 import pulumi_kubernetes as kubernetes
 from pulumi import CustomTimeouts, Input, Output
 
-from components.kubernetes.pods import container_security, image_pull_policy, pod_security
+from components.kubernetes.pods import (
+    container_security,
+    image_pull_policy,
+    pod_security,
+    secret_mounts,
+    secret_volumes,
+)
 
 AGAIN = {"pulumi.com/replaceUnready": "true"}
 """Annotation: the next deployment replaces a failed Job (pulumi-kubernetes, Annotations)."""
@@ -44,6 +51,10 @@ class Program:
     """Plain environment variables."""
     secret: Input[str] | None = None
     """Name of a Secret whose keys become environment variables too."""
+    files: Collection[PurePosixPath] = ()
+    """Paths of secret files."""
+    file_secret: Output[str] | None = None
+    """Name of the Secret with these files. None if there are none."""
     labels: Mapping[str, str]
     """Labels of the pod."""
     account: Output[str]
@@ -69,6 +80,7 @@ def job_spec(program: Program) -> kubernetes.batch.v1.JobSpecArgs:
         env_from=[kubernetes.core.v1.EnvFromSourceArgs(secret_ref=secret)] if secret else None,
         resources=kubernetes.core.v1.ResourceRequirementsArgs(requests=REQUESTS, limits=LIMITS),
         security_context=container_security(),
+        volume_mounts=secret_mounts(program.files) or None,
         termination_message_policy="FallbackToLogsOnError",
     )
     return kubernetes.batch.v1.JobSpecArgs(
@@ -93,6 +105,7 @@ def job_spec(program: Program) -> kubernetes.batch.v1.JobSpecArgs:
                 restart_policy="Never",
                 security_context=pod_security(),
                 containers=[container],
+                volumes=secret_volumes(program.file_secret, program.files) or None,
             ),
         ),
     )

@@ -1,19 +1,23 @@
-"""Jobs that create topics and add partitions, for services without a cloud API for topics."""
+"""Jobs that create topics, add partitions or check existing topics, for services without a cloud API for topics."""
 
 import json
+from abc import ABC
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import pulumi_kubernetes as kubernetes
 from pulumi import ComponentResource, Input, Output, Resource, ResourceHookBinding, ResourceOptions
+from typing_extensions import override
 
 from components.changes import guard, refuse_fewer_partitions, refused_change
-from components.contracts import Connection
+from components.consumer import file_key
+from components.contracts import Connection, Secret
 from components.kubernetes.jobs.job import AGAIN, TIMEOUTS, Program, job_spec
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pods import HTTPS, egress_policy, labels, restricted
 from components.section import ConfigError
-from components.settings_bases import ValidationContext
+from components.settings_bases import NOT_SET, ValidationContext
 
 NAMESPACE = "data-pipes-topics"
 """Namespace of all topic Jobs. No pipe may have this name."""
@@ -64,6 +68,20 @@ def name_errors(context: ValidationContext) -> Iterator[ConfigError]:
             yield ConfigError(path=("pipes", pipe), text=text)
 
 
+def parallelism_errors(context: ValidationContext, service: str) -> Iterator[ConfigError]:
+    """Yield the pipes without parallelism: a Job compares it with the existing topic, because the deployer cannot read the topic.
+
+    `service` is the name of the streaming service.
+    """
+    for pipe, settings in context.pipes.items():
+        if settings.parallelism == NOT_SET:
+            text = (
+                f"is required on {service} (the number of partitions can only be read from inside the network). Set it to the number of "
+                "partitions of the topic."
+            )
+            yield ConfigError(path=("pipes", pipe, "parallelism"), text=text)
+
+
 class TopicNamespace(ComponentResource):
     """Namespace of a stack's topic Jobs. It admits only restricted pods."""
 
@@ -86,11 +104,26 @@ class TopicNamespace(ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class TopicJobArgs:
-    """Arguments of TopicJob."""
+    """Arguments of a Job for a topic."""
 
+    name: str
+    """Name of the Job's objects: that of the pipe, with a suffix for its dead letters. It is a valid Kubernetes name; a topic's may not be."""
     topic_name: str
-    """Name of the topic and of the Job's service account."""
+    """Name of the topic."""
     partitions: int
+    image: Output[str]
+    """Image of the program in topic/."""
+    connection: Connection
+    """How the program reaches the brokers, with permissions on only this topic."""
+    topic_namespace: TopicNamespace
+    """Namespace of the Job."""
+    platform: KubernetesPlatform
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTopicJobArgs(TopicJobArgs):
+    """Arguments of NewTopicJob."""
+
     config: Mapping[str, str]
     """Topic settings by their Kafka names."""
     settings: Set[str]
@@ -98,57 +131,50 @@ class TopicJobArgs:
 
     If cleanup.policy is not included, a topic keeps the policy that it was created with.
     """
-    image: Output[str]
-    """Image of the program in topic/."""
-    connection: Connection
-    """How the program reaches the brokers, with permission to create only this topic."""
-    topic_namespace: TopicNamespace
-    """Namespace of the Job."""
-    platform: KubernetesPlatform
 
 
-class TopicJob(ComponentResource):
-    """A Job that creates a topic or adds partitions, with a separate identity. A change of the topic replaces the Job.
+ArgsT = TypeVar("ArgsT", bound=TopicJobArgs)
 
-    Resources that use its outputs wait until the topic is up to date. If the Job is removed, the topic and its records stay until
+
+class TopicJob(ComponentResource, ABC, Generic[ArgsT]):
+    """A Job for one topic, with a separate identity. A change of the topic or of its credentials replaces the Job.
+
+    Resources that use its outputs wait until the topic is as it must be. If the Job is removed, the topic and its records stay until
     the whole service is deleted.
     """
 
     partitions: Output[int]
     topic_name: Output[str]
 
-    def __init__(self, name: str, args: TopicJobArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: ArgsT, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:kubernetes:TopicJob", name, None, opts)
-        self.args = args
-        child = ResourceOptions(parent=self, provider=args.platform.provider)
+        self.name = name
+        self.args: ArgsT = args
+        self.child = child = ResourceOptions(parent=self, provider=args.platform.provider)
+        connection = args.connection
         identity = args.platform.identity(
             name,
             namespace=NAMESPACE,
-            service_account=args.topic_name,
-            grants=args.connection.grants,
+            service_account=args.name,
+            grants=connection.grants,
             opts=ResourceOptions(parent=self),
         )
         # A new number replaces the Job, and replacements run no update hook. The account is updated in place, so its hook can refuse.
         account = kubernetes.core.v1.ServiceAccount(
             f"{name}-account",
             metadata=self._metadata(
-                {
-                    **identity.annotations,
-                    PARTITIONS: str(args.partitions),
-                    **({CLEANUP: args.config.get(POLICY, "delete")} if self._keeps_policy else {}),
-                },
-                name=args.topic_name,
+                {**identity.annotations, PARTITIONS: str(args.partitions), **self._kept()}, name=args.name
             ),
             automount_service_account_token=False,
             opts=ResourceOptions.merge(child, ResourceOptions(hooks=self._hooks(f"{name}-account"))),
         )
         policy = kubernetes.networking.v1.NetworkPolicy(
             f"{name}-policy",
-            metadata=self._metadata(name=args.topic_name),
+            metadata=self._metadata(name=args.name),
             spec=kubernetes.networking.v1.NetworkPolicySpecArgs(
-                pod_selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels=labels(args.topic_name)),
+                pod_selector=kubernetes.meta.v1.LabelSelectorArgs(match_labels=labels(args.name)),
                 policy_types=["Ingress", "Egress"],
-                egress=egress_policy([*args.connection.egress_rules, *identity.egress_rules, HTTPS]),
+                egress=egress_policy([*connection.egress_rules, *identity.egress_rules, HTTPS]),
             ),
             opts=child,
         )
@@ -159,8 +185,17 @@ class TopicJob(ComponentResource):
                 Program(
                     name=CONTAINER,
                     image=args.image,
-                    environment=self._environment(),
-                    labels={**labels(args.topic_name), **identity.labels},
+                    environment={
+                        **connection.settings,
+                        "TOPIC_PARTITIONS": str(args.partitions),
+                        **self._environment(),
+                    },
+                    secret=self._secret("variables", connection.secrets),
+                    files=connection.files.keys(),
+                    file_secret=self._secret(
+                        "files", {file_key(path): content for path, content in connection.files.items()}
+                    ),
+                    labels={**labels(args.name), **identity.labels},
                     account=account.metadata.name,
                     node_labels=args.platform.node_labels,
                 )
@@ -176,8 +211,57 @@ class TopicJob(ComponentResource):
         self.topic_name = self.partitions.apply(lambda _: args.topic_name)
         self.register_outputs({"partitions": self.partitions})
 
+    def _environment(self) -> Mapping[str, str]:
+        """Return the environment variables of topic/topic.py that only this kind of Job has."""
+        return {}
+
+    def _kept(self) -> Mapping[str, str]:
+        """Return annotations of the account with values that a hook compares. By default there are none."""
+        return {}
+
+    def _hooks(self, account: str) -> ResourceHookBinding | None:
+        """Return hooks of the account that refuse changes. By default there are none."""
+        _ = account
+        return None
+
+    def _secret(self, role: str, content: Mapping[str, Secret]) -> Output[str] | None:
+        """Create a Secret for the program, and return its name. New content has a new name, so the Job runs again."""
+        if not content:
+            return None
+        secret = kubernetes.core.v1.Secret(
+            f"{self.name}-{role}", metadata=self._metadata(), type="Opaque", string_data=content, opts=self.child
+        )
+        return secret.metadata.name
+
+    def _metadata(
+        self, annotations: Mapping[str, Input[str]] | None = None, *, name: str | None = None
+    ) -> kubernetes.meta.v1.ObjectMetaArgs:
+        """Return metadata. Without a name, Pulumi generates one, so a new Job is created before the old one is deleted."""
+        return kubernetes.meta.v1.ObjectMetaArgs(
+            name=name,
+            namespace=self.args.topic_namespace.namespace,
+            labels=labels(self.args.name),
+            annotations=annotations,
+        )
+
+
+class NewTopicJob(TopicJob[NewTopicJobArgs]):
+    """A Job that creates a topic, adds partitions and changes settings."""
+
+    @override
+    def _environment(self) -> Mapping[str, str]:
+        return {
+            "TOPIC_CONFIG": json.dumps(self.args.config, sort_keys=True),
+            "TOPIC_SETTINGS": ",".join(sorted(self.args.settings)),
+        }
+
+    @override
+    def _kept(self) -> Mapping[str, str]:
+        return {CLEANUP: self.args.config.get(POLICY, "delete")} if self._keeps_policy else {}
+
+    @override
     def _hooks(self, account: str) -> ResourceHookBinding:
-        pipe = f"pipes.{self.args.topic_name}"
+        pipe = f"pipes.{self.args.name}"
         partitions, cleanup = (f'metadata.annotations["{key}"]' for key in (PARTITIONS, CLEANUP))
         growth = guard(account, f"{pipe}.parallelism", partitions, refuse_fewer_partitions)
         if not self._keeps_policy:
@@ -191,23 +275,10 @@ class TopicJob(ComponentResource):
         """Whether the topic keeps the cleanup.policy that it was created with."""
         return POLICY not in self.args.settings
 
-    def _metadata(
-        self, annotations: Mapping[str, Input[str]] | None = None, *, name: str | None = None
-    ) -> kubernetes.meta.v1.ObjectMetaArgs:
-        """Return metadata. Without a name, Pulumi generates one, so a new Job is created before the old one is deleted."""
-        return kubernetes.meta.v1.ObjectMetaArgs(
-            name=name,
-            namespace=self.args.topic_namespace.namespace,
-            labels=labels(self.args.topic_name),
-            annotations=annotations,
-        )
 
-    def _environment(self) -> dict[str, Input[str]]:
-        """Return the environment variables of topic/topic.py."""
-        args = self.args
-        return {
-            **args.connection.settings,
-            "TOPIC_PARTITIONS": str(args.partitions),
-            "TOPIC_CONFIG": json.dumps(args.config, sort_keys=True),
-            "TOPIC_SETTINGS": ",".join(sorted(args.settings)),
-        }
+class ExistingTopicJob(TopicJob[TopicJobArgs]):
+    """A Job that checks that a topic is there and has the number of partitions. It changes nothing."""
+
+    @override
+    def _environment(self) -> Mapping[str, str]:
+        return {"TOPIC_EXISTING": "true"}

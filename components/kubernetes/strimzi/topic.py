@@ -9,11 +9,12 @@ from components.changes import guard, refuse_fewer_partitions
 from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, PodEgressRule, Secret, Topic
 from components.dead_letters import SUFFIX
+from components.kafka.client_files import AUTHORITY, CERTIFICATE, KEY
 from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings, group_protocol
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.strimzi.cluster import PORT, consumer_user
 from components.kubernetes.strimzi.resource import StrimziResource, made_secret, secret_text, strimzi_resource
-from components.kubernetes.strimzi.settings import FILES, REPLICATION
+from components.kubernetes.strimzi.settings import REPLICATION
 
 
 class StrimziTopicSettings(KafkaTopicSettings, frozen=True):
@@ -81,16 +82,16 @@ class StrimziTopic(Topic):
                 **dead_letter_variables,
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
                 "KAFKA_SECURITY_PROTOCOL": "SSL",
-                "KAFKA_SSL_CA_LOCATION": str(FILES / "ca.crt"),
-                "KAFKA_SSL_CERTIFICATE_LOCATION": str(FILES / "user.crt"),
-                "KAFKA_SSL_KEY_LOCATION": str(FILES / "user.key"),
+                "KAFKA_SSL_CA_LOCATION": str(AUTHORITY),
+                "KAFKA_SSL_CERTIFICATE_LOCATION": str(CERTIFICATE),
+                "KAFKA_SSL_KEY_LOCATION": str(KEY),
                 **group_protocol(args.version),
             },
             secrets={},
             files={
-                FILES / "ca.crt": args.ca_certificate,
-                FILES / "user.crt": secret_text(certificate, "user.crt"),
-                FILES / "user.key": secret_text(certificate, "user.key"),
+                AUTHORITY: args.ca_certificate,
+                CERTIFICATE: secret_text(certificate, "user.crt"),
+                KEY: secret_text(certificate, "user.key"),
             },
             grants=[],
             egress_rules=[PodEgressRule(namespace=self.namespace, port=PORT)],
