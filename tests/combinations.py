@@ -32,6 +32,7 @@ CLUSTER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Micros
 MSK = "arn:aws:kafka:eu-west-1:123456789012:cluster/events/6f0a1c7e-0f3b-4d0c-9d0a-0d2f8b1c3e4f-2"
 
 NAMESPACE = {"namespace": "events", "resourceGroup": "shared"}
+HDINSIGHT = {"name": "events", "resourceGroup": "shared", "brokers": 3, "credentials": {"password": "kafkaPassword"}}
 AUTHORITY = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 FORMS: dict[str, dict[str, dict[str, Any]]] = {
@@ -61,6 +62,8 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
             "privateLink": True,
             "restProxy": {"clientGroupId": GROUP, "clientGroupName": "data-engineers"},
         },
+        "existing": {"existing": HDINSIGHT},
+        "existing-topic": {"existing": HDINSIGHT},
     },
     "kafka": {"complete": {"brokers": 6, "cruiseControl": True, "exporter": True}},
     "pubsub": {"partitioned": {"customerManagedKey": True}},
@@ -92,15 +95,27 @@ EXISTING_VPC = {
     "existing": {"vpcId": existing_aws.VPC, "cidr": existing_aws.CIDR, "privateSubnetIds": list(existing_aws.SUBNETS)}
 }
 
+EXISTING_VNET = {
+    "existing": {
+        "virtualNetworkId": existing_azure.VNET,
+        "cidr": existing_azure.CIDR,
+        "nodesSubnetId": existing_azure.NODES,
+        "endpointsSubnetId": existing_azure.ENDPOINTS,
+    }
+}
+
 NETWORKS: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing"): EXISTING_VPC,
     ("msk", "existing-topic"): EXISTING_VPC,
+    ("hdinsight", "existing"): EXISTING_VNET,
+    ("hdinsight", "existing-topic"): EXISTING_VNET,
 }
 """Network settings that a form requires."""
 
 PIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing-topic"): {"topic": {"existing": True}},
     ("event-hubs", "existing-topic"): {"topic": {"existing": True}},
+    ("hdinsight", "existing-topic"): {"topic": {"existing": True}},
     ("kafka-external", "existing-topic"): {"topic": {"existing": True, "name": "Orders_v1"}},
     ("pubsub", "partitioned"): {"topic": {"mode": "partitioned", "exactlyOnce": True}},
     ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},

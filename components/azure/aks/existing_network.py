@@ -3,8 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, cast
 
-import pulumi_azure_native as azure
-from pulumi import InvokeOptions, Output, Resource, ResourceOptions
+from pulumi import Output, Resource, ResourceOptions
 from pulumi_azure_native.containerservice import GetManagedClusterResult
 from typing_extensions import override
 
@@ -16,8 +15,9 @@ from components.azure.logs import LogDays, Logs
 from components.azure.network.base import KnownZones, Network, SubnetId, ZoneId
 from components.azure.network.network import missing_hdinsight_subnet
 from components.azure.network.private_dns import DNS_ZONES, REGISTRY, PrivateDns, PrivateDnsArgs
+from components.azure.network.subnet_range import subnet_range
 from components.azure.network.vnet import ZONES
-from components.lookup import lookup, unanswered
+from components.lookup import unanswered
 from components.section import ConfigError, unknown
 from components.settings_bases import NetworkSettings
 
@@ -153,33 +153,5 @@ class ClusterNetwork(Network):
         return vnet or ""
 
     def _range(self, subnet_id: str | None, key: str) -> Output[str]:
-        """Look up the IP range of a subnet. Without a subnet it is empty."""
-        if subnet_id is None:
-            return Output.from_input("")
-        _, _, subscription, _, group, *_, vnet, _, subnet = subnet_id.split("/")
-        found = lookup(
-            azure.network.get_subnet_output(
-                resource_group_name=group,
-                virtual_network_name=vnet,
-                subnet_name=self.account.subscription_id.apply(lambda own: own_subnet(own, subscription, subnet, key)),
-                opts=InvokeOptions(parent=self),
-            ),
-            key,
-            rule="the ID of a subnet",
-            got=subnet_id,
-            fix=f"Correct it: az network vnet subnet list --resource-group {group} --vnet-name {vnet} --query '[].id'",
-        )
-        return found.apply(lambda result: result.address_prefix or (result.address_prefixes or [""])[0])
-
-
-def own_subnet(own: str, subscription: str, subnet: str, key: str) -> str:
-    """Return the name of a subnet. Raise RunError if it is in another subscription, where it cannot be looked up."""
-    if own.lower() != subscription.lower():
-        raise unanswered(
-            key,
-            rule=f"a subnet in {own}, the subscription of the stack",
-            got=subscription,
-            reason="its IP range cannot be looked up in another subscription",
-            fix="Use a subnet in that subscription.",
-        )
-    return subnet
+        """Return the IP range of a subnet. Without a subnet it is empty."""
+        return subnet_range(subnet_id, key, self.account, parent=self) if subnet_id else Output.from_input("")

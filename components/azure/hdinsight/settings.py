@@ -13,7 +13,7 @@ from components.consumer_group import group_errors
 from components.kafka import topic_settings
 from components.kafka.config import pipe_config_errors
 from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings
-from components.kubernetes.jobs.topic import DEAD_LETTERS, TOPIC, name_errors
+from components.kubernetes.jobs.topic import DEAD_LETTERS, TOPIC, name_errors, parallelism_errors
 from components.section import ConfigError, Pattern, QuotedText, SettingsModel
 from components.settings_bases import PipeSettings, ServiceSettings, ValidationContext
 
@@ -149,10 +149,11 @@ class HdInsightSettings(ServiceSettings, frozen=True):
         yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION)
         yield from group_errors(context.pipes)
         yield from name_errors(context)
-        yield from _shared_identities(context.pipes)
+        yield from parallelism_errors(context, self.service)
+        yield from shared_identities(context.pipes)
 
 
-def _shared_identities(pipes: Mapping[str, PipeSettings]) -> Iterator[ConfigError]:
+def shared_identities(pipes: Mapping[str, PipeSettings]) -> Iterator[ConfigError]:
     """Yield the pipes whose consumers would share the identity of another pipe's Job. Azure identifies both by the same name."""
     for name in pipes:
         for job in (TOPIC, DEAD_LETTERS):
