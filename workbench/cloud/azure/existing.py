@@ -69,10 +69,14 @@ def aks_cluster(id_: str, location: Inputs) -> Mapping[str, Any]:
     return {**_names(id_, "resourceName"), "location": location_of(location), **AKS}
 
 
+def namespace_location(location: str) -> str:
+    """Return a location as Event Hubs does: West Europe instead of westeurope."""
+    return {"westeurope": "West Europe"}.get(location, location)
+
+
 def namespace(id_: str, location: Inputs) -> Mapping[str, Any]:
-    """Return an Event Hubs namespace. Its location has the form of the portal, as the service returns it."""
-    place = {"westeurope": "West Europe"}.get(location_of(location), location_of(location))
-    return {**_names(id_, "namespaceName"), "location": place, **NAMESPACE}
+    """Return an Event Hubs namespace."""
+    return {**_names(id_, "namespaceName"), "location": namespace_location(location_of(location)), **NAMESPACE}
 
 
 def event_hub(id_: str, _location: Inputs) -> Mapping[str, Any]:
