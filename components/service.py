@@ -48,6 +48,8 @@ class StreamingService:
     """Whether the cloud measures the group's lag, also without a collector."""
     cloud_services: Sequence[str] = ()
     """Cloud APIs this service needs on this cloud. Set here because the settings class is shared by all clouds."""
+    in_place: bool = False
+    """Whether it was there before, in the cluster of the platform. So the platform must be an existing one too."""
     existing_pipe: type[ExistingPipeSettings] | None = None
     """Settings of a pipe whose topic was there before. None if the service's topics cannot be adopted."""
     existing: "StreamingService | None" = None

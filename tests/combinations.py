@@ -7,6 +7,7 @@ from components.catalog import CLOUDS, Cloud
 from tests.stacks import DEFAULT
 from workbench.cloud.aws import existing as existing_aws
 from workbench.cloud.azure import existing as existing_azure
+from workbench.cloud.kubernetes import existing as existing_kubernetes
 from workbench.stack_file import StackFile, find_stack_file
 
 ACCOUNTS: dict[str, Any] = {
@@ -65,7 +66,13 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
         "existing": {"existing": HDINSIGHT},
         "existing-topic": {"existing": HDINSIGHT},
     },
-    "kafka": {"complete": {"brokers": 6, "cruiseControl": True, "exporter": True}},
+    "kafka": {
+        "existing": {"existing": {"namespace": existing_kubernetes.NAMESPACE, "cluster": existing_kubernetes.CLUSTER}},
+        "existing-topic": {
+            "existing": {"namespace": existing_kubernetes.NAMESPACE, "cluster": existing_kubernetes.CLUSTER}
+        },
+        "complete": {"brokers": 6, "cruiseControl": True, "exporter": True},
+    },
     "pubsub": {"partitioned": {"customerManagedKey": True}},
     "managed-kafka": {"key": {"customerManagedKey": True, "diskSize": 500}},
     "confluent": {
@@ -116,6 +123,7 @@ PIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing-topic"): {"topic": {"existing": True}},
     ("event-hubs", "existing-topic"): {"topic": {"existing": True}},
     ("hdinsight", "existing-topic"): {"topic": {"existing": True}},
+    ("kafka", "existing-topic"): {"topic": {"existing": True}},
     ("kafka-external", "existing-topic"): {"topic": {"existing": True, "name": "Orders_v1"}},
     ("pubsub", "partitioned"): {"topic": {"mode": "partitioned", "exactlyOnce": True}},
     ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},
@@ -241,6 +249,16 @@ def is_existing(form: str) -> bool:
     return form.startswith("existing")
 
 
+def _is_tried(streaming: str, platform: str, streaming_form: str, platform_form: str) -> bool:
+    """Whether a combination is tried: no two forms, except that both were there before. Strimzi in place needs an existing platform."""
+    existing = is_existing(platform_form) or platform == "kubernetes"
+    if streaming == "kafka" and is_existing(streaming_form) and not existing:
+        return False
+    if streaming_form and platform_form:
+        return is_existing(streaming_form) and is_existing(platform_form)
+    return (streaming, platform, platform_form) not in NOT_TRIED
+
+
 def _of(name: str, cloud: Cloud) -> list[Combination]:
     """Return every pair, every form of one service with the default form of the other, and existing services on existing platforms."""
     return [
@@ -249,8 +267,7 @@ def _of(name: str, cloud: Cloud) -> list[Combination]:
         for platform in cloud.platforms
         for streaming_form in ("", *FORMS.get(streaming, {}))
         for platform_form in ("", *FORMS.get(platform, {}))
-        if (not (streaming_form and platform_form) or (is_existing(streaming_form) and is_existing(platform_form)))
-        and (streaming, platform, platform_form) not in NOT_TRIED
+        if _is_tried(streaming, platform, streaming_form, platform_form)
     ]
 
 

@@ -14,7 +14,7 @@ from components.section import ConfigError, Pattern, QuotedText
 from components.settings_bases import ServiceSettings, SystemWorkloads, ValidationContext
 
 if TYPE_CHECKING:
-    from components.kubernetes.strimzi.topic import StrimziPipeSettings
+    from components.kubernetes.strimzi.pipe_settings import StrimziPipeSettings
 
 REPLICATION = 3
 """Copies of each partition, each in a different zone."""
