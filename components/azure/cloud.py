@@ -3,7 +3,7 @@
 from components.azure.account import AzureSettings, azure_provider
 from components.azure.monitoring.monitoring import Monitoring
 from components.azure.monitoring.settings import AzureMonitoringSettings
-from components.azure.network.network import AzureNetworkSettings, Network
+from components.azure.network.network import AzureNetworkSettings, StackNetwork
 from components.azure.registry import AcrRegistry
 from components.service import CloudBase
 
@@ -12,7 +12,7 @@ CLOUD = CloudBase(
     first_account={"azure-native:location": "westeurope"},
     provider=azure_provider,
     network_settings=AzureNetworkSettings,
-    network=Network,
+    network=StackNetwork,
     registry=AcrRegistry,
     monitoring_settings=AzureMonitoringSettings,
     monitoring=Monitoring,

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from components.arguments import RegistryArgs
 from components.azure.names import global_name
-from components.azure.network.network import Network
+from components.azure.network.network import StackNetwork
 from components.azure.network.private_dns import REGISTRY
 from components.azure.network.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
 from components.contracts import Registry
@@ -26,7 +26,7 @@ class AcrRegistry(Registry):
     ready: Sequence[Resource]
     """Resources that nodes wait for before they pull images."""
 
-    def __init__(self, name: str, args: RegistryArgs[Network], opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: RegistryArgs[StackNetwork], opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:Registry", name, None, opts)
         network = args.network
         registry = azure.containerregistry.Registry(

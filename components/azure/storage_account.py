@@ -7,7 +7,7 @@ import pulumi_azure_native as azure
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 
 from components.azure.names import global_name
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.azure.network.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
 
 

@@ -13,7 +13,7 @@ from components.azure.aks.labels import OS_SKU, ZONES
 from components.azure.aks.nodes import NO_LOCAL_DNS
 from components.azure.aks.settings import SYSTEM_NODES, AksSettings
 from components.azure.aks.vm_size import machine
-from components.azure.network.network import Network
+from components.azure.network.network import StackNetwork
 from components.azure.roles import assignment
 from components.changes import refused_change
 
@@ -32,7 +32,7 @@ class AksClusterArgs:
     """Inputs of the control plane."""
 
     settings: AksSettings
-    network: Network
+    network: StackNetwork
     volumes: bool
     """Whether pods can claim disks."""
     metrics: bool

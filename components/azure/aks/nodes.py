@@ -10,7 +10,7 @@ from pulumi import ComponentResource, CustomTimeouts, Resource, ResourceOptions
 from components.azure.aks.changes import refuse_subnet_change
 from components.azure.aks.labels import OS_SKU, ZONES
 from components.azure.aks.vm_size import Machine
-from components.azure.network.network import Network
+from components.azure.network.network import StackNetwork
 from components.changes import refused_change
 from components.kubernetes.consumers import NODE_LABEL
 
@@ -27,7 +27,7 @@ class AksNodesArgs:
     """Inputs of the node pool."""
 
     cluster: azure.containerservice.ManagedCluster
-    network: Network
+    network: StackNetwork
     version: str
     """Kubernetes version of the nodes. They are upgraded after the control plane."""
     machine: Machine

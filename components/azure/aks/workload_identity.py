@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.azure.roles import assignment
 from components.contracts import Grant
 

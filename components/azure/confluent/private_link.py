@@ -9,7 +9,7 @@ from pulumi import InvokeOutputOptions, Output, Resource, ResourceOptions
 from pulumi_azure_native.network.outputs import NetworkInterfaceResponse
 from pulumi_confluentcloud.outputs import PrivateLinkAttachmentAzure
 
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.confluent.home import PrivateLink, PrivateLinkArgs
 from components.lookup import lookup
 

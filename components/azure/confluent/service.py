@@ -2,11 +2,12 @@
 
 from functools import partial
 
-from pulumi import ResourceOptions
+import pulumi
+from pulumi import ResourceOptions, RunError
 
 from components.arguments import StreamingArgs
 from components.azure.confluent.private_link import ConfluentLink, ConfluentLinkArgs
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.confluent.home import CloudBinding, PrivateLinkArgs
 from components.confluent.service import Confluent
 from components.confluent.settings import ConfluentSettings
@@ -18,11 +19,16 @@ def confluent(
 ) -> Confluent:
     """Create a Confluent Cloud cluster. Security groups on Azure need no outbound rules because they allow all outbound traffic."""
     network = args.network
+    if args.settings.private_link and network.endpoints_subnet_id is None:
+        raise RunError(
+            f"stacks/Pulumi.{pulumi.get_stack()}.yaml: network.endpointsSubnetId: is required with streaming.privateLink (the private link has an "
+            "endpoint in that subnet). Set it to the ID of a subnet in the virtual network of the nodes, or in a peered one."
+        )
     binding = CloudBinding(
         cloud="AZURE",
         region=network.account.location,
         token_keys="openid/v1/jwks",
-        cidr=network.cidr,
+        cidr=network.endpoints_cidr,
         broker_egress=lambda _name, _private, _opts: [],
         private_link=partial(private_link, network),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import pulumi_azure_native as azure
-from pulumi import ComponentResource, Resource, ResourceOptions
+from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pydantic import Field
 
 from components.azure.roles import assignment
@@ -37,8 +37,8 @@ class CaptureArgs:
     hub_name: str
     settings: CaptureSettings
     storage: StorageAccount
-    namespace: azure.eventhub.Namespace
-    """Namespace whose system-assigned identity writes the files."""
+    principal_id: Output[str]
+    """Principal ID of the namespace's system-assigned identity, which writes the files."""
 
 
 class Capture(ComponentResource):
@@ -59,7 +59,7 @@ class Capture(ComponentResource):
             f"{name}-right",
             role="Storage Blob Data Contributor",
             scope=container.id,
-            principal_id=args.namespace.identity.apply(lambda identity: identity.principal_id if identity else ""),
+            principal_id=args.principal_id,
             parent=self,
         )
         self.description = azure.eventhub.CaptureDescriptionArgs(

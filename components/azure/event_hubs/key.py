@@ -7,7 +7,7 @@ import pulumi_azure_native as azure
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 
 from components.azure.key_vault import KeyVault, KeyVaultArgs
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.azure.roles import assignment
 
 ROTATION = "P1Y"

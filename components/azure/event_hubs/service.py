@@ -13,14 +13,23 @@ from components.azure.event_hubs.key import EventHubsKey, EventHubsKeyArgs
 from components.azure.event_hubs.settings import EventHubsSettings
 from components.azure.event_hubs.signals import service_signals
 from components.azure.event_hubs.tiers import (
+    partitions_rule,
     refuse_cluster_change,
     refuse_key_change,
     refuse_lower_capacity,
     refuse_tier_change,
 )
-from components.azure.event_hubs.topic import KAFKA_PORT, EventHubsPipeSettings, EventHubsTopic, EventHubsTopicArgs
+from components.azure.event_hubs.topic import (
+    KAFKA_PORT,
+    EventHubsTopic,
+    EventHubsTopicArgs,
+    ExistingEventHub,
+    HubNamespace,
+    PipeT,
+)
+from components.azure.event_hubs.topic_settings import EventHubsPipeSettings, ExistingEventHubsPipeSettings
 from components.azure.names import global_name
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.azure.network.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
 from components.azure.storage_account import StorageAccount, StorageAccountArgs
 from components.changes import refused_change
@@ -153,15 +162,24 @@ class EventHubs(Streaming[EventHubsPipeSettings]):
     @override
     def topic(self, name: str, pipe: EventHubsPipeSettings, opts: ResourceOptions) -> Topic:
         """Create the pipe's event hub."""
-        hub = EventHubsTopicArgs(
-            hub_name=name,
-            pipe=pipe,
-            network=self.args.network,
-            tier=self.args.settings.tier,
-            namespace=self.namespace,
+        return EventHubsTopic(f"{self.name}-{name}", self._topic(name, pipe), opts)
+
+    @override
+    def existing_topic(self, name: str, pipe: ExistingEventHubsPipeSettings, opts: ResourceOptions) -> Topic:
+        """Read the pipe's event hub."""
+        return ExistingEventHub(f"{self.name}-{name}", self._topic(name, pipe), opts)
+
+    def _topic(self, name: str, pipe: PipeT) -> EventHubsTopicArgs[PipeT]:
+        namespace = HubNamespace(
+            id=self.namespace.id,
+            name=self.namespace.name,
+            resource_group=self.args.network.resource_group,
             host=self.host,
-            storage=self.storage,
+            cidr=self.args.network.endpoints_cidr,
+            principal_id=self.namespace.identity.apply(lambda identity: identity.principal_id if identity else ""),
+            partitions_rule=partitions_rule(self.args.settings.tier),
             ready=self.ready,
-            protect=self.args.protect,
         )
-        return EventHubsTopic(f"{self.name}-{name}", hub, opts)
+        return EventHubsTopicArgs(
+            pipe_name=name, pipe=pipe, namespace=namespace, storage=self.storage, protect=self.args.protect
+        )

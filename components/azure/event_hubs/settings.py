@@ -6,14 +6,13 @@ from typing import Annotated, ClassVar, Literal, cast
 from pydantic import Field
 from typing_extensions import override
 
+from components.azure.event_hubs.limits import SOURCE, dead_letter_errors, pipe_errors
 from components.azure.event_hubs.tiers import TIERS, Tier, TierName
-from components.azure.event_hubs.topic import EventHubsPipeSettings
+from components.azure.event_hubs.topic_settings import EventHubsPipeSettings, ExistingEventHubsPipeSettings
 from components.azure.names import resource_id
 from components.consumer_group import group_errors
 from components.section import ConfigError, SettingsModel
-from components.settings_bases import ServiceSettings, ValidationContext
-
-SOURCE = "(Event Hubs, Quotas and limits)"
+from components.settings_bases import ServiceSettings, ValidationContext, adopted
 
 
 class AutoInflateSettings(SettingsModel, frozen=True):
@@ -64,8 +63,12 @@ class EventHubsSettings(ServiceSettings, frozen=True):
         own = (*self._capacity(), *self._features(), *self._limit_errors(pipes))
         yield from (error.under("streaming") for error in own)
         yield from group_errors(context.pipes)
+        move = "set streaming.tier to"
         for name, pipe in pipes.items():
-            yield from (error.under("pipes", name) for error in self._pipe(name, pipe))
+            yield from (error.under("pipes", name) for error in pipe_errors(name, pipe, self.tier, move))
+        for name, pipe in adopted(context.pipes).items():
+            found = dead_letter_errors(cast("ExistingEventHubsPipeSettings", pipe), self.tier, move)
+            yield from (error.under("pipes", name) for error in found)
 
     def _capacity(self) -> Iterator[ConfigError]:
         numbers = self.limits.capacities
@@ -136,41 +139,3 @@ class EventHubsSettings(ServiceSettings, frozen=True):
                 named = things.removesuffix("s") if limit == 1 else things
                 text = f"{self.tier} supports at most {limit} {named}, got {count}{counted} {SOURCE}. {fix}"
                 yield ConfigError(path=("tier",), text=text)
-
-    def _pipe(self, name: str, pipe: EventHubsPipeSettings) -> Iterator[ConfigError]:
-        limits = self.limits
-        if pipe.parallelism > limits.hub_partitions:
-            text = (
-                f"must be at most {limits.hub_partitions} (the partitions of an event hub on tier {self.tier}), got {pipe.parallelism} "
-                f"{SOURCE}. Lower it, or {self._larger_tier(pipe.parallelism)}."
-            )
-            yield ConfigError(path=("parallelism",), text=text)
-        if not pipe.topic.compaction:
-            yield from self._retention(pipe.topic.retention_hours, "topic")
-        yield from self._retention(pipe.topic.dead_letter.retention_hours, "topic", "deadLetter")
-        groups = len(pipe.topic.consumer_groups)
-        if groups >= limits.consumer_groups:
-            text = (
-                f"must have at most {limits.consumer_groups - 1} names, got {groups} (tier {self.tier} allows {limits.consumer_groups} with "
-                f"$Default) {SOURCE}. Remove some."
-            )
-            yield ConfigError(path=("topic", "consumerGroups"), text=text)
-        if pipe.topic.capture and "--" in name:
-            text = (
-                "requires a pipe name without two hyphens in a row (the name is part of a container name; Storage, Naming containers). "
-                "Remove capture, or rename the pipe."
-            )
-            yield ConfigError(path=("topic", "capture"), text=text)
-
-    def _retention(self, hours: int, *section: str) -> Iterator[ConfigError]:
-        days = self.limits.retention_days
-        if hours > days * 24:
-            text = (
-                f"must be at most {days * 24} ({days} days, the maximum on tier {self.tier}), got {hours} {SOURCE}. "
-                "Lower it, or set streaming.tier to premium."
-            )
-            yield ConfigError(path=(*section, "retentionHours"), text=text)
-
-    def _larger_tier(self, parallelism: int) -> str:
-        fitting = [name for name, tier in TIERS.items() if tier.hub_partitions >= parallelism]
-        return f"set streaming.tier to {fitting[0]}" if fitting else "split the records across several pipes"

@@ -9,7 +9,6 @@ from pulumi import Input
 
 from components.azure.event_hubs.tiers import TierName
 from components.azure.monitoring.metric import Aggregation, AzureMetric
-from components.dead_letters import SUFFIX
 from components.monitoring.alarms import BUSY_SERVICE, DEAD_LETTERS, THROTTLED
 from components.monitoring.signals import Signal, Trigger
 
@@ -24,8 +23,8 @@ BUSY_PERCENT = 80
 """CPU usage of a namespace that is an alarm. A choice, not a limit of Event Hubs."""
 
 
-def topic_signals(namespace_id: Input[str], hub: str, *, dead_letters: bool) -> Sequence[Signal[AzureMetric]]:
-    """Return the measurements of an event hub and of its dead letters, if there are any."""
+def topic_signals(namespace_id: Input[str], hub: str, dead_letters: str | None) -> Sequence[Signal[AzureMetric]]:
+    """Return the measurements of an event hub, and of the event hub with its dead letters, if there is one."""
 
     def metric(name: str, entity: str) -> AzureMetric:
         return _metric(namespace_id, name, "Total", entity)
@@ -38,7 +37,7 @@ def topic_signals(namespace_id: Input[str], hub: str, *, dead_letters: bool) -> 
                 Signal(
                     name="dead-letters",
                     title="New dead letters each minute",
-                    metric=metric("IncomingMessages", f"{hub}{SUFFIX}"),
+                    metric=metric("IncomingMessages", dead_letters),
                     trigger=Trigger(alarm=DEAD_LETTERS, threshold=0, minutes=MINUTES),
                 )
             ]

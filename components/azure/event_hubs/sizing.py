@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from components.azure.event_hubs.settings import EventHubsSettings
 from components.azure.event_hubs.tiers import TIERS
-from components.azure.event_hubs.topic import EventHubsPipeSettings
+from components.azure.event_hubs.topic_settings import EventHubsPipeSettings
 from components.load import MB, Need, number, rounded
 from components.sizing import Limit, StreamingSizing, Variant, rate, throughput
 

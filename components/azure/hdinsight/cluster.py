@@ -11,7 +11,7 @@ from pulumi import ComponentResource, CustomTimeouts, Output, Resource, Resource
 from components.azure.hdinsight.settings import KAFKA_VERSION, HdInsightSettings
 from components.azure.key_vault import KeyVault, KeyVaultArgs
 from components.azure.names import global_name
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.azure.roles import assignment
 from components.azure.storage_account import StorageAccount, StorageAccountArgs
 from components.changes import refused_change

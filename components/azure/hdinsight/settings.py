@@ -8,13 +8,12 @@ from pydantic import AfterValidator, Field
 from typing_extensions import override
 
 from components.azure.account import Uuid
-from components.azure.network.network import AzureNetworkSettings
 from components.consumer import Image
 from components.consumer_group import group_errors
 from components.kafka import topic_settings
 from components.kafka.config import pipe_config_errors
 from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings
-from components.kubernetes.jobs.topic import DEAD_LETTERS, TOPIC, name_errors
+from components.kubernetes.jobs.topic import DEAD_LETTERS, TOPIC, name_errors, parallelism_errors
 from components.section import ConfigError, Pattern, QuotedText, SettingsModel
 from components.settings_bases import PipeSettings, ServiceSettings, ValidationContext
 
@@ -137,7 +136,7 @@ class HdInsightSettings(ServiceSettings, frozen=True):
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield head nodes that are too small, invalid topic settings, a missing subnet, and pipe names that Jobs cannot use."""
+        """Yield head nodes that are too small, invalid topic settings, and pipe names that Jobs cannot use."""
         vcpus = known_vcpus(self.head_vm_size)
         if self.brokers > MOST_WORKERS and vcpus is not None and vcpus < LARGE_HEAD_VCPUS:
             text = (
@@ -149,18 +148,12 @@ class HdInsightSettings(ServiceSettings, frozen=True):
         pipes = cast("Mapping[str, HdInsightPipeSettings]", context.made)
         yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION)
         yield from group_errors(context.pipes)
-        existing = cast("AzureNetworkSettings", context.network).existing
-        if existing and not existing.hdinsight_subnet_id:
-            yield ConfigError(
-                path=("network", "existing", "hdinsightSubnetId"),
-                text="is required (HDInsight needs a separate subnet; HDInsight, Plan a virtual network). "
-                "Add one to the virtual network and set its id here.",
-            )
         yield from name_errors(context)
-        yield from _shared_identities(context.pipes)
+        yield from parallelism_errors(context, self.service)
+        yield from shared_identities(context.pipes)
 
 
-def _shared_identities(pipes: Mapping[str, PipeSettings]) -> Iterator[ConfigError]:
+def shared_identities(pipes: Mapping[str, PipeSettings]) -> Iterator[ConfigError]:
     """Yield the pipes whose consumers would share the identity of another pipe's Job. Azure identifies both by the same name."""
     for name in pipes:
         for job in (TOPIC, DEAD_LETTERS):

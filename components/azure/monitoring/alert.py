@@ -7,7 +7,7 @@ import pulumi_azure_native as azure
 from pulumi import Input, ResourceOptions
 
 from components.azure.monitoring.metric import AzureMetric
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.monitoring.alarms import Severity
 from components.monitoring.signals import Signal, Trigger
 

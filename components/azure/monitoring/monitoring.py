@@ -7,11 +7,11 @@ import pulumi_azure_native as azure
 from pulumi import ComponentResource, Input, ResourceOptions
 
 from components.arguments import MonitoringArgs
-from components.azure.aks.prometheus import AksCollector
 from components.azure.monitoring.alert import MetricAlarmArgs, metric_alarm
+from components.azure.monitoring.prometheus import AksCollector
 from components.azure.monitoring.settings import AzureMonitoringSettings
 from components.azure.monitoring.workbook import Item, heading, metric_chart, promql_chart, workbook
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.monitoring.rules import PANELS
 
 SHORT_NAME = 12

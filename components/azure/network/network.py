@@ -3,18 +3,16 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated
 
-import pulumi_azure_native as azure
-import pulumi_random as random
-from pulumi import ComponentResource, Output, Resource, ResourceOptions
+from pulumi import Output, Resource, ResourceOptions
 from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import override
 
 from components.arguments import NetworkArgs
-from components.azure.account import Account, AzureSettings
+from components.azure.account import AzureSettings
 from components.azure.logs import LogDays, Logs
-from components.azure.names import SUFFIX, resource_id
+from components.azure.network.base import KnownZones, Network, SubnetId, VnetId, ZoneId
 from components.azure.network.flow_logs import FlowLogs, FlowLogsArgs
-from components.azure.network.private_dns import DNS_ZONES, REGISTRY, PrivateDns, PrivateDnsArgs
+from components.azure.network.private_dns import REGISTRY, PrivateDns, PrivateDnsArgs
 from components.azure.network.subnets import check_usable, layout
 from components.azure.network.vnet import ZONES, Vnet, VnetArgs
 from components.section import Cidr, ClosedCidr, ConfigError, Distinct, SettingsModel, unknown
@@ -31,24 +29,6 @@ def _usable(cidr: str) -> str:
     return cidr
 
 
-def _known_zones(zones: Mapping[str, str]) -> Mapping[str, str]:
-    for service, zone_id in zones.items():
-        if service not in DNS_ZONES:
-            raise ValueError(f"{service}: unknown service. {unknown(service, DNS_ZONES)}")
-        zone = DNS_ZONES[service]
-        if zone_id.rsplit("/", 1)[-1] != zone:
-            raise ValueError(
-                f"{service} must be the ID of a private DNS zone named {zone}, got {zone_id} "
-                "(Azure Private Link, Private endpoint DNS zone values). Use the ID of that zone."
-            )
-    return zones
-
-
-VnetId = Annotated[str, resource_id("Microsoft.Network/virtualNetworks/{}", "a virtual network")]
-SubnetId = Annotated[str, resource_id("Microsoft.Network/virtualNetworks/{}/subnets/{}", "a subnet")]
-ZoneId = Annotated[str, resource_id("Microsoft.Network/privateDnsZones/{}", "a private DNS zone")]
-
-
 class ExistingVnet(SettingsModel, frozen=True):
     """Existing virtual network. Its owner manages internet access, security groups and flow logs."""
 
@@ -62,7 +42,7 @@ class ExistingVnet(SettingsModel, frozen=True):
     """ID of the subnet for private endpoints."""
     hdinsight_subnet_id: SubnetId | None = None
     """ID of the subnet for HDInsight nodes. It must have outbound internet access. Only for stacks with HDInsight."""
-    private_dns_zone_ids: Annotated[Mapping[str, ZoneId], AfterValidator(_known_zones)] = {}
+    private_dns_zone_ids: Annotated[Mapping[str, ZoneId], KnownZones] = {}
     """IDs of private DNS zones that are already linked to the virtual network, by service: blob, dfs, hdinsight, registry, servicebus
     or vault. For the other services that the stack uses, zones are created and linked."""
 
@@ -85,6 +65,15 @@ class ExistingVnet(SettingsModel, frozen=True):
                     f"{key} must not be the same subnet as {same} (each accepts different callers), got {ids[key]}. Use a separate subnet."
                 )
         return self
+
+
+def missing_hdinsight_subnet(*section: str) -> ConfigError:
+    """Return the error for an existing network without a subnet for HDInsight."""
+    text = (
+        "is required (HDInsight needs a separate subnet; HDInsight, Plan a virtual network). "
+        "Add one to the virtual network and set its id here."
+    )
+    return ConfigError(path=(*section, "hdinsightSubnetId"), text=text)
 
 
 class AzureNetworkSettings(NetworkSettings, frozen=True):
@@ -118,10 +107,12 @@ class AzureNetworkSettings(NetworkSettings, frozen=True):
 
     @override
     def idle(self, cloud_services: Collection[str]) -> Iterator[ConfigError]:
-        """Yield an error for each ID of the existing network that no service of the stack uses."""
+        """Yield an error for each ID of the existing network that is missing, or that no service of the stack uses."""
         if self.existing is None:
             return
         used = {REGISTRY, *cloud_services}
+        if "hdinsight" in used and not self.existing.hdinsight_subnet_id:
+            yield missing_hdinsight_subnet("network", "existing")
         if self.existing.hdinsight_subnet_id and "hdinsight" not in used:
             text = "is ignored without streaming service hdinsight. Remove it."
             yield ConfigError(path=("network", "existing", "hdinsightSubnetId"), text=text)
@@ -131,58 +122,30 @@ class AzureNetworkSettings(NetworkSettings, frozen=True):
                 yield ConfigError(path=("network", "existing", "privateDnsZoneIds", service), text=text)
 
 
-class Network(ComponentResource):
+class StackNetwork(Network):
     """Resource group with the virtual network, private DNS of the services that the stack uses, and the log workspace.
 
     Resources that both the streaming service and the platform need are here, so that neither waits for the other.
     """
 
-    resource_group: Output[str]
-    suffix: Output[str]
-    """Random suffix for globally unique names."""
-    vnet_id: Output[str]
-    cidr: Output[str]
     nodes_subnet_id: Output[str]
-    endpoints_subnet_id: Output[str]
-    hdinsight_subnet_id: Output[str] | None
-    zones: Mapping[str, Output[str]]
-    """IDs of the private DNS zones, by service."""
     public_addresses: Sequence[Output[str]]
     """Public source addresses of outbound traffic. Empty in an existing network, where they are unknown."""
-    outbound: Sequence[Resource]
-    """Resources that give the subnets outbound access. Empty in an existing network, where the owner provides it."""
-    connected: Sequence[Resource]
-    """DNS zone links. With them the network resolves names to private endpoints."""
     registry_cidrs: Sequence[str]
     """Public IP ranges that can reach the registry."""
-    account: Account
-    logs: Logs
 
     def __init__(
         self, name: str, args: NetworkArgs[AzureSettings, AzureNetworkSettings], opts: ResourceOptions | None = None
     ) -> None:
-        super().__init__("data-pipes:azure:Network", name, None, opts)
+        super().__init__("data-pipes:azure:Network", name, args, opts)
         child = ResourceOptions(parent=self)
-        self.name = name
         self.registry_cidrs = args.settings.registry_cidrs
-        self.account = Account.of(args.account, args.tags, parent=self)
-        self.resource_group = azure.resources.ResourceGroup(
-            name, resource_group_name=name, location=self.account.location, tags=args.tags, opts=child
-        ).name
-        self.suffix = random.RandomString(
-            f"{name}-suffix",
-            length=SUFFIX,
-            special=False,
-            upper=False,
-            opts=ResourceOptions(parent=self, provider=random.Provider(f"{name}-random", opts=child)),
-        ).result
-        self.logs = Logs(name, self.account, self.resource_group, args.settings.log_days, child)
+        self._logs = Logs(name, self.account, self.resource_group, args.settings.log_days, child)
 
         services = sorted({REGISTRY, *args.cloud_services})
         existing = args.settings.existing
         if existing:
             self.vnet_id = Output.from_input(existing.virtual_network_id)
-            self.cidr = Output.from_input(existing.cidr)
             self.nodes_subnet_id = Output.from_input(existing.nodes_subnet_id)
             self.endpoints_subnet_id = Output.from_input(existing.endpoints_subnet_id)
             brokers = existing.hdinsight_subnet_id
@@ -212,14 +175,15 @@ class Network(ComponentResource):
                 child,
             )
             self.vnet_id = vnet.vnet_id
-            self.cidr = Output.from_input(args.settings.cidr)
             self.nodes_subnet_id = vnet.nodes_subnet_id
             self.endpoints_subnet_id = vnet.endpoints_subnet_id
             self.hdinsight_subnet_id = vnet.hdinsight_subnet_id
             self.public_addresses = [vnet.public_address]
             self.outbound = vnet.outbound
+        cidr = existing.cidr if existing else args.settings.cidr
+        self.endpoints_cidr = self.hdinsight_cidr = Output.from_input(cidr)
 
-        dns = PrivateDns(
+        self._dns = PrivateDns(
             name,
             PrivateDnsArgs(
                 services=services,
@@ -230,6 +194,15 @@ class Network(ComponentResource):
             ),
             child,
         )
-        self.zones = dns.zones
-        self.connected = dns.links
         self.register_outputs({"resourceGroup": self.resource_group, "vnetId": self.vnet_id})
+
+    @override
+    def zone(self, service: str) -> tuple[Output[str], Sequence[Resource]]:
+        """Return the ID of a service's private DNS zone, and the links of all zones."""
+        return self._dns.zones[service], self._dns.links
+
+    @property
+    @override
+    def logs(self) -> Logs:
+        """Return the workspace for all logs of the stack."""
+        return self._logs

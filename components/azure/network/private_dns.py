@@ -52,43 +52,46 @@ class PrivateDnsArgs:
 class PrivateDns(ComponentResource):
     """Private DNS zone for each service that the stack uses, linked to its network. Existing zones are not changed."""
 
-    zones: Mapping[str, Output[str]]
+    zones: dict[str, Output[str]]
     """IDs of the zones, by service."""
-    links: Sequence[Resource]
+    links: list[Resource]
     """Links between the zones and the network."""
 
     def __init__(self, name: str, args: PrivateDnsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:PrivateDns", name, None, opts)
-        zones: dict[str, Output[str]] = {}
-        links: list[Resource] = []
+        self.name = name
+        self.args = args
+        self.zones, self.links = {}, []
         for service in args.services:
-            if service not in DNS_ZONES:
-                continue
-            if service in args.existing:
-                zones[service] = Output.from_input(args.existing[service])
-                continue
-            zone = azure.privatedns.PrivateZone(
-                f"{name}-{service}",
-                private_zone_name=DNS_ZONES[service],
-                resource_group_name=args.resource_group,
-                location="global",
-                tags=args.account.tags,
-                opts=ResourceOptions(parent=self),
-            )
-            link = azure.privatedns.VirtualNetworkLink(
-                f"{name}-{service}",
-                virtual_network_link_name=name,
-                private_zone_name=zone.name,
-                resource_group_name=args.resource_group,
-                location="global",
-                virtual_network=azure.privatedns.SubResourceArgs(id=args.vnet_id),
-                registration_enabled=False,
-                resolution_policy="NxDomainRedirect",
-                tags=args.account.tags,
-                opts=ResourceOptions(parent=self),
-            )
-            zones[service] = zone.id
-            links.append(link)
-        self.zones = zones
-        self.links = links
-        self.register_outputs(dict(zones))
+            if service in DNS_ZONES:
+                self.add(service)
+        self.register_outputs(dict(self.zones))
+
+    def add(self, service: str) -> None:
+        """Create and link the zone of a service, or use an existing one."""
+        name, args = self.name, self.args
+        if service in args.existing:
+            self.zones[service] = Output.from_input(args.existing[service])
+            return
+        zone = azure.privatedns.PrivateZone(
+            f"{name}-{service}",
+            private_zone_name=DNS_ZONES[service],
+            resource_group_name=args.resource_group,
+            location="global",
+            tags=args.account.tags,
+            opts=ResourceOptions(parent=self),
+        )
+        link = azure.privatedns.VirtualNetworkLink(
+            f"{name}-{service}",
+            virtual_network_link_name=name,
+            private_zone_name=zone.name,
+            resource_group_name=args.resource_group,
+            location="global",
+            virtual_network=azure.privatedns.SubResourceArgs(id=args.vnet_id),
+            registration_enabled=False,
+            resolution_policy="NxDomainRedirect",
+            tags=args.account.tags,
+            opts=ResourceOptions(parent=self),
+        )
+        self.zones[service] = zone.id
+        self.links.append(link)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi_azure_native as azure
 from pulumi import ComponentResource, Input, Resource, ResourceOptions
 
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,7 @@ class PrivateEndpoint(ComponentResource):
     def __init__(self, name: str, args: PrivateEndpointArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:azure:PrivateEndpoint", name, None, opts)
         network = args.network
+        zone_id, links = network.zone(args.service)
         endpoint = azure.network.PrivateEndpoint(
             f"{name}-endpoint",
             private_endpoint_name=name,
@@ -51,11 +52,9 @@ class PrivateEndpoint(ComponentResource):
             private_endpoint_name=endpoint.name,
             resource_group_name=network.resource_group,
             private_dns_zone_configs=[
-                azure.network.PrivateDnsZoneConfigArgs(
-                    name=args.service, private_dns_zone_id=network.zones[args.service]
-                )
+                azure.network.PrivateDnsZoneConfigArgs(name=args.service, private_dns_zone_id=zone_id)
             ],
             opts=ResourceOptions(parent=self),
         )
-        self.ready = [endpoint, records, *network.connected]
+        self.ready = [endpoint, records, *links]
         self.register_outputs({"endpointId": endpoint.id})

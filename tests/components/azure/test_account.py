@@ -81,7 +81,7 @@ def test_an_unused_id_of_an_existing_network_is_refused(key: str, value: Any, pl
             STACK,
             "data-pipes:streaming",
             {"service": "kinesis"},
-            'streaming.service: must be a streaming service on azure, got "kinesis" (available on aws). Use one of: confluent, event-hubs, hdinsight, kafka. '
+            'streaming.service: must be a streaming service on azure, got "kinesis" (available on aws). Use one of: confluent, event-hubs, hdinsight, kafka, kafka-external. '
             "Or set platform.service to eks or ecs.",
         ),
     ],

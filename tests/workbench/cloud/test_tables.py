@@ -69,7 +69,7 @@ def test_the_error_for_an_unknown_type_or_function_names_the_table_to_extend():
             kinds.kind(token)
     for token, place in (
         ("aws:ec2/getAmi:getAmi", "workbench/cloud/aws/kinds.py"),
-        ("azure-native:network:getSubnet", "workbench/cloud/azure/kinds.py"),
+        ("azure-native:network:getLoadBalancer", "workbench/cloud/azure/kinds.py"),
         ("gcp:compute/getImage:getImage", "workbench/cloud/gcp/kinds.py"),
         ("oci:a/b:c", "workbench/cloud/kinds.py"),
     ):

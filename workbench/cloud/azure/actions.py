@@ -30,7 +30,13 @@ ACTIONS: Mapping[str, Actions] = {
     "azure-native:containerservice:listManagedClusterUserCredentials": Actions(
         "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"
     ),
+    "azure-native:containerservice:getManagedCluster": Actions("Microsoft.ContainerService/managedClusters/read"),
+    "azure-native:eventhub:getEventHub": Actions("Microsoft.EventHub/namespaces/eventhubs/read"),
+    "azure-native:eventhub:getNamespace": Actions("Microsoft.EventHub/namespaces/read"),
+    "azure-native:hdinsight:getCluster": Actions("Microsoft.HDInsight/clusters/read"),
     "azure-native:network:getNetworkInterface": Actions("Microsoft.Network/networkInterfaces/read"),
+    "azure-native:network:getPrivateEndpoint": Actions("Microsoft.Network/privateEndpoints/read"),
+    "azure-native:network:getSubnet": Actions("Microsoft.Network/virtualNetworks/subnets/read"),
     # network
     # Microsoft also lists keys and SAS tokens of the storage account (Network Watcher, Azure RBAC permissions; read 2026-11-30). The flow
     # log writes with its own identity instead.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
+from workbench.cloud.azure import existing
 from workbench.cloud.azure.resource import TENANT, group_id, location_of, resource
 from workbench.cloud.model import Inputs, Others, ResourceModel, at, digits, minor_version, number, text, uuid_of
 
@@ -153,6 +154,7 @@ AKS: Mapping[str, ResourceModel] = {
         refusal=_cluster_refusal,
         refusal_beside=_pools_refusal,
         drift=_all_pools,
+        existing=existing.aks_cluster,
         replace_on=frozenset(
             {
                 "diskEncryptionSetID",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cloud.azure import existing
 from workbench.cloud.azure.resource import location_of, resource
 from workbench.cloud.model import CREATED_AT, Inputs, Others, ResourceModel, at, number, text
 
@@ -106,6 +107,7 @@ EVENT_HUBS: Mapping[str, ResourceModel] = {
         outputs=_namespace,
         refusal=_namespace_refusal,
         drift=_inflated,
+        existing=existing.namespace,
         replace_on=frozenset({"clusterArmId", "zoneRedundant"}),
         worldwide=True,
     ),
@@ -121,6 +123,7 @@ EVENT_HUBS: Mapping[str, ResourceModel] = {
         outputs=_hub,
         updated=_regrown,
         refusal_beside=_hub_refusal,
+        existing=existing.event_hub,
         tracked=False,
     ),
     "azure-native:eventhub:ConsumerGroup": resource(

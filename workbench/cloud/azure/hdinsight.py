@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cloud.azure import existing
 from workbench.cloud.azure.resource import resource
 from workbench.cloud.model import CREATED_AT, Inputs, ResourceModel, text, uuid_of
 
@@ -65,6 +66,7 @@ HDINSIGHT: Mapping[str, ResourceModel] = {
         outputs=_hdinsight,
         stored=_hdinsight_stored,
         refusal=_hdinsight_refusal,
+        existing=existing.hdinsight_cluster,
         replace_on=frozenset({"zones"}),
         worldwide=True,
     ),

@@ -7,6 +7,7 @@ table next to this file.
 
 import base64
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import yaml
@@ -18,7 +19,7 @@ from workbench.cloud.azure.hdinsight import HDINSIGHT
 from workbench.cloud.azure.monitor import MONITOR
 from workbench.cloud.azure.network import NETWORK
 from workbench.cloud.azure.registry import REGISTRY
-from workbench.cloud.azure.resource import DEPLOYER, SUBSCRIPTION, TENANT
+from workbench.cloud.azure.resource import DEPLOYER, SUBSCRIPTION, TENANT, identifier
 from workbench.cloud.model import Inputs, Lookup, ResourceModel, digits, text, uuid_of
 
 KINDS: Mapping[str, ResourceModel] = {
@@ -83,11 +84,39 @@ def _interface(args: Inputs) -> Mapping[str, Any]:
     return {"id": name, "ipConfigurations": [{"name": "privateEndpointIpConfig", "privateIPAddress": address}]}
 
 
+def _id_of(arm_type: str, *names: str) -> Callable[[Inputs], str]:
+    """Return a function from the arguments of a lookup to the id of its object."""
+    return partial(identifier(arm_type, *names), "")
+
+
 INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
     "azure-native:authorization:getClientConfig": _client,
     "azure-native:containerservice:listManagedClusterUserCredentials": _user_credentials,
     "azure-native:network:getNetworkInterface": _interface,
 }
 
-LOOKUPS: Mapping[str, Lookup] = {}
+LOOKUPS: Mapping[str, Lookup] = {
+    "azure-native:containerservice:getManagedCluster": Lookup(
+        type="azure-native:containerservice:ManagedCluster",
+        identifier=_id_of("Microsoft.ContainerService/managedClusters", "resourceName"),
+    ),
+    "azure-native:eventhub:getEventHub": Lookup(
+        type="azure-native:eventhub:EventHub",
+        identifier=_id_of("Microsoft.EventHub/namespaces/eventhubs", "namespaceName", "eventHubName"),
+    ),
+    "azure-native:eventhub:getNamespace": Lookup(
+        type="azure-native:eventhub:Namespace", identifier=_id_of("Microsoft.EventHub/namespaces", "namespaceName")
+    ),
+    "azure-native:hdinsight:getCluster": Lookup(
+        type="azure-native:hdinsight:Cluster", identifier=_id_of("Microsoft.HDInsight/clusters", "clusterName")
+    ),
+    "azure-native:network:getPrivateEndpoint": Lookup(
+        type="azure-native:network:PrivateEndpoint",
+        identifier=_id_of("Microsoft.Network/privateEndpoints", "privateEndpointName"),
+    ),
+    "azure-native:network:getSubnet": Lookup(
+        type="azure-native:network:Subnet",
+        identifier=_id_of("Microsoft.Network/virtualNetworks/subnets", "virtualNetworkName", "subnetName"),
+    ),
+}
 """Functions that find objects which were there before the stack."""

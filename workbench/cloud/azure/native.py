@@ -20,6 +20,7 @@ def refusal(inventory: Inventory, id_: str) -> str | None:
     if _CREATED_BY_AZURE.search(id_):
         return None
     there = {item.id for item in inventory.objects() if item.status not in ("creating", "deleting")}
+    there |= {id_.split("/providers/")[0] for id_ in there}  # the groups of objects that were there before
     for parent in _parents(id_):
         if parent not in there:
             kind = "ResourceGroupNotFound: Resource group" if "/providers/" not in parent else "ParentResourceNotFound:"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cloud.azure import existing
 from workbench.cloud.azure.resource import resource
 from workbench.cloud.model import COMMON, Inputs, ResourceModel, digits, text, uuid_of
 
@@ -53,6 +54,7 @@ NETWORK: Mapping[str, ResourceModel] = {
         create=0.2,
         delete=0.2,
         tracked=False,
+        existing=existing.subnet,
     ),
     "azure-native:network:NetworkSecurityGroup": resource(
         "Microsoft.Network/networkSecurityGroups", "networkSecurityGroupName", create=0.1, delete=0.2, outputs=_guid
@@ -95,6 +97,7 @@ NETWORK: Mapping[str, ResourceModel] = {
         source=_ENDPOINT,
         outputs=_endpoint,
         replace_on=frozenset({"subnet"}),
+        existing=existing.private_endpoint,
     ),
     "azure-native:network:PrivateDnsZoneGroup": resource(
         "Microsoft.Network/privateEndpoints/privateDnsZoneGroups",

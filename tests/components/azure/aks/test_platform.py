@@ -5,7 +5,7 @@ from base64 import b64encode
 
 import pytest
 
-from components.azure.aks.platform import ENTRA_SERVER, kubeconfig, server
+from components.azure.aks.kubeconfig import ENTRA_SERVER, kubeconfig, server
 from components.azure.roles import ROLES
 from tests.stacks import planned, shipped
 from workbench.values import UNKNOWN

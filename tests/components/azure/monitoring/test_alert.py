@@ -7,7 +7,7 @@ from pulumi import ResourceOptions
 
 from components.azure.monitoring.alert import MetricAlarmArgs, metric_alarm
 from components.azure.monitoring.metric import AzureMetric
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.monitoring.alarms import THROTTLED
 from components.monitoring.signals import Signal, Trigger
 

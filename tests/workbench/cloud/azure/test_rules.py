@@ -163,6 +163,19 @@ def test_creations_require_the_resource_group_and_parent_object(tmp_path: Path):
     assert azure_native.refusal(inventory, f"{hub.id}/providers/Microsoft.Authorization/roleAssignments/a") is None
 
 
+def test_event_hubs_can_be_created_in_a_namespace_that_was_there_before(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    hub = thing(HUB, {"namespaceName": "pipes"})
+    found = kinds.existing(NAMESPACE, f"{GROUP}/providers/Microsoft.EventHub/namespaces/pipes", {})
+    assert found
+    assert azure_native.refusal(inventory, hub.id) is not None
+    planted = CloudObject(
+        type=NAMESPACE, id=found.id, urn="", status="active", inputs={**found.inputs}, outputs={**found.state}
+    )
+    inventory.plant(planted)
+    assert azure_native.refusal(inventory, hub.id) is None, "an object is in a resource group"
+
+
 def test_global_names_and_ids_are_unique(tmp_path: Path):
     inventory = Inventory(tmp_path / "inventory.sqlite")
     make(inventory, NAMESPACE, namespaceName="pipes")

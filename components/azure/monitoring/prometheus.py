@@ -9,7 +9,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from typing_extensions import override
 
 from components.azure.monitoring.alert import SEVERITIES, duration
-from components.azure.network.network import Network
+from components.azure.network.base import Network
 from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.pods import PART_OF
 from components.monitoring.rules import Rule

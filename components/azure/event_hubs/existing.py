@@ -1,0 +1,188 @@
+"""An Event Hubs namespace that was there before the stack."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import pulumi
+import pulumi_azure_native as azure
+from pulumi import InvokeOptions, Output, ResourceOptions, RunError
+from pulumi_azure_native.eventhub import GetNamespaceResult
+from pulumi_azure_native.network import GetPrivateEndpointResult
+from typing_extensions import override
+
+from components.arguments import StreamingArgs
+from components.azure.event_hubs.existing_settings import ExistingEventHubsSettings
+from components.azure.event_hubs.limits import dead_letter_errors, pipe_errors
+from components.azure.event_hubs.tiers import TierName, partitions_rule
+from components.azure.event_hubs.topic import (
+    KAFKA_PORT,
+    EventHubsTopic,
+    EventHubsTopicArgs,
+    ExistingEventHub,
+    HubNamespace,
+    PipeT,
+)
+from components.azure.event_hubs.topic_settings import EventHubsPipeSettings, ExistingEventHubsPipeSettings
+from components.azure.existing import check_region
+from components.azure.network.base import Network
+from components.contracts import Platform, Streaming, Topic
+from components.lookup import lookup, unanswered
+
+KEY = "streaming.existing.namespace"
+ALL_ADDRESSES = "0.0.0.0/0"
+"""The addresses of the namespace are not known: it has public ones, and its owner's private endpoints."""
+
+
+class ExistingEventHubs(Streaming[EventHubsPipeSettings]):
+    """Namespace of another owner. The program reads it and makes event hubs on it. Private endpoints are the owner's."""
+
+    namespace: azure.eventhub.Namespace
+
+    def __init__(
+        self,
+        name: str,
+        args: StreamingArgs[ExistingEventHubsSettings, Network, Platform],
+        opts: ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("data-pipes:azure:ExistingEventHubs", name, None, opts)
+        self.name = name
+        self.args = args
+        self._tier: TierName | None = None
+        existing = args.settings.existing
+        found = lookup(
+            azure.eventhub.get_namespace_output(
+                namespace_name=existing.namespace,
+                resource_group_name=existing.resource_group,
+                opts=InvokeOptions(parent=self),
+            ),
+            KEY,
+            rule=f"the name of an Event Hubs namespace in the resource group {existing.resource_group} of the stack's subscription",
+            got=existing.namespace,
+            fix="Correct namespace or resourceGroup (az eventhubs namespace list --output table prints both), or set azure-native:subscriptionId "
+            "to the subscription of the namespace.",
+        ).apply(self._checked)
+        self.namespace = azure.eventhub.Namespace.get(
+            f"{name}-event-hubs", found.apply(lambda result: result.id), opts=ResourceOptions(parent=self)
+        )
+        self.host = found.apply(lambda result: f"{result.name}.servicebus.windows.net")
+        found.apply(self._warn_about_keys)
+        connected = found.apply(self._connected_networks)
+        Output.all(namespace=found, own=args.network.vnet_id, connected=connected).apply(self._warn_if_closed)
+        self.outputs = {"bootstrapServers": Output.concat(self.host, f":{KAFKA_PORT}")}
+        self.register_outputs(dict(self.outputs))
+
+    def _checked(self, namespace: GetNamespaceResult) -> GetNamespaceResult:
+        """Return the namespace. Raise RunError if it is not ready, has no Kafka endpoint, or if the pipes exceed the limits of its tier."""
+        check_region(namespace.location, self.args.network.account, KEY)
+        self._tier = tier_of(namespace)
+        move, errors = "use a namespace on tier", list[str]()
+        for name, pipe in cast("Mapping[str, EventHubsPipeSettings]", self.args.pipes).items():
+            errors += [str(error.under("pipes", name)) for error in pipe_errors(name, pipe, self._tier, move)]
+        for name, pipe in cast("Mapping[str, ExistingEventHubsPipeSettings]", self.args.existing_pipes).items():
+            errors += [str(error.under("pipes", name)) for error in dead_letter_errors(pipe, self._tier, move)]
+        if errors:
+            raise RunError("\n".join(f"stacks/Pulumi.{pulumi.get_stack()}.yaml: {error}" for error in errors))
+        return namespace
+
+    def _warn_about_keys(self, namespace: GetNamespaceResult) -> None:
+        if not namespace.disable_local_auth:
+            group = self.args.settings.existing.resource_group
+            pulumi.log.warn(
+                f"{KEY}: {namespace.name} accepts access keys (SAS), and their holders can read every event hub. If no client uses them: "
+                f"az eventhubs namespace update --resource-group {group} --name {namespace.name} --disable-local-auth true",
+                self,
+            )
+
+    def _connected_networks(self, namespace: GetNamespaceResult) -> Output[Sequence[str]]:
+        """Return the IDs of the networks with a private endpoint of the namespace. Empty if an endpoint cannot be looked up."""
+        accepted = [
+            connection.private_endpoint.id
+            for connection in namespace.private_endpoint_connections or []
+            if connection.private_endpoint
+            and connection.private_endpoint.id
+            and connection.private_link_service_connection_state
+            and connection.private_link_service_connection_state.status == "Approved"
+        ]
+        return Output.all(*map(self._network_of, accepted))
+
+    def _network_of(self, endpoint_id: str) -> Output[str]:
+        _, _, _, _, group, *_, name = endpoint_id.split("/")
+        found = azure.network.get_private_endpoint_output(
+            resource_group_name=group, private_endpoint_name=name, opts=InvokeOptions(parent=self)
+        )
+        return found.apply(network_of).recover(lambda _: "")  # in another subscription
+
+    def _warn_if_closed(self, known: Mapping[str, Any]) -> None:
+        """Tell what to open if the namespace is closed to the internet, and no private endpoint is in the consumers' network."""
+        namespace: GetNamespaceResult = known["namespace"]
+        own, connected = known["own"], known["connected"]
+        reached = any(not network or network.lower() == own.lower() for network in connected)
+        if namespace.public_network_access != "Disabled" or reached:
+            return
+        pulumi.log.warn(
+            f"{KEY}: {namespace.name} has no public access, and no private endpoint in {own or 'the network that AKS manages'}, the network of "
+            "the consumers. Create one, with a record in a private DNS zone privatelink.servicebus.windows.net that is linked to that network: "
+            f"az network private-endpoint create --name {namespace.name} --resource-group {self.args.settings.existing.resource_group} "
+            f"--subnet SUBNET_ID --private-connection-resource-id {namespace.id} --group-id namespace --connection-name {namespace.name}",
+            self,
+        )
+
+    @override
+    def topic(self, name: str, pipe: EventHubsPipeSettings, opts: ResourceOptions) -> Topic:
+        """Make the pipe's event hub on this namespace."""
+        return EventHubsTopic(f"{self.name}-{name}", self._topic(name, pipe), opts)
+
+    @override
+    def existing_topic(self, name: str, pipe: ExistingEventHubsPipeSettings, opts: ResourceOptions) -> Topic:
+        """Read the pipe's event hub."""
+        return ExistingEventHub(f"{self.name}-{name}", self._topic(name, pipe), opts)
+
+    def _topic(self, name: str, pipe: PipeT) -> EventHubsTopicArgs[PipeT]:
+        namespace = HubNamespace(
+            id=self.namespace.id,
+            name=self.namespace.name,
+            resource_group=self.args.settings.existing.resource_group,
+            host=self.host,
+            cidr=ALL_ADDRESSES,
+            principal_id=Output.from_input(""),
+            partitions_rule=self._refuse_change,
+            ready=[],
+        )
+        return EventHubsTopicArgs(
+            pipe_name=name, pipe=pipe, namespace=namespace, storage=None, protect=self.args.protect
+        )
+
+    def _refuse_change(self, present: int, wanted: int) -> str | None:
+        """Apply the rule of the tier, which is known when an event hub is updated."""
+        return partitions_rule(self._tier)(present, wanted) if self._tier else None
+
+
+def network_of(endpoint: GetPrivateEndpointResult) -> str:
+    """Return the ID of the virtual network of a private endpoint."""
+    subnet = endpoint.subnet.id if endpoint.subnet else None
+    return (subnet or "").rsplit("/subnets/", 1)[0]
+
+
+def tier_of(namespace: GetNamespaceResult) -> TierName:
+    """Return the tier of a namespace. Raise RunError if it is not ready or has no Kafka endpoint."""
+    sku = namespace.sku.name if namespace.sku else "Basic"
+    name = namespace.name
+    if sku == "Basic" or namespace.kafka_enabled is False:
+        raise unanswered(
+            KEY,
+            rule="a namespace with a Kafka endpoint",
+            got=name,
+            reason=f"tier {sku.lower()} has none" if sku == "Basic" else "Kafka is disabled on it",
+            fix="Use a namespace on tier standard, premium or dedicated (Event Hubs, Compare tiers).",
+        )
+    if namespace.provisioning_state not in ("Succeeded", "Updating") or namespace.status not in (None, "Active"):
+        raise unanswered(
+            KEY,
+            rule="a namespace that is active",
+            got=name,
+            reason=f"its state is {namespace.provisioning_state}, {namespace.status}",
+            fix="Wait until it is active.",
+        )
+    if namespace.cluster_arm_id:
+        return "dedicated"
+    return "premium" if sku == "Premium" else "standard"
