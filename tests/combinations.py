@@ -62,6 +62,8 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "aks": {"reachable": {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}, "adminGroups": [GROUP]}},
     "gke": {
+        "existing": {"existing": {"name": "production"}},
+        "existing-autopilot": {"existing": {"name": "autopilot", "storageClass": "premium-rwo"}},
         "autopilot": {"mode": "autopilot"},
         "reachable": {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}, "admins": ["group:platform@example.com"]},
     },
@@ -91,6 +93,7 @@ NEEDED: dict[str, dict[str, Any]] = {"confluent": {"credentials": CREDENTIALS}}
 ASKED: dict[tuple[str, str, str], dict[str, Any]] = {
     ("kafka", "eks", ""): {"volumes": True, "nodes": {"instanceType": "m5.2xlarge"}},
     ("kafka", "eks", "auto"): {"volumes": True},
+    ("kafka", "gke", "existing"): {"existing": {"name": "production", "storageClass": "premium-rwo"}},
     ("kafka", "aks", ""): {"nodes": {"vmSize": "Standard_D8s_v5"}},
     ("kafka", "aks", "reachable"): {"nodes": {"vmSize": "Standard_D8s_v5"}},
 }
@@ -134,8 +137,8 @@ class Combination:
             },
             "data-pipes:platform": {
                 "service": self.platform,
-                **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
                 **_form(self.platform, self.platform_form),
+                **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
             },
             "data-pipes:network": {
                 **NETWORKS.get((self.streaming, self.streaming_form), {}),

@@ -29,6 +29,10 @@ from workbench.recording.records import (
 from workbench.values import Decoded, add_missing, decode, hide, unknown_like
 
 
+class MissingError(LookupError):
+    """An object that the program reads does not exist. The message is the engine's."""
+
+
 class ExistingObject(Protocol):
     """An object that was there before the stack. `workbench.cloud.model.Existing` implements it."""
 
@@ -156,7 +160,7 @@ class RecordingMonitor(MockMonitor):
         place = self._place(request.provider)
         found = None if request.id == rpc.UNKNOWN else self._find(request.type, request.id, place)
         if found is None and self._cloud.is_adopted(request.type) and request.id != rpc.UNKNOWN:
-            raise LookupError(f"{request.name}: resource '{request.id}' does not exist")
+            raise MissingError(f"{request.name}: resource '{request.id}' does not exist")
         self._add(
             RecordedResource(
                 urn=urn,
