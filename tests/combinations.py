@@ -87,6 +87,9 @@ PIPES: dict[tuple[str, str], dict[str, Any]] = {
 }
 """Pipe settings that a form of a streaming service requires."""
 
+EXTERNAL_IMAGE = {"consumer": {"image": "registry.example.com/orders:1.0.0"}}
+"""Pipe settings that an existing platform requires: the stack has no registry."""
+
 NEEDED: dict[str, dict[str, Any]] = {"confluent": {"credentials": CREDENTIALS}}
 """Settings of a streaming service without a default."""
 
@@ -144,7 +147,13 @@ class Combination:
                 **NETWORKS.get((self.streaming, self.streaming_form), {}),
                 **NETWORKS.get((self.platform, self.platform_form), {}),
             },
-            "data-pipes:pipes": {"orders": {"parallelism": 3, **PIPES.get((self.streaming, self.streaming_form), {})}},
+            "data-pipes:pipes": {
+                "orders": {
+                    "parallelism": 3,
+                    **(EXTERNAL_IMAGE if is_existing(self.platform_form) else {}),
+                    **PIPES.get((self.streaming, self.streaming_form), {}),
+                }
+            },
         }
         return replace(
             find_stack_file(DEFAULT),
