@@ -6,6 +6,7 @@ from typing import Any
 from components.catalog import CLOUDS, Cloud
 from tests.stacks import DEFAULT
 from workbench.cloud.aws import existing as existing_aws
+from workbench.cloud.gcp import existing as existing_gcp
 from workbench.stack_file import StackFile, find_stack_file
 
 ACCOUNTS: dict[str, Any] = {
@@ -53,7 +54,11 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "kafka": {"complete": {"brokers": 6, "cruiseControl": True, "exporter": True}},
     "pubsub": {"partitioned": {"customerManagedKey": True}},
-    "managed-kafka": {"key": {"customerManagedKey": True, "diskSize": 500}},
+    "managed-kafka": {
+        "existing": {"existing": {"cluster": "events"}},
+        "existing-topic": {"existing": {"cluster": "events"}},
+        "key": {"customerManagedKey": True, "diskSize": 500},
+    },
     "confluent": {
         "basic": {"tier": "basic"},
         "complete": {"governance": "advanced", "ksqldb": {}},
@@ -74,14 +79,28 @@ EXISTING_VPC = {
     "existing": {"vpcId": existing_aws.VPC, "cidr": existing_aws.CIDR, "privateSubnetIds": list(existing_aws.SUBNETS)}
 }
 
+EXISTING_NETWORK = {
+    "existing": {
+        "network": existing_gcp.network_id(ACCOUNTS["gcp:project"]),
+        "subnetwork": existing_gcp.SUBNET,
+        "cidr": existing_gcp.CIDR,
+        "podsRange": "pods",
+        "podCidr": existing_gcp.POD_CIDR,
+        "servicesRange": "services",
+    }
+}
+
 NETWORKS: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing"): EXISTING_VPC,
     ("msk", "existing-topic"): EXISTING_VPC,
+    ("managed-kafka", "existing"): EXISTING_NETWORK,
+    ("managed-kafka", "existing-topic"): EXISTING_NETWORK,
 }
 """Network settings that a form requires."""
 
 PIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing-topic"): {"topic": {"existing": True}},
+    ("managed-kafka", "existing-topic"): {"topic": {"existing": True}},
     ("pubsub", "partitioned"): {"topic": {"mode": "partitioned", "exactlyOnce": True}},
     ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},
 }
@@ -144,7 +163,8 @@ class Combination:
                 **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
             },
             "data-pipes:network": {
-                **NETWORKS.get((self.streaming, self.streaming_form), {}),
+                # The network of an existing platform is looked up.
+                **({} if is_existing(self.platform_form) else NETWORKS.get((self.streaming, self.streaming_form), {})),
                 **NETWORKS.get((self.platform, self.platform_form), {}),
             },
             "data-pipes:pipes": {

@@ -1,6 +1,5 @@
 """Network of an existing GKE cluster."""
 
-import re
 from typing import cast
 
 import pulumi_gcp as gcp
@@ -12,10 +11,9 @@ from components.gcp.account import GcpSettings
 from components.gcp.encryption import Keys
 from components.gcp.gke.existing_settings import NAME_KEY, ClusterNetworkSettings, ExistingGkeSettings
 from components.gcp.network.network import Network
+from components.gcp.network.subnet import relative, subnet_parts
 from components.gcp.services import WITHOUT_CLUSTER
 from components.lookup import lookup
-
-SUBNET = re.compile(r"projects/(?P<project>[^/]+)/regions/(?P<region>[^/]+)/subnetworks/(?P<name>[^/]+)$")
 
 
 class ClusterNetwork(Network):
@@ -45,7 +43,10 @@ class ClusterNetwork(Network):
             got=asked.name,
             fix=f"Correct it, or set platform.existing.location: gcloud container clusters list --project={self.account.project} prints both.",
         )
-        subnet = self.cluster.subnetwork.apply(self._subnet)
+        account = self.account
+        subnet = self.cluster.subnetwork.apply(
+            lambda found: subnet_parts(found, project=account.project, region=account.region)
+        )
         found = lookup(
             gcp.compute.get_subnetwork_output(
                 name=subnet["name"], region=subnet["region"], project=subnet["project"], opts=options
@@ -60,12 +61,6 @@ class ClusterNetwork(Network):
         self.cidr = found.ip_cidr_range
         self.register_outputs({"networkId": self.network_id, "subnetId": self.subnet_id})
 
-    def _subnet(self, subnetwork: str) -> dict[str, str]:
-        """Return the project, region and name of a subnet. A name without a path is in the project of the stack."""
-        path = SUBNET.search(subnetwork)
-        own = {"project": self.account.project, "region": self.account.region, "name": subnetwork}
-        return path.groupdict() if path else own
-
     @property
     @override
     def keys(self) -> Keys:
@@ -73,8 +68,3 @@ class ClusterNetwork(Network):
         if self._keys is None:
             self._keys = Keys(self.name, self.account, self._services.enabled("cloudkms"), ResourceOptions(parent=self))
         return self._keys
-
-
-def relative(address: str) -> str:
-    """Return the ID of an object without the start of its address: projects/PROJECT/..."""
-    return address[max(0, address.find("projects/")) :]
