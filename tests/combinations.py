@@ -53,7 +53,10 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     "kafka": {"complete": {"brokers": 6, "cruiseControl": True, "exporter": True}},
-    "pubsub": {"partitioned": {"customerManagedKey": True}},
+    "pubsub": {
+        "existing-topic": {},
+        "partitioned": {"customerManagedKey": True},
+    },
     "managed-kafka": {
         "existing": {"existing": {"cluster": "events"}},
         "existing-topic": {"existing": {"cluster": "events"}},
@@ -101,6 +104,7 @@ NETWORKS: dict[tuple[str, str], dict[str, Any]] = {
 PIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing-topic"): {"topic": {"existing": True}},
     ("managed-kafka", "existing-topic"): {"topic": {"existing": True}},
+    ("pubsub", "existing-topic"): {"topic": {"existing": True}},
     ("pubsub", "partitioned"): {"topic": {"mode": "partitioned", "exactlyOnce": True}},
     ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},
 }

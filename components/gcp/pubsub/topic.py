@@ -1,12 +1,15 @@
 """Pub/Sub topic of a pipe, with its subscriptions and schema."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Generic, TypeVar
 
 import pulumi_gcp as gcp
-from pulumi import Output, ResourceHookBinding, ResourceOptions
+from pulumi import InvokeOptions, Output, ResourceHookBinding, ResourceOptions
+from typing_extensions import override
 
 from components.changes import guard, refused_change
 from components.contracts import PARTITION, SHARED, Connection, Grant, Topic
@@ -23,7 +26,8 @@ from components.gcp.pubsub.changes import (
 from components.gcp.pubsub.dead_letters import NEVER, SUBSCRIBERS, DeadLetters, DeadLettersArgs, seconds, stored_in
 from components.gcp.pubsub.filter import subscription_filters
 from components.gcp.pubsub.signals import PubSubSignal, pubsub_signals
-from components.gcp.pubsub.topic_settings import PubSubPipeSettings, SchemaSettings
+from components.gcp.pubsub.topic_settings import ExistingPubSubPipeSettings, PubSubPipeSettings, SchemaSettings
+from components.lookup import lookup
 from components.monitoring.alarms import DEAD_LETTERS, IDLE_CONSUMER, LOST_RECORDS, PARTITION_WITHOUT_READER
 
 SUBSCRIBER = "roles/pubsub.subscriber"
@@ -38,40 +42,53 @@ MODE, ORDERING, FILTER, PARTITIONS = (
 runs no update hook. The topic is updated in place, so its hook can refuse the change in a preview and explain the fix."""
 
 
+PubSubPipeT = TypeVar("PubSubPipeT", PubSubPipeSettings, ExistingPubSubPipeSettings)
+
+
 @dataclass(frozen=True, kw_only=True)
-class PubSubTopicArgs:
+class PubSubTopicArgs(Generic[PubSubPipeT]):
     """Arguments of PubSubTopic."""
 
     pipe_name: str
     full_name: str
-    """Name of the topic, its schema and its shared subscription. Partition and dead-letter resources add a suffix after a dot, which no
-    pipe name contains."""
-    pipe: PubSubPipeSettings
+    """Name of a topic that the program makes, of its schema, and of the shared subscription. Partition and dead-letter resources add a
+    suffix after a dot, which no pipe name contains."""
+    pipe: PubSubPipeT
     network: Network
     key: Key | None
     """Key that encrypts the messages. None for Google-managed keys."""
     protect: bool
 
 
-class PubSubTopic(Topic):
-    """Topic that stores messages in the stack's region, with one shared subscription or one per partition.
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The topic that the subscriptions read."""
+
+    id: Output[str]
+    name: Output[str]
+    schema: gcp.pubsub.Schema | None = None
+    """Schema that the program makes."""
+
+
+class SubscribedTopic(Topic, ABC, Generic[PubSubPipeT]):
+    """One shared subscription of a topic, or one per partition, with their dead letters.
 
     Subscriptions never expire. Undeliverable messages go to the dead-letter topic, and Pub/Sub gets permission for that before a
-    consumer starts.
+    consumer starts. Both kinds of topics have one type token, so subscriptions and dead letters stay if a pipe changes from one kind to
+    the other.
     """
 
-    def __init__(self, name: str, args: PubSubTopicArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: PubSubTopicArgs[PubSubPipeT], opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:gcp:PubSubTopic", name, None, opts)
         self.name = name
         self.args = args
         settings = args.pipe.topic
-        self.schema = self._schema(settings.message_schema) if settings.message_schema else None
-        self.topic = self._topic()
+        self.source = self._source()
         self.dead_letters = self._dead_letters() if settings.dead_letter.enabled else None
         filters = subscription_filters(settings.filter, args.pipe.partitions)
         subscriptions = [self._subscription(number, own) for number, own in enumerate(filters)]
         self._publishers(subscriptions)
-        self.topic_name = self.topic.name
+        self.topic_name = self.source.name
         self.partitions = self._partitions(subscriptions)
         self.connections = {SHARED: self._connection(subscriptions)}
         self.signals = self._signals(subscriptions)
@@ -80,85 +97,12 @@ class PubSubTopic(Topic):
         self.unmeasured = [DEAD_LETTERS, LOST_RECORDS, *spread]
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
-    def _schema(self, settings: SchemaSettings) -> gcp.pubsub.Schema:
-        """Create the message schema. Each change of the definition creates a revision."""
-        name = f"{self.name}-schema"
-        return gcp.pubsub.Schema(
-            name,
-            name=self.args.full_name,
-            type=settings.type.upper().replace("-", "_"),
-            definition=settings.definition,
-            opts=ResourceOptions(
-                parent=self,
-                protect=self.args.protect,
-                depends_on=self.args.network.apis["pubsub"],
-                hooks=refused_change(
-                    name, f"pipes.{self.args.pipe_name}.topic.schema.type", "type", refuse_schema_type_change
-                ),
-            ),
-        )
-
-    def _topic(self) -> gcp.pubsub.Topic:
-        args, settings = self.args, self.args.pipe.topic
-        return gcp.pubsub.Topic(
-            f"{self.name}-topic",
-            name=args.full_name,
-            message_storage_policy=stored_in(args.network.account.region),
-            message_retention_duration=seconds(settings.replay_hours) if settings.replay_hours else None,
-            kms_key_name=args.key.id if args.key else None,
-            schema_settings=self._schema_settings(),
-            labels=self._labels(),
-            opts=ResourceOptions(
-                parent=self,
-                protect=args.protect,
-                hooks=self._hooks(f"{self.name}-topic"),
-                depends_on=[args.network.apis["pubsub"], *(args.key.ready if args.key else [])],
-            ),
-        )
-
-    def _schema_settings(self) -> gcp.pubsub.TopicSchemaSettingsArgs | None:
-        settings = self.args.pipe.topic.message_schema
-        if settings is None or self.schema is None:
-            return None
-        return gcp.pubsub.TopicSchemaSettingsArgs(
-            schema=self.schema.id,
-            encoding=settings.encoding.upper(),
-            first_revision_id=settings.first_revision,
-            last_revision_id=settings.last_revision,
-        )
-
-    def _labels(self) -> Mapping[str, str]:
-        settings, partitions = self.args.pipe.topic, self.args.pipe.partitions
-        labels = {MODE: settings.mode, ORDERING: "on" if settings.ordering else "off"}
-        if settings.filter:
-            labels[FILTER] = hashlib.sha256(settings.filter.encode()).hexdigest()[:16]
-        if partitions:
-            labels[PARTITIONS] = str(partitions)
-        return labels
-
-    def _hooks(self, topic: str) -> ResourceHookBinding:
-        """Return hooks that refuse changes that would lose unread messages."""
-        pipe = f"pipes.{self.args.pipe_name}"
-        hooks = [
-            refused_change(topic, f"{pipe}.topic.mode", f'labels["{MODE}"]', refuse_mode_change),
-            refused_change(topic, f"{pipe}.topic.ordering", f'labels["{ORDERING}"]', refuse_ordering_change),
-            refused_change(topic, f"{pipe}.topic.filter", f'labels["{FILTER}"]', refuse_filter_change),
-            guard(topic, f"{pipe}.parallelism", f'labels["{PARTITIONS}"]', refuse_fewer_partitions),
-            refused_change(topic, "streaming.customerManagedKey", "kmsKeyName", refuse_key_removal),
-        ]
-        return reduce(ResourceHookBinding.merge, hooks)
+    @abstractmethod
+    def _source(self) -> Source:
+        """Make or look up the topic."""
 
     def _publishers(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> None:
-        """Grant publish permission to the configured members, after the subscriptions exist so that no message is dropped."""
-        for member in self.args.pipe.topic.producers:
-            gcp.pubsub.TopicIAMMember(
-                f"{self.name}-publisher-{member}",
-                topic=self.topic.id,
-                role="roles/pubsub.publisher",
-                member=member,
-                project=self.args.network.account.project,
-                opts=ResourceOptions(parent=self, depends_on=list(subscriptions)),
-            )
+        """Let the publishers start, after the subscriptions exist so that no message is dropped. By default they are not known."""
 
     def _dead_letters(self) -> DeadLetters:
         return DeadLetters(
@@ -179,7 +123,7 @@ class PubSubTopic(Topic):
         return gcp.pubsub.Subscription(
             f"{self.name}-subscription-{number}" if partitions else f"{self.name}-subscription",
             name=f"{args.full_name}.{number}" if partitions else args.full_name,
-            topic=self.topic.id,
+            topic=self.source.id,
             filter=own_filter,
             enable_message_ordering=settings.ordering,
             enable_exactly_once_delivery=settings.exactly_once,
@@ -226,13 +170,14 @@ class PubSubTopic(Topic):
         """Return what Pub/Sub measures."""
         return pubsub_signals(
             self.args.pipe,
-            topic=self.topic.name,
+            topic=self.source.name,
+            subscriptions=self.args.full_name,
             shared=None if self.args.pipe.partitions else subscriptions[0].name,
         )
 
     def _connection(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> Connection:
         """Return the consumers' connection settings and grants for the subscriptions and the schema."""
-        args, schema = self.args, self.schema
+        args, schema = self.args, self.source.schema
         path = f"projects/{args.network.account.project}/subscriptions/{args.full_name}"
         subscription = {"STREAM_SUBSCRIPTION": f"{path}.{PARTITION}" if args.pipe.partitions else subscriptions[0].id}
         return Connection(
@@ -252,6 +197,115 @@ class PubSubTopic(Topic):
             egress_rules=[],
             partition_settings=subscription if args.pipe.partitions else {},
         )
+
+
+class PubSubTopic(SubscribedTopic[PubSubPipeSettings]):
+    """Topic that the program makes. It stores messages in the stack's region."""
+
+    @override
+    def _source(self) -> Source:
+        settings = self.args.pipe.topic.message_schema
+        schema = self._schema(settings) if settings else None
+        self.topic = self._topic(schema)
+        return Source(id=self.topic.id, name=self.topic.name, schema=schema)
+
+    def _schema(self, settings: SchemaSettings) -> gcp.pubsub.Schema:
+        """Create the message schema. Each change of the definition creates a revision."""
+        name = f"{self.name}-schema"
+        return gcp.pubsub.Schema(
+            name,
+            name=self.args.full_name,
+            type=settings.type.upper().replace("-", "_"),
+            definition=settings.definition,
+            opts=ResourceOptions(
+                parent=self,
+                protect=self.args.protect,
+                depends_on=self.args.network.apis["pubsub"],
+                hooks=refused_change(
+                    name, f"pipes.{self.args.pipe_name}.topic.schema.type", "type", refuse_schema_type_change
+                ),
+            ),
+        )
+
+    def _topic(self, schema: gcp.pubsub.Schema | None) -> gcp.pubsub.Topic:
+        args, settings = self.args, self.args.pipe.topic
+        return gcp.pubsub.Topic(
+            f"{self.name}-topic",
+            name=args.full_name,
+            message_storage_policy=stored_in(args.network.account.region),
+            message_retention_duration=seconds(settings.replay_hours) if settings.replay_hours else None,
+            kms_key_name=args.key.id if args.key else None,
+            schema_settings=self._schema_settings(schema),
+            labels=self._labels(),
+            opts=ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                hooks=self._hooks(f"{self.name}-topic"),
+                depends_on=[args.network.apis["pubsub"], *(args.key.ready if args.key else [])],
+            ),
+        )
+
+    def _schema_settings(self, schema: gcp.pubsub.Schema | None) -> gcp.pubsub.TopicSchemaSettingsArgs | None:
+        settings = self.args.pipe.topic.message_schema
+        if settings is None or schema is None:
+            return None
+        return gcp.pubsub.TopicSchemaSettingsArgs(
+            schema=schema.id,
+            encoding=settings.encoding.upper(),
+            first_revision_id=settings.first_revision,
+            last_revision_id=settings.last_revision,
+        )
+
+    def _labels(self) -> Mapping[str, str]:
+        settings, partitions = self.args.pipe.topic, self.args.pipe.partitions
+        labels = {MODE: settings.mode, ORDERING: "on" if settings.ordering else "off"}
+        if settings.filter:
+            labels[FILTER] = hashlib.sha256(settings.filter.encode()).hexdigest()[:16]
+        if partitions:
+            labels[PARTITIONS] = str(partitions)
+        return labels
+
+    def _hooks(self, topic: str) -> ResourceHookBinding:
+        """Return hooks that refuse changes that would lose unread messages."""
+        pipe = f"pipes.{self.args.pipe_name}"
+        hooks = [
+            refused_change(topic, f"{pipe}.topic.mode", f'labels["{MODE}"]', refuse_mode_change),
+            refused_change(topic, f"{pipe}.topic.ordering", f'labels["{ORDERING}"]', refuse_ordering_change),
+            refused_change(topic, f"{pipe}.topic.filter", f'labels["{FILTER}"]', refuse_filter_change),
+            guard(topic, f"{pipe}.parallelism", f'labels["{PARTITIONS}"]', refuse_fewer_partitions),
+            refused_change(topic, "streaming.customerManagedKey", "kmsKeyName", refuse_key_removal),
+        ]
+        return reduce(ResourceHookBinding.merge, hooks)
+
+    @override
+    def _publishers(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> None:
+        """Grant publish permission to the configured members, after the subscriptions exist so that no message is dropped."""
+        for member in self.args.pipe.topic.producers:
+            gcp.pubsub.TopicIAMMember(
+                f"{self.name}-publisher-{member}",
+                topic=self.source.id,
+                role="roles/pubsub.publisher",
+                member=member,
+                project=self.args.network.account.project,
+                opts=ResourceOptions(parent=self, depends_on=list(subscriptions)),
+            )
+
+
+class ExistingPubSubTopic(SubscribedTopic[ExistingPubSubPipeSettings]):
+    """Topic that was there before. The program only reads it, and makes its own subscriptions."""
+
+    @override
+    def _source(self) -> Source:
+        args = self.args
+        name, project = args.pipe.topic.name or args.pipe_name, args.network.account.project
+        found = lookup(
+            gcp.pubsub.get_topic_output(name=name, project=project, opts=InvokeOptions(parent=self)),
+            f"pipes.{args.pipe_name}.topic.existing",
+            rule=f"true for a Pub/Sub topic of the project {project}",
+            got=name,
+            fix="Correct the name of the pipe or topic.name, or remove existing to make the topic: gcloud pubsub topics list prints the names.",
+        )
+        return Source(id=found.id, name=found.name)
 
 
 def _subscribers(labels: Mapping[str, str] | None) -> int:
