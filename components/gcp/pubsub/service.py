@@ -7,7 +7,8 @@ from components.arguments import StreamingArgs
 from components.contracts import Platform, Streaming, Topic
 from components.gcp.network.network import Network
 from components.gcp.pubsub.settings import PubSubSettings
-from components.gcp.pubsub.topic import ExistingPubSubTopic, PubSubPipeT, PubSubTopic, PubSubTopicArgs
+from components.gcp.pubsub.subscriptions import PubSubPipeT, PubSubTopicArgs
+from components.gcp.pubsub.topic import ExistingPubSubTopic, PubSubTopic
 from components.gcp.pubsub.topic_settings import ExistingPubSubPipeSettings, PubSubPipeSettings
 
 

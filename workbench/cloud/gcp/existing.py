@@ -129,7 +129,7 @@ def found_cluster(state: Inputs) -> Mapping[str, Any]:
     """Return a cluster as container.getCluster returns it: each block is a list, and a block that is not set is an empty list."""
     project, location = _place(text(state, "id", ""))
     listed = cast("dict[str, Any]", _lists(state))
-    return {**dict.fromkeys(_BLOCKS, []), **listed, "project": project, "location": location}
+    return {**{key: [] for key in _BLOCKS}, **listed, "project": project, "location": location}
 
 
 def _lists(value: object) -> object:
