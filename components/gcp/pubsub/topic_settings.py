@@ -186,7 +186,8 @@ class PubSubPipeSettings(SubscribedPipe, frozen=True):
 class ExistingPubSubPipeSettings(SubscribedPipe, ExistingPipeSettings, frozen=True):
     """A pipe whose Pub/Sub topic was there before. The program makes its subscriptions, its dead letters and its consumers."""
 
-    parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM)]
+    # Required, other than in the base class: there is no number of partitions to read.
+    parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM)]  # pyright: ignore[reportGeneralTypeIssues]
     """The number of consumers, which is required because a Pub/Sub topic has no partitions. In mode partitioned it is also the number of
     subscriptions."""
     topic: ExistingPubSubTopicSettings

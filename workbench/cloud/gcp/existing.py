@@ -133,18 +133,20 @@ def found_cluster(state: Inputs) -> Mapping[str, Any]:
 
 
 def _lists(value: object) -> object:
-    """Return a value with a list instead of each nested map."""
+    """Return a value with a list instead of each nested map, except labels."""
     if isinstance(value, list):
         return [_lists(each) for each in cast("list[object]", value)]
     if not isinstance(value, Mapping):
         return value
-    items = cast("Mapping[str, object]", value)
-    return {
-        (_plural(key) if isinstance(item, Mapping) and not key.endswith("abels") else key): (
-            [_lists(item)] if isinstance(item, Mapping) and not key.endswith("abels") else _lists(item)
-        )
-        for key, item in items.items()
-    }
+    listed: dict[str, object] = {}
+    for key, item in cast("Mapping[str, object]", value).items():
+        if key.endswith("abels"):
+            listed[key] = item
+        elif isinstance(item, Mapping):
+            listed[_plural(key)] = [_lists(cast("object", item))]
+        else:
+            listed[key] = _lists(item)
+    return listed
 
 
 def found_subnet(state: Inputs) -> Mapping[str, Any]:
