@@ -88,7 +88,9 @@ def test_a_missing_resource_that_is_only_read_is_reported_with_the_key(command: 
     with Sandbox(program, command, stack="missing") as sandbox:
         for each in plan(existing).recording.adopted:
             sandbox.inventory.plant(
-                CloudObject(type=each.type, id=each.id, urn="", status="active", inputs=each.inputs, outputs=each.state)
+                CloudObject(
+                    type=each.type, id=each.id, urn="", status="active", inputs={**each.inputs}, outputs={**each.state}
+                )
             )
         configure(sandbox, missing)
         as_project(sandbox, executor)

@@ -71,7 +71,7 @@ def permissions(planned: Plan, *, preview: bool) -> Permissions:
     cloud = CLOUDS[next(name for name in CLOUDS if name in packages)]
     actions: set[str] = set()
     for each in resources:
-        actions |= needed(each.type, preview=preview)
+        actions |= needed(each.type, preview=preview or each.external)
     for each in recording.invokes:
         actions |= needed(each.token, preview=True)
     stack = Stack(

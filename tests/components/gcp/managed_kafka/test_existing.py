@@ -152,7 +152,7 @@ def test_a_cluster_that_is_not_ready_is_refused(monkeypatch, state):
 def test_an_existing_topic_on_a_new_cluster_is_read(monkeypatch):
     alter(monkeypatch, TOPIC, partitionCount=6)
     topic = {"existing": True, "producers": REMOVED, "retentionHours": REMOVED}
-    plan = planned({"data-pipes:pipes": {"orders": {"topic": topic}}}, stack="gcp-managed-kafka-gke")
+    plan = planned({"data-pipes:pipes": {"orders": {"parallelism": 6, "topic": topic}}}, stack="gcp-managed-kafka-gke")
     read = next(each for each in plan.recording.of_type(TOPIC) if each.external)
     assert read.name.endswith("orders-pipes.orders.topic.existing")
 
