@@ -3,7 +3,8 @@
 from components.gcp.account import GcpSettings, gcp_provider
 from components.gcp.monitoring.monitoring import Monitoring
 from components.gcp.monitoring.settings import GcpMonitoringSettings
-from components.gcp.network.network import GcpNetworkSettings, Network
+from components.gcp.network.network import GcpNetworkSettings
+from components.gcp.network.vpc_network import VpcNetwork
 from components.gcp.registry import ArtifactRegistry
 from components.service import CloudBase
 
@@ -12,7 +13,7 @@ CLOUD = CloudBase(
     first_account={"gcp:region": "europe-west1", "gcp:project": "data-pipes-42"},
     provider=gcp_provider,
     network_settings=GcpNetworkSettings,
-    network=Network,
+    network=VpcNetwork,
     registry=ArtifactRegistry,
     monitoring_settings=GcpMonitoringSettings,
     monitoring=Monitoring,

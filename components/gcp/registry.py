@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from components.arguments import RegistryArgs
 from components.contracts import Registry
-from components.gcp.network.network import Network
+from components.gcp.network.vpc_network import VpcNetwork
 
 UNTAGGED_DAYS = 14
 """Days that untagged images are kept. Tagged images are kept forever, because a stack may run any of them."""
@@ -50,7 +50,7 @@ class ArtifactRegistry(Registry):
 
     url: Output[str]
 
-    def __init__(self, name: str, args: RegistryArgs[Network], opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: RegistryArgs[VpcNetwork], opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:gcp:Registry", name, None, opts)
         network = args.network
         self.network = network

@@ -18,7 +18,10 @@ ALWAYS = (
     "logging",
     "monitoring",
 )
-"""APIs that every stack needs for its network, registry, keys and identities."""
+"""APIs that a stack needs for its network, registry, keys and identities."""
+
+WITHOUT_CLUSTER = ("cloudresourcemanager", "compute", "iam", "iamcredentials", "monitoring")
+"""APIs that a stack needs for its identities and alarms if its network and its cluster were there before."""
 
 AGENTS = {
     "artifactregistry": "gcp-sa-artifactregistry",
@@ -35,21 +38,22 @@ class Services(ComponentResource):
     apis: Mapping[str, Resource]
     """APIs by the first word of their names, such as pubsub. Resources of an API wait for it."""
 
-    def __init__(self, name: str, account: Account, called: Sequence[str], opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, account: Account, used: Sequence[str], opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:gcp:Services", name, None, opts)
         self.name = name
         self.account = account
-        self.apis = {
-            api: gcp.projects.Service(
-                f"{name}-{api}",
-                service=f"{api}.googleapis.com",
-                disable_on_destroy=False,
-                opts=ResourceOptions(parent=self),
-            )
-            for api in sorted({*ALWAYS, *called})
-        }
+        self.apis = {api: self.enabled(api) for api in sorted(set(used))}
         self._agents: dict[str, Output[str]] = {}
         self.register_outputs({})
+
+    def enabled(self, api: str) -> Resource:
+        """Enable an API, by the first word of its name."""
+        return gcp.projects.Service(
+            f"{self.name}-{api}",
+            service=f"{api}.googleapis.com",
+            disable_on_destroy=False,
+            opts=ResourceOptions(parent=self),
+        )
 
     def agent(self, service: str) -> Output[str]:
         """Return the IAM member of a service's agent.

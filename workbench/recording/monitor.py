@@ -29,6 +29,10 @@ from workbench.recording.records import (
 from workbench.values import Decoded, add_missing, decode, hide, unknown_like
 
 
+class MissingError(LookupError):
+    """An object that the program reads does not exist. The message is the engine's."""
+
+
 class ExistingObject(Protocol):
     """An object that was there before the stack. `workbench.cloud.model.Existing` implements it."""
 
@@ -159,7 +163,7 @@ class RecordingMonitor(MockMonitor):
         preexisting = None if found else kind.preexisting(request.id, self._others)
         absent = not (found or preexisting or request.id == rpc.UNKNOWN)
         if absent and self._cloud.is_adopted(request.type):
-            raise LookupError(f"{request.name}: resource '{request.id}' does not exist")
+            raise MissingError(f"{request.name}: resource '{request.id}' does not exist")
         self._add(
             RecordedResource(
                 urn=urn,

@@ -9,7 +9,7 @@ from pulumi import ComponentResource, CustomTimeouts, Output, Resource, Resource
 from components.gcp.gke.changes import refused_deletion
 from components.gcp.gke.node_account import SCOPES, NodeAccount
 from components.gcp.gke.settings import GkeSettings
-from components.gcp.network.network import Network
+from components.gcp.network.vpc_network import VpcNetwork
 
 ADMIN = "roles/container.admin"
 """Full control of clusters and their Kubernetes objects (GKE, IAM roles)."""
@@ -24,7 +24,7 @@ class GkeClusterArgs:
     """Arguments of GkeCluster."""
 
     settings: GkeSettings
-    network: Network
+    network: VpcNetwork
     nodes: NodeAccount
     managed_prometheus: bool
     """Whether Managed Service for Prometheus collects metrics of the pods."""

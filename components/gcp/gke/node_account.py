@@ -16,7 +16,7 @@ from components.gcp.gke.changes import (
     refuse_volume_change,
 )
 from components.gcp.names import account_id
-from components.gcp.network.network import Network
+from components.gcp.network.vpc_network import VpcNetwork
 from components.gcp.registry import ArtifactRegistry
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
@@ -27,7 +27,7 @@ SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 class NodeAccountArgs:
     """Arguments of NodeAccount."""
 
-    network: Network
+    network: VpcNetwork
     registry: ArtifactRegistry
     mode: str
     volumes: str | None

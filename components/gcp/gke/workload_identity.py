@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_gcp as gcp
-from pulumi import ComponentResource, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.contracts import Grant
-from components.gcp.gke.cluster import workload_pool
 from components.gcp.grants import granted
 from components.gcp.names import account_id
 from components.gcp.network.network import Network
@@ -18,8 +17,10 @@ class WorkloadIdentityArgs:
     """Arguments of WorkloadIdentity."""
 
     network: Network
-    cluster: gcp.container.Cluster
-    """The project's workload identity pool exists only after its first cluster."""
+    pool: Input[str]
+    """The workload identity pool of the cluster."""
+    after: Sequence[Resource]
+    """The cluster if the stack makes it: the project's workload identity pool exists only after its first cluster."""
     namespace: str
     service_account: str
     grants: Sequence[Grant]
@@ -42,13 +43,12 @@ class WorkloadIdentity(ComponentResource):
             display_name=f"Pods of {name}",
             opts=ResourceOptions(parent=self, depends_on=[network.apis["iam"]]),
         )
-        pool = workload_pool(network.account.project)
         binding = gcp.serviceaccount.IAMMember(
             f"{name}-identity",
             service_account_id=account.name,
             role="roles/iam.workloadIdentityUser",
-            member=f"serviceAccount:{pool}[{args.namespace}/{args.service_account}]",
-            opts=ResourceOptions(parent=self, depends_on=[args.cluster]),
+            member=Output.concat("serviceAccount:", args.pool, f"[{args.namespace}/{args.service_account}]"),
+            opts=ResourceOptions(parent=self, depends_on=args.after),
         )
         rights = granted(name, account.member, args.grants, account=network.account, parent=self)
         self.email = account.email

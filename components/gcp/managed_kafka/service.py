@@ -1,9 +1,6 @@
 """Google Cloud Managed Service for Apache Kafka: one cluster, and one topic per pipe."""
 
-import re
-from collections.abc import Mapping
 from functools import reduce
-from typing import cast
 
 import pulumi_gcp as gcp
 from pulumi import CustomTimeouts, Output, ResourceHookBinding, ResourceOptions
@@ -11,9 +8,9 @@ from typing_extensions import override
 
 from components.arguments import StreamingArgs
 from components.changes import older_kafka, refused_change
-from components.contracts import Grant, Platform, Streaming, Topic
+from components.contracts import Platform, Streaming, Topic
 from components.gcp.encryption import Key
-from components.gcp.grants import granted
+from components.gcp.managed_kafka.access import connect, let_producers_connect, with_port
 from components.gcp.managed_kafka.acl import closed
 from components.gcp.managed_kafka.settings import ManagedKafkaSettings
 from components.gcp.managed_kafka.size import (
@@ -23,17 +20,20 @@ from components.gcp.managed_kafka.size import (
     refuse_smaller_disk,
     refuse_subnet_change,
 )
-from components.gcp.managed_kafka.topic import PORT, ManagedKafkaPipeSettings, ManagedKafkaTopic, ManagedKafkaTopicArgs
+from components.gcp.managed_kafka.topic import (
+    ExistingManagedKafkaTopic,
+    KafkaPipeT,
+    ManagedKafkaPipeSettings,
+    ManagedKafkaTopic,
+    ManagedKafkaTopicArgs,
+)
 from components.gcp.names import account_email, account_id
 from components.gcp.network.network import Network
+from components.kafka.existing_topic import ExistingKafkaPipeSettings
+from components.kafka.topic_settings import group_protocol
 
 KEY_LABEL = "data-pipes-customer-managed-key"
 """Cluster label with the kind of key: true if customer-managed."""
-
-
-def with_port(address: str) -> str:
-    """Return the bootstrap address with a port, which the API omits."""
-    return address if re.search(r":\d+$", address) else f"{address}:{PORT}"
 
 
 class ManagedKafka(Streaming[ManagedKafkaPipeSettings]):
@@ -59,21 +59,8 @@ class ManagedKafka(Streaming[ManagedKafkaPipeSettings]):
         self.cluster = self._cluster()
         agent_email = self.agent.apply(lambda member: member.removeprefix("serviceAccount:"))
         self.closed = closed(f"{name}-managed-kafka", self.cluster, agent_email, self)
-        self.connect = Grant(
-            actions=("roles/managedkafka.client",),
-            # IAM conditions use the project number (IAM, Resource attributes for conditions).
-            resource=Output.concat(
-                "projects/", account.number, f"/locations/{account.region}/clusters/", self.cluster.cluster_id
-            ),
-        )
-        for producer in self._producers():
-            granted(
-                f"{name}-{producer}",
-                f"serviceAccount:{producer}",
-                [self.connect],
-                account=account,
-                parent=self,
-            )
+        self.connect = connect(account, self.cluster.cluster_id)
+        let_producers_connect(name, args.pipes, self.connect, account=account, parent=self)
         self.bootstrap_servers = self.cluster.bootstrap_address.apply(with_port)
         self.outputs = {"bootstrapServers": self.bootstrap_servers}
         self.register_outputs(dict(self.outputs))
@@ -129,25 +116,29 @@ class ManagedKafka(Streaming[ManagedKafkaPipeSettings]):
         ]
         return reduce(ResourceHookBinding.merge, hooks)
 
-    def _producers(self) -> list[str]:
-        """Return the producers of all pipes."""
-        pipes = cast("Mapping[str, ManagedKafkaPipeSettings]", self.args.pipes)
-        return sorted({producer for pipe in pipes.values() for producer in pipe.topic.producers})
-
     @override
     def topic(self, name: str, pipe: ManagedKafkaPipeSettings, opts: ResourceOptions) -> Topic:
         """Create a pipe's topic on this cluster."""
-        account = self.args.network.account
-        topic = ManagedKafkaTopicArgs(
-            topic_name=name,
+        return ManagedKafkaTopic(f"{self.name}-{name}", self._topic(name, pipe), opts)
+
+    @override
+    def existing_topic(self, name: str, pipe: ExistingKafkaPipeSettings, opts: ResourceOptions) -> Topic:
+        """Read a pipe's topic."""
+        return ExistingManagedKafkaTopic(f"{self.name}-{name}", self._topic(name, pipe), opts)
+
+    def _topic(self, name: str, pipe: KafkaPipeT) -> ManagedKafkaTopicArgs[KafkaPipeT]:
+        network = self.args.network
+        return ManagedKafkaTopicArgs(
+            pipe_name=name,
             pipe=pipe,
-            version=self.args.settings.version,
-            network=self.args.network,
-            cluster=self.cluster,
+            group_protocol=group_protocol(self.args.settings.version),
+            account=network.account,
+            cluster=self.name,
+            cluster_id=self.cluster.cluster_id,
+            brokers_cidr=network.cidr,
             bootstrap_servers=self.bootstrap_servers,
-            consumer=account_email(account_id(f"{self.name}-{name}"), account.project),
+            consumer=account_email(account_id(f"{self.name}-{name}"), network.account.project),
             connect=self.connect,
             closed=self.closed,
             protect=self.args.protect,
         )
-        return ManagedKafkaTopic(f"{self.name}-{name}", topic, opts)

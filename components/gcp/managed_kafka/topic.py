@@ -1,22 +1,28 @@
 """Topics of a Managed Service for Apache Kafka cluster, and their ACLs."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
+import pulumi
 import pulumi_gcp as gcp
 from pulumi import Input, Output, Resource, ResourceHookBinding, ResourceOptions
 from pydantic import Field
+from typing_extensions import override
 
 from components.changes import guard, refuse_fewer_partitions
 from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, EgressRule, Grant, Topic
 from components.dead_letters import SUFFIX
+from components.existing import matching
+from components.gcp.account import Account
 from components.gcp.managed_kafka.acl import allowed
 from components.gcp.managed_kafka.signals import kafka_signals
-from components.gcp.network.network import Network
 from components.kafka.config import CODECS, Choice, Limit, Limits
-from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings, group_protocol
+from components.kafka.existing_topic import ExistingKafkaPipeSettings
+from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings
+from components.lookup import name_of_read
 from components.section import Distinct, Pattern
 
 PORT = 9092
@@ -63,17 +69,25 @@ class ManagedKafkaPipeSettings(KafkaPipeSettings, frozen=True):
     """The topic's settings."""
 
 
+KafkaPipeT = TypeVar("KafkaPipeT", ManagedKafkaPipeSettings, ExistingKafkaPipeSettings)
+
+
 @dataclass(frozen=True, kw_only=True)
-class ManagedKafkaTopicArgs:
+class ManagedKafkaTopicArgs(Generic[KafkaPipeT]):
     """Arguments of ManagedKafkaTopic."""
 
-    topic_name: str
-    """Name of the topic."""
-    pipe: ManagedKafkaPipeSettings
-    version: str
-    """Kafka version of the brokers."""
-    network: Network
-    cluster: gcp.managedkafka.Cluster
+    pipe_name: str
+    """Name of the pipe, and of a topic that the program makes."""
+    pipe: KafkaPipeT
+    group_protocol: Mapping[str, Input[str]]
+    """Environment variables of the consumers' group protocol."""
+    account: Account
+    cluster: str
+    """Name of the cluster in messages."""
+    cluster_id: Output[str]
+    """Name of the cluster, when it is there."""
+    brokers_cidr: Input[str]
+    """IPv4 range that contains the brokers."""
     bootstrap_servers: Output[str]
     consumer: str
     """E-mail address of the consumers' service account."""
@@ -84,62 +98,61 @@ class ManagedKafkaTopicArgs:
     protect: bool
 
 
-class ManagedKafkaTopic(Topic):
-    """A topic with ACLs: only its consumers may read it, in their one group, and only its producers may write to it.
+class ReadTopic(Topic, ABC, Generic[KafkaPipeT]):
+    """A topic that consumers read in their one group, and its dead-letter topic. Only the consumers may write to the dead-letter topic.
 
-    Only the consumers may write to its dead-letter topic.
+    Both kinds of topics have one type token, so the dead letters stay if a pipe changes from one kind to the other.
     """
 
-    def __init__(self, name: str, args: ManagedKafkaTopicArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: ManagedKafkaTopicArgs[KafkaPipeT], opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:gcp:ManagedKafkaTopic", name, None, opts)
         self.name = name
         self.args = args
-        settings = args.pipe.topic
-        topic = self._topic(
-            f"{name}-topic",
-            topic_id=args.topic_name,
-            partitions=args.pipe.parallelism,
-            configs=settings.kafka_config,
-            hooks=guard(
-                f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "partitionCount", refuse_fewer_partitions
-            ),
-        )
-        writers = [entry for producer in settings.producers for entry in allowed(producer, "WRITE", "DESCRIBE")]
-        topic_acl = self._acl(
-            f"{name}-topic-acl",
-            Output.concat("topic/", topic.topic_id),
-            [*allowed(args.consumer, "READ", "DESCRIBE"), *writers],
-        )
-        group = consumer_group(args.topic_name, args.pipe)
+        pipe_name, dead_letter = args.pipe_name, args.pipe.topic.dead_letter
+        topic = self._source(f"{name}-topic")
+        readable = self._readable(topic)
+        group = consumer_group(pipe_name, args.pipe)
         group_acl = self._acl(f"{name}-group-acl", f"consumerGroup/{group}", allowed(args.consumer, "READ"))
         self.topic_name = topic.topic_id
-        self.partitions = topic.partition_count.apply(lambda count: int(count or 0))
+        self.partitions = self._partitions(topic)
         connection = Connection(
             settings={
                 "STREAM_SERVICE": "kafka",
-                "STREAM_TOPIC": topic_acl.id.apply(lambda _: args.topic_name),
+                "STREAM_TOPIC": readable,
                 "STREAM_GROUP": group_acl.id.apply(lambda _: group),
                 **self._dead_letters(),
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
                 "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
                 "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
                 "KAFKA_SASL_OAUTHBEARER_SCOPE": TOKEN_SCOPE,
-                **group_protocol(args.version),
+                **args.group_protocol,
             },
             secrets={},
             files={},
             grants=[args.connect],
-            egress_rules=[EgressRule(cidr=args.network.cidr, port=PORT)],
+            egress_rules=[EgressRule(cidr=args.brokers_cidr, port=PORT)],
         )
         self.connections = {SHARED: connection}
         self.signals = kafka_signals(
             args.pipe,
-            cluster=args.cluster.cluster_id,
+            cluster=args.cluster_id,
             topic=topic.topic_id,
             group=group,
-            dead_letters=f"{args.topic_name}{SUFFIX}" if settings.dead_letter.enabled else None,
+            dead_letters=f"{pipe_name}{SUFFIX}" if dead_letter.enabled else None,
         )
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    @abstractmethod
+    def _source(self, resource_name: str) -> gcp.managedkafka.Topic:
+        """Make or read the topic."""
+
+    @abstractmethod
+    def _readable(self, topic: gcp.managedkafka.Topic) -> Output[str]:
+        """Return the name of the topic when the consumers may read it."""
+
+    def _partitions(self, topic: gcp.managedkafka.Topic) -> Output[int]:
+        """Return the number of partitions."""
+        return topic.partition_count.apply(lambda count: int(count or 0))
 
     def _topic(
         self,
@@ -155,8 +168,8 @@ class ManagedKafkaTopic(Topic):
         return gcp.managedkafka.Topic(
             resource_name,
             topic_id=topic_id,
-            cluster=args.cluster.cluster_id,
-            location=args.network.account.region,
+            cluster=args.cluster_id,
+            location=args.account.region,
             partition_count=partitions,
             replication_factor=REPLICATION,
             configs=configs,
@@ -171,15 +184,15 @@ class ManagedKafkaTopic(Topic):
         return gcp.managedkafka.Acl(
             resource_name,
             acl_id=acl_id,
-            cluster=args.cluster.cluster_id,
-            location=args.network.account.region,
+            cluster=args.cluster_id,
+            location=args.account.region,
             acl_entries=entries,
             opts=ResourceOptions(parent=self),
         )
 
     def _dead_letters(self) -> Mapping[str, Input[str]]:
         """Make the dead-letter topic and its ACL if enabled, and return the consumers' variables for it."""
-        settings, name = self.args.pipe.topic, f"{self.args.topic_name}{SUFFIX}"
+        settings, name = self.args.pipe.topic, f"{self.args.pipe_name}{SUFFIX}"
         if not settings.dead_letter.enabled:
             return {}
         topic = self._topic(
@@ -191,3 +204,72 @@ class ManagedKafkaTopic(Topic):
             allowed(self.args.consumer, "WRITE", "DESCRIBE"),
         )
         return settings.dead_letter.variables(acl.id.apply(lambda _: name))
+
+
+class ManagedKafkaTopic(ReadTopic[ManagedKafkaPipeSettings]):
+    """A topic that the program makes. Only its consumers may read it, and only its producers may write to it."""
+
+    @override
+    def _source(self, resource_name: str) -> gcp.managedkafka.Topic:
+        args = self.args
+        return self._topic(
+            resource_name,
+            topic_id=args.pipe_name,
+            partitions=args.pipe.parallelism,
+            configs=args.pipe.topic.kafka_config,
+            hooks=guard(
+                resource_name, f"pipes.{args.pipe_name}.parallelism", "partitionCount", refuse_fewer_partitions
+            ),
+        )
+
+    @override
+    def _readable(self, topic: gcp.managedkafka.Topic) -> Output[str]:
+        args = self.args
+        writers = [entry for producer in args.pipe.topic.producers for entry in allowed(producer, "WRITE", "DESCRIBE")]
+        acl = self._acl(
+            f"{self.name}-topic-acl",
+            Output.concat("topic/", topic.topic_id),
+            [*allowed(args.consumer, "READ", "DESCRIBE"), *writers],
+        )
+        return acl.id.apply(lambda _: args.pipe_name)
+
+
+class ExistingManagedKafkaTopic(ReadTopic[ExistingKafkaPipeSettings]):
+    """A topic that was there before. The program only reads it, and does not touch its ACL: an Acl resource replaces all entries."""
+
+    @property
+    def _topic_name(self) -> str:
+        return self.args.pipe.topic.name or self.args.pipe_name
+
+    @override
+    def _source(self, resource_name: str) -> gcp.managedkafka.Topic:
+        args = self.args
+        pulumi.log.warn(self._how_to_allow(), self)
+        where = f"projects/{args.account.project}/locations/{args.account.region}/clusters/"
+        return gcp.managedkafka.Topic.get(
+            name_of_read(self.name, f"pipes.{args.pipe_name}.topic.existing"),
+            Output.concat(where, args.cluster_id, f"/topics/{self._topic_name}"),
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _how_to_allow(self) -> str:
+        """Return the commands that let the consumers read a topic which has an ACL."""
+        args, name = self.args, self._topic_name
+        commands = (
+            f"gcloud managed-kafka acls add-acl-entry topic/{name} --cluster={args.cluster} --location={args.account.region} "
+            f"--project={args.account.project} --principal=User:{args.consumer} --operation={operation}"
+            for operation in ("READ", "DESCRIBE")
+        )
+        return (
+            f"pipes.{args.pipe_name}.topic.existing: the ACL of {name} is not changed. If there is an ACL for it, such as topic/{name}, "
+            f"allow the consumers to read it: {' && '.join(commands)}"
+        )
+
+    @override
+    def _readable(self, topic: gcp.managedkafka.Topic) -> Output[str]:
+        # No consumer starts if the stack file has another number of partitions.
+        return self._partitions(topic).apply(lambda _: self._topic_name)
+
+    @override
+    def _partitions(self, topic: gcp.managedkafka.Topic) -> Output[int]:
+        return matching(super()._partitions(topic), self.args.pipe_name, self.args.pipe.parallelism)

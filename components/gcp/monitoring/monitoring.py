@@ -6,10 +6,10 @@ import pulumi_gcp as gcp
 from pulumi import ComponentResource, Input, ResourceOptions
 
 from components.arguments import MonitoringArgs
-from components.gcp.gke.prometheus import GkeCollector
 from components.gcp.monitoring.dashboard import dashboards
 from components.gcp.monitoring.metric import CloudMonitoringMetric
 from components.gcp.monitoring.policy import AlertPolicyArgs, alert_policy, threshold
+from components.gcp.monitoring.prometheus import GkeCollector
 from components.gcp.monitoring.settings import GcpMonitoringSettings
 from components.gcp.network.network import Network
 from components.monitoring.signals import Signal, Trigger

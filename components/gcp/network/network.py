@@ -1,8 +1,9 @@
-"""VPC network of a stack (created or existing), with its APIs and KMS keys."""
+"""Network of a stack, and the settings of a VPC network (created or existing)."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
-from typing import Annotated
+from typing import Annotated, Any
 
 from pulumi import ComponentResource, Output, Resource, ResourceOptions
 from pydantic import AfterValidator, Field, model_validator
@@ -10,9 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from components.arguments import NetworkArgs
 from components.gcp.account import Account, GcpSettings
 from components.gcp.encryption import Keys
-from components.gcp.network.flow_logs import FlowLogs, FlowLogsArgs
-from components.gcp.network.subnets import PODS, SERVICES, check_usable, layout
-from components.gcp.network.vpc import Vpc, VpcArgs
+from components.gcp.network.subnets import check_usable, layout
 from components.gcp.services import Services
 from components.section import Cidr, Pattern, SettingsModel
 from components.settings_bases import NetworkSettings
@@ -107,8 +106,8 @@ class GcpNetworkSettings(NetworkSettings, frozen=True):
         return ZONES
 
 
-class Network(ComponentResource):
-    """VPC network with its subnet, the enabled APIs and the KMS key ring.
+class Network(ComponentResource, ABC):
+    """Network of a stack, with the enabled APIs and the KMS keys.
 
     It holds everything that both the streaming service and the platform need, so that they can be created in parallel.
     """
@@ -117,62 +116,35 @@ class Network(ComponentResource):
     subnet_id: Output[str]
     cidr: Output[str]
     """Primary range of the nodes' subnet."""
-    pod_cidr: Output[str]
-    pods_range: Output[str]
-    """Name of the secondary range for pods."""
-    services_range: Output[str]
-    """Name of the secondary range for Kubernetes services."""
     outbound: Sequence[Resource]
     """NAT and firewall that subnet workloads depend on. Empty for an existing network."""
     apis: Mapping[str, Resource]
     """APIs by the first word of their names. Resources of an API wait for it."""
-    keys: Keys
     account: Account
     labels: Mapping[str, str]
     """Labels of the stack. The provider adds them to all resources, except those of Cloud Monitoring."""
-    registry_customer_managed_key: bool
 
     def __init__(
-        self, name: str, args: NetworkArgs[GcpSettings, GcpNetworkSettings], opts: ResourceOptions | None = None
+        self,
+        name: str,
+        args: NetworkArgs[GcpSettings, Any],
+        *,
+        token: str,
+        apis: Sequence[str],
+        opts: ResourceOptions | None = None,
     ) -> None:
-        super().__init__("data-pipes:gcp:Network", name, None, opts)
-        child = ResourceOptions(parent=self)
+        """`token` is the type of the component, and `apis` are enabled together with those of the stack's services."""
+        super().__init__(token, name, None, opts)
         self.name = name
         self.labels = args.tags
-        self.registry_customer_managed_key = args.settings.registry_customer_managed_key
         self.account = Account.of(args.account, parent=self)
-        self._services = Services(name, self.account, args.cloud_services, child)
+        self._services = Services(name, self.account, [*apis, *args.cloud_services], ResourceOptions(parent=self))
         self.apis = self._services.apis
-        self.keys = Keys(name, self.account, self.apis["cloudkms"], child)
 
-        existing = args.settings.existing
-        if existing:
-            owner = existing.network.split("/")[1]
-            self.network_id = Output.from_input(existing.network)
-            self.subnet_id = Output.from_input(
-                f"projects/{owner}/regions/{self.account.region}/subnetworks/{existing.subnetwork}"
-            )
-            self.cidr = Output.from_input(existing.cidr)
-            self.pod_cidr = Output.from_input(existing.pod_cidr)
-            self.pods_range = Output.from_input(existing.pods_range)
-            self.services_range = Output.from_input(existing.services_range)
-            self.outbound = []
-        else:
-            vpc = Vpc(name, VpcArgs(cidr=args.settings.cidr, account=self.account, api=self.apis["compute"]), child)
-            FlowLogs(
-                name,
-                FlowLogsArgs(days=args.settings.flow_log_days, account=self.account, api=self.apis["logging"]),
-                child,
-            )
-            ranges = layout(args.settings.cidr)
-            self.network_id = vpc.network_id
-            self.subnet_id = vpc.subnet_id
-            self.cidr = Output.from_input(ranges.nodes)
-            self.pod_cidr = Output.from_input(ranges.pods)
-            self.pods_range = Output.from_input(PODS)
-            self.services_range = Output.from_input(SERVICES)
-            self.outbound = vpc.outbound
-        self.register_outputs({"networkId": self.network_id, "subnetId": self.subnet_id})
+    @property
+    @abstractmethod
+    def keys(self) -> Keys:
+        """Return the key ring of the stack."""
 
     def agent(self, service: str) -> Output[str]:
         """Return the IAM member of a service's agent, by the first word of its API name, such as pubsub."""

@@ -3,7 +3,7 @@
 from components.gcp.pubsub.service import PubSub
 from components.gcp.pubsub.settings import PubSubSettings
 from components.gcp.pubsub.sizing import PubSubSizing
-from components.gcp.pubsub.topic_settings import PubSubPipeSettings
+from components.gcp.pubsub.topic_settings import ExistingPubSubPipeSettings, PubSubPipeSettings
 from components.service import Count, StreamingService
 
 SERVICE = StreamingService(
@@ -14,4 +14,5 @@ SERVICE = StreamingService(
     Count("gcp:pubsub/subscription:Subscription", "labels.data-pipes-subscribers"),
     PubSubSizing(),
     reports_lag=True,
+    existing_pipe=ExistingPubSubPipeSettings,
 )

@@ -7,8 +7,9 @@ from components.arguments import StreamingArgs
 from components.contracts import Platform, Streaming, Topic
 from components.gcp.network.network import Network
 from components.gcp.pubsub.settings import PubSubSettings
-from components.gcp.pubsub.topic import PubSubTopic, PubSubTopicArgs
-from components.gcp.pubsub.topic_settings import PubSubPipeSettings
+from components.gcp.pubsub.subscriptions import PubSubPipeT, PubSubTopicArgs
+from components.gcp.pubsub.topic import ExistingPubSubTopic, PubSubTopic
+from components.gcp.pubsub.topic_settings import ExistingPubSubPipeSettings, PubSubPipeSettings
 
 
 class PubSub(Streaming[PubSubPipeSettings]):
@@ -33,7 +34,15 @@ class PubSub(Streaming[PubSubPipeSettings]):
     @override
     def topic(self, name: str, pipe: PubSubPipeSettings, opts: ResourceOptions) -> Topic:
         """Create a pipe's topic and subscriptions."""
-        topic = PubSubTopicArgs(
+        return PubSubTopic(f"{self.name}-{name}", self._topic(name, pipe), opts)
+
+    @override
+    def existing_topic(self, name: str, pipe: ExistingPubSubPipeSettings, opts: ResourceOptions) -> Topic:
+        """Look up a pipe's topic, and create its subscriptions."""
+        return ExistingPubSubTopic(f"{self.name}-{name}", self._topic(name, pipe), opts)
+
+    def _topic(self, name: str, pipe: PubSubPipeT) -> PubSubTopicArgs[PubSubPipeT]:
+        return PubSubTopicArgs(
             pipe_name=name,
             full_name=f"{self.name}-{name}",
             pipe=pipe,
@@ -41,4 +50,3 @@ class PubSub(Streaming[PubSubPipeSettings]):
             key=self.key,
             protect=self.args.protect,
         )
-        return PubSubTopic(f"{self.name}-{name}", topic, opts)

@@ -8,7 +8,7 @@ from typing_extensions import override
 from components.consumer_group import no_group
 from components.gcp.pubsub.filter import MOST_BYTES, subscription_filters, too_long
 from components.gcp.pubsub.signals import AGE_RESOLUTION
-from components.gcp.pubsub.topic_settings import PubSubPipeSettings
+from components.gcp.pubsub.topic_settings import SubscribedPipe
 from components.section import ConfigError
 from components.settings_bases import ServiceSettings, ValidationContext
 
@@ -32,7 +32,7 @@ class PubSubSettings(ServiceSettings, frozen=True):
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield consumer groups, filters that are too long, and more subscriptions than a project can have."""
         yield from no_group(context.pipes, "consumers share the subscriptions of the pipe")
-        pipes = cast("Mapping[str, PubSubPipeSettings]", context.made)
+        pipes = cast("Mapping[str, SubscribedPipe]", context.pipes)
         for name, pipe in pipes.items():
             length = too_long(subscription_filters(pipe.topic.filter, pipe.partitions))
             if length:

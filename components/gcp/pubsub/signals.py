@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pulumi import Input, Output
 
 from components.gcp.monitoring.metric import PERIOD, CloudMonitoringMetric
-from components.gcp.pubsub.topic_settings import PubSubPipeSettings
+from components.gcp.pubsub.topic_settings import SubscribedPipe
 from components.monitoring.alarms import DEAD_LETTERS, OLD_RECORDS
 from components.monitoring.signals import Signal, Trigger
 
@@ -18,12 +18,15 @@ MOVED = 15
 PubSubSignal = Signal[CloudMonitoringMetric]
 
 
-def pubsub_signals(pipe: PubSubPipeSettings, *, topic: Input[str], shared: Input[str] | None) -> Sequence[PubSubSignal]:
+def pubsub_signals(
+    pipe: SubscribedPipe, *, topic: Input[str], subscriptions: Input[str], shared: Input[str] | None
+) -> Sequence[PubSubSignal]:
     """Return the signals of a pipe. One alarm watches the subscriptions of all partitions.
 
     Args:
         pipe: Settings of the pipe.
-        topic: Name of the topic. Subscriptions of partitions have this name, a dot and a number.
+        topic: Name of the topic.
+        subscriptions: Start of the names of the subscriptions of partitions. A dot and a number follow.
         shared: Name of the shared subscription. None in mode partitioned.
     """
 
@@ -32,7 +35,7 @@ def pubsub_signals(pipe: PubSubPipeSettings, *, topic: Input[str], shared: Input
             type=f"pubsub.googleapis.com/subscription/{name}",
             resource="pubsub_subscription",
             labels={"subscription_id": shared} if shared else {},
-            patterns={} if shared else {"subscription_id": Output.concat(topic, "[.][0-9]+")},
+            patterns={} if shared else {"subscription_id": Output.concat(subscriptions, "[.][0-9]+")},
             aligner=aligner,
             reducer=reducer,
             period=period,

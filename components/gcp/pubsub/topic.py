@@ -1,17 +1,14 @@
-"""Pub/Sub topic of a pipe, with its subscriptions and schema."""
+"""Pub/Sub topic of a pipe: made with its schema, or there before."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 
 import pulumi_gcp as gcp
-from pulumi import Output, ResourceHookBinding, ResourceOptions
+from pulumi import InvokeOptions, ResourceHookBinding, ResourceOptions
+from typing_extensions import override
 
 from components.changes import guard, refused_change
-from components.contracts import PARTITION, SHARED, Connection, Grant, Topic
-from components.gcp.encryption import Key
-from components.gcp.network.network import Network
 from components.gcp.pubsub.changes import (
     refuse_fewer_partitions,
     refuse_filter_change,
@@ -20,13 +17,10 @@ from components.gcp.pubsub.changes import (
     refuse_ordering_change,
     refuse_schema_type_change,
 )
-from components.gcp.pubsub.dead_letters import NEVER, SUBSCRIBERS, DeadLetters, DeadLettersArgs, seconds, stored_in
-from components.gcp.pubsub.filter import subscription_filters
-from components.gcp.pubsub.signals import PubSubSignal, pubsub_signals
-from components.gcp.pubsub.topic_settings import PubSubPipeSettings, SchemaSettings
-from components.monitoring.alarms import DEAD_LETTERS, IDLE_CONSUMER, LOST_RECORDS, PARTITION_WITHOUT_READER
-
-SUBSCRIBER = "roles/pubsub.subscriber"
+from components.gcp.pubsub.dead_letters import seconds, stored_in
+from components.gcp.pubsub.subscriptions import Source, SubscribedTopic
+from components.gcp.pubsub.topic_settings import ExistingPubSubPipeSettings, PubSubPipeSettings, SchemaSettings
+from components.lookup import lookup
 
 MODE, ORDERING, FILTER, PARTITIONS = (
     "data-pipes-mode",
@@ -38,47 +32,15 @@ MODE, ORDERING, FILTER, PARTITIONS = (
 runs no update hook. The topic is updated in place, so its hook can refuse the change in a preview and explain the fix."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PubSubTopicArgs:
-    """Arguments of PubSubTopic."""
+class PubSubTopic(SubscribedTopic[PubSubPipeSettings]):
+    """Topic that the program makes. It stores messages in the stack's region."""
 
-    pipe_name: str
-    full_name: str
-    """Name of the topic, its schema and its shared subscription. Partition and dead-letter resources add a suffix after a dot, which no
-    pipe name contains."""
-    pipe: PubSubPipeSettings
-    network: Network
-    key: Key | None
-    """Key that encrypts the messages. None for Google-managed keys."""
-    protect: bool
-
-
-class PubSubTopic(Topic):
-    """Topic that stores messages in the stack's region, with one shared subscription or one per partition.
-
-    Subscriptions never expire. Undeliverable messages go to the dead-letter topic, and Pub/Sub gets permission for that before a
-    consumer starts.
-    """
-
-    def __init__(self, name: str, args: PubSubTopicArgs, opts: ResourceOptions | None = None) -> None:
-        super().__init__("data-pipes:gcp:PubSubTopic", name, None, opts)
-        self.name = name
-        self.args = args
-        settings = args.pipe.topic
-        self.schema = self._schema(settings.message_schema) if settings.message_schema else None
-        self.topic = self._topic()
-        self.dead_letters = self._dead_letters() if settings.dead_letter.enabled else None
-        filters = subscription_filters(settings.filter, args.pipe.partitions)
-        subscriptions = [self._subscription(number, own) for number, own in enumerate(filters)]
-        self._publishers(subscriptions)
-        self.topic_name = self.topic.name
-        self.partitions = self._partitions(subscriptions)
-        self.connections = {SHARED: self._connection(subscriptions)}
-        self.signals = self._signals(subscriptions)
-        # Pub/Sub moves dead letters itself and reports no loss. It distributes a shared subscription without partitions.
-        spread = [] if args.pipe.partitions else [PARTITION_WITHOUT_READER, IDLE_CONSUMER]
-        self.unmeasured = [DEAD_LETTERS, LOST_RECORDS, *spread]
-        self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+    @override
+    def _source(self) -> Source:
+        settings = self.args.pipe.topic.message_schema
+        schema = self._schema(settings) if settings else None
+        self.topic = self._topic(schema)
+        return Source(id=self.topic.id, name=self.topic.name, schema=schema)
 
     def _schema(self, settings: SchemaSettings) -> gcp.pubsub.Schema:
         """Create the message schema. Each change of the definition creates a revision."""
@@ -98,7 +60,7 @@ class PubSubTopic(Topic):
             ),
         )
 
-    def _topic(self) -> gcp.pubsub.Topic:
+    def _topic(self, schema: gcp.pubsub.Schema | None) -> gcp.pubsub.Topic:
         args, settings = self.args, self.args.pipe.topic
         return gcp.pubsub.Topic(
             f"{self.name}-topic",
@@ -106,7 +68,7 @@ class PubSubTopic(Topic):
             message_storage_policy=stored_in(args.network.account.region),
             message_retention_duration=seconds(settings.replay_hours) if settings.replay_hours else None,
             kms_key_name=args.key.id if args.key else None,
-            schema_settings=self._schema_settings(),
+            schema_settings=self._schema_settings(schema),
             labels=self._labels(),
             opts=ResourceOptions(
                 parent=self,
@@ -116,12 +78,12 @@ class PubSubTopic(Topic):
             ),
         )
 
-    def _schema_settings(self) -> gcp.pubsub.TopicSchemaSettingsArgs | None:
+    def _schema_settings(self, schema: gcp.pubsub.Schema | None) -> gcp.pubsub.TopicSchemaSettingsArgs | None:
         settings = self.args.pipe.topic.message_schema
-        if settings is None or self.schema is None:
+        if settings is None or schema is None:
             return None
         return gcp.pubsub.TopicSchemaSettingsArgs(
-            schema=self.schema.id,
+            schema=schema.id,
             encoding=settings.encoding.upper(),
             first_revision_id=settings.first_revision,
             last_revision_id=settings.last_revision,
@@ -148,111 +110,32 @@ class PubSubTopic(Topic):
         ]
         return reduce(ResourceHookBinding.merge, hooks)
 
+    @override
     def _publishers(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> None:
         """Grant publish permission to the configured members, after the subscriptions exist so that no message is dropped."""
         for member in self.args.pipe.topic.producers:
             gcp.pubsub.TopicIAMMember(
                 f"{self.name}-publisher-{member}",
-                topic=self.topic.id,
+                topic=self.source.id,
                 role="roles/pubsub.publisher",
                 member=member,
                 project=self.args.network.account.project,
                 opts=ResourceOptions(parent=self, depends_on=list(subscriptions)),
             )
 
-    def _dead_letters(self) -> DeadLetters:
-        return DeadLetters(
-            f"{self.name}-dead-letters",
-            DeadLettersArgs(
-                full_name=f"{self.args.full_name}.dead-letters",
-                retention_hours=self.args.pipe.topic.dead_letter.retention_hours,
-                network=self.args.network,
-                key=self.args.key,
-                protect=self.args.protect,
-            ),
-            ResourceOptions(parent=self),
+
+class ExistingPubSubTopic(SubscribedTopic[ExistingPubSubPipeSettings]):
+    """Topic that was there before. The program only reads it, and makes its own subscriptions."""
+
+    @override
+    def _source(self) -> Source:
+        args = self.args
+        name, project = args.pipe.topic.name or args.pipe_name, args.network.account.project
+        found = lookup(
+            gcp.pubsub.get_topic_output(name=name, project=project, opts=InvokeOptions(parent=self)),
+            f"pipes.{args.pipe_name}.topic.existing",
+            rule=f"true for a Pub/Sub topic of the project {project}",
+            got=name,
+            fix="Correct the name of the pipe or topic.name, or remove existing to make the topic: gcloud pubsub topics list prints the names.",
         )
-
-    def _subscription(self, number: int, own_filter: str | None) -> gcp.pubsub.Subscription:
-        """Create the shared subscription, or the subscription of one partition."""
-        args, settings, partitions = self.args, self.args.pipe.topic, self.args.pipe.partitions
-        return gcp.pubsub.Subscription(
-            f"{self.name}-subscription-{number}" if partitions else f"{self.name}-subscription",
-            name=f"{args.full_name}.{number}" if partitions else args.full_name,
-            topic=self.topic.id,
-            filter=own_filter,
-            enable_message_ordering=settings.ordering,
-            enable_exactly_once_delivery=settings.exactly_once,
-            ack_deadline_seconds=settings.ack_deadline_seconds,
-            message_retention_duration=seconds(settings.retention_hours),
-            expiration_policy=gcp.pubsub.SubscriptionExpirationPolicyArgs(ttl=NEVER),
-            retry_policy=gcp.pubsub.SubscriptionRetryPolicyArgs(
-                minimum_backoff=f"{settings.retry.minimum_backoff_seconds}s",
-                maximum_backoff=f"{settings.retry.maximum_backoff_seconds}s",
-            ),
-            dead_letter_policy=gcp.pubsub.SubscriptionDeadLetterPolicyArgs(
-                dead_letter_topic=self.dead_letters.topic_id,
-                max_delivery_attempts=settings.dead_letter.max_delivery_attempts,
-            )
-            if self.dead_letters
-            else None,
-            labels={SUBSCRIBERS: "1" if partitions else str(args.pipe.parallelism)},
-            opts=ResourceOptions(
-                parent=self,
-                protect=args.protect,
-                depends_on=self.dead_letters.ready if self.dead_letters else [],
-            ),
-        )
-
-    def _partitions(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> Output[int]:
-        """Return the number of consumers, after Pub/Sub has permission to forward dead letters."""
-        subscribers = [subscription.labels.apply(_subscribers) for subscription in subscriptions]
-        ready = [self._forwarder(number, each) for number, each in enumerate(subscriptions) if self.dead_letters]
-        return Output.all(Output.all(*subscribers), Output.all(*ready)).apply(lambda known: sum(known[0]))
-
-    def _forwarder(self, number: int, subscription: gcp.pubsub.Subscription) -> Output[str]:
-        """Grant Pub/Sub permission to acknowledge messages that it forwards to the dead-letter topic."""
-        forwarder = gcp.pubsub.SubscriptionIAMMember(
-            f"{self.name}-forwarder-{number}" if self.args.pipe.partitions else f"{self.name}-forwarder",
-            subscription=subscription.name,
-            role=SUBSCRIBER,
-            member=self.args.network.agent("pubsub"),
-            project=self.args.network.account.project,
-            opts=ResourceOptions(parent=self),
-        )
-        return forwarder.subscription
-
-    def _signals(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> Sequence[PubSubSignal]:
-        """Return what Pub/Sub measures."""
-        return pubsub_signals(
-            self.args.pipe,
-            topic=self.topic.name,
-            shared=None if self.args.pipe.partitions else subscriptions[0].name,
-        )
-
-    def _connection(self, subscriptions: Sequence[gcp.pubsub.Subscription]) -> Connection:
-        """Return the consumers' connection settings and grants for the subscriptions and the schema."""
-        args, schema = self.args, self.schema
-        path = f"projects/{args.network.account.project}/subscriptions/{args.full_name}"
-        subscription = {"STREAM_SUBSCRIPTION": f"{path}.{PARTITION}" if args.pipe.partitions else subscriptions[0].id}
-        return Connection(
-            settings={
-                "STREAM_SERVICE": "pubsub",
-                "STREAM_TOPIC": self.topic_name,
-                "STREAM_GROUP": args.full_name,
-                **({} if args.pipe.partitions else subscription),
-                **({"STREAM_SCHEMA": schema.id} if schema else {}),
-            },
-            secrets={},
-            files={},
-            grants=[
-                *(Grant(actions=(SUBSCRIBER,), resource=each.id) for each in subscriptions),
-                *([Grant(actions=("roles/pubsub.viewer",), resource=schema.id)] if schema else []),
-            ],
-            egress_rules=[],
-            partition_settings=subscription if args.pipe.partitions else {},
-        )
-
-
-def _subscribers(labels: Mapping[str, str] | None) -> int:
-    return int((labels or {})[SUBSCRIBERS])
+        return Source(id=found.id, name=found.name)

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from components.gcp.pubsub.filter_syntax import checked_filter
 from components.section import Distinct, Pattern, SettingsModel
-from components.settings_bases import MOST_PARALLELISM, PipeSettings
+from components.settings_bases import MOST_PARALLELISM, ExistingPipeSettings, ExistingTopicSettings, PipeSettings
 
 LONGEST_RETENTION_HOURS = 31 * 24
 """Longest retention of a topic or subscription (Pub/Sub API, Subscription)."""
@@ -96,10 +96,8 @@ def _a_filter(text: str) -> str:
     return checked_filter(text)
 
 
-class PubSubTopicSettings(SettingsModel, frozen=True):
-    """Settings of a Pub/Sub topic and its subscriptions."""
-
-    renamed_keys: ClassVar = {"publishers": "producers"}
+class SubscriptionSettings(SettingsModel, frozen=True):
+    """Settings of the subscriptions of a pipe, on a topic that is made or was there before."""
 
     mode: Literal["shared", "partitioned"] = "shared"
     """How consumers share the messages. With shared, all consumers read one subscription. With partitioned, each consumer reads its own
@@ -112,9 +110,6 @@ class PubSubTopicSettings(SettingsModel, frozen=True):
     retention_hours: RetentionHours = 168
     """The hours that a subscription keeps unacknowledged messages, up to 744 (Pub/Sub API, Subscription). Lowering it deletes older
     messages."""
-    replay_hours: RetentionHours | None = None
-    """The hours that the topic keeps all messages, even acknowledged ones, up to 744. A subscription can then be set back to an earlier
-    time (Pub/Sub, Replay and purge messages). By default the topic keeps none."""
     ack_deadline_seconds: Annotated[int, Field(ge=10, le=600)] = 60
     """The seconds that a consumer has to acknowledge a message, or to extend the deadline, before the message is redelivered (Pub/Sub
     API, Subscription)."""
@@ -126,20 +121,45 @@ class PubSubTopicSettings(SettingsModel, frozen=True):
     """The filter on message attributes, such as attributes.kind = "order". The pipe does not receive messages that do not match. Up to 256
     bytes, including the partition condition that mode partitioned adds (Pub/Sub, Filter messages). It cannot be changed after the
     subscriptions are created."""
+
+
+class PubSubTopicSettings(SubscriptionSettings, frozen=True):
+    """Settings of a Pub/Sub topic and its subscriptions."""
+
+    renamed_keys: ClassVar = {"publishers": "producers"}
+
+    replay_hours: RetentionHours | None = None
+    """The hours that the topic keeps all messages, even acknowledged ones, up to 744. A subscription can then be set back to an earlier
+    time (Pub/Sub, Replay and purge messages). By default the topic keeps none."""
     message_schema: Annotated[SchemaSettings | None, Field(alias="schema")] = None
     """The schema that every message must match. By default any message is accepted."""
     producers: Annotated[tuple[Publisher, ...], Distinct] = ()
     """The IAM members that may publish to the topic. Members with a project-wide publisher role can publish too."""
 
 
-class PubSubPipeSettings(PipeSettings, frozen=True):
-    """Settings of a pipe on Pub/Sub."""
+class ExistingPubSubTopicSettings(SubscriptionSettings, ExistingTopicSettings, frozen=True):
+    """Settings of the subscriptions on a Pub/Sub topic that was there before. Its owner manages its schema and its publishers."""
 
-    parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM)]
-    """The number of consumers. In mode partitioned it is also the number of subscriptions. A topic can have at most 10,000 subscriptions
-    (Pub/Sub, Quotas and limits)."""
-    topic: PubSubTopicSettings = PubSubTopicSettings()
-    """The settings of the topic and its subscriptions."""
+    existing: Literal[True]
+    """Always true. The program makes subscriptions on the topic and never changes the topic."""
+    name: (
+        Annotated[
+            str,
+            Pattern(
+                r"(?!goog)[A-Za-z][\w.~+%-]{2,254}",
+                "the name of a Pub/Sub topic without its project, such as shop-orders",
+            ),
+        ]
+        | None
+    ) = None
+    """The name of the topic, in the project of the stack. The default is the name of the pipe."""
+
+
+class SubscribedPipe(PipeSettings, frozen=True):
+    """A pipe whose consumers read subscriptions."""
+
+    topic: SubscriptionSettings
+    """The settings of the subscriptions."""
 
     @property
     @override
@@ -151,3 +171,24 @@ class PubSubPipeSettings(PipeSettings, frozen=True):
     def partitions(self) -> int | None:
         """Number of partitions in mode partitioned, else None."""
         return self.parallelism if self.topic.mode == "partitioned" else None
+
+
+class PubSubPipeSettings(SubscribedPipe, frozen=True):
+    """Settings of a pipe on Pub/Sub."""
+
+    parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM)]
+    """The number of consumers. In mode partitioned it is also the number of subscriptions. A topic can have at most 10,000 subscriptions
+    (Pub/Sub, Quotas and limits)."""
+    topic: PubSubTopicSettings = PubSubTopicSettings()
+    """The settings of the topic and its subscriptions."""
+
+
+class ExistingPubSubPipeSettings(SubscribedPipe, ExistingPipeSettings, frozen=True):
+    """A pipe whose Pub/Sub topic was there before. The program makes its subscriptions, its dead letters and its consumers."""
+
+    # Required, other than in the base class: there is no number of partitions to read.
+    parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM)]  # pyright: ignore[reportGeneralTypeIssues]
+    """The number of consumers, which is required because a Pub/Sub topic has no partitions. In mode partitioned it is also the number of
+    subscriptions."""
+    topic: ExistingPubSubTopicSettings
+    """The settings of the subscriptions."""

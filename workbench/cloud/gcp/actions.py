@@ -28,6 +28,11 @@ def _policy(resource: str) -> Actions:
 ACTIONS: Mapping[str, Actions] = {
     # functions
     "gcp:projects/getProject:getProject": Actions("resourcemanager.projects.get"),
+    "gcp:compute/getSubnetwork:getSubnetwork": Actions("compute.subnetworks.get"),
+    "gcp:container/getCluster:getCluster": Actions(
+        "container.clusters.get container.clusters.connect container.secrets.get container.secrets.list"
+    ),
+    "gcp:pubsub/getTopic:getTopic": Actions("pubsub.topics.get"),
     # network
     "gcp:compute/address:Address": _all(
         "compute.addresses",

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from workbench.cloud.gcp import existing
 from workbench.cloud.gcp.resource import NUMBER, project_of, region_of, resource, short
 from workbench.cloud.model import Inputs, Others, ResourceModel, at, digits, number, text
 
@@ -173,6 +174,7 @@ GKE: Mapping[str, ResourceModel] = {
         update=2,
         source="Terraform logs: a regional cluster created in 4m32s to 9m22s; deleted in 2m44s to 8m15s; updates by common use",
         outputs=_cluster,
+        existing=existing.gke_cluster,
         labels="resourceLabels",
         blocks_delete=_protected,
         drift=_first_pool,

@@ -7,6 +7,7 @@ ForceNew in terraform-provider-google. Each service has a table next to this fil
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from workbench.cloud.gcp import existing
 from workbench.cloud.gcp.account import ACCOUNT_WIDE
 from workbench.cloud.gcp.gke import GKE
 from workbench.cloud.gcp.managed_kafka import MANAGED_KAFKA
@@ -14,7 +15,7 @@ from workbench.cloud.gcp.monitoring import MONITORING
 from workbench.cloud.gcp.network import NETWORK
 from workbench.cloud.gcp.pubsub import PUBSUB
 from workbench.cloud.gcp.registry import REGISTRY
-from workbench.cloud.gcp.resource import NUMBER
+from workbench.cloud.gcp.resource import NUMBER, identifier
 from workbench.cloud.model import Inputs, Lookup, ResourceModel, text
 
 KINDS: Mapping[str, ResourceModel] = {
@@ -40,5 +41,21 @@ INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
     "gcp:projects/getProject:getProject": _projects,
 }
 
-LOOKUPS: Mapping[str, Lookup] = {}
+LOOKUPS: Mapping[str, Lookup] = {
+    "gcp:compute/getSubnetwork:getSubnetwork": Lookup(
+        type="gcp:compute/subnetwork:Subnetwork",
+        identifier=lambda args: identifier("projects/{project}/regions/{region}/subnetworks/{name}")("", args),
+        result=existing.found_subnet,
+    ),
+    "gcp:container/getCluster:getCluster": Lookup(
+        type="gcp:container/cluster:Cluster",
+        identifier=lambda args: identifier("projects/{project}/locations/{location}/clusters/{name}")("", args),
+        result=existing.found_cluster,
+    ),
+    "gcp:pubsub/getTopic:getTopic": Lookup(
+        type="gcp:pubsub/topic:Topic",
+        identifier=lambda args: identifier("projects/{project}/topics/{name}")("", args),
+        result=existing.found_topic,
+    ),
+}
 """Functions that find objects which were there before the stack."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cloud.gcp import existing
 from workbench.cloud.gcp.resource import project_of, region_of, resource
 from workbench.cloud.model import CREATED_AT, Inputs, ResourceModel, digits, number, text
 
@@ -100,6 +101,7 @@ MANAGED_KAFKA: Mapping[str, ResourceModel] = {
         update=10,
         source="Terraform log: created in 28m37s, READMEs say 15 to 30 min; deletion and update by common use",
         outputs=_kafka,
+        existing=existing.kafka_cluster,
         fixed="gcpConfig.kmsKey",
         labels="labels",
         refusal=_kafka_refusal,
@@ -111,6 +113,7 @@ MANAGED_KAFKA: Mapping[str, ResourceModel] = {
         delete=0.2,
         source="common use, no log found: 5 to 20 s",
         outputs=lambda id_, _name, _inputs: {"name": id_},
+        existing=existing.kafka_topic,
         fixed="replicationFactor",
         refusal=_kafka_topic_refusal,
     ),

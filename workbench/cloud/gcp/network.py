@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import Any, cast
 
+from workbench.cloud.gcp import existing
 from workbench.cloud.gcp.resource import agent, identifier, resource, short
 from workbench.cloud.model import CREATED_AT, Inputs, Others, ResourceModel, at, digits, text
 
@@ -125,6 +126,7 @@ NETWORK: Mapping[str, ResourceModel] = {
         update=0.3,
         source=_COMPUTE,
         outputs=_subnet,
+        existing=existing.subnet,
         linked=True,
         replaces_too=_shrunk,
         refusal_beside=_overlap_refusal,

@@ -24,6 +24,12 @@ _APIS: Mapping[str, str] = {
     "serviceaccount": "iam",
 }
 """Prefix of a type, without the package -> API that creates its objects."""
+_PROOFS: Mapping[str, str] = {
+    CLUSTER: "container",
+    "gcp:managedkafka/cluster:Cluster": "managedkafka",
+    "gcp:pubsub/topic:Topic": "pubsub",
+}
+"""Type whose objects exist only if their API is enabled -> that API. Such objects may have been there before the stack."""
 _ENCRYPTED: Mapping[str, tuple[str, str]] = {
     "gcp:artifactregistry/repository:Repository": ("kmsKeyName", "gcp-sa-artifactregistry"),
     CLUSTER: ("databaseEncryption.keyName", "container-engine-robot"),
@@ -60,8 +66,10 @@ def _api(type_token: str, inputs: Inputs, made: Others) -> str | None:
 
 
 def _enabled(made: Others) -> set[str]:
+    """Return the APIs that a stack enabled, and those of clusters and topics that are there."""
     services = made("gcp:projects/service:Service")
-    return {text(service, "service", "").removesuffix(".googleapis.com") for service in services}
+    named = {text(service, "service", "").removesuffix(".googleapis.com") for service in services}
+    return named | {api for type_token, api in _PROOFS.items() if any(True for _ in made(type_token))}
 
 
 def _account(type_token: str, inputs: Inputs, inventory: Inventory) -> str | None:

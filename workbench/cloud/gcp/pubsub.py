@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cloud.gcp import existing
 from workbench.cloud.gcp.resource import member, project_of, resource
 from workbench.cloud.model import Inputs, Others, ResourceModel, at, digits, number, text
 
@@ -97,6 +98,7 @@ PUBSUB: Mapping[str, ResourceModel] = {
         update=0.05,
         source=_PUBSUB,
         fixed="tags",
+        existing=existing.pubsub_topic,
         labels="labels",
         refusal=_topic_refusal,
     ),

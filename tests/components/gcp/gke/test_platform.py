@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from components.gcp.gke.platform import kubeconfig
+from components.gcp.gke.base import kubeconfig
 from tests.stacks import planned, shipped
 from workbench.values import UNKNOWN
 

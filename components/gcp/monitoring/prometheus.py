@@ -8,7 +8,6 @@ from pulumi import Input, ResourceOptions
 from typing_extensions import override
 
 from components.gcp.monitoring.policy import AlertPolicyArgs, alert_policy
-from components.gcp.network.network import Network
 from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.pods import PART_OF
 from components.monitoring.rules import Rule
@@ -40,9 +39,10 @@ class GkeCollector(KubernetesCollector):
         for namespace in NAMESPACES
     )
 
-    def __init__(self, cluster: Input[str], network: Network) -> None:
-        self.matchers = {"cluster": cluster, "location": network.account.region}
-        self.labels = network.labels
+    def __init__(self, cluster: Input[str], *, location: Input[str], labels: Mapping[str, str]) -> None:
+        """`location` is the region or zone of the cluster. `labels` are those of the stack."""
+        self.matchers = {"cluster": cluster, "location": location}
+        self.labels = labels
 
     @override
     def scrape(
