@@ -42,6 +42,7 @@ UNREAD = ("confluent", "confluentcloud")
 """Configuration namespaces of the Confluent provider. They are not read: the provider uses the secrets in streaming.credentials."""
 
 ParsedT = TypeVar("ParsedT", bound=SettingsModel)
+EntryT = TypeVar("EntryT", ContainerPlatform, StreamingService)
 
 
 class SettingsError(pulumi.RunError):
@@ -320,6 +321,19 @@ class _Reader:
         self.error(key, "service", text=f"{fact}. {unknown(str(name), known)}")
         return None
 
+    def form(
+        self, entry: EntryT, existing: EntryT | None, value: object, key: str
+    ) -> tuple[EntryT, ServiceSettings | None]:
+        """Return the entry of a section and its settings. With the key `existing`, it is the entry for what was there before."""
+        section = mapping(value) or {}
+        if "existing" in section and existing:
+            entry = existing
+        elif "existing" in section and "existing" not in entry.settings.model_fields:
+            text = f"is not available on {entry.title} (only its topics can be adopted). Remove it, and set topic.existing in the pipes."
+            self.error(key, "existing", text=text)
+            section = {name: each for name, each in section.items() if name != "existing"}
+        return entry, self.section(entry.settings, section, key)
+
     def platform(self, value: object) -> tuple[str | None, ContainerPlatform | None, ServiceSettings | None]:
         """Return the cloud of the platform, its catalog entry, and its settings."""
         clouds = {service: name for name, cloud in CLOUDS.items() for service in cloud.platforms}
@@ -328,8 +342,7 @@ class _Reader:
             return None, None, None
         cloud = clouds[service]
         entry = CLOUDS[cloud].platforms[service]
-        entry = (_is_adopted(value) and entry.existing) or entry
-        return cloud, entry, self.section(entry.settings, value, "platform")
+        return cloud, *self.form(entry, entry.existing, value, "platform")
 
     def streaming(self, value: object, cloud: str | None) -> tuple[StreamingService | None, ServiceSettings | None]:
         """Return the catalog entry of the streaming service, and its settings."""
@@ -351,8 +364,7 @@ class _Reader:
         if service is None:
             return None, None
         entry = known[service][service]
-        entry = (_is_adopted(value) and entry.existing) or entry
-        return entry, self.section(entry.settings, value, "streaming")
+        return self.form(entry, entry.existing, value, "streaming")
 
     def pair(self, cloud: Cloud, service: StreamingService, streaming: str, platform: str) -> None:
         """Refuse a streaming service whose topics cannot be read from the platform."""
@@ -498,11 +510,6 @@ class _Reader:
 
 def _set_secret(name: str) -> str:
     return f"pulumi config set --secret --path '{NAMESPACE}:secrets.{name}'"
-
-
-def _is_adopted(section: object) -> bool:
-    """Return whether a section is about something that was there before the stack."""
-    return "existing" in (mapping(section) or {})
 
 
 def _decoded(value: object) -> object:

@@ -8,9 +8,9 @@ from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import override
 
 from components.confluent.tiers import HIGH_UNITS, TIERS, Availability, Tier, TierName
-from components.confluent.topic_settings import LIMITS, ConfluentPipeSettings
+from components.confluent.topic_settings import LIMITS, ConfluentPipe, ConfluentPipeSettings, streams_errors
 from components.consumer import SecretName
-from components.consumer_group import consumer_group, group_errors
+from components.consumer_group import group_errors
 from components.kafka.config import Limit, Limits, Whole, pipe_config_errors
 from components.section import ConfigError, SettingsModel
 from components.settings_bases import ServiceSettings, ValidationContext
@@ -55,6 +55,16 @@ class KsqldbSettings(SettingsModel, frozen=True):
     csu: Literal[1, 2, 4, 8, 12] = 4
     """The streaming units (CSU) of the ksqlDB cluster: 1, 2, 4, 8 or 12. From 8 on, its state is replicated (Confluent Cloud, ksqlDB). It
     cannot be changed after the ksqlDB cluster is created."""
+
+
+def topic_config_errors(pipes: Mapping[str, ConfluentPipeSettings], tier: TierName) -> Iterator[ConfigError]:
+    """Yield errors in the Kafka settings of topics on a cluster of a tier."""
+    size = Limit(
+        definition=Whole(0, TIERS[tier].message_bytes), source=f"Confluent Cloud, Kafka cluster types, tier {tier}"
+    )
+    limits: Limits = {**LIMITS, "max.message.bytes": size}
+    configs = {name: pipe.topic.config for name, pipe in pipes.items()}
+    yield from pipe_config_errors(configs, KAFKA_VERSION, limits)
 
 
 class ConfluentSettings(ServiceSettings, frozen=True):
@@ -107,16 +117,13 @@ class ConfluentSettings(ServiceSettings, frozen=True):
         pipes = cast("Mapping[str, ConfluentPipeSettings]", context.made)
         own = (*self._unit_errors(), *self._feature_errors(), *self._partition_errors(pipes))
         yield from (error.under("streaming") for error in own)
-        size = Limit(
-            definition=Whole(0, self.limits.message_bytes),
-            source=f"Confluent Cloud, Kafka cluster types, tier {self.tier}",
-        )
-        limits: Limits = {**LIMITS, "max.message.bytes": size}
-        configs = {name: pipe.topic.config for name, pipe in pipes.items()}
-        yield from pipe_config_errors(configs, KAFKA_VERSION, limits)
+        yield from topic_config_errors(pipes, self.tier)
         yield from group_errors(context.pipes)
-        for name, pipe in pipes.items():
-            yield from (error.under("pipes", name) for error in self._pipe_errors(name, pipe, pipes))
+        yield from streams_errors(context.pipes)
+        for name, pipe in context.pipes.items():
+            if isinstance(pipe, ConfluentPipe) and pipe.topic.schema_registry and self.governance == "none":
+                text = "is not available with streaming.governance none (it includes no Schema Registry). Set streaming.governance to essentials, or remove schemaRegistry."
+                yield ConfigError(path=("pipes", name, "topic", "schemaRegistry"), text=text)
 
     def _unit_errors(self) -> Iterator[ConfigError]:
         limits, dedicated = self.limits, self.tier == "dedicated"
@@ -174,18 +181,3 @@ class ConfluentSettings(ServiceSettings, frozen=True):
                 f"{fix}, or lower parallelism."
             )
             yield ConfigError(path=("tier",), text=text)
-
-    def _pipe_errors(
-        self, name: str, pipe: ConfluentPipeSettings, pipes: Mapping[str, ConfluentPipeSettings]
-    ) -> Iterator[ConfigError]:
-        if pipe.topic.schema_registry and self.governance == "none":
-            text = "is not available with streaming.governance none (it includes no Schema Registry). Set streaming.governance to essentials, or remove schemaRegistry."
-            yield ConfigError(path=("topic", "schemaRegistry"), text=text)
-        prefix = f"{consumer_group(name, pipe)}-"
-        others = sorted(other for other in pipes if other.startswith(prefix))
-        if pipe.topic.kafka_streams and others:
-            text = (
-                f"cannot be true if a pipe's name begins with {prefix}, got {others[0]} (the consumer may delete all topics with that prefix, which "
-                "Kafka Streams uses for internal topics). Rename the pipe, set another consumer.group, or remove kafkaStreams."
-            )
-            yield ConfigError(path=("topic", "kafkaStreams"), text=text)

@@ -100,6 +100,8 @@ class Rehearsal:
     """Failed checks. Empty if the rehearsal passed."""
     api_server: ApiServer | None
     """API server with the Kubernetes objects. None if the stack has none."""
+    adopted: int = 0
+    """Number of objects that were there before the stack and that it reads."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON output (documented in docs/architecture.md)."""
@@ -115,6 +117,7 @@ class Rehearsal:
                 "spans": [asdict(span) for span in self.deploy.spans],
             },
             "leftAfterDestroy": len(self.left),
+            "adopted": self.adopted,
         }
 
 
@@ -200,8 +203,9 @@ def render(rehearsal: Rehearsal, console: Console) -> None:
         growth = "growth replaced nothing" + (" except a job that runs again" if grew.replaced else "")
     refreshed = next(step for step in rehearsal.steps if step.step == "refresh")
     ignored = " except what the program ignores" if refreshed.updated else ""
+    kept = f", the {rehearsal.adopted} adopted objects are as they were before" if rehearsal.adopted else ""
     console.print(
-        f"Rehearsed: a second up changed nothing, a refresh found nothing changed{ignored}, {growth}, destroy left nothing.",
+        f"Rehearsed: a second up changed nothing, a refresh found nothing changed{ignored}, {growth}, destroy left nothing{kept}.",
         style="green",
     )
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.settings import SettingsError
+from components.settings_bases import made
 from workbench.cloud.inventory import CloudObject, Inventory
 from workbench.cloud.kubernetes.live import LiveObjects
 from workbench.plan import plan
@@ -44,6 +45,7 @@ __all__ = ["Event", "RehearsalError", "program", "real_kubernetes", "rehearse", 
 
 PROTECT = "data-pipes:protect"
 AT_LIMIT = "not rehearsed: the settings accept no larger parallelism of the first pipe"
+OWNED = "not rehearsed: the owners of the existing topics add their partitions"
 FIXED = "not rehearsed: this service cannot add partitions to a topic"
 EXISTING = "there before the stack"
 """Stands for the URN of an adopted object."""
@@ -63,7 +65,8 @@ def rehearse(
 ) -> Rehearsal:
     """Rehearse a stack.
 
-    ``growth`` maps pipes to their new parallelism. By default the first pipe is doubled, or grows as far as the settings allow.
+    ``growth`` maps pipes to their new parallelism. By default the first pipe whose topic the stack makes is doubled, or grows as far as
+    the settings allow.
     ``kubernetes`` is the kubeconfig of an empty real API server for the Kubernetes objects.
 
     Raises SettingsError or StackFileError if the settings are wrong before or after growth, PulumiCliError if there is no Pulumi
@@ -131,6 +134,7 @@ class _Rehearser:
             deploy=deploy,
             left=left,
             api_server=self.api_server,
+            adopted=len(existing),
             problems=tuple(
                 problems(
                     again=again,
@@ -138,7 +142,7 @@ class _Rehearser:
                     grow=grow,
                     left=left,
                     adopted=changed,
-                    grows=growing not in (AT_LIMIT, FIXED),
+                    grows=growing not in (AT_LIMIT, FIXED, OWNED),
                 )
             ),
         )
@@ -216,8 +220,11 @@ def _grown(stack_file: StackFile, growth: Mapping[str, int] | None) -> tuple[Sta
     pipes = settings.pipes
     if growth is None and not settings.streaming.can_grow:
         return stack_file, FIXED
+    own = [(name, pipe.parallelism) for name, pipe in made(pipes).items()]
+    if growth is None and not own:
+        return stack_file, OWNED
     if growth is None:
-        growth = _fitting(stack_file, *next((name, pipe.parallelism) for name, pipe in pipes.items()))
+        growth = _fitting(stack_file, *own[0])
     grown, words = stack_file, list[str]()
     for name, parallelism in growth.items():
         grown = grown.with_parallelism(name, parallelism)

@@ -68,7 +68,7 @@ def test_every_kubernetes_platform_has_every_collector(stack: str, collector: st
 @pytest.mark.parametrize("collector", ["managed", "operator"])
 def test_ecs_has_no_collector(collector: str):
     assert errors(monitoring(collector=collector), ECS) == [
-        f"monitoring.collector: must be none on ecs, got {collector} (the platform has no such collector). Change or remove it."
+        f"monitoring.collector: must be none on Amazon ECS on Fargate, got {collector} (the platform has no such collector). Change or remove it."
     ]
 
 
