@@ -73,9 +73,7 @@ class Kafka:
     @property
     def keyed(self) -> Keyed:
         """Return the cluster as the target of an API key."""
-        return Keyed(
-            id=self.id, api_version=self.api_version, kind=self.kind, environment_id=self.environment_id
-        )
+        return Keyed(id=self.id, api_version=self.api_version, kind=self.kind, environment_id=self.environment_id)
 
 
 @dataclass(frozen=True, kw_only=True)
