@@ -6,6 +6,7 @@ from typing import Any
 from components.catalog import CLOUDS, Cloud
 from tests.stacks import DEFAULT
 from workbench.cloud.aws import existing as existing_aws
+from workbench.cloud.confluent import existing as existing_confluent
 from workbench.stack_file import StackFile, find_stack_file
 
 ACCOUNTS: dict[str, Any] = {
@@ -24,6 +25,8 @@ GROUP = "00000000-0000-0000-0000-00000000000a"
 CLUSTER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.EventHub/clusters/shared"
 
 MSK = "arn:aws:kafka:eu-west-1:123456789012:cluster/events/6f0a1c7e-0f3b-4d0c-9d0a-0d2f8b1c3e4f-2"
+
+CONFLUENT = {"environmentId": existing_confluent.ENVIRONMENT, "clusterId": existing_confluent.CLUSTER}
 
 FORMS: dict[str, dict[str, dict[str, Any]]] = {
     "msk": {
@@ -55,6 +58,10 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
     "pubsub": {"partitioned": {"customerManagedKey": True}},
     "managed-kafka": {"key": {"customerManagedKey": True, "diskSize": 500}},
     "confluent": {
+        "existing": {"existing": CONFLUENT},
+        "existing-topic": {"existing": CONFLUENT},
+        "existing-basic": {"existing": {**CONFLUENT, "clusterId": "lkc-basic1", "tier": "basic"}},
+        "existing-enterprise": {"existing": {**CONFLUENT, "clusterId": "lkc-enterprise1", "tier": "enterprise"}},
         "basic": {"tier": "basic"},
         "complete": {"governance": "advanced", "ksqldb": {}},
         "linked": {"tier": "enterprise", "privateLink": True},
@@ -80,6 +87,8 @@ NETWORKS: dict[tuple[str, str], dict[str, Any]] = {
 
 PIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing-topic"): {"topic": {"existing": True}},
+    ("confluent", "existing-topic"): {"topic": {"existing": True, "schemaRegistry": True}},
+    ("confluent", "existing-basic"): {"topic": {"existing": True}},
     ("pubsub", "partitioned"): {"topic": {"mode": "partitioned", "exactlyOnce": True}},
     ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},
 }

@@ -19,7 +19,8 @@ class ExistingConfluentTopic(ReadTopic[ExistingConfluentPipeSettings]):
     topic is first read during `up`.
     """
 
-    found: Output[confluentcloud.GetKafkaTopicResult]
+    config: Output[Mapping[str, str]]
+    """Kafka settings of the topic that differ from the defaults."""
 
     @property
     @override
@@ -30,7 +31,7 @@ class ExistingConfluentTopic(ReadTopic[ExistingConfluentPipeSettings]):
     def _source(self) -> confluentcloud.KafkaTopic:
         args, name = self.args, self._source_name
         kafka, manager = args.cluster.kafka, args.cluster.manager
-        self.found = lookup(
+        found = lookup(
             confluentcloud.get_kafka_topic_output(
                 topic_name=name,
                 kafka_cluster=kafka.id.apply(lambda id_: confluentcloud.GetKafkaTopicKafkaClusterArgs(id=id_)),
@@ -45,7 +46,9 @@ class ExistingConfluentTopic(ReadTopic[ExistingConfluentPipeSettings]):
             got=name,
             fix="Correct the name of the pipe or topic.name, or remove existing to make the topic.",
         )
-        partitions = matching(self.found.partitions_count, args.pipe_name, args.pipe.parallelism)
+        # The whole result is a secret, because it contains the key.
+        self.config = Output.unsecret(found.config)
+        partitions = matching(Output.unsecret(found.partitions_count), args.pipe_name, args.pipe.parallelism)
         # The number is part of the id, so the topic is not read, and no consumer starts, if it does not match.
         identifier = Output.all(kafka.id, partitions).apply(lambda known: f"{known[0]}/{name}")
         return confluentcloud.KafkaTopic.get(
@@ -54,7 +57,7 @@ class ExistingConfluentTopic(ReadTopic[ExistingConfluentPipeSettings]):
             topic_name=name,
             kafka_cluster=confluentcloud.KafkaTopicKafkaClusterArgs(id=kafka.id),
             rest_endpoint=kafka.rest_endpoint,
-            credentials=confluentcloud.KafkaTopicCredentialsArgs(key=manager.id, secret=manager.secret),
+            credentials=confluentcloud.KafkaTopicCredentialsArgs(key=Output.secret(manager.id), secret=manager.secret),
             opts=ResourceOptions(parent=self),
         )
 
@@ -65,4 +68,4 @@ class ExistingConfluentTopic(ReadTopic[ExistingConfluentPipeSettings]):
         def config(found: Mapping[str, str]) -> Mapping[str, str]:
             return settings.dead_letter_config(int(found.get("max.message.bytes", MESSAGE_BYTES)), largest=largest)
 
-        return self.found.config.apply(config)
+        return self.config.apply(config)

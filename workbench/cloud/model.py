@@ -133,6 +133,8 @@ class ResourceModel:
     """(id, other objects) -> the state of an object that was not created by a program, or None."""
     existing: Callable[[str, Inputs], Inputs] | None = None
     """(id, location) -> the inputs of an object that was there before the stack. None if no stack adopts such an object."""
+    imported: Callable[[], Inputs] = dict
+    """Inputs that the provider takes from its environment variables when an object is imported."""
 
 
 @dataclass(frozen=True, kw_only=True)

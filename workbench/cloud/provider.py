@@ -171,10 +171,13 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
             inputs, outputs = azure_native.read(item, drift, decode(request.properties), decode(request.inputs))
             return provider_pb2.ReadResponse(id=item.id, inputs=encode(inputs), properties=encode(outputs))
         stored = kind.stored(plain(item.inputs))
+        given = decode(request.properties) if not request.inputs.fields else {}
+        if not given and not request.inputs.fields:
+            given = {**kind.imported()}
         return provider_pb2.ReadResponse(
             id=item.id,
-            inputs=encode(replaced(item.inputs, {**stored, **drift})),
-            properties=encode({**replaced(item.outputs, stored), **drift}),
+            inputs=encode({**given, **replaced(item.inputs, {**stored, **drift})}),
+            properties=encode({**given, **replaced(item.outputs, stored), **drift}),
         )
 
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cloud.confluent import existing
 from workbench.cloud.confluent.outputs import crn, described, domain, environment_of, identifier
 from workbench.cloud.model import COMMON, Inputs, Others, ResourceModel, at, digits, joined, mapping, number, text
 
@@ -149,6 +150,8 @@ def binding_blocks_delete(inputs: Inputs, others: Others) -> str | None:
         if text(other, "principal", "") == text(inputs, "principal", "") and other != inputs
     ]
     for topic in others(TOPIC):
+        if "credentials" not in topic:
+            continue  # a topic of another owner
         if _deletes(inputs, topic) and not any(_deletes(other, topic) for other in same):
             return f"403 Forbidden: no identity could delete the topic {text(topic, 'topicName', '')} any more; delete it first"
     for acl in others(ACL):
@@ -219,6 +222,7 @@ KAFKA: Mapping[str, ResourceModel] = {
         unique=("environment.id", "displayName"),
         name_property="displayName",
         guard="deletionProtection",
+        existing=existing.cluster,
     ),
     TOPIC: ResourceModel(
         holds_data=True,
@@ -234,6 +238,8 @@ KAFKA: Mapping[str, ResourceModel] = {
         refusal=_config_refusal,
         refusal_beside=_topic_refusal,
         unique=("kafkaCluster.id", "topicName"),
+        existing=existing.topic,
+        imported=existing.imported_topic,
     ),
     ACL: ResourceModel(
         create_minutes=0.2,
