@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +24,10 @@ pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.Pyt
 
 PROTECT = "data-pipes:protect"
 
-FORMS = [Combination("aws", "msk", "eks", "existing-topic")]
+FORMS = [
+    Combination("aws", "msk", "eks", "existing-topic"),
+    Combination("aws", "confluent", "eks", "existing-topic"),
+]
 """One form of each service whose topics are resources."""
 
 
@@ -50,7 +54,7 @@ def plant_with_settings_of(wanted: StackFile, stack_file: StackFile, sandbox: Sa
 def run(sandbox: Sandbox, command: PulumiCommand, line: str) -> None:
     """Run a printed command in a shell, and answer its question with yes."""
     workspace = sandbox.stack.workspace
-    paths = [os.path.dirname(command.command), workspace.env_vars["PATH"]]
+    paths = [str(Path(command.command).parent), workspace.env_vars["PATH"]]
     done = subprocess.run(
         ["sh", "-euc", line],
         cwd=workspace.work_dir,

@@ -171,14 +171,22 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
             inputs, outputs = azure_native.read(item, drift, decode(request.properties), decode(request.inputs))
             return provider_pb2.ReadResponse(id=item.id, inputs=encode(inputs), properties=encode(outputs))
         stored = kind.stored(plain(item.inputs))
-        given = decode(request.properties) if not request.inputs.fields else {}
-        if not given and not request.inputs.fields:
-            given = {**kind.imported()}
+        given = self._given(kind, request)
         return provider_pb2.ReadResponse(
             id=item.id,
             inputs=encode({**given, **replaced(item.inputs, {**stored, **drift})}),
             properties=encode({**given, **replaced(item.outputs, stored), **drift}),
         )
+
+    @staticmethod
+    def _given(kind: ResourceModel, request: provider_pb2.ReadRequest) -> Values:
+        """Return the inputs with which a program or an import reads an object of another owner, such as the key of a cluster.
+
+        The engine sends a program's inputs twice, also as the state (pkg/resource/deploy/step.go, ReadStep). An import has none.
+        """
+        if kind.existing is None or request.properties != request.inputs:
+            return {}
+        return decode(request.inputs) or {**kind.imported()}
 
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
         """Return the typical result of a function."""

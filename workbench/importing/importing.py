@@ -146,10 +146,8 @@ def _variables(topic: Mapping[str, Any], state: State, stack: str) -> Sequence[s
     The key is the one that the program uses for its topics, so that the next preview shows no other key. Its secret is read from the
     state when the command runs, and is not shown.
     """
-    credentials, endpoint = topic["outputs"]["credentials"], topic["outputs"]["restEndpoint"]
-    keys = [each for each in state.values() if each["type"] == API_KEY]
-    _ = credentials
-    manager = next(each for each in keys if each["urn"].endswith("-manager"))
+    endpoint = topic["outputs"]["restEndpoint"]
+    manager = next(each for each in state.values() if each["type"] == API_KEY and each["urn"].endswith("-manager"))
     script = (
         "import json, sys; "
         "print(next(json.loads(each['outputs']['secret']['plaintext']) "
