@@ -39,8 +39,8 @@ def read_state(stack: str, file: Path | None) -> State | None:
             ) from error
     if not shutil.which("pulumi"):
         return None
-    exported = subprocess.run(
-        ["pulumi", "stack", "export", "--stack", stack, "--non-interactive"],
+    exported = subprocess.run(  # noqa: S603 - fixed arguments
+        ["pulumi", "stack", "export", "--stack", stack, "--non-interactive"],  # noqa: S607 - pulumi is searched on PATH
         cwd=ROOT,
         capture_output=True,
         text=True,

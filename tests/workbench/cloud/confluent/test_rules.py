@@ -54,7 +54,10 @@ def manager(
 
 
 def topic(inventory: Inventory, of: CloudObject) -> CloudObject:
-    return make(inventory, TOPIC, kafkaCluster={"id": of.id}, topicName="orders", partitionsCount=3)
+    credentials = {"key": "KEY", "secret": "secret"}
+    return make(
+        inventory, TOPIC, kafkaCluster={"id": of.id}, topicName="orders", partitionsCount=3, credentials=credentials
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,6 +136,16 @@ def test_a_key_for_one_cluster_cannot_create_topics_on_another(tmp_path: Path):
     make(inventory, KEY, owner={"id": "sa-00000001"}, managedResource={"id": "lkc-ffffffff"})
     with pytest.raises(RefusedError, match="is authorized to make the topic"):
         make(inventory, TOPIC, **other)
+
+
+def test_the_topic_of_another_owner_keeps_no_role(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    kafka = cluster(inventory, standard={})
+    inputs = {"kafkaCluster": {"id": kafka.id}, "topicName": "orders", "partitionsCount": 3}
+    inventory.plant(
+        CloudObject(type=TOPIC, id=f"{kafka.id}/orders", urn="", status="active", inputs=inputs, outputs=inputs)
+    )
+    delete(inventory, manager(inventory, kafka, "ResourceOwner", "topic=orders"))
 
 
 @pytest.mark.parametrize(("role", "within"), [("CloudClusterAdmin", ""), ("ResourceOwner", "topic=orders")])
