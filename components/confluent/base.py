@@ -1,6 +1,7 @@
 """What clusters on Confluent Cloud share: the account that creates topics, the pods' tokens, and the topics of the pipes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 import pulumi_confluentcloud as confluentcloud
@@ -8,10 +9,10 @@ from pulumi import Output, Resource, ResourceHookBinding, ResourceOptions
 from typing_extensions import override
 
 from components.arguments import StreamingArgs
-from components.confluent.existing_topic import ExistingConfluentTopic
+from components.confluent.existing_topic import ExistingConfluentTopic, topic_name
 from components.confluent.home import ConsumersBinding
 from components.confluent.identity_pool import identity_provider
-from components.confluent.rights import Cluster, Kafka, Key, bind
+from components.confluent.rights import Cluster, Kafka, Key, Right, allow, bind
 from components.confluent.schema_registry import SchemaRegistry, schema_registry
 from components.confluent.service_account import api_key, service_account
 from components.confluent.settings_base import ConfluentBaseSettings
@@ -77,6 +78,7 @@ class ConfluentBase(Streaming[ConfluentPipeSettings], Generic[SettingsT, Binding
             kafka=kafka, roles_within=args.settings.limits.roles_within, manager=self._manager(kafka, link)
         )
         self.pods = self._pods()
+        self.describers = self._describers()
 
     def _manager(self, kafka: Kafka, link: Sequence[Resource]) -> Key:
         """Create the service account that creates topics. The provider tests its key through the private link, so the key waits for the link."""
@@ -98,6 +100,27 @@ class ConfluentBase(Streaming[ConfluentPipeSettings], Generic[SettingsT, Binding
             return None
         return identity_provider(f"{self.name}-platform", tokens.issuer, self.binding.token_keys, parent=self)
 
+    def _describers(self) -> Mapping[str, Sequence[Resource]]:
+        """Give the manager the right to read the settings of each existing topic, and return these rights by topic.
+
+        DeveloperManage is the least role with Describe and DescribeConfigs on one topic (confluentinc/cli, list-yaml-cloud.golden, read
+        2026-11-30). Several pipes can read one topic, but a role binding exists only once.
+        """
+        topics = dict.fromkeys(topic_name(name, pipe) for name, pipe in self.args.existing_pipes.items())
+        cluster = self.cluster
+        if not cluster.roles_within:
+            return dict.fromkeys(topics, cluster.manager.rights)
+        return {
+            topic: allow(
+                f"{self.name}-manager",
+                cluster.manager.owner,
+                {f"describe-{topic}": Right(resource="topic", name=topic, use="manage")},
+                cluster=cluster,
+                parent=self,
+            )
+            for topic in topics
+        }
+
     def _registry(
         self, environment_id: Output[str], *, needed: bool = False, depends_on: Sequence[Resource] = ()
     ) -> SchemaRegistry | None:
@@ -115,7 +138,9 @@ class ConfluentBase(Streaming[ConfluentPipeSettings], Generic[SettingsT, Binding
     @override
     def existing_topic(self, name: str, pipe: ExistingConfluentPipeSettings, opts: ResourceOptions) -> Topic:
         """Read a pipe's topic."""
-        return ExistingConfluentTopic(f"{self.name}-{name}", self._topic(name, pipe), self._provided(opts))
+        args = self._topic(name, pipe)
+        args = replace(args, ready=[*args.ready, *self.describers[topic_name(name, pipe)]])
+        return ExistingConfluentTopic(f"{self.name}-{name}", args, self._provided(opts))
 
     def _provided(self, opts: ResourceOptions) -> ResourceOptions:
         return ResourceOptions.merge(opts, ResourceOptions(providers=[self.provider]))

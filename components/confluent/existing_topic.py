@@ -10,6 +10,12 @@ from components.confluent.topic import ReadTopic
 from components.confluent.topic_settings import MESSAGE_BYTES, ExistingConfluentPipeSettings
 from components.existing import matching
 from components.lookup import lookup
+from components.settings_bases import ExistingPipeSettings
+
+
+def topic_name(pipe_name: str, pipe: ExistingPipeSettings) -> str:
+    """Return the name of the existing topic of a pipe. By default it is that of the pipe."""
+    return (isinstance(pipe, ExistingConfluentPipeSettings) and pipe.topic.name) or pipe_name
 
 
 class ExistingConfluentTopic(ReadTopic[ExistingConfluentPipeSettings]):
@@ -25,7 +31,7 @@ class ExistingConfluentTopic(ReadTopic[ExistingConfluentPipeSettings]):
     @property
     @override
     def _source_name(self) -> str:
-        return self.args.pipe.topic.name or self.args.pipe_name
+        return topic_name(self.args.pipe_name, self.args.pipe)
 
     @override
     def _source(self) -> confluentcloud.KafkaTopic:
@@ -39,7 +45,7 @@ class ExistingConfluentTopic(ReadTopic[ExistingConfluentPipeSettings]):
                 credentials=Output.all(key=manager.id, secret=manager.secret).apply(
                     lambda own: confluentcloud.GetKafkaTopicCredentialsArgs(key=own["key"], secret=own["secret"])
                 ),
-                opts=InvokeOutputOptions(parent=self, depends_on=[*self._owned("topic", name), *args.ready]),
+                opts=InvokeOutputOptions(parent=self, depends_on=list(args.ready)),
             ),
             f"pipes.{args.pipe_name}.topic.existing",
             rule="true for a topic that is on the cluster",
@@ -58,7 +64,7 @@ class ExistingConfluentTopic(ReadTopic[ExistingConfluentPipeSettings]):
             kafka_cluster=confluentcloud.KafkaTopicKafkaClusterArgs(id=kafka.id),
             rest_endpoint=kafka.rest_endpoint,
             credentials=confluentcloud.KafkaTopicCredentialsArgs(key=Output.secret(manager.id), secret=manager.secret),
-            opts=ResourceOptions(parent=self),
+            opts=ResourceOptions(parent=self, depends_on=list(args.ready)),
         )
 
     @override

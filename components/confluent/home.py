@@ -35,9 +35,9 @@ class PrivateLink(ComponentResource, ABC):
 class ConsumersBinding:
     """The consumers' network, as a cluster that was there before needs it."""
 
-    cloud: CloudName | None = None
+    cloud: CloudName | None
     """None if the consumers are outside of these clouds."""
-    region: str | None = None
+    region: str | None
     token_keys: str
     """Path of the signing keys relative to the token issuer's URL, such as keys. It is the jwks_uri of the OpenID Connect discovery
     document."""

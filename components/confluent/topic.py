@@ -45,7 +45,7 @@ class ConfluentTopicArgs(Generic[PipeT]):
     brokers: Input[str]
     """IP range of the brokers."""
     ready: Sequence[Resource]
-    """Resources that connect the network to the cluster."""
+    """Resources that connect the network to the cluster. For an existing topic, also the manager's right to read its settings."""
     pods: Pods | None
     """Token authentication. None if consumers use an API key."""
     registry: SchemaRegistry | None
@@ -102,16 +102,6 @@ class ReadTopic(Topic, ABC, Generic[PipeT]):
     def _dead_letter_config(self) -> Input[Mapping[str, str]]:
         """Return the Kafka settings of the dead-letter topic."""
 
-    def _owned(self, label: str, topic_name: str) -> Sequence[Resource]:
-        """Give the manager ownership of a topic, which it needs to create it, to read its settings and to add partitions."""
-        cluster = self.args.cluster
-        own = {label: Right(resource="topic", name=topic_name, use="own")}
-        return (
-            allow(f"{self.name}-manager", cluster.manager.owner, own, cluster=cluster, parent=self)
-            if cluster.roles_within
-            else []
-        )
-
     def _topic(
         self,
         label: str,
@@ -121,9 +111,14 @@ class ReadTopic(Topic, ABC, Generic[PipeT]):
         config: Input[Mapping[str, str]],
         hooks: ResourceHookBinding | None = None,
     ) -> confluentcloud.KafkaTopic:
-        """Create a topic that the manager owns."""
+        """Create a topic, and the manager's ownership of it, which the manager needs to create it and to add partitions."""
         args, cluster = self.args, self.args.cluster
-        owner = self._owned(label, topic_name)
+        own = {label: Right(resource="topic", name=topic_name, use="own")}
+        owner = (
+            allow(f"{self.name}-manager", cluster.manager.owner, own, cluster=cluster, parent=self)
+            if cluster.roles_within
+            else []
+        )
         return confluentcloud.KafkaTopic(
             f"{self.name}-{label}",
             topic_name=topic_name,

@@ -202,8 +202,10 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._clock.cancel()
         return empty_pb2.Empty()
 
-    def _find(self, type_token: str, id_: str, _location: Mapping[str, Any]) -> Existing | None:
-        """Return an object of the cloud."""
+    def _find(self, type_token: str, id_: str, location: Mapping[str, Any]) -> Existing | None:
+        """Return an object of the cloud. Raises RefusedError if the caller may not read it."""
+        if refusal := kinds.kind(type_token).unreadable(location, self._inventory.active):
+            raise RefusedError(refusal)
         item = self._inventory.find(type_token, id_)
         if item is None:
             return None

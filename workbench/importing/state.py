@@ -53,4 +53,5 @@ def _resources(exported: object) -> State:
     deployment = exported.get("deployment") if is_object(exported) else None
     if not is_object(deployment):
         raise ValueError("it has no deployment")
-    return {key(each["urn"]): each for each in deployment.get("resources") or []}
+    resources: list[Mapping[str, Any]] = deployment.get("resources") or []
+    return {key(each["urn"]): each for each in resources}

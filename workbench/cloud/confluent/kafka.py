@@ -134,6 +134,17 @@ def _topic_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | Non
     )
 
 
+def _topic_unreadable(args: Inputs, others: Others) -> str | None:
+    """Refuse to return a topic with its settings unless the owner of an API key may describe both.
+
+    DeveloperRead does not include DescribeConfigs (confluentinc/cli, list-yaml-cloud.golden, read 2026-11-30).
+    """
+    cluster = text(args, "kafkaCluster.id", "")
+    if _is_authorized(others, cluster, topic=_topic_of(args), roles=("ResourceOwner", "DeveloperManage")):
+        return None
+    return f"403 Forbidden: no owner of an API key for {cluster} is authorized to describe the topic"
+
+
 def _acl_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | None:
     """Refuse ACLs unless the owner of an API key administers the cluster."""
     cluster = text(new, "kafkaCluster.id", "")
@@ -239,6 +250,7 @@ KAFKA: Mapping[str, ResourceModel] = {
         refusal_beside=_topic_refusal,
         unique=("kafkaCluster.id", "topicName"),
         existing=existing.topic,
+        unreadable=_topic_unreadable,
         imported=existing.imported_topic,
     ),
     ACL: ResourceModel(

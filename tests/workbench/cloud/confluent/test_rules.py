@@ -244,3 +244,22 @@ def test_an_environment_has_one_schema_registry():
     assert one["resourceName"].endswith(f"/environment=env-00000001/schema-registry={one['id']}")
     organization = kinds.invoke(f"{PREFIX}getOrganization:getOrganization", {})
     assert one["resourceName"].startswith(f"{organization['resourceName']}/environment=")
+
+
+@pytest.mark.parametrize(
+    ("role", "within", "readable"),
+    [
+        ("DeveloperManage", "topic=orders", True),
+        ("DeveloperRead", "topic=orders", False),
+        ("DeveloperManage", "topic=other", False),
+        ("CloudClusterAdmin", "", True),
+    ],
+)
+def test_a_topic_is_returned_only_to_an_account_that_may_describe_its_settings(
+    tmp_path: Path, role: str, within: str, *, readable: bool
+):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    kafka = cluster(inventory, standard={})
+    manager(inventory, kafka, role, within)
+    args = {"kafkaCluster": {"id": kafka.id}, "topicName": "orders"}
+    assert (kinds.kind(TOPIC).unreadable(args, inventory.active) is None) == readable
