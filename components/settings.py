@@ -1,39 +1,32 @@
-"""Settings of a stack, read and validated as a whole before any resource is registered."""
+"""Reads the settings of a stack and validates them as a whole, before any resource is registered."""
 
 import difflib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, NoReturn, TypeVar, cast
+from collections.abc import Collection, Iterable, Mapping
+from typing import NoReturn, TypeVar, cast
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
 from pydantic import SecretStr
 
-from components.catalog import CLOUDS, Cloud
-from components.consumer import no_secret
+from components import section_checks
+from components.catalog import CLOUDS
 from components.monitoring.settings import MonitoringSettings
 from components.renames import Renames
-from components.section import ConfigError, Pattern, QuotedText, SettingsModel, mapping, parse, unknown
+from components.section import ConfigError, SettingsModel, mapping, parse, unknown
 from components.service import CloudBase, ContainerPlatform, StreamingService
 from components.settings_bases import (
-    NOT_SET,
     AccountSettings,
-    NetworkSettings,
     PipeSettings,
     ServiceSettings,
     SystemWorkloads,
     ValidationContext,
-    made,
 )
-from components.sizing import load_warnings
+from components.stack_settings import NAME, NAMESPACE, Settings, SettingsError, StackSettings, called
 
-NAMESPACE = "data-pipes"
+__all__ = ["NAME", "NAMESPACE", "Settings", "SettingsError", "StackSettings", "from_config", "load"]
+
 KEYS = ("name", "network", "streaming", "platform", "pipes", "monitoring", "secrets", "tags", "protect")
-NAME = Pattern(
-    r"[a-z][a-z0-9-]{0,22}[a-z0-9]", "2 to 24 lower-case letters, digits and hyphens, starting with a letter"
-)
-"""An IAM role name has at most 64 characters (IAM, quotas): 24 for the stack, 24 for the pipe, the rest for Pulumi's suffix."""
 CLUSTER_NAMESPACES = ("aks-", "data-pipes-", "default", "gatekeeper-", "gke-", "gmp-", "kube-")
 """Prefixes of namespaces that belong to the cluster, its cloud, or the stack's own workloads (Kubernetes, Namespaces). A pipe cannot use
 them because its Kubernetes namespace has the pipe's name."""
@@ -45,80 +38,12 @@ ParsedT = TypeVar("ParsedT", bound=SettingsModel)
 EntryT = TypeVar("EntryT", ContainerPlatform, StreamingService)
 
 
-class SettingsError(pulumi.RunError):
-    """Errors in a stack file, one per line: file, key, rule, value and fix."""
-
-
-class StackSettings(SettingsModel, frozen=True):
-    """Keys with one value for the whole stack."""
-
-    name: Annotated[str, NAME] | None = None
-    """Prefix of all resource names in the stack. Defaults to the name of the stack. Keep it when you rename the stack, because a
-    new prefix replaces the resources."""
-    tags: Mapping[str, QuotedText] = {}
-    """Tags or labels of all resources in the stack."""
-    protect: bool = True
-    """Whether clusters and topics are protected from deletion."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Validated settings of a stack, with all defaults filled in."""
-
-    name: str
-    cloud: Cloud
-    base: CloudBase
-    """Account, network, registry and monitoring of the stack."""
-    streaming_service: StreamingService
-    container_platform: ContainerPlatform
-    account: AccountSettings
-    network: NetworkSettings
-    streaming: ServiceSettings
-    platform: ServiceSettings
-    pipes: Mapping[str, PipeSettings]
-    monitoring: MonitoringSettings
-    secrets: Mapping[str, SecretStr]
-    tags: Mapping[str, str]
-    protect: bool
-    renames: Sequence[str] = ()
-    """Warnings about old names of settings, each starting with the key."""
-
-    @property
-    def cloud_services(self) -> Collection[str]:
-        """Return the cloud services that the stack calls from inside the network."""
-        return called(self.streaming_service, self.streaming, self.platform)
-
-    @property
-    def warnings(self) -> Sequence[str]:
-        """Return warnings about valid settings, each starting with the key."""
-        streaming, platform = self.streaming_service.sizing, self.container_platform.sizing
-        load = load_warnings(streaming, platform, (self.streaming, self.platform), made(self.pipes))
-        return [*self.renames, *self.streaming.warnings, *self.platform.warnings, *load, *self._lag_warnings()]
-
-    def _lag_warnings(self) -> Iterator[str]:
-        """Yield a warning if nothing measures how far the consumers are behind."""
-        service = self.streaming_service
-        collectors = self.container_platform.collectors
-        if self.monitoring.enabled and self.monitoring.collector == "none" and not service.reports_lag:
-            others = " or ".join(each for each in collectors if each != "none")
-            fix = f"Set it to {others}." if others else f"On {self.platform.service}, use the metrics of the service."
-            yield (
-                f"monitoring.collector: none leaves the stack without alarms on unread records ({self.streaming.service} does not report "
-                f"them to the cloud's monitoring). {fix}"
-            )
-
-    @classmethod
-    def from_config(cls) -> "Settings":
-        """Read the configuration of the running stack. Raise SettingsError, which Pulumi prints without a traceback."""
-        config = {**get_config_env(), **CONFIG.get()}
-        secret_keys = {name for name in config if is_config_secret(name)} | set(get_config_secret_keys_env())
-        stack = pulumi.get_stack()
-        return load(config, source=f"stacks/Pulumi.{stack}.yaml", stack=stack, secret_keys=secret_keys)
-
-
-def called(entry: StreamingService, streaming: ServiceSettings, platform: ServiceSettings) -> Collection[str]:
-    """Return the cloud services that the streaming service and the platform call from inside the network, by endpoint name."""
-    return {*entry.cloud_services, *streaming.cloud_services, *platform.cloud_services}
+def from_config() -> Settings:
+    """Read the configuration of the running stack. Raise SettingsError, which Pulumi prints without a traceback."""
+    config = {**get_config_env(), **CONFIG.get()}
+    secret_keys = {name for name in config if is_config_secret(name)} | set(get_config_secret_keys_env())
+    stack = pulumi.get_stack()
+    return load(config, source=f"stacks/Pulumi.{stack}.yaml", stack=stack, secret_keys=secret_keys)
 
 
 def load(config: Mapping[str, object], *, source: str, stack: str, secret_keys: Collection[str]) -> Settings:
@@ -161,35 +86,27 @@ class _Reader:
         self.namespaces(cloud)
         account = self.account(cloud) if cloud else None
         if base and stack:
-            self.names(base.account, stack)
+            self.errors += section_checks.name_errors(base.account, stack.name or self.stack, stack.tags)
         network = self.section(base.network_settings, own.get("network", {}), "network") if base else None
         service, streaming = self.streaming(own.get("streaming"), cloud)
         pipes = self.pipes(own.get("pipes"), service)
         monitoring = self.monitoring(base, own.get("monitoring", {}), service, runner)
 
-        own_secrets: Mapping[str, str] = streaming.secrets if streaming else {}
-        for key, secret in own_secrets.items():
-            if secret not in secrets:
-                self.error("streaming", *key.split("."), text=no_secret(secret))
-        for name, pipe in pipes.items():
-            found = pipe.consumer.config_errors(
-                known=frozenset(secrets),
-                reserved=frozenset(own_secrets.values()),
-                record_bytes=pipe.expect.bytes if pipe.expect else None,
-            )
-            self.errors += [error.under("pipes", name, "consumer") for error in found]
+        self.errors += section_checks.secret_errors(pipes, streaming, secrets)
         if cloud and service and streaming and platform:
-            self.pair(CLOUDS[cloud], service, streaming.service, platform.service)
-        self.alarms(pipes, streaming, monitoring, account)
+            self.errors += section_checks.pair_errors(CLOUDS[cloud], service, streaming.service, platform.service)
+        self.errors += section_checks.alarm_errors(pipes, streaming, monitoring, account)
         if runner and platform:
-            self.replicas(pipes, runner, platform.service)
+            self.errors += section_checks.replica_errors(pipes, runner, platform.service)
         if base and not base.makes_registry:
-            self.images(pipes, streaming)
+            self.errors += section_checks.image_errors(pipes, streaming)
         if network:
-            name = (stack.name if stack else None) or self.stack
-            system_workloads = streaming.system_workloads if streaming else SystemWorkloads()
             context = ValidationContext(
-                stack=name, account=account, network=network, system_workloads=system_workloads, pipes=pipes
+                stack=(stack.name if stack else None) or self.stack,
+                account=account,
+                network=network,
+                system_workloads=streaming.system_workloads if streaming else SystemWorkloads(),
+                pipes=pipes,
             )
             self.errors += streaming.config_errors(context) if streaming else ()
             self.errors += platform.config_errors(context) if platform else ()
@@ -291,22 +208,6 @@ class _Reader:
             return None
         return parsed
 
-    def names(self, account: type[AccountSettings], stack: StackSettings) -> None:
-        """Refuse a name or tags that the cloud rejects, and tags that the program sets itself."""
-        try:
-            account.stack_name.check(stack.name or self.stack)
-        except ValueError as error:
-            self.error("name", text=f"{error} Choose another name, and never change it.")
-        if len(stack.tags) > account.most_tags:
-            text = f"must have at most {account.most_tags} entries, got {len(stack.tags)} (some resources accept no more). Remove some."
-            self.error("tags", text=text)
-        for name, value in stack.tags.items():
-            try:
-                account.tag_name.check(name)
-                account.tag_value.check(value)
-            except ValueError as error:
-                self.error("tags", name, text=str(error))
-
     def service(self, value: object, key: str, known: Iterable[str], where: str) -> str | None:
         """Return the name of the service in the streaming or platform section. None if it is missing or unknown."""
         listed = ", ".join(sorted(known))
@@ -366,17 +267,6 @@ class _Reader:
         entry = known[service][service]
         return self.form(entry, entry.existing, value, "streaming")
 
-    def pair(self, cloud: Cloud, service: StreamingService, streaming: str, platform: str) -> None:
-        """Refuse a streaming service whose topics cannot be read from the platform."""
-        refusals = service.refused_on
-        if platform in refusals:
-            able = " or ".join(name for name in cloud.platforms if name not in refusals)
-            self.error(
-                "streaming",
-                "service",
-                text=f"{streaming} is not available on {platform}: {refusals[platform]}. Set platform.service to {able}.",
-            )
-
     def monitoring(
         self,
         base: CloudBase | None,
@@ -399,55 +289,6 @@ class _Reader:
             text = f"must be {' or '.join(collectors)} on {platform.title}, got {settings.collector} (the platform has no such collector). Change or remove it."
             self.error("monitoring", "collector", text=text)
         return settings
-
-    def alarms(
-        self,
-        pipes: Mapping[str, PipeSettings],
-        streaming: ServiceSettings | None,
-        monitoring: MonitoringSettings | None,
-        account: AccountSettings | None,
-    ) -> None:
-        """Refuse limits without an alarm, that cannot be measured, or that are reached only after records are lost."""
-        if monitoring and monitoring.enabled:
-            self.errors += [error.under("monitoring") for error in monitoring.config_errors(account)]
-        shortest = streaming.age_resolution if streaming else 1
-        for name, pipe in pipes.items():
-            age, kept = pipe.alarms.age_minutes, pipe.kept_minutes
-            if monitoring and not monitoring.enabled and pipe.alarms.model_fields_set:
-                text = "must not be set while monitoring.enabled is false (there is no alarm). Remove it."
-                self.error("pipes", name, "alarms", text=text)
-            if streaming and not streaming.counts_unread and pipe.alarms.unread_records is not None:
-                text = f"has no effect on {streaming.service} (its alarm is on the age of unread records). Remove it, or set ageMinutes."
-                self.error("pipes", name, "alarms", "unreadRecords", text=text)
-            if age < shortest:
-                text = f"must be at least {shortest} (the service does not measure shorter times), got {age}. Raise it."
-                self.error("pipes", name, "alarms", "ageMinutes", text=text)
-            if kept is not None and age >= kept:
-                text = (
-                    f"must be less than the {kept} minutes that the topic keeps records, got {age} (the alarm would be too late). Lower it, "
-                    "or raise the topic's retention."
-                )
-                self.error("pipes", name, "alarms", "ageMinutes", text=text)
-
-    def replicas(self, pipes: Mapping[str, PipeSettings], platform: ContainerPlatform, service: str) -> None:
-        """Refuse a pipe without parallelism if the nodes of the platform are sized by it."""
-        for name, pipe in pipes.items():
-            if platform.sized and pipe.parallelism == NOT_SET:
-                text = f"is required on a new {service} cluster (its nodes are sized by it). Set it to the number of partitions of the topic."
-                self.error("pipes", name, "parallelism", text=text)
-
-    def images(self, pipes: Mapping[str, PipeSettings], streaming: ServiceSettings | None) -> None:
-        """Refuse images in the stack's own registry if it has none."""
-        own = {("pipes", name, "consumer", "image"): pipe.consumer.image for name, pipe in pipes.items()}
-        if streaming:
-            own |= {("streaming", "topicImage"): image for image in streaming.images}
-        for path, image in own.items():
-            if image[0] in ":@":
-                text = (
-                    f"must be a full reference such as registry.example.com/consumer:1.0.0, got {image!r} (a stack on an existing platform has "
-                    "no registry of its own). Push the image to your registry, and set its full reference."
-                )
-                self.error(*path, text=text)
 
     def pipe_model(self, name: str, value: object, service: StreamingService) -> type[PipeSettings]:
         """Return the settings class of a pipe: its topic is made, or was there before."""
