@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pulumi.automation import PulumiCommand
 
-from tests.combinations import Combination
+from tests.combinations import ALLOWED, Combination
 from tests.engine.projects import executor, with_language_host
 from workbench.cloud.inventory import CloudObject
 from workbench.importing.importing import imports, made_name, without_existing
@@ -24,11 +24,15 @@ pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::pytest.Pyt
 
 PROTECT = "data-pipes:protect"
 
-FORMS = [
-    Combination("aws", "msk", "eks", "existing-topic"),
-    Combination("aws", "confluent", "eks", "existing-topic"),
-]
-"""One form of each service whose topics are resources."""
+BY_JOBS = {"hdinsight", "kafka-external", "msk-serverless"}
+"""Services whose topics are made by a Job, so there is nothing to import."""
+
+FORMS = {
+    each.streaming: each
+    for each in reversed(ALLOWED)
+    if each.streaming_form == "existing-topic" and not each.platform_form and each.streaming not in BY_JOBS
+}
+"""A stack of each service with topics that are resources."""
 
 
 def importable(stack_file: StackFile) -> StackFile:
@@ -80,7 +84,7 @@ def run(sandbox: Sandbox, command: PulumiCommand, line: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize("form", FORMS.values(), ids=str)
 def test_an_imported_topic_is_unchanged_until_it_is_destroyed(form: Combination, command: PulumiCommand):
     stack_file = importable(form.stack_file())
     wanted = without_existing(stack_file, "orders")
