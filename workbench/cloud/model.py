@@ -53,6 +53,11 @@ def no_refusal_beside(_old: Inputs | None, _new: Inputs, _others: Others) -> str
     return None
 
 
+def never_unreadable(_args: Inputs, _others: Others) -> str | None:
+    """For types whose objects everyone can read who can call the service."""
+    return None
+
+
 def never_blocks_delete(_inputs: Inputs, _others: Others) -> str | None:
     """For types whose objects can be deleted when no object refers to them."""
     return None
@@ -135,6 +140,10 @@ class ResourceModel:
     """(id, other objects) -> the state of an object that was not created by a program, or None."""
     existing: Callable[[str, Inputs], Inputs | None] | None = None
     """(id, location) -> the inputs of an object that was there before the stack, or None. None if no stack adopts this type."""
+    unreadable: Callable[[Inputs, Others], str | None] = never_unreadable
+    """(arguments of a function that finds the object, other objects) -> the service's refusal to return it, or None."""
+    imported: Callable[[], Inputs] = dict
+    """Inputs that the provider takes from its environment variables when an object is imported."""
 
 
 @dataclass(frozen=True, kw_only=True)

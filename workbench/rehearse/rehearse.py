@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import runpy
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from components.settings import SettingsError
 from components.settings_bases import made
-from workbench.cloud.inventory import CloudObject
 from workbench.cloud.kubernetes.live import LiveObjects
-from workbench.cloud.wire import Values
-from workbench.plan import plan
+from workbench.rehearse.adopted import EXISTING, on_server, plant
 from workbench.rehearse.pulumi_cli import pulumi_command
 from workbench.rehearse.rehearsal import (
     SIMULATED,
@@ -48,8 +46,6 @@ PROTECT = "data-pipes:protect"
 AT_LIMIT = "not rehearsed: the settings accept no larger parallelism of the first pipe"
 OWNED = "not rehearsed: the owners of the existing topics add their partitions"
 FIXED = "not rehearsed: this service cannot add partitions to a topic"
-EXISTING = "there before the stack"
-"""Stands for the URN of an adopted object."""
 _COUNTED = ("create", "update", "replace", "delete", "same")
 
 
@@ -97,8 +93,8 @@ class _Rehearser:
 
     def all(self, stack_file: StackFile, grown: StackFile, growing: str) -> Rehearsal:
         """Run all steps."""
-        existing = self._plant(stack_file)
-        before = self._on_server(existing)
+        existing = plant(stack_file, self.sandbox.inventory, self.live)
+        before = on_server(self.live, existing)
         self._configure(stack_file)
         preview = self._step("preview", "preview")
         up = self._step("up", "up")
@@ -113,7 +109,7 @@ class _Rehearser:
         steps = (preview, up, again, refresh, grow, destroy)
         remaining = self.sandbox.inventory.objects()
         left = tuple(item.urn for item in remaining if item.urn != EXISTING)
-        after = self._on_server(existing)
+        after = on_server(self.live, existing)
         changed = [
             f"{item.type} {item.id}"
             for item in existing
@@ -138,34 +134,6 @@ class _Rehearser:
                 )
             ),
         )
-
-    def _plant(self, stack_file: StackFile) -> list[CloudObject]:
-        """Put the objects that the stack adopts into the clouds, as they were before it."""
-        found = [
-            CloudObject(
-                type=each.type,
-                id=each.id,
-                urn=EXISTING,
-                status="active",
-                inputs={**each.inputs},
-                outputs={**each.state},
-            )
-            for each in plan(stack_file).recording.adopted
-        ]
-        for item in sorted(found, key=lambda each: "/" in each.id):  # a namespace before the objects in it
-            self.sandbox.inventory.plant(item)
-            if self.live and self._is_live(item):
-                self.live.create(item.type, item.id, item.inputs)
-        return found
-
-    def _is_live(self, item: CloudObject) -> bool:
-        """Whether the real API server has the object."""
-        return bool(self.live and item.type.startswith("kubernetes:") and self.live.serves(item.type))
-
-    def _on_server(self, items: Sequence[CloudObject]) -> Mapping[tuple[str, str], Values | None]:
-        """Return the objects as the real API server has them, by type and id. Empty without a server."""
-        live = self.live
-        return {(item.type, item.id): live.get(item.type, item.id) for item in items if live and self._is_live(item)}
 
     def _configure(self, stack_file: StackFile) -> None:
         secret_values = {
