@@ -164,7 +164,7 @@ class _Sorted:
         made = [
             each
             for each in self.recording.resources
-            if each.custom and not each.external and not each.type.startswith(PROVIDER_PREFIX)
+            if each.custom and not each.state and not each.type.startswith(PROVIDER_PREFIX)
         ]
         return Scene(
             stack=self.prefix,
@@ -282,7 +282,7 @@ def _role(resource: RecordedResource) -> Role:
 
 def _known(resource: RecordedResource) -> Mapping[str, Any]:
     """Return what is known of a resource: its inputs or, if it was there before, what was read."""
-    return resource.state if resource.external else resource.inputs
+    return resource.state or resource.inputs
 
 
 def _dead_letters(resources: Iterable[RecordedResource]) -> str:

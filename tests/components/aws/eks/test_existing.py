@@ -127,6 +127,12 @@ def test_the_stack_file_can_name_the_subnets_and_the_security_group_of_the_nodes
     assert rule.inputs["referencedSecurityGroupId"] == "sg-0aa"
 
 
+def test_brokers_with_public_addresses_are_in_the_public_subnets_of_the_stack_file():
+    public = [f"subnet-0123456789abcde{number}" for number in ("02", "03", "01")]
+    made = planned(config({"service": "msk", "brokerSubnets": "public"}, {"publicSubnetIds": public}))
+    assert made.recording.one("aws:msk/cluster:Cluster").input("brokerNodeGroupInfo.clientSubnets") == public
+
+
 def test_no_rule_is_added_to_the_security_group_of_the_nodes():
     secrets = {"confluentKey": "a", "confluentSecret": "b"}
     streaming = {"service": "confluent", "credentials": {"apiKey": "confluentKey", "apiSecret": "confluentSecret"}}
