@@ -43,24 +43,23 @@ class ExistingEcs(EcsPlatform):
             got=cluster,
             fix=f"Correct it, or set aws:region: aws ecs list-clusters --region {region} prints the ARNs.",
         )
-        identifier = Output.all(found.arn, found.status).apply(
-            lambda known: active(cluster, arn=known[0], status=known[1])
-        )
+        active_name = found.status.apply(lambda status: active(cluster, status=status))
         if args.monitoring.enabled:
             found.settings.apply(
                 lambda known: self._warn(
                     insights({each.name: each.value for each in known}, cluster=cluster, region=region)
                 )
             )
-        capacity = aws.ecs.ClusterCapacityProviders.get(f"{name}-ecs", identifier.apply(lambda _: cluster), opts=child)
+        capacity = aws.ecs.ClusterCapacityProviders.get(f"{name}-ecs", active_name, opts=child)
 
         def usable(known: Sequence[Any]) -> str:
-            arn, providers, defaults = known
+            providers, defaults = known
             with_provider(provider, providers, defaults, cluster=cluster, region=region)
-            return arn
+            return cluster
 
+        # The id depends on the checks, so no service is made that could not start.
         checked = Output.all(
-            identifier, capacity.capacity_providers, capacity.default_capacity_provider_strategies.apply(as_arguments)
+            capacity.capacity_providers, capacity.default_capacity_provider_strategies.apply(as_arguments)
         ).apply(usable)
         adopted = aws.ecs.Cluster.get(f"{name}-ecs", checked, opts=child)
         self.key_arn = key(
@@ -88,8 +87,8 @@ class ExistingEcs(EcsPlatform):
             pulumi.log.warn(warning, self)
 
 
-def active(cluster: str, *, arn: str, status: str) -> str:
-    """Return the ARN of the cluster. Raise RunError if it is not active."""
+def active(cluster: str, *, status: str) -> str:
+    """Return the name of the cluster. Raise RunError if it is not active."""
     if status != "ACTIVE":
         raise unanswered(
             NAME,
@@ -98,7 +97,7 @@ def active(cluster: str, *, arn: str, status: str) -> str:
             reason=f"its status is {status}",
             fix="Use another cluster, or wait until it is active.",
         )
-    return arn
+    return cluster
 
 
 def insights(settings: Mapping[str, str], *, cluster: str, region: str) -> str | None:

@@ -132,7 +132,8 @@ class ExistingEks(KubernetesPlatform, ABC):
     def _dns(self) -> Sequence[EgressRule]:
         """Return egress to the DNS of the cluster by address: in Auto Mode, and with a cache on each node, it is not a pod of kube-system.
 
-        EKS gives DNS the tenth address of the service range (EKS, Auto Mode networking; amazon-eks-ami, bootstrap).
+        With the default service ranges DNS has the address 10.100.0.10 or 172.20.0.10 (EKS, Create an EKS Auto Mode cluster). For other
+        ranges EKS documents no address; amazon-eks-ami uses the tenth one too.
         """
         address = self.cluster.kubernetes_network_config.service_ipv4_cidr.apply(dns_address)
         return [

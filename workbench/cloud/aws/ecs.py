@@ -18,6 +18,11 @@ def _revision(name: str, inputs: Inputs) -> str:
     return f"{text(inputs, 'family', name)}:{int(again or 0) + 1}"
 
 
+def _cluster(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
+    """Return the ARN of a cluster. A program finds an existing one by its name."""
+    return {"arn": arn("ecs", f"cluster/{id_.rpartition('/')[2]}", inputs)}
+
+
 def _task_definition(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     family, _, revision = id_.rpartition(":")
     whole = arn("ecs", f"task-definition/{family}", inputs)
@@ -81,7 +86,7 @@ ECS: Mapping[str, ResourceModel] = {
         existing=existing.ecs_cluster,
         source="common use: the provider looks again after 10 s",
         identifier=lambda name, inputs: arn("ecs", f"cluster/{text(inputs, 'name', name)}", inputs),
-        outputs=lambda id_, _name, _inputs: {"arn": id_},
+        outputs=_cluster,
         replace_on=frozenset({"name"}),
         unique=("name",),
         name_property="name",

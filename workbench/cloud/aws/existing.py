@@ -72,19 +72,14 @@ def oidc_provider(provider_arn: str, _location: Inputs) -> Mapping[str, Any]:
     return {"url": provider_arn.partition("oidc-provider/")[2], "clientIdLists": ["sts.amazonaws.com"]}
 
 
-def ecs_cluster(cluster_arn: str, _location: Inputs) -> Mapping[str, Any]:
+def ecs_cluster(name: str, _location: Inputs) -> Mapping[str, Any]:
     """Return an ECS cluster with Container Insights."""
-    name = cluster_arn.rsplit("/", 1)[-1]
     return {"name": name, "settings": [{"name": "containerInsights", "value": "enhanced"}]}
 
 
 def ecs_capacity(name: str, _location: Inputs) -> Mapping[str, Any]:
     """Return the capacity providers of an ECS cluster."""
     return {"clusterName": name, "capacityProviders": ["FARGATE", "FARGATE_SPOT"]}
-
-
-def _ecs_arn(args: Inputs) -> str:
-    return arn("ecs", f"cluster/{text(args, 'clusterName', '')}", args)
 
 
 def _eks_found(state: Inputs) -> Mapping[str, Any]:
@@ -109,7 +104,7 @@ PLATFORM_LOOKUPS: Mapping[str, Lookup] = {
     ),
     "aws:ecs/getCluster:getCluster": Lookup(
         type="aws:ecs/cluster:Cluster",
-        identifier=_ecs_arn,
+        identifier=lambda args: text(args, "clusterName", ""),
         result=lambda state: {"status": "ACTIVE", **state, "clusterName": state["name"]},
     ),
     "aws:eks/getAccessEntry:getAccessEntry": Lookup(
