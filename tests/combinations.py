@@ -201,7 +201,7 @@ ASKED: dict[tuple[str, str, str], dict[str, Any]] = {
     ("kafka", "aks", "existing"): {"existing": {**AKS, "storageClass": "managed-csi-premium"}},
     ("kafka", "gke", "existing"): {"existing": {"name": "production", "storageClass": "premium-rwo"}},
 }
-"""Platform settings that a streaming service requires for a form: volumes and nodes for brokers in the cluster."""
+"""Platform settings that a new streaming service requires for a form: volumes and nodes for brokers in the cluster."""
 
 NOT_TRIED = {("kafka", "eks", "fargate"), ("kafka", "eks", "volumes")}
 """Pairs without a combination: Fargate has no volumes (tests of EKS), and brokers use volumes anyway."""
@@ -249,7 +249,7 @@ class Combination:
                 "service": self.platform,
                 **NEEDED.get(self.platform, {}),
                 **_form(self.platform, self.platform_form),
-                **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
+                **self._asked(),
             },
             "data-pipes:network": self._network(),
             "data-pipes:pipes": {
@@ -268,6 +268,14 @@ class Combination:
             secret_keys=frozenset(["data-pipes:secrets"]),
             stand_ins=tuple(f"secrets.{name}" for name in SECRETS),
             source=str(self),
+        )
+
+    def _asked(self) -> dict[str, Any]:
+        """Return the platform settings that a new streaming service requires."""
+        return (
+            {}
+            if is_existing(self.streaming_form)
+            else ASKED.get((self.streaming, self.platform, self.platform_form), {})
         )
 
     def _network(self) -> dict[str, Any]:
