@@ -206,13 +206,13 @@ class _Sorted:
         main = [each for each in resources if _role(each) in (Role.BROKERS, Role.CLUSTER, Role.NODES)]
         held = [each for each in main if _role(each) in (Role.BROKERS, Role.CLUSTER)]
         placed = [each for each in resources if _role(each) in _PLACED]
-        facts = [text for each in main for text in figure(each.type).texts(each.inputs)]
+        facts = [text for each in main for text in figure(each.type).texts(each.properties)]
         return Part(
             title=title,
             facts=tuple(dict.fromkeys(facts)),
             protected=any(each.protect for each in held),
-            private=any(figure(each.type).is_private(each.inputs) for each in held),
-            in_network=any("subnet" in path.lower() for each in placed for path, _ in strings(each.inputs)),
+            private=any(figure(each.type).is_private(each.properties) for each in held),
+            in_network=any("subnet" in path.lower() for each in placed for path, _ in strings(each.properties)),
         )
 
     def _runs_in_platform(self) -> bool:
@@ -234,7 +234,7 @@ class _Sorted:
             replicas=numbers.replicas,
             paused=numbers.paused,
             topic=_kinds(topics) or f"topic, created by a {_kinds(read)}",
-            topic_facts=tuple(dict.fromkeys(text for each in topics for text in figure(each.type).texts(each.inputs))),
+            topic_facts=tuple(dict.fromkeys(text for each in topics for text in figure(each.type).texts(each.properties))),
             protected=any(each.protect for each in topics),
             dead_letters=_dead_letters(resources),
             workload=", ".join(
