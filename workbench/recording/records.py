@@ -61,11 +61,6 @@ class RecordedResource:
     transformed: bool = False
     """True if the resource has a transform. A recording doesn't run it."""
 
-    @property
-    def properties(self) -> Mapping[str, Any]:
-        """Return the inputs, or the state of a resource that was there before the stack: its owner made the inputs."""
-        return self.state if self.external else self.inputs
-
     def input(self, path: str) -> Any:
         """Return the input at a property path such as `spec.template.spec.containers[0].image`.
 
