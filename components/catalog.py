@@ -3,8 +3,8 @@
 Each module is imported only when its entry is used, so a stack imports only the SDKs of its own cloud and services.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Generic, TypeVar
 
@@ -39,6 +39,11 @@ class Entries(Mapping[str, EntryT], Generic[EntryT]):
     def __len__(self) -> int:
         return len(self._modules)
 
+    def without(self, names: Set[str]) -> "Entries[EntryT]":
+        """Return the other entries, without an import."""
+        others = {name: module for name, module in self._modules.items() if name not in names}
+        return Entries(self._kind, self._constant, others)
+
 
 def exported(kind: type[EntryT], constant: str, module: str) -> EntryT:
     """Return the constant of a module. Raise TypeError if it has another type."""
@@ -48,11 +53,11 @@ def exported(kind: type[EntryT], constant: str, module: str) -> EntryT:
     return entry
 
 
-def _services(modules: Mapping[str, str]) -> Mapping[str, StreamingService]:
+def _services(modules: Mapping[str, str]) -> Entries[StreamingService]:
     return Entries(StreamingService, "SERVICE", modules)
 
 
-def _platforms(modules: Mapping[str, str]) -> Mapping[str, ContainerPlatform]:
+def _platforms(modules: Mapping[str, str]) -> Entries[ContainerPlatform]:
     return Entries(ContainerPlatform, "PLATFORM", modules)
 
 
@@ -61,11 +66,13 @@ class Cloud:
     """A cloud with its streaming services and platforms."""
 
     namespace: str
-    """Namespace of the provider's keys in a stack file, such as aws:region."""
+    """Namespace of the provider's keys in a stack file, such as aws:region. Empty if the cloud has no account."""
     module: str
     """Module with the constant CLOUD, which has the other parts."""
-    streaming: Mapping[str, StreamingService]
-    platforms: Mapping[str, ContainerPlatform]
+    streaming: Entries[StreamingService]
+    platforms: Entries[ContainerPlatform]
+    external: Set[str] = frozenset()
+    """Services and platforms that are always there before the stack, so nothing proposes them."""
 
     @property
     def base(self) -> CloudBase:
@@ -85,6 +92,7 @@ CLOUDS: Mapping[str, Cloud] = {
                 "kinesis-video": "components.aws.kinesis_video",
                 "kafka": "components.kubernetes.strimzi",
                 "confluent": "components.aws.confluent",
+                "kafka-external": "components.aws.kafka_external",
             }
         ),
         platforms=_platforms(
@@ -93,6 +101,7 @@ CLOUDS: Mapping[str, Cloud] = {
                 "ecs": "components.aws.ecs",
             }
         ),
+        external={"kafka-external"},
     ),
     "azure": Cloud(
         namespace="azure-native",
@@ -103,6 +112,7 @@ CLOUDS: Mapping[str, Cloud] = {
                 "hdinsight": "components.azure.hdinsight",
                 "kafka": "components.kubernetes.strimzi",
                 "confluent": "components.azure.confluent",
+                "kafka-external": "components.kafka.external",
             }
         ),
         platforms=_platforms(
@@ -110,6 +120,7 @@ CLOUDS: Mapping[str, Cloud] = {
                 "aks": "components.azure.aks",
             }
         ),
+        external={"kafka-external"},
     ),
     "gcp": Cloud(
         namespace="gcp",
@@ -120,6 +131,7 @@ CLOUDS: Mapping[str, Cloud] = {
                 "managed-kafka": "components.gcp.managed_kafka",
                 "kafka": "components.kubernetes.strimzi",
                 "confluent": "components.gcp.confluent",
+                "kafka-external": "components.kafka.external",
             }
         ),
         platforms=_platforms(
@@ -127,5 +139,33 @@ CLOUDS: Mapping[str, Cloud] = {
                 "gke": "components.gcp.gke",
             }
         ),
+        external={"kafka-external"},
+    ),
+    "kubernetes": Cloud(
+        namespace="",
+        module="components.kubernetes.cloud",
+        streaming=_services(
+            {
+                "kafka": "components.kubernetes.strimzi",
+                "kafka-external": "components.kafka.external",
+            }
+        ),
+        platforms=_platforms(
+            {
+                "kubernetes": "components.kubernetes.existing",
+            }
+        ),
+        external={"kafka-external", "kubernetes"},
     ),
 }
+
+
+def _proposed(cloud: Cloud) -> Cloud:
+    external = cloud.external
+    return replace(cloud, streaming=cloud.streaming.without(external), platforms=cloud.platforms.without(external))
+
+
+PROPOSED: Mapping[str, Cloud] = {
+    name: cloud for name, cloud in {name: _proposed(each) for name, each in CLOUDS.items()}.items() if cloud.platforms
+}
+"""What `size`, `new` and docs/choosing.md propose: the clouds, services and platforms that the program can make."""

@@ -44,7 +44,7 @@ class PodEgressRule:
     """Pods in another namespace that a consumer must be able to reach. Their addresses are not known as a range."""
 
     namespace: Input[str]
-    port: int
+    port: Input[int]
 
 
 PARTITION = "$(STREAM_PARTITION)"

@@ -30,3 +30,12 @@ def unanswered(key: str, *, rule: str, got: str | None, reason: str, fix: str) -
     """Return the error for a failed lookup."""
     value = f", got {got!r}" if got else ""
     return RunError(f"stacks/Pulumi.{pulumi.get_stack()}.yaml: {key}: must be {rule}{value} ({reason}). {fix}")
+
+
+def name_of_read(name: str, key: str) -> str:
+    """Return the name of a resource that was there before, for services without a lookup function.
+
+    If it is missing, the engine ends the deployment, and the program cannot add to the message. It prints "resource ID does not exist"
+    below the type and the name of the resource. So the name ends with the key of the setting to correct.
+    """
+    return f"{name}-{key}"

@@ -21,7 +21,10 @@ class Pipeline(ComponentResource):
         tags = {"data-pipes": name, **settings.tags}
         provider = base.provider(name, settings.account, tags)
         super().__init__(
-            "data-pipes:index:Pipeline", name, None, ResourceOptions.merge(opts, ResourceOptions(providers=[provider]))
+            "data-pipes:index:Pipeline",
+            name,
+            None,
+            ResourceOptions.merge(opts, ResourceOptions(providers=[provider] if provider else None)),
         )
         child = ResourceOptions(parent=self)
         for warning in settings.warnings:

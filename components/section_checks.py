@@ -44,13 +44,21 @@ def secret_errors(
         yield from (error.under("pipes", name, "consumer") for error in found)
 
 
-def pair_errors(cloud: Cloud, service: StreamingService, streaming: str, platform: str) -> Iterator[ConfigError]:
+def pair_errors(
+    cloud: Cloud, service: StreamingService, streaming: str, platform: ServiceSettings
+) -> Iterator[ConfigError]:
     """Yield a streaming service whose topics cannot be read from the platform."""
-    refusals = service.refused_on
-    if platform in refusals:
-        able = " or ".join(name for name in cloud.platforms if name not in refusals)
-        text = f"{streaming} is not available on {platform}: {refusals[platform]}. Set platform.service to {able}."
+    refusals, name = service.refused_on, platform.service
+    if name in refusals:
+        able = " or ".join(each for each in cloud.platforms if each not in refusals)
+        text = f"{streaming} is not available on {name}: {refusals[name]}. Set platform.service to {able}."
         yield ConfigError(path=("streaming", "service"), text=text)
+    elif service.in_place and "existing" not in type(platform).model_fields:
+        text = (
+            f"is not available on a new {name} cluster (this {streaming} is in the cluster of the platform, so that was there before too). Set "
+            "platform.existing, or remove it."
+        )
+        yield ConfigError(path=("streaming", "existing"), text=text)
 
 
 def alarm_errors(

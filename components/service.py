@@ -48,6 +48,8 @@ class StreamingService:
     """Whether the cloud measures the group's lag, also without a collector."""
     cloud_services: Sequence[str] = ()
     """Cloud APIs this service needs on this cloud. Set here because the settings class is shared by all clouds."""
+    in_place: bool = False
+    """Whether it was there before, in the cluster of the platform. So the platform must be an existing one too."""
     existing_pipe: type[ExistingPipeSettings] | None = None
     """Settings of a pipe whose topic was there before. None if the service's topics cannot be adopted."""
     topics_not_adopted: str = "its topics cannot be looked up"
@@ -84,7 +86,8 @@ class CloudBase:
     account: type[AccountSettings]
     first_account: Mapping[str, str]
     """Account keys of a new stack file, the region first. Values of the other keys are examples to replace."""
-    provider: Callable[[str, Any, Mapping[str, str]], ProviderResource]
+    provider: Callable[[str, Any, Mapping[str, str]], ProviderResource | None]
+    """Makes the provider of the cloud. It returns None if the platform makes the only provider."""
     network_settings: type[NetworkSettings]
     network: Callable[[str, NetworkArgs[Any, Any], ResourceOptions], ComponentResource]
     registry: Callable[[str, RegistryArgs[Any], ResourceOptions], Registry]

@@ -6,6 +6,7 @@ from typing import Any
 from components.catalog import CLOUDS, Cloud
 from tests.stacks import DEFAULT
 from workbench.cloud.aws import existing as existing_aws
+from workbench.cloud.kubernetes import existing as existing_kubernetes
 from workbench.stack_file import StackFile, find_stack_file
 
 ACCOUNTS: dict[str, Any] = {
@@ -16,7 +17,12 @@ ACCOUNTS: dict[str, Any] = {
 }
 """The account on every cloud. It does not change when a pipe moves."""
 
-SECRETS = {name: f"stand-in for secrets.{name}" for name in ("confluentKey", "confluentSecret")}
+KAFKA_SECRETS = {name: f"kafka{name.capitalize()}" for name in ("username", "password", "certificate", "key")}
+PASSWORD = {name: KAFKA_SECRETS[name] for name in ("username", "password")}
+CERTIFICATE = {name: KAFKA_SECRETS[name] for name in ("certificate", "key")}
+SECRETS = {
+    name: f"stand-in for secrets.{name}" for name in ("confluentKey", "confluentSecret", *KAFKA_SECRETS.values())
+}
 CREDENTIALS = {"apiKey": "confluentKey", "apiSecret": "confluentSecret"}
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
@@ -26,6 +32,7 @@ CLUSTER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Micros
 MSK = "arn:aws:kafka:eu-west-1:123456789012:cluster/events/6f0a1c7e-0f3b-4d0c-9d0a-0d2f8b1c3e4f-2"
 
 MSK_SERVERLESS = MSK.removesuffix("-2") + "-s1"
+AUTHORITY = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 FORMS: dict[str, dict[str, dict[str, Any]]] = {
     "msk-serverless": {
@@ -63,7 +70,13 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
             "restProxy": {"clientGroupId": GROUP, "clientGroupName": "data-engineers"},
         },
     },
-    "kafka": {"complete": {"brokers": 6, "cruiseControl": True, "exporter": True}},
+    "kafka": {
+        "existing": {"existing": {"namespace": existing_kubernetes.NAMESPACE, "cluster": existing_kubernetes.CLUSTER}},
+        "existing-topic": {
+            "existing": {"namespace": existing_kubernetes.NAMESPACE, "cluster": existing_kubernetes.CLUSTER}
+        },
+        "complete": {"brokers": 6, "cruiseControl": True, "exporter": True},
+    },
     "pubsub": {"partitioned": {"customerManagedKey": True}},
     "managed-kafka": {"key": {"customerManagedKey": True, "diskSize": 500}},
     "confluent": {
@@ -71,6 +84,12 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
         "complete": {"governance": "advanced", "ksqldb": {}},
         "linked": {"tier": "enterprise", "privateLink": True},
         "dedicated": {"tier": "dedicated", "cku": 2},
+    },
+    "kafka-external": {
+        "existing-topic": {"authentication": "scram-sha-256", "credentials": PASSWORD},
+        "plain": {"authentication": "plain", "credentials": PASSWORD},
+        "tls": {"authentication": "tls", "credentials": CERTIFICATE, "certificateAuthority": AUTHORITY},
+        "open": {"authentication": "none", "credentials": {}, "tls": False, "brokerCidrs": ["10.1.0.0/16"]},
     },
     "aks": {"reachable": {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}, "adminGroups": [GROUP]}},
     "gke": {
@@ -98,20 +117,36 @@ NETWORKS: dict[tuple[str, str], dict[str, Any]] = {
 IMAGE = "registry.example.com/pipes:1.0.0"
 """Image of the consumers on an existing platform, where a stack has no registry."""
 
-IMAGES: dict[str, dict[str, Any]] = {"msk-serverless": {"topicImage": IMAGE}}
+SERVICE_IMAGES: dict[str, dict[str, Any]] = {"msk-serverless": {"topicImage": IMAGE}}
 """Settings of streaming services with images of their own, on an existing platform."""
 
 PIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("kinesis", "existing-topic"): {"topic": {"existing": True}},
     ("msk", "existing-topic"): {"topic": {"existing": True}},
     ("msk-serverless", "existing-topic"): {"topic": {"existing": True}},
+    ("kafka", "existing-topic"): {"topic": {"existing": True}},
+    ("kafka-external", "existing-topic"): {"topic": {"existing": True, "name": "Orders_v1"}},
     ("pubsub", "partitioned"): {"topic": {"mode": "partitioned", "exactlyOnce": True}},
     ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},
 }
 """Pipe settings that a form of a streaming service requires."""
 
-NEEDED: dict[str, dict[str, Any]] = {"confluent": {"credentials": CREDENTIALS}}
-"""Settings of a streaming service without a default."""
+WITHOUT_REGISTRY = {"kubernetes"}
+"""Platforms that are always there before the stack, so it has no registry."""
+
+NEEDED: dict[str, dict[str, Any]] = {
+    "confluent": {"credentials": CREDENTIALS},
+    "kafka-external": {
+        "bootstrapServers": ["b1.example.com:9093", "b2.example.com:9093"],
+        "authentication": "scram-sha-512",
+        "credentials": PASSWORD,
+        "brokerCidrs": ["203.0.113.0/24"],
+        "version": "4.1",
+        "topicImage": "registry.example.com/topic:1.0.0",
+    },
+    "kubernetes": {"existing": {"kubeconfigContext": "production", "storageClass": "fast"}},
+}
+"""Settings of a service or platform without a default."""
 
 ASKED: dict[tuple[str, str, str], dict[str, Any]] = {
     ("kafka", "eks", ""): {"volumes": True, "nodes": {"instanceType": "m5.2xlarge"}},
@@ -146,6 +181,11 @@ class Combination:
         """Reason if the catalog does not allow the pair, else None."""
         return CLOUDS[self.cloud].streaming[self.streaming].refused_on.get(self.platform)
 
+    @property
+    def has_no_registry(self) -> bool:
+        """Whether the stack uses images of the user's registry."""
+        return is_existing(self.platform_form) or self.platform in WITHOUT_REGISTRY
+
     def stack_file(self) -> StackFile:
         """Return a stack with one pipe and defaults for everything else."""
         config = {
@@ -156,10 +196,11 @@ class Combination:
                 "service": self.streaming,
                 **NEEDED.get(self.streaming, {}),
                 **_form(self.streaming, self.streaming_form),
-                **(IMAGES.get(self.streaming, {}) if is_existing(self.platform_form) else {}),
+                **(SERVICE_IMAGES.get(self.streaming, {}) if is_existing(self.platform_form) else {}),
             },
             "data-pipes:platform": {
                 "service": self.platform,
+                **NEEDED.get(self.platform, {}),
                 **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
                 **_form(self.platform, self.platform_form),
             },
@@ -170,7 +211,7 @@ class Combination:
                 "orders": {
                     "parallelism": 3,
                     **PIPES.get((self.streaming, self.streaming_form), {}),
-                    **({"consumer": {"image": IMAGE}} if is_existing(self.platform_form) else {}),
+                    **({"consumer": {"image": IMAGE}} if self.has_no_registry else {}),
                 }
             },
         }
@@ -193,6 +234,16 @@ def is_existing(form: str) -> bool:
     return form.startswith("existing")
 
 
+def _is_tried(streaming: str, platform: str, streaming_form: str, platform_form: str) -> bool:
+    """Whether a combination is tried: no two forms, except that both were there before. Strimzi in place needs an existing platform."""
+    existing = is_existing(platform_form) or platform == "kubernetes"
+    if streaming == "kafka" and is_existing(streaming_form) and not existing:
+        return False
+    if streaming_form and platform_form:
+        return is_existing(streaming_form) and is_existing(platform_form)
+    return (streaming, platform, platform_form) not in NOT_TRIED
+
+
 def _of(name: str, cloud: Cloud) -> list[Combination]:
     """Return every pair, every form of one service with the default form of the other, and existing services on existing platforms."""
     return [
@@ -201,8 +252,7 @@ def _of(name: str, cloud: Cloud) -> list[Combination]:
         for platform in cloud.platforms
         for streaming_form in ("", *FORMS.get(streaming, {}))
         for platform_form in ("", *FORMS.get(platform, {}))
-        if (not (streaming_form and platform_form) or (is_existing(streaming_form) and is_existing(platform_form)))
-        and (streaming, platform, platform_form) not in NOT_TRIED
+        if _is_tried(streaming, platform, streaming_form, platform_form)
     ]
 
 

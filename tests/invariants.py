@@ -121,6 +121,9 @@ FILLED_BY_JOBS = ("aws:msk/serverlessCluster:ServerlessCluster", "azure-native:h
 
 JOB = "kubernetes:batch/v1:Job"
 
+OUTSIDE = {"data-pipes:kafka:External": "Kafka", "data-pipes:kubernetes:ExistingKubernetes": "Kubernetes"}
+"""Components of a service and of a platform that are in no cloud of the stack. There is nothing to create."""
+
 CLUSTERS = {
     "aws:eks/cluster:Cluster",
     "aws:ecs/cluster:Cluster",
@@ -137,9 +140,12 @@ def the_streaming_service_and_the_platform_are_created_in_parallel(plan: Plan) -
     records = [each for each in plan.recording.resources if each.protect and each.urn in needed]
     clusters = [each for each in plan.recording.resources if each.type in FILLED_BY_JOBS]
     streaming = [*in_the_cloud, *records, *clusters]
-    assert streaming or any(each.type != JOB for each in topics), "FILLED_BY_JOBS must have the type of the cluster"
+    outside = {OUTSIDE.get(each.type) for each in plan.recording.resources}
+    assert streaming or "Kafka" in outside or any(each.type != JOB for each in topics), (
+        "FILLED_BY_JOBS must have the type of the cluster"
+    )
     platforms = [each for each in plan.recording.resources if each.type in CLUSTERS]
-    assert platforms
+    assert platforms or "Kubernetes" in outside
     for one, others in ((streaming, platforms), (platforms, streaming)):
         for each in one:
             assert not plan.recording.requirements(each) & {other.urn for other in others}, each.urn

@@ -59,7 +59,7 @@ class KubernetesPlatform(Platform, ABC):
         return []
 
     @override
-    def pod_tokens(self, pipe: str) -> PodTokens:
+    def pod_tokens(self, pipe: str) -> PodTokens | None:
         """Return the issuer and subject of the consumers' service-account tokens (Kubernetes, Configure Service Accounts for Pods)."""
         return PodTokens(issuer=self.issuer, subject=f"system:serviceaccount:{pipe}:{self.service_account}")
 

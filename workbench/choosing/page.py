@@ -6,7 +6,7 @@ from importlib import import_module
 from textwrap import wrap
 from typing import get_type_hints
 
-from components.catalog import CLOUDS
+from components.catalog import PROPOSED
 from components.load import UTILISATION
 from components.service import StreamingService
 from workbench.choosing import examples
@@ -43,13 +43,13 @@ WIDTH = 150
 
 def services() -> Mapping[str, StreamingService]:
     """Return the streaming services of all clouds by name. A service of several clouds is listed once."""
-    return {name: service for cloud in CLOUDS.values() for name, service in cloud.streaming.items()}
+    return {name: service for cloud in PROPOSED.values() for name, service in cloud.streaming.items()}
 
 
 def missing_guides() -> Sequence[str]:
     """Return what to add for each service and platform of the catalog that has no guide."""
     modules = {name: f"workbench/choosing/services/{_module(name)}.py" for name in services()}
-    platforms = [name for cloud in CLOUDS.values() for name in cloud.platforms]
+    platforms = [name for cloud in PROPOSED.values() for name in cloud.platforms]
     return [
         *(f"{name}: add {file} with a GUIDE" for name, file in modules.items() if not (ROOT / file).exists()),
         *(
@@ -149,7 +149,7 @@ class _Page:
     def _platforms_table(self) -> Iterator[str]:
         rows = {
             f"`{name}`": {**vars(PLATFORMS[name]), "refused": _refused(name)}
-            for cloud in CLOUDS.values()
+            for cloud in PROPOSED.values()
             for name in cloud.platforms
         }
         yield from self._table("platform", {**_titles(PlatformGuide), "refused": "cannot read"}, rows)
@@ -181,7 +181,7 @@ def _outcome(answer: Answer) -> str:
 
 def _refused(platform: str) -> Fact:
     """Return the services of the platform's cloud that the platform cannot read."""
-    cloud = next(cloud for cloud in CLOUDS.values() if platform in cloud.platforms)
+    cloud = next(cloud for cloud in PROPOSED.values() if platform in cloud.platforms)
     names = [f"`{name}`" for name, service in cloud.streaming.items() if platform in service.refused_on]
     return Fact(", ".join(names) or "none", PROGRAM)
 

@@ -103,6 +103,8 @@ def existing(type_token: str, id_: str, location: Mapping[str, Any]) -> Existing
     if model.existing is None or MISSING in id_:
         return None
     inputs = model.existing(id_, location)
+    if inputs is None:
+        return None
     state = merged(model.outputs(id_, id_, {**location, **inputs}), inputs)
     return Existing(type=type_token, id=id_, inputs=inputs, state=state)
 

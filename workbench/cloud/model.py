@@ -131,8 +131,8 @@ class ResourceModel:
     """(inputs, other objects) -> the inputs that a later read finds changed by the service or by another object."""
     preexisting: Callable[[str, Others], Mapping[str, Any] | None] = never_preexists
     """(id, other objects) -> the state of an object that was not created by a program, or None."""
-    existing: Callable[[str, Inputs], Inputs] | None = None
-    """(id, location) -> the inputs of an object that was there before the stack. None if no stack adopts such an object."""
+    existing: Callable[[str, Inputs], Inputs | None] | None = None
+    """(id, location) -> the inputs of an object that was there before the stack, or None. None if no stack adopts this type."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -165,7 +165,9 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         item = self._inventory.find(type_of(request.urn), request.id)
         if item is None:
             preexisting = kind.preexisting(request.id, self._inventory.others)
-            return provider_pb2.ReadResponse(id=request.id if preexisting else "", properties=encode(preexisting or {}))
+            if preexisting is None:
+                return provider_pb2.ReadResponse()  # without properties: the engine then says that it does not exist
+            return provider_pb2.ReadResponse(id=request.id, properties=encode(preexisting))
         drift = kind.drift(plain(item.inputs), self._inventory.others)
         if self._is_azure:
             inputs, outputs = azure_native.read(item, drift, decode(request.properties), decode(request.inputs))

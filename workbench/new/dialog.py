@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from components.catalog import CLOUDS
+from components.catalog import PROPOSED
 from components.consumer import ImageSettings
 from components.load import Load
 from components.section import parse
@@ -49,7 +49,7 @@ def write_stack(path: Path, given: Given, *, interactive: bool) -> None:
     name = check_new_file(STACK, path)
     answers = Answers(interactive=interactive)
     cloud = answers.get(
-        "--cloud", f"Cloud ({', '.join(CLOUDS)})", given.cloud, "aws", one_of(list(CLOUDS)), required=True
+        "--cloud", f"Cloud ({', '.join(PROPOSED)})", given.cloud, "aws", one_of(list(PROPOSED)), required=True
     )
     request = _request(answers, given, name)
     if given.service is None and not interactive:
@@ -144,7 +144,7 @@ def _on_platform(answers: Answers, given: Given, choice: Choice) -> Choice:
 
 def choice_platforms(choice: Choice) -> Sequence[str]:
     """Return the platforms of the cloud that can read the service."""
-    return [name for name in CLOUDS[choice.cloud].platforms if name not in choice.streaming.refused_on]
+    return [name for name in PROPOSED[choice.cloud].platforms if name not in choice.streaming.refused_on]
 
 
 def _place(answers: Answers, given: Given, choice: Choice, request: Request) -> Request:

@@ -156,8 +156,11 @@ class RecordingMonitor(MockMonitor):
         properties = decode(request.properties)
         place = self._place(request.provider)
         found = None if request.id == rpc.UNKNOWN else self._find(request.type, request.id, place)
-        if found is None and self._cloud.is_adopted(request.type) and request.id != rpc.UNKNOWN:
-            raise LookupError(f"resource '{request.id}' does not exist")
+        kind = self._cloud.kind(request.type)
+        preexisting = None if found else kind.preexisting(request.id, self._others)
+        absent = not (found or preexisting or request.id == rpc.UNKNOWN)
+        if absent and self._cloud.is_adopted(request.type):
+            raise LookupError(f"{request.name}: resource '{request.id}' does not exist")
         self._add(
             RecordedResource(
                 urn=urn,
@@ -178,13 +181,8 @@ class RecordingMonitor(MockMonitor):
         # Existing resources can be read in a preview. Resources that do not exist yet have an unknown id and cannot be read.
         state = struct_pb2.Struct()
         state.CopyFrom(request.properties)
-        kind = self._cloud.kind(request.type)
         inputs = {**place, **properties.plain}
-        computed = (
-            found.state
-            if found
-            else kind.preexisting(request.id, self._others) or kind.outputs(request.id, request.name, inputs)
-        )
+        computed = found.state if found else preexisting or kind.outputs(request.id, request.name, inputs)
         add_missing(state, unknown_like(computed) if request.id == rpc.UNKNOWN else computed)
         hide(state, request.additionalSecretOutputs)
         return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=state)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import runpy
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from components.settings import SettingsError
 from components.settings_bases import made
 from workbench.cloud.inventory import CloudObject
 from workbench.cloud.kubernetes.live import LiveObjects
+from workbench.cloud.wire import Values
 from workbench.plan import plan
 from workbench.rehearse.pulumi_cli import pulumi_command
 from workbench.rehearse.rehearsal import (
@@ -80,7 +81,8 @@ def rehearse(
     command = pulumi_command(lambda text: on_event(Event(step="engine", done=True, text=text)))
     try:
         with Sandbox(program, command, stack=stack_file.stack, kubernetes=kubernetes) as sandbox:
-            return _Rehearser(sandbox, server, on_event).all(stack_file, grown, growing)
+            live = LiveObjects(kubernetes) if kubernetes else None
+            return _Rehearser(sandbox, server, live, on_event).all(stack_file, grown, growing)
     except EngineError as error:
         raise RehearsalError(str(error)) from None
 
@@ -89,11 +91,14 @@ def rehearse(
 class _Rehearser:
     sandbox: Sandbox
     api_server: ApiServer | None
+    live: LiveObjects | None
+    """A real API server for the Kubernetes objects. None if they are simulated."""
     on_event: OnEvent
 
     def all(self, stack_file: StackFile, grown: StackFile, growing: str) -> Rehearsal:
         """Run all steps."""
         existing = self._plant(stack_file)
+        before = self._on_server(existing)
         self._configure(stack_file)
         preview = self._step("preview", "preview")
         up = self._step("up", "up")
@@ -108,7 +113,12 @@ class _Rehearser:
         steps = (preview, up, again, refresh, grow, destroy)
         remaining = self.sandbox.inventory.objects()
         left = tuple(item.urn for item in remaining if item.urn != EXISTING)
-        changed = [f"{item.type} {item.id}" for item in existing if item not in remaining]
+        after = self._on_server(existing)
+        changed = [
+            f"{item.type} {item.id}"
+            for item in existing
+            if item not in remaining or before.get((item.type, item.id)) != after.get((item.type, item.id))
+        ]
         return Rehearsal(
             stack=stack_file.stack,
             stand_ins=stack_file.stand_ins,
@@ -142,9 +152,20 @@ class _Rehearser:
             )
             for each in plan(stack_file).recording.adopted
         ]
-        for item in found:
+        for item in sorted(found, key=lambda each: "/" in each.id):  # a namespace before the objects in it
             self.sandbox.inventory.plant(item)
+            if self.live and self._is_live(item):
+                self.live.create(item.type, item.id, item.inputs)
         return found
+
+    def _is_live(self, item: CloudObject) -> bool:
+        """Whether the real API server has the object."""
+        return bool(self.live and item.type.startswith("kubernetes:") and self.live.serves(item.type))
+
+    def _on_server(self, items: Sequence[CloudObject]) -> Mapping[tuple[str, str], Values | None]:
+        """Return the objects as the real API server has them, by type and id. Empty without a server."""
+        live = self.live
+        return {(item.type, item.id): live.get(item.type, item.id) for item in items if live and self._is_live(item)}
 
     def _configure(self, stack_file: StackFile) -> None:
         secret_values = {

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from components.catalog import CLOUDS
+from components.catalog import PROPOSED
 from components.load import Load
 from components.section import SectionT, SettingsModel, parse, unknown
 from components.settings import NAME
@@ -54,13 +54,13 @@ def flag(key: str) -> str:
 
 def read_choices(cloud: str | None, service: str | None, tier: str | None, platform: str | None) -> list[Choice]:
     """Return the choices of the catalog that match the flags. Raise FlagError if a name is unknown or nothing matches."""
-    _known("--cloud", cloud, CLOUDS)
-    clouds = [CLOUDS[cloud]] if cloud else list(CLOUDS.values())
-    _known("--service", service, {name for each in CLOUDS.values() for name in each.streaming})
-    _known("--platform", platform, {name for each in CLOUDS.values() for name in each.platforms})
+    _known("--cloud", cloud, PROPOSED)
+    clouds = [PROPOSED[cloud]] if cloud else list(PROPOSED.values())
+    _known("--service", service, {name for each in PROPOSED.values() for name in each.streaming})
+    _known("--platform", platform, {name for each in PROPOSED.values() for name in each.platforms})
     wider = list(choices(cloud, service, None, None))
     if not wider:
-        there = " and ".join(name for name, each in CLOUDS.items() if service in each.streaming)
+        there = " and ".join(name for name, each in PROPOSED.items() if service in each.streaming)
         raise FlagError(
             f"--service: must be a service on {cloud}, got {service} (available on {there}). Change --cloud."
         )
@@ -77,7 +77,7 @@ def read_choices(cloud: str | None, service: str | None, tier: str | None, platf
     able = {
         platform
         for choice in choices(cloud, service, tier, None)
-        for platform in CLOUDS[choice.cloud].platforms
+        for platform in PROPOSED[choice.cloud].platforms
         if platform not in choice.streaming.refused_on
     }
     raise FlagError(

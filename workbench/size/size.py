@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from components.catalog import CLOUDS
+from components.catalog import PROPOSED
 from components.load import Load, Need, number
 from components.section import ConfigError, KeyPath, parse
 from components.service import CloudBase, ContainerPlatform, StreamingService
@@ -46,17 +46,17 @@ class Choice:
     @property
     def base(self) -> CloudBase:
         """Return the parts of every stack on the cloud."""
-        return CLOUDS[self.cloud].base
+        return PROPOSED[self.cloud].base
 
     @property
     def streaming(self) -> StreamingService:
         """Return the catalog's entry of the service."""
-        return CLOUDS[self.cloud].streaming[self.service]
+        return PROPOSED[self.cloud].streaming[self.service]
 
     @property
     def container(self) -> ContainerPlatform:
         """Return the catalog's entry of the platform."""
-        return CLOUDS[self.cloud].platforms[self.platform]
+        return PROPOSED[self.cloud].platforms[self.platform]
 
     @property
     def title(self) -> str:
@@ -105,7 +105,7 @@ def choices(
     cloud: str | None = None, service: str | None = None, tier: str | None = None, platform: str | None = None
 ) -> Iterator[Choice]:
     """Yield the choices of the catalog that match. Each service gets the first platform that can read it."""
-    for name, each in CLOUDS.items():
+    for name, each in PROPOSED.items():
         if cloud not in (None, name):
             continue
         for key in each.streaming if service is None else each.streaming.keys() & {service}:

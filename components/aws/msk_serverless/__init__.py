@@ -10,9 +10,8 @@ from components.aws.msk_serverless.settings import (
 )
 from components.aws.msk_serverless.sizing import MskServerlessSizing
 from components.existing_sizing import ExistingServiceSizing
-from components.service import Count, StreamingService
-
-TOPICS = Count("kubernetes:batch/v1:Job", 'metadata.annotations["data-pipes/partitions"]')
+from components.kubernetes.jobs.job_topic import PARTITION_COUNT
+from components.service import StreamingService
 
 REFUSED_ON = {
     "ecs": "no AWS API makes its topics, so a job in Kubernetes does, and ECS has no job that a deployment waits for"
@@ -23,7 +22,7 @@ SERVICE = StreamingService(
     MskServerlessSettings,
     MskServerlessPipeSettings,
     MskServerless,
-    TOPICS,
+    PARTITION_COUNT,
     MskServerlessSizing(),
     reports_lag=True,
     refused_on=REFUSED_ON,
@@ -33,7 +32,7 @@ SERVICE = StreamingService(
         ExistingMskServerlessSettings,
         MskServerlessPipeSettings,
         ExistingMskServerless,
-        TOPICS,
+        PARTITION_COUNT,
         ExistingServiceSizing(),
         reports_lag=True,
         refused_on=REFUSED_ON,

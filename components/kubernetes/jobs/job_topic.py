@@ -16,6 +16,7 @@ from components.kafka.existing_topic import ExistingKafkaPipeSettings
 from components.kafka.topic_settings import KafkaPipeSettings
 from components.kubernetes.jobs.topic import (
     DEAD_LETTERS,
+    PARTITIONS,
     TOPIC,
     ExistingTopicJob,
     NewTopicJob,
@@ -26,6 +27,10 @@ from components.kubernetes.jobs.topic import (
 )
 from components.kubernetes.platform import KubernetesPlatform
 from components.monitoring.signals import Signal
+from components.service import Count
+
+PARTITION_COUNT = Count("kubernetes:batch/v1:Job", f'metadata.annotations["{PARTITIONS}"]')
+"""Where the number of partitions of a topic is in a plan, whether the Job makes the topic or only checks it."""
 
 PipeT = TypeVar("PipeT", KafkaPipeSettings, ExistingKafkaPipeSettings)
 
@@ -55,6 +60,8 @@ class JobTopicArgs(Generic[PipeT]):
     """Environment variables of the Jobs that set the number of copies. Empty if the service sets it."""
     resettable: Set[str]
     """Topic settings that return to their default when the pipe no longer sets them."""
+    config: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Settings of every topic that the stack makes, such as those that depend on the number of copies."""
     brokers: Sequence[EgressRule]
     job_grants: Callable[[str], Sequence[Grant]] = no_grants
     """Returns the permissions of the Job that creates the topic with the given name."""
@@ -127,7 +134,7 @@ class ReadJobTopic(Topic, ABC, Generic[PipeT]):
                 name=topic_name,
                 topic_name=topic_name,
                 partitions=partitions,
-                config=config,
+                config={**args.config, **config},
                 settings=args.resettable,
                 image=args.image,
                 connection=self._job_connection(topic_name, args.replication, args.job_grants(topic_name)),

@@ -1,17 +1,36 @@
 """Kafka in containers, run by Strimzi in the Kubernetes cluster of the platform."""
 
+from components.existing_sizing import ExistingServiceSizing
+from components.kafka.existing_topic import ExistingKafkaPipeSettings
+from components.kubernetes.strimzi.existing import ExistingStrimzi
+from components.kubernetes.strimzi.existing_settings import ExistingStrimziSettings, StrimziInPlacePipeSettings
+from components.kubernetes.strimzi.pipe_settings import StrimziPipeSettings
 from components.kubernetes.strimzi.service import Strimzi
 from components.kubernetes.strimzi.settings import StrimziSettings
 from components.kubernetes.strimzi.sizing import StrimziSizing
-from components.kubernetes.strimzi.topic import StrimziPipeSettings
 from components.service import Count, StreamingService
+
+TOPICS = Count("kubernetes:kafka.strimzi.io/v1:KafkaTopic", "spec.partitions")
+
+REFUSED_ON = {"ecs": "its brokers run on Kubernetes, in the cluster of the platform"}
 
 SERVICE = StreamingService(
     "Kafka in containers (Strimzi)",
     StrimziSettings,
     StrimziPipeSettings,
     Strimzi,
-    Count("kubernetes:kafka.strimzi.io/v1:KafkaTopic", "spec.partitions"),
+    TOPICS,
     StrimziSizing(),
-    refused_on={"ecs": "its brokers run on Kubernetes, in the cluster of the platform"},
+    refused_on=REFUSED_ON,
+    existing=StreamingService(
+        "Kafka in containers (Strimzi), existing cluster",
+        ExistingStrimziSettings,
+        StrimziInPlacePipeSettings,
+        ExistingStrimzi,
+        TOPICS,
+        ExistingServiceSizing(),
+        refused_on=REFUSED_ON,
+        existing_pipe=ExistingKafkaPipeSettings,
+        in_place=True,
+    ),
 )

@@ -218,7 +218,7 @@ def operator_values(node_labels: Mapping[str, str]) -> dict[str, Any]:
     return {"resources": bursting(OPERATOR), "nodeSelector": dict(node_labels), "extraEnvs": environment}
 
 
-def consumer_user(topic: str, group: str, writes: Sequence[str]) -> dict[str, Any]:
+def consumer_user(topic: Input[str], group: str, writes: Sequence[str]) -> dict[str, Any]:
     """Return the spec of a user with a client certificate, who may read one topic in one group and write other topics.
 
     Read on the group and Describe on the topic allow membership in the group (KIP-848). Write on a topic allows idempotent writes
@@ -237,6 +237,6 @@ def consumer_user(topic: str, group: str, writes: Sequence[str]) -> dict[str, An
     }
 
 
-def _allowed(kind: str, name: str, operations: Sequence[str]) -> dict[str, Any]:
+def _allowed(kind: str, name: Input[str], operations: Sequence[str]) -> dict[str, Any]:
     resource = {"type": kind, "name": name, "patternType": "literal"}
     return {"resource": resource, "operations": list(operations)}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi_kubernetes as kubernetes
-from pulumi import Input, Output, ResourceOptions
+from pulumi import CustomResource, Input, Output, Resource, ResourceOptions
 
 from components.contracts import Secret
 from components.kubernetes.pods import labels
@@ -25,6 +25,27 @@ class StrimziResource(kubernetes.apiextensions.CustomResource):
     spec: Output[Mapping[str, Any]]
 
 
+API_VERSION = "kafka.strimzi.io/v1"
+
+
+class ExistingStrimziResource(CustomResource):
+    """Custom resource of Strimzi that was there before. It is only read."""
+
+    metadata: Output[Mapping[str, Any]]
+    spec: Output[Mapping[str, Any]]
+    status: Output[Mapping[str, Any]]
+
+    def __init__(self, resource_name: str, kind: str, id_: Output[str], opts: ResourceOptions) -> None:
+        # The outputs must be named, because the class of the SDK has none for a resource that is read.
+        outputs: dict[str, Any] = dict.fromkeys(("metadata", "spec", "status"))
+        super().__init__(
+            f"kubernetes:{API_VERSION}:{kind}",
+            resource_name,
+            outputs,
+            ResourceOptions.merge(opts, ResourceOptions(id=id_)),
+        )
+
+
 def strimzi_resource(
     resource_name: str,
     *,
@@ -32,18 +53,19 @@ def strimzi_resource(
     name: str,
     namespace: Input[str],
     spec: Mapping[str, Any],
+    cluster: str = CLUSTER,
     awaited: bool = True,
     opts: ResourceOptions,
 ) -> StrimziResource:
     """Create a resource of the cluster. If it is awaited, wait until Strimzi reports the condition Ready."""
     return StrimziResource(
         resource_name,
-        api_version="kafka.strimzi.io/v1",
+        api_version=API_VERSION,
         kind=kind,
         metadata=kubernetes.meta.v1.ObjectMetaArgs(
             name=name,
             namespace=namespace,
-            labels={**labels(name), "strimzi.io/cluster": CLUSTER},
+            labels={**labels(name), "strimzi.io/cluster": cluster},
             annotations={"pulumi.com/waitFor": "condition=Ready"} if awaited else None,
         ),
         spec=spec,
@@ -51,9 +73,7 @@ def strimzi_resource(
     )
 
 
-def made_secret(
-    name: str, id_: Output[str], owner: StrimziResource, opts: ResourceOptions
-) -> kubernetes.core.v1.Secret:
+def made_secret(name: str, id_: Output[str], owner: Resource, opts: ResourceOptions) -> kubernetes.core.v1.Secret:
     """Read a Secret that Strimzi creates for a custom resource. Every Pulumi run reads it again."""
     return kubernetes.core.v1.Secret.get(name, id_, ResourceOptions.merge(opts, ResourceOptions(depends_on=[owner])))
 

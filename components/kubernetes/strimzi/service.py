@@ -11,9 +11,11 @@ from typing_extensions import override
 from components.arguments import StreamingArgs
 from components.changes import guard, older_kafka, refused_change
 from components.contracts import Secret, Streaming, Topic
+from components.kafka.topic_settings import group_protocol
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pods import labels, restricted
 from components.kubernetes.strimzi.cluster import PORT, kafka, node_pool, operator_values, pools
+from components.kubernetes.strimzi.pipe_settings import StrimziPipeSettings
 from components.kubernetes.strimzi.resource import (
     CLUSTER,
     NAMESPACE,
@@ -23,8 +25,8 @@ from components.kubernetes.strimzi.resource import (
     strimzi_resource,
 )
 from components.kubernetes.strimzi.rules import METRICS, POD_LABELS, strimzi_rules
-from components.kubernetes.strimzi.settings import StrimziSettings
-from components.kubernetes.strimzi.topic import StrimziPipeSettings, StrimziTopic, StrimziTopicArgs
+from components.kubernetes.strimzi.settings import REPLICATION, StrimziSettings
+from components.kubernetes.strimzi.topic import StrimziTopic, StrimziTopicArgs
 
 CHART, VERSION = "oci://quay.io/strimzi-helm/strimzi-kafka-operator", "1.2.0"
 """Chart of the operator. Helm does not update custom resource definitions (Helm, Custom Resource Definitions). Before you deploy another
@@ -186,10 +188,15 @@ class Strimzi(Streaming[StrimziPipeSettings]):
     def topic(self, name: str, pipe: StrimziPipeSettings, opts: ResourceOptions) -> Topic:
         """Create the topic of a pipe."""
         topic = StrimziTopicArgs(
-            topic_name=name,
+            pipe_name=name,
+            user_name=name,
             pipe=pipe,
-            version=self.args.settings.version,
+            group_protocol=group_protocol(self.args.settings.version),
             kafka=self.kafka,
+            cluster=CLUSTER,
+            namespace=self.kafka.metadata.namespace.apply(str),
+            replication=REPLICATION,
+            port=PORT,
             bootstrap_servers=self.bootstrap_servers,
             ca_certificate=self.ca_certificate,
             platform=self.args.platform,

@@ -1,20 +1,20 @@
 """Settings of Kafka in containers (Strimzi), and the workloads that it runs on the platform."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, cast
 
 from pydantic import AfterValidator, Field
 from typing_extensions import override
 
 from components.consumer_group import group_errors
+from components.kafka.client_files import file_errors
 from components.kafka.config import pipe_config_errors
 from components.kubernetes.nodes.capacity import Resources, replica_resources
 from components.section import ConfigError, Pattern, QuotedText
 from components.settings_bases import ServiceSettings, SystemWorkloads, ValidationContext
 
 if TYPE_CHECKING:
-    from components.kubernetes.strimzi.topic import StrimziPipeSettings
+    from components.kubernetes.strimzi.pipe_settings import StrimziPipeSettings
 
 REPLICATION = 3
 """Copies of each partition, each in a different zone."""
@@ -45,9 +45,6 @@ LARGEST_DISK = 16_384
 
 LEAST_MEMORY = 2048
 """Minimum memory of a broker in MiB. Half of it is the heap, whose default is 1 GiB (Apache Kafka, kafka-server-start.sh)."""
-
-FILES = PurePosixPath("/etc/data-pipes/kafka")
-"""Directory of the certificates in a consumer."""
 
 
 def _refuse_uneven_zones(brokers: int) -> int:
@@ -123,8 +120,4 @@ class StrimziSettings(ServiceSettings, frozen=True):
         pipes = cast("Mapping[str, StrimziPipeSettings]", context.made)
         yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, self.version)
         yield from group_errors(context.pipes)
-        for name, pipe in context.pipes.items():
-            for file in map(PurePosixPath, pipe.consumer.files):
-                if file.is_relative_to(FILES) or FILES.is_relative_to(file):
-                    text = f"must not overlap {FILES} (the mount path of the consumer's certificates). Choose another path."
-                    yield ConfigError(path=("pipes", name, "consumer", "files", str(file)), text=text)
+        yield from file_errors(context.pipes)

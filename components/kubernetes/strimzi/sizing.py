@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing_extensions import override
 
 from components.kafka.sizing import FREE_DISK, KafkaSizing, stored_bytes
+from components.kubernetes.strimzi.pipe_settings import StrimziPipeSettings
 from components.kubernetes.strimzi.settings import LARGEST_DISK, MOST_BROKERS, REPLICATION, StrimziSettings
-from components.kubernetes.strimzi.topic import StrimziPipeSettings
 from components.load import GIB, MB, Need, number, rounded
 from components.sizing import Variant, throughput
 

@@ -1,78 +1,80 @@
 """Topics of a Kafka cluster in containers, and the users that read them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from pulumi import CustomTimeouts, Input, Output, ResourceHookBinding, ResourceOptions
+from pulumi import CustomTimeouts, Input, Output, Resource, ResourceHookBinding, ResourceOptions
+from typing_extensions import override
 
 from components.changes import guard, refuse_fewer_partitions
 from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, PodEgressRule, Secret, Topic
 from components.dead_letters import SUFFIX
-from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings, group_protocol
+from components.existing import matching
+from components.kafka.client_files import AUTHORITY, CERTIFICATE, KEY
+from components.kafka.existing_topic import ExistingKafkaPipeSettings
+from components.kafka.topic_settings import KafkaPipeSettings
 from components.kubernetes.platform import KubernetesPlatform
-from components.kubernetes.strimzi.cluster import PORT, consumer_user
-from components.kubernetes.strimzi.resource import StrimziResource, made_secret, secret_text, strimzi_resource
-from components.kubernetes.strimzi.settings import FILES, REPLICATION
+from components.kubernetes.strimzi.cluster import consumer_user
+from components.kubernetes.strimzi.resource import (
+    ExistingStrimziResource,
+    StrimziResource,
+    made_secret,
+    secret_text,
+    strimzi_resource,
+)
+from components.lookup import name_of_read
 
-
-class StrimziTopicSettings(KafkaTopicSettings, frozen=True):
-    """Settings of a topic on Kafka in containers."""
-
-    min_insync_replicas = REPLICATION - 1
-
-
-class StrimziPipeSettings(KafkaPipeSettings, frozen=True):
-    """A pipe on Kafka in containers."""
-
-    topic: StrimziTopicSettings = StrimziTopicSettings()
-    """The topic's settings."""
+PipeT = TypeVar("PipeT", KafkaPipeSettings, ExistingKafkaPipeSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
-class StrimziTopicArgs:
-    """Arguments of StrimziTopic."""
+class StrimziTopicArgs(Generic[PipeT]):
+    """Arguments of StrimziTopic and ExistingStrimziTopic."""
 
-    topic_name: str
-    """Name of the topic and of its user."""
-    pipe: StrimziPipeSettings
-    version: str
-    """Kafka version of the brokers."""
-    kafka: StrimziResource
+    pipe_name: str
+    """Name of the pipe, and of its topic unless an existing topic has another name."""
+    user_name: str
+    """Name of the consumers' user."""
+    pipe: PipeT
+    group_protocol: Mapping[str, Input[str]]
+    """Environment variables of the consumers' group protocol."""
+    kafka: Resource
+    """The Kafka cluster. Its operators make the topic and the user."""
+    cluster: str
+    """Name of the Kafka cluster."""
+    namespace: Output[str]
+    """Namespace of the Kafka cluster."""
+    replication: int | None
+    """Copies of each partition. None for the default of the cluster."""
     bootstrap_servers: Output[str]
+    port: Input[int]
+    """Port of the brokers."""
     ca_certificate: Secret
     """Certificate of the authority that signs the brokers' certificates."""
     platform: KubernetesPlatform
     protect: bool
 
 
-class StrimziTopic(Topic):
-    """A topic managed by Strimzi's operator, and a user with a client certificate for its consumers.
+class ReadStrimziTopic(Topic, ABC, Generic[PipeT]):
+    """A topic that consumers read, its dead-letter topic, and a user with a client certificate for the consumers.
 
-    The user may only read the topic and write to its dead-letter topic.
+    The user may only read the topic and write to its dead-letter topic. Both kinds of topics have one type token, so the dead letters stay
+    if a pipe changes from one kind to the other.
     """
 
-    def __init__(self, name: str, args: StrimziTopicArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: StrimziTopicArgs[PipeT], opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:kubernetes:StrimziTopic", name, None, opts)
         self.name = name
         self.args = args
-        self.group = consumer_group(args.topic_name, args.pipe)
+        self.group = consumer_group(args.pipe_name, args.pipe)
         self.child = ResourceOptions(parent=self, provider=args.platform.provider)
-        self.namespace = args.kafka.metadata.namespace.apply(str)
-        topic = self._topic(
-            f"{name}-topic",
-            topic_name=args.topic_name,
-            partitions=args.pipe.parallelism,
-            config=args.pipe.topic.kafka_config,
-            hooks=guard(
-                f"{name}-topic", f"pipes.{args.topic_name}.parallelism", "spec.partitions", refuse_fewer_partitions
-            ),
-        )
+        self.topic_name, self.partitions = self._source()
         dead_letter_variables = self._dead_letters()
         user = self._user()
         certificate = made_secret(f"{name}-certificate", user.id, user, self.child)
-        self.topic_name = topic.metadata.name.apply(str)
-        self.partitions = topic.spec["partitions"].apply(int)
         connection = Connection(
             settings={
                 "STREAM_SERVICE": "kafka",
@@ -81,22 +83,31 @@ class StrimziTopic(Topic):
                 **dead_letter_variables,
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
                 "KAFKA_SECURITY_PROTOCOL": "SSL",
-                "KAFKA_SSL_CA_LOCATION": str(FILES / "ca.crt"),
-                "KAFKA_SSL_CERTIFICATE_LOCATION": str(FILES / "user.crt"),
-                "KAFKA_SSL_KEY_LOCATION": str(FILES / "user.key"),
-                **group_protocol(args.version),
+                "KAFKA_SSL_CA_LOCATION": str(AUTHORITY),
+                "KAFKA_SSL_CERTIFICATE_LOCATION": str(CERTIFICATE),
+                "KAFKA_SSL_KEY_LOCATION": str(KEY),
+                **args.group_protocol,
             },
             secrets={},
             files={
-                FILES / "ca.crt": args.ca_certificate,
-                FILES / "user.crt": secret_text(certificate, "user.crt"),
-                FILES / "user.key": secret_text(certificate, "user.key"),
+                AUTHORITY: args.ca_certificate,
+                CERTIFICATE: secret_text(certificate, "user.crt"),
+                KEY: secret_text(certificate, "user.key"),
             },
             grants=[],
-            egress_rules=[PodEgressRule(namespace=self.namespace, port=PORT)],
+            egress_rules=[PodEgressRule(namespace=args.namespace, port=args.port)],
         )
         self.connections = {SHARED: connection}
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    @abstractmethod
+    def _source(self) -> tuple[Output[str], Output[int]]:
+        """Make or read the topic. Return its name and its number of partitions."""
+
+    @property
+    @abstractmethod
+    def _readable(self) -> Input[str]:
+        """Return the name of the topic that the user may read."""
 
     def _topic(
         self,
@@ -107,14 +118,17 @@ class StrimziTopic(Topic):
         config: Mapping[str, str],
         hooks: ResourceHookBinding | None = None,
     ) -> StrimziResource:
-        """Make a topic with a copy in each zone."""
+        """Make a topic."""
+        args = self.args
+        copies = {} if args.replication is None else {"replicas": args.replication}
         return strimzi_resource(
             resource_name,
             kind="KafkaTopic",
             name=topic_name,
-            namespace=self.namespace,
-            spec={"partitions": partitions, "replicas": REPLICATION, "config": config},
-            opts=self._made_in_cluster(ResourceOptions(protect=self.args.protect, hooks=hooks)),
+            namespace=args.namespace,
+            cluster=args.cluster,
+            spec={"partitions": partitions, **copies, "config": config},
+            opts=self._made_in_cluster(ResourceOptions(protect=args.protect, hooks=hooks)),
         )
 
     def _dead_letters(self) -> Mapping[str, Input[str]]:
@@ -124,7 +138,7 @@ class StrimziTopic(Topic):
             return {}
         topic = self._topic(
             f"{self.name}-dead-letters",
-            topic_name=f"{self.args.topic_name}{SUFFIX}",
+            topic_name=f"{self.args.pipe_name}{SUFFIX}",
             partitions=1,
             config=settings.dead_letter_config(),
         )
@@ -132,14 +146,15 @@ class StrimziTopic(Topic):
 
     def _user(self) -> StrimziResource:
         """Make the consumers' user. Its certificate exists once its permissions are in force."""
-        topic = self.args.topic_name
-        writes = [f"{topic}{SUFFIX}"] if self.args.pipe.topic.dead_letter.enabled else []
+        args = self.args
+        writes = [f"{args.pipe_name}{SUFFIX}"] if args.pipe.topic.dead_letter.enabled else []
         return strimzi_resource(
             f"{self.name}-user",
             kind="KafkaUser",
-            name=topic,
-            namespace=self.namespace,
-            spec=consumer_user(topic=topic, group=self.group, writes=writes),
+            name=args.user_name,
+            namespace=args.namespace,
+            cluster=args.cluster,
+            spec=consumer_user(topic=self._readable, group=self.group, writes=writes),
             opts=self._made_in_cluster(ResourceOptions()),
         )
 
@@ -148,3 +163,54 @@ class StrimziTopic(Topic):
         timeouts = CustomTimeouts(create="10m", update="10m", delete="10m")
         common = ResourceOptions(depends_on=[self.args.kafka], custom_timeouts=timeouts)
         return ResourceOptions.merge(ResourceOptions.merge(self.child, common), more)
+
+
+class StrimziTopic(ReadStrimziTopic[KafkaPipeSettings]):
+    """A topic that Strimzi's operator makes."""
+
+    @property
+    @override
+    def _readable(self) -> str:
+        return self.args.pipe_name
+
+    @override
+    def _source(self) -> tuple[Output[str], Output[int]]:
+        name, args = f"{self.name}-topic", self.args
+        topic = self._topic(
+            name,
+            topic_name=args.pipe_name,
+            partitions=args.pipe.parallelism,
+            config=args.pipe.topic.kafka_config,
+            hooks=guard(name, f"pipes.{args.pipe_name}.parallelism", "spec.partitions", refuse_fewer_partitions),
+        )
+        return topic.metadata.name.apply(str), topic.spec["partitions"].apply(int)
+
+
+class ExistingStrimziTopic(ReadStrimziTopic[ExistingKafkaPipeSettings]):
+    """A topic that was there before, as a KafkaTopic resource. The program only reads it."""
+
+    @property
+    @override
+    def _readable(self) -> Output[str]:
+        return self.topic_name
+
+    @override
+    def _source(self) -> tuple[Output[str], Output[int]]:
+        args = self.args
+        name = args.pipe.topic.name or args.pipe_name
+        topic = ExistingStrimziResource(
+            name_of_read(self.name, f"pipes.{args.pipe_name}.topic.existing"),
+            "KafkaTopic",
+            Output.concat(args.namespace, "/", name),
+            self.child,
+        )
+        partitions = matching(topic.spec.apply(_partitions), args.pipe_name, args.pipe.parallelism)
+        # A topic whose name is not valid in Kubernetes has it in its spec. The name is not known, and no user is made, if the number of
+        # partitions does not match.
+        topic_name = Output.all(topic.spec, partitions).apply(lambda known: str(known[0].get("topicName", name)))
+        return topic_name, partitions
+
+
+def _partitions(spec: Mapping[str, Any]) -> int:
+    """Return the number of partitions. A KafkaTopic without it has the broker's default, num.partitions, which is 1 (Broker Configs)."""
+    return int(spec.get("partitions", 1))

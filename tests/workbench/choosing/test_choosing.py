@@ -7,15 +7,15 @@ import pytest
 
 from components.aws.msk_serverless.settings import COMPACTED_PARTITIONS, PARTITIONS
 from components.azure.event_hubs.tiers import TIERS as HUBS
-from components.catalog import CLOUDS
+from components.catalog import PROPOSED
 from components.confluent.tiers import TIERS as CONFLUENT
 from workbench.choosing import page as choosing
 from workbench.choosing.examples import partitions
 from workbench.choosing.questions import QUESTIONS
 from workbench.cloud.aws.kinds import KINDS
 
-SERVICES = sorted({name for cloud in CLOUDS.values() for name in cloud.streaming})
-PLATFORMS = sorted({name for cloud in CLOUDS.values() for name in cloud.platforms})
+SERVICES = sorted({name for cloud in PROPOSED.values() for name in cloud.streaming})
+PLATFORMS = sorted({name for cloud in PROPOSED.values() for name in cloud.platforms})
 PAGE = choosing.page()
 CITATION = re.compile(r"\[\^(\d+)\]")
 
@@ -78,7 +78,7 @@ def test_every_service_has_reasons_for_and_against_it_and_a_stack(name):
 def test_every_platform_of_the_catalog_is_in_the_table_with_the_services_that_it_cannot_read():
     rows = {row[0].strip("`"): row[-1] for row in table("Platforms")}
     assert sorted(rows) == PLATFORMS
-    for cloud in CLOUDS.values():
+    for cloud in PROPOSED.values():
         for platform in cloud.platforms:
             refused = {name for name, service in cloud.streaming.items() if platform in service.refused_on}
             assert set(re.findall("`([^`]+)`", rows[platform])) == refused

@@ -36,6 +36,12 @@ def test_failed_checks_are_named():
     assert problems(**{**fine, "grow": done("grow", create=2)}) == []
     run = "urn:pulumi:s::data-pipes::a:b:C$kubernetes:batch/v1:Job::orders"
     assert problems(**{**fine, "grow": done("grow", (topic,), (run,))}) == [], "a Job is replaced to run again"
+    board, settings = (
+        f"urn:pulumi:s::data-pipes::a:b:C$kubernetes:core/v1:ConfigMap::{name}"
+        for name in ("s-dashboard", "s-settings")
+    )
+    assert problems(**{**fine, "grow": done("grow", (topic,), (board,))}) == [], "no pod reads a dashboard"
+    assert "replaced" in problems(**{**fine, "grow": done("grow", (topic,), (settings,))})[0]
     assert "destroy left 1" in problems(**{**fine, "left": (topic,)})[0]
     changed = problems(**{**fine, "adopted": ["aws:msk/topic:Topic orders"]})
     assert changed == ["the rehearsal changed 1 adopted objects: aws:msk/topic:Topic orders"]

@@ -9,6 +9,7 @@ Custom resources (``apiextensions.CustomResource``) have the type ``kubernetes:<
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from workbench.cloud.kubernetes import existing
 from workbench.cloud.kubernetes.object import metadata, row
 from workbench.cloud.kubernetes.strimzi import STRIMZI, made_secret
 from workbench.cloud.model import Inputs, Others, ResourceModel, at, digits, number, text
@@ -93,6 +94,7 @@ KINDS: Mapping[str, ResourceModel] = {
         delete_minutes=0.3,
         source="common use: a namespace goes once everything in it is gone",
         outputs=_namespace,
+        existing=existing.namespace,
     ),
     "kubernetes:core/v1:ServiceAccount": row(),
     "kubernetes:core/v1:ConfigMap": row(
@@ -102,7 +104,10 @@ KINDS: Mapping[str, ResourceModel] = {
         preexisting=_filled_config_map,
     ),
     "kubernetes:core/v1:Secret": row(
-        replace_on=frozenset({"data", "stringData", "type"}), mutable_if="enableSecretMutable", preexisting=made_secret
+        replace_on=frozenset({"data", "stringData", "type"}),
+        mutable_if="enableSecretMutable",
+        preexisting=made_secret,
+        existing=existing.authority,
     ),
     "kubernetes:apps/v1:Deployment": row(
         create_minutes=0.7,

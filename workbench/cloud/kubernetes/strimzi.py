@@ -8,6 +8,7 @@ import base64
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from workbench.cloud.kubernetes import existing
 from workbench.cloud.kubernetes.object import metadata, row
 from workbench.cloud.model import CREATED_AT, Inputs, Others, ResourceModel, at, number, text, uuid_of
 
@@ -90,8 +91,9 @@ def _roles(pool: Inputs) -> Iterable[str]:
 
 
 def _no_operator(old: Inputs | None, new: Inputs, others: Others) -> str | None:
-    """Refuse Strimzi's kinds if its Helm chart, which defines them, is not installed."""
-    if old is not None or any("strimzi" in text(release, "chart", "") for release in others(_RELEASE)):
+    """Refuse Strimzi's kinds if its Helm chart, which defines them, is not installed. A cluster that was there before has an operator."""
+    installed = any("strimzi" in text(release, "chart", "") for release in others(_RELEASE)) or any(others(_KAFKA))
+    if old is not None or installed:
         return None
     return f'no matches for kind "{text(new, "kind", "Kafka")}" in version "kafka.strimzi.io/v1"'
 
@@ -197,6 +199,7 @@ STRIMZI: Mapping[str, ResourceModel] = {
         update_minutes=3,
         source="common use: three controllers and brokers with their volumes are ready in two to four minutes",
         outputs=_kafka,
+        existing=existing.kafka,
         refusal_beside=_kafka_refusal,
         blocks_delete=_kafka_blocks_delete,
     ),
@@ -208,6 +211,7 @@ STRIMZI: Mapping[str, ResourceModel] = {
         update_minutes=0.2,
         source="common use: the operators answer within seconds",
         outputs=_ready,
+        existing=existing.topic,
         refusal_beside=_topic_refusal,
     ),
     _USER: row(
