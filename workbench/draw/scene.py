@@ -239,7 +239,7 @@ class _Sorted:
             replicas=numbers.replicas,
             paused=numbers.paused,
             topic=_kinds(topics) or f"topic, created by a {_kinds(read)}",
-            topic_facts=tuple(dict.fromkeys(text for each in topics for text in figure(each.type).texts(each.inputs))),
+            topic_facts=tuple(dict.fromkeys(text for each in topics for text in figure(each.type).texts(_known(each)))),
             protected=any(each.protect for each in topics),
             dead_letters=_dead_letters(resources),
             workload=", ".join(
