@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pulumi import RunError
 
 from tests.stacks import DEFAULT
 from workbench.cloud import kinds
@@ -53,3 +54,11 @@ def warnings(made: Plan) -> list[str]:
 def planned(config: Mapping[str, Any]) -> Plan:
     """Return the plan of a stack with this configuration."""
     return plan(stack(config))
+
+
+def refusal(config: Mapping[str, Any]) -> str:
+    """Return the one-line error of a deployment, without the name of the file."""
+    with pytest.raises(RunError) as found:
+        planned(config)
+    [line] = str(found.value).splitlines()
+    return line.removeprefix("stacks/Pulumi.test.yaml: ")
