@@ -15,6 +15,7 @@ from workbench.plan import Plan, plan
 from workbench.stack_file import StackFile, find_stack_file
 
 ABSENT = "absent"
+IMAGE = "registry.example.com/orders:1.0.0"
 
 
 class FakeClouds:

@@ -81,16 +81,8 @@ NETWORKS: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing"): EXISTING_VPC,
     ("msk", "existing-topic"): EXISTING_VPC,
     ("ecs", "existing"): EXISTING_VPC,
-    ("eks", "existing"): {},
-    ("eks", "existing-irsa"): {},
 }
-"""Network settings that a form requires. Those of the platform replace those of the streaming service."""
-
-IMAGE = "registry.example.com/pipes:1.0.0"
-"""Image of the consumers on an existing platform, where a stack has no registry."""
-
-IMAGES: dict[str, dict[str, Any]] = {"msk-serverless": {"topicImage": IMAGE}}
-"""Settings of streaming services with images of their own, on an existing platform."""
+"""Network settings that a form requires."""
 
 PIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing-topic"): {"topic": {"existing": True}},
@@ -98,6 +90,12 @@ PIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},
 }
 """Pipe settings that a form of a streaming service requires."""
+
+EXTERNAL_IMAGE = {"consumer": {"image": "registry.example.com/orders:1.0.0"}}
+"""Pipe settings that an existing platform requires: the stack has no registry."""
+
+EXTERNAL_TOPIC_IMAGE = {"msk-serverless": {"topicImage": "registry.example.com/topic:1.0.0"}}
+"""Settings of a streaming service with an image of its own that an existing platform requires."""
 
 NEEDED: dict[str, dict[str, Any]] = {"confluent": {"credentials": CREDENTIALS}}
 """Settings of a streaming service without a default."""
@@ -145,21 +143,23 @@ class Combination:
                 "service": self.streaming,
                 **NEEDED.get(self.streaming, {}),
                 **_form(self.streaming, self.streaming_form),
-                **(IMAGES.get(self.streaming, {}) if is_existing(self.platform_form) else {}),
+                **(EXTERNAL_TOPIC_IMAGE.get(self.streaming, {}) if is_existing(self.platform_form) else {}),
             },
             "data-pipes:platform": {
                 "service": self.platform,
                 **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
                 **_form(self.platform, self.platform_form),
             },
-            "data-pipes:network": NETWORKS.get(
-                (self.platform, self.platform_form), NETWORKS.get((self.streaming, self.streaming_form), {})
-            ),
+            "data-pipes:network": {
+                # The network of an existing platform is looked up.
+                **({} if is_existing(self.platform_form) else NETWORKS.get((self.streaming, self.streaming_form), {})),
+                **NETWORKS.get((self.platform, self.platform_form), {}),
+            },
             "data-pipes:pipes": {
                 "orders": {
                     "parallelism": 3,
+                    **(EXTERNAL_IMAGE if is_existing(self.platform_form) else {}),
                     **PIPES.get((self.streaming, self.streaming_form), {}),
-                    **({"consumer": {"image": IMAGE}} if is_existing(self.platform_form) else {}),
                 }
             },
         }

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.adopted import FakeClouds, planned, refusal, warnings
-from tests.combinations import EXISTING_VPC, IMAGE
+from tests.adopted import IMAGE, FakeClouds, planned, refusal, warnings
+from tests.combinations import EXISTING_VPC
 from tests.stacks import refused
 from workbench.cloud.aws.existing import SUBNETS
 

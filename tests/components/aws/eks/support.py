@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.combinations import IMAGE
+from tests.adopted import IMAGE
 
 CLUSTER = "aws:eks/cluster:Cluster"
 
