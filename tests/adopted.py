@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pulumi import RunError
 
 from tests.stacks import DEFAULT
 from workbench.cloud import kinds
@@ -14,6 +15,7 @@ from workbench.plan import Plan, plan
 from workbench.stack_file import StackFile, find_stack_file
 
 ABSENT = "absent"
+IMAGE = "registry.example.com/orders:1.0.0"
 
 
 class FakeClouds:
@@ -53,3 +55,11 @@ def warnings(made: Plan) -> list[str]:
 def planned(config: Mapping[str, Any]) -> Plan:
     """Return the plan of a stack with this configuration."""
     return plan(stack(config))
+
+
+def refusal(config: Mapping[str, Any]) -> str:
+    """Return the one-line error of a deployment, without the name of the file."""
+    with pytest.raises(RunError) as found:
+        planned(config)
+    [line] = str(found.value).splitlines()
+    return line.removeprefix("stacks/Pulumi.test.yaml: ")

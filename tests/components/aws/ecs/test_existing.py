@@ -4,21 +4,15 @@ import json
 from typing import Any
 
 import pytest
-from pulumi import RunError
 
-from tests.adopted import FakeClouds, planned, warnings
-from tests.combinations import EXISTING_VPC, IMAGE
+from tests.adopted import IMAGE, FakeClouds, planned, refusal, warnings
+from tests.combinations import EXISTING_VPC
 from tests.stacks import refused
 from workbench.cloud.aws.existing import SUBNETS
 
 CLUSTER = "aws:ecs/cluster:Cluster"
 CAPACITY = "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders"
 ARN = "arn:aws:ecs:eu-west-1:123456789012:cluster/production"
-
-
-@pytest.fixture
-def clouds(monkeypatch: pytest.MonkeyPatch) -> FakeClouds:
-    return FakeClouds(monkeypatch)
 
 
 def config(image: str = IMAGE, network: dict[str, Any] | None = None, **platform: Any) -> dict[str, Any]:
@@ -30,14 +24,6 @@ def config(image: str = IMAGE, network: dict[str, Any] | None = None, **platform
         "data-pipes:platform": {"service": "ecs", "existing": {"name": "production"}, **platform},
         "data-pipes:pipes": {"orders": {"parallelism": 3, "consumer": {"image": image}}},
     }
-
-
-def refusal(stack_config: dict[str, Any]) -> str:
-    """Return the one-line error of a deployment."""
-    with pytest.raises(RunError) as found:
-        planned(stack_config)
-    [line] = str(found.value).splitlines()
-    return line.removeprefix("stacks/Pulumi.test.yaml: ")
 
 
 def pulls(image: str) -> list[dict[str, Any]]:
