@@ -210,7 +210,7 @@ class Combination:
                 "service": self.platform,
                 **NEEDED.get(self.platform, {}),
                 **_form(self.platform, self.platform_form),
-                **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
+                **self._asked(),
             },
             "data-pipes:network": self._network(),
             "data-pipes:pipes": {
@@ -229,6 +229,11 @@ class Combination:
             stand_ins=tuple(f"secrets.{name}" for name in SECRETS),
             source=str(self),
         )
+
+    def _asked(self) -> dict[str, Any]:
+        """Return the platform settings that the streaming service requires. One in place requires none."""
+        in_place = is_existing(self.streaming_form) and is_existing(self.platform_form)
+        return {} if in_place else ASKED.get((self.streaming, self.platform, self.platform_form), {})
 
     def _network(self) -> dict[str, Any]:
         """Return the network section. An existing platform has its own network."""
