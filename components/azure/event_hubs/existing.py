@@ -66,8 +66,10 @@ class ExistingEventHubs(Streaming[EventHubsPipeSettings]):
         )
         self.host = found.apply(lambda result: f"{result.name}.servicebus.windows.net")
         found.apply(self._warn_about_keys)
+        found.apply(self._warn_if_closed)
+        # A new network is not known in a preview.
         connected = found.apply(self._connected_networks)
-        Output.all(namespace=found, own=args.network.vnet_id, connected=connected).apply(self._warn_if_closed)
+        Output.all(namespace=found, own=args.network.vnet_id, connected=connected).apply(self._warn_if_elsewhere)
         self.outputs = {"bootstrapServers": Output.concat(self.host, f":{KAFKA_PORT}")}
         self.register_outputs(dict(self.outputs))
 
@@ -95,15 +97,7 @@ class ExistingEventHubs(Streaming[EventHubsPipeSettings]):
 
     def _connected_networks(self, namespace: GetNamespaceResult) -> Output[Sequence[str]]:
         """Return the IDs of the networks with a private endpoint of the namespace. Empty if an endpoint cannot be looked up."""
-        accepted = [
-            connection.private_endpoint.id
-            for connection in namespace.private_endpoint_connections or []
-            if connection.private_endpoint
-            and connection.private_endpoint.id
-            and connection.private_link_service_connection_state
-            and connection.private_link_service_connection_state.status == "Approved"
-        ]
-        return Output.all(*map(self._network_of, accepted))
+        return Output.all(*map(self._network_of, private_endpoints(namespace)))
 
     def _network_of(self, endpoint_id: str) -> Output[str]:
         _, _, _, _, group, *_, name = endpoint_id.split("/")
@@ -112,16 +106,24 @@ class ExistingEventHubs(Streaming[EventHubsPipeSettings]):
         )
         return found.apply(network_of).recover(lambda _: "")  # in another subscription
 
-    def _warn_if_closed(self, known: Mapping[str, Any]) -> None:
-        """Tell what to open if the namespace is closed to the internet, and no private endpoint is in the consumers' network."""
+    def _warn_if_closed(self, namespace: GetNamespaceResult) -> None:
+        """Tell what to open if nothing can reach the namespace."""
+        if namespace.public_network_access == "Disabled" and not private_endpoints(namespace):
+            self._warn_about_endpoint(namespace, "no private endpoint")
+
+    def _warn_if_elsewhere(self, known: Mapping[str, Any]) -> None:
+        """Tell what to open if all private endpoints are in other networks than the consumers."""
         namespace: GetNamespaceResult = known["namespace"]
         own, connected = known["own"], known["connected"]
         reached = any(not network or network.lower() == own.lower() for network in connected)
-        if namespace.public_network_access != "Disabled" or reached:
-            return
+        if namespace.public_network_access == "Disabled" and connected and not reached:
+            here = f"no private endpoint in {own or 'the network that AKS manages'}, the network of the consumers"
+            self._warn_about_endpoint(namespace, here)
+
+    def _warn_about_endpoint(self, namespace: GetNamespaceResult, fact: str) -> None:
         pulumi.log.warn(
-            f"{KEY}: {namespace.name} has no public access, and no private endpoint in {own or 'the network that AKS manages'}, the network of "
-            "the consumers. Create one, with a record in a private DNS zone privatelink.servicebus.windows.net that is linked to that network: "
+            f"{KEY}: {namespace.name} has no public access, and {fact}. Create one, and a private DNS zone "
+            "privatelink.servicebus.windows.net with its record that is linked to the network of the consumers: "
             f"az network private-endpoint create --name {namespace.name} --resource-group {self.args.settings.existing.resource_group} "
             f"--subnet SUBNET_ID --private-connection-resource-id {namespace.id} --group-id namespace --connection-name {namespace.name}",
             self,
@@ -155,6 +157,17 @@ class ExistingEventHubs(Streaming[EventHubsPipeSettings]):
     def _refuse_change(self, present: int, wanted: int) -> str | None:
         """Apply the rule of the tier, which is known when an event hub is updated."""
         return partitions_rule(self._tier)(present, wanted) if self._tier else None
+
+
+def private_endpoints(namespace: GetNamespaceResult) -> Sequence[str]:
+    """Return the IDs of the private endpoints that the owner of the namespace accepted."""
+    connections = [
+        connection
+        for connection in namespace.private_endpoint_connections or []
+        if (state := connection.private_link_service_connection_state) and state.status == "Approved"
+    ]
+    ids = (connection.private_endpoint.id for connection in connections if connection.private_endpoint)
+    return [each for each in ids if each]
 
 
 def network_of(endpoint: GetPrivateEndpointResult) -> str:

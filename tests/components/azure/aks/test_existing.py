@@ -31,7 +31,7 @@ def on_cluster(streaming: str, network: dict[str, Any] | None = None, **section:
 
 def with_cluster(monkeypatch: pytest.MonkeyPatch, **properties: Any) -> None:
     for key, value in properties.items():
-        monkeypatch.setitem(existing.AKS, key, value)  # pyright: ignore[reportArgumentType]
+        monkeypatch.setitem(existing.AKS, key, value)
 
 
 def types(made: Plan) -> set[str]:

@@ -21,7 +21,7 @@ IMAGE = {"image": "registry.example.com/orders:1.0.0"}
 
 def with_namespace(monkeypatch: pytest.MonkeyPatch, **properties: Any) -> None:
     for key, value in properties.items():
-        monkeypatch.setitem(existing.NAMESPACE, key, value)  # pyright: ignore[reportArgumentType]
+        monkeypatch.setitem(existing.NAMESPACE, key, value)
 
 
 def pipes(**settings: Any) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def test_on_a_new_cluster_the_namespace_needs_no_private_endpoint():
 
 
 def test_as_many_consumers_run_as_an_existing_event_hub_has_partitions(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(existing.HUB, "partitionCount", 5)  # pyright: ignore[reportArgumentType]
+    monkeypatch.setitem(existing.HUB, "partitionCount", 5)
     topic = {"existing": True, "name": "Orders_v1"}
     recording = plan(stack("event-hubs", "existing", changes=pipes(topic=topic))).recording
     assert recording.one("kubernetes:apps/v1:Deployment").inputs["spec"]["replicas"] == 5
@@ -187,7 +187,7 @@ def test_existing_and_new_settings_cannot_be_mixed(streaming: dict[str, Any], to
     assert line.startswith(start)
 
 
-def closed(monkeypatch: pytest.MonkeyPatch, *endpoints: str) -> list[str]:
+def closed(monkeypatch: pytest.MonkeyPatch, *endpoints: str, platform_form: str = "existing") -> list[str]:
     """Return the warnings about a namespace without public access."""
     connections = [
         {
@@ -202,7 +202,7 @@ def closed(monkeypatch: pytest.MonkeyPatch, *endpoints: str) -> list[str]:
         for each in endpoints
     ]
     with_namespace(monkeypatch, publicNetworkAccess="Disabled", privateEndpointConnections=connections)
-    texts = warnings(plan(stack("event-hubs", "existing"), preview=True))
+    texts = warnings(plan(stack("event-hubs", "existing", platform_form), preview=True))
     return [text for text in texts if "has no public access" in text]
 
 
@@ -212,11 +212,14 @@ def test_the_preview_says_what_to_open_if_a_closed_namespace_has_no_endpoint_in_
     assert not closed(monkeypatch, ENDPOINT)
     assert not closed(monkeypatch, f"{ENDPOINT}-missing"), "an endpoint that cannot be looked up may be in the network"
     [text] = closed(monkeypatch)
-    assert f"no private endpoint in {existing.VNET}" in text
+    assert closed(monkeypatch, platform_form="") == [text], "also before the network of a new cluster exists"
     assert "az network private-endpoint create --name events --resource-group shared" in text
     assert f"--private-connection-resource-id {OWNED} --group-id namespace" in text
     monkeypatch.setattr(existing, "ENDPOINTS", "/subscriptions/x/virtualNetworks/hub/subnets/private")
-    assert closed(monkeypatch, ENDPOINT), "an endpoint in another network does not help"
+    [text] = closed(monkeypatch, ENDPOINT)
+    assert f"no private endpoint in {existing.VNET}, the network of the consumers" in text, (
+        "one elsewhere does not help"
+    )
 
 
 def test_access_keys_are_warned_about(monkeypatch: pytest.MonkeyPatch):

@@ -110,7 +110,7 @@ def test_a_cluster_that_the_program_cannot_use_is_refused_in_the_preview(
     monkeypatch: pytest.MonkeyPatch, properties: dict[str, Any], line: str
 ):
     for key, value in properties.items():
-        monkeypatch.setitem(existing.HDINSIGHT, key, value)  # pyright: ignore[reportArgumentType]
+        monkeypatch.setitem(existing.HDINSIGHT, key, value)
     assert stopped(stack("hdinsight", "existing")) == line
 
 
@@ -131,7 +131,7 @@ def test_a_missing_cluster_is_refused_by_key():
 def test_the_preview_says_what_to_open_if_the_cluster_is_in_another_network(monkeypatch: pytest.MonkeyPatch):
     other = "Peer the two networks"
     assert not [text for text in warnings(plan(stack("hdinsight", "existing"), preview=True)) if other in text]
-    monkeypatch.setitem(existing.HDINSIGHT, "computeProfile", roles(f"{ELSEWHERE}/subnets/hdinsight"))  # pyright: ignore[reportArgumentType]
+    monkeypatch.setitem(existing.HDINSIGHT, "computeProfile", roles(f"{ELSEWHERE}/subnets/hdinsight"))
     [text] = [text for text in warnings(plan(stack("hdinsight", "existing"), preview=True)) if other in text]
     assert f"the cluster is in {ELSEWHERE}, the consumers are in {existing.VNET}" in text
     assert "TCP ports 443 and 9092" in text
