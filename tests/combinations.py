@@ -107,7 +107,7 @@ PIPES: dict[tuple[str, str], dict[str, Any]] = {
 }
 """Pipe settings that a form of a streaming service requires."""
 
-IMAGES: dict[str, dict[str, Any]] = {"kubernetes": {"consumer": {"image": "registry.example.com/orders:1.0.0"}}}
+IMAGES: dict[str, dict[str, Any]] = {"kubernetes": {"consumer": {"image": "registry.example.com/matrix:1.0.0"}}}
 """Pipe settings on a platform without a registry of the stack."""
 
 NEEDED: dict[str, dict[str, Any]] = {
