@@ -53,7 +53,8 @@ def state(sandbox: Sandbox) -> Mapping[tuple[str, str], Mapping[str, Any]]:
 
 def plant_with_settings_of(wanted: StackFile, stack_file: StackFile, sandbox: Sandbox) -> list[CloudObject]:
     """Plant what a stack adopts. The topic has the settings of the stack file without `existing`, as a user sets them."""
-    settings = {each.type: each.revealed for each in plan(wanted).recording.resources if each.name.endswith("-topic")}
+    [topic] = imports(stack_file, "orders", None)
+    settings = {each.type: each.revealed for each in plan(wanted).recording.resources if each.name == topic.name}
     planted: list[CloudObject] = []
     for item in plant(stack_file, sandbox.inventory):
         own = {name: settings.get(item.type, {}).get(name, value) for name, value in item.inputs.items()}
