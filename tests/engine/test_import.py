@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from workbench.cloud.provider import type_of
 from workbench.importing.importing import imports, made_name, without_existing
 from workbench.importing.state import key
 from workbench.plan import plan
-from workbench.rehearse.rehearse import plant, program
+from workbench.rehearse.rehearse import program
 from workbench.rehearse.sandbox import EngineError, Sandbox
 from workbench.stack_file import StackFile
 
@@ -69,10 +68,18 @@ def made_topic(stack_file: StackFile, name: str) -> tuple[Mapping[str, Any], set
 def plant_topic(settings: Mapping[str, Any], name: str, stack_file: StackFile, sandbox: Sandbox) -> list[CloudObject]:
     """Plant what a stack adopts. The topic has the settings of the stack file without `existing`, as a user sets them."""
     planted: list[CloudObject] = []
-    for item in plant(stack_file, sandbox.inventory):
-        own = settings if re.split("[,/]", item.id)[-1] == name else {}
-        planted.append(replace(item, inputs={**item.inputs, **own}, outputs={**item.outputs, **own}))
-        sandbox.inventory.change(planted[-1])
+    for each in sorted(plan(stack_file).recording.adopted, key=lambda each: "/" in each.id):
+        own = settings if re.split("[,/]", each.id)[-1] == name else {}
+        item = CloudObject(
+            type=each.type,
+            id=each.id,
+            urn="there before the stack",
+            status="active",
+            inputs={**each.inputs, **own},
+            outputs={**each.state, **own},
+        )
+        sandbox.inventory.plant(item)
+        planted.append(item)
     return planted
 
 

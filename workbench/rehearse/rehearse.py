@@ -17,7 +17,7 @@ from pathlib import Path
 
 from components.settings import SettingsError
 from components.settings_bases import made
-from workbench.cloud.inventory import CloudObject, Inventory
+from workbench.cloud.inventory import CloudObject
 from workbench.cloud.kubernetes.live import LiveObjects
 from workbench.plan import plan
 from workbench.rehearse.pulumi_cli import pulumi_command
@@ -85,24 +85,6 @@ def rehearse(
         raise RehearsalError(str(error)) from None
 
 
-def plant(stack_file: StackFile, inventory: Inventory) -> list[CloudObject]:
-    """Put the objects that a stack adopts into the clouds, as they were before it."""
-    found = [
-        CloudObject(
-            type=each.type,
-            id=each.id,
-            urn=EXISTING,
-            status="active",
-            inputs={**each.inputs},
-            outputs={**each.state},
-        )
-        for each in plan(stack_file).recording.adopted
-    ]
-    for item in found:
-        inventory.plant(item)
-    return found
-
-
 @dataclass(frozen=True)
 class _Rehearser:
     sandbox: Sandbox
@@ -111,7 +93,7 @@ class _Rehearser:
 
     def all(self, stack_file: StackFile, grown: StackFile, growing: str) -> Rehearsal:
         """Run all steps."""
-        existing = plant(stack_file, self.sandbox.inventory)
+        existing = self._plant(stack_file)
         self._configure(stack_file)
         preview = self._step("preview", "preview")
         up = self._step("up", "up")
@@ -146,6 +128,23 @@ class _Rehearser:
                 )
             ),
         )
+
+    def _plant(self, stack_file: StackFile) -> list[CloudObject]:
+        """Put the objects that the stack adopts into the clouds, as they were before it."""
+        found = [
+            CloudObject(
+                type=each.type,
+                id=each.id,
+                urn=EXISTING,
+                status="active",
+                inputs={**each.inputs},
+                outputs={**each.state},
+            )
+            for each in plan(stack_file).recording.adopted
+        ]
+        for item in found:
+            self.sandbox.inventory.plant(item)
+        return found
 
     def _configure(self, stack_file: StackFile) -> None:
         secret_values = {
