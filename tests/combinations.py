@@ -6,6 +6,7 @@ from typing import Any
 from components.catalog import CLOUDS, Cloud
 from tests.stacks import DEFAULT
 from workbench.cloud.aws import existing as existing_aws
+from workbench.cloud.confluent import existing as existing_confluent
 from workbench.cloud.kubernetes import existing as existing_kubernetes
 from workbench.stack_file import StackFile, find_stack_file
 
@@ -33,6 +34,7 @@ MSK = "arn:aws:kafka:eu-west-1:123456789012:cluster/events/6f0a1c7e-0f3b-4d0c-9d
 
 MSK_SERVERLESS = MSK.removesuffix("-2") + "-s1"
 AUTHORITY = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+CONFLUENT = {"environmentId": existing_confluent.ENVIRONMENT, "clusterId": existing_confluent.CLUSTER}
 
 FORMS: dict[str, dict[str, dict[str, Any]]] = {
     "msk-serverless": {
@@ -80,6 +82,10 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
     "pubsub": {"partitioned": {"customerManagedKey": True}},
     "managed-kafka": {"key": {"customerManagedKey": True, "diskSize": 500}},
     "confluent": {
+        "existing": {"existing": CONFLUENT},
+        "existing-topic": {"existing": CONFLUENT},
+        "existing-basic": {"existing": {**CONFLUENT, "clusterId": "lkc-basic1", "tier": "basic"}},
+        "existing-enterprise": {"existing": {**CONFLUENT, "clusterId": "lkc-enterprise1", "tier": "enterprise"}},
         "basic": {"tier": "basic"},
         "complete": {"governance": "advanced", "ksqldb": {}},
         "linked": {"tier": "enterprise", "privateLink": True},
@@ -126,6 +132,8 @@ PIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("msk-serverless", "existing-topic"): {"topic": {"existing": True}},
     ("kafka", "existing-topic"): {"topic": {"existing": True}},
     ("kafka-external", "existing-topic"): {"topic": {"existing": True, "name": "Orders_v1"}},
+    ("confluent", "existing-topic"): {"topic": {"existing": True, "schemaRegistry": True}},
+    ("confluent", "existing-basic"): {"topic": {"existing": True}},
     ("pubsub", "partitioned"): {"topic": {"mode": "partitioned", "exactlyOnce": True}},
     ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},
 }

@@ -19,6 +19,7 @@ import workbench
 from workbench.dev.command import dev
 from workbench.draw.command import draw
 from workbench.handler.command import handler
+from workbench.importing.command import import_
 from workbench.new.command import new
 from workbench.output import BAD_INPUT, console, exit_with, fail_with, guarded, print_json
 from workbench.permissions.command import permissions
@@ -70,6 +71,7 @@ def plan(
 app.command()(draw)
 app.command()(report)
 app.command()(permissions)
+app.command("import")(import_)
 
 
 @app.command()

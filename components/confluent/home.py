@@ -32,11 +32,12 @@ class PrivateLink(ComponentResource, ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CloudBinding:
-    """The stack's cloud, as Confluent Cloud and the consumers need it."""
+class ConsumersBinding:
+    """The consumers' network, as a cluster that was there before needs it."""
 
-    cloud: CloudName
-    region: str
+    cloud: CloudName | None
+    """None if the consumers are outside of these clouds."""
+    region: str | None
     token_keys: str
     """Path of the signing keys relative to the token issuer's URL, such as keys. It is the jwks_uri of the OpenID Connect discovery
     document."""
@@ -45,5 +46,13 @@ class CloudBinding:
     broker_egress: Callable[[str, bool, ResourceOptions], Sequence[Resource]]
     """Creates rules that allow traffic from the consumers to the brokers, if the network does not allow it by default. The second argument
     is true for a private link."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudBinding(ConsumersBinding):
+    """The stack's cloud, as Confluent Cloud and the consumers need it."""
+
+    cloud: CloudName
+    region: str
     private_link: Callable[[str, PrivateLinkArgs, ResourceOptions], PrivateLink]
     """Creates the cloud's side of a private link."""

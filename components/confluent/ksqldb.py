@@ -66,7 +66,7 @@ class Ksqldb(ComponentResource):
             use_detailed_processing_log=False,
             credential_identity=confluentcloud.KsqlClusterCredentialIdentityArgs(id=account.id),
             kafka_cluster=confluentcloud.KsqlClusterKafkaClusterArgs(id=cluster.kafka.id),
-            environment=confluentcloud.KsqlClusterEnvironmentArgs(id=cluster.environment_id),
+            environment=confluentcloud.KsqlClusterEnvironmentArgs(id=cluster.kafka.environment_id),
             opts=ResourceOptions(parent=self, protect=args.protect, depends_on=schemas),
         )
         outputs = ksqldb.topic_prefix

@@ -7,6 +7,8 @@ from typing import Literal, TypeAlias
 import pulumi_confluentcloud as confluentcloud
 from pulumi import Input, Output, Resource, ResourceOptions
 
+from components.confluent.service_account import Keyed
+
 Use: TypeAlias = Literal["describe", "read", "write", "manage", "own"]
 
 ROLES: Mapping[Use, str] = {
@@ -51,11 +53,34 @@ class Key:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Kafka:
+    """Kafka cluster, which the stack made or which was there before."""
+
+    id: Output[str]
+    api_version: Output[str]
+    kind: Output[str]
+    rbac_crn: Output[str]
+    """Name of the cluster in role bindings."""
+    rest_endpoint: Output[str]
+    bootstrap_endpoint: Output[str]
+    environment_id: Output[str]
+
+    @property
+    def bootstrap_servers(self) -> Output[str]:
+        """Return the address of the brokers, without the protocol."""
+        return self.bootstrap_endpoint.apply(lambda address: address.removeprefix("SASL_SSL://"))
+
+    @property
+    def keyed(self) -> Keyed:
+        """Return the cluster as the target of an API key."""
+        return Keyed(id=self.id, api_version=self.api_version, kind=self.kind, environment_id=self.environment_id)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cluster:
     """Kafka cluster, with the data needed to create resources in it."""
 
-    kafka: confluentcloud.KafkaCluster
-    environment_id: Output[str]
+    kafka: Kafka
     roles_within: bool
     """Whether roles can be bound to a single topic or group."""
     manager: Key

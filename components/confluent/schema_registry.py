@@ -27,12 +27,12 @@ class SchemaRegistry:
 
 
 def schema_registry(
-    environment_id: Output[str], kafka: confluentcloud.KafkaCluster, *, parent: Resource
+    environment_id: Output[str], *, parent: Resource, depends_on: Sequence[Resource] = ()
 ) -> SchemaRegistry:
     """Look up the registry, which exists after the environment's first cluster is created."""
     found = confluentcloud.get_schema_registry_cluster_output(
         environment=environment_id.apply(lambda id_: confluentcloud.GetSchemaRegistryClusterEnvironmentArgs(id=id_)),
-        opts=InvokeOutputOptions(parent=parent, depends_on=[kafka]),
+        opts=InvokeOutputOptions(parent=parent, depends_on=list(depends_on)),
     )
     found = lookup(
         found,

@@ -2,20 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import Any, cast
+from typing import Any
 
 import pulumi_confluentcloud as confluentcloud
 from pulumi import Output, Resource, ResourceHookBinding, ResourceOptions
-from typing_extensions import override
 
 from components.arguments import StreamingArgs
 from components.changes import guard, refused_change
+from components.confluent.base import ConfluentBase
 from components.confluent.home import CloudBinding, PrivateLinkArgs
-from components.confluent.identity_pool import identity_provider
 from components.confluent.ksqldb import Ksqldb, KsqldbArgs
-from components.confluent.rights import Cluster, Key, bind
-from components.confluent.schema_registry import SchemaRegistry, schema_registry
-from components.confluent.service_account import Keyed, api_key, service_account
+from components.confluent.rights import Kafka
 from components.confluent.settings import ConfluentSettings
 from components.confluent.tiers import (
     refuse_availability_change,
@@ -25,22 +22,11 @@ from components.confluent.tiers import (
     refuse_lower_governance,
     refuse_tier_change,
 )
-from components.confluent.topic import ConfluentTopic, ConfluentTopicArgs, Pods
-from components.confluent.topic_settings import ConfluentPipeSettings
-from components.contracts import Platform, Streaming, Topic
-
-ALL_ADDRESSES = "0.0.0.0/0"
-"""IP range of public brokers, whose addresses change."""
+from components.contracts import Platform
 
 
-class Confluent(Streaming[ConfluentPipeSettings]):
-    """Environment and Kafka cluster in the stack's cloud and region.
-
-    A service account creates the topics with its API key and owns only these topics. On Basic, which has no topic-level roles, it
-    administers the cluster. Consumers authenticate with pod tokens if the tier and the platform support them, else with an API key.
-    """
-
-    cluster: Cluster
+class Confluent(ConfluentBase[ConfluentSettings, CloudBinding]):
+    """Environment and Kafka cluster in the stack's cloud and region."""
 
     def __init__(
         self,
@@ -50,12 +36,6 @@ class Confluent(Streaming[ConfluentPipeSettings]):
         opts: ResourceOptions | None = None,
     ) -> None:
         settings = args.settings
-        provider = confluentcloud.Provider(
-            f"{name}-confluent",
-            cloud_api_key=args.secrets["credentials.apiKey"],
-            cloud_api_secret=args.secrets["credentials.apiSecret"],
-            opts=opts,
-        )
         immutable = {
             "tier": settings.tier,
             "availability": settings.zones,
@@ -66,30 +46,24 @@ class Confluent(Streaming[ConfluentPipeSettings]):
         # The provider replaces a cluster if most of these change, and replacements run no update hook. So the component stores them too.
         # The provider also ignores the removal of maxEcku, which the component's hook detects.
         super().__init__(
-            "data-pipes:confluent:Confluent",
-            name,
-            immutable,
-            ResourceOptions.merge(opts, ResourceOptions(providers=[provider], hooks=_hooks(name))),
+            "data-pipes:confluent:Confluent", name, args, binding, opts, inputs=immutable, hooks=_hooks(name)
         )
-        self.name = name
-        self.provider = provider
-        self.args = args
-        self.binding = binding
         environment = self._environment()
-        kafka = self._kafka(environment)
-        link = self._private_link(environment) if settings.private_link else ()
-        self.ready = [*link, *binding.broker_egress(name, settings.private_link, ResourceOptions(parent=self))]
-        self.cluster = Cluster(
-            kafka=kafka,
+        made = self._kafka(environment)
+        kafka = Kafka(
+            id=made.id,
+            api_version=made.api_version,
+            kind=made.kind,
+            rbac_crn=made.rbac_crn,
+            rest_endpoint=made.rest_endpoint,
+            bootstrap_endpoint=made.bootstrap_endpoint,
             environment_id=environment.id,
-            roles_within=settings.limits.roles_within,
-            manager=self._manager(environment, kafka, link),
         )
-        self.pods = self._pods()
-        self.registry = self._registry(environment, kafka)
-        self.bootstrap_servers = kafka.bootstrap_endpoint.apply(lambda address: address.removeprefix("SASL_SSL://"))
+        link = self._private_link(environment) if settings.private_link else ()
+        self._connect(kafka, private=settings.private_link, link=link)
+        self.registry = self._registry(environment.id, needed=settings.ksqldb is not None, depends_on=[made])
         self.outputs = {
-            "bootstrapServers": self.bootstrap_servers,
+            "bootstrapServers": kafka.bootstrap_servers,
             "environmentId": environment.id,
             "kafkaClusterId": kafka.id,
             **({"schemaRegistry": self.registry.url} if self.registry else {}),
@@ -152,37 +126,6 @@ class Confluent(Streaming[ConfluentPipeSettings]):
         link = PrivateLinkArgs(attachment=attachment, environment_id=environment.id)
         return self.binding.private_link(name, link, ResourceOptions(parent=self)).ready
 
-    def _manager(
-        self, environment: confluentcloud.Environment, kafka: confluentcloud.KafkaCluster, link: Sequence[Resource]
-    ) -> Key:
-        """Create the service account that creates topics. The provider tests its key through the private link, so the key waits for the link."""
-        name = f"{self.name}-manager"
-        account = service_account(name, "Makes the topics of the stack", parent=self)
-        rights: Sequence[Resource] = (
-            []
-            if self.args.settings.limits.roles_within
-            else [bind(name, account.id, "CloudClusterAdmin", kafka.rbac_crn, parent=self)]
-        )
-        keyed = Keyed(id=kafka.id, api_version=kafka.api_version, kind=kafka.kind, environment_id=environment.id)
-        key = api_key(name, account, keyed, parent=self, depends_on=[*rights, *link])
-        return Key(owner=account.id, id=key.id, secret=key.secret, rights=rights)
-
-    def _pods(self) -> confluentcloud.IdentityProvider | None:
-        """Create the platform's identity provider if its pods have tokens and the tier accepts them."""
-        tokens = self.args.platform.pod_tokens(next(iter(self.args.pipes)))
-        if tokens is None or not self.args.settings.limits.tokens:
-            return None
-        return identity_provider(f"{self.name}-platform", tokens.issuer, self.binding.token_keys, parent=self)
-
-    def _registry(
-        self, environment: confluentcloud.Environment, kafka: confluentcloud.KafkaCluster
-    ) -> SchemaRegistry | None:
-        """Look up the Schema Registry if ksqlDB or a consumer reads it."""
-        pipes = cast("Mapping[str, ConfluentPipeSettings]", self.args.pipes)
-        if not self.args.settings.ksqldb and not any(pipe.topic.schema_registry for pipe in pipes.values()):
-            return None
-        return schema_registry(environment.id, kafka, parent=self)
-
     def _ksqldb(self) -> Mapping[str, Output[str]]:
         settings = self.args.settings.ksqldb
         if settings is None or self.registry is None:
@@ -195,26 +138,6 @@ class Confluent(Streaming[ConfluentPipeSettings]):
             protect=self.args.protect,
         )
         return {"ksqldb": Ksqldb(f"{self.name}-ksqldb", ksqldb, ResourceOptions(parent=self)).endpoint}
-
-    @override
-    def topic(self, name: str, pipe: ConfluentPipeSettings, opts: ResourceOptions) -> Topic:
-        """Create a pipe's topic."""
-        tokens = self.args.platform.pod_tokens(name)
-        topic = ConfluentTopicArgs(
-            topic_name=name,
-            pipe=pipe,
-            cluster=self.cluster,
-            largest_message=self.args.settings.limits.message_bytes,
-            bootstrap_servers=self.bootstrap_servers,
-            brokers=self.binding.cidr if self.args.settings.private_link else ALL_ADDRESSES,
-            ready=self.ready,
-            pods=Pods(tokens=tokens, provider=self.pods) if self.pods and tokens else None,
-            registry=self.registry if pipe.topic.schema_registry else None,
-            protect=self.args.protect,
-        )
-        return ConfluentTopic(
-            f"{self.name}-{name}", topic, ResourceOptions.merge(opts, ResourceOptions(providers=[self.provider]))
-        )
 
 
 def _hooks(name: str) -> ResourceHookBinding:

@@ -1,52 +1,18 @@
 """Streaming settings for Confluent Cloud, and their validation."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, cast
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field
 from typing_extensions import override
 
-from components.confluent.tiers import HIGH_UNITS, TIERS, Availability, Tier, TierName
-from components.confluent.topic_settings import LIMITS, ConfluentPipeSettings
-from components.consumer import SecretName
-from components.consumer_group import consumer_group, group_errors
-from components.kafka.config import Limit, Limits, Whole, pipe_config_errors
+from components.confluent.settings_base import ConfluentBaseSettings
+from components.confluent.tiers import HIGH_UNITS, Availability, TierName
+from components.confluent.topic_settings import ConfluentPipe, ConfluentPipeSettings
 from components.section import ConfigError, SettingsModel
-from components.settings_bases import ServiceSettings, ValidationContext
+from components.settings_bases import ValidationContext
 
 SOURCE = "(Confluent Cloud, Kafka cluster types)"
-
-KAFKA_VERSION = "4.3.1"
-"""Version of the topic setting definitions. Confluent Cloud has no versions, so the newest one is used."""
-
-
-def _refuse_plain_key(name: str) -> str:
-    if re.fullmatch("[A-Z0-9]{16}", name):
-        raise ValueError(
-            "must be the name of a Pulumi secret, got a value that looks like an API key ID. Choose a name such as confluentKey, and set "
-            "its value with: pulumi config set --secret --path 'data-pipes:secrets.confluentKey'"
-        )
-    return name
-
-
-class CredentialsSettings(SettingsModel, frozen=True):
-    """Names of the Pulumi secrets with the Cloud API key for Confluent Cloud."""
-
-    hidden = True
-
-    api_key: Annotated[SecretName, AfterValidator(_refuse_plain_key)]
-    """The name of the Pulumi secret under data-pipes:secrets with the ID of a Cloud API key."""
-    api_secret: SecretName
-    """The name of the Pulumi secret under data-pipes:secrets with the secret of that key."""
-
-    @model_validator(mode="after")
-    def _distinct_secrets(self) -> "CredentialsSettings":
-        if self.api_key == self.api_secret:
-            raise ValueError(
-                "must name two different secrets, got the same name twice (an API key has an ID and a secret). Use one secret for each."
-            )
-        return self
 
 
 class KsqldbSettings(SettingsModel, frozen=True):
@@ -57,13 +23,9 @@ class KsqldbSettings(SettingsModel, frozen=True):
     cannot be changed after the ksqlDB cluster is created."""
 
 
-class ConfluentSettings(ServiceSettings, frozen=True):
+class ConfluentSettings(ConfluentBaseSettings, frozen=True):
     """Streaming settings for Confluent Cloud."""
 
-    service: Literal["confluent"]
-    """Always confluent."""
-    credentials: CredentialsSettings
-    """The Cloud API key that deploys the stack, as the names of two Pulumi secrets. Consumers never get this key."""
     tier: TierName = "standard"
     """The cluster type: basic for trials, standard, enterprise for a private link, or dedicated. The only possible change is from basic to
     standard (Confluent Cloud, Kafka cluster types)."""
@@ -86,20 +48,14 @@ class ConfluentSettings(ServiceSettings, frozen=True):
     runs Pulumi then needs access to that network."""
 
     @property
-    def limits(self) -> Tier:
-        """Features and limits of the tier."""
-        return TIERS[self.tier]
+    @override
+    def tier_name(self) -> TierName:
+        return self.tier
 
     @property
     def zones(self) -> Availability:
         """Availability, with its default."""
         return self.availability or ("high" if "high" in self.limits.availabilities else "low")
-
-    @property
-    @override
-    def secrets(self) -> Mapping[str, str]:
-        """Secret names of the Cloud API key."""
-        return {"credentials.apiKey": self.credentials.api_key, "credentials.apiSecret": self.credentials.api_secret}
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
@@ -107,16 +63,11 @@ class ConfluentSettings(ServiceSettings, frozen=True):
         pipes = cast("Mapping[str, ConfluentPipeSettings]", context.made)
         own = (*self._unit_errors(), *self._feature_errors(), *self._partition_errors(pipes))
         yield from (error.under("streaming") for error in own)
-        size = Limit(
-            definition=Whole(0, self.limits.message_bytes),
-            source=f"Confluent Cloud, Kafka cluster types, tier {self.tier}",
-        )
-        limits: Limits = {**LIMITS, "max.message.bytes": size}
-        configs = {name: pipe.topic.config for name, pipe in pipes.items()}
-        yield from pipe_config_errors(configs, KAFKA_VERSION, limits)
-        yield from group_errors(context.pipes)
-        for name, pipe in pipes.items():
-            yield from (error.under("pipes", name) for error in self._pipe_errors(name, pipe, pipes))
+        yield from self.pipe_errors(context)
+        for name, pipe in context.pipes.items():
+            if isinstance(pipe, ConfluentPipe) and pipe.topic.schema_registry and self.governance == "none":
+                text = "is not available with streaming.governance none (it includes no Schema Registry). Set streaming.governance to essentials, or remove schemaRegistry."
+                yield ConfigError(path=("pipes", name, "topic", "schemaRegistry"), text=text)
 
     def _unit_errors(self) -> Iterator[ConfigError]:
         limits, dedicated = self.limits, self.tier == "dedicated"
@@ -174,18 +125,3 @@ class ConfluentSettings(ServiceSettings, frozen=True):
                 f"{fix}, or lower parallelism."
             )
             yield ConfigError(path=("tier",), text=text)
-
-    def _pipe_errors(
-        self, name: str, pipe: ConfluentPipeSettings, pipes: Mapping[str, ConfluentPipeSettings]
-    ) -> Iterator[ConfigError]:
-        if pipe.topic.schema_registry and self.governance == "none":
-            text = "is not available with streaming.governance none (it includes no Schema Registry). Set streaming.governance to essentials, or remove schemaRegistry."
-            yield ConfigError(path=("topic", "schemaRegistry"), text=text)
-        prefix = f"{consumer_group(name, pipe)}-"
-        others = sorted(other for other in pipes if other.startswith(prefix))
-        if pipe.topic.kafka_streams and others:
-            text = (
-                f"cannot be true if a pipe's name begins with {prefix}, got {others[0]} (the consumer may delete all topics with that prefix, which "
-                "Kafka Streams uses for internal topics). Rename the pipe, set another consumer.group, or remove kafkaStreams."
-            )
-            yield ConfigError(path=("topic", "kafkaStreams"), text=text)

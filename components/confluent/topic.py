@@ -1,22 +1,27 @@
 """Topic on Confluent Cloud, with the identity and permissions of its consumers."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import pulumi_confluentcloud as confluentcloud
 from pulumi import Input, Output, Resource, ResourceHookBinding, ResourceOptions
+from typing_extensions import override
 
 from components.changes import guard, refuse_fewer_partitions, refused_change
 from components.confluent.home import KAFKA_PORT
 from components.confluent.identity_pool import AUDIENCE, identity_pool
 from components.confluent.rights import Cluster, Right, allow
 from components.confluent.schema_registry import SchemaRegistry, read_subjects
-from components.confluent.service_account import Keyed, api_key, id_and_secret, service_account
+from components.confluent.service_account import api_key, id_and_secret, service_account
 from components.confluent.topic_changes import refuse_config_change
-from components.confluent.topic_settings import ConfluentPipeSettings
+from components.confluent.topic_settings import ConfluentPipeSettings, ExistingConfluentPipeSettings
 from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, EgressRule, PodTokens, Secret, Topic
 from components.dead_letters import SUFFIX
+
+PipeT = TypeVar("PipeT", ConfluentPipeSettings, ExistingConfluentPipeSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +33,11 @@ class Pods:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConfluentTopicArgs:
+class ConfluentTopicArgs(Generic[PipeT]):
     """Arguments of ConfluentTopic."""
 
-    topic_name: str
-    """Name of the topic."""
-    pipe: ConfluentPipeSettings
+    pipe_name: str
+    pipe: PipeT
     cluster: Cluster
     largest_message: int
     """Largest max.message.bytes of the cluster's tier."""
@@ -41,7 +45,7 @@ class ConfluentTopicArgs:
     brokers: Input[str]
     """IP range of the brokers."""
     ready: Sequence[Resource]
-    """Resources that connect the network to the cluster."""
+    """Resources that connect the network to the cluster. For an existing topic, also the manager's right to read its settings."""
     pods: Pods | None
     """Token authentication. None if consumers use an API key."""
     registry: SchemaRegistry | None
@@ -59,38 +63,44 @@ class _Reader:
     token_audience: str | None
 
 
-class ConfluentTopic(Topic):
+class ReadTopic(Topic, ABC, Generic[PipeT]):
     """Topic whose consumers may only read it in their consumer group, and write its dead letters.
 
     The group protocol is not configured, because Confluent Cloud does not document which tiers support the newer one (KIP-848).
+
+    Both kinds of topics have one type token, so the dead letters stay if a pipe changes from one kind to the other.
     """
 
-    def __init__(self, name: str, args: ConfluentTopicArgs, opts: ResourceOptions | None = None) -> None:
-        hooks = guard(name, f"pipes.{args.topic_name}.parallelism", "partitions", refuse_fewer_partitions)
-        # The provider replaces a topic with fewer partitions, and replacements run no update hook. So the component stores the number
-        # too: it is updated in place, before the topic.
-        super().__init__(
-            "data-pipes:confluent:ConfluentTopic",
-            name,
-            {"partitions": args.pipe.parallelism},
-            ResourceOptions.merge(opts, ResourceOptions(hooks=hooks)),
-        )
+    def __init__(
+        self,
+        name: str,
+        args: ConfluentTopicArgs[PipeT],
+        opts: ResourceOptions | None = None,
+        *,
+        inputs: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__("data-pipes:confluent:ConfluentTopic", name, inputs, opts)
         self.name = name
         self.args = args
-        self.group = consumer_group(args.topic_name, args.pipe)
-        topic = self._topic(
-            "topic",
-            topic_name=args.topic_name,
-            partitions=args.pipe.parallelism,
-            config=args.pipe.topic.kafka_config,
-            hooks=refused_change(
-                f"{name}-topic", f"pipes.{args.topic_name}.topic.config", "config", refuse_config_change
-            ),
-        )
+        self.group = consumer_group(args.pipe_name, args.pipe)
+        topic = self._source()
         self.topic_name = topic.topic_name
         self.partitions = topic.partitions_count.apply(lambda count: int(count or 0))
         self.connections = {SHARED: self._connection()}
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    @property
+    def _source_name(self) -> str:
+        """Return the name of the topic: that of the pipe."""
+        return self.args.pipe_name
+
+    @abstractmethod
+    def _source(self) -> confluentcloud.KafkaTopic:
+        """Create or read the topic."""
+
+    @abstractmethod
+    def _dead_letter_config(self) -> Input[Mapping[str, str]]:
+        """Return the Kafka settings of the dead-letter topic."""
 
     def _topic(
         self,
@@ -98,7 +108,7 @@ class ConfluentTopic(Topic):
         *,
         topic_name: str,
         partitions: int,
-        config: Mapping[str, str],
+        config: Input[Mapping[str, str]],
         hooks: ResourceHookBinding | None = None,
     ) -> confluentcloud.KafkaTopic:
         """Create a topic, and the manager's ownership of it, which the manager needs to create it and to add partitions."""
@@ -127,9 +137,9 @@ class ConfluentTopic(Topic):
             return {}
         topic = self._topic(
             "dead-letters",
-            topic_name=f"{args.topic_name}{SUFFIX}",
+            topic_name=f"{args.pipe_name}{SUFFIX}",
             partitions=1,
-            config=settings.dead_letter_config(args.largest_message),
+            config=self._dead_letter_config(),
         )
         return settings.dead_letter.variables(topic.topic_name)
 
@@ -159,11 +169,11 @@ class ConfluentTopic(Topic):
     def _rights(self, principal: Output[str]) -> list[Resource]:
         args = self.args
         rights = {
-            "read-topic": Right(resource="topic", name=args.topic_name, use="read"),
+            "read-topic": Right(resource="topic", name=self._source_name, use="read"),
             "read-group": Right(resource="group", name=self.group, use="read"),
         }
         if args.pipe.topic.dead_letter.enabled:
-            name = f"{args.topic_name}{SUFFIX}"
+            name = f"{args.pipe_name}{SUFFIX}"
             rights |= {"write-dead-letters": Right(resource="topic", name=name, use="write")}
         if args.pipe.topic.kafka_streams:
             internal = f"{self.group}-"
@@ -175,7 +185,7 @@ class ConfluentTopic(Topic):
             }
         made = allow(self.name, principal, rights, cluster=args.cluster, parent=self)
         if args.registry:
-            made += read_subjects(self.name, principal, args.topic_name, registry=args.registry, parent=self)
+            made += read_subjects(self.name, principal, self._source_name, registry=args.registry, parent=self)
         return made
 
     def _pool(self, pods: Pods) -> _Reader:
@@ -202,12 +212,9 @@ class ConfluentTopic(Topic):
 
     def _account(self) -> _Reader:
         """Return a service account. Consumers get its API keys from a secret store."""
-        args, kafka = self.args, self.args.cluster.kafka
+        args = self.args
         account = service_account(f"{self.name}-consumer", "Reads one topic", parent=self)
-        keyed = Keyed(
-            id=kafka.id, api_version=kafka.api_version, kind=kafka.kind, environment_id=args.cluster.environment_id
-        )
-        key = api_key(f"{self.name}-consumer", account, keyed, parent=self, depends_on=args.ready)
+        key = api_key(f"{self.name}-consumer", account, args.cluster.kafka.keyed, parent=self, depends_on=args.ready)
         user, password = id_and_secret(key)
         secrets = {"KAFKA_SASL_USERNAME": user, "KAFKA_SASL_PASSWORD": password}
         if args.registry:
@@ -217,3 +224,37 @@ class ConfluentTopic(Topic):
         return _Reader(
             principal=account.id, settings={"KAFKA_SASL_MECHANISM": "PLAIN"}, secrets=secrets, token_audience=None
         )
+
+
+class ConfluentTopic(ReadTopic[ConfluentPipeSettings]):
+    """Topic that the program makes."""
+
+    def __init__(
+        self, name: str, args: ConfluentTopicArgs[ConfluentPipeSettings], opts: ResourceOptions | None = None
+    ) -> None:
+        hooks = guard(name, f"pipes.{args.pipe_name}.parallelism", "partitions", refuse_fewer_partitions)
+        # The provider replaces a topic with fewer partitions, and replacements run no update hook. So the component stores the number
+        # too: it is updated in place, before the topic.
+        super().__init__(
+            name,
+            args,
+            ResourceOptions.merge(opts, ResourceOptions(hooks=hooks)),
+            inputs={"partitions": args.pipe.parallelism},
+        )
+
+    @override
+    def _source(self) -> confluentcloud.KafkaTopic:
+        pipe_name, pipe = self.args.pipe_name, self.args.pipe
+        return self._topic(
+            "topic",
+            topic_name=pipe_name,
+            partitions=pipe.parallelism,
+            config=pipe.topic.kafka_config,
+            hooks=refused_change(
+                f"{self.name}-topic", f"pipes.{pipe_name}.topic.config", "config", refuse_config_change
+            ),
+        )
+
+    @override
+    def _dead_letter_config(self) -> Mapping[str, str]:
+        return self.args.pipe.topic.dead_letter_config(self.args.largest_message)

@@ -41,6 +41,11 @@ def as_project(sandbox: Sandbox, executor: str, program: Path = ROOT) -> Sandbox
     for name in ("__main__.py", "components", ".venv"):
         if (program / name).exists():
             (project / name).symlink_to(program / name)
+    return with_language_host(sandbox, executor)
+
+
+def with_language_host(sandbox: Sandbox, executor: str) -> Sandbox:
+    """Let the CLI find a language host for Python."""
     script = f'#!/bin/sh\nexec {shlex.join([sys.executable, language_host.__file__, executor])} "$@"\n'
     host = sandbox.directory / "bin" / "pulumi-language-python"
     host.write_text(script, encoding="utf-8")

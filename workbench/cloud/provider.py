@@ -173,11 +173,22 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
             inputs, outputs = azure_native.read(item, drift, decode(request.properties), decode(request.inputs))
             return provider_pb2.ReadResponse(id=item.id, inputs=encode(inputs), properties=encode(outputs))
         stored = kind.stored(plain(item.inputs))
+        given = self._given(kind, request)
         return provider_pb2.ReadResponse(
             id=item.id,
-            inputs=encode(replaced(item.inputs, {**stored, **drift})),
-            properties=encode({**replaced(item.outputs, stored), **drift}),
+            inputs=encode({**given, **replaced(item.inputs, {**stored, **drift})}),
+            properties=encode({**given, **replaced(item.outputs, stored), **drift}),
         )
+
+    @staticmethod
+    def _given(kind: ResourceModel, request: provider_pb2.ReadRequest) -> Values:
+        """Return the inputs with which a program or an import reads an object of another owner, such as the key of a cluster.
+
+        The engine sends a program's inputs twice, also as the state (pkg/resource/deploy/step.go, ReadStep). An import has none.
+        """
+        if kind.existing is None or request.properties != request.inputs:
+            return {}
+        return decode(request.inputs) or {**kind.imported()}
 
     def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
         """Return the typical result of a function."""
@@ -193,8 +204,10 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         self._clock.cancel()
         return empty_pb2.Empty()
 
-    def _find(self, type_token: str, id_: str, _location: Mapping[str, Any]) -> Existing | None:
-        """Return an object of the cloud."""
+    def _find(self, type_token: str, id_: str, location: Mapping[str, Any]) -> Existing | None:
+        """Return an object of the cloud. Raises RefusedError if the caller may not read it."""
+        if refusal := kinds.kind(type_token).unreadable(location, self._inventory.active):
+            raise RefusedError(refusal)
         item = self._inventory.find(type_token, id_)
         if item is None:
             return None

@@ -8,6 +8,8 @@ from pulumi import Resource, ResourceOptions
 from components.arguments import StreamingArgs
 from components.aws.confluent.private_link import ConfluentLink, ConfluentLinkArgs
 from components.aws.network.network import Network
+from components.confluent.existing import ExistingConfluent
+from components.confluent.existing_settings import ExistingConfluentSettings
 from components.confluent.home import KAFKA_PORT, CloudBinding, PrivateLinkArgs
 from components.confluent.service import Confluent
 from components.confluent.settings import ConfluentSettings
@@ -18,8 +20,19 @@ def confluent(
     name: str, args: StreamingArgs[ConfluentSettings, Network, Platform], opts: ResourceOptions | None = None
 ) -> Confluent:
     """Make a Confluent Cloud cluster that consumers reach from a VPC."""
-    network = args.network
-    binding = CloudBinding(
+    return Confluent(name, args, binding(args.network), opts)
+
+
+def existing_confluent(
+    name: str, args: StreamingArgs[ExistingConfluentSettings, Network, Platform], opts: ResourceOptions | None = None
+) -> ExistingConfluent:
+    """Read a Confluent Cloud cluster that was there before."""
+    return ExistingConfluent(name, args, binding(args.network), opts)
+
+
+def binding(network: Network) -> CloudBinding:
+    """Return the stack's cloud, as Confluent Cloud needs it."""
+    return CloudBinding(
         cloud="AWS",
         region=network.account.region,
         cidr=network.cidr,
@@ -27,7 +40,6 @@ def confluent(
         broker_egress=lambda name, private, opts: [] if private else brokers_egress(name, network, opts),
         private_link=partial(private_link, network),
     )
-    return Confluent(name, args, binding, opts)
 
 
 def brokers_egress(name: str, network: Network, opts: ResourceOptions) -> Sequence[Resource]:

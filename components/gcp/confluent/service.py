@@ -5,6 +5,8 @@ from functools import partial
 from pulumi import ResourceOptions
 
 from components.arguments import StreamingArgs
+from components.confluent.existing import ExistingConfluent
+from components.confluent.existing_settings import ExistingConfluentSettings
 from components.confluent.home import CloudBinding, PrivateLinkArgs
 from components.confluent.service import Confluent
 from components.confluent.settings import ConfluentSettings
@@ -17,8 +19,19 @@ def confluent(
     name: str, args: StreamingArgs[ConfluentSettings, Network, Platform], opts: ResourceOptions | None = None
 ) -> Confluent:
     """Create a Confluent Cloud cluster for a VPC network whose firewall allows all egress."""
-    network = args.network
-    binding = CloudBinding(
+    return Confluent(name, args, binding(args.network), opts)
+
+
+def existing_confluent(
+    name: str, args: StreamingArgs[ExistingConfluentSettings, Network, Platform], opts: ResourceOptions | None = None
+) -> ExistingConfluent:
+    """Read a Confluent Cloud cluster that was there before."""
+    return ExistingConfluent(name, args, binding(args.network), opts)
+
+
+def binding(network: Network) -> CloudBinding:
+    """Return the stack's cloud, as Confluent Cloud needs it."""
+    return CloudBinding(
         cloud="GCP",
         region=network.account.region,
         token_keys="jwks",
@@ -26,7 +39,6 @@ def confluent(
         broker_egress=lambda _name, _private, _opts: [],
         private_link=partial(private_link, network),
     )
-    return Confluent(name, args, binding, opts)
 
 
 def private_link(network: Network, name: str, args: PrivateLinkArgs, opts: ResourceOptions) -> ConfluentLink:

@@ -3,7 +3,7 @@
 import pytest
 
 from components.changes import ChangeRefusedError
-from components.confluent.settings import KAFKA_VERSION
+from components.confluent.settings_base import KAFKA_VERSION
 from components.confluent.topic_changes import DEFAULTS
 from components.confluent.topic_settings import CONFLUENT_TOPIC_SETTINGS, ConfluentTopicSettings
 from components.kafka.config import config_errors

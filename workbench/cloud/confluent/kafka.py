@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cloud.confluent import existing
 from workbench.cloud.confluent.outputs import crn, described, domain, environment_of, identifier
 from workbench.cloud.model import COMMON, Inputs, Others, ResourceModel, at, digits, joined, mapping, number, text
 
@@ -133,6 +134,17 @@ def _topic_refusal(old: Inputs | None, new: Inputs, others: Others) -> str | Non
     )
 
 
+def _topic_unreadable(args: Inputs, others: Others) -> str | None:
+    """Refuse to return a topic with its settings unless the owner of an API key may describe both.
+
+    DeveloperRead does not include DescribeConfigs (confluentinc/cli, list-yaml-cloud.golden, read 2026-11-30).
+    """
+    cluster = text(args, "kafkaCluster.id", "")
+    if _is_authorized(others, cluster, topic=_topic_of(args), roles=("ResourceOwner", "DeveloperManage")):
+        return None
+    return f"403 Forbidden: no owner of an API key for {cluster} is authorized to describe the topic"
+
+
 def _acl_refusal(_old: Inputs | None, new: Inputs, others: Others) -> str | None:
     """Refuse ACLs unless the owner of an API key administers the cluster."""
     cluster = text(new, "kafkaCluster.id", "")
@@ -149,6 +161,8 @@ def binding_blocks_delete(inputs: Inputs, others: Others) -> str | None:
         if text(other, "principal", "") == text(inputs, "principal", "") and other != inputs
     ]
     for topic in others(TOPIC):
+        if "credentials" not in topic:
+            continue  # a topic of another owner
         if _deletes(inputs, topic) and not any(_deletes(other, topic) for other in same):
             return f"403 Forbidden: no identity could delete the topic {text(topic, 'topicName', '')} any more; delete it first"
     for acl in others(ACL):
@@ -219,6 +233,7 @@ KAFKA: Mapping[str, ResourceModel] = {
         unique=("environment.id", "displayName"),
         name_property="displayName",
         guard="deletionProtection",
+        existing=existing.cluster,
     ),
     TOPIC: ResourceModel(
         holds_data=True,
@@ -234,6 +249,9 @@ KAFKA: Mapping[str, ResourceModel] = {
         refusal=_config_refusal,
         refusal_beside=_topic_refusal,
         unique=("kafkaCluster.id", "topicName"),
+        existing=existing.topic,
+        unreadable=_topic_unreadable,
+        imported=existing.imported_topic,
     ),
     ACL: ResourceModel(
         create_minutes=0.2,

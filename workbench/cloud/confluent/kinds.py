@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workbench.cloud.confluent.kafka import CLUSTER, KAFKA, KEY, ROLE_BINDING, binding_blocks_delete
+from workbench.cloud.confluent import existing
+from workbench.cloud.confluent.kafka import CLUSTER, KAFKA, KEY, ROLE_BINDING, TOPIC, binding_blocks_delete
 from workbench.cloud.confluent.outputs import ORGANIZATION, crn, described, domain, environment_of, identifier
 from workbench.cloud.model import COMMON, Inputs, Lookup, Others, ResourceModel, at, digits, text
 
@@ -102,8 +103,10 @@ def _connection(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
     }
 
 
+ENVIRONMENT = "confluentcloud:index/environment:Environment"
+
 KINDS: Mapping[str, ResourceModel] = {
-    "confluentcloud:index/environment:Environment": ResourceModel(
+    ENVIRONMENT: ResourceModel(
         holds_data=True,
         create_minutes=0.1,
         delete_minutes=0.1,
@@ -112,6 +115,7 @@ KINDS: Mapping[str, ResourceModel] = {
         name_property="displayName",
         outputs=_environment,
         unique=("displayName",),
+        existing=existing.environment,
     ),
     "confluentcloud:index/serviceAccount:ServiceAccount": ResourceModel(
         create_minutes=0.1,
@@ -200,5 +204,15 @@ INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
     "confluentcloud:index/getSchemaRegistryCluster:getSchemaRegistryCluster": _schema_registry,
 }
 
-LOOKUPS: Mapping[str, Lookup] = {}
+LOOKUPS: Mapping[str, Lookup] = {
+    "confluentcloud:index/getEnvironment:getEnvironment": Lookup(
+        type=ENVIRONMENT, identifier=lambda args: text(args, "id", "")
+    ),
+    "confluentcloud:index/getKafkaCluster:getKafkaCluster": Lookup(
+        type=CLUSTER, identifier=lambda args: text(args, "id", ""), result=existing.found_cluster
+    ),
+    "confluentcloud:index/getKafkaTopic:getKafkaTopic": Lookup(
+        type=TOPIC, identifier=lambda args: f"{text(args, 'kafkaCluster.id', '')}/{text(args, 'topicName', '')}"
+    ),
+}
 """Functions that find objects which were there before the stack."""

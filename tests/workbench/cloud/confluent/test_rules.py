@@ -54,7 +54,10 @@ def manager(
 
 
 def topic(inventory: Inventory, of: CloudObject) -> CloudObject:
-    return make(inventory, TOPIC, kafkaCluster={"id": of.id}, topicName="orders", partitionsCount=3)
+    credentials = {"key": "KEY", "secret": "secret"}
+    return make(
+        inventory, TOPIC, kafkaCluster={"id": of.id}, topicName="orders", partitionsCount=3, credentials=credentials
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,6 +136,16 @@ def test_a_key_for_one_cluster_cannot_create_topics_on_another(tmp_path: Path):
     make(inventory, KEY, owner={"id": "sa-00000001"}, managedResource={"id": "lkc-ffffffff"})
     with pytest.raises(RefusedError, match="is authorized to make the topic"):
         make(inventory, TOPIC, **other)
+
+
+def test_the_topic_of_another_owner_keeps_no_role(tmp_path: Path):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    kafka = cluster(inventory, standard={})
+    inputs = {"kafkaCluster": {"id": kafka.id}, "topicName": "orders", "partitionsCount": 3}
+    inventory.plant(
+        CloudObject(type=TOPIC, id=f"{kafka.id}/orders", urn="", status="active", inputs=inputs, outputs=inputs)
+    )
+    delete(inventory, manager(inventory, kafka, "ResourceOwner", "topic=orders"))
 
 
 @pytest.mark.parametrize(("role", "within"), [("CloudClusterAdmin", ""), ("ResourceOwner", "topic=orders")])
@@ -231,3 +244,22 @@ def test_an_environment_has_one_schema_registry():
     assert one["resourceName"].endswith(f"/environment=env-00000001/schema-registry={one['id']}")
     organization = kinds.invoke(f"{PREFIX}getOrganization:getOrganization", {})
     assert one["resourceName"].startswith(f"{organization['resourceName']}/environment=")
+
+
+@pytest.mark.parametrize(
+    ("role", "within", "readable"),
+    [
+        ("DeveloperManage", "topic=orders", True),
+        ("DeveloperRead", "topic=orders", False),
+        ("DeveloperManage", "topic=other", False),
+        ("CloudClusterAdmin", "", True),
+    ],
+)
+def test_a_topic_is_returned_only_to_an_account_that_may_describe_its_settings(
+    tmp_path: Path, role: str, within: str, *, readable: bool
+):
+    inventory = Inventory(tmp_path / "inventory.sqlite")
+    kafka = cluster(inventory, standard={})
+    manager(inventory, kafka, role, within)
+    args = {"kafkaCluster": {"id": kafka.id}, "topicName": "orders"}
+    assert (kinds.kind(TOPIC).unreadable(args, inventory.active) is None) == readable

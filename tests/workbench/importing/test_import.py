@@ -1,0 +1,156 @@
+"""The command `import` prints the commands that bring an existing topic under management, and refuses topics that cannot be imported."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from tests.combinations import ALLOWED, MSK, Combination
+from workbench.__main__ import app
+from workbench.importing.importing import without_existing
+from workbench.plan import plan
+
+FORM = Combination("aws", "msk", "eks", "existing-topic")
+TYPE = "aws:msk/topic:Topic"
+PARENT = (
+    "urn:pulumi:prod::pipes::data-pipes:index:Pipeline$data-pipes:index:Pipe$data-pipes:aws:MskTopic::matrix-orders"
+)
+PROVIDER = "urn:pulumi:prod::pipes::pulumi:providers:aws::matrix"
+EXISTING = PARENT.replace("::matrix-orders", f"${TYPE}::matrix-orders-existing")
+
+
+def resource(urn: str, **more: Any) -> dict[str, Any]:
+    return {"urn": urn, "type": urn.split("::")[2].rsplit("$", 1)[-1], **more}
+
+
+DEPLOYED = [resource(PARENT), resource(PROVIDER)]
+
+
+def existing(partitions: int = 12) -> dict[str, Any]:
+    return resource(EXISTING, id=f"{MSK},orders", external=True, outputs={"partitionCount": partitions})
+
+
+def run(tmp_path: Path, *, pipe: str = "orders", resources: Any = None, topic: Any = None, form: Any = FORM):
+    """Run the command on a stack file with a pipe and a state."""
+    stack = form.stack_file()
+    pipes = {"orders": {**stack.config["data-pipes:pipes"]["orders"], **({"topic": topic} if topic else {})}}
+    secrets = {"data-pipes:secrets": {name: {"secure": "v1:x"} for name in stack.config["data-pipes:secrets"]}}
+    file = tmp_path / "Pulumi.prod.yaml"
+    file.write_text(yaml.safe_dump({"config": {**stack.config, **secrets, "data-pipes:pipes": pipes}}))
+    options: list[str] = []
+    if resources is not None:
+        (tmp_path / "state.json").write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+        options = ["--state", str(tmp_path / "state.json")]
+    return CliRunner().invoke(app, ["import", str(file), pipe, *options], env={"PATH": str(tmp_path)})
+
+
+def test_the_ids_are_those_of_the_deployed_stack(tmp_path: Path):
+    done = run(tmp_path, resources=[*DEPLOYED, existing()])
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout == (
+        f"pulumi import --stack prod --generate-code=false --parent 'topic={PARENT}' --provider provider={PROVIDER} "
+        f"{TYPE} matrix-orders-topic {MSK},orders\n"
+    )
+
+
+def test_the_steps_have_the_number_of_partitions(tmp_path: Path):
+    done = run(tmp_path, resources=[*DEPLOYED, existing(partitions=12)])
+    assert "remove topic.existing, set parallelism to 12," in done.stderr
+
+
+def test_without_a_state_the_command_has_a_placeholder_and_says_where_the_id_is(tmp_path: Path):
+    done = run(tmp_path)
+    assert done.exit_code == 0
+    assert done.stdout.endswith(f" {TYPE} matrix-orders-topic ID\n")
+    assert "pulumi stack export --stack prod --file FILE" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("topic", "pipe", "message"),
+    [
+        (
+            {"existing": True, "name": "events"},
+            "orders",
+            "pipes.orders.topic.name: must be orders for a topic to import",
+        ),
+        ({"retentionHours": 24}, "orders", "pipes.orders.topic.existing: must be true for a topic to import"),
+        (None, "order", "pipes: has no pipe 'order'. Did you mean orders?"),
+    ],
+)
+def test_a_pipe_without_an_importable_topic_is_refused_by_key(tmp_path: Path, topic: Any, pipe: str, message: str):
+    done = run(tmp_path, topic=topic, pipe=pipe)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+def test_a_topic_with_the_name_of_its_pipe_is_accepted(tmp_path: Path):
+    assert run(tmp_path, topic={"existing": True, "name": "orders"}, resources=[*DEPLOYED, existing()]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("resources", "message"),
+    [
+        (DEPLOYED, "the state of the stack does not have matrix-orders-existing"),
+        ([existing(), resource(PARENT)], "the state of the stack does not have matrix."),
+        (
+            [existing(), resource(EXISTING.replace("-existing", "-topic"))],
+            "the topic is already in the state of the stack, as matrix-orders-topic",
+        ),
+    ],
+)
+def test_a_state_that_does_not_fit_is_a_problem(tmp_path: Path, resources: Any, message: str):
+    done = run(tmp_path, resources=resources)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}"])
+def test_a_file_that_is_no_state_is_refused(tmp_path: Path, content: str):
+    file = tmp_path / "state.json"
+    file.write_text(content)
+    done = CliRunner().invoke(app, ["import", "aws-msk-eks", "orders", "--state", str(file)])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"--state {file}: must be the output of pulumi stack export")
+
+
+def test_the_secret_of_a_confluent_key_is_never_printed(tmp_path: Path):
+    form = Combination("aws", "confluent", "eks", "existing-topic")
+    base = "urn:pulumi:prod::pipes::data-pipes:index:Pipeline$data-pipes:"
+    topic = resource(
+        f"{base}index:Pipe$data-pipes:confluent:ConfluentTopic$confluentcloud:index/kafkaTopic:KafkaTopic::matrix-orders-existing",
+        id="lkc-abc123/orders",
+        outputs={"partitionsCount": 3, "restEndpoint": "https://pkc-1.eu-west-1.aws.confluent.cloud:443"},
+    )
+    key = resource(
+        f"{base}confluent:ExistingConfluent$confluentcloud:index/apiKey:ApiKey::matrix-manager",
+        id="ABCDEFGHIJKLMNOP",
+        outputs={"secret": {"4dabf18193072939515e22adb298388d": "1b47", "ciphertext": "hidden"}},
+    )
+    deployed = [
+        resource(f"{base}index:Pipe$data-pipes:confluent:ConfluentTopic::matrix-orders"),
+        resource("urn:pulumi:prod::pipes::data-pipes:index:Pipeline$pulumi:providers:confluentcloud::matrix-confluent"),
+    ]
+    done = run(tmp_path, form=form, resources=[*deployed, topic, key])
+    assert done.exit_code == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[:2] == [
+        "export IMPORT_KAFKA_REST_ENDPOINT=https://pkc-1.eu-west-1.aws.confluent.cloud:443",
+        "export IMPORT_KAFKA_API_KEY=ABCDEFGHIJKLMNOP",
+    ]
+    assert lines[2].startswith('export IMPORT_KAFKA_API_SECRET="$(pulumi stack export --stack prod --show-secrets | ')
+    assert lines[3].endswith("confluentcloud:index/kafkaTopic:KafkaTopic matrix-orders-topic lkc-abc123/orders")
+    assert "hidden" not in done.output
+
+
+@pytest.mark.parametrize(
+    "form", [each for each in ALLOWED if each.streaming_form == "existing-topic" and not each.platform_form], ids=str
+)
+def test_no_topic_is_made_with_the_name_of_one_that_was_read(form: Combination):
+    """`pulumi import` refuses a URN that is in the state."""
+    stack_file = form.stack_file()
+    read = {each.urn for each in plan(stack_file).recording.resources if each.external}
+    made = {each.urn for each in plan(without_existing(stack_file, "orders")).recording.resources if not each.external}
+    assert not made & read

@@ -1,0 +1,1 @@
+"""The commands that bring an existing topic under management."""
