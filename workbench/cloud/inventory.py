@@ -104,12 +104,6 @@ class Inventory:
             row = (item.type, item.id, item.urn, json.dumps(item.inputs), json.dumps(item.outputs))
             database.execute("insert into objects values (?, ?, ?, 'active', null, ?, ?)", row)
 
-    def change(self, item: CloudObject) -> None:
-        """Replace an object that was there before, without an operation."""
-        with self._transaction() as database:
-            row = (json.dumps(item.inputs), json.dumps(item.outputs), item.type, item.id)
-            database.execute("update objects set inputs = ?, outputs = ? where type = ? and id = ?", row)
-
     def update(self, kind: ResourceModel, item: CloudObject) -> Operation:
         """Store an object's new inputs and outputs and start the update. Raises RefusedError if the object does not exist."""
         with self._transaction() as database:

@@ -132,6 +132,10 @@ class ResourceModel:
     """Path of the input that, if true, allows the deletion of an object that others refer to."""
     stored: Callable[[Inputs], Mapping[str, Any]] = as_given
     """Inputs -> the inputs that the service stores in another form, in that form. A refresh reads them."""
+    unreadable: Callable[[Inputs, Others], str | None] = never_unreadable
+    """(arguments of a function that finds the object, other objects) -> the service's refusal to return it, or None."""
+    imported: Callable[[], Inputs] = dict
+    """Inputs that the provider takes from its environment variables when an object is imported."""
     forever: bool = False
     """Whether the service never deletes such an object. A deletion only removes it from the list; its name remains in use."""
     drift: Callable[[Inputs, Others], Mapping[str, Any]] = never_drifts

@@ -25,6 +25,8 @@ from workbench.stack_file import PIPES, StackFile, StackFileError, read_settings
 
 ID = "ID"
 """Stands for an id that is not known without the state."""
+BY_NAME = frozenset(["aws:kinesis/stream:Stream"])
+"""Types that `pulumi import` finds by their name. The id in the state is the ARN (terraform-provider-aws, aws_kinesis_stream, Import)."""
 KAFKA_TOPIC = "confluentcloud:index/kafkaTopic:KafkaTopic"
 API_KEY = "confluentcloud:index/apiKey:ApiKey"
 
@@ -151,7 +153,7 @@ def _import(topic: _Topic, state: State | None, counts: Counts, stack: str) -> I
     made, read = topic.made, topic.read
     parent, provider = made.parent or "", made.provider or ""
     if state is None:
-        identifier = ID if read else _named(topic)
+        identifier = topic.name if made.type in BY_NAME else ID if read else _named(topic)
         return Import(type=made.type, name=made.name, id=identifier, parent=parent, provider=provider)
     if key(made.urn) in state:
         raise ImportingError(
@@ -169,7 +171,7 @@ def _import(topic: _Topic, state: State | None, counts: Counts, stack: str) -> I
     return Import(
         type=made.type,
         name=made.name,
-        id=found["id"],
+        id=topic.name if made.type in BY_NAME else found["id"],
         parent=state[key(parent)]["urn"],
         provider=state[key(provider)]["urn"],
         variables=_variables(found, state, stack) if made.type == KAFKA_TOPIC else (),

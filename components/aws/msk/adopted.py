@@ -1,12 +1,8 @@
 """What the program reads of an existing MSK cluster, with or without brokers to size."""
 
-from collections.abc import Mapping
-
-import pulumi
 import pulumi_aws as aws
-from pulumi import InvokeOptions, Output, Resource, ResourceOptions
+from pulumi import InvokeOptions, Output, Resource
 
-from components.aws.msk.access import METHODS
 from components.aws.network.network import Network
 from components.lookup import lookup, unanswered
 
@@ -56,24 +52,3 @@ def iam_only(servers: str) -> str:
             fix="Enable IAM access control on the cluster, or use streaming.service kafka-external.",
         )
     return servers
-
-
-def reach_brokers(name: str, network: Network, vpc_id: Output[str], parent: Resource) -> Output[str]:
-    """Allow the consumers to send to the VPC of the brokers, and return its range. Warn in the preview if it is another VPC."""
-    port = METHODS["iam"].port
-    cidr = aws.ec2.get_vpc_output(id=vpc_id, opts=InvokeOptions(parent=parent)).cidr_block
-    child = ResourceOptions(parent=parent)
-    # The stack's security group allows only its own VPC. Whether the brokers are in another one is known after the lookup.
-    network.egress(f"{name}-msk-brokers", description="To the brokers", port=port, cidr=cidr, opts=child)
-
-    def warn(vpcs: Mapping[str, str]) -> None:
-        if vpcs["own"] != vpcs["theirs"]:
-            pulumi.log.warn(
-                f"{KEY}: the cluster is in {vpcs['theirs']}, the consumers are in {vpcs['own']}. Connect the two VPCs, and check that the "
-                f"consumers in {vpcs['consumers']} can reach TCP port {port} of the brokers in {vpcs['brokers']}. If the VPCs are not peered, "
-                "set streaming.existing.openSecurityGroup to false (docs/existing.md).",
-                parent,
-            )
-
-    Output.all(own=network.vpc_id, theirs=vpc_id, consumers=network.cidr, brokers=cidr).apply(warn)
-    return cidr

@@ -7,10 +7,11 @@ from pulumi import InvokeOptions, Output, ResourceOptions
 from typing_extensions import override
 
 from components.arguments import StreamingArgs
-from components.aws.msk.access import METHODS, consumers_rule
-from components.aws.msk.adopted import find_brokers, iam_only, reach_brokers
+from components.aws.msk.access import METHODS
+from components.aws.msk.adopted import find_brokers, iam_only
 from components.aws.msk.existing_settings import ExistingMskSettings
 from components.aws.msk.existing_topic import ExistingMskTopic
+from components.aws.msk.reach import Brokers, reach_brokers
 from components.aws.msk.topic import MskPipeSettings, MskPipeT, MskTopic, MskTopicArgs
 from components.aws.network.network import Network
 from components.contracts import Platform, Streaming, Topic
@@ -49,10 +50,8 @@ class ExistingMsk(Streaming[MskPipeSettings]):
         self.cluster = aws.msk.Cluster.get(f"{name}-msk", found.cluster_arn, opts=ResourceOptions(parent=self))
         brokers = self.cluster.broker_node_group_info
         subnet = aws.ec2.get_subnet_output(id=brokers.client_subnets[0], opts=options)
-        self.brokers_cidr = reach_brokers(name, network, subnet.vpc_id, self)
-        if existing.open_security_group:
-            # The rules of all groups of a broker are added up (EC2, Security groups), so one rule is enough.
-            consumers_rule(f"{name}-msk-iam", brokers.security_groups[0], network, method="iam", parent=self)
+        place = Brokers(vpc_id=subnet.vpc_id, security_groups=brokers.security_groups)
+        self.brokers_cidr = reach_brokers(name, network, place, opens=existing.open_security_group, parent=self)
         self.outputs = {"bootstrapServers": self.bootstrap_servers}
         self.register_outputs(dict(self.outputs))
 

@@ -24,9 +24,10 @@ class ExistingMskCluster(SettingsModel, frozen=True):
         str, Pattern(r"arn:[a-z-]+:kafka:[a-z0-9-]+:\d{12}:cluster/[^/]+/[^/]+", "the ARN of an MSK cluster")
     ]
     """The ARN of the cluster. It must accept IAM authentication."""
-    open_security_group: bool = True
-    """Whether the program adds a rule for the consumers to the first security group of the brokers. Set it to false if the rules of the
-    group are managed elsewhere, or if the consumers are in another VPC that is not peered with the VPC of the cluster."""
+    open_security_group: bool | None = None
+    """Whether the program adds a rule for the consumers to the first security group of the brokers. By default, it does if the consumers
+    have a security group of the stack. On an existing EKS cluster they have the group of its nodes, which may have a rule already: then the
+    preview warns if there is none. Set it to false if the rules are managed elsewhere, or if the VPC of the consumers is not peered."""
 
 
 class ExistingMskSettings(ServiceSettings, frozen=True):

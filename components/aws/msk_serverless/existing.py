@@ -8,8 +8,8 @@ from pulumi import InvokeOptions, Output, Resource, ResourceOptions
 from pulumi_aws.msk.outputs import ServerlessClusterVpcConfig
 
 from components.arguments import StreamingArgs
-from components.aws.msk.access import consumers_rule
-from components.aws.msk.adopted import KEY, find_brokers, iam_only, reach_brokers
+from components.aws.msk.adopted import KEY, find_brokers, iam_only
+from components.aws.msk.reach import Brokers, reach_brokers
 from components.aws.msk_serverless.existing_settings import ExistingMskServerlessSettings
 from components.aws.msk_serverless.topics import ServerlessCluster, ServerlessTopics
 from components.aws.network.network import Network
@@ -40,15 +40,15 @@ class ExistingMskServerless(ServerlessTopics):
         place = Output.all(places=places, own=network.vpc_id).apply(
             lambda known: next((each for each in known["places"] if each["vpc"] == known["own"]), known["places"][0])
         )
-        if existing.open_security_group:
-            group = place.apply(lambda found: first_group(found["groups"]))
-            # The rules of all groups of an endpoint are added up (EC2, Security groups), so one rule is enough.
-            consumers_rule(f"{name}-msk-iam", group, network, method="iam", parent=self)
+        brokers = Brokers(
+            vpc_id=place.apply(lambda found: found["vpc"]),
+            security_groups=place.apply(lambda found: known_groups(found["groups"])),
+        )
         self.reached = ServerlessCluster(
             arn=self.cluster.arn,
             name=self.cluster.cluster_name,
             bootstrap_servers=found.bootstrap_brokers_sasl_iam.apply(iam_only),
-            cidr=reach_brokers(name, network, place.apply(lambda found: found["vpc"]), self),
+            cidr=reach_brokers(name, network, brokers, opens=existing.open_security_group, parent=self),
         )
         self.topics = TopicNamespace(name, args.platform, child)
         self.outputs = {"bootstrapServers": self.reached.bootstrap_servers}
@@ -69,8 +69,8 @@ def endpoints(configs: Sequence[ServerlessClusterVpcConfig], parent: Resource) -
     )
 
 
-def first_group(groups: Sequence[str] | None) -> str:
-    """Return the first security group of the cluster's endpoints. Raise RunError if the cluster reports none."""
+def known_groups(groups: Sequence[str] | None) -> Sequence[str]:
+    """Return the security groups of the cluster's endpoints. Raise RunError if the cluster reports none."""
     if not groups:
         raise unanswered(
             KEY,
@@ -79,4 +79,4 @@ def first_group(groups: Sequence[str] | None) -> str:
             reason="MSK reports none",
             fix="Allow the consumers in the group of its endpoints, and set streaming.existing.openSecurityGroup to false.",
         )
-    return groups[0]
+    return groups

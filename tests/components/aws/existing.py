@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pulumi import RunError
 
-from tests.combinations import EXISTING_VPC
+from tests.combinations import EXISTING_VPC, MSK
 from tests.stacks import merged, refused
+from workbench.cloud.model import ACCOUNT
 from workbench.plan import Plan, plan
 from workbench.recording.records import RecordedResource
 from workbench.stack_file import find_stack_file
@@ -49,6 +50,12 @@ def errors(streaming: Mapping[str, Any], pipes: Mapping[str, Any], **sections: A
     """Return the errors of the stack file."""
     prefix = "stacks/Pulumi.test.yaml: "
     return [line.removeprefix(prefix) for line in refused(config(streaming, pipes, **sections))]
+
+
+def msk_cluster(name: str, account: str = ACCOUNT) -> dict[str, Any]:
+    """Return the streaming section for an existing MSK cluster. Words in its name change it (existing_streams.py)."""
+    arn = MSK.replace("/events/", f"/{name}/").replace(ACCOUNT, account)
+    return {"service": "msk", "existing": {"clusterArn": arn}}
 
 
 def with_topic(pipe: Mapping[str, Any], **topic: Any) -> dict[str, Any]:

@@ -56,6 +56,22 @@ def test_the_ids_are_those_of_the_deployed_stack(tmp_path: Path):
     )
 
 
+@pytest.mark.parametrize("deployed", [True, False])
+def test_a_data_stream_is_imported_by_its_name_although_the_state_has_its_arn(tmp_path: Path, deployed: bool):
+    parent = PARENT.replace("MskTopic", "KinesisStream")
+    stream = resource(
+        parent.replace("::matrix-orders", "$aws:kinesis/stream:Stream::matrix-orders-existing"),
+        id="arn:aws:kinesis:eu-west-1:123456789012:stream/matrix-orders",
+        external=True,
+        outputs={"shardCount": 3},
+    )
+    state = [resource(parent), resource(PROVIDER), stream] if deployed else None
+    form = Combination("aws", "kinesis", "eks", "existing-topic")
+    done = run(tmp_path, resources=state, topic={"existing": True, "name": "matrix-orders"}, form=form)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.endswith(" aws:kinesis/stream:Stream matrix-orders-stream matrix-orders\n")
+
+
 def test_the_steps_have_the_number_of_partitions(tmp_path: Path):
     done = run(tmp_path, resources=[*DEPLOYED, existing(partitions=12)])
     assert "remove topic.existing, set parallelism to 12," in done.stderr

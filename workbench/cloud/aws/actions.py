@@ -47,6 +47,8 @@ ACTIONS: Mapping[str, Actions] = {
     "aws:msk/getTopic:getTopic": Actions(
         "kafka:DescribeTopic kafka-cluster:Connect kafka-cluster:DescribeTopic kafka-cluster:DescribeTopicDynamicConfiguration"
     ),
+    "aws:vpc/getSecurityGroupRule:getSecurityGroupRule": Actions("ec2:DescribeSecurityGroupRules"),
+    "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": Actions("ec2:DescribeSecurityGroupRules"),
     # network
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Actions(
         "ec2:DescribeSecurityGroups", f"ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress {_EC2_TAGS}"

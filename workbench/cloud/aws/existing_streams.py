@@ -4,19 +4,22 @@ Words in the name of an object change it, for tests: see the functions.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.cloud.aws.existing import BROKERS, NODES, SUBNETS
 from workbench.cloud.aws.outputs import arn
 from workbench.cloud.model import Inputs, Lookup, NotFoundError, text, uuid_of
 
+CLOSED = "sg-0123456789abcd0c1"
+"""Security group of brokers without rules."""
+
 LARGE_RECORD = 8_000_000
 """max.message.bytes of a topic with `large` in its name."""
 
 
 def msk_cluster(cluster_arn: str, _location: Inputs) -> Mapping[str, Any]:
-    """Return an MSK cluster. Words: `express`, `six` (brokers), `scram` (without IAM)."""
+    """Return an MSK cluster. Words: `express`, `six` (brokers), `scram` (without IAM), `closed` (security group)."""
     name = cluster_arn.split("/")[-2]
     express = "express" in name
     return {
@@ -27,7 +30,7 @@ def msk_cluster(cluster_arn: str, _location: Inputs) -> Mapping[str, Any]:
             "azDistribution": "DEFAULT",
             "clientSubnets": list(SUBNETS),
             "instanceType": "express.m7g.large" if express else "kafka.m7g.large",
-            "securityGroups": [BROKERS, NODES],
+            "securityGroups": [CLOSED if "closed" in name else BROKERS],
             **({} if express else {"storageInfo": {"ebsStorageInfo": {"volumeSize": 500}}}),
         },
         "clientAuthentication": {
@@ -114,6 +117,31 @@ def kms_key(key_id: str, location: Inputs) -> Mapping[str, Any]:
     """Return a key by its id, alias or ARN."""
     return {"arn": key_id if key_id.startswith("arn:") else arn("kms", f"key/{uuid_of(key_id)}", location)}
 
+
+def security_group_rules(args: Inputs) -> Mapping[str, Any]:
+    """Return the ids of the rules of security groups."""
+    groups = [value for each in args["filters"] for value in each["values"]]
+    return {"id": "rules", "ids": [f"sgr-{group.removeprefix('sg-')}" for group in groups if group == BROKERS]}
+
+
+def security_group_rule(args: Inputs) -> Mapping[str, Any]:
+    """Return a rule of the brokers' security group. It allows the nodes of the existing cluster."""
+    return {
+        "id": args["securityGroupRuleId"],
+        "ipProtocol": "tcp",
+        "fromPort": 9092,
+        "toPort": 9098,
+        "isEgress": False,
+        "referencedSecurityGroupId": NODES,
+        "cidrIpv4": "",
+    }
+
+
+STREAM_INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
+    "aws:vpc/getSecurityGroupRule:getSecurityGroupRule": security_group_rule,
+    "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": security_group_rules,
+}
+"""Functions that read the rules of existing security groups."""
 
 STREAM_LOOKUPS: Mapping[str, Lookup] = {
     "aws:kinesis/getStream:getStream": Lookup(

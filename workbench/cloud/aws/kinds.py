@@ -13,7 +13,7 @@ from workbench.cloud.aws.dynamodb import DYNAMODB
 from workbench.cloud.aws.ecs import ECS
 from workbench.cloud.aws.eks import EKS
 from workbench.cloud.aws.existing import PLATFORM_LOOKUPS
-from workbench.cloud.aws.existing_streams import STREAM_LOOKUPS
+from workbench.cloud.aws.existing_streams import STREAM_INVOKES, STREAM_LOOKUPS
 from workbench.cloud.aws.kinesis import KINESIS
 from workbench.cloud.aws.kinesis_video import KINESIS_VIDEO
 from workbench.cloud.aws.monitoring import MONITORING
@@ -76,6 +76,7 @@ def _zones(args: Inputs) -> Mapping[str, Any]:
 
 
 INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
+    **STREAM_INVOKES,
     "aws:index/getCallerIdentity:getCallerIdentity": _identity,
     "aws:index/getPartition:getPartition": lambda _args: {
         "id": "aws",

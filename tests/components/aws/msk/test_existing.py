@@ -12,9 +12,9 @@ from tests.components.aws.existing import (
     ON_EKS,
     ON_EXISTING_EKS,
     TOPIC,
-    config,
     errors,
     made,
+    msk_cluster,
     planned,
     stopped,
     with_topic,
@@ -24,14 +24,7 @@ from workbench.cloud.aws import existing, existing_streams
 
 STREAMING = {"service": "msk", "existing": {"clusterArn": MSK}}
 ARN = "streaming.existing.clusterArn"
-INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 KAFKA_TOPIC = "aws:msk/topic:Topic"
-
-
-def cluster(name, account="123456789012"):
-    """Return the streaming section for another cluster. Words in its name change it (existing_streams.py)."""
-    arn = MSK.replace("/events/", f"/{name}/").replace("123456789012", account)
-    return {"service": "msk", "existing": {"clusterArn": arn}}
 
 
 def statements(plan):
@@ -126,7 +119,7 @@ def test_the_largest_record_is_read_from_the_topic_s_settings(configs, size):
 
 @pytest.mark.parametrize(("name", "in_sync"), [("events", "2"), ("express", None)])
 def test_express_brokers_decide_on_copies_in_sync_themselves(name, in_sync):
-    assert dead_letter_config(planned(cluster(name), {"orders": TOPIC})).get("min.insync.replicas") == in_sync
+    assert dead_letter_config(planned(msk_cluster(name), {"orders": TOPIC})).get("min.insync.replicas") == in_sync
 
 
 @pytest.mark.parametrize("parallelism", [{}, {"parallelism": 3}])
@@ -170,18 +163,22 @@ def test_an_existing_topic_can_be_read_on_a_cluster_of_the_stack():
     ("streaming", "start", "reason"),
     [
         (
-            cluster("missing"),
+            msk_cluster("missing"),
             f"{ARN}: must be the ARN of an MSK cluster that is there and ready, got ",
             "couldn't find",
         ),
         (
-            cluster("creating"),
+            msk_cluster("creating"),
             f"{ARN}: must be the ARN of an MSK cluster that is there and ready, got ",
             "CREATING state",
         ),
-        (cluster("scram"), f"{ARN}: must be the ARN of a cluster with IAM authentication", "no broker address for IAM"),
         (
-            cluster("events", account="210987654321"),
+            msk_cluster("scram"),
+            f"{ARN}: must be the ARN of a cluster with IAM authentication",
+            "no broker address for IAM",
+        ),
+        (
+            msk_cluster("events", account="210987654321"),
             f"{ARN}: must be the ARN of a cluster in the account 123456789012, in which the stack is deployed, got ",
             "it is in the account 210987654321",
         ),
@@ -239,40 +236,12 @@ def test_wrong_settings_are_refused_by_key(changes, start):
     assert line.startswith(start), line
 
 
-def test_one_rule_opens_the_first_security_group_of_the_brokers_for_the_consumers():
-    recording = planned(STREAMING, {"orders": TOPIC}).recording
-    [rule] = [each.inputs for each in recording.of_type(INGRESS)]
-    assert (rule["securityGroupId"], rule["fromPort"], rule["toPort"]) == (existing.BROKERS, 9098, 9098)
-    [network] = [found for urn, found in recording.component_outputs.items() if urn.endswith("aws:Network::test")]
-    assert rule["referencedSecurityGroupId"] == network["consumersSecurityGroupId"]
-    [egress] = [each.inputs for each in recording.resources if each.name == "test-msk-brokers"]
-    assert (egress["cidrIpv4"], egress["fromPort"], egress["toPort"]) == (existing.CIDR, 9098, 9098)
-
-
-def test_the_owner_can_keep_the_rules_of_the_brokers():
-    closed = {"service": "msk", "existing": {"clusterArn": MSK, "openSecurityGroup": False}}
-    recording = planned(closed, {"orders": TOPIC}).recording
-    assert recording.of_type(INGRESS) == ()
-
-
-@pytest.mark.parametrize(("vpc", "warned"), [("vpc-0123456789abcdef0", False), ("vpc-0a", True)])
-def test_a_preview_warns_if_the_brokers_are_in_another_vpc(vpc, warned):
-    network = config({}, {})["data-pipes:network"]
-    elsewhere = {"existing": {**network["existing"], "vpcId": vpc}}
-    plan = planned(STREAMING, {"orders": TOPIC}, network=elsewhere, preview=True)
-    warnings = [each.text for each in plan.recording.messages if each.severity == "warning"]
-    assert (
-        any(f"{ARN}: the cluster is in {existing.VPC}, the consumers are in {vpc}" in each for each in warnings)
-        is warned
-    )
-
-
 def test_consumers_start_with_the_same_brokers_in_each_deployment():
     names = [f"b-{number}.events" for number in range(1, 7)]
     changing = "b-5.events:9098,b-2.events:9098,b-6.events:9098"
     assert first_brokers(changing, names) == "b-1.events:9098,b-2.events:9098,b-3.events:9098"
     assert first_brokers("b-1.events:9098", names[:1]) == "b-1.events:9098"
-    servers = variables(planned(cluster("six"), {"orders": TOPIC}))["KAFKA_BOOTSTRAP_SERVERS"].split(",")
+    servers = variables(planned(msk_cluster("six"), {"orders": TOPIC}))["KAFKA_BOOTSTRAP_SERVERS"].split(",")
     assert [server.split(".")[0] for server in servers] == ["b-1", "b-2", "b-3"]
 
 
