@@ -132,7 +132,7 @@ PIPES: dict[tuple[str, str], dict[str, Any]] = {
 
 EXTERNAL_IMAGE = {"consumer": {"image": "registry.example.com/orders:1.0.0"}}
 IMAGES: dict[str, dict[str, Any]] = {"kubernetes": EXTERNAL_IMAGE}
-"""Pipe settings on a platform without a registry of the stack. Existing forms of other platforms have none, too."""
+"""Pipe settings on a platform without a registry of the stack."""
 
 NEEDED: dict[str, dict[str, Any]] = {
     "confluent": {"credentials": CREDENTIALS},
@@ -148,8 +148,8 @@ NEEDED: dict[str, dict[str, Any]] = {
 }
 """Settings of a service or platform without a default."""
 
-JOBS: dict[str, dict[str, Any]] = {"hdinsight": {"topicImage": "registry.example.com/topic:1.0.0"}}
-"""Settings of a new streaming service on an existing platform, where the stack has no registry."""
+EXTERNAL_TOPIC_IMAGE = {"hdinsight": {"topicImage": "registry.example.com/topic:1.0.0"}}
+"""Settings of a streaming service with an image of its own that an existing platform requires."""
 
 ASKED: dict[tuple[str, str, str], dict[str, Any]] = {
     ("kafka", "eks", ""): {"volumes": True, "nodes": {"instanceType": "m5.2xlarge"}},
@@ -162,10 +162,12 @@ ASKED: dict[tuple[str, str, str], dict[str, Any]] = {
 }
 """Platform settings that a streaming service requires for a form: volumes and nodes for brokers in the cluster."""
 
-ENDPOINTS = {"endpointsSubnetId": existing_azure.ENDPOINTS}
-NEW_ON_EXISTING: dict[tuple[str, str], dict[str, Any]] = {
-    ("event-hubs", "aks"): ENDPOINTS,
-    ("hdinsight", "aks"): {**ENDPOINTS, "hdinsightSubnetId": existing_azure.BROKERS},
+ASKED_NETWORK: dict[tuple[str, str, str], dict[str, Any]] = {
+    ("event-hubs", "aks", "existing"): {"endpointsSubnetId": existing_azure.ENDPOINTS},
+    ("hdinsight", "aks", "existing"): {
+        "endpointsSubnetId": existing_azure.ENDPOINTS,
+        "hdinsightSubnetId": existing_azure.BROKERS,
+    },
 }
 """Network settings that a new streaming service requires on an existing platform."""
 
@@ -204,15 +206,24 @@ class Combination:
                 "service": self.streaming,
                 **NEEDED.get(self.streaming, {}),
                 **_form(self.streaming, self.streaming_form),
-                **(JOBS.get(self.streaming, {}) if is_existing(self.platform_form) else {}),
+                **(EXTERNAL_TOPIC_IMAGE.get(self.streaming, {}) if is_existing(self.platform_form) else {}),
             },
             "data-pipes:platform": {
                 "service": self.platform,
                 **NEEDED.get(self.platform, {}),
                 **_form(self.platform, self.platform_form),
-                **self._asked(),
+                **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
             },
-            "data-pipes:network": self._network(),
+            "data-pipes:network": {
+                # The network of an existing platform is looked up.
+                **({} if is_existing(self.platform_form) else NETWORKS.get((self.streaming, self.streaming_form), {})),
+                **NETWORKS.get((self.platform, self.platform_form), {}),
+                **(
+                    {}
+                    if self.streaming_form
+                    else ASKED_NETWORK.get((self.streaming, self.platform, self.platform_form), {})
+                ),
+            },
             "data-pipes:pipes": {
                 "orders": {
                     "parallelism": 3,
@@ -229,20 +240,6 @@ class Combination:
             stand_ins=tuple(f"secrets.{name}" for name in SECRETS),
             source=str(self),
         )
-
-    def _asked(self) -> dict[str, Any]:
-        """Return the platform settings that the streaming service requires. One in place requires none."""
-        in_place = is_existing(self.streaming_form) and is_existing(self.platform_form)
-        return {} if in_place else ASKED.get((self.streaming, self.platform, self.platform_form), {})
-
-    def _network(self) -> dict[str, Any]:
-        """Return the network section. An existing platform has its own network."""
-        if not is_existing(self.platform_form):
-            return {
-                **NETWORKS.get((self.streaming, self.streaming_form), {}),
-                **NETWORKS.get((self.platform, self.platform_form), {}),
-            }
-        return {} if is_existing(self.streaming_form) else NEW_ON_EXISTING.get((self.streaming, self.platform), {})
 
 
 def _form(service: str, form: str) -> dict[str, Any]:

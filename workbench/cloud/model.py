@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import grpc
-
 ACCOUNT = "123456789012"
 DEFAULT_REGION = "eu-west-1"
 CREATED_AT = "2026-01-01T00:00:00Z"
@@ -160,16 +158,8 @@ class Lookup:
     """State of the object -> result of the function, without its arguments."""
 
 
-class NotFoundError(grpc.RpcError):
-    """The cloud has no such object. The message is the provider's, and programs get it as they get the engine's errors."""
-
-    def code(self) -> grpc.StatusCode:
-        """Return the status of the engine's response."""
-        return grpc.StatusCode.UNKNOWN
-
-    def details(self) -> str:
-        """Return the message."""
-        return str(self)
+class NotFoundError(Exception):
+    """The cloud has no such object. The message is the provider's."""
 
 
 def at(inputs: object, path: str) -> object:
