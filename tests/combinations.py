@@ -131,7 +131,9 @@ PIPES: dict[tuple[str, str], dict[str, Any]] = {
 """Pipe settings that a form of a streaming service requires."""
 
 EXTERNAL_IMAGE = {"consumer": {"image": "registry.example.com/orders:1.0.0"}}
-IMAGES: dict[str, dict[str, Any]] = {"kubernetes": EXTERNAL_IMAGE}
+"""Pipe settings that an existing platform requires: the stack has no registry."""
+
+IMAGES: dict[str, dict[str, Any]] = {"kubernetes": {"consumer": {"image": "registry.example.com/matrix:1.0.0"}}}
 """Pipe settings on a platform without a registry of the stack."""
 
 NEEDED: dict[str, dict[str, Any]] = {

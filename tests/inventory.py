@@ -82,7 +82,7 @@ def differences(kept: Inventory, made: Inventory) -> list[str]:
     """Return a line for each difference between two inventories."""
     lines = []
     for section in ("counts", "protected", "others"):
-        old, new = kept.get(section, {}), made[section]
+        old, new = kept.get(section) or {}, made[section]
         lines += [f"{section}: {key} is gone" for key in old if key not in new]
         lines += [f"{section}: {key} is new" for key in new if key not in old]
         lines += [

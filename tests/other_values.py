@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.combinations import CLUSTER, SUBSCRIPTION
+from tests.combinations import AUTHORITY, CLUSTER, SUBSCRIPTION
 from tests.stacks import DEFAULT, REMOVED
 
 PIPES = "data-pipes:pipes"
@@ -204,6 +204,28 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic.config": {"cleanup.policy": "compact"},
         **DEAD_LETTERS,
     },
+    "kafka-external": {
+        "data-pipes:streaming.bootstrapServers": ["other.example.com:9093"],
+        "data-pipes:streaming.authentication": "plain",
+        "data-pipes:streaming.brokerCidrs": ["198.51.100.0/24"],
+        "data-pipes:streaming.brokerPorts": [9094],
+        "data-pipes:streaming.certificateAuthority": AUTHORITY,
+        "data-pipes:streaming.replication": 2,
+        "data-pipes:streaming.tls": False,
+        "data-pipes:streaming.topicImage": "registry.example.com/topic:2.0.0",
+        "data-pipes:streaming.version": "3.9",
+        f"{PIPE}topic": {"retentionHours": 24},
+        f"{PIPE}topic.retentionHours": 24,
+        f"{PIPE}topic.config": {"cleanup.policy": "compact"},
+        **DEAD_LETTERS,
+    },
+    "kubernetes": {
+        "data-pipes:monitoring.enabled": False,
+        "data-pipes:monitoring.collector": "none",
+        "data-pipes:monitoring.runbook": "https://example.com/runbook",
+        "data-pipes:platform.existing": {"kubeconfigContext": "staging"},
+        "data-pipes:platform.existing.kubeconfigContext": "staging",
+    },
     "event-hubs": {
         "data-pipes:streaming.tier": "standard",
         "data-pipes:streaming.capacity": 2,
@@ -342,6 +364,8 @@ STACKS = {
     "ecs": "aws-kinesis-ecs",
     "azure": "azure-eventhubs-aks",
     "kafka": "azure-kafka-aks",
+    "kafka-external": "kubernetes-any-kafka",
+    "kubernetes": "kubernetes-any-kafka",
     "event-hubs": "azure-eventhubs-aks",
     "hdinsight": "azure-hdinsight-aks",
     "aks": "azure-eventhubs-aks",
@@ -357,6 +381,7 @@ TOGETHER: dict[str, dict[str, Any]] = {
     "data-pipes:streaming.storageAutoscaling.targetUtilization": {
         "data-pipes:streaming": {"storageAutoscaling": {"maxSize": 500}}
     },
+    "data-pipes:streaming.tls": {"data-pipes:streaming": {"brokerCidrs": ["10.0.0.0/8"]}},
     "data-pipes:streaming.connectivity": {"data-pipes:streaming": {"certificateAuthorityArns": []}},
     "data-pipes:streaming.connectivity.multiVpc": {"data-pipes:streaming": {"certificateAuthorityArns": []}},
     "data-pipes:streaming.connectivity.publicCidrs": {
@@ -413,6 +438,11 @@ CHECKED = {
         "data-pipes:streaming.privateLink",
     },
     "msk-serverless": {"data-pipes:streaming.authentication"},
+    "kafka-external": {
+        "data-pipes:streaming.credentials",
+        *(f"data-pipes:streaming.credentials.{key}" for key in ("username", "password", "certificate", "key")),
+    },
+    "kubernetes": {"data-pipes:monitoring.emails", "data-pipes:platform.existing.storageClass"},
     "kinesis": {"data-pipes:streaming.mode", "data-pipes:streaming.shardQuota"},
     "kinesis-video": {"data-pipes:streaming.streamQuota"},
 }

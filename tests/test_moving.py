@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from components.catalog import PROPOSED
 from components.kubernetes.platform import KUBERNETES_REPLICAS
 from tests.combinations import PAIRS, Combination
 from workbench.plan import Plan, plan
@@ -25,7 +26,10 @@ def containers(found: Plan) -> list[dict[str, Any]]:
 
 def test_only_two_sections_of_the_stack_file_differ_between_all_clouds():
     [rest] = {
-        repr([(key, value) for key, value in pair.stack_file().config.items() if key not in MOVED]) for pair in PAIRS
+        repr([(key, value) for key, value in pair.stack_file().config.items() if key not in MOVED])
+        for pair in PAIRS
+        if pair.cloud
+        in PROPOSED  # a stack on a platform that was there before also needs the full references of its images
     }
     assert "parallelism" in rest
 

@@ -24,7 +24,7 @@ RIGHTS = {
 }
 """Stacks whose rights name the group, and how."""
 
-WITHOUT_RIGHTS = ["azure-eventhubs-aks", "azure-hdinsight-aks"]
+WITHOUT_RIGHTS = ["azure-eventhubs-aks", "azure-hdinsight-aks", "kubernetes-any-kafka"]
 """Stacks whose rights do not name groups."""
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.catalog import CLOUDS
+from components.catalog import PROPOSED
 from tests.stacks import planned, settings, shipped
 
 BIG = {"messagesPerSecond": 50_000, "bytes": 1000, "handlingMilliseconds": 8}
@@ -149,10 +149,10 @@ def test_an_expected_load_changes_no_resource_and_the_plan_shows_the_warning():
 
 
 @pytest.mark.parametrize(
-    ("cloud", "service"), [(name, service) for name, cloud in CLOUDS.items() for service in cloud.streaming]
+    ("cloud", "service"), [(name, service) for name, cloud in PROPOSED.items() for service in cloud.streaming]
 )
 def test_every_service_is_sized_or_states_why_not(cloud, service):
-    sizing = CLOUDS[cloud].streaming[service].sizing
+    sizing = PROPOSED[cloud].streaming[service].sizing
     assert bool(sizing.variants) != bool(sizing.unsized)
     names = [variant.name for variant in sizing.variants]
     assert len(set(names)) == len(names)

@@ -17,6 +17,7 @@ RELEASE = "kubernetes:helm.sh/v3:Release"
 
 FORMS = {
     *(("confluent", "complete"), ("kafka", "complete"), ("msk", "scram"), ("pubsub", "partitioned")),
+    *(("kafka-external", "tls"), ("kafka-external", "existing-topic")),
     *(("eks", "auto"), ("eks", "fargate"), ("gke", "autopilot")),
 }
 """Forms of services with other Kubernetes objects than the shipped stacks."""

@@ -28,6 +28,9 @@ CREDENTIALS: Mapping[str, Sequence[str]] = {
 }
 """Credentials that each method needs."""
 
+PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
+"""Ranges that are not routed on the internet (RFC 1918, RFC 6598)."""
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -172,7 +175,7 @@ class KafkaExternalSettings(ServiceSettings, frozen=True):
     def _tls_errors(self) -> Iterator[ConfigError]:
         if self.tls:
             return
-        public = [cidr for cidr in self.broker_cidrs if not IPv4Network(cidr).is_private]
+        public = [cidr for cidr in self.broker_cidrs if not any(map(IPv4Network(cidr).subnet_of, PRIVATE))]
         if self.authentication == "tls":
             text = (
                 "must be true with authentication tls, got false (clients sign in during the TLS handshake). Remove it."
