@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import grpc
-
 ACCOUNT = "123456789012"
 DEFAULT_REGION = "eu-west-1"
 CREATED_AT = "2026-01-01T00:00:00Z"

@@ -21,7 +21,7 @@ class ExistingAksCluster(SettingsModel, frozen=True):
     storage_class: (
         Annotated[str, Pattern(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", "the name of a storage class")] | None
     ) = None
-    """The storage class of the brokers' disks, such as managed-csi-premium. Only for streaming service kafka. Its volumes must be able to
+    """The storage class of the brokers' disks, such as managed-csi-premium. Required by streaming service kafka. Its volumes must be able to
     grow, and must be created in the zone of the pod (volumeBindingMode WaitForFirstConsumer)."""
 
 
@@ -35,14 +35,11 @@ class ExistingAksSettings(ServiceSettings, frozen=True):
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
-        """Yield errors about consumer settings without effect, and a storage class that is missing or not used."""
+        """Yield errors about consumer settings without effect, and a missing storage class."""
         yield from consumer_errors(context.pipes)
-        path, volumes = ("platform", "existing", "storageClass"), context.system_workloads.volumes
-        if volumes and self.existing.storage_class is None:
+        if context.system_workloads.volumes and self.existing.storage_class is None:
             text = (
                 "is required (the streaming service's pods have disks). Set it to a storage class of the cluster, such as managed-csi-premium "
                 "(kubectl get storageclass prints the names)."
             )
-            yield ConfigError(path=path, text=text)
-        if self.existing.storage_class is not None and not volumes:
-            yield ConfigError(path=path, text="is ignored (the streaming service's pods have no disks). Remove it.")
+            yield ConfigError(path=("platform", "existing", "storageClass"), text=text)

@@ -273,11 +273,6 @@ def test_hdinsight_needs_a_subnet_of_the_nodes_network():
         ),
         (
             "confluent",
-            {"platform": {"service": "aks", "existing": {**CLUSTER, "storageClass": "fast"}}},
-            ["platform.existing.storageClass: is ignored (the streaming service's pods have no disks). Remove it."],
-        ),
-        (
-            "confluent",
             {"platform": {"service": "aks", "existing": CLUSTER, "nodes": {"max": 3}}},
             ["platform.nodes: unknown key. "],
         ),

@@ -46,6 +46,12 @@ def test_event_hubs_are_made_on_the_namespace_and_consumers_may_read_only_their_
     assert settings["KAFKA_BOOTSTRAP_SERVERS"] == "events.servicebus.windows.net:9093"
 
 
+def test_consumers_may_reach_the_kafka_endpoint_wherever_its_address_is():
+    policy = plan(stack("event-hubs", "existing")).recording.one("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+    rule = {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 9093, "protocol": "TCP"}]}
+    assert rule in policy.inputs["spec"]["egress"]
+
+
 def test_on_a_new_cluster_the_namespace_needs_no_private_endpoint():
     recording = plan(stack("event-hubs", "existing", "")).recording
     endpoints = [each.name for each in recording.of_type("azure-native:network:PrivateEndpoint")]
