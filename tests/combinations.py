@@ -249,18 +249,9 @@ class Combination:
                 "service": self.platform,
                 **NEEDED.get(self.platform, {}),
                 **_form(self.platform, self.platform_form),
-                **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
+                **self._asked(),
             },
-            "data-pipes:network": {
-                # The network of an existing platform is looked up.
-                **({} if is_existing(self.platform_form) else NETWORKS.get((self.streaming, self.streaming_form), {})),
-                **NETWORKS.get((self.platform, self.platform_form), {}),
-                **(
-                    {}
-                    if self.streaming_form
-                    else ASKED_NETWORK.get((self.streaming, self.platform, self.platform_form), {})
-                ),
-            },
+            "data-pipes:network": self._network(),
             "data-pipes:pipes": {
                 "orders": {
                     "parallelism": 3,
