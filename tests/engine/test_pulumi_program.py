@@ -27,8 +27,8 @@ def failing(sandbox: Sandbox, package: str, token: str, reason: str) -> None:
     code = (
         "from workbench.cloud import kinds\n"
         "answer = kinds.invoke\n"
-        "def refuse(token, args):\n"
-        f"    if token != {token!r}: return answer(token, args)\n"
+        "def refuse(token, args, find):\n"
+        f"    if token != {token!r}: return answer(token, args, find)\n"
         f"    raise kinds.UnknownKindError({reason!r})\n"
         "kinds.invoke = refuse"
     )

@@ -20,7 +20,7 @@ from components.gcp.account import Account
 from components.gcp.managed_kafka.acl import allowed
 from components.gcp.managed_kafka.signals import kafka_signals
 from components.kafka.config import CODECS, Choice, Limit, Limits
-from components.kafka.existing_topic import ExistingKafkaPipeSettings
+from components.kafka.existing_topic import MESSAGE_BYTES, ExistingKafkaPipeSettings
 from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings
 from components.lookup import name_of_read
 from components.section import Distinct, Pattern
@@ -120,7 +120,7 @@ class ReadTopic(Topic, ABC, Generic[KafkaPipeT]):
                 "STREAM_SERVICE": "kafka",
                 "STREAM_TOPIC": readable,
                 "STREAM_GROUP": group_acl.id.apply(lambda _: group),
-                **self._dead_letters(),
+                **self._dead_letters(topic),
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
                 "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
                 "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
@@ -160,7 +160,7 @@ class ReadTopic(Topic, ABC, Generic[KafkaPipeT]):
         *,
         topic_id: str,
         partitions: int,
-        configs: Mapping[str, str],
+        configs: Input[Mapping[str, str]],
         hooks: ResourceHookBinding | None = None,
     ) -> gcp.managedkafka.Topic:
         """Make a topic with a copy in each zone."""
@@ -190,17 +190,21 @@ class ReadTopic(Topic, ABC, Generic[KafkaPipeT]):
             opts=ResourceOptions(parent=self),
         )
 
-    def _dead_letters(self) -> Mapping[str, Input[str]]:
+    @abstractmethod
+    def _dead_letter_config(self, topic: gcp.managedkafka.Topic) -> Input[Mapping[str, str]]:
+        """Return the Kafka settings of the dead-letter topic."""
+
+    def _dead_letters(self, topic: gcp.managedkafka.Topic) -> Mapping[str, Input[str]]:
         """Make the dead-letter topic and its ACL if enabled, and return the consumers' variables for it."""
         settings, name = self.args.pipe.topic, f"{self.args.pipe_name}{SUFFIX}"
         if not settings.dead_letter.enabled:
             return {}
-        topic = self._topic(
-            f"{self.name}-dead-letters", topic_id=name, partitions=1, configs=settings.dead_letter_config()
+        letters = self._topic(
+            f"{self.name}-dead-letters", topic_id=name, partitions=1, configs=self._dead_letter_config(topic)
         )
         acl = self._acl(
             f"{self.name}-dead-letters-acl",
-            Output.concat("topic/", topic.topic_id),
+            Output.concat("topic/", letters.topic_id),
             allowed(self.args.consumer, "WRITE", "DESCRIBE"),
         )
         return settings.dead_letter.variables(acl.id.apply(lambda _: name))
@@ -232,6 +236,10 @@ class ManagedKafkaTopic(ReadTopic[ManagedKafkaPipeSettings]):
             [*allowed(args.consumer, "READ", "DESCRIBE"), *writers],
         )
         return acl.id.apply(lambda _: args.pipe_name)
+
+    @override
+    def _dead_letter_config(self, topic: gcp.managedkafka.Topic) -> Mapping[str, str]:
+        return self.args.pipe.topic.dead_letter_config()
 
 
 class ExistingManagedKafkaTopic(ReadTopic[ExistingKafkaPipeSettings]):
@@ -273,3 +281,14 @@ class ExistingManagedKafkaTopic(ReadTopic[ExistingKafkaPipeSettings]):
     @override
     def _partitions(self, topic: gcp.managedkafka.Topic) -> Output[int]:
         return matching(super()._partitions(topic), self.args.pipe_name, self.args.pipe.parallelism)
+
+    @override
+    def _dead_letter_config(self, topic: gcp.managedkafka.Topic) -> Output[Mapping[str, str]]:
+        def config(present: Mapping[str, str] | None) -> Mapping[str, str]:
+            message_bytes = int((present or {}).get("max.message.bytes", MESSAGE_BYTES))
+            return {
+                "min.insync.replicas": str(REPLICATION - 1),
+                **self.args.pipe.topic.dead_letter_config(message_bytes),
+            }
+
+        return topic.configs.apply(config)

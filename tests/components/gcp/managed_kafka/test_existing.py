@@ -114,6 +114,21 @@ def test_the_acl_of_an_existing_topic_is_not_touched_and_the_preview_has_the_com
         ) in warning
 
 
+def dead_letters(pipe):
+    """Return the Kafka settings of the dead-letter topic."""
+    topics = on_existing_gke(EVENTS, pipe).recording.of_type(TOPIC)
+    [found] = [each.inputs["configs"] for each in topics if each.name == "gx-orders-dead-letters"]
+    return found
+
+
+def test_dead_letters_of_an_existing_topic_are_as_safe_and_as_large_as_its_records(monkeypatch):
+    assert dead_letters(READ) == dead_letters({})
+    alter(monkeypatch, TOPIC, configs={"max.message.bytes": "5000000"})
+    found = dead_letters(READ)
+    assert int(found["max.message.bytes"]) > 5_000_000
+    assert found["min.insync.replicas"] == "2"
+
+
 def test_another_number_of_partitions_is_refused_with_both_numbers():
     message = refusal(streaming=EVENTS, pipe={**READ, "parallelism": 5})
     assert message.startswith(
