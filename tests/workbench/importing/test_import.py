@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from tests.combinations import ALLOWED, MSK, Combination
 from workbench.__main__ import app
-from workbench.importing.importing import without_existing
+from workbench.importing.importing import steps, without_existing
 from workbench.plan import plan
 
 FORM = Combination("aws", "msk", "eks", "existing-topic")
@@ -170,3 +170,8 @@ def test_no_topic_is_made_with_the_name_of_one_that_was_read(form: Combination):
     read = {each.urn for each in plan(stack_file).recording.resources if each.external}
     made = {each.urn for each in plan(without_existing(stack_file, "orders")).recording.resources if not each.external}
     assert not made & read
+
+
+def test_a_topic_made_by_a_job_needs_no_import():
+    [step] = steps("prod", "orders", [], deployed=True)
+    assert step.startswith("orders: nothing to import. A Job makes the topics of this service")
