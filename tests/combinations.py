@@ -33,7 +33,7 @@ GROUP = "00000000-0000-0000-0000-00000000000a"
 CLUSTER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.EventHub/clusters/shared"
 AUTHORITY = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
-IMAGE = "registry.example.com/orders:1.0.0"
+IMAGE = "registry.example.com/matrix:1.0.0"
 TOPIC_IMAGE = {"topicImage": "registry.example.com/topic:1.0.0"}
 
 MSK = "arn:aws:kafka:eu-west-1:123456789012:cluster/events/6f0a1c7e-0f3b-4d0c-9d0a-0d2f8b1c3e4f-2"

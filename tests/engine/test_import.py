@@ -18,7 +18,6 @@ from workbench.cloud.provider import type_of
 from workbench.importing.importing import imports, made_name, without_existing
 from workbench.importing.state import key
 from workbench.plan import plan
-from workbench.rehearse.adopted import plant
 from workbench.rehearse.rehearse import program
 from workbench.rehearse.sandbox import EngineError, Sandbox
 from workbench.stack_file import StackFile
