@@ -142,10 +142,6 @@ class ResourceModel:
     """(id, other objects) -> the state of an object that was not created by a program, or None."""
     existing: Callable[[str, Inputs], Inputs | None] | None = None
     """(id, location) -> the inputs of an object that was there before the stack, or None. None if no stack adopts this type."""
-    unreadable: Callable[[Inputs, Others], str | None] = never_unreadable
-    """(arguments of a function that finds the object, other objects) -> the service's refusal to return it, or None."""
-    imported: Callable[[], Inputs] = dict
-    """Inputs that the provider takes from its environment variables when an object is imported."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,16 +167,8 @@ class Lookup:
     """State of the object -> result of the function, without its arguments."""
 
 
-class NotFoundError(grpc.RpcError):
-    """The cloud has no such object, or it is not ready. The message is the provider's, and programs get it as they get the engine's errors."""
-
-    def code(self) -> grpc.StatusCode:
-        """Return the status of the engine's response."""
-        return grpc.StatusCode.UNKNOWN
-
-    def details(self) -> str:
-        """Return the message."""
-        return str(self)
+class NotFoundError(Exception):
+    """The cloud has no such object, or it is not ready. The message is the provider's."""
 
 
 def at(inputs: object, path: str) -> object:
