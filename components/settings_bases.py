@@ -51,7 +51,7 @@ class ExistingTopicSettings(SettingsModel, frozen=True):
 class ExistingPipeSettings(PipeSettings, frozen=True):
     """Settings of a pipe whose topic was there before. Each streaming service adds its topic settings."""
 
-    parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM)] = NOT_SET
+    parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM, json_schema_extra={"default": None})] = NOT_SET
     """Number of partitions of the topic. It can be left out. If it is set and the topic has another number, the deployment stops."""
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from components.catalog import CLOUDS
+from components.catalog import CLOUDS, Cloud
 from components.section import SettingsModel
+from components.service import ContainerPlatform, StreamingService
 from components.settings import NAME, NAMESPACE, StackSettings
 from components.settings_bases import PipeSettings
 from workbench import stacks_page
@@ -48,14 +49,14 @@ def schema() -> dict[str, Any]:
     clouds = CLOUDS.values()
     own = {
         **stack["properties"],
-        "network": one_of(*(cloud.base.network_settings for cloud in clouds)),
-        "streaming": one_of(*(service.settings for cloud in clouds for service in cloud.streaming.values())),
-        "platform": one_of(*(platform.settings for cloud in clouds for platform in cloud.platforms.values())),
+        "network": one_of(*(model for cloud in clouds for _, model in _networks(cloud))),
+        "streaming": one_of(*(each.settings for cloud in clouds for _, each in _streaming(cloud))),
+        "platform": one_of(*(each.settings for cloud in clouds for _, each in _platforms(cloud))),
         "pipes": {
             "type": "object",
             "minProperties": 1,
             "propertyNames": {"pattern": f"^(?:{NAME.pattern})$"},
-            "additionalProperties": one_of(*(service.pipe for cloud in clouds for service in cloud.streaming.values())),
+            "additionalProperties": one_of(*(model for cloud in clouds for _, model in _pipes(cloud))),
         },
         "monitoring": one_of(*(cloud.base.monitoring_settings for cloud in clouds)),
         "secrets": {"type": "object", "additionalProperties": _SECRET},
@@ -107,11 +108,45 @@ def pictures() -> Iterator[tuple[str, str]]:
 def _models() -> list[type[SettingsModel]]:
     found: list[type[SettingsModel]] = [StackSettings]
     for cloud in CLOUDS.values():
-        found += [cloud.base.account, cloud.base.network_settings, cloud.base.monitoring_settings]
-        found += [service.settings for service in cloud.streaming.values()]
-        found += [service.pipe for service in cloud.streaming.values()]
-        found += [platform.settings for platform in cloud.platforms.values()]
+        found += [cloud.base.account, cloud.base.monitoring_settings]
+        found += [model for _, model in (*_networks(cloud), *_pipes(cloud))]
+        found += [each.settings for _, each in (*_streaming(cloud), *_platforms(cloud))]
     return list(dict.fromkeys(found))
+
+
+def _streaming(cloud: Cloud) -> Iterator[tuple[str, StreamingService]]:
+    """Yield the streaming services by title: each one that the program makes, then the one that was there before."""
+    for name, service in cloud.streaming.items():
+        yield name, service
+        if service.existing:
+            yield f"{name}, existing", service.existing
+
+
+def _platforms(cloud: Cloud) -> Iterator[tuple[str, ContainerPlatform]]:
+    """Yield the platforms by title."""
+    for name, platform in cloud.platforms.items():
+        yield name, platform
+        if platform.existing:
+            yield f"{name}, existing", platform.existing
+
+
+def _pipes(cloud: Cloud) -> Iterator[tuple[str, type[PipeSettings]]]:
+    """Yield the settings of pipes by title. The pipes of an existing service are those of a new one."""
+    for name, service in cloud.streaming.items():
+        yield name, service.pipe
+        if service.existing_pipe:
+            yield f"{name}, existing topic", service.existing_pipe
+
+
+def _networks(cloud: Cloud) -> Iterator[tuple[str, type[SettingsModel]]]:
+    """Yield the network settings by title: those of the cloud, and those of its existing platforms."""
+    found: dict[type[SettingsModel], str] = {}
+    for name, platform in _platforms(cloud):
+        if platform.base:
+            found.setdefault(platform.base.network_settings, f"of the cluster: {name}")
+    own = cloud.base.network_settings
+    yield "", own
+    yield from ((title, model) for model, title in found.items() if model is not own)
 
 
 def _lines() -> Iterator[str]:
@@ -122,23 +157,22 @@ def _lines() -> Iterator[str]:
     sections: list[tuple[str, str, type[SettingsModel]]] = [("The stack", f"{NAMESPACE}:", StackSettings)]
     for name, cloud in CLOUDS.items():
         sections.append((f"The account on {name}", f"{cloud.namespace}:", cloud.base.account))
-        sections.append((f"The network on {name}", f"{NAMESPACE}:network.", cloud.base.network_settings))
+        for title, model in _networks(cloud):
+            sections.append((f"The network {title or f'on {name}'}", f"{NAMESPACE}:network.", model))
         sections.append((f"Alarms on {name}", f"{NAMESPACE}:monitoring.", cloud.base.monitoring_settings))
-        sections += [
-            (f"Streaming: {key}", f"{NAMESPACE}:streaming.", each.settings) for key, each in cloud.streaming.items()
-        ]
-        sections += [
-            (f"Platform: {key}", f"{NAMESPACE}:platform.", each.settings) for key, each in cloud.platforms.items()
-        ]
-        sections += [
-            (f"A pipe on {key}", f"{NAMESPACE}:pipes.NAME.", each.pipe) for key, each in cloud.streaming.items()
-        ]
+        sections += [(f"Streaming: {key}", f"{NAMESPACE}:streaming.", each.settings) for key, each in _streaming(cloud)]
+        sections += [(f"Platform: {key}", f"{NAMESPACE}:platform.", each.settings) for key, each in _platforms(cloud)]
+        sections += [(f"A pipe on {key}", f"{NAMESPACE}:pipes.NAME.", model) for key, model in _pipes(cloud)]
     sections.append(("Every pipe", f"{NAMESPACE}:pipes.NAME.", PipeSettings))
     common = PipeSettings.model_json_schema()["properties"]
     for title, prefix, model in dict.fromkeys(sections):  # services of several clouds are listed once
         content = model.model_json_schema()
         if model is not PipeSettings and issubclass(model, PipeSettings):
-            content["properties"] = {key: value for key, value in content["properties"].items() if key not in common}
+            content["properties"] = {
+                key: value
+                for key, value in content["properties"].items()
+                if key not in common or value.get("description") != common[key].get("description")
+            }
         if not content["properties"]:
             continue
         yield from ("", f"## {title}", "", "| key | value | default | meaning |", "|---|---|---|---|")
@@ -182,6 +216,8 @@ def _form(value: Mapping[str, Any]) -> str:
         choices = [f"`{choice}`" for choice in value["enum"]]
         return ", ".join(choices if len(choices) <= MOST_CHOICES else [*choices[:3], "…", choices[-1]])
     match value:
+        case {"const": bool(constant)}:
+            words = f"`{json.dumps(constant)}`"
         case {"const": constant}:
             words = f"`{constant}`"
         case {"type": "integer", "minimum": least, "maximum": most}:

@@ -97,7 +97,7 @@ class ExistingMskServerlessTopicSettings(ExistingKafkaTopicSettings, frozen=True
 class ExistingMskServerlessPipeSettings(ExistingKafkaPipeSettings, frozen=True):
     """A pipe whose topic on MSK Serverless was there before. The program makes its dead-letter topic and its consumers."""
 
-    parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM)] = NOT_SET
+    parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM, json_schema_extra={"default": None})] = NOT_SET
     """Number of partitions of the topic. It is required, because the number can only be read from inside the network. If the topic has
     another number, the deployment stops."""
     topic: ExistingMskServerlessTopicSettings
