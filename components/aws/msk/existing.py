@@ -40,17 +40,15 @@ class ExistingMsk(Streaming[MskPipeSettings]):
         self.name = name
         self.args = args
         network, existing = args.network, args.settings.existing
-        options = InvokeOptions(parent=self)
         found = find_brokers(existing.cluster_arn, network, self)
-        nodes = aws.msk.get_broker_nodes_output(cluster_arn=found.cluster_arn, opts=options)
-        names = nodes.node_info_lists.apply(lambda infos: [min(each.endpoints) for each in infos])
+        nodes = aws.msk.get_broker_nodes_output(cluster_arn=found.cluster_arn, opts=InvokeOptions(parent=self))
+        names = nodes.node_info_lists.apply(lambda infos: [min(each.endpoints) for each in infos if each.endpoints])
         self.bootstrap_servers = Output.all(found.bootstrap_brokers_sasl_iam, names).apply(
             lambda known: first_brokers(iam_only(known[0]), known[1])
         )
         self.cluster = aws.msk.Cluster.get(f"{name}-msk", found.cluster_arn, opts=ResourceOptions(parent=self))
         brokers = self.cluster.broker_node_group_info
-        subnet = aws.ec2.get_subnet_output(id=brokers.client_subnets[0], opts=options)
-        place = Brokers(vpc_id=subnet.vpc_id, security_groups=brokers.security_groups)
+        place = Brokers(subnet_ids=brokers.client_subnets, security_groups=brokers.security_groups)
         self.brokers_cidr = reach_brokers(name, network, place, opens=existing.open_security_group, parent=self)
         self.outputs = {"bootstrapServers": self.bootstrap_servers}
         self.register_outputs(dict(self.outputs))

@@ -21,7 +21,7 @@ PORT = METHODS["iam"].port
 class Brokers:
     """Network of an existing cluster."""
 
-    vpc_id: Output[str]
+    subnet_ids: Output[Sequence[str]]
     security_groups: Output[Sequence[str]]
     """Security groups of the brokers. Their rules are added up (EC2, Security groups), so a rule in the first one is enough."""
 
@@ -29,13 +29,18 @@ class Brokers:
 def reach_brokers(
     name: str, network: Network, brokers: Brokers, *, opens: bool | None, parent: Resource
 ) -> Output[str]:
-    """Connect the consumers with the brokers, and return the IPv4 range of the brokers' VPC.
+    """Connect the consumers with the brokers, and return the IPv4 range of the brokers' subnets.
 
     `opens` is the setting openSecurityGroup. By default, the security group of the brokers gets a rule if the consumers have a group of
     the stack. A group that others use may have such a rule, and AWS refuses a second one. Then the preview warns if there is none.
     """
-    vpc_id = brokers.vpc_id
-    cidr = aws.ec2.get_vpc_output(id=vpc_id, opts=InvokeOptions(parent=parent)).cidr_block
+    options = InvokeOptions(parent=parent)
+    vpc_id = aws.ec2.get_subnet_output(id=brokers.subnet_ids[0], opts=options).vpc_id
+    # Not the range of the VPC, which may have several.
+    ranges = brokers.subnet_ids.apply(
+        lambda ids: Output.all(*(aws.ec2.get_subnet_output(id=each, opts=options).cidr_block for each in ids))
+    )
+    cidr = ranges.apply(covering)
     child = ResourceOptions(parent=parent)
     # The stack's security group allows only its own VPC. Whether the brokers are in another one is known after the lookup.
     own = network.egress(f"{name}-msk-brokers", description="To the brokers", port=PORT, cidr=cidr, opts=child)
@@ -47,6 +52,14 @@ def reach_brokers(
         lambda known: _warn_if_elsewhere(known, parent)
     )
     return cidr
+
+
+def covering(ranges: Sequence[str]) -> str:
+    """Return the smallest IPv4 range that contains all of the ranges."""
+    first, *others = map(IPv4Network, ranges)
+    while not all(each.subnet_of(first) for each in others):
+        first = first.supernet()
+    return str(first)
 
 
 def _warn_if_elsewhere(vpcs: Mapping[str, str], parent: Resource) -> None:

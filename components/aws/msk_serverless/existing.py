@@ -41,7 +41,7 @@ class ExistingMskServerless(ServerlessTopics):
             lambda known: next((each for each in known["places"] if each["vpc"] == known["own"]), known["places"][0])
         )
         brokers = Brokers(
-            vpc_id=place.apply(lambda found: found["vpc"]),
+            subnet_ids=place.apply(lambda found: found["subnets"]),
             security_groups=place.apply(lambda found: known_groups(found["groups"])),
         )
         self.reached = ServerlessCluster(
@@ -56,13 +56,14 @@ class ExistingMskServerless(ServerlessTopics):
 
 
 def endpoints(configs: Sequence[ServerlessClusterVpcConfig], parent: Resource) -> Output[list[dict[str, Any]]]:
-    """Return the VPC and the security groups of each of the cluster's endpoints, in up to five VPCs (MSK Serverless, Create a cluster)."""
+    """Return the VPC, the subnets and the security groups of each of the cluster's endpoints, in up to five VPCs (MSK Serverless, Create a cluster)."""
     options = InvokeOptions(parent=parent)
     return Output.all(
         *(
             {
                 "vpc": aws.ec2.get_subnet_output(id=each.subnet_ids[0], opts=options).vpc_id,
                 "groups": each.security_group_ids,
+                "subnets": each.subnet_ids,
             }
             for each in configs
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.aws.msk.reach import admits
+from components.aws.msk.reach import admits, covering
 from tests.combinations import MSK
 from tests.components.aws.existing import IMAGE, ON_EXISTING_EKS, TOPIC, config, msk_cluster, planned
 from workbench.cloud.aws import existing, existing_streams
@@ -22,13 +22,25 @@ def test_one_rule_opens_the_first_security_group_of_the_brokers_for_the_consumer
     [network] = [found for urn, found in recording.component_outputs.items() if urn.endswith("aws:Network::test")]
     assert rule["referencedSecurityGroupId"] == network["consumersSecurityGroupId"]
     [egress] = [each.inputs for each in recording.resources if each.name == "test-msk-brokers"]
-    assert (egress["cidrIpv4"], egress["fromPort"], egress["toPort"]) == (existing.CIDR, 9098, 9098)
+    assert (egress["cidrIpv4"], egress["fromPort"], egress["toPort"]) == ("172.20.0.0/18", 9098, 9098)
 
 
 def test_the_owner_can_keep_the_rules_of_the_brokers():
     closed = {"service": "msk", "existing": {"clusterArn": MSK, "openSecurityGroup": False}}
     recording = planned(closed, {"orders": TOPIC}).recording
     assert recording.of_type(INGRESS) == ()
+
+
+@pytest.mark.parametrize(
+    ("ranges", "whole"),
+    [
+        (["10.0.0.0/24"], "10.0.0.0/24"),
+        (["10.0.0.0/24", "10.0.1.0/24"], "10.0.0.0/23"),
+        (["10.0.3.0/24", "10.0.1.0/26", "10.0.2.0/24"], "10.0.0.0/22"),
+    ],
+)
+def test_consumers_may_send_to_the_smallest_range_with_all_brokers(ranges, whole):
+    assert covering(ranges) == whole
 
 
 PORTS = {"from_port": 9098, "to_port": 9098}
