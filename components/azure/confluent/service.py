@@ -19,11 +19,6 @@ def confluent(
 ) -> Confluent:
     """Create a Confluent Cloud cluster. Security groups on Azure need no outbound rules because they allow all outbound traffic."""
     network = args.network
-    if args.settings.private_link and network.endpoints_subnet_id is None:
-        raise RunError(
-            f"stacks/Pulumi.{pulumi.get_stack()}.yaml: network.endpointsSubnetId: is required with streaming.privateLink (the private link has an "
-            "endpoint in that subnet). Set it to the ID of a subnet in the virtual network of the nodes, or in a peered one."
-        )
     binding = CloudBinding(
         cloud="AZURE",
         region=network.account.location,
@@ -36,5 +31,10 @@ def confluent(
 
 
 def private_link(network: Network, name: str, args: PrivateLinkArgs, opts: ResourceOptions) -> ConfluentLink:
-    """Create the Azure part of a private link."""
+    """Create the Azure part of a private link. Raise RunError if the stack has no subnet for its endpoint."""
+    if network.endpoints_subnet_id is None:
+        raise RunError(
+            f"stacks/Pulumi.{pulumi.get_stack()}.yaml: network.endpointsSubnetId: is required with streaming.privateLink (the private link has an "
+            "endpoint in that subnet). Set it to the ID of a subnet in the virtual network of the nodes, or in a peered one."
+        )
     return ConfluentLink(name, ConfluentLinkArgs(network=network, link=args), opts)
