@@ -48,5 +48,10 @@ def binding(network: Network) -> CloudBinding:
 
 
 def private_link(network: Network, name: str, args: PrivateLinkArgs, opts: ResourceOptions) -> ConfluentLink:
-    """Create the Azure part of a private link."""
+    """Create the Azure part of a private link. Raise RunError if the stack has no subnet for its endpoint."""
+    if network.endpoints_subnet_id is None:
+        raise RunError(
+            f"stacks/Pulumi.{pulumi.get_stack()}.yaml: network.endpointsSubnetId: is required with streaming.privateLink (the private link has an "
+            "endpoint in that subnet). Set it to the ID of a subnet in the virtual network of the nodes, or in a peered one."
+        )
     return ConfluentLink(name, ConfluentLinkArgs(network=network, link=args), opts)

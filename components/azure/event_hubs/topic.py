@@ -78,13 +78,14 @@ class ReadEventHub(Topic, ABC, Generic[PipeT]):
         super().__init__("data-pipes:azure:EventHubsTopic", name, None, opts)
         self.name = name
         self.args = args
-        settings = args.pipe.topic
         hub = self._source()
         self.partitions = hub.partition_count.apply(lambda count: int(count or 0))
         self.topic_name = self.partitions.apply(lambda _: self._hub_name)
-        self.connections = {SHARED: self._connection(hub, self._dead_letters())}
-        dead_letters = f"{args.pipe_name}{SUFFIX}" if settings.dead_letter.enabled else None
-        self.signals = topic_signals(args.namespace.id, self._hub_name, dead_letters)
+        dead_letters = self._dead_letters()
+        connection = self._connection(hub, dead_letters)
+        self.connections = {SHARED: connection}
+        dead_letter_hub = f"{args.pipe_name}{SUFFIX}" if dead_letters else None
+        self.signals = topic_signals(args.namespace.id, self._hub_name, dead_letter_hub)
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     @property

@@ -234,3 +234,12 @@ def test_access_keys_are_warned_about(monkeypatch: pytest.MonkeyPatch):
     with_namespace(monkeypatch, disableLocalAuth=False)
     [text] = [text for text in warnings(plan(stack("event-hubs", "existing"))) if keys in text]
     assert "az eventhubs namespace update --resource-group shared --name events --disable-local-auth true" in text
+
+
+def test_a_new_namespace_can_have_event_hubs_that_others_make():
+    topic = {"existing": True, "name": "Orders_v1"}
+    changes = {"streaming": {"service": "event-hubs"}, **pipes(parallelism=3, topic=topic)}
+    made = plan(stack("event-hubs", "", "", changes=changes))
+    assert made.problems == ()
+    assert made.recording.one("matrix-orders-existing").external
+    assert not made.recording.one(NAMESPACE).external
