@@ -5,11 +5,8 @@ import re
 import pytest
 from pulumi.automation import PulumiCommand
 
-from tests.combinations import Combination
 from tests.engine import projects
 from tests.engine.projects import alter, as_project, configure, pulumi
-from workbench.cloud.inventory import CloudObject
-from workbench.plan import plan
 from workbench.rehearse.rehearse import program
 from workbench.rehearse.sandbox import Sandbox
 from workbench.stack_file import find_stack_file
@@ -81,21 +78,24 @@ def test_a_refused_lookup_is_reported_in_one_line_with_the_key(
 
 
 def test_a_missing_resource_that_is_only_read_is_reported_with_the_key(command: PulumiCommand, executor: str):
-    existing = Combination("gcp", "managed-kafka", "gke", "existing", "existing").stack_file()
-    missing = existing.with_config(
-        "data-pipes:streaming", {"service": "managed-kafka", "existing": {"cluster": "missing"}}
+    network = {
+        "network": "projects/shared/global/networks/shared",
+        "subnetwork": "gke",
+        "cidr": "10.20.0.0/20",
+        "podsRange": "pods",
+        "podCidr": "10.24.0.0/14",
+        "servicesRange": "services",
+    }
+    stack_file = (
+        find_stack_file("gcp-managed-kafka-gke")
+        .with_config("data-pipes:network", {"existing": network})
+        .with_config("data-pipes:streaming", {"service": "managed-kafka", "existing": {"cluster": "missing"}})
     )
-    with Sandbox(program, command, stack="missing") as sandbox:
-        for each in plan(existing).recording.adopted:
-            sandbox.inventory.plant(
-                CloudObject(
-                    type=each.type, id=each.id, urn="", status="active", inputs={**each.inputs}, outputs={**each.state}
-                )
-            )
-        configure(sandbox, missing)
+    with Sandbox(program, command, stack=stack_file.stack) as sandbox:
+        configure(sandbox, stack_file)
         as_project(sandbox, executor)
         status, output = pulumi(sandbox, command, "preview")
     assert status != 0
-    assert "gcp:managedkafka:Cluster (matrix-streaming.existing.cluster):" in output
+    assert "gcp:managedkafka:Cluster (gcp-managed-kafka-gke-streaming.existing.cluster):" in output
     assert re.search("^ *error: .*clusters/missing' does not exist$", output, re.MULTILINE)
     assert "Traceback" not in output
