@@ -43,11 +43,16 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
         "autoscaled": {"storageAutoscaling": {"maxSize": 500}},
     },
     "eks": {
+        "existing": {"existing": {"name": "production", "storageClass": "gp3"}},
+        "existing-irsa": {"existing": {"name": "production", "identity": "irsa", "storageClass": "gp3"}},
         "fargate": {"compute": "fargate"},
         "auto": {"compute": "auto"},
         "volumes": {"volumes": True},
     },
-    "ecs": {"spot": {"spot": True, "architecture": "ARM64"}},
+    "ecs": {
+        "existing": {"existing": {"name": "production"}},
+        "spot": {"spot": True, "architecture": "ARM64"},
+    },
     "event-hubs": {
         "standard": {"tier": "standard", "autoInflate": {"maximumUnits": 4}},
         "key": {"customerManagedKey": True},
@@ -95,6 +100,7 @@ EXISTING_VPC = {
 NETWORKS: dict[tuple[str, str], dict[str, Any]] = {
     ("msk", "existing"): EXISTING_VPC,
     ("msk", "existing-topic"): EXISTING_VPC,
+    ("ecs", "existing"): EXISTING_VPC,
 }
 """Network settings that a form requires."""
 
@@ -107,8 +113,11 @@ PIPES: dict[tuple[str, str], dict[str, Any]] = {
 }
 """Pipe settings that a form of a streaming service requires."""
 
-IMAGES: dict[str, dict[str, Any]] = {"kubernetes": {"consumer": {"image": "registry.example.com/matrix:1.0.0"}}}
-"""Pipe settings on a platform without a registry of the stack."""
+EXTERNAL_IMAGE = {"consumer": {"image": "registry.example.com/matrix:1.0.0"}}
+"""Pipe settings that an existing platform requires: the stack has no registry."""
+
+EXTERNAL_TOPIC_IMAGE = {"msk-serverless": {"topicImage": "registry.example.com/topic:1.0.0"}}
+"""Settings of a streaming service with an image of its own that an existing platform requires."""
 
 NEEDED: dict[str, dict[str, Any]] = {
     "confluent": {"credentials": CREDENTIALS},
@@ -167,6 +176,7 @@ class Combination:
                 "service": self.streaming,
                 **NEEDED.get(self.streaming, {}),
                 **_form(self.streaming, self.streaming_form),
+                **(EXTERNAL_TOPIC_IMAGE.get(self.streaming, {}) if is_existing(self.platform_form) else {}),
             },
             "data-pipes:platform": {
                 "service": self.platform,
@@ -175,13 +185,14 @@ class Combination:
                 **_form(self.platform, self.platform_form),
             },
             "data-pipes:network": {
-                **NETWORKS.get((self.streaming, self.streaming_form), {}),
+                # The network of an existing platform is looked up.
+                **({} if is_existing(self.platform_form) else NETWORKS.get((self.streaming, self.streaming_form), {})),
                 **NETWORKS.get((self.platform, self.platform_form), {}),
             },
             "data-pipes:pipes": {
                 "orders": {
                     "parallelism": 3,
-                    **IMAGES.get(self.platform, {}),
+                    **(EXTERNAL_IMAGE if is_existing(self.platform_form) or self.platform == "kubernetes" else {}),
                     **PIPES.get((self.streaming, self.streaming_form), {}),
                 }
             },

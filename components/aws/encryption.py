@@ -1,5 +1,6 @@
 """Customer-managed KMS keys and encrypted log groups."""
 
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import pulumi_aws as aws
@@ -42,13 +43,21 @@ def account_key_policy(account: Account) -> Output[str]:
 
 
 class Logs(ComponentResource):
-    """KMS key for a stack's log groups. `group` makes the log groups: encrypted, with limited retention."""
+    """KMS key for a stack's log groups. `group` makes the log groups: encrypted, with limited retention.
 
-    key_arn: Output[str]
+    The key is made with the first log group. Without log groups there is none.
+    """
 
     def __init__(self, name: str, account: Account, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:Logs", name, None, opts)
         self.name = name
+        self.account = account
+        self.register_outputs({})
+
+    @cached_property
+    def key_arn(self) -> Output[str]:
+        """Make the key and return its ARN."""
+        name, account = self.name, self.account
         paths = [f"/data-pipes/{name}/*", eks_log_path(name)]
 
         def policy(known: list[str]) -> str:
@@ -56,13 +65,12 @@ class Logs(ComponentResource):
             statement = logs_key_statement(partition=partition, account=account_id, region=account.region, paths=paths)
             return key_policy(partition=partition, account=account_id, statements=[statement])
 
-        self.key_arn = key(
+        return key(
             f"{name}-logs-key",
             purpose=f"Encrypts the log groups of {name}",
             policy=Output.all(account.partition, account.id).apply(policy),
             parent=self,
         ).arn
-        self.register_outputs({"keyArn": self.key_arn})
 
     def group(
         self, writer: str, *, days: LogDays, parent: Resource, path: str | None = None

@@ -13,6 +13,7 @@ from components.aws.encryption import account_key_policy, key
 from components.aws.network.network import Network
 from components.aws.policy import document
 from components.contracts import Registry
+from components.external_registry import ExternalRegistry
 
 UNTAGGED_DAYS = 14
 """Days that untagged images are kept. Tagged images do not expire, because a stack may run any of them."""
@@ -77,6 +78,19 @@ class EcrRegistry(Registry):
         return Output.all(self.repository.arn, account.partition, account.id).apply(render)
 
 
+class ExternalEcr(ExternalRegistry):
+    """Registries of the user. Images in ECR are pulled with the permissions of the platform, others need none."""
+
+    args: RegistryArgs[Network]
+
+    def pull_policy(self) -> Output[str]:
+        """Return the policy of the roles that pull the stack's images."""
+        images = self.args.images
+        return self.args.network.account.partition.apply(
+            lambda partition: pull_policy(repository_arns(images, partition))
+        )
+
+
 def lifecycle() -> str:
     """Return the lifecycle policy, which removes untagged images (Amazon ECR, Lifecycle policies)."""
     selection = {
@@ -109,13 +123,14 @@ def pull_policy(repositories: Sequence[str], add_ons_outside: str | None = None)
     set to the stack's account id, the policy also allows the registries of other accounts, whose own policies decide.
     """
     token = {"Effect": "Allow", "Action": ["ecr:GetAuthorizationToken"], "Resource": "*"}
-    own = {"Effect": "Allow", "Action": list(PULL_ACTIONS), "Resource": list(repositories)}
+    # IAM rejects a statement without a resource.
+    own = [{"Effect": "Allow", "Action": list(PULL_ACTIONS), "Resource": list(repositories)}] if repositories else []
     if add_ons_outside is None:
-        return document(token, own)
+        return document(token, *own)
     add_ons = {
         "Effect": "Allow",
         "Action": list(PULL_ACTIONS),
         "Resource": "arn:*:ecr:*:*:repository/*",
         "Condition": {"StringNotEquals": {"aws:ResourceAccount": add_ons_outside}},
     }
-    return document(token, own, add_ons)
+    return document(token, *own, add_ons)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.cloud.figure import Role, fill
 from workbench.cloud.figures import figure
@@ -160,7 +161,11 @@ class _Sorted:
         by_pipe = descendants(self.recording)
         at_consumers = {each.urn for pipe in by_pipe.values() for each in self._consumers_identities(pipe)}
         workloads = [each for pipe in by_pipe.values() for each in pipe if _role(each) is Role.WORKLOAD]
-        made = [each for each in self.recording.resources if each.custom and not each.type.startswith(PROVIDER_PREFIX)]
+        made = [
+            each
+            for each in self.recording.resources
+            if each.custom and not each.state and not each.type.startswith(PROVIDER_PREFIX)
+        ]
         return Scene(
             stack=self.prefix,
             place=self._place(),
@@ -206,13 +211,13 @@ class _Sorted:
         main = [each for each in resources if _role(each) in (Role.BROKERS, Role.CLUSTER, Role.NODES)]
         held = [each for each in main if _role(each) in (Role.BROKERS, Role.CLUSTER)]
         placed = [each for each in resources if _role(each) in _PLACED]
-        facts = [text for each in main for text in figure(each.type).texts(each.inputs)]
+        facts = [text for each in main for text in figure(each.type).texts(_known(each))]
         return Part(
             title=title,
             facts=tuple(dict.fromkeys(facts)),
             protected=any(each.protect for each in held),
-            private=any(figure(each.type).is_private(each.inputs) for each in held),
-            in_network=any("subnet" in path.lower() for each in placed for path, _ in strings(each.inputs)),
+            private=any(figure(each.type).is_private(_known(each)) for each in held),
+            in_network=any("subnet" in path.lower() for each in placed for path, _ in strings(_known(each))),
         )
 
     def _runs_in_platform(self) -> bool:
@@ -273,6 +278,11 @@ class _Sorted:
 
 def _role(resource: RecordedResource) -> Role:
     return figure(resource.type).role if resource.custom else Role.DETAIL
+
+
+def _known(resource: RecordedResource) -> Mapping[str, Any]:
+    """Return what is known of a resource: its inputs or, if it was there before, what was read."""
+    return resource.state or resource.inputs
 
 
 def _dead_letters(resources: Iterable[RecordedResource]) -> str:

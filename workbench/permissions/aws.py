@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
+from components.section import mapping
 from workbench.permissions.stack import Stack
 from workbench.values import is_list
 
@@ -22,7 +23,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "application-autoscaling:Describe*": _ANYWHERE,
     "application-autoscaling:*": _arns("application-autoscaling", "scalable-target/*"),
     "aps:CreateWorkspace": _ANYWHERE,
-    "aps:CreateScraper": (*_arns("aps", "workspace/*"), *_arns("eks", "cluster/{name}")),
+    "aps:CreateScraper": (*_arns("aps", "workspace/*"), *_arns("eks", "cluster/{cluster}")),
     "aps:*": _arns("aps", "workspace/*", "scraper/*", "rulegroupsnamespace/*/*"),
     "cloudwatch:*Dashboard*": ("arn:{partition}:cloudwatch::{account}:dashboard/{name}",),
     "cloudwatch:*": _arns("cloudwatch", "alarm:{name}-*"),
@@ -34,16 +35,17 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "ecs:DescribeTaskDefinition": _ANYWHERE,
     "ecs:DeregisterTaskDefinition": _ANYWHERE,
     "ecs:*": _arns(
-        "ecs", "cluster/{name}", "service/{name}/*", "service-deployment/{name}/*", "task-definition/{name}-*"
+        "ecs", "cluster/{cluster}", "service/{cluster}/*", "service-deployment/{cluster}/*", "task-definition/{name}-*"
     ),
     "eks:CreateCluster": _ANYWHERE,
     "eks:*": _arns(
         "eks",
-        *("cluster/{name}", "access-entry/{name}/*", "addon/{name}/*", "fargateprofile/{name}/*", "nodegroup/{name}/*"),
-        "podidentityassociation/{name}/*",
+        *("cluster/{cluster}", "access-entry/{cluster}/*", "addon/{cluster}/*", "fargateprofile/{cluster}/*"),
+        *("nodegroup/{cluster}/*", "podidentityassociation/{cluster}/*"),
     ),
     "iam:CreateServiceLinkedRole": (f"{_IAM}role/aws-service-role/*",),
     "iam:GetRole": (f"{_IAM}role/*",),  # also the deployer's own role
+    "iam:ListOpenIDConnectProviders": _ANYWHERE,
     "iam:*OpenIDConnectProvider*": (f"{_IAM}oidc-provider/oidc.eks.{{region}}.amazonaws.com/*",),
     "iam:*": (f"{_IAM}role/{{name}}-*",),
     "kafka:GetBootstrapBrokers": _ANYWHERE,
@@ -116,4 +118,12 @@ def _places(stack: Stack) -> Mapping[str, str]:
         "region": region,
         "account": str(accounts[0]) if is_list(accounts) and len(accounts) == 1 else "*",
         "name": stack.name,
+        "cluster": _cluster(stack),
     }
+
+
+def _cluster(stack: Stack) -> str:
+    """Return the name of the cluster: that of an existing one, or the stack's."""
+    platform = mapping(stack.config.get("data-pipes:platform")) or {}
+    existing = mapping(platform.get("existing")) or {}
+    return str(existing.get("name", stack.name))

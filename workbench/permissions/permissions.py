@@ -77,7 +77,7 @@ def permissions(planned: Plan, *, preview: bool) -> Permissions:
         return Permissions(NO_CLOUD, (*elsewhere, STATE))
     actions: set[str] = set()
     for each in resources:
-        actions |= needed(each.type, preview=preview)
+        actions |= needed(each.type, preview=preview or each.external)
     for each in recording.invokes:
         actions |= needed(each.token, preview=True)
     stack = Stack(

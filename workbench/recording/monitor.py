@@ -15,8 +15,9 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi import ResourceHook
 from pulumi.runtime import _callbacks, rpc, settings
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
-from pulumi.runtime.proto import engine_pb2, resource_pb2
+from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 
+from workbench.cloud.model import NotFoundError
 from workbench.recording.records import (
     PROVIDER_PREFIX,
     STACK_TYPE,
@@ -203,7 +204,11 @@ class RecordingMonitor(MockMonitor):
         )
         answer = struct_pb2.Struct()
         place = self._place(request.provider)
-        answer.update(dict(self._cloud.invoke(request.tok, {**place, **args.plain}, self._find)))
+        try:
+            answer.update(dict(self._cloud.invoke(request.tok, {**place, **args.plain}, self._find)))
+        except NotFoundError as missing:
+            # As from the engine, the program can go on without the object.
+            return resource_pb2.ResourceInvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(missing))])
         # `return` is a Python keyword, so the field can only be given this way.
         return resource_pb2.ResourceInvokeResponse(**cast("dict[str, Any]", {"return": answer}))
 

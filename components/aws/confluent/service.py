@@ -1,9 +1,9 @@
 """Confluent Cloud on AWS: cluster in the stack's region, and the consumers' network access to it."""
 
+from collections.abc import Sequence
 from functools import partial
 
-import pulumi_aws as aws
-from pulumi import ResourceOptions
+from pulumi import Resource, ResourceOptions
 
 from components.arguments import StreamingArgs
 from components.aws.confluent.private_link import ConfluentLink, ConfluentLinkArgs
@@ -24,22 +24,18 @@ def confluent(
         region=network.account.region,
         cidr=network.cidr,
         token_keys="keys",
-        broker_egress=lambda name, private, opts: [] if private else [brokers_egress(name, network, opts)],
+        broker_egress=lambda name, private, opts: [] if private else brokers_egress(name, network, opts),
         private_link=partial(private_link, network),
     )
     return Confluent(name, args, binding, opts)
 
 
-def brokers_egress(name: str, network: Network, opts: ResourceOptions) -> aws.vpc.SecurityGroupEgressRule:
+def brokers_egress(name: str, network: Network, opts: ResourceOptions) -> Sequence[Resource]:
     """Make the egress rule for brokers on the internet. A private endpoint needs none: the consumers' group allows the whole VPC."""
-    return aws.vpc.SecurityGroupEgressRule(
+    return network.egress(
         f"{name}-brokers",
-        security_group_id=network.consumers_security_group_id,
         description="To the brokers of Confluent Cloud on the internet",
-        cidr_ipv4="0.0.0.0/0",
-        ip_protocol="tcp",
-        from_port=KAFKA_PORT,
-        to_port=KAFKA_PORT,
+        port=KAFKA_PORT,
         opts=opts,
     )
 

@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from components.arguments import PlatformArgs
 from components.aws.ecs.service import EcsPlacement
-from components.aws.ecs.settings import EcsSettings
+from components.aws.ecs.settings import EcsSettings, TaskSettings
 from components.aws.ecs.workload import EcsWorkload, EcsWorkloadArgs
 from components.aws.encryption import key
 from components.aws.network.network import Network
@@ -15,7 +15,36 @@ from components.aws.registry import EcrRegistry
 from components.contracts import Deployed, Platform, Workload
 
 
-class Ecs(Platform):
+class EcsPlatform(Platform):
+    """ECS cluster that runs the consumers of each pipe as Fargate tasks."""
+
+    name: str
+    tasks: TaskSettings
+    protect: bool
+    key_arn: Output[str]
+    """The KMS key that encrypts the secrets of the pipes."""
+    pull_policy: Output[str]
+    placement: EcsPlacement
+
+    @override
+    def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
+        """Run a pipe's consumers as ECS tasks with their own IAM role."""
+        tasks = EcsWorkload(
+            f"{self.name}-{workload.name}",
+            EcsWorkloadArgs(
+                workload=workload,
+                placement=self.placement,
+                pull_policy=self.pull_policy,
+                key_arn=self.key_arn,
+                log_days=self.tasks.log_days,
+                protect=self.protect,
+            ),
+            opts,
+        )
+        return Deployed(replicas=tasks.replicas, signals=tasks.signals)
+
+
+class Ecs(EcsPlatform):
     """ECS cluster on Fargate with Container Insights, and the KMS key of its pipes' secrets."""
 
     cluster: aws.ecs.Cluster
@@ -26,6 +55,7 @@ class Ecs(Platform):
         super().__init__("data-pipes:aws:Ecs", name, None, opts)
         self.name = name
         self.args = args
+        self.tasks, self.protect = args.settings, args.protect
         settings, network = args.settings, args.network
         child = ResourceOptions(parent=self)
 
@@ -82,23 +112,6 @@ class Ecs(Platform):
             parent=self,
             protect=self.args.protect,
         )
-
-    @override
-    def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
-        """Run a pipe's consumers as ECS tasks with their own IAM role."""
-        tasks = EcsWorkload(
-            f"{self.name}-{workload.name}",
-            EcsWorkloadArgs(
-                workload=workload,
-                placement=self.placement,
-                pull_policy=self.pull_policy,
-                key_arn=self.key_arn,
-                log_days=self.args.settings.log_days,
-                protect=self.args.protect,
-            ),
-            opts,
-        )
-        return Deployed(replicas=tasks.replicas, signals=tasks.signals)
 
 
 def performance_log_path(cluster: str) -> str:

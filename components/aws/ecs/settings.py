@@ -46,11 +46,8 @@ SYSTEM_DIRECTORIES = frozenset(
 """Directories whose content an image needs. No volume may replace them (Filesystem Hierarchy Standard)."""
 
 
-class EcsSettings(ServiceSettings, frozen=True):
-    """Platform section of a stack file for ECS on Fargate."""
-
-    cloud_services = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
-    """Services that ECS calls to start a task (ECS, Interface VPC endpoints)."""
+class TaskSettings(ServiceSettings, frozen=True):
+    """Settings of the tasks of the pipes, on a new or an existing cluster."""
 
     service: Literal["ecs"]
     """Always ecs."""
@@ -63,8 +60,6 @@ class EcsSettings(ServiceSettings, frozen=True):
     """Whether a deployment waits until all tasks run, and fails if they do not."""
     log_days: LogDays = 90
     """The number of days that the consumers' logs and the cluster's performance log are kept."""
-    container_insights: Literal["enhanced", "enabled"] = "enhanced"
-    """The level of detail of the cluster's CloudWatch metrics: enhanced includes each container, enabled only each service."""
 
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
@@ -78,6 +73,16 @@ class EcsSettings(ServiceSettings, frozen=True):
                 yield ConfigError(path=("pipes", name, "parallelism"), text=text)
             for error in consumer_errors(pipe.consumer):
                 yield error.under("pipes", name, "consumer")
+
+
+class EcsSettings(TaskSettings, frozen=True):
+    """Platform section of a stack file for ECS on Fargate."""
+
+    cloud_services = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
+    """Services that ECS calls to start a task (ECS, Interface VPC endpoints)."""
+
+    container_insights: Literal["enhanced", "enabled"] = "enhanced"
+    """The level of detail of the cluster's CloudWatch metrics: enhanced includes each container, enabled only each service."""
 
 
 def consumer_errors(consumer: ConsumerSettings) -> Iterator[ConfigError]:

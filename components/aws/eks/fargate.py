@@ -67,7 +67,7 @@ class EksOnFargate(Eks):
             name,
             ServiceAccountRoleArgs(
                 issuer=self.issuer,
-                provider=self.tokens,
+                provider_arn=self.tokens.arn,
                 namespace=namespace,
                 service_account=service_account,
                 grants=grants,

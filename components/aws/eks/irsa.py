@@ -1,4 +1,4 @@
-"""IAM roles for service accounts (IRSA), used on Fargate, which does not support EKS Pod Identity."""
+"""IAM roles for service accounts (IRSA), for pods without EKS Pod Identity: Fargate does not support it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,8 @@ class ServiceAccountRoleArgs:
     """Arguments of ServiceAccountRole."""
 
     issuer: Output[str]
-    provider: aws.iam.OpenIdConnectProvider
+    provider_arn: Output[str]
+    """The OIDC provider of the cluster in IAM."""
     namespace: str
     service_account: str
     grants: Sequence[Grant]
@@ -56,7 +57,7 @@ class ServiceAccountRole(ComponentResource):
         role = aws.iam.Role(
             f"{name}-role",
             description=f"Pods of {args.namespace}",
-            assume_role_policy=Output.all(args.provider.arn, args.issuer).apply(trust),
+            assume_role_policy=Output.all(args.provider_arn, args.issuer).apply(trust),
             tags={"Name": name},
             opts=child,
         )

@@ -12,6 +12,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from typing_extensions import override
 
 from components.aws.eks.cluster import cluster_security_group
+from components.aws.monitoring.collector import SnsCollector
 from components.aws.network.network import Network
 from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.pods import PART_OF
@@ -33,14 +34,12 @@ class ManagedPrometheusArgs:
     network: Network
 
 
-class ManagedPrometheus(ComponentResource, KubernetesCollector):
+class ManagedPrometheus(ComponentResource, KubernetesCollector, SnsCollector):
     """Workspace of a stack, and a scraper that AWS runs: no pod of the cluster collects metrics.
 
     The scraper has network interfaces in the private subnets, with the cluster's security group. AWS gives it access to the cluster
     when it is created (Amazon Managed Service for Prometheus, Set up managed collectors for Amazon EKS).
     """
-
-    workspace: aws.amp.Workspace
 
     def __init__(self, name: str, args: ManagedPrometheusArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:ManagedPrometheus", name, None, opts)

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions, log
 
 from components.arguments import MonitoringArgs
-from components.aws.eks.prometheus import ManagedPrometheus
+from components.aws.monitoring.collector import SnsCollector
 from components.aws.monitoring.dashboard import MOST_CHARTS, MOST_METRICS, dashboard
 from components.aws.monitoring.metrics import Measurement
 from components.aws.monitoring.notifications import Notifications, NotificationsArgs
@@ -68,7 +68,7 @@ class Monitoring(ComponentResource):
         settings, collector = self.args.settings, self.args.collector
         signals = [*self.args.signals, *(signal for pipe in self.args.pipes.values() for signal in pipe.signals)]
         cloudwatch = any(signal.trigger for signal in signals)
-        if not settings.emails or not (cloudwatch or isinstance(collector, ManagedPrometheus)):
+        if not settings.emails or not (cloudwatch or isinstance(collector, SnsCollector)):
             return settings.targets
         own = Notifications(
             self.name,
@@ -76,7 +76,7 @@ class Monitoring(ComponentResource):
                 account=self.args.network.account,
                 emails=settings.emails,
                 cloudwatch=cloudwatch,
-                workspace_arn=collector.workspace.arn if isinstance(collector, ManagedPrometheus) else None,
+                workspace_arn=collector.workspace.arn if isinstance(collector, SnsCollector) else None,
             ),
             self.child,
         )

@@ -25,7 +25,7 @@ from components.aws.msk.topic import (
     TIERED_LIMITS,
     MskPipeSettings,
 )
-from components.aws.network.network import AwsNetworkSettings
+from components.aws.network.network import VpcSettings
 from components.consumer_group import group_errors
 from components.kafka.config import Limits, config_errors
 from components.section import ClosedCidr, ConfigError, Distinct, Pattern, SettingsModel, unknown
@@ -160,7 +160,7 @@ class MskSettings(ServiceSettings, frozen=True):
             if text:
                 yield ConfigError(path=("streaming", key), text=text)
         yield from self._storage_errors()
-        yield from self._connectivity_errors(cast("AwsNetworkSettings", context.network))
+        yield from self._connectivity_errors(cast("VpcSettings", context.network))
         yield from group_errors(context.pipes)
         for name, pipe in pipes.items():
             yield from (error.under("pipes", name, "topic") for error in self._topic_errors(pipe))
@@ -186,7 +186,7 @@ class MskSettings(ServiceSettings, frozen=True):
             text = f"is not available on {SMALLEST} (MSK, Tiered storage). Use a larger instanceType, or remove it."
             yield ConfigError(path=("streaming", "tieredStorage"), text=text)
 
-    def _connectivity_errors(self, network: AwsNetworkSettings) -> Iterator[ConfigError]:
+    def _connectivity_errors(self, network: VpcSettings) -> Iterator[ConfigError]:
         if self.connected and self.methods != ["iam"]:
             text = (
                 "cannot be combined with authentication scram or certificateAuthorityArns (without Kafka ACLs, clients with a "
@@ -203,8 +203,8 @@ class MskSettings(ServiceSettings, frozen=True):
         if self.connectivity.multi_vpc and self.instance_type == SMALLEST:
             text = f"is not available on {SMALLEST} (MSK, Multi-VPC private connectivity). Use a larger instanceType, or remove it."
             yield ConfigError(path=("streaming", "connectivity", "multiVpc"), text=text)
-        if self.broker_subnets == "public" and network.existing and network.existing.public_subnet_ids is None:
-            text = "requires public subnets, but network.existing has none. Set network.existing.publicSubnetIds."
+        if self.broker_subnets == "public" and (missing := network.public_subnets_key):
+            text = f"requires public subnets, but {missing.rpartition('.')[0]} has none. Set {missing}."
             yield ConfigError(path=("streaming", "brokerSubnets"), text=text)
 
     def _topic_errors(self, pipe: MskPipeSettings) -> Iterator[ConfigError]:

@@ -1,12 +1,14 @@
 """Network of a stack on AWS: a new or existing VPC with three zones, and the consumers' security group."""
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, Resource, ResourceOptions
+from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 from pydantic import AfterValidator, Field, model_validator
+from typing_extensions import override
 
 from components.arguments import NetworkArgs
 from components.aws.account import Account, AwsSettings
@@ -59,7 +61,21 @@ class ExistingVpc(SettingsModel, frozen=True):
     """The ids of three public subnets in different zones. If not set, the private subnets are used."""
 
 
-class AwsNetworkSettings(NetworkSettings, frozen=True):
+class VpcSettings(NetworkSettings, ABC, frozen=True):
+    """Network section of a stack file on AWS. Each kind of network adds its keys."""
+
+    @property
+    def zone_count(self) -> int:
+        """Number of availability zones of the network."""
+        return ZONES
+
+    @property
+    @abstractmethod
+    def public_subnets_key(self) -> str | None:
+        """Return the key that must be set if the stack needs public subnets. None if the network has them."""
+
+
+class AwsNetworkSettings(VpcSettings, frozen=True):
     """Network section of a stack file on AWS."""
 
     cidr: Annotated[Cidr, AfterValidator(_check_layout)] = "10.0.0.0/16"
@@ -95,12 +111,15 @@ class AwsNetworkSettings(NetworkSettings, frozen=True):
         return self
 
     @property
-    def zone_count(self) -> int:
-        """Number of availability zones of the network."""
-        return ZONES
+    @override
+    def public_subnets_key(self) -> str | None:
+        """Return the key of the public subnets if an existing VPC has none."""
+        if self.existing is None or self.existing.public_subnet_ids is not None:
+            return None
+        return "network.existing.publicSubnetIds"
 
 
-class Network(ComponentResource):
+class Network(ComponentResource, ABC):
     """VPC with its subnets, the key of all log groups, and the consumers' security group.
 
     The streaming service and the platform both depend on the network, so they do not wait for each other.
@@ -108,32 +127,56 @@ class Network(ComponentResource):
 
     vpc_id: Output[str]
     cidr: Output[str]
-    public_subnet_ids: Output[Sequence[str]]
-    private_subnet_ids: Output[Sequence[str]]
-    private_cidrs: Sequence[str]
+    private_cidrs: Sequence[Input[str]]
     """Ranges that contain the private subnets. In an existing VPC it is the range of the VPC."""
     consumers_security_group_id: Output[str]
     outbound: Sequence[Resource]
-    """Routes, endpoints and security group rules that private subnets need for outbound traffic. An existing VPC has only the rules."""
+    """Routes, endpoints and security group rules that private subnets need for outbound traffic. A VPC that was there before has no
+    routes and endpoints here."""
     account: Account
     logs: Logs
 
     def __init__(
-        self, name: str, args: NetworkArgs[AwsSettings, AwsNetworkSettings], opts: ResourceOptions | None = None
+        self, name: str, account: AwsSettings, tags: Mapping[str, str], opts: ResourceOptions | None = None
     ) -> None:
         super().__init__("data-pipes:aws:Network", name, None, opts)
-        child = ResourceOptions(parent=self)
         self.name = name
-        self.account = Account.of(args.account, args.tags, parent=self)
-        self.logs = Logs(name, self.account, child)
+        self.account = Account.of(account, tags, parent=self)
+        self.logs = Logs(name, self.account, ResourceOptions(parent=self))
+
+    @property
+    @abstractmethod
+    def private_subnet_ids(self) -> Output[Sequence[str]]:
+        """Return the ids of three private subnets in different zones."""
+
+    @property
+    @abstractmethod
+    def public_subnet_ids(self) -> Output[Sequence[str]]:
+        """Return the ids of three public subnets in different zones. If none are known, these are the private ones."""
+
+    @abstractmethod
+    def egress(
+        self, name: str, *, description: str, port: int, cidr: str = "0.0.0.0/0", opts: ResourceOptions
+    ) -> Sequence[aws.vpc.SecurityGroupEgressRule]:
+        """Allow the consumers to reach addresses, by default the internet, on a TCP port. Return the rules, none if the security group has another owner."""
+
+
+class StackNetwork(Network):
+    """Network that the stack makes, or an existing VPC. The consumers' security group belongs to the stack."""
+
+    def __init__(
+        self, name: str, args: NetworkArgs[AwsSettings, AwsNetworkSettings], opts: ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, args.account, args.tags, opts)
+        child = ResourceOptions(parent=self)
 
         existing = args.settings.existing
         if existing:
             public = existing.public_subnet_ids or existing.private_subnet_ids
             self.vpc_id = Output.from_input(existing.vpc_id)
             self.cidr = Output.from_input(existing.cidr)
-            self.public_subnet_ids = Output.from_input(list(public))
-            self.private_subnet_ids = Output.from_input(list(existing.private_subnet_ids))
+            self._public_subnet_ids = Output.from_input(list(public))
+            self._private_subnet_ids = Output.from_input(list(existing.private_subnet_ids))
             self.private_cidrs = [existing.cidr]
             self.outbound = []
         else:
@@ -152,8 +195,8 @@ class Network(ComponentResource):
             )
             self.vpc_id = vpc.vpc_id
             self.cidr = Output.from_input(args.settings.cidr)
-            self.public_subnet_ids = vpc.public_subnet_ids
-            self.private_subnet_ids = vpc.private_subnet_ids
+            self._public_subnet_ids = vpc.public_subnet_ids
+            self._private_subnet_ids = vpc.private_subnet_ids
             self.private_cidrs = layout(args.settings.cidr).private
             self.outbound = vpc.outbound
 
@@ -167,6 +210,35 @@ class Network(ComponentResource):
                 "consumersSecurityGroupId": self.consumers_security_group_id,
             }
         )
+
+    @property
+    @override
+    def private_subnet_ids(self) -> Output[Sequence[str]]:
+        """Return the ids of the private subnets."""
+        return self._private_subnet_ids
+
+    @property
+    @override
+    def public_subnet_ids(self) -> Output[Sequence[str]]:
+        """Return the ids of the public subnets, or of the private ones of an existing VPC without any."""
+        return self._public_subnet_ids
+
+    @override
+    def egress(
+        self, name: str, *, description: str, port: int, cidr: str = "0.0.0.0/0", opts: ResourceOptions
+    ) -> Sequence[aws.vpc.SecurityGroupEgressRule]:
+        """Allow the consumers to reach addresses, by default the internet, on a TCP port."""
+        rule = aws.vpc.SecurityGroupEgressRule(
+            name,
+            security_group_id=self.consumers_security_group_id,
+            description=description,
+            cidr_ipv4=cidr,
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+            opts=opts,
+        )
+        return [rule]
 
     def _consumers(self) -> tuple[Output[str], list[Resource]]:
         """Make the consumers' security group and its egress rules. Brokers and endpoints accept traffic from this group."""

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.stacks import NAMES, planned, shipped
+from tests.stacks import NAMES, REMOVED, planned, shipped
 from workbench.draw.picture import MOST_PIPES, draw, render
 from workbench.draw.scene import Pipe, scene
 from workbench.draw.text import fitted, width
@@ -197,6 +197,17 @@ def test_an_existing_network_is_drawn_without_subnets():
     shown = scene(planned({"data-pipes:network": {"existing": existing}}))
     assert (shown.network.title, shown.network.zones) == ("Existing network", ())
     assert shown.service.in_network
+
+
+def test_an_existing_cluster_is_drawn_with_what_was_read_of_it_and_is_not_counted():
+    existing = {"version": REMOVED, "admins": REMOVED, "existing": {"name": "production"}}
+    made = planned({"data-pipes:platform": existing})
+    shown = scene(made)
+    assert shown.platform.facts == ("Kubernetes 1.34",)
+    assert shown.platform.private
+    assert shown.resources == sum(
+        each.custom and not each.external and not each.type.startswith("pulumi:") for each in made.recording.resources
+    )
 
 
 def test_a_long_text_is_shortened_to_its_width():

@@ -43,7 +43,7 @@ NEWER_THAN_THE_REFERENCE = {
 NOT_USED = {("route53:ChangeTagsForResource", "healthcheck")}
 """Resource types that the reference requires, although the action changes either of two types."""
 NAMED = ("N", "N-x", "AmazonMSK_N-x", "/data-pipes/N/x", "oidc.eks.eu-west-1.amazonaws.com/x", "aws-service-role/x")
-PLACES = {"partition": "aws", "region": "eu-west-1", "account": "123456789012", "name": "N"}
+PLACES = {"partition": "aws", "region": "eu-west-1", "account": "123456789012", "name": "N", "cluster": "N"}
 
 
 @cache

@@ -19,7 +19,11 @@ from workbench.permissions.permissions import CLOUDS, ELSEWHERE, NO_CLOUD, Unkno
 from workbench.plan import plan
 from workbench.stack_file import ROOT
 
-TYPES = sorted(each for package in CLOUDS for each in (*kinds._TABLES[package][1], *kinds._INVOKES[package]))
+TYPES = sorted(
+    each
+    for package in CLOUDS
+    for each in (*kinds._TABLES[package][1], *kinds._INVOKES[package], *kinds._LOOKUPS[package])
+)
 PROVIDERS = {
     "alertsmanagement": "Microsoft.AlertsManagement",
     "applicationinsights": "Microsoft.Insights",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cloud.aws import existing
 from workbench.cloud.aws.outputs import arn, named
 from workbench.cloud.model import COMMON, CREATED_AT, Inputs, ResourceModel, digits, joined, text, uuid_of
 
@@ -117,6 +118,7 @@ ACCOUNT_WIDE: Mapping[str, ResourceModel] = {
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
+        existing=existing.oidc_provider,
         source=COMMON,
         identifier=_issuer,
         outputs=lambda id_, _name, _inputs: {"arn": id_, "thumbprintLists": [digits(id_, 40)]},

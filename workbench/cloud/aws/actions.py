@@ -23,6 +23,16 @@ _USES_NETWORK = "ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs
 
 ACTIONS: Mapping[str, Actions] = {
     # functions
+    "aws:ec2/getSubnet:getSubnet": Actions("ec2:DescribeSubnets"),
+    "aws:ec2/getVpc:getVpc": Actions("ec2:DescribeVpcs ec2:DescribeVpcAttribute ec2:DescribeRouteTables"),
+    "aws:ec2/getSecurityGroup:getSecurityGroup": Actions("ec2:DescribeSecurityGroups"),
+    "aws:ecs/getCluster:getCluster": Actions("ecs:DescribeClusters"),
+    "aws:eks/getAccessEntry:getAccessEntry": Actions("eks:DescribeAccessEntry"),
+    "aws:eks/getAddon:getAddon": Actions("eks:DescribeAddon"),
+    "aws:eks/getCluster:getCluster": Actions("eks:DescribeCluster"),
+    "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": Actions(
+        "iam:GetOpenIDConnectProvider iam:ListOpenIDConnectProviders"
+    ),
     "aws:iam/getSessionContext:getSessionContext": Actions("iam:GetRole"),
     "aws:index/getAvailabilityZones:getAvailabilityZones": Actions("ec2:DescribeAvailabilityZones"),
     "aws:index/getCallerIdentity:getCallerIdentity": Actions(""),  # every identity may call it

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cloud.aws import existing
 from workbench.cloud.aws.container_definitions import as_stored
 from workbench.cloud.aws.outputs import arn
 from workbench.cloud.model import COMMON, Inputs, ResourceModel, at, joined, number, text
@@ -15,6 +16,11 @@ def _revision(name: str, inputs: Inputs) -> str:
     """
     _, _, again = name.partition("#")
     return f"{text(inputs, 'family', name)}:{int(again or 0) + 1}"
+
+
+def _cluster(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
+    """Return the ARN of a cluster. A program finds an existing one by its name."""
+    return {"arn": arn("ecs", f"cluster/{id_.rpartition('/')[2]}", inputs)}
 
 
 def _task_definition(id_: str, _name: str, inputs: Inputs) -> Mapping[str, Any]:
@@ -77,9 +83,10 @@ ECS: Mapping[str, ResourceModel] = {
         holds_data=True,
         create_minutes=0.2,
         delete_minutes=0.2,
+        existing=existing.ecs_cluster,
         source="common use: the provider looks again after 10 s",
         identifier=lambda name, inputs: arn("ecs", f"cluster/{text(inputs, 'name', name)}", inputs),
-        outputs=lambda id_, _name, _inputs: {"arn": id_},
+        outputs=_cluster,
         replace_on=frozenset({"name"}),
         unique=("name",),
         name_property="name",
@@ -88,6 +95,7 @@ ECS: Mapping[str, ResourceModel] = {
         create_minutes=0.2,
         delete_minutes=0.2,
         update_minutes=0.2,
+        existing=existing.ecs_capacity,
         source="common use: the provider looks again after 10 s",
         identifier=joined("", "clusterName"),
         replace_on=frozenset({"clusterName"}),

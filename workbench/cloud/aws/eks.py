@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cloud.aws import existing
 from workbench.cloud.aws.outputs import arn, region_of
 from workbench.cloud.model import (
     ACCOUNT,
@@ -140,6 +141,7 @@ EKS: Mapping[str, ResourceModel] = {
         create_minutes=10,
         delete_minutes=5,
         update_minutes=5,
+        existing=existing.eks_cluster,
         source="Terraform logs: created in 8m14s to 12m34s, median 10 min; deleted in 2m30s to 9m12s; updates by common use",
         identifier=joined("", "name"),
         outputs=_cluster,
@@ -188,6 +190,7 @@ EKS: Mapping[str, ResourceModel] = {
         create_minutes=0.5,
         delete_minutes=0.5,
         update_minutes=0.5,
+        existing=existing.eks_addon,
         source=_CHILD,
         identifier=joined(":", "clusterName", "addonName"),
         outputs=_addon,
@@ -197,6 +200,7 @@ EKS: Mapping[str, ResourceModel] = {
     "aws:eks/accessEntry:AccessEntry": ResourceModel(
         create_minutes=0.2,
         delete_minutes=0.1,
+        existing=existing.eks_access_entry,
         source=_CHILD,
         identifier=joined(":", "clusterName", "principalArn"),
         outputs=_access_entry,

@@ -12,6 +12,7 @@ from workbench.cloud.aws.account import ACCOUNT_WIDE
 from workbench.cloud.aws.dynamodb import DYNAMODB
 from workbench.cloud.aws.ecs import ECS
 from workbench.cloud.aws.eks import EKS
+from workbench.cloud.aws.existing import PLATFORM_LOOKUPS
 from workbench.cloud.aws.kinesis import KINESIS
 from workbench.cloud.aws.kinesis_video import KINESIS_VIDEO
 from workbench.cloud.aws.monitoring import MONITORING
@@ -87,6 +88,7 @@ INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
 }
 
 LOOKUPS: Mapping[str, Lookup] = {
+    **PLATFORM_LOOKUPS,
     "aws:ec2/getVpc:getVpc": Lookup(type="aws:ec2/vpc:Vpc", identifier=lambda args: text(args, "id", "")),
     "aws:ec2/getSubnet:getSubnet": Lookup(type="aws:ec2/subnet:Subnet", identifier=lambda args: text(args, "id", "")),
     "aws:msk/getBootstrapBrokers:getBootstrapBrokers": Lookup(

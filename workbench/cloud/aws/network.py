@@ -129,6 +129,7 @@ NETWORK: Mapping[str, ResourceModel] = {
     "aws:ec2/securityGroup:SecurityGroup": ResourceModel(
         create_minutes=0.1,
         delete_minutes=0.1,
+        existing=existing.security_group,
         source=COMMON,
         identifier=opaque("sg"),
         outputs=shape.ec2("security-group"),

@@ -9,7 +9,7 @@ from pulumi import Output, ResourceOptions
 from components.arguments import NetworkArgs, PlatformArgs, RegistryArgs
 from components.aws.account import aws_provider
 from components.aws.ecs.platform import Ecs
-from components.aws.network.network import Network
+from components.aws.network.network import StackNetwork
 from components.aws.registry import EcrRegistry
 from components.changes import ChangeRefusedError
 from components.contracts import Connection, Grant, Workload
@@ -253,7 +253,7 @@ def readers():
         args = NetworkArgs(
             account=known.account, settings=known.network, platform=known.platform, cloud_services=(), tags={}
         )
-        network = Network("test", args, opts)  # pyright: ignore[reportArgumentType]
+        network = StackNetwork("test", args, opts)  # pyright: ignore[reportArgumentType]
         registry = EcrRegistry("test", RegistryArgs(network=network, images=[], protect=True), opts)
         platform = Ecs(
             "test",
