@@ -92,7 +92,6 @@ OTHER: dict[str, dict[str, Any]] = {
         "azure-native:location": "northeurope",
         "azure-native:subscriptionId": SUBSCRIPTION,
         "azure-native:tenantId": SUBSCRIPTION,
-        "data-pipes:monitoring.enabled": False,
         "data-pipes:monitoring.collector": "none",
         "data-pipes:monitoring.emails": ["oncall@example.com"],
         "data-pipes:monitoring.runbook": "https://example.com/runbook",
@@ -442,7 +441,11 @@ CHECKED = {
         "data-pipes:streaming.credentials",
         *(f"data-pipes:streaming.credentials.{key}" for key in ("username", "password", "certificate", "key")),
     },
-    "kubernetes": {"data-pipes:monitoring.emails", "data-pipes:platform.existing.storageClass"},
+    "kubernetes": {
+        "data-pipes:monitoring.emails",
+        "data-pipes:monitoring.enabled",
+        "data-pipes:platform.existing.storageClass",
+    },
     "kinesis": {"data-pipes:streaming.mode", "data-pipes:streaming.shardQuota"},
     "kinesis-video": {"data-pipes:streaming.streamQuota"},
 }

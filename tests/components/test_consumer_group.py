@@ -110,7 +110,8 @@ def test_names_of_kafka_are_accepted(group: str):
 
 @pytest.mark.parametrize("stack", [*RIGHTS, *WITHOUT_RIGHTS])
 def test_two_pipes_cannot_use_the_same_group(stack: str):
-    two = {"data-pipes:pipes": {"clicks": {"parallelism": 1, "consumer": {"group": "orders"}}}}
+    consumer = {"group": "orders", "image": "registry.example.com/clicks:1.0.0"}
+    two = {"data-pipes:pipes": {"clicks": {"parallelism": 1, "consumer": consumer}}}
     assert errors(two, stack) == [
         "pipes.clicks.consumer.group: must be different from the groups of all other pipes, got 'orders', the group of the pipe orders "
         "(consumers of different topics would rebalance together). Choose another group."

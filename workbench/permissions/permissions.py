@@ -42,6 +42,9 @@ ELSEWHERE: Mapping[str, str] = {
 }
 """Packages whose resources need no permission of the cloud's own access control, with a note."""
 
+NO_CLOUD = "{}"
+"""Policy of a stack without a cloud."""
+
 STATE = (
     "The state backend and the key of its secrets are not in the stack: add their permissions (docs/github-actions.md)."
 )
@@ -68,7 +71,10 @@ def permissions(planned: Plan, *, preview: bool) -> Permissions:
     recording = planned.recording
     resources = [each for each in recording.resources if each.custom and not each.type.startswith(PROVIDER_PREFIX)]
     packages = {each.type.partition(":")[0] for each in resources}
-    cloud = CLOUDS[next(name for name in CLOUDS if name in packages)]
+    elsewhere = tuple(filter(None, (ELSEWHERE[name] for name in sorted(packages & ELSEWHERE.keys()))))
+    cloud = next((CLOUDS[name] for name in CLOUDS if name in packages), None)
+    if cloud is None:
+        return Permissions(NO_CLOUD, (*elsewhere, STATE))
     actions: set[str] = set()
     for each in resources:
         actions |= needed(each.type, preview=preview or each.external)
@@ -80,8 +86,7 @@ def permissions(planned: Plan, *, preview: bool) -> Permissions:
         config=planned.stack_file.config,
     )
     policy = cloud.policy(stack, actions)
-    elsewhere = (ELSEWHERE[name] for name in sorted(packages & ELSEWHERE.keys()))
-    return Permissions(policy, tuple(filter(None, (*cloud.notes(policy), *elsewhere, STATE))))
+    return Permissions(policy, (*cloud.notes(policy), *elsewhere, STATE))
 
 
 def needed(token: str, *, preview: bool) -> frozenset[str]:

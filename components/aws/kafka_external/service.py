@@ -1,6 +1,5 @@
 """Any Kafka that was there before the stack, and the consumers' way to it from a VPC."""
 
-import pulumi_aws as aws
 from pulumi import ResourceOptions
 
 from components.arguments import StreamingArgs
@@ -15,18 +14,15 @@ def kafka_external(
     args: StreamingArgs[KafkaExternalSettings, Network, KubernetesPlatform],
     opts: ResourceOptions | None = None,
 ) -> KafkaExternal:
-    """Open the consumers' security group for the brokers. It allows only HTTPS and the VPC."""
+    """Open the consumers' security group for the brokers: it allows only HTTPS and the VPC. That of an existing cluster stays as it is."""
     service = KafkaExternal(name, args, opts)
     for cidr in args.settings.broker_cidrs:
         for port in args.settings.ports:
-            aws.vpc.SecurityGroupEgressRule(
+            args.network.egress(
                 f"{name}-brokers-{cidr.replace('/', '-')}-{port}",
-                security_group_id=args.network.consumers_security_group_id,
                 description="To the brokers",
-                cidr_ipv4=cidr,
-                ip_protocol="tcp",
-                from_port=port,
-                to_port=port,
+                port=port,
+                cidr=cidr,
                 opts=ResourceOptions(parent=service),
             )
     return service

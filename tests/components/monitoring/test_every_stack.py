@@ -3,7 +3,7 @@
 import pytest
 
 from components.monitoring.alarms import ALARMS
-from tests.stacks import NAMES, planned, settings, shipped
+from tests.stacks import NAMES, REMOVED, planned, settings, shipped
 from workbench.plan import Plan
 
 NO_LAG = {"aws-confluent-ecs"}
@@ -28,7 +28,7 @@ def test_old_records_and_missing_consumers_are_alarms(stack: str):
 
 @pytest.mark.parametrize("stack", NAMES)
 def test_a_stack_without_monitoring_has_no_alarm(stack: str):
-    plan = planned({"data-pipes:monitoring": {"enabled": False}}, stack=stack)
+    plan = planned({"data-pipes:monitoring": {"enabled": False, "collector": REMOVED}}, stack=stack)
     assert plan.problems == ()
     assert alarms(plan) == set()
 

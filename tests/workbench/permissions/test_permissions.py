@@ -15,7 +15,7 @@ from workbench.cloud import kinds
 from workbench.cloud.actions import Actions
 from workbench.cloud.azure.actions import ACTIONS as AZURE
 from workbench.cloud.gcp.actions import ACTIONS as GCP
-from workbench.permissions.permissions import CLOUDS, ELSEWHERE, UnknownActionsError, needed, permissions
+from workbench.permissions.permissions import CLOUDS, ELSEWHERE, NO_CLOUD, UnknownActionsError, needed, permissions
 from workbench.plan import plan
 from workbench.stack_file import ROOT
 
@@ -71,7 +71,7 @@ def test_every_stack_and_combination_has_a_policy(name: str):
     combinations = {str(each): each for each in ALLOWED}
     made = shipped(name) if name in NAMES else plan(combinations[name].stack_file())
     whole, reading = (permissions(made, preview=preview).policy for preview in (False, True))
-    assert len(reading) < len(whole)
+    assert len(reading) < len(whole) or whole == reading == NO_CLOUD
 
 
 def test_an_unknown_type_is_refused_with_the_file_to_add_it_to():

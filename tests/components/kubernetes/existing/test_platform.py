@@ -7,7 +7,7 @@ import pytest
 
 from components.settings import SettingsError
 from tests.combinations import ALLOWED
-from tests.stacks import REMOVED, rule, settings, shipped
+from tests.stacks import REMOVED, planned, rule, settings, shipped
 from workbench.plan import plan
 from workbench.stack_file import read_settings
 
@@ -41,6 +41,12 @@ def test_only_namespaces_of_the_stack_and_objects_in_them_are_made():
 def test_the_rules_of_the_operator_have_the_alarms():
     rules = shipped(STACK).recording.of_type("kubernetes:monitoring.coreos.com/v1:PrometheusRule")
     assert [each.name for each in rules] == [f"{STACK}-orders-alarms"]
+
+
+def test_without_monitoring_nothing_watches_the_pipes():
+    off = {"data-pipes:monitoring": {"enabled": False, "collector": REMOVED, "runbook": REMOVED}}
+    kinds = {each.type.rsplit(":", 1)[-1] for each in planned(off, stack=STACK).recording.resources}
+    assert not kinds & {"PrometheusRule", "PodMonitor", "Monitoring"}
 
 
 def test_new_brokers_use_the_storage_class_of_the_user():
