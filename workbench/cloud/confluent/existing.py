@@ -14,6 +14,7 @@ from workbench.cloud.model import Inputs, at, mapping
 ENVIRONMENT, CLUSTER = "env-abc123", "lkc-abc123"
 _TIERS: Mapping[str, Mapping[str, Any]] = {
     "basic": {"basic": {}, "availability": "LOW"},
+    "standard": {"standard": {}},
     "enterprise": {"enterprises": [{}]},
     "freight": {"freights": [{}]},
     "dedicated": {"dedicated": {"cku": 2}, "availability": "MULTI_ZONE"},
@@ -34,7 +35,7 @@ def environment(id_: str, _location: Inputs) -> Mapping[str, Any]:
 
 def cluster(id_: str, location: Inputs) -> Mapping[str, Any]:
     """Return a cluster in the environment of the lookup."""
-    tier = next((inputs for word, inputs in _TIERS.items() if word in id_), {"standard": {}})
+    tier = next((inputs for word, inputs in _TIERS.items() if word in id_), _TIERS["standard"])
     place = next((inputs for word, inputs in _PLACES.items() if word in id_), {"cloud": "AWS", "region": "eu-west-1"})
     return {
         "displayName": f"events {id_}",
