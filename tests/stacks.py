@@ -64,9 +64,9 @@ def rule(line: str) -> str:
 
 def merged(present: Any, change: Any) -> Any:
     """Return a value with changes. Maps are merged, REMOVED removes a key, and other values are replaced."""
-    if not isinstance(present, dict) or not isinstance(change, dict):
+    if not isinstance(change, dict):
         return change
-    result = copy.deepcopy(present)
+    result = copy.deepcopy(present) if isinstance(present, dict) else {}
     for key, value in change.items():
         if value is REMOVED:
             result.pop(key, None)

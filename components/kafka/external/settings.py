@@ -96,7 +96,7 @@ class KafkaExternalSettings(ServiceSettings, frozen=True):
         Annotated[
             str,
             Pattern(
-                r"(?s)\s*-----BEGIN CERTIFICATE-----.*-----END CERTIFICATE-----\s*",
+                r"\s*-----BEGIN CERTIFICATE-----[\s\S]*-----END CERTIFICATE-----\s*",
                 "certificates in PEM format, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----",
                 shown=False,
             ),
