@@ -71,7 +71,71 @@ def test_a_topic_that_cannot_be_looked_up_is_refused_by_key():
     assert any("pipes.orders.topic.existing: is not available on " in line for line in lines)
 
 
-def test_a_read_topic_has_no_settings_of_a_new_one():
-    lines = refused(config(MSK_STREAMING, {"topic": {"existing": True, "retentionHours": 24}}))
-    assert len(lines) == 1
-    assert "pipes.orders.topic.retentionHours: unknown key" in lines[0]
+EXISTING_EKS: dict[str, Any] = {"service": "eks", "existing": {"name": "production"}}
+IMAGE = {"consumer": {"image": "registry.example.com/orders:1.0.0"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {"platform": {**EXISTING_EKS, "version": "1.35"}, "network": {}},
+            "platform.version: cannot be used with platform.existing (it is a setting for a new cluster). Remove it, or remove "
+            "platform.existing.",
+        ),
+        (
+            {"platform": EXISTING_EKS, "network": {"cidr": "10.0.0.0/16"}},
+            "network.cidr: cannot be used with platform.existing (it is a setting for a new cluster). Remove it, or remove platform.existing.",
+        ),
+        (
+            {"streaming": {**MSK_STREAMING, "brokers": 6}},
+            "streaming.brokers: cannot be used with streaming.existing (it is a setting for a new streaming service). Remove it, or remove "
+            "streaming.existing.",
+        ),
+        (
+            {"pipes": {"orders": {**IMAGE, "topic": {"existing": True, "retentionHours": 24}}}},
+            "pipes.orders.topic.retentionHours: cannot be used with topic.existing (it is a setting for a new topic). Remove it, or remove "
+            "topic.existing.",
+        ),
+    ],
+    ids=["platform", "network", "streaming", "topic"],
+)
+def test_a_setting_for_a_new_thing_is_refused_for_an_existing_one(changes: dict[str, Any], text: str):
+    present = config(MSK_STREAMING, {**EXISTING_TOPIC, **IMAGE})
+    lines = refused({**present, **{f"data-pipes:{key}": value for key, value in changes.items()}})
+    assert lines == [f"stacks/Pulumi.test.yaml: {text}"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {"platform": {"service": "eks"}, "network": {"securityGroupId": "sg-0a"}},
+            "network.securityGroupId: needs platform.existing (it is a setting for an existing cluster). Remove it, or set platform.existing.",
+        ),
+        (
+            {"pipes": {"orders": {"parallelism": 3, "topic": {"name": "Orders"}}}},
+            "pipes.orders.topic.name: needs topic.existing (it is a setting for an existing topic). Remove it, or set topic.existing.",
+        ),
+    ],
+    ids=["network", "topic"],
+)
+def test_a_setting_for_an_existing_thing_is_refused_for_a_new_one(changes: dict[str, Any], text: str):
+    lines = refused(config({"service": "msk"}, {"parallelism": 3}, **changes))
+    assert lines == [f"stacks/Pulumi.test.yaml: {text}"]
+
+
+def test_a_key_of_neither_form_is_unknown():
+    lines = refused(config(MSK_STREAMING, {"topic": {"existing": True, "nam": "Orders"}}))
+    assert lines == [
+        "stacks/Pulumi.test.yaml: pipes.orders.topic.nam: unknown key. Did you mean 'name'? Valid: deadLetter, existing, name."
+    ]
+
+
+@pytest.mark.parametrize(("value", "shown"), [(False, "false"), ("yes", '"yes"'), (None, "null")])
+def test_a_topic_is_existing_only_if_the_key_is_true(value: object, shown: str):
+    lines = refused(config(MSK_STREAMING, {"parallelism": 3, "topic": {"existing": value, "retentionHours": 24}}))
+    assert lines == [
+        f"stacks/Pulumi.test.yaml: pipes.orders.topic.existing: must be true for a topic that was there before, got {shown}. Remove it, and "
+        "the program makes the topic."
+    ]
