@@ -96,6 +96,8 @@ class _Reader:
         self.errors += section_checks.secret_errors(pipes, streaming, secrets)
         if cloud and service and streaming and platform:
             self.errors += section_checks.pair_errors(CLOUDS[cloud], service, streaming.service, platform)
+        if service:
+            self.errors += section_checks.topic_errors(pipes, service, (stack.name if stack else None) or self.stack)
         self.errors += section_checks.alarm_errors(pipes, streaming, monitoring, account)
         if runner and platform:
             self.errors += section_checks.replica_errors(pipes, runner, platform.service)

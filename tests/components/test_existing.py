@@ -139,3 +139,36 @@ def test_a_topic_is_existing_only_if_the_key_is_true(value: object, shown: str):
         f"stacks/Pulumi.test.yaml: pipes.orders.topic.existing: must be true for a topic that was there before, got {shown}. Remove it, and "
         "the program makes the topic."
     ]
+
+
+def two_pipes(orders: Mapping[str, Any], audit: Mapping[str, Any], streaming: Mapping[str, Any]) -> dict[str, Any]:
+    return {**config(streaming, {}), "data-pipes:pipes": {"orders": orders, "audit": audit}}
+
+
+@pytest.mark.parametrize(
+    ("streaming", "topic"), [(MSK_STREAMING, "orders"), ({"service": "kinesis"}, "test-orders")], ids=["msk", "kinesis"]
+)
+def test_a_topic_that_another_pipe_makes_is_not_an_existing_one(streaming: dict[str, Any], topic: str):
+    audit = {"parallelism": 3, "topic": {"existing": True, "name": topic}}
+    assert refused(two_pipes({"parallelism": 3}, audit, streaming)) == [
+        f"stacks/Pulumi.test.yaml: pipes.audit.topic.name: must be a topic that was there before, got {topic!r} (the pipe orders makes it). "
+        "Correct the name, or read the topic from another stack."
+    ]
+
+
+def test_a_new_stream_may_have_a_pipe_with_the_name_of_an_existing_stream():
+    existing = {"parallelism": 3, "topic": {"existing": True, "name": "orders"}}
+    assert refused(two_pipes({"parallelism": 3}, existing, {"service": "kinesis"})) == []
+
+
+def test_two_pipes_can_read_one_existing_topic_with_a_group_each():
+    both = two_pipes(EXISTING_TOPIC, {"topic": {"existing": True, "name": "orders"}}, MSK_STREAMING)
+    made = plan(replace(find_stack_file("aws-msk-ecs"), stack="test", config=both))
+    assert made.problems == ()
+    assert [equation.replicas for equation in made.pipes] == [3, 3]
+
+
+def test_two_pipes_cannot_read_one_existing_topic_with_the_same_group():
+    audit = {"topic": {"existing": True, "name": "orders"}, "consumer": {"group": "orders"}}
+    [line] = refused(two_pipes(EXISTING_TOPIC, audit, MSK_STREAMING))
+    assert "pipes.audit.consumer.group: must be different from the groups of all other pipes, got 'orders'" in line
