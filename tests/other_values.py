@@ -92,6 +92,7 @@ OTHER: dict[str, dict[str, Any]] = {
         "azure-native:location": "northeurope",
         "azure-native:subscriptionId": SUBSCRIPTION,
         "azure-native:tenantId": SUBSCRIPTION,
+        "data-pipes:monitoring.enabled": False,
         "data-pipes:monitoring.collector": "none",
         "data-pipes:monitoring.emails": ["oncall@example.com"],
         "data-pipes:monitoring.runbook": "https://example.com/runbook",
@@ -126,6 +127,7 @@ OTHER: dict[str, dict[str, Any]] = {
         "data-pipes:network.existing.servicesRange": "other",
     },
     "pubsub": {
+        f"{PIPE}parallelism": 6,
         "data-pipes:streaming.customerManagedKey": True,
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.mode": "partitioned",
@@ -219,7 +221,6 @@ OTHER: dict[str, dict[str, Any]] = {
         **DEAD_LETTERS,
     },
     "kubernetes": {
-        "data-pipes:monitoring.enabled": False,
         "data-pipes:monitoring.collector": "none",
         "data-pipes:monitoring.runbook": "https://example.com/runbook",
         "data-pipes:platform.existing": {"kubeconfigContext": "staging"},
@@ -320,6 +321,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic.readers": ["arn:aws:iam::210987654321:root"],
     },
     "kinesis-video": {
+        f"{PIPE}parallelism": 6,
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.mediaType": "video/h265",
