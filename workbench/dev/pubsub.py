@@ -167,8 +167,6 @@ class PubSubTopic:
         self._subscriber = subscriber
         self._topic = _path("topics", pipe.name)
         self._letters: str | None = None
-        self._known: set[str] = set()
-        """Message IDs of the dead letters that were yielded."""
         for topic in (self._topic, f"{self._topic}{COPY}"):
             publisher.create_topic(name=topic)
         if pipe.settings.topic.dead_letter.enabled:
@@ -207,9 +205,7 @@ class PubSubTopic:
             return
         while received := self._pull(self._letters, wait=to_the_end):
             for each in received:
-                if each.message_id not in self._known:
-                    self._known.add(each.message_id)
-                    yield self._dead_letter(each)
+                yield self._dead_letter(each)
 
     def writer(self) -> RequestWriter:
         """Return a writer. The key of a record is the ordering key of its message."""

@@ -57,10 +57,15 @@ class DeadLetter:
 class Writer(Protocol):
     """Writes records to a topic."""
 
-    written: int
-    """Records that the server acknowledged."""
-    failed: list[str]
-    """Reasons of the records that the server refused."""
+    @property
+    def written(self) -> int:
+        """Records that the server acknowledged."""
+        ...
+
+    @property
+    def failed(self) -> Sequence[str]:
+        """Reasons of the records that the server refused."""
+        ...
 
     def write(self, lines: Sequence[Line]) -> int:
         """Write the first of these records, as many as fit, and return their number. Waits for at most one request."""
@@ -74,11 +79,20 @@ class Writer(Protocol):
 class Topic(Protocol):
     """A topic with its dead letters and its consumers' group."""
 
-    name: str
-    owners: Mapping[str, tuple[int, ...]]
-    """Partitions of each consumer, as the server last reported them. Empty if the service has no partitions."""
-    lag: Mapping[int, int]
-    """Records of each partition that are not handled and committed yet. Without partitions, all of them are under 0."""
+    @property
+    def name(self) -> str:
+        """Name of the topic."""
+        ...
+
+    @property
+    def owners(self) -> Mapping[str, tuple[int, ...]]:
+        """Partitions of each consumer, as the server last reported them. Empty if the service has no partitions."""
+        ...
+
+    @property
+    def lag(self) -> Mapping[int, int]:
+        """Records of each partition that are not handled and committed yet. Without partitions, all of them are under 0."""
+        ...
 
     def refresh(self) -> None:
         """Read the owners and the lag. Keep the last values while the server cannot answer."""
@@ -100,10 +114,15 @@ class Topic(Protocol):
 class Server(Protocol):
     """A server that runs."""
 
-    variables: Mapping[str, str]
-    """Variables of the consumers: server, topic, group, dead letters."""
-    introduction: Sequence[str]
-    """Lines that say what runs here: the topic and its server, then what differs from the cloud."""
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Variables of the consumers: server, topic, group, dead letters."""
+        ...
+
+    @property
+    def introduction(self) -> Sequence[str]:
+        """Lines that say what runs here: the topic and its server, then what differs from the cloud."""
+        ...
 
     def variables_of(self, number: int) -> Mapping[str, str]:
         """Return the variables that only the consumer with this number gets."""

@@ -4,6 +4,7 @@ import importlib.util
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
@@ -62,8 +63,7 @@ def serve() -> None:
     host, port = server.get_host_and_port()
     sys.stdout.write(f"http://{host}:{port}\n")
     sys.stdout.flush()
-    if server._thread:  # noqa: SLF001 - moto has no other way to wait
-        server._thread.join()  # noqa: SLF001
+    threading.Event().wait()
 
 
 if __name__ == "__main__":
