@@ -12,6 +12,7 @@ DEAD_LETTERS = {
     f"{PIPE}topic.deadLetter": {"enabled": False},
     f"{PIPE}topic.deadLetter.enabled": False,
     f"{PIPE}topic.deadLetter.maxDeliveryAttempts": 9,
+    f"{PIPE}topic.deadLetter.redrive": True,
     f"{PIPE}topic.deadLetter.retentionHours": 24,
 }
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.Network"

@@ -199,7 +199,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
     @override
     def topic(self, name: str, pipe: ConfluentPipeSettings, opts: ResourceOptions) -> Topic:
         """Create a pipe's topic."""
-        tokens = self.args.platform.pod_tokens(name)
+        tokens, redrive_tokens = (self.args.platform.pod_tokens(name, redrive=each) for each in (False, True))
         topic = ConfluentTopicArgs(
             topic_name=name,
             pipe=pipe,
@@ -209,6 +209,7 @@ class Confluent(Streaming[ConfluentPipeSettings]):
             brokers=self.binding.cidr if self.args.settings.private_link else ALL_ADDRESSES,
             ready=self.ready,
             pods=Pods(tokens=tokens, provider=self.pods) if self.pods and tokens else None,
+            redrive_pods=Pods(tokens=redrive_tokens, provider=self.pods) if self.pods and redrive_tokens else None,
             registry=self.registry if pipe.topic.schema_registry else None,
             protect=self.args.protect,
         )

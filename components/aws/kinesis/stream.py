@@ -8,13 +8,14 @@ from pulumi import CustomTimeouts, Output, ResourceOptions
 from pydantic import Field
 from typing_extensions import override
 
-from components.aws.kinesis.access import consumer_grants, resource_policy
+from components.aws.kinesis.access import consumer_grants, resource_policy, write_grants
 from components.aws.kinesis.dead_letters import DeadLetters, DeadLettersArgs, KinesisDeadLetterSettings
 from components.aws.kinesis.leases import LeaseTables, LeaseTablesArgs
 from components.aws.kinesis.signals import stream_signals
 from components.aws.network.network import Network
 from components.changes import guard
 from components.contracts import SHARED, Connection, Topic
+from components.redrive import redrive_connection
 from components.section import Distinct, Pattern, SettingsModel
 from components.settings_bases import PipeSettings
 
@@ -184,6 +185,9 @@ class KinesisStream(Topic):
             egress_rules=[],
         )
         self.connections = {SHARED: connection}
+        if dead_letters and settings.dead_letter.redrive:
+            grants = [*dead_letters.read_grants, *write_grants(self.stream.arn, args.key.arn, region)]
+            self.redrive = redrive_connection(connection, grants)
         self.signals = [
             *stream_signals(
                 args.pipe.alarms.age_minutes, stream=self.stream.name, fan_out=fan_out.name if fan_out else None

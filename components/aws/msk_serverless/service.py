@@ -12,6 +12,7 @@ from components.aws.msk.access import (
     consumer_grants,
     dead_letter_grants,
     maker_grants,
+    redrive_grants,
 )
 from components.aws.msk_serverless.settings import TOPIC_SETTINGS, MskServerlessPipeSettings, MskServerlessSettings
 from components.aws.msk_serverless.signals import topic_signals
@@ -22,6 +23,7 @@ from components.dead_letters import SUFFIX
 from components.kubernetes.jobs.job_topic import JobTopic, JobTopicArgs
 from components.kubernetes.jobs.topic import TopicNamespace
 from components.kubernetes.platform import KubernetesPlatform
+from components.redrive import redrive_group
 
 
 class MskServerless(Streaming[MskServerlessPipeSettings]):
@@ -66,9 +68,13 @@ class MskServerless(Streaming[MskServerlessPipeSettings]):
     def topic(self, name: str, pipe: MskServerlessPipeSettings, opts: ResourceOptions) -> Topic:
         """Make the topic of the pipe of that name on this cluster."""
         network, cluster_arn = self.args.network, self.cluster.arn
-        grants = consumer_grants(cluster_arn, arn_in_cluster(cluster_arn, "topic", name), consumer_group(name, pipe))
+        topic_arn, dead_letters_arn = (
+            arn_in_cluster(cluster_arn, "topic", topic) for topic in (name, f"{name}{SUFFIX}")
+        )
+        group = consumer_group(name, pipe)
+        grants = consumer_grants(cluster_arn, topic_arn, group)
         if pipe.topic.dead_letter.enabled:
-            grants += dead_letter_grants(cluster_arn, arn_in_cluster(cluster_arn, "topic", f"{name}{SUFFIX}"))
+            grants += dead_letter_grants(cluster_arn, dead_letters_arn)
         args = JobTopicArgs(
             topic_name=name,
             pipe=pipe,
@@ -84,6 +90,9 @@ class MskServerless(Streaming[MskServerlessPipeSettings]):
             brokers=EgressRule(cidr=network.cidr, port=METHODS["iam"].port),
             job_grants=lambda topic: maker_grants(cluster_arn, arn_in_cluster(cluster_arn, "topic", topic)),
             consumer_grants=grants,
+            redrive_grants=redrive_grants(
+                cluster_arn, topic_arn=topic_arn, dead_letters_arn=dead_letters_arn, group=redrive_group(group)
+            ),
             image=self.args.registry.image(self.args.settings.topic_image),
             signals=topic_signals(name, pipe, self.cluster.cluster_name),
             topic_namespace=self.topics,

@@ -24,6 +24,7 @@ from components.changes import guard, refused_change
 from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, EgressRule, Grant, Topic
 from components.dead_letters import SUFFIX, DeadLetterSettings
+from components.redrive import redrive_connection
 from components.section import Distinct, Pattern, SettingsModel
 from components.settings_bases import PipeSettings
 
@@ -174,7 +175,15 @@ class EventHubsTopic(Topic):
                 resource_group_name=args.network.resource_group,
                 opts=ResourceOptions(parent=self),
             )
-        self.connections = {SHARED: self._connection(hub, self._dead_letters())}
+        dead_letters = self._dead_letters()
+        connection = self._connection(hub, dead_letters)
+        self.connections = {SHARED: connection}
+        if dead_letters and settings.dead_letter.redrive:
+            grants = [
+                Grant(actions=("Azure Event Hubs Data Receiver",), resource=dead_letters.id),
+                Grant(actions=("Azure Event Hubs Data Sender",), resource=hub.id),
+            ]
+            self.redrive = redrive_connection(connection, grants)
         self.signals = topic_signals(args.namespace.id, args.hub_name, dead_letters=settings.dead_letter.enabled)
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 

@@ -83,6 +83,7 @@ class HdInsight(Streaming[HdInsightPipeSettings]):
             # Brokers do not authenticate clients, so neither Jobs nor consumers need permissions.
             job_grants=lambda _topic: [],
             consumer_grants=[],
+            redrive_grants=[],
             image=self.image,
             topic_namespace=self.jobs,
             platform=self.args.platform,

@@ -26,6 +26,7 @@ from components.gcp.managed_kafka.size import (
 from components.gcp.managed_kafka.topic import PORT, ManagedKafkaPipeSettings, ManagedKafkaTopic, ManagedKafkaTopicArgs
 from components.gcp.names import account_email, account_id
 from components.gcp.network.network import Network
+from components.redrive import redrive_name
 
 KEY_LABEL = "data-pipes-customer-managed-key"
 """Cluster label with the kind of key: true if customer-managed."""
@@ -146,6 +147,7 @@ class ManagedKafka(Streaming[ManagedKafkaPipeSettings]):
             cluster=self.cluster,
             bootstrap_servers=self.bootstrap_servers,
             consumer=account_email(account_id(f"{self.name}-{name}"), account.project),
+            redrive=account_email(account_id(redrive_name(f"{self.name}-{name}")), account.project),
             connect=self.connect,
             closed=self.closed,
             protect=self.args.protect,

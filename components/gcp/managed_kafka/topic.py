@@ -6,7 +6,7 @@ from typing import Annotated
 
 import pulumi_gcp as gcp
 from pulumi import Input, Output, Resource, ResourceHookBinding, ResourceOptions
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.changes import guard, refuse_fewer_partitions
 from components.consumer_group import consumer_group
@@ -17,10 +17,14 @@ from components.gcp.managed_kafka.signals import kafka_signals
 from components.gcp.network.network import Network
 from components.kafka.config import CODECS, Choice, Limit, Limits
 from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings, group_protocol
+from components.redrive import redrive_connection, redrive_group
 from components.section import Distinct, Pattern
 
 PORT = 9092
 """Broker port for TLS with token authentication (Managed Service for Apache Kafka, Authentication)."""
+
+MOST_PRODUCERS = 49
+"""Producers of a topic (Managed Service for Apache Kafka API, Acl)."""
 
 TOKEN_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 """Scope of the clients' tokens (managed-kafka-auth-login-handler, GcpLoginCallbackHandler)."""
@@ -51,9 +55,18 @@ class ManagedKafkaTopicSettings(KafkaTopicSettings, frozen=True):
 
     min_insync_replicas = REPLICATION - 1
 
-    producers: Annotated[tuple[ServiceAccount, ...], Field(max_length=49), Distinct] = ()
+    producers: Annotated[tuple[ServiceAccount, ...], Field(max_length=MOST_PRODUCERS), Distinct] = ()
     """The e-mail addresses of the service accounts that may write to the topic. No other account may. An ACL has at most 100
     entries, two for each producer (Managed Service for Apache Kafka API, Acl)."""
+
+    @model_validator(mode="after")
+    def _room_for_redrive(self) -> "ManagedKafkaTopicSettings":
+        if self.dead_letter.redrive and len(self.producers) >= MOST_PRODUCERS:
+            raise ValueError(
+                f"producers must have fewer than {MOST_PRODUCERS} entries with deadLetter.redrive, got {len(self.producers)} (an ACL has at "
+                "most 100 entries, and the job needs two: Managed Service for Apache Kafka API, Acl). Remove one, or turn redrive off."
+            )
+        return self
 
 
 class ManagedKafkaPipeSettings(KafkaPipeSettings, frozen=True):
@@ -77,6 +90,8 @@ class ManagedKafkaTopicArgs:
     bootstrap_servers: Output[str]
     consumer: str
     """E-mail address of the consumers' service account."""
+    redrive: str
+    """E-mail address of the service account of the job that replays dead letters, if the pipe has one."""
     connect: Grant
     """Permission to connect to the cluster."""
     closed: Sequence[Resource]
@@ -108,7 +123,7 @@ class ManagedKafkaTopic(Topic):
         topic_acl = self._acl(
             f"{name}-topic-acl",
             Output.concat("topic/", topic.topic_id),
-            [*allowed(args.consumer, "READ", "DESCRIBE"), *writers],
+            [*allowed(args.consumer, "READ", "DESCRIBE"), *writers, *self._redriver("WRITE")],
         )
         group = consumer_group(args.topic_name, args.pipe)
         group_acl = self._acl(f"{name}-group-acl", f"consumerGroup/{group}", allowed(args.consumer, "READ"))
@@ -132,6 +147,11 @@ class ManagedKafkaTopic(Topic):
             egress_rules=[EgressRule(cidr=args.network.cidr, port=PORT)],
         )
         self.connections = {SHARED: connection}
+        if settings.dead_letter.redrive:
+            marks = redrive_group(group)
+            marks_acl = self._acl(f"{name}-redrive-group-acl", f"consumerGroup/{marks}", allowed(args.redrive, "READ"))
+            ready = {"STREAM_GROUP": marks_acl.id.apply(lambda _: group)}
+            self.redrive = redrive_connection(connection, [args.connect], ready)
         self.signals = kafka_signals(
             args.pipe,
             cluster=args.cluster.cluster_id,
@@ -177,6 +197,11 @@ class ManagedKafkaTopic(Topic):
             opts=ResourceOptions(parent=self),
         )
 
+    def _redriver(self, operation: str) -> list[gcp.managedkafka.AclAclEntryArgs]:
+        """Return the ACL entries of the job that replays dead letters. Empty if the pipe has no such job."""
+        redrives = self.args.pipe.topic.dead_letter.redrive
+        return allowed(self.args.redrive, operation, "DESCRIBE") if redrives else []
+
     def _dead_letters(self) -> Mapping[str, Input[str]]:
         """Make the dead-letter topic and its ACL if enabled, and return the consumers' variables for it."""
         settings, name = self.args.pipe.topic, f"{self.args.topic_name}{SUFFIX}"
@@ -188,6 +213,6 @@ class ManagedKafkaTopic(Topic):
         acl = self._acl(
             f"{self.name}-dead-letters-acl",
             Output.concat("topic/", topic.topic_id),
-            allowed(self.args.consumer, "WRITE", "DESCRIBE"),
+            [*allowed(self.args.consumer, "WRITE", "DESCRIBE"), *self._redriver("READ")],
         )
         return settings.dead_letter.variables(acl.id.apply(lambda _: name))

@@ -13,6 +13,7 @@ from components.kafka.topic_settings import KafkaPipeSettings
 from components.kubernetes.jobs.topic import DEAD_LETTERS, TOPIC, TopicJob, TopicJobArgs, TopicNamespace
 from components.kubernetes.platform import KubernetesPlatform
 from components.monitoring.signals import Signal
+from components.redrive import redrive_connection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,8 @@ class JobTopicArgs:
     """Returns the permissions of the Job that creates the topic with the given name."""
     consumer_grants: Sequence[Grant]
     """Permissions of the consumers."""
+    redrive_grants: Sequence[Grant]
+    """Permissions of the job that replays dead letters."""
     image: Output[str]
     """The image that creates topics."""
     topic_namespace: TopicNamespace
@@ -61,11 +64,12 @@ class JobTopic(Topic):
         if topic.dead_letter.enabled:
             dead_letters = self._job(f"{name}{DEAD_LETTERS}", f"{topic_name}{SUFFIX}", 1, topic.dead_letter_config())
             settings |= topic.dead_letter.variables(dead_letters.topic_name)
-        self.connections = {
-            SHARED: Connection(
-                settings=settings, secrets={}, files={}, grants=args.consumer_grants, egress_rules=[args.brokers]
-            )
-        }
+        connection = Connection(
+            settings=settings, secrets={}, files={}, grants=args.consumer_grants, egress_rules=[args.brokers]
+        )
+        self.connections = {SHARED: connection}
+        if topic.dead_letter.redrive:
+            self.redrive = redrive_connection(connection, args.redrive_grants)
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     def _job(self, name: str, topic_name: str, partitions: int, config: Mapping[str, str]) -> TopicJob:

@@ -237,6 +237,11 @@ def consumer_user(topic: str, group: str, writes: Sequence[str]) -> dict[str, An
     }
 
 
+def redrive_user(topic: str, dead_letters: str, group: str) -> dict[str, Any]:
+    """Return the spec of a user who may read dead letters, mark them in one group and write records to their topic."""
+    return consumer_user(topic=dead_letters, group=group, writes=[topic])
+
+
 def _allowed(kind: str, name: str, operations: Sequence[str]) -> dict[str, Any]:
     resource = {"type": kind, "name": name, "patternType": "literal"}
     return {"resource": resource, "operations": list(operations)}

@@ -1,7 +1,8 @@
 """Topics of a Kafka cluster in containers, and the users that read them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from pulumi import CustomTimeouts, Input, Output, ResourceHookBinding, ResourceOptions
 
@@ -11,9 +12,10 @@ from components.contracts import SHARED, Connection, PodEgressRule, Secret, Topi
 from components.dead_letters import SUFFIX
 from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings, group_protocol
 from components.kubernetes.platform import KubernetesPlatform
-from components.kubernetes.strimzi.cluster import PORT, consumer_user
+from components.kubernetes.strimzi.cluster import PORT, consumer_user, redrive_user
 from components.kubernetes.strimzi.resource import StrimziResource, made_secret, secret_text, strimzi_resource
 from components.kubernetes.strimzi.settings import FILES, REPLICATION
+from components.redrive import redrive_group
 
 
 class StrimziTopicSettings(KafkaTopicSettings, frozen=True):
@@ -70,7 +72,6 @@ class StrimziTopic(Topic):
         )
         dead_letter_variables = self._dead_letters()
         user = self._user()
-        certificate = made_secret(f"{name}-certificate", user.id, user, self.child)
         self.topic_name = topic.metadata.name.apply(str)
         self.partitions = topic.spec["partitions"].apply(int)
         connection = Connection(
@@ -87,15 +88,14 @@ class StrimziTopic(Topic):
                 **group_protocol(args.version),
             },
             secrets={},
-            files={
-                FILES / "ca.crt": args.ca_certificate,
-                FILES / "user.crt": secret_text(certificate, "user.crt"),
-                FILES / "user.key": secret_text(certificate, "user.key"),
-            },
+            files=self._files(f"{name}-certificate", user),
             grants=[],
             egress_rules=[PodEgressRule(namespace=self.namespace, port=PORT)],
         )
         self.connections = {SHARED: connection}
+        if args.pipe.topic.dead_letter.redrive:
+            files = self._files(f"{name}-redrive-certificate", self._redrive_user())
+            self.redrive = replace(connection, files=files)
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     def _topic(
@@ -142,6 +142,27 @@ class StrimziTopic(Topic):
             spec=consumer_user(topic=topic, group=self.group, writes=writes),
             opts=self._made_in_cluster(ResourceOptions()),
         )
+
+    def _redrive_user(self) -> StrimziResource:
+        """Make the user of the job that replays dead letters. No pipe has a dot in its name, so no consumer's user has this name."""
+        topic = self.args.topic_name
+        return strimzi_resource(
+            f"{self.name}-redrive-user",
+            kind="KafkaUser",
+            name=f"{topic}.redrive",
+            namespace=self.namespace,
+            spec=redrive_user(topic, f"{topic}{SUFFIX}", redrive_group(self.group)),
+            opts=self._made_in_cluster(ResourceOptions()),
+        )
+
+    def _files(self, name: str, user: StrimziResource) -> Mapping[PurePosixPath, Secret]:
+        """Return the files of a client: the certificates of the brokers' authority and of a user, and the user's key."""
+        certificate = made_secret(name, user.id, user, self.child)
+        return {
+            FILES / "ca.crt": self.args.ca_certificate,
+            FILES / "user.crt": secret_text(certificate, "user.crt"),
+            FILES / "user.key": secret_text(certificate, "user.key"),
+        }
 
     def _made_in_cluster(self, more: ResourceOptions) -> ResourceOptions:
         """Return the options of resources that the operators in the Kafka cluster manage, merged with more options."""
