@@ -38,6 +38,17 @@ class DeadLetterSettings(SettingsModel, frozen=True):
         return {"STREAM_DEAD_LETTERS": topic, "STREAM_MAX_DELIVERY_ATTEMPTS": str(self.max_delivery_attempts)}
 
 
+def redrive_errors(pipes: Mapping[str, PipeSettings]) -> Iterator[ConfigError]:
+    """Yield pipes whose redrive job would have the names of the resources of another pipe."""
+    for name, pipe in pipes.items():
+        if cast("Any", pipe).topic.dead_letter.redrive and f"{name}-redrive" in pipes:
+            text = (
+                f"must be false if there is a pipe {name}-redrive, got true (the names of their resources would be equal). "
+                "Rename that pipe, or remove redrive."
+            )
+            yield ConfigError(path=("pipes", name, "topic", "deadLetter", "redrive"), text=text)
+
+
 def no_redrive(pipes: Mapping[str, PipeSettings], reason: str) -> Iterator[ConfigError]:
     """Yield pipes with a redrive job, where the service cannot have one. `reason` says why."""
     for name, pipe in pipes.items():

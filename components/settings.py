@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from components.catalog import CLOUDS, Cloud
 from components.consumer import no_secret
+from components.dead_letters import redrive_errors
 from components.monitoring.settings import MonitoringSettings
 from components.renames import Renames
 from components.section import ConfigError, Pattern, QuotedText, SettingsModel, mapping, parse, unknown
@@ -172,6 +173,7 @@ class _Reader:
                 record_bytes=pipe.expect.bytes if pipe.expect else None,
             )
             self.errors += [error.under("pipes", name, "consumer") for error in found]
+        self.errors += redrive_errors(pipes)
         if cloud and streaming and platform:
             self.pair(CLOUDS[cloud], streaming.service, platform.service)
         self.alarms(pipes, streaming, monitoring, account)
