@@ -23,7 +23,7 @@ class DeadLetterSettings(SettingsModel, frozen=True):
     """Number of times that the handler gets a record before it is moved to the dead-letter topic."""
     redrive: bool = False
     """Whether the stack has a job that reads and replays the dead letters, with rights that the consumers do not have. It runs only when
-    an operator starts it (docs/procedures.md, Dead letters). The image must contain the consumer of this repository."""
+    an operator starts it (docs/procedures.md, As a job of the stack). The image must contain the consumer of this repository."""
 
     @model_validator(mode="after")
     def _refuse_ignored_keys(self) -> "DeadLetterSettings":
