@@ -14,9 +14,9 @@ if "PULUMI_CONFIG" in os.environ:  # set only by the CLI's language host, which 
 import pulumi
 
 from components.pipeline import Pipeline
-from components.settings import Settings
+from components.settings import from_config
 
-settings = Settings.from_config()
+settings = from_config()
 pipeline = Pipeline(settings.name, settings)
 for name, value in pipeline.outputs.items():
     pulumi.export(name, value)

@@ -12,7 +12,14 @@ from components.monitoring.pipe import WatchedPipe
 from components.monitoring.rules import Rule
 from components.monitoring.settings import MonitoringSettings
 from components.monitoring.signals import Signal
-from components.settings_bases import AccountSettings, NetworkSettings, PipeSettings, ServiceSettings, SystemWorkloads
+from components.settings_bases import (
+    AccountSettings,
+    ExistingPipeSettings,
+    NetworkSettings,
+    PipeSettings,
+    ServiceSettings,
+    SystemWorkloads,
+)
 
 AccountT = TypeVar("AccountT", bound=AccountSettings)
 NetworkSettingsT = TypeVar("NetworkSettingsT", bound=NetworkSettings)
@@ -29,6 +36,8 @@ class NetworkArgs(Generic[AccountT, NetworkSettingsT]):
 
     account: AccountT
     settings: NetworkSettingsT
+    platform: ServiceSettings
+    """Settings of the platform. The network of an existing cluster is looked up with them."""
     cloud_services: Sequence[str]
     """Cloud services that the stack calls, by the names of their private endpoints."""
     tags: Mapping[str, str]
@@ -71,7 +80,9 @@ class StreamingArgs(Generic[SettingsT, NetworkT, PlatformT]):
     platform: PlatformT
     """Used by services that run in the cluster or create their topics from there. Others do not use it and do not wait for it."""
     pipes: Mapping[str, PipeSettings]
-    """Pipes whose topics the service has."""
+    """Pipes whose topics the service makes."""
+    existing_pipes: Mapping[str, ExistingPipeSettings]
+    """Pipes whose topics were there before."""
     secrets: Mapping[str, Secret]
     """The service's own credentials, by the keys of ServiceSettings.secrets."""
     protect: bool

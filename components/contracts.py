@@ -192,3 +192,7 @@ class Streaming(ComponentResource, ABC, Generic[PipeSettingsT]):
     @abstractmethod
     def topic(self, name: str, pipe: PipeSettingsT, opts: ResourceOptions) -> Topic:
         """Create the topic of a pipe, with as many partitions as its parallelism."""
+
+    def existing_topic(self, name: str, pipe: Any, opts: ResourceOptions) -> Topic:
+        """Read the topic of a pipe that was there before. `pipe` has the type `existing_pipe` of the catalog entry."""
+        raise NotImplementedError

@@ -10,7 +10,7 @@ from components.changes import refused_change
 from components.consumer_group import group_change_rule
 from components.contracts import Platform, Redrive, Registry, Secret, Streaming, Workload
 from components.monitoring.pipe import WatchedPipe
-from components.settings_bases import PipeSettings
+from components.settings_bases import ExistingPipeSettings, PipeSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,9 @@ class Pipe(ComponentResource):
             ResourceOptions.merge(opts, ResourceOptions(hooks=hooks)),
         )
         child = ResourceOptions(parent=self)
-        topic = args.streaming.topic(args.pipe, args.settings, child)
+        existing = isinstance(args.settings, ExistingPipeSettings)
+        find_topic = args.streaming.existing_topic if existing else args.streaming.topic
+        topic = find_topic(args.pipe, args.settings, child)
         workload = Workload(
             name=args.pipe,
             consumer=consumer,

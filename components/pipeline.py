@@ -7,6 +7,7 @@ from pulumi import ComponentResource, Output, ResourceOptions, log
 from components.arguments import MonitoringArgs, NetworkArgs, PlatformArgs, RegistryArgs, StreamingArgs
 from components.pipe import Pipe, PipeArgs
 from components.settings import Settings
+from components.settings_bases import adopted, made
 
 
 class Pipeline(ComponentResource):
@@ -16,9 +17,9 @@ class Pipeline(ComponentResource):
     """Stack outputs: those of the services, the topics, and the partitions and replicas of each pipe."""
 
     def __init__(self, name: str, settings: Settings, opts: ResourceOptions | None = None) -> None:
-        cloud = settings.cloud
+        base = settings.base
         tags = {"data-pipes": name, **settings.tags}
-        provider = cloud.base.provider(name, settings.account, tags)
+        provider = base.provider(name, settings.account, tags)
         super().__init__(
             "data-pipes:index:Pipeline", name, None, ResourceOptions.merge(opts, ResourceOptions(providers=[provider]))
         )
@@ -26,21 +27,20 @@ class Pipeline(ComponentResource):
         for warning in settings.warnings:
             log.warn(warning, self)
 
-        network = cloud.base.network(
+        network = base.network(
             name,
             NetworkArgs(
                 account=settings.account,
                 settings=settings.network,
+                platform=settings.platform,
                 cloud_services=sorted(settings.cloud_services),
                 tags=tags,
             ),
             child,
         )
         images = [*(pipe.consumer.image for pipe in settings.pipes.values()), *settings.streaming.images]
-        registry = cloud.base.registry(
-            name, RegistryArgs(network=network, images=images, protect=settings.protect), child
-        )
-        platform = cloud.platforms[settings.platform.service].component(
+        registry = base.registry(name, RegistryArgs(network=network, images=images, protect=settings.protect), child)
+        platform = settings.container_platform.component(
             name,
             PlatformArgs(
                 settings=settings.platform,
@@ -54,14 +54,15 @@ class Pipeline(ComponentResource):
             child,
         )
         secrets = {secret: Output.secret(value.get_secret_value()) for secret, value in settings.secrets.items()}
-        streaming = cloud.streaming[settings.streaming.service].component(
+        streaming = settings.streaming_service.component(
             name,
             StreamingArgs(
                 settings=settings.streaming,
                 network=network,
                 registry=registry,
                 platform=platform,
-                pipes=settings.pipes,
+                pipes=made(settings.pipes),
+                existing_pipes=adopted(settings.pipes),
                 secrets={key: secrets[secret] for key, secret in settings.streaming.secrets.items()},
                 protect=settings.protect,
             ),
@@ -78,7 +79,7 @@ class Pipeline(ComponentResource):
             for pipe, each in settings.pipes.items()
         }
         if settings.monitoring.enabled:
-            cloud.base.monitoring(
+            base.monitoring(
                 name,
                 MonitoringArgs(
                     settings=settings.monitoring,

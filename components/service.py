@@ -9,7 +9,13 @@ from pulumi import ComponentResource, ProviderResource, ResourceOptions
 from components.arguments import MonitoringArgs, NetworkArgs, PlatformArgs, RegistryArgs, StreamingArgs
 from components.contracts import Platform, Registry, Streaming
 from components.monitoring.settings import MonitoringSettings
-from components.settings_bases import AccountSettings, NetworkSettings, PipeSettings, ServiceSettings
+from components.settings_bases import (
+    AccountSettings,
+    ExistingPipeSettings,
+    NetworkSettings,
+    PipeSettings,
+    ServiceSettings,
+)
 from components.sizing import PlatformSizing, StreamingSizing
 
 
@@ -42,6 +48,10 @@ class StreamingService:
     """Whether the cloud measures the group's lag, also without a collector."""
     cloud_services: Sequence[str] = ()
     """Cloud APIs this service needs on this cloud. Set here because the settings class is shared by all clouds."""
+    existing_pipe: type[ExistingPipeSettings] | None = None
+    """Settings of a pipe whose topic was there before. None if the service's topics cannot be adopted."""
+    existing: "StreamingService | None" = None
+    """The form for a section with the key `existing`: the service was there before. None if it cannot be adopted."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,12 @@ class ContainerPlatform:
     """Sizes for the replicas of all pipes."""
     collectors: Sequence[str] = ("none",)
     """Values of monitoring.collector that the platform has."""
+    base: "CloudBase | None" = None
+    """Parts of the stack that differ from those of its cloud: an existing cluster has a network. None if none differ."""
+    sized: bool = True
+    """Whether the program makes the nodes, so it must know the number of replicas before it looks up an existing topic."""
+    existing: "ContainerPlatform | None" = None
+    """The form for a section with the key `existing`: the platform was there before. None if it cannot be adopted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +86,8 @@ class CloudBase:
     network_settings: type[NetworkSettings]
     network: Callable[[str, NetworkArgs[Any, Any], ResourceOptions], ComponentResource]
     registry: Callable[[str, RegistryArgs[Any], ResourceOptions], Registry]
+    makes_registry: bool = True
+    """Whether the stack has its own registry. If not, all images must have full references."""
     monitoring_settings: type[MonitoringSettings]
     cheap_collector: bool
     """Whether the managed collector costs little, so that every stack has it."""

@@ -1,37 +1,33 @@
-"""Settings of a stack, read and validated as a whole before any resource is registered."""
+"""Reads the settings of a stack and validates them as a whole, before any resource is registered."""
 
 import difflib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, NoReturn, TypeVar, cast
+from collections.abc import Collection, Iterable, Mapping
+from typing import NoReturn, TypeVar, cast
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env, is_config_secret
 from pydantic import SecretStr
 
-from components.catalog import CLOUDS, Cloud
-from components.consumer import no_secret
+from components import section_checks
+from components.catalog import CLOUDS
 from components.dead_letters import redrive_errors
 from components.monitoring.settings import MonitoringSettings
 from components.renames import Renames
-from components.section import ConfigError, Pattern, QuotedText, SettingsModel, mapping, parse, unknown
+from components.section import ConfigError, SettingsModel, mapping, parse, unknown
+from components.service import CloudBase, ContainerPlatform, StreamingService
 from components.settings_bases import (
     AccountSettings,
-    NetworkSettings,
     PipeSettings,
     ServiceSettings,
     SystemWorkloads,
     ValidationContext,
 )
-from components.sizing import load_warnings
+from components.stack_settings import NAME, NAMESPACE, Settings, SettingsError, StackSettings, called
 
-NAMESPACE = "data-pipes"
+__all__ = ["NAME", "NAMESPACE", "Settings", "SettingsError", "StackSettings", "from_config", "load"]
+
 KEYS = ("name", "network", "streaming", "platform", "pipes", "monitoring", "secrets", "tags", "protect")
-NAME = Pattern(
-    r"[a-z][a-z0-9-]{0,22}[a-z0-9]", "2 to 24 lower-case letters, digits and hyphens, starting with a letter"
-)
-"""An IAM role name has at most 64 characters (IAM, quotas): 24 for the stack, 24 for the pipe, the rest for Pulumi's suffix."""
 CLUSTER_NAMESPACES = ("aks-", "data-pipes-", "default", "gatekeeper-", "gke-", "gmp-", "kube-")
 """Prefixes of namespaces that belong to the cluster, its cloud, or the stack's own workloads (Kubernetes, Namespaces). A pipe cannot use
 them because its Kubernetes namespace has the pipe's name."""
@@ -40,79 +36,15 @@ UNREAD = ("confluent", "confluentcloud")
 """Configuration namespaces of the Confluent provider. They are not read: the provider uses the secrets in streaming.credentials."""
 
 ParsedT = TypeVar("ParsedT", bound=SettingsModel)
+EntryT = TypeVar("EntryT", ContainerPlatform, StreamingService)
 
 
-class SettingsError(pulumi.RunError):
-    """Errors in a stack file, one per line: file, key, rule, value and fix."""
-
-
-class StackSettings(SettingsModel, frozen=True):
-    """Keys with one value for the whole stack."""
-
-    name: Annotated[str, NAME] | None = None
-    """Prefix of all resource names in the stack. Defaults to the name of the stack. Keep it when you rename the stack, because a
-    new prefix replaces the resources."""
-    tags: Mapping[str, QuotedText] = {}
-    """Tags or labels of all resources in the stack."""
-    protect: bool = True
-    """Whether clusters and topics are protected from deletion."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Validated settings of a stack, with all defaults filled in."""
-
-    name: str
-    cloud: Cloud
-    account: AccountSettings
-    network: NetworkSettings
-    streaming: ServiceSettings
-    platform: ServiceSettings
-    pipes: Mapping[str, PipeSettings]
-    monitoring: MonitoringSettings
-    secrets: Mapping[str, SecretStr]
-    tags: Mapping[str, str]
-    protect: bool
-    renames: Sequence[str] = ()
-    """Warnings about old names of settings, each starting with the key."""
-
-    @property
-    def cloud_services(self) -> Collection[str]:
-        """Return the cloud services that the stack calls from inside the network."""
-        return called(self.cloud, self.streaming, self.platform)
-
-    @property
-    def warnings(self) -> Sequence[str]:
-        """Return warnings about valid settings, each starting with the key."""
-        streaming = self.cloud.streaming[self.streaming.service].sizing
-        platform = self.cloud.platforms[self.platform.service].sizing
-        load = load_warnings(streaming, platform, (self.streaming, self.platform), self.pipes)
-        return [*self.renames, *self.streaming.warnings, *self.platform.warnings, *load, *self._lag_warnings()]
-
-    def _lag_warnings(self) -> Iterator[str]:
-        """Yield a warning if nothing measures how far the consumers are behind."""
-        service = self.cloud.streaming[self.streaming.service]
-        collectors = self.cloud.platforms[self.platform.service].collectors
-        if self.monitoring.enabled and self.monitoring.collector == "none" and not service.reports_lag:
-            others = " or ".join(each for each in collectors if each != "none")
-            fix = f"Set it to {others}." if others else f"On {self.platform.service}, use the metrics of the service."
-            yield (
-                f"monitoring.collector: none leaves the stack without alarms on unread records ({self.streaming.service} does not report "
-                f"them to the cloud's monitoring). {fix}"
-            )
-
-    @classmethod
-    def from_config(cls) -> "Settings":
-        """Read the configuration of the running stack. Raise SettingsError, which Pulumi prints without a traceback."""
-        config = {**get_config_env(), **CONFIG.get()}
-        secret_keys = {name for name in config if is_config_secret(name)} | set(get_config_secret_keys_env())
-        stack = pulumi.get_stack()
-        return load(config, source=f"stacks/Pulumi.{stack}.yaml", stack=stack, secret_keys=secret_keys)
-
-
-def called(cloud: Cloud, streaming: ServiceSettings, platform: ServiceSettings) -> Collection[str]:
-    """Return the cloud services that the streaming service and the platform call from inside the network, by endpoint name."""
-    return {*cloud.streaming[streaming.service].cloud_services, *streaming.cloud_services, *platform.cloud_services}
+def from_config() -> Settings:
+    """Read the configuration of the running stack. Raise SettingsError, which Pulumi prints without a traceback."""
+    config = {**get_config_env(), **CONFIG.get()}
+    secret_keys = {name for name in config if is_config_secret(name)} | set(get_config_secret_keys_env())
+    stack = pulumi.get_stack()
+    return load(config, source=f"stacks/Pulumi.{stack}.yaml", stack=stack, secret_keys=secret_keys)
 
 
 def load(config: Mapping[str, object], *, source: str, stack: str, secret_keys: Collection[str]) -> Settings:
@@ -150,49 +82,49 @@ class _Reader:
         stack = self.stack_section(own)
         secrets = self.secrets(own.get("secrets", {}))
 
-        cloud, platform = self.platform(own.get("platform"))
+        cloud, runner, platform = self.platform(own.get("platform"))
+        base = runner.base or CLOUDS[cloud].base if cloud and runner else None
         self.namespaces(cloud)
         account = self.account(cloud) if cloud else None
-        if cloud and stack:
-            self.names(CLOUDS[cloud].base.account, stack)
-        network = (
-            self.section(CLOUDS[cloud].base.network_settings, own.get("network", {}), "network") if cloud else None
-        )
-        streaming, pipe_model = self.streaming(own.get("streaming"), cloud)
-        pipes = self.pipes(own.get("pipes"), pipe_model)
-        monitoring = self.monitoring(cloud, own.get("monitoring", {}), streaming, platform)
+        if base and stack:
+            self.errors += section_checks.name_errors(base.account, stack.name or self.stack, stack.tags)
+        network = self.section(base.network_settings, own.get("network", {}), "network") if base else None
+        service, streaming = self.streaming(own.get("streaming"), cloud)
+        pipes = self.pipes(own.get("pipes"), service)
+        monitoring = self.monitoring(base, own.get("monitoring", {}), service, runner)
 
-        own_secrets: Mapping[str, str] = streaming.secrets if streaming else {}
-        for key, secret in own_secrets.items():
-            if secret not in secrets:
-                self.error("streaming", *key.split("."), text=no_secret(secret))
-        for name, pipe in pipes.items():
-            found = pipe.consumer.config_errors(
-                known=frozenset(secrets),
-                reserved=frozenset(own_secrets.values()),
-                record_bytes=pipe.expect.bytes if pipe.expect else None,
-            )
-            self.errors += [error.under("pipes", name, "consumer") for error in found]
+        self.errors += section_checks.secret_errors(pipes, streaming, secrets)
         self.errors += redrive_errors(pipes)
-        if cloud and streaming and platform:
-            self.pair(CLOUDS[cloud], streaming.service, platform.service)
-        self.alarms(pipes, streaming, monitoring, account)
+        if cloud and service and streaming and platform:
+            self.errors += section_checks.pair_errors(CLOUDS[cloud], service, streaming.service, platform.service)
+        self.errors += section_checks.alarm_errors(pipes, streaming, monitoring, account)
+        if runner and platform:
+            self.errors += section_checks.replica_errors(pipes, runner, platform.service)
+        if base and not base.makes_registry:
+            self.errors += section_checks.image_errors(pipes, streaming)
         if network:
-            name = (stack.name if stack else None) or self.stack
-            system_workloads = streaming.system_workloads if streaming else SystemWorkloads()
             context = ValidationContext(
-                stack=name, account=account, network=network, system_workloads=system_workloads, pipes=pipes
+                stack=(stack.name if stack else None) or self.stack,
+                account=account,
+                network=network,
+                system_workloads=streaming.system_workloads if streaming else SystemWorkloads(),
+                pipes=pipes,
             )
-            for section in (streaming, platform):
-                self.errors += section.config_errors(context) if section else ()
-            if cloud and streaming and platform:
-                self.errors += network.idle(called(CLOUDS[cloud], streaming, platform))
+            self.errors += streaming.config_errors(context) if streaming else ()
+            self.errors += platform.config_errors(context) if platform else ()
+            if service and streaming and platform:
+                self.errors += network.idle(called(service, streaming, platform))
         self.errors += self.renames.errors
-        if self.errors or not (stack and cloud and account and network and streaming and platform and monitoring):
+        if self.errors or not (stack and cloud and base and service and runner):
+            self.fail()
+        if not (account and network and streaming and platform and monitoring):
             self.fail()
         return Settings(
             name=stack.name or self.stack,
             cloud=CLOUDS[cloud],
+            base=base,
+            streaming_service=service,
+            container_platform=runner,
             account=account,
             network=network,
             streaming=streaming,
@@ -278,22 +210,6 @@ class _Reader:
             return None
         return parsed
 
-    def names(self, account: type[AccountSettings], stack: StackSettings) -> None:
-        """Refuse a name or tags that the cloud rejects, and tags that the program sets itself."""
-        try:
-            account.stack_name.check(stack.name or self.stack)
-        except ValueError as error:
-            self.error("name", text=f"{error} Choose another name, and never change it.")
-        if len(stack.tags) > account.most_tags:
-            text = f"must have at most {account.most_tags} entries, got {len(stack.tags)} (some resources accept no more). Remove some."
-            self.error("tags", text=text)
-        for name, value in stack.tags.items():
-            try:
-                account.tag_name.check(name)
-                account.tag_value.check(value)
-            except ValueError as error:
-                self.error("tags", name, text=str(error))
-
     def service(self, value: object, key: str, known: Iterable[str], where: str) -> str | None:
         """Return the name of the service in the streaming or platform section. None if it is missing or unknown."""
         listed = ", ".join(sorted(known))
@@ -308,17 +224,31 @@ class _Reader:
         self.error(key, "service", text=f"{fact}. {unknown(str(name), known)}")
         return None
 
-    def platform(self, value: object) -> tuple[str | None, ServiceSettings | None]:
-        """Return the cloud of the platform, and the settings of the platform."""
+    def form(
+        self, entry: EntryT, existing: EntryT | None, value: object, key: str
+    ) -> tuple[EntryT, ServiceSettings | None]:
+        """Return the entry of a section and its settings. With the key `existing`, it is the entry for what was there before."""
+        section = mapping(value) or {}
+        if "existing" in section and existing:
+            entry = existing
+        elif "existing" in section and "existing" not in entry.settings.model_fields:
+            text = f"is not available on {entry.title} (only its topics can be adopted). Remove it, and set topic.existing in the pipes."
+            self.error(key, "existing", text=text)
+            section = {name: each for name, each in section.items() if name != "existing"}
+        return entry, self.section(entry.settings, section, key)
+
+    def platform(self, value: object) -> tuple[str | None, ContainerPlatform | None, ServiceSettings | None]:
+        """Return the cloud of the platform, its catalog entry, and its settings."""
         clouds = {service: name for name, cloud in CLOUDS.items() for service in cloud.platforms}
         service = self.service(value, "platform", clouds, "a container platform")
         if service is None:
-            return None, None
+            return None, None, None
         cloud = clouds[service]
-        return cloud, self.section(CLOUDS[cloud].platforms[service].settings, value, "platform")
+        entry = CLOUDS[cloud].platforms[service]
+        return cloud, *self.form(entry, entry.existing, value, "platform")
 
-    def streaming(self, value: object, cloud: str | None) -> tuple[ServiceSettings | None, type[PipeSettings] | None]:
-        """Return the settings of the streaming service, and the settings class of its pipes."""
+    def streaming(self, value: object, cloud: str | None) -> tuple[StreamingService | None, ServiceSettings | None]:
+        """Return the catalog entry of the streaming service, and its settings."""
         clouds = [CLOUDS[cloud]] if cloud else list(CLOUDS.values())
         known = {name: each.streaming for each in clouds for name in each.streaming}
         where = f"a streaming service on {cloud}" if cloud else "a streaming service"
@@ -336,69 +266,43 @@ class _Reader:
         service = self.service(value, "streaming", known, where)
         if service is None:
             return None, None
-        found = known[service][service]
-        return self.section(found.settings, value, "streaming"), found.pipe
-
-    def pair(self, cloud: Cloud, streaming: str, platform: str) -> None:
-        """Refuse a streaming service whose topics cannot be read from the platform."""
-        refusals = cloud.streaming[streaming].refused_on
-        if platform in refusals:
-            able = " or ".join(name for name in cloud.platforms if name not in refusals)
-            self.error(
-                "streaming",
-                "service",
-                text=f"{streaming} is not available on {platform}: {refusals[platform]}. Set platform.service to {able}.",
-            )
+        entry = known[service][service]
+        return self.form(entry, entry.existing, value, "streaming")
 
     def monitoring(
-        self, cloud: str | None, value: object, streaming: ServiceSettings | None, platform: ServiceSettings | None
+        self,
+        base: CloudBase | None,
+        value: object,
+        service: StreamingService | None,
+        platform: ContainerPlatform | None,
     ) -> MonitoringSettings | None:
         """Parse the monitoring section and choose the collector. Refuse one that the platform does not have."""
-        if cloud is None:
+        if base is None:
             return None
-        settings = self.section(CLOUDS[cloud].base.monitoring_settings, value, "monitoring")
-        if settings is None or streaming is None or platform is None or not settings.enabled:
+        settings = self.section(base.monitoring_settings, value, "monitoring")
+        if settings is None or service is None or platform is None or not settings.enabled:
             return settings
-        collectors = CLOUDS[cloud].platforms[platform.service].collectors
+        collectors = platform.collectors
         if settings.collector is None:
-            needed = CLOUDS[cloud].base.cheap_collector or not CLOUDS[cloud].streaming[streaming.service].reports_lag
+            needed = base.cheap_collector or not service.reports_lag
             chosen = "managed" if needed and "managed" in collectors else "none"
             return settings.model_copy(update={"collector": chosen})
         if settings.collector not in collectors:
-            text = f"must be {' or '.join(collectors)} on {platform.service}, got {settings.collector} (the platform has no such collector). Change or remove it."
+            text = f"must be {' or '.join(collectors)} on {platform.title}, got {settings.collector} (the platform has no such collector). Change or remove it."
             self.error("monitoring", "collector", text=text)
         return settings
 
-    def alarms(
-        self,
-        pipes: Mapping[str, PipeSettings],
-        streaming: ServiceSettings | None,
-        monitoring: MonitoringSettings | None,
-        account: AccountSettings | None,
-    ) -> None:
-        """Refuse limits without an alarm, that cannot be measured, or that are reached only after records are lost."""
-        if monitoring and monitoring.enabled:
-            self.errors += [error.under("monitoring") for error in monitoring.config_errors(account)]
-        shortest = streaming.age_resolution if streaming else 1
-        for name, pipe in pipes.items():
-            age, kept = pipe.alarms.age_minutes, pipe.kept_minutes
-            if monitoring and not monitoring.enabled and pipe.alarms.model_fields_set:
-                text = "must not be set while monitoring.enabled is false (there is no alarm). Remove it."
-                self.error("pipes", name, "alarms", text=text)
-            if streaming and not streaming.counts_unread and pipe.alarms.unread_records is not None:
-                text = f"has no effect on {streaming.service} (its alarm is on the age of unread records). Remove it, or set ageMinutes."
-                self.error("pipes", name, "alarms", "unreadRecords", text=text)
-            if age < shortest:
-                text = f"must be at least {shortest} (the service does not measure shorter times), got {age}. Raise it."
-                self.error("pipes", name, "alarms", "ageMinutes", text=text)
-            if kept is not None and age >= kept:
-                text = (
-                    f"must be less than the {kept} minutes that the topic keeps records, got {age} (the alarm would be too late). Lower it, "
-                    "or raise the topic's retention."
-                )
-                self.error("pipes", name, "alarms", "ageMinutes", text=text)
+    def pipe_model(self, name: str, value: object, service: StreamingService) -> type[PipeSettings]:
+        """Return the settings class of a pipe: its topic is made, or was there before."""
+        topic = mapping((mapping(value) or {}).get("topic")) or {}
+        if topic.get("existing") is not True:
+            return service.pipe
+        if service.existing_pipe is None:
+            text = f"is not available on {service.title} (its topics cannot be looked up). Remove it."
+            self.error("pipes", name, "topic", "existing", text=text)
+        return service.existing_pipe or service.pipe
 
-    def pipes(self, value: object, model: type[PipeSettings] | None) -> dict[str, PipeSettings]:
+    def pipes(self, value: object, service: StreamingService | None) -> dict[str, PipeSettings]:
         """Parse the pipes. If the streaming service is unknown, check only their names."""
         section = mapping(value)
         if not section:
@@ -419,7 +323,7 @@ class _Reader:
                     name,
                     text="must not be the name of a namespace of the cluster (each pipe gets a Kubernetes namespace with its name). Rename the pipe.",
                 )
-            parsed = self.section(model, pipe, "pipes", name) if model else None
+            parsed = self.section(self.pipe_model(name, pipe, service), pipe, "pipes", name) if service else None
             if parsed:
                 pipes[name] = parsed
         return pipes

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -33,6 +33,36 @@ class PipeSettings(SettingsModel, frozen=True):
     def kept_minutes(self) -> int | None:
         """Return the minutes that the topic keeps unread records. None if it does not delete them by age."""
         return None
+
+
+NOT_SET = 0
+"""Parallelism of a pipe that leaves it out."""
+
+
+class ExistingTopicSettings(SettingsModel, frozen=True):
+    """Settings of a topic that was there before. The program only reads it."""
+
+    existing: Literal[True]
+    """Always true. The program reads the topic's number of partitions and never changes the topic."""
+    name: Annotated[str, Field(min_length=1, max_length=249)] | None = None
+    """The name of the topic. The default is the name of the pipe."""
+
+
+class ExistingPipeSettings(PipeSettings, frozen=True):
+    """Settings of a pipe whose topic was there before. Each streaming service adds its topic settings."""
+
+    parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM)] = NOT_SET
+    """Number of partitions of the topic. It can be left out. If it is set and the topic has another number, the deployment stops."""
+
+
+def made(pipes: Mapping[str, PipeSettings]) -> Mapping[str, PipeSettings]:
+    """Return the pipes whose topics the stack makes."""
+    return {name: pipe for name, pipe in pipes.items() if not isinstance(pipe, ExistingPipeSettings)}
+
+
+def adopted(pipes: Mapping[str, PipeSettings]) -> Mapping[str, ExistingPipeSettings]:
+    """Return the pipes whose topics were there before."""
+    return {name: pipe for name, pipe in pipes.items() if isinstance(pipe, ExistingPipeSettings)}
 
 
 class AccountSettings(SettingsModel, frozen=True):
@@ -83,6 +113,11 @@ class ValidationContext:
     network: NetworkSettings
     system_workloads: SystemWorkloads
     pipes: Mapping[str, PipeSettings]
+
+    @property
+    def made(self) -> Mapping[str, PipeSettings]:
+        """Return the pipes whose topics the stack makes."""
+        return made(self.pipes)
 
 
 class ServiceSettings(SettingsModel, ABC, frozen=True):

@@ -5,6 +5,7 @@ from typing import Any
 
 from components.catalog import CLOUDS, Cloud
 from tests.stacks import DEFAULT
+from workbench.cloud.aws import existing as existing_aws
 from workbench.stack_file import StackFile, find_stack_file
 
 ACCOUNTS: dict[str, Any] = {
@@ -22,8 +23,12 @@ SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 GROUP = "00000000-0000-0000-0000-00000000000a"
 CLUSTER = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.EventHub/clusters/shared"
 
+MSK = "arn:aws:kafka:eu-west-1:123456789012:cluster/events/6f0a1c7e-0f3b-4d0c-9d0a-0d2f8b1c3e4f-2"
+
 FORMS: dict[str, dict[str, dict[str, Any]]] = {
     "msk": {
+        "existing": {"existing": {"clusterArn": MSK}},
+        "existing-topic": {"existing": {"clusterArn": MSK}},
         "scram": {"authentication": "scram"},
         "express": {"instanceType": "express.m7g.large"},
         "tiered": {"tieredStorage": True},
@@ -61,9 +66,20 @@ FORMS: dict[str, dict[str, dict[str, Any]]] = {
         "reachable": {"endpoint": {"publicCidrs": ["203.0.113.7/32"]}, "admins": ["group:platform@example.com"]},
     },
 }
-"""Non-default forms of a service."""
+"""Non-default forms of a service. Forms of things that were there before begin with existing; the topic of existing-topic, too."""
+
+EXISTING_VPC = {
+    "existing": {"vpcId": existing_aws.VPC, "cidr": existing_aws.CIDR, "privateSubnetIds": list(existing_aws.SUBNETS)}
+}
+
+NETWORKS: dict[tuple[str, str], dict[str, Any]] = {
+    ("msk", "existing"): EXISTING_VPC,
+    ("msk", "existing-topic"): EXISTING_VPC,
+}
+"""Network settings that a form requires."""
 
 PIPES: dict[tuple[str, str], dict[str, Any]] = {
+    ("msk", "existing-topic"): {"topic": {"existing": True}},
     ("pubsub", "partitioned"): {"topic": {"mode": "partitioned", "exactlyOnce": True}},
     ("confluent", "complete"): {"topic": {"kafkaStreams": True, "schemaRegistry": True}},
 }
@@ -121,6 +137,10 @@ class Combination:
                 **ASKED.get((self.streaming, self.platform, self.platform_form), {}),
                 **_form(self.platform, self.platform_form),
             },
+            "data-pipes:network": {
+                **NETWORKS.get((self.streaming, self.streaming_form), {}),
+                **NETWORKS.get((self.platform, self.platform_form), {}),
+            },
             "data-pipes:pipes": {"orders": {"parallelism": 3, **PIPES.get((self.streaming, self.streaming_form), {})}},
         }
         return replace(
@@ -137,15 +157,21 @@ def _form(service: str, form: str) -> dict[str, Any]:
     return FORMS[service][form] if form else {}
 
 
+def is_existing(form: str) -> bool:
+    """Whether a form adopts something that was there before."""
+    return form.startswith("existing")
+
+
 def _of(name: str, cloud: Cloud) -> list[Combination]:
-    """Return every pair, and every form of one service with the default form of the other."""
+    """Return every pair, every form of one service with the default form of the other, and existing services on existing platforms."""
     return [
         Combination(name, streaming, platform, streaming_form, platform_form)
         for streaming in cloud.streaming
         for platform in cloud.platforms
         for streaming_form in ("", *FORMS.get(streaming, {}))
         for platform_form in ("", *FORMS.get(platform, {}))
-        if not (streaming_form and platform_form) and (streaming, platform, platform_form) not in NOT_TRIED
+        if (not (streaming_form and platform_form) or (is_existing(streaming_form) and is_existing(platform_form)))
+        and (streaming, platform, platform_form) not in NOT_TRIED
     ]
 
 

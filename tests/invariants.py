@@ -108,7 +108,7 @@ UNPROTECTED = {
 
 def exactly_the_data_resources_are_protected(plan: Plan) -> None:
     for resource in plan.recording.resources:
-        if resource.custom and not resource.type.startswith("pulumi:"):
+        if resource.custom and not resource.external and not resource.type.startswith("pulumi:"):
             holds_data = kind(resource.type).holds_data
             assert not resource.protect or holds_data, (
                 f"{resource.urn}: its model in workbench/cloud/ must have holds_data"
@@ -218,6 +218,14 @@ def confluent_cloud_keys_are_always_secret(plan: Plan) -> None:
         assert credentials == SECRET or credentials["secret"] == SECRET, topic.urn
 
 
+def nothing_that_was_there_before_is_made_or_changed(plan: Plan) -> None:
+    adopted = {(each.type, each.id) for each in plan.recording.adopted}
+    for resource in plan.recording.resources:
+        if resource.custom and not resource.external and not resource.type.startswith("pulumi:"):
+            identifier = kind(resource.type).identifier(resource.name, resource.inputs)
+            assert (resource.type, identifier) not in adopted, f"{resource.urn} would change {identifier}"
+
+
 INVARIANTS: list[Callable[[Plan], None]] = [
     it_has_no_problems,
     partitions_equal_replicas_in_every_pipe,
@@ -238,4 +246,5 @@ INVARIANTS: list[Callable[[Plan], None]] = [
     gcp_resources_have_the_stack_s_labels,
     gcp_keys_rotate,
     confluent_cloud_keys_are_always_secret,
+    nothing_that_was_there_before_is_made_or_changed,
 ]

@@ -66,8 +66,8 @@ class Counts:
     @classmethod
     def of(cls, settings: Settings) -> Counts:
         """Return the counts of a stack's streaming service and platform."""
-        streaming = settings.cloud.streaming[settings.streaming.service]
-        platform = settings.cloud.platforms[settings.platform.service]
+        streaming = settings.streaming_service
+        platform = settings.container_platform
         return cls(
             partitions={streaming.partitions.type: streaming.partitions},
             replicas={count.type: count for count in platform.replicas},
@@ -191,7 +191,7 @@ def _sources(workload: RecordedResource, count: Count) -> frozenset[str]:
 def _number(resource: RecordedResource, count: Count) -> Any:
     if count.property_path is None:
         return 1
-    value = resource.input(count.property_path)
+    value = value_at(resource.state, count.property_path) if resource.external else resource.input(count.property_path)
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 

@@ -52,6 +52,7 @@ class Plan:
                     "dependencies": list(resource.dependencies),
                     "inputs": resource.inputs,
                     "protect": resource.protect,
+                    "external": resource.external,
                 }
                 for resource in in_order(self.recording)
             ],

@@ -27,7 +27,7 @@ def _lines() -> Iterator[str]:
     for file in sorted((ROOT / "stacks").glob("Pulumi.*.yaml")):
         name = file.name.split(".")[1]
         settings = read_settings(find_stack_file(name))
-        streaming = settings.cloud.streaming[settings.streaming.service].title
-        platform = settings.cloud.platforms[settings.platform.service].title
+        streaming = settings.streaming_service.title
+        platform = settings.container_platform.title
         pipes = ", ".join(f"`{pipe}`" for pipe in settings.pipes)
         yield f"| [`{name}`](../stacks/{file.name}) | {streaming} | {platform} | {pipes} | [picture](stacks/{name}.svg) |"

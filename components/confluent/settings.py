@@ -104,7 +104,7 @@ class ConfluentSettings(ServiceSettings, frozen=True):
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield errors for features that the tier lacks, and for pipes that exceed its limits."""
-        pipes = cast("Mapping[str, ConfluentPipeSettings]", context.pipes)
+        pipes = cast("Mapping[str, ConfluentPipeSettings]", context.made)
         own = (*self._unit_errors(), *self._feature_errors(), *self._partition_errors(pipes))
         yield from (error.under("streaming") for error in own)
         size = Limit(

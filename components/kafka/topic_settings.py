@@ -93,5 +93,10 @@ def group_protocol(version: str) -> dict[str, str]:
     From 4.0 on, brokers assign partitions (Apache Kafka, Consumer Rebalance Protocol). Older brokers leave this to the consumers,
     which is the consumers' default.
     """
+    return {"KAFKA_GROUP_PROTOCOL": "consumer"} if consumer_protocol(version) == "consumer" else {}
+
+
+def consumer_protocol(version: str) -> str:
+    """Return the group protocol for a broker version: consumer, or classic before 4.0."""
     major = int(version.split(".", maxsplit=1)[0])
-    return {"KAFKA_GROUP_PROTOCOL": "consumer"} if major >= CONSUMER_PROTOCOL_RELEASE else {}
+    return "consumer" if major >= CONSUMER_PROTOCOL_RELEASE else "classic"

@@ -61,4 +61,4 @@ def unread_limit(pipe: PipeSettings) -> int:
         return alarms.unread_records
     if pipe.expect:
         return max(1, round(pipe.expect.messages_per_second * alarms.age_minutes * 60))
-    return UNREAD_PER_PARTITION * pipe.parallelism
+    return UNREAD_PER_PARTITION * max(1, pipe.parallelism)

@@ -85,10 +85,10 @@ def test_a_refused_lookup_is_reported_in_one_line_with_key_and_reason(
 ):
     answer = kinds.invoke
 
-    def refuse(asked: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    def refuse(asked: str, args: Mapping[str, Any], find: kinds.Find) -> Mapping[str, Any]:
         if asked == token:
             raise Denied
-        return answer(asked, args)
+        return answer(asked, args, find)
 
     monkeypatch.setattr(kinds, "invoke", refuse)
     with pytest.raises(RunError) as refused:
@@ -107,7 +107,7 @@ def test_a_refused_lookup_is_reported_in_one_line_with_key_and_reason(
     ids=["unknown", "deleted"],
 )
 def test_an_unlisted_project_is_reported_in_one_line(monkeypatch: pytest.MonkeyPatch, listed: list[dict[str, str]]):
-    monkeypatch.setattr(kinds, "invoke", lambda _token, args: {**args, "id": "x", "projects": listed})
+    monkeypatch.setattr(kinds, "invoke", lambda _token, args, _find: {**args, "id": "x", "projects": listed})
     with pytest.raises(RunError) as refused:
         planned(stack="gcp-pubsub-gke")
     assert str(refused.value) == (

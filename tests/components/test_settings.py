@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.settings import Settings, SettingsError, load
+from components.settings import Settings, SettingsError, from_config, load
 from tests.stacks import NAMES, REMOVED, changed, refused, settings
 from workbench.recording.recorder import record
 
@@ -364,7 +364,7 @@ def test_the_configuration_is_read_from_the_cli_s_environment_variables(monkeypa
     monkeypatch.setenv("PULUMI_CONFIG", json.dumps(stack_file.program_config()))
     monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", json.dumps(sorted(stack_file.secret_keys)))
     read: list[Settings] = []
-    record(lambda: read.append(Settings.from_config()), stack="prod")
+    record(lambda: read.append(from_config()), stack="prod")
     assert read[0].pipes["orders"].parallelism == 3
     assert set(read[0].secrets) == {"ordersToken"}
 
@@ -372,7 +372,7 @@ def test_the_configuration_is_read_from_the_cli_s_environment_variables(monkeypa
 def test_an_error_ends_the_program_with_only_its_message():
     config = {**changed().program_config(), "data-pipes:protect": "yes"}
     with pytest.raises(pulumi.RunError, match=r"stacks/Pulumi\.prod\.yaml: protect: must be true or false"):
-        record(Settings.from_config, config=config, secret_keys=changed().secret_keys, stack="prod")
+        record(from_config, config=config, secret_keys=changed().secret_keys, stack="prod")
 
 
 def test_an_invalid_default_name_from_the_stack_is_refused():

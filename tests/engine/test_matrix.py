@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from components.settings_bases import made
 from tests.combinations import FORMS_ONCE
 from tests.stacks import DEFAULT, NAMES
 from workbench.rehearse.rehearse import rehearse
@@ -35,11 +36,11 @@ def test_a_stack_is_deployed_unchanged_grown_and_destroyed(stack_file: StackFile
     assert rehearsal.problems == ()
     assert rehearsal.left == ()
     settings = read_settings(stack_file)
-    topic = settings.cloud.streaming[settings.streaming.service].partitions
-    workloads = {count.type for count in settings.cloud.platforms[settings.platform.service].replicas}
+    topic = settings.streaming_service.partitions
+    workloads = {count.type for count in settings.container_platform.replicas}
     grow = next(step for step in rehearsal.steps if step.step == "grow")
     updated = [each for each in types(grow.updated) if each not in CAPACITY]
-    if not settings.streaming.can_grow:
+    if not settings.streaming.can_grow or not made(settings.pipes):
         assert grow.changes["same"] == sum(grow.changes.values()), "nothing may change"
     elif grow.changes.get("create"):
         known = {"gcp:pubsub/topic:Topic", *workloads}

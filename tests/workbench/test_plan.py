@@ -52,7 +52,17 @@ def test_standard_output_is_only_json_in_the_documented_form(planned):
     assert plan["stack"] == "aws-msk-eks"
     assert plan["pipes"] == {"orders": {"partitions": 3, "replicas": 3}}
     for resource in plan["resources"]:
-        assert list(resource) == ["urn", "type", "name", "parent", "provider", "dependencies", "inputs", "protect"]
+        assert list(resource) == [
+            "urn",
+            "type",
+            "name",
+            "parent",
+            "provider",
+            "dependencies",
+            "inputs",
+            "protect",
+            "external",
+        ]
     assert plan["resources"][0]["type"] == "pulumi:pulumi:Stack"
 
 

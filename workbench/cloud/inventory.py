@@ -98,6 +98,12 @@ class Inventory:
             )
             return self._begin(database, item.urn, item.type, "create", kind.create_minutes)
 
+    def plant(self, item: CloudObject) -> None:
+        """Store an object that was there before, without an operation."""
+        with self._transaction() as database:
+            row = (item.type, item.id, item.urn, json.dumps(item.inputs), json.dumps(item.outputs))
+            database.execute("insert into objects values (?, ?, ?, 'active', null, ?, ?)", row)
+
     def update(self, kind: ResourceModel, item: CloudObject) -> Operation:
         """Store an object's new inputs and outputs and start the update. Raises RefusedError if the object does not exist."""
         with self._transaction() as database:

@@ -15,9 +15,12 @@ from workbench.cloud.computed import computed_inputs
 from workbench.cloud.confluent import kinds as confluent
 from workbench.cloud.gcp import kinds as gcp
 from workbench.cloud.kubernetes import kinds as kubernetes
-from workbench.cloud.model import ACCOUNT, DEFAULT_REGION, ResourceModel
+from workbench.cloud.model import ACCOUNT, DEFAULT_REGION, Existing, Lookup, NotFoundError, ResourceModel
+from workbench.cloud.wire import merged
 
-__all__ = ["ACCOUNT", "DEFAULT_REGION", "ResourceModel", "UnknownKindError", "invoke", "kind"]
+__all__ = ["ACCOUNT", "DEFAULT_REGION", "NotFoundError", "ResourceModel", "UnknownKindError", "invoke", "kind"]
+
+Find = Callable[[str, str, Mapping[str, Any]], Existing | None]
 
 _TABLES: Mapping[str, tuple[str, Mapping[str, ResourceModel]]] = {
     "aws": ("workbench/cloud/aws/kinds.py", aws.KINDS),
@@ -34,6 +37,14 @@ _INVOKES: Mapping[str, Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, A
     "confluentcloud": confluent.INVOKES,
     "gcp": gcp.INVOKES,
 }
+_LOOKUPS: Mapping[str, Mapping[str, Lookup]] = {
+    "aws": aws.LOOKUPS,
+    "azure-native": azure.LOOKUPS,
+    "confluentcloud": confluent.LOOKUPS,
+    "gcp": gcp.LOOKUPS,
+}
+MISSING = "missing"
+"""No object with this word in its id was there before the stack. Tests use such ids."""
 _BRIDGED = ("aws", "confluentcloud", "gcp")
 """Packages with a Terraform provider. It keeps the value of an input that a program leaves out if the provider computed it."""
 _PLACES: Mapping[str, tuple[str, ...]] = {
@@ -86,12 +97,34 @@ def place(package: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {key: settings[key] for key in _PLACES.get(package, ()) if isinstance(settings.get(key), str)}
 
 
-def invoke(token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+def existing(type_token: str, id_: str, location: Mapping[str, Any]) -> Existing | None:
+    """Return an object that was there before the stack. None if no stack adopts this type, or the id has the word MISSING."""
+    model = kind(type_token)
+    if model.existing is None or MISSING in id_:
+        return None
+    inputs = model.existing(id_, location)
+    state = merged(model.outputs(id_, id_, {**location, **inputs}), inputs)
+    return Existing(type=type_token, id=id_, inputs=inputs, state=state)
+
+
+def is_adopted(type_token: str) -> bool:
+    """Whether a stack may adopt existing objects of this type."""
+    return kind(type_token).existing is not None
+
+
+def invoke(token: str, args: Mapping[str, Any], find: Find = existing) -> Mapping[str, Any]:
     """Return a typical result of a provider function such as ``aws:index/getPartition:getPartition``.
 
-    The arguments include the location, as returned by ``place``. Raises UnknownKindError if the tables have no result.
+    The arguments include the location, as returned by ``place``. ``find`` returns the existing object of a type and an id, for functions
+    that look one up. Raises UnknownKindError if the tables have no result, and NotFoundError if there is no such object.
     """
     package = token.split(":", 1)[0]
+    if lookup := _LOOKUPS.get(package, {}).get(token):
+        identifier = lookup.identifier(args)
+        found = find(lookup.type, identifier, args)
+        if found is None:
+            raise NotFoundError(f"{token}: couldn't find resource {identifier}")
+        return {**args, **lookup.result({"id": identifier, **found.state})}
     answers = _INVOKES.get(package, {})
     if token not in answers:
         where = _TABLES[package][0] if package in _INVOKES else "a table of workbench/cloud/kinds.py"

@@ -131,6 +131,35 @@ class ResourceModel:
     """(inputs, other objects) -> the inputs that a later read finds changed by the service or by another object."""
     preexisting: Callable[[str, Others], Mapping[str, Any] | None] = never_preexists
     """(id, other objects) -> the state of an object that was not created by a program, or None."""
+    existing: Callable[[str, Inputs], Inputs] | None = None
+    """(id, location) -> the inputs of an object that was there before the stack. None if no stack adopts such an object."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Existing:
+    """An object that was there before the stack, as its owner made it."""
+
+    type: str
+    id: str
+    inputs: Inputs
+    state: Inputs
+    """The inputs and the computed outputs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lookup:
+    """A provider function that finds an existing object."""
+
+    type: str
+    """Type of the object."""
+    identifier: Callable[[Inputs], str]
+    """Arguments, with the location -> id of the object."""
+    result: Callable[[Inputs], Mapping[str, Any]] = dict
+    """State of the object -> result of the function, without its arguments."""
+
+
+class NotFoundError(Exception):
+    """The cloud has no such object. The message is the provider's."""
 
 
 def at(inputs: object, path: str) -> object:

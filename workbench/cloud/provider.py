@@ -9,7 +9,7 @@ the services' refusals.
 
 import json
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -24,7 +24,7 @@ from workbench.cloud.clock import CancelledError, Clock
 from workbench.cloud.gcp import preconditions
 from workbench.cloud.inventory import CloudObject, Inventory, Operation, RefusedError
 from workbench.cloud.kinds import ResourceModel, UnknownKindError
-from workbench.cloud.model import DEFAULT_REGION
+from workbench.cloud.model import DEFAULT_REGION, Existing, NotFoundError
 from workbench.cloud.wire import Values, beyond, decode, encode, merged, plain, replaced, unknown
 
 _KINDS_OF_CHANGE = provider_pb2.PropertyDiff.Kind
@@ -181,7 +181,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Return the typical result of a function."""
         self._clock.record_activity()
         with reported_refusals(context):
-            answer = kinds.invoke(request.tok, {**self._place, **plain(decode(request.args))})
+            answer = kinds.invoke(request.tok, {**self._place, **plain(decode(request.args))}, self._find)
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").CopyFrom(encode(answer))
         return response
@@ -190,6 +190,13 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         """End all waits for the simulated clock now."""
         self._clock.cancel()
         return empty_pb2.Empty()
+
+    def _find(self, type_token: str, id_: str, _location: Mapping[str, Any]) -> Existing | None:
+        """Return an object of the cloud."""
+        item = self._inventory.find(type_token, id_)
+        if item is None:
+            return None
+        return Existing(type=item.type, id=item.id, inputs=plain(item.inputs), state=plain(item.outputs))
 
     @property
     def _is_azure(self) -> bool:
@@ -262,6 +269,6 @@ def reported_refusals(context: grpc.ServicerContext) -> Generator[None]:
     """Report errors to the engine."""
     try:
         yield
-    except (RefusedError, CancelledError, UnknownKindError) as error:
+    except (RefusedError, CancelledError, UnknownKindError, NotFoundError) as error:
         context.abort(grpc.StatusCode.UNKNOWN, str(error))
         raise

@@ -54,8 +54,9 @@ Resources = Mapping[str, Mapping[str, Any]]
 def compare(before: Resources, after: Resources) -> tuple[ResourceDiff, ...]:
     """Return the changed resources in the order of the new plan, then the removed ones in the order of the old plan.
 
-    Resources are matched by URN. If the simulated clouds have no model of a type, its differences count as changed, not replaced.
+    Resources are matched by URN. What the stack only reads is not compared. If the simulated clouds have no model of a type, its differences count as changed, not replaced.
     """
+    before, after = _managed(before), _managed(after)
     found: list[ResourceDiff] = []
     for urn, new in after.items():
         old = before.get(urn)
@@ -68,6 +69,11 @@ def compare(before: Resources, after: Resources) -> tuple[ResourceDiff, ...]:
             found.append(_resource("replaced" if replaced else "changed", old, new, changes=changed))
     found += (_resource("removed", old) for urn, old in before.items() if urn not in after)
     return tuple(found)
+
+
+def _managed(resources: Resources) -> Resources:
+    """Return the resources without those that were there before the stack. Plans of older revisions do not mark them."""
+    return {urn: each for urn, each in resources.items() if not each.get("external")}
 
 
 def _resource(

@@ -165,10 +165,8 @@ class _Sorted:
             stack=self.prefix,
             place=self._place(),
             network=self._network(),
-            service=self._part(settings.cloud.streaming[settings.streaming.service].title, self.of(self.service)),
-            platform=self._part(
-                settings.cloud.platforms[settings.platform.service].title, [*self.of(self.platform), *workloads]
-            ),
+            service=self._part(settings.streaming_service.title, self.of(self.service)),
+            platform=self._part(settings.container_platform.title, [*self.of(self.platform), *workloads]),
             service_in_platform=self._runs_in_platform(),
             pipes=tuple(self._pipe(each, by_pipe[each.pipe]) for each in self.plan.pipes),
             cards=tuple(self._cards([each for each in made if each.urn not in at_consumers])),

@@ -29,6 +29,34 @@ from workbench.recording.records import (
 from workbench.values import Decoded, add_missing, decode, hide, unknown_like
 
 
+class ExistingObject(Protocol):
+    """An object that was there before the stack. `workbench.cloud.model.Existing` implements it."""
+
+    @property
+    def type(self) -> str:
+        """Resource type."""
+        ...
+
+    @property
+    def id(self) -> str:
+        """Id in the cloud."""
+        ...
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """What its owner set."""
+        ...
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """Inputs and computed outputs."""
+        ...
+
+
+Find = Callable[[str, str, Mapping[str, Any]], Any]
+"""(type, id, location) -> the existing object, or None."""
+
+
 class ResourceModel(Protocol):
     """Properties of a resource type that the recorder needs. `workbench.cloud.kinds.ResourceModel` implements them."""
 
@@ -68,8 +96,16 @@ class Cloud(Protocol):
         """Return the location of a provider's objects from the provider's settings."""
         ...
 
-    def invoke(self, token: str, args: Mapping[str, Any], /) -> Mapping[str, Any]:
-        """Return a typical result of a provider function."""
+    def existing(self, type_token: str, id_: str, location: Mapping[str, Any], /) -> ExistingObject | None:
+        """Return an object that was there before the stack, or None."""
+        ...
+
+    def is_adopted(self, type_token: str, /) -> bool:
+        """Whether a stack may adopt existing objects of this type."""
+        ...
+
+    def invoke(self, token: str, args: Mapping[str, Any], find: Find, /) -> Mapping[str, Any]:
+        """Return a typical result of a provider function. `find` returns existing objects."""
         ...
 
 
@@ -84,6 +120,7 @@ class RecordingMonitor(MockMonitor):
         self.recorded: list[RecordedResource] = []
         self._by_type: defaultdict[str, list[RecordedResource]] = defaultdict(list)
         self._providers: dict[str, RecordedResource] = {}
+        self.adopted: dict[tuple[str, str], ExistingObject] = {}
         self.invokes: list[RecordedInvoke] = []
         self.registered_outputs: dict[str, Decoded] = {}
 
@@ -116,6 +153,10 @@ class RecordingMonitor(MockMonitor):
         """Record a resource that is only read, and return a typical state."""
         urn = self.make_urn(request.parent, request.type, request.name)
         properties = decode(request.properties)
+        place = self._place(request.provider)
+        found = None if request.id == rpc.UNKNOWN else self._find(request.type, request.id, place)
+        if found is None and self._cloud.is_adopted(request.type) and request.id != rpc.UNKNOWN:
+            raise LookupError(f"resource '{request.id}' does not exist")
         self._add(
             RecordedResource(
                 urn=urn,
@@ -130,14 +171,19 @@ class RecordingMonitor(MockMonitor):
                 provider=provider_urn(request.provider),
                 dependencies=tuple(sorted(request.dependencies)),
                 external=True,
+                state=found.state if found else {},
             )
         )
         # Existing resources can be read in a preview. Resources that do not exist yet have an unknown id and cannot be read.
         state = struct_pb2.Struct()
         state.CopyFrom(request.properties)
         kind = self._cloud.kind(request.type)
-        inputs = {**self._place(request.provider), **properties.plain}
-        computed = kind.preexisting(request.id, self._others) or kind.outputs(request.id, request.name, inputs)
+        inputs = {**place, **properties.plain}
+        computed = (
+            found.state
+            if found
+            else kind.preexisting(request.id, self._others) or kind.outputs(request.id, request.name, inputs)
+        )
         add_missing(state, unknown_like(computed) if request.id == rpc.UNKNOWN else computed)
         hide(state, request.additionalSecretOutputs)
         return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=state)
@@ -158,7 +204,8 @@ class RecordingMonitor(MockMonitor):
             RecordedInvoke(token=request.tok, args=args.masked, provider=provider_urn(request.provider))
         )
         answer = struct_pb2.Struct()
-        answer.update(dict(self._cloud.invoke(request.tok, {**self._place(request.provider), **args.plain})))
+        place = self._place(request.provider)
+        answer.update(dict(self._cloud.invoke(request.tok, {**place, **args.plain}, self._find)))
         # `return` is a Python keyword, so the field can only be given this way.
         return resource_pb2.ResourceInvokeResponse(**cast("dict[str, Any]", {"return": answer}))
 
@@ -177,6 +224,13 @@ class RecordingMonitor(MockMonitor):
         computed = kind.outputs(identifier, request.name, inputs)
         add_missing(state, unknown_like(computed) if self._preview else computed)
         return "" if self._preview else identifier
+
+    def _find(self, type_token: str, id_: str, location: Mapping[str, Any]) -> ExistingObject | None:
+        """Return an object that was there before the stack, and record it."""
+        found = self._cloud.existing(type_token, id_, location)
+        if found:
+            self.adopted[type_token, id_] = found
+        return found
 
     def _others(self, type_token: str) -> list[Mapping[str, Any]]:
         """Return the inputs of all resources of a type that are registered so far."""

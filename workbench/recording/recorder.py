@@ -31,7 +31,7 @@ from pulumi.runtime.stack import run_in_stack
 from workbench.recording import checks, sdk
 from workbench.recording.checks import Problem
 from workbench.recording.loop import one_threaded_loop, raise_unseen
-from workbench.recording.monitor import Cloud, HookKeeper, RecordingEngine, RecordingMonitor
+from workbench.recording.monitor import Cloud, ExistingObject, HookKeeper, RecordingEngine, RecordingMonitor
 from workbench.recording.records import STACK_TYPE, Message, RecordedInvoke, RecordedResource
 from workbench.values import Decoded
 
@@ -63,6 +63,8 @@ class Recording:
     invokes: tuple[RecordedInvoke, ...]
     hooks: Mapping[str, ResourceHook]
     """Resource hooks by name. They can be called."""
+    adopted: tuple[ExistingObject, ...]
+    """Objects that were there before the stack and that it reads or looks up."""
     messages: tuple[Message, ...]
     """The program's log messages, without debug messages."""
     problems: tuple[Problem, ...]
@@ -275,6 +277,7 @@ def _recording(
         component_outputs={urn: value for urn, value in registered.items() if urn != root.urn},
         invokes=tuple(monitor.invokes),
         hooks=hooks.hooks,
+        adopted=tuple(monitor.adopted.values()),
         messages=tuple(engine.messages),
         problems=tuple(problems),
     )

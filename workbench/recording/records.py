@@ -56,6 +56,8 @@ class RecordedResource:
     import_id: str | None = None
     external: bool = False
     """True if the resource is only read (`Vpc.get`), not created by this stack."""
+    state: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """State of a resource that was there before the stack. Empty for all others."""
     transformed: bool = False
     """True if the resource has a transform. A recording doesn't run it."""
 

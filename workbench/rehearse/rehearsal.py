@@ -100,6 +100,8 @@ class Rehearsal:
     """Failed checks. Empty if the rehearsal passed."""
     api_server: ApiServer | None
     """API server with the Kubernetes objects. None if the stack has none."""
+    adopted: int = 0
+    """Number of objects that were there before the stack and that it reads."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON output (documented in docs/architecture.md)."""
@@ -115,15 +117,23 @@ class Rehearsal:
                 "spans": [asdict(span) for span in self.deploy.spans],
             },
             "leftAfterDestroy": len(self.left),
+            "adopted": self.adopted,
         }
 
 
 def problems(
-    *, again: Step, drifted: tuple[str, ...], grow: Step, left: tuple[str, ...], grows: bool = True
+    *,
+    again: Step,
+    drifted: tuple[str, ...],
+    grow: Step,
+    left: tuple[str, ...],
+    adopted: Sequence[str] = (),
+    grows: bool = True,
 ) -> list[str]:
     """Return the failed checks of a rehearsal.
 
-    ``drifted`` are the resources that ``drift`` found after the refresh. ``grows`` is False if the growth step was skipped.
+    ``drifted`` are the resources that ``drift`` found after the refresh. ``adopted`` are the objects that were there before and are
+    now changed or gone. ``grows`` is False if the growth step was skipped.
     """
     found: list[str] = []
     if changed := sum(n for kind, n in again.changes.items() if kind != "same"):
@@ -137,6 +147,8 @@ def problems(
         found.append(f"growth replaced or deleted resources: {_names(lost)}")
     if grows and not (grow.updated or grow.changes["create"]):
         found.append("growth changed nothing")
+    if adopted:
+        found.append(f"the rehearsal changed {len(adopted)} adopted objects: {', '.join(adopted)}")
     if left:
         found.append(f"destroy left {len(left)} resources in the simulated clouds: {_names(left)}")
     return found
@@ -191,8 +203,9 @@ def render(rehearsal: Rehearsal, console: Console) -> None:
         growth = "growth replaced nothing" + (" except a job that runs again" if grew.replaced else "")
     refreshed = next(step for step in rehearsal.steps if step.step == "refresh")
     ignored = " except what the program ignores" if refreshed.updated else ""
+    kept = f", the {rehearsal.adopted} adopted objects are as they were before" if rehearsal.adopted else ""
     console.print(
-        f"Rehearsed: a second up changed nothing, a refresh found nothing changed{ignored}, {growth}, destroy left nothing.",
+        f"Rehearsed: a second up changed nothing, a refresh found nothing changed{ignored}, {growth}, destroy left nothing{kept}.",
         style="green",
     )
 

@@ -16,7 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.settings import SettingsError
+from components.settings_bases import made
+from workbench.cloud.inventory import CloudObject
 from workbench.cloud.kubernetes.live import LiveObjects
+from workbench.plan import plan
 from workbench.rehearse.pulumi_cli import pulumi_command
 from workbench.rehearse.rehearsal import (
     SIMULATED,
@@ -42,7 +45,10 @@ __all__ = ["Event", "RehearsalError", "program", "real_kubernetes", "rehearse", 
 
 PROTECT = "data-pipes:protect"
 AT_LIMIT = "not rehearsed: the settings accept no larger parallelism of the first pipe"
+OWNED = "not rehearsed: the owners of the existing topics add their partitions"
 FIXED = "not rehearsed: this service cannot add partitions to a topic"
+EXISTING = "there before the stack"
+"""Stands for the URN of an adopted object."""
 _COUNTED = ("create", "update", "replace", "delete", "same")
 
 
@@ -59,7 +65,8 @@ def rehearse(
 ) -> Rehearsal:
     """Rehearse a stack.
 
-    ``growth`` maps pipes to their new parallelism. By default the first pipe is doubled, or grows as far as the settings allow.
+    ``growth`` maps pipes to their new parallelism. By default the first pipe whose topic the stack makes is doubled, or grows as far as
+    the settings allow.
     ``kubernetes`` is the kubeconfig of an empty real API server for the Kubernetes objects.
 
     Raises SettingsError or StackFileError if the settings are wrong before or after growth, PulumiCliError if there is no Pulumi
@@ -86,6 +93,7 @@ class _Rehearser:
 
     def all(self, stack_file: StackFile, grown: StackFile, growing: str) -> Rehearsal:
         """Run all steps."""
+        existing = self._plant(stack_file)
         self._configure(stack_file)
         preview = self._step("preview", "preview")
         up = self._step("up", "up")
@@ -98,7 +106,9 @@ class _Rehearser:
         grow = self._step("grow", "up", note=growing)
         destroy = self._destroy(grown)
         steps = (preview, up, again, refresh, grow, destroy)
-        left = tuple(item.urn for item in self.sandbox.inventory.objects())
+        remaining = self.sandbox.inventory.objects()
+        left = tuple(item.urn for item in remaining if item.urn != EXISTING)
+        changed = [f"{item.type} {item.id}" for item in existing if item not in remaining]
         return Rehearsal(
             stack=stack_file.stack,
             stand_ins=stack_file.stand_ins,
@@ -106,10 +116,35 @@ class _Rehearser:
             deploy=deploy,
             left=left,
             api_server=self.api_server,
+            adopted=len(existing),
             problems=tuple(
-                problems(again=again, drifted=drifted, grow=grow, left=left, grows=growing not in (AT_LIMIT, FIXED))
+                problems(
+                    again=again,
+                    drifted=drifted,
+                    grow=grow,
+                    left=left,
+                    adopted=changed,
+                    grows=growing not in (AT_LIMIT, FIXED, OWNED),
+                )
             ),
         )
+
+    def _plant(self, stack_file: StackFile) -> list[CloudObject]:
+        """Put the objects that the stack adopts into the clouds, as they were before it."""
+        found = [
+            CloudObject(
+                type=each.type,
+                id=each.id,
+                urn=EXISTING,
+                status="active",
+                inputs={**each.inputs},
+                outputs={**each.state},
+            )
+            for each in plan(stack_file).recording.adopted
+        ]
+        for item in found:
+            self.sandbox.inventory.plant(item)
+        return found
 
     def _configure(self, stack_file: StackFile) -> None:
         secret_values = {
@@ -148,7 +183,7 @@ class _Rehearser:
 def on_kubernetes(stack_file: StackFile) -> bool:
     """Whether a stack has Kubernetes objects."""
     settings = read_settings(stack_file)
-    replicas = settings.cloud.platforms[settings.platform.service].replicas
+    replicas = settings.container_platform.replicas
     return any(count.type.startswith("kubernetes:") for count in replicas)
 
 
@@ -184,8 +219,11 @@ def _grown(stack_file: StackFile, growth: Mapping[str, int] | None) -> tuple[Sta
     pipes = settings.pipes
     if growth is None and not settings.streaming.can_grow:
         return stack_file, FIXED
+    own = [(name, pipe.parallelism) for name, pipe in made(pipes).items()]
+    if growth is None and not own:
+        return stack_file, OWNED
     if growth is None:
-        growth = _fitting(stack_file, *next((name, pipe.parallelism) for name, pipe in pipes.items()))
+        growth = _fitting(stack_file, *own[0])
     grown, words = stack_file, list[str]()
     for name, parallelism in growth.items():
         grown = grown.with_parallelism(name, parallelism)

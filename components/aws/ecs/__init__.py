@@ -6,5 +6,10 @@ from components.aws.ecs.sizing import EcsSizing
 from components.service import ContainerPlatform, Count
 
 PLATFORM = ContainerPlatform(
-    "Amazon ECS on Fargate", EcsSettings, Ecs, (Count("aws:ecs/service:Service", "desiredCount"),), EcsSizing()
+    "Amazon ECS on Fargate",
+    EcsSettings,
+    Ecs,
+    (Count("aws:ecs/service:Service", "desiredCount"),),
+    EcsSizing(),
+    sized=False,
 )

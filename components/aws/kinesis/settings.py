@@ -49,7 +49,7 @@ class KinesisSettings(ServiceSettings, frozen=True):
             return
         region = context.account.region
         quota = self.shard_quota or SHARD_QUOTAS.get(region, OTHER_SHARD_QUOTA)
-        pipes = cast("Mapping[str, KinesisPipeSettings]", context.pipes)
+        pipes = cast("Mapping[str, KinesisPipeSettings]", context.made)
         asked = sum(pipe.parallelism + pipe.topic.dead_letter.enabled for pipe in pipes.values())
         if asked > quota:
             text = (

@@ -30,7 +30,7 @@ class KinesisVideoSettings(ServiceSettings, frozen=True):
             context.pipes, "each video stream has one consumer, and the pipe has one table of positions"
         )
         yield from no_redrive(context.pipes, "a dead letter of Kinesis Video has no fragment that could be replayed")
-        asked = sum(pipe.parallelism for pipe in context.pipes.values())
+        asked = sum(pipe.parallelism for pipe in context.made.values())
         if asked > self.stream_quota:
             text = (
                 f"must be at least {asked}, the video streams of all pipes, got {self.stream_quota} (Kinesis Video Streams, "

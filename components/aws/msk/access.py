@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import Output, Resource, ResourceOptions
+from pulumi import Input, Output, Resource, ResourceOptions
 
 from components.aws.network.network import Network
 from components.contracts import Grant
@@ -46,17 +46,7 @@ def brokers_security_group(
         opts=child,
     )
     for method in methods:
-        port = METHODS[method].port
-        aws.vpc.SecurityGroupIngressRule(
-            f"{name}-msk-{method}",
-            security_group_id=group.id,
-            referenced_security_group_id=network.consumers_security_group_id,
-            description=f"Consumers, authenticated by {method.upper()}",
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            opts=child,
-        )
+        consumers_rule(f"{name}-msk-{method}", group.id, network, method=method, parent=parent)
     for cidr in public_cidrs:
         aws.vpc.SecurityGroupIngressRule(
             f"{name}-msk-public-{cidr}",
@@ -77,6 +67,23 @@ def brokers_security_group(
         opts=child,
     )
     return group
+
+
+def consumers_rule(
+    name: str, security_group_id: Input[str], network: Network, *, method: str, parent: Resource
+) -> None:
+    """Allow the consumers on the port of a method in the security group of the brokers."""
+    port = METHODS[method].port
+    aws.vpc.SecurityGroupIngressRule(
+        name,
+        security_group_id=security_group_id,
+        referenced_security_group_id=network.consumers_security_group_id,
+        description=f"Consumers, authenticated by {method.upper()}",
+        ip_protocol="tcp",
+        from_port=port,
+        to_port=port,
+        opts=ResourceOptions(parent=parent),
+    )
 
 
 def arn_in_cluster(cluster_arn: Output[str], kind: str, name: str) -> Output[str]:

@@ -13,9 +13,11 @@ from components.aws.msk.scram import MskScram, MskScramArgs
 from components.aws.msk.settings import MskSettings
 from components.aws.msk.signals import cluster_signals
 from components.aws.msk.storage import MskStorage, MskStorageArgs
-from components.aws.msk.topic import MskPipeSettings, MskTopic, MskTopicArgs
+from components.aws.msk.topic import ExistingMskTopic, MskPipeSettings, MskPipeT, MskTopic, MskTopicArgs
 from components.aws.network.network import Network
 from components.contracts import Platform, Streaming, Topic
+from components.kafka.existing_topic import ExistingKafkaPipeSettings
+from components.kafka.topic_settings import group_protocol
 
 
 def disks(volume_size: int) -> aws.msk.ClusterBrokerNodeGroupInfoStorageInfoArgs:
@@ -175,17 +177,26 @@ class Msk(Streaming[MskPipeSettings]):
     @override
     def topic(self, name: str, pipe: MskPipeSettings, opts: ResourceOptions) -> Topic:
         """Make the topic of a pipe on this cluster."""
-        topic = MskTopicArgs(
-            topic_name=name,
+        return MskTopic(f"{self.name}-{name}", self._topic(name, pipe, opts), opts)
+
+    @override
+    def existing_topic(self, name: str, pipe: ExistingKafkaPipeSettings, opts: ResourceOptions) -> Topic:
+        """Read the topic of a pipe on this cluster."""
+        return ExistingMskTopic(f"{self.name}-{name}", self._topic(name, pipe, opts), opts)
+
+    def _topic(self, name: str, pipe: MskPipeT, opts: ResourceOptions) -> MskTopicArgs[MskPipeT]:
+        settings = self.args.settings
+        return MskTopicArgs(
+            pipe_name=name,
             pipe=pipe,
             network=self.args.network,
+            brokers_cidr=self.args.network.cidr,
             cluster_name=self.cluster.cluster_name,
             cluster_arn=self.cluster.arn,
             bootstrap_servers=self.bootstrap_servers,
-            version=self.args.settings.version,
-            replication=self.args.settings.replication,
-            express=self.args.settings.express,
+            group_protocol=group_protocol(settings.version),
+            replication=settings.replication,
+            express=settings.express,
             user=self.scram.user(f"{self.name}-{name}", name, opts) if self.scram else None,
             protect=self.args.protect,
         )
-        return MskTopic(f"{self.name}-{name}", topic, opts)

@@ -147,7 +147,7 @@ class MskSettings(ServiceSettings, frozen=True):
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield errors about zones, versions, partitions, storage and connectivity."""
-        pipes = cast("Mapping[str, MskPipeSettings]", context.pipes)
+        pipes = cast("Mapping[str, MskPipeSettings]", context.made)
         zones = zones_error(self.brokers, context.network.zone_count)
         version = version_error(self.version, self.instance_type)
         partitions = partitions_error(

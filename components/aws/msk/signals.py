@@ -8,7 +8,7 @@ from pulumi import Input
 from components.aws.monitoring.metrics import Across, CloudWatchMetric, LimitShare, Measurement
 from components.consumer_group import consumer_group
 from components.dead_letters import SUFFIX
-from components.kafka.topic_settings import KafkaPipeSettings
+from components.kafka.existing_topic import KafkaPipe
 from components.monitoring.alarms import (
     BUSY_SERVICE,
     DEAD_LETTERS,
@@ -36,14 +36,14 @@ MINUTES = 15
 
 
 def lag_signals(
-    name: str, pipe: KafkaPipeSettings, cluster: Input[str], *, unread: Literal["Maximum", "Sum"]
+    name: str, pipe: KafkaPipe, cluster: Input[str], *, unread: Literal["Maximum", "Sum"], topic: str
 ) -> list[Signal[Measurement]]:
     """Return the lag of a pipe's group: an estimate of its time, the number of unread records, and one alarm on both.
 
     A group without members may have no estimate, but it has unread records. MSK reports no lag while the group rebalances and before it
-    commits for the first time (MSK, Monitor consumer lags). `unread` is the statistic of the number.
+    commits for the first time (MSK, Monitor consumer lags). `name` is the pipe's, `unread` is the statistic of the number.
     """
-    dimensions = {"Cluster Name": cluster, "Consumer Group": consumer_group(name, pipe), "Topic": name}
+    dimensions = {"Cluster Name": cluster, "Consumer Group": consumer_group(name, pipe), "Topic": topic}
 
     def metric(metric_name: str, statistic: Literal["Maximum", "Sum"] = "Maximum") -> CloudWatchMetric:
         return CloudWatchMetric(namespace=NAMESPACE, name=metric_name, dimensions=dimensions, statistic=statistic)
@@ -62,22 +62,22 @@ def lag_signals(
     ]
 
 
-def topic_signals(name: str, pipe: KafkaPipeSettings, cluster: Input[str]) -> list[Signal[Measurement]]:
-    """Return the signals of a topic. Each broker reports its own bytes of a topic, so they are added up."""
+def topic_signals(name: str, pipe: KafkaPipe, cluster: Input[str], topic: str) -> list[Signal[Measurement]]:
+    """Return the signals of the topic of a pipe. Each broker reports its own bytes of a topic, so they are added up."""
 
     def bytes_of(topic: str, metric: str, function: Literal["MAX", "SUM"] = "SUM", period: int = 60) -> Across:
         dimensions = {"Cluster Name": cluster, "Topic": topic}
         return Across(function=function, namespace=NAMESPACE, name=metric, dimensions=dimensions, period=period)
 
     return [
-        Signal(name="bytes-in", title="Written bytes per second", metric=bytes_of(name, "BytesInPerSec")),
-        Signal(name="bytes-out", title="Read bytes per second", metric=bytes_of(name, "BytesOutPerSec")),
-        *lag_signals(name, pipe, cluster, unread="Maximum"),
+        Signal(name="bytes-in", title="Written bytes per second", metric=bytes_of(topic, "BytesInPerSec")),
+        Signal(name="bytes-out", title="Read bytes per second", metric=bytes_of(topic, "BytesOutPerSec")),
+        *lag_signals(name, pipe, cluster, unread="Maximum", topic=topic),
         *dead_letter_signals(pipe, bytes_of(f"{name}{SUFFIX}", "BytesInPerSec", "MAX", period=300)),
     ]
 
 
-def dead_letter_signals(pipe: KafkaPipeSettings, written: Measurement) -> list[Signal[Measurement]]:
+def dead_letter_signals(pipe: KafkaPipe, written: Measurement) -> list[Signal[Measurement]]:
     """Return the signal of a pipe's dead letters, if it has any. `written` are the bytes per second of their topic.
 
     The topic has one partition, so the highest rate of 5 minutes is that of the topic.

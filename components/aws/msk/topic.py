@@ -1,12 +1,13 @@
 """Topics of an MSK cluster."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, Generic, TypeVar
 
 import pulumi_aws as aws
-from pulumi import Output, ResourceHookBinding, ResourceOptions
+from pulumi import Input, InvokeOptions, Output, ResourceHookBinding, ResourceOptions
 from pydantic import AfterValidator, model_validator
 from typing_extensions import override
 
@@ -19,16 +20,18 @@ from components.aws.network.network import Network
 from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, EgressRule, Topic
 from components.dead_letters import SUFFIX
+from components.existing import matching
 from components.kafka.config import LARGEST_INT, LARGEST_LONG, Limit, Limits, Whole
 from components.kafka.dead_letters import RetentionHours, milliseconds
+from components.kafka.existing_topic import ExistingKafkaPipeSettings
 from components.kafka.topic_settings import (
     RESERVED_SETTINGS,
     TOPIC_SETTINGS,
     KafkaPipeSettings,
     KafkaTopicSettings,
     allowed_names,
-    group_protocol,
 )
+from components.lookup import lookup
 from components.redrive import redrive_connection, redrive_group
 from components.section import QuotedText
 
@@ -125,46 +128,49 @@ class MskPipeSettings(KafkaPipeSettings, frozen=True):
     """The topic's settings."""
 
 
+MskPipeT = TypeVar("MskPipeT", MskPipeSettings, ExistingKafkaPipeSettings)
+
+
 @dataclass(frozen=True, kw_only=True)
-class MskTopicArgs:
+class MskTopicArgs(Generic[MskPipeT]):
     """Arguments of MskTopic."""
 
-    topic_name: str
-    """Name of the topic."""
-    pipe: MskPipeSettings
+    pipe_name: str
+    pipe: MskPipeT
     network: Network
+    brokers_cidr: Input[str]
+    """IPv4 range that contains the brokers."""
     cluster_name: Output[str]
     cluster_arn: Output[str]
     bootstrap_servers: Output[str]
     """Broker addresses for the consumers' authentication method."""
-    version: str
-    """Kafka version of the brokers."""
-    replication: int
-    express: bool
+    group_protocol: Mapping[str, Input[str]]
+    """Environment variables of the consumers' group protocol."""
+    replication: Input[int]
+    express: Input[bool]
     user: MskScramUser | None
     """SCRAM user of the consumers. None if they authenticate with their IAM identity."""
     protect: bool
 
 
-class MskTopic(Topic):
-    """A Kafka topic and its dead-letter topic, created through the MSK API, so the deployer needs no network access to the brokers."""
+class ReadTopic(Topic, ABC, Generic[MskPipeT]):
+    """A Kafka topic that consumers read, and its dead-letter topic.
 
-    def __init__(self, name: str, args: MskTopicArgs, opts: ResourceOptions | None = None) -> None:
+    The MSK API makes topics, so the deployer needs no network access to the brokers.
+
+    Both kinds of topics have one type token, so the dead letters stay if a pipe changes from one kind to the other.
+    """
+
+    def __init__(self, name: str, args: MskTopicArgs[MskPipeT], opts: ResourceOptions | None = None) -> None:
         super().__init__("data-pipes:aws:MskTopic", name, None, opts)
         self.args = args
         settings = args.pipe.topic
-        topic = self._topic(
-            f"{name}-topic",
-            topic_name=args.topic_name,
-            partitions=args.pipe.parallelism,
-            config=settings.kafka_config,
-            hooks=topic_hooks(f"{name}-topic", args.topic_name),
-        )
+        topic = self._source(f"{name}-topic")
         dead_letters = None
         if settings.dead_letter.enabled:
             dead_letters = self._topic(
                 f"{name}-dead-letters",
-                topic_name=f"{args.topic_name}{SUFFIX}",
+                topic_name=f"{args.pipe_name}{SUFFIX}",
                 partitions=1,
                 config=settings.dead_letter_config(),
             )
@@ -177,11 +183,20 @@ class MskTopic(Topic):
                 args.cluster_arn,
                 topic_arn=topic.arn,
                 dead_letters_arn=dead_letters.arn,
-                group=redrive_group(consumer_group(args.topic_name, args.pipe)),
+                group=redrive_group(consumer_group(args.pipe_name, args.pipe)),
             )
             self.redrive = redrive_connection(connection, grants)
-        self.signals = topic_signals(args.topic_name, args.pipe, args.cluster_name)
+        self.signals = topic_signals(args.pipe_name, args.pipe, args.cluster_name, self._source_name)
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
+
+    @property
+    def _source_name(self) -> str:
+        """Return the name of the topic: that of the pipe."""
+        return self.args.pipe_name
+
+    @abstractmethod
+    def _source(self, resource_name: str) -> aws.msk.Topic:
+        """Make or read the topic."""
 
     def _topic(
         self,
@@ -197,14 +212,18 @@ class MskTopic(Topic):
         Express brokers ensure this themselves (MSK, Topic-level configurations on Express brokers).
         """
         args = self.args
-        in_sync = {} if args.express else {"min.insync.replicas": str(min_insync(args.replication))}
+
+        def configs(known: Mapping[str, Any]) -> str:
+            in_sync = {} if known["express"] else {"min.insync.replicas": str(min_insync(known["replication"]))}
+            return json.dumps({**in_sync, **config}, sort_keys=True)
+
         return aws.msk.Topic(
             resource_name,
             name=topic_name,
             cluster_arn=args.cluster_arn,
             partition_count=partitions,
             replication_factor=args.replication,
-            configs=json.dumps({**in_sync, **config}, sort_keys=True),
+            configs=Output.all(express=args.express, replication=args.replication).apply(configs),
             opts=ResourceOptions(parent=self, protect=args.protect, hooks=hooks),
         )
 
@@ -212,7 +231,7 @@ class MskTopic(Topic):
         """Return how the pipe's consumers reach the topic and its dead letters."""
         args = self.args
         user = args.user
-        group = consumer_group(args.topic_name, args.pipe)
+        group = consumer_group(args.pipe_name, args.pipe)
         settings = {
             "AWS_REGION": args.network.account.region,
             "STREAM_SERVICE": "kafka",
@@ -220,7 +239,7 @@ class MskTopic(Topic):
             "STREAM_GROUP": group,
             "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
             "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
-            **group_protocol(args.version),
+            **args.group_protocol,
             **(user.settings if user else {"KAFKA_SASL_MECHANISM": "OAUTHBEARER"}),
         }
         grants = consumer_grants(args.cluster_arn, topic.arn, group)
@@ -232,5 +251,44 @@ class MskTopic(Topic):
             secrets=user.secrets if user else {},
             files={},
             grants=[] if user else grants,
-            egress_rules=[EgressRule(cidr=args.network.cidr, port=METHODS["scram" if user else "iam"].port)],
+            egress_rules=[EgressRule(cidr=args.brokers_cidr, port=METHODS["scram" if user else "iam"].port)],
         )
+
+
+class MskTopic(ReadTopic[MskPipeSettings]):
+    """A topic that the program makes."""
+
+    @override
+    def _source(self, resource_name: str) -> aws.msk.Topic:
+        pipe = self.args.pipe
+        return self._topic(
+            resource_name,
+            topic_name=self.args.pipe_name,
+            partitions=pipe.parallelism,
+            config=pipe.topic.kafka_config,
+            hooks=topic_hooks(resource_name, self.args.pipe_name),
+        )
+
+
+class ExistingMskTopic(ReadTopic[ExistingKafkaPipeSettings]):
+    """A topic that was there before. The program only reads it."""
+
+    @property
+    @override
+    def _source_name(self) -> str:
+        return self.args.pipe.topic.name or self.args.pipe_name
+
+    @override
+    def _source(self, resource_name: str) -> aws.msk.Topic:
+        args, name = self.args, self._source_name
+        found = lookup(
+            aws.msk.get_topic_output(cluster_arn=args.cluster_arn, name=name, opts=InvokeOptions(parent=self)),
+            f"pipes.{args.pipe_name}.topic.existing",
+            rule="true for a topic that is on the cluster",
+            got=name,
+            fix="Correct the name of the pipe or topic.name, or remove existing to make the topic.",
+        )
+        partitions = matching(found.partition_count, args.pipe_name, args.pipe.parallelism)
+        # The number is part of the id, so the topic is not read, and no consumer starts, if it does not match.
+        identifier = Output.all(args.cluster_arn, partitions).apply(lambda known: f"{known[0]},{name}")
+        return aws.msk.Topic.get(resource_name, identifier, opts=ResourceOptions(parent=self))

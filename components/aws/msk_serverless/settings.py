@@ -103,7 +103,7 @@ class MskServerlessSettings(ServiceSettings, frozen=True):
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield invalid topic settings, more partitions than a cluster allows, and names that are too long for the topic jobs."""
-        pipes = cast("Mapping[str, MskServerlessPipeSettings]", context.pipes)
+        pipes = cast("Mapping[str, MskServerlessPipeSettings]", context.made)
         yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION, LIMITS)
         yield from group_errors(context.pipes)
         for compacted, limit, kind in ((False, PARTITIONS, ""), (True, COMPACTED_PARTITIONS, "compacted ")):

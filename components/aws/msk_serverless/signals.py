@@ -25,6 +25,6 @@ def topic_signals(name: str, pipe: MskServerlessPipeSettings, cluster: Input[str
     return [
         Signal(name="bytes-in", title="Bytes per second", metric=bytes_of(name, "BytesInPerSec")),
         Signal(name="bytes-out", title="Bytes per second", metric=bytes_of(name, "BytesOutPerSec")),
-        *lag_signals(name, pipe, cluster, unread="Sum"),
+        *lag_signals(name, pipe, cluster, unread="Sum", topic=name),
         *dead_letter_signals(pipe, bytes_of(f"{name}{SUFFIX}", "BytesInPerSec", "Maximum", period=300)),
     ]

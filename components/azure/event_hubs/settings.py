@@ -60,7 +60,7 @@ class EventHubsSettings(ServiceSettings, frozen=True):
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield errors about features that the tier does not support and limits that the pipes exceed."""
-        pipes = cast("Mapping[str, EventHubsPipeSettings]", context.pipes)
+        pipes = cast("Mapping[str, EventHubsPipeSettings]", context.made)
         own = (*self._capacity(), *self._features(), *self._limit_errors(pipes))
         yield from (error.under("streaming") for error in own)
         yield from group_errors(context.pipes)

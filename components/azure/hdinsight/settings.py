@@ -146,7 +146,7 @@ class HdInsightSettings(ServiceSettings, frozen=True):
                 "cluster keep their size."
             )
             yield ConfigError(path=("streaming", "headVmSize"), text=text)
-        pipes = cast("Mapping[str, HdInsightPipeSettings]", context.pipes)
+        pipes = cast("Mapping[str, HdInsightPipeSettings]", context.made)
         yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, KAFKA_VERSION)
         yield from group_errors(context.pipes)
         existing = cast("AzureNetworkSettings", context.network).existing

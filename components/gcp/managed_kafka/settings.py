@@ -85,7 +85,7 @@ class ManagedKafkaSettings(ServiceSettings, frozen=True):
                 "Apache Kafka, Plan your cluster size). Change memory or vcpus."
             )
             yield ConfigError(path=("streaming", "memory"), text=text)
-        pipes = cast("Mapping[str, ManagedKafkaPipeSettings]", context.pipes)
+        pipes = cast("Mapping[str, ManagedKafkaPipeSettings]", context.made)
         yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, self.version, LIMITS)
         yield from group_errors(context.pipes)
         copies = sum(pipe.partitions for pipe in pipes.values()) * REPLICATION

@@ -32,7 +32,7 @@ class PubSubSettings(ServiceSettings, frozen=True):
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield consumer groups, filters that are too long, and more subscriptions than a project can have."""
         yield from no_group(context.pipes, "consumers share the subscriptions of the pipe")
-        pipes = cast("Mapping[str, PubSubPipeSettings]", context.pipes)
+        pipes = cast("Mapping[str, PubSubPipeSettings]", context.made)
         for name, pipe in pipes.items():
             length = too_long(subscription_filters(pipe.topic.filter, pipe.partitions))
             if length:

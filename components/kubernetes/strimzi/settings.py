@@ -120,7 +120,7 @@ class StrimziSettings(ServiceSettings, frozen=True):
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield topic settings that Kafka rejects, and consumer files inside the directory of the certificates."""
-        pipes = cast("Mapping[str, StrimziPipeSettings]", context.pipes)
+        pipes = cast("Mapping[str, StrimziPipeSettings]", context.made)
         yield from pipe_config_errors({name: pipe.topic.config for name, pipe in pipes.items()}, self.version)
         yield from group_errors(context.pipes)
         for name, pipe in context.pipes.items():

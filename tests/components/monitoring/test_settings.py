@@ -54,7 +54,7 @@ def test_a_collector_is_the_default_where_it_is_cheap_or_nothing_else_measures_u
 @pytest.mark.parametrize("pair", [each for each in PAIRS if each.platform != "ecs"], ids=str)
 def test_by_default_something_measures_unread_records_on_kubernetes(pair: Combination):
     found = read_settings(pair.stack_file())
-    reports = found.cloud.streaming[pair.streaming].reports_lag
+    reports = found.streaming_service.reports_lag
     assert reports or found.monitoring.collector == "managed"
     assert not [each for each in found.warnings if each.startswith("monitoring")]
 
@@ -68,7 +68,7 @@ def test_every_kubernetes_platform_has_every_collector(stack: str, collector: st
 @pytest.mark.parametrize("collector", ["managed", "operator"])
 def test_ecs_has_no_collector(collector: str):
     assert errors(monitoring(collector=collector), ECS) == [
-        f"monitoring.collector: must be none on ecs, got {collector} (the platform has no such collector). Change or remove it."
+        f"monitoring.collector: must be none on Amazon ECS on Fargate, got {collector} (the platform has no such collector). Change or remove it."
     ]
 
 

@@ -410,6 +410,16 @@ def test_another_region_or_project_replaces_its_resources():
     assert happens({}, {}, "gcp:pubsub/topic:Topic", projects) == [("replaced", [("the provider's project", True)])]
 
 
+def test_what_is_only_read_is_neither_added_nor_removed_and_a_takeover_adds_it():
+    read, managed = (
+        {resource(TOPIC, "orders", external=external)["urn"]: resource(TOPIC, "orders", external=external)}
+        for external in (True, False)
+    )
+    assert compare({}, read) == compare(read, {}) == ()
+    assert [each.happens for each in compare(read, managed)] == ["added"]
+    assert [each.loses_data for each in compare(managed, read)] == [True]
+
+
 def test_lifted_protection_is_a_change():
     assert happens({}, {}, protect=(True, False)) == [("changed", [("protect", False)])]
 

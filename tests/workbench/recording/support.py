@@ -46,7 +46,13 @@ class SmallCloud:
     def place(self, package: str, settings: Mapping[str, Any]) -> dict[str, Any]:
         return {"region": settings["region"]} if "region" in settings else {}
 
-    def invoke(self, token: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    def existing(self, type_token: str, id_: str, location: Mapping[str, Any]) -> None:
+        return None
+
+    def is_adopted(self, type_token: str) -> bool:
+        return False
+
+    def invoke(self, token: str, args: Mapping[str, Any], find: object) -> Mapping[str, Any]:
         return {"accountId": "123456789012", "arn": "arn", "id": "id", "userId": "user"}
 
 

@@ -37,6 +37,8 @@ def test_failed_checks_are_named():
     run = "urn:pulumi:s::data-pipes::a:b:C$kubernetes:batch/v1:Job::orders"
     assert problems(**{**fine, "grow": done("grow", (topic,), (run,))}) == [], "a Job is replaced to run again"
     assert "destroy left 1" in problems(**{**fine, "left": (topic,)})[0]
+    changed = problems(**{**fine, "adopted": ["aws:msk/topic:Topic orders"]})
+    assert changed == ["the rehearsal changed 1 adopted objects: aws:msk/topic:Topic orders"]
 
 
 def test_a_refresh_passes_only_if_the_program_ignores_the_changes():

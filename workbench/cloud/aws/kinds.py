@@ -20,7 +20,7 @@ from workbench.cloud.aws.msk_serverless import MSK_SERVERLESS
 from workbench.cloud.aws.network import NETWORK
 from workbench.cloud.aws.outputs import region_of
 from workbench.cloud.aws.registry import ECR
-from workbench.cloud.model import ACCOUNT, Inputs, ResourceModel, text
+from workbench.cloud.model import ACCOUNT, Inputs, Lookup, ResourceModel, text
 
 KINDS: Mapping[str, ResourceModel] = {
     **NETWORK,
@@ -85,3 +85,15 @@ INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
 }
+
+LOOKUPS: Mapping[str, Lookup] = {
+    "aws:ec2/getVpc:getVpc": Lookup(type="aws:ec2/vpc:Vpc", identifier=lambda args: text(args, "id", "")),
+    "aws:ec2/getSubnet:getSubnet": Lookup(type="aws:ec2/subnet:Subnet", identifier=lambda args: text(args, "id", "")),
+    "aws:msk/getBootstrapBrokers:getBootstrapBrokers": Lookup(
+        type="aws:msk/cluster:Cluster", identifier=lambda args: text(args, "clusterArn", "")
+    ),
+    "aws:msk/getTopic:getTopic": Lookup(
+        type="aws:msk/topic:Topic", identifier=lambda args: f"{text(args, 'clusterArn', '')},{text(args, 'name', '')}"
+    ),
+}
+"""Functions that find objects which were there before the stack."""

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cloud.aws import existing
 from workbench.cloud.aws.outputs import arn, region_of
 from workbench.cloud.model import COMMON, Inputs, ResourceModel, at, digits, joined, mapping, number, text, uuid_of
 
@@ -197,6 +198,7 @@ MSK: Mapping[str, ResourceModel] = {
         unique=("clusterName",),
         name_property="clusterName",
         grow_only=frozenset({"brokerNodeGroupInfo.storageInfo.ebsStorageInfo.volumeSize"}),
+        existing=existing.msk_cluster,
     ),
     "aws:msk/topic:Topic": ResourceModel(
         holds_data=True,
@@ -212,6 +214,7 @@ MSK: Mapping[str, ResourceModel] = {
         unique=("clusterArn", "name"),
         name_property="name",
         grow_only=frozenset({"partitionCount"}),
+        existing=existing.msk_topic,
     ),
     "aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation": ResourceModel(
         create_minutes=0.2,

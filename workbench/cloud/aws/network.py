@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from workbench.cloud.aws import existing
 from workbench.cloud.aws import outputs as shape
 from workbench.cloud.model import COMMON, Inputs, ResourceModel, digits, joined, opaque, text
 
@@ -36,6 +37,7 @@ NETWORK: Mapping[str, ResourceModel] = {
     "aws:ec2/vpc:Vpc": ResourceModel(
         create_minutes=0.2,
         delete_minutes=0.1,
+        existing=existing.vpc,
         source=COMMON + "; DNS attributes are set one after the other",
         identifier=opaque("vpc"),
         outputs=shape.ec2(
@@ -54,6 +56,7 @@ NETWORK: Mapping[str, ResourceModel] = {
         source=COMMON,
         identifier=opaque("subnet"),
         outputs=shape.ec2("subnet"),
+        existing=existing.subnet,
         replace_on=_paths("availabilityZone", "availabilityZoneId", "cidrBlock", "vpcId"),
         unique=("vpcId", "cidrBlock"),
     ),

@@ -19,7 +19,7 @@ from workbench.cloud.azure.monitor import MONITOR
 from workbench.cloud.azure.network import NETWORK
 from workbench.cloud.azure.registry import REGISTRY
 from workbench.cloud.azure.resource import DEPLOYER, SUBSCRIPTION, TENANT
-from workbench.cloud.model import Inputs, ResourceModel, digits, text, uuid_of
+from workbench.cloud.model import Inputs, Lookup, ResourceModel, digits, text, uuid_of
 
 KINDS: Mapping[str, ResourceModel] = {
     **NETWORK,
@@ -88,3 +88,6 @@ INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
     "azure-native:containerservice:listManagedClusterUserCredentials": _user_credentials,
     "azure-native:network:getNetworkInterface": _interface,
 }
+
+LOOKUPS: Mapping[str, Lookup] = {}
+"""Functions that find objects which were there before the stack."""

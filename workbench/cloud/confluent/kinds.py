@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.cloud.confluent.kafka import CLUSTER, KAFKA, KEY, ROLE_BINDING, binding_blocks_delete
 from workbench.cloud.confluent.outputs import ORGANIZATION, crn, described, domain, environment_of, identifier
-from workbench.cloud.model import COMMON, Inputs, Others, ResourceModel, at, digits, text
+from workbench.cloud.model import COMMON, Inputs, Lookup, Others, ResourceModel, at, digits, text
 
 _LINK = "common use, no log found: the provider asks once a minute whether it is ready"
 _NOT_ON_BASIC = ("DeveloperRead", "DeveloperWrite", "DeveloperManage", "ResourceOwner")
@@ -199,3 +199,6 @@ INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
     "confluentcloud:index/getOrganization:getOrganization": _organization,
     "confluentcloud:index/getSchemaRegistryCluster:getSchemaRegistryCluster": _schema_registry,
 }
+
+LOOKUPS: Mapping[str, Lookup] = {}
+"""Functions that find objects which were there before the stack."""

@@ -15,7 +15,7 @@ from workbench.cloud.gcp.network import NETWORK
 from workbench.cloud.gcp.pubsub import PUBSUB
 from workbench.cloud.gcp.registry import REGISTRY
 from workbench.cloud.gcp.resource import NUMBER
-from workbench.cloud.model import Inputs, ResourceModel, text
+from workbench.cloud.model import Inputs, Lookup, ResourceModel, text
 
 KINDS: Mapping[str, ResourceModel] = {
     **NETWORK,
@@ -39,3 +39,6 @@ def _projects(args: Inputs) -> Mapping[str, Any]:
 INVOKES: Mapping[str, Callable[[Inputs], Mapping[str, Any]]] = {
     "gcp:projects/getProject:getProject": _projects,
 }
+
+LOOKUPS: Mapping[str, Lookup] = {}
+"""Functions that find objects which were there before the stack."""

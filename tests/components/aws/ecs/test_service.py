@@ -250,7 +250,9 @@ def readers():
     def program():
         provider = aws_provider("test", known.account, {})  # pyright: ignore[reportArgumentType]
         opts = ResourceOptions(providers=[provider])
-        args = NetworkArgs(account=known.account, settings=known.network, cloud_services=(), tags={})
+        args = NetworkArgs(
+            account=known.account, settings=known.network, platform=known.platform, cloud_services=(), tags={}
+        )
         network = Network("test", args, opts)  # pyright: ignore[reportArgumentType]
         registry = EcrRegistry("test", RegistryArgs(network=network, images=[], protect=True), opts)
         platform = Ecs(
