@@ -35,7 +35,7 @@ def start_role(name: str, args: StartRoleArgs, opts: ResourceOptions) -> tuple[a
         tags={"Name": full_name},
         opts=opts,
     )
-    pull = aws.iam.RolePolicy(f"{name}-images", role=role.name, policy=args.pull_policy, opts=opts)
+    pull = aws.iam.RolePolicy(f"{full_name}-images", role=role.name, policy=args.pull_policy, opts=opts)
     known = {"log_group_arn": args.log_group_arn}
     if args.secret:
         known |= {"secret_arn": args.secret.arn, "key_arn": args.key_arn}
