@@ -27,7 +27,7 @@ def is_of_redrive(name: str) -> bool:
     return "-redrive" in name
 
 
-@pytest.fixture(params=[each for each in PAIRS if each.streaming != "kinesis-video"], ids=str)
+@pytest.fixture(scope="module", params=[each for each in PAIRS if each.streaming != "kinesis-video"], ids=str)
 def pair(request: pytest.FixtureRequest) -> Combination:
     found: Combination = request.param
     return found
@@ -38,7 +38,7 @@ def redriven(file: StackFile) -> StackFile:
     return replace(file, config={**file.config, "data-pipes:pipes": pipes})
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def made(pair: Combination) -> Plan:
     return plan(redriven(pair.stack_file()))
 
