@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from components.redrive import LONGEST, redrive_name
-from tests.combinations import PAIRS, Combination
+from tests.combinations import FORMS_ONCE, PAIRS, Combination, is_existing
 from tests.invariants import INVARIANTS
-from tests.stacks import NAMES, changed, planned, refused, shipped
+from tests.stacks import NAMES, changed, merged, planned, refused, shipped
 from workbench.plan import Plan, plan
 from workbench.recording.recorder import Recording
 from workbench.stack_file import StackFile
@@ -27,14 +27,19 @@ def is_of_redrive(name: str) -> bool:
     return "-redrive" in name
 
 
-@pytest.fixture(scope="module", params=[each for each in PAIRS if each.streaming != "kinesis-video"], ids=str)
+EXISTING = [each for each in FORMS_ONCE if is_existing(each.streaming_form) or is_existing(each.platform_form)]
+
+
+@pytest.fixture(
+    scope="module", params=[each for each in (*PAIRS, *EXISTING) if each.streaming != "kinesis-video"], ids=str
+)
 def pair(request: pytest.FixtureRequest) -> Combination:
     found: Combination = request.param
     return found
 
 
 def redriven(file: StackFile) -> StackFile:
-    pipes = {name: {**pipe, **ON} for name, pipe in file.config["data-pipes:pipes"].items()}
+    pipes = {name: merged(pipe, ON) for name, pipe in file.config["data-pipes:pipes"].items()}
     return replace(file, config={**file.config, "data-pipes:pipes": pipes})
 
 

@@ -11,6 +11,7 @@ import boto3  # pyright: ignore[reportMissingTypeStubs]
 from botocore.exceptions import BotoCoreError, ClientError  # pyright: ignore[reportMissingTypeStubs]
 
 from components.aws.account import AwsSettings
+from components.aws.kinesis.existing_settings import ExistingKinesisPipeSettings
 from components.aws.kinesis.stream import KinesisPipeSettings
 from components.dead_letters import SUFFIX
 from consumer.errors import ConsumerError
@@ -42,9 +43,10 @@ def dev_pipe(plan: Plan) -> KinesisPipe:
         stack=plan.stack_file.stack,
         pipe=pipe.pipe,
         planned=pipe.partitions,
-        stream=str(stream.inputs["name"]),
+        stream=str({**stream.state, **stream.inputs}["name"]),
+        retention_hours=stream.inputs.get("retentionPeriod"),
         region=cast("AwsSettings", settings.account).region,
-        settings=cast("KinesisPipeSettings", settings.pipes[pipe.pipe]),
+        settings=cast("KinesisPipeSettings | ExistingKinesisPipeSettings", settings.pipes[pipe.pipe]),
     )
 
 
@@ -57,13 +59,15 @@ class KinesisPipe:
     planned: int
     stream: str
     """Name of the stream, of its application and of its lease table."""
+    retention_hours: int | None
+    """None if the stream was there before: its owner sets it."""
     region: str
-    settings: KinesisPipeSettings
+    settings: KinesisPipeSettings | ExistingKinesisPipeSettings
 
     @property
     def config(self) -> Mapping[str, str]:
         """Settings of the stream."""
-        return {"retentionHours": str(self.settings.topic.retention_hours)}
+        return {"retentionHours": str(self.retention_hours)} if self.retention_hours else {}
 
     def check(self, lines: Sequence[Line]) -> None:
         """Refuse tombstones and headers: a Kinesis record has neither."""
@@ -136,8 +140,8 @@ class KinesisTopic:
         self._kinesis = kinesis
         self._leases = LeaseTable(dynamodb, pipe.stream, "dev")
         kinesis.create_stream(StreamName=self.name, ShardCount=self._shards)
-        hours = pipe.settings.topic.retention_hours
-        if hours > SHORTEST_RETENTION_HOURS:
+        hours = pipe.retention_hours
+        if hours and hours > SHORTEST_RETENTION_HOURS:
             kinesis.increase_stream_retention_period(StreamName=self.name, RetentionPeriodHours=hours)
         for suffix, key in (("", "leaseKey"), (WORKERS, "wid")):
             dynamodb.create_table(

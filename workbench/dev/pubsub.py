@@ -20,7 +20,7 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransp
 
 from components.dead_letters import SUFFIX
 from components.gcp.pubsub.filter import PARTITION_ATTRIBUTE
-from components.gcp.pubsub.topic_settings import PubSubPipeSettings
+from components.gcp.pubsub.topic_settings import ExistingPubSubPipeSettings, PubSubPipeSettings
 from consumer.errors import line_of
 from consumer.redrive.pubsub import PREFIX
 from workbench.dev.lines import Line
@@ -47,7 +47,7 @@ PULL = 1000
 def dev_pipe(plan: Plan) -> PubSubPipe:
     """Return the first pipe of a stack."""
     pipe, subscriptions = first_pipe(plan)
-    settings = cast("PubSubPipeSettings", read_settings(plan.stack_file).pipes[pipe.pipe])
+    settings = cast("PubSubPipeSettings | ExistingPubSubPipeSettings", read_settings(plan.stack_file).pipes[pipe.pipe])
     found = sorted((each.inputs for each in subscriptions), key=lambda inputs: (len(inputs["name"]), inputs["name"]))
     return PubSubPipe(
         stack=plan.stack_file.stack,
@@ -70,7 +70,7 @@ class PubSubPipe:
     """Name of the topic, and the group."""
     subscriptions: Sequence[Mapping[str, Any]]
     """Inputs of the planned subscriptions: one that all consumers share, or one for each partition."""
-    settings: PubSubPipeSettings
+    settings: PubSubPipeSettings | ExistingPubSubPipeSettings
 
     @property
     def here(self) -> Sequence[Mapping[str, Any]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components.kafka.existing_topic import ExistingKafkaPipeSettings
 from components.kafka.topic_settings import KafkaPipeSettings
 from workbench.equation import Equation, topics
 from workbench.plan import Plan
@@ -25,7 +26,7 @@ COPIES = frozenset({"min.insync.replicas"})
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedTopic:
-    """Topic of a stack's first pipe."""
+    """Topic of a stack's first pipe. One that was there before has no settings here: its owner sets them."""
 
     stack: str
     pipe: str
@@ -60,6 +61,8 @@ def planned_topic(plan: Plan, runs: str = "prove runs Apache Kafka") -> PlannedT
         config = OF_TOPICS[topic.type](topic)
     elif isinstance(settings, KafkaPipeSettings):
         config = settings.topic.kafka_config
+    elif isinstance(settings, ExistingKafkaPipeSettings):
+        config = {}
     else:
         raise StackFileError(
             f"{stack_file.source}: the first pipe must have a Kafka topic, got {topic.type} ({runs}). Use a Kafka "
