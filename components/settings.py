@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from components import section_checks
 from components.catalog import CLOUDS
+from components.dead_letters import redrive_errors
 from components.monitoring.settings import MonitoringSettings
 from components.renames import Renames
 from components.section import ConfigError, OtherForm, SettingsModel, mapping, parse, unknown
@@ -94,6 +95,7 @@ class _Reader:
         monitoring = self.monitoring(base, own.get("monitoring", {}), service, runner)
 
         self.errors += section_checks.secret_errors(pipes, streaming, secrets)
+        self.errors += redrive_errors(pipes)
         if cloud and service and streaming and platform:
             self.errors += section_checks.pair_errors(CLOUDS[cloud], service, streaming.service, platform)
         if service:

@@ -14,6 +14,7 @@ DEAD_LETTERS = {
     f"{PIPE}topic.deadLetter.maxDeliveryAttempts": 9,
     f"{PIPE}topic.deadLetter.retentionHours": 24,
 }
+REDRIVABLE = {**DEAD_LETTERS, f"{PIPE}topic.deadLetter.redrive": True}
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.Network"
 VNET = f"{GROUP}/virtualNetworks/shared"
 ACTION_GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ops/providers/Microsoft.Insights/actionGroups/oncall"
@@ -139,7 +140,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic.retry": {"minimumBackoffSeconds": 1},
         f"{PIPE}topic.retry.minimumBackoffSeconds": 1,
         f"{PIPE}topic.retry.maximumBackoffSeconds": 60,
-        **DEAD_LETTERS,
+        **REDRIVABLE,
         f"{PIPE}topic.filter": 'attributes.kind = "order"',
         f"{PIPE}topic.schema": SCHEMA,
         f"{PIPE}topic.schema.type": "protocol-buffer",
@@ -159,7 +160,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.config": {"cleanup.policy": "compact"},
-        **DEAD_LETTERS,
+        **REDRIVABLE,
         f"{PIPE}topic.producers": ["shop@data-pipes-example.iam.gserviceaccount.com"],
     },
     "confluent": {
@@ -173,7 +174,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.config": {"cleanup.policy": "compact"},
-        **DEAD_LETTERS,
+        **REDRIVABLE,
         f"{PIPE}topic.kafkaStreams": True,
         f"{PIPE}topic.schemaRegistry": True,
     },
@@ -203,7 +204,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.config": {"cleanup.policy": "compact"},
-        **DEAD_LETTERS,
+        **REDRIVABLE,
     },
     "kafka-external": {
         "data-pipes:streaming.bootstrapServers": ["other.example.com:9093"],
@@ -243,7 +244,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic.capture.emptyFiles": True,
         f"{PIPE}topic.schemaGroup": "backward",
         f"{PIPE}topic.consumerGroups": ["reports"],
-        **DEAD_LETTERS,
+        **REDRIVABLE,
     },
     "hdinsight": {
         "data-pipes:streaming.brokers": 4,
@@ -260,7 +261,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.config": {"cleanup.policy": "compact"},
-        **DEAD_LETTERS,
+        **REDRIVABLE,
     },
     "aks": {
         "data-pipes:platform.version": "1.36",
@@ -302,21 +303,21 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.localRetentionHours": 24,
         f"{PIPE}topic.config": {"cleanup.policy": "compact"},
-        **DEAD_LETTERS,
+        **REDRIVABLE,
     },
     "msk-serverless": {
         "data-pipes:streaming.topicImage": "registry.example.com/topic:2",
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.config": {"cleanup.policy": "compact"},
-        **DEAD_LETTERS,
+        **REDRIVABLE,
     },
     "kinesis": {
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.fanOut": True,
         f"{PIPE}topic.shardMetrics": [],
-        **DEAD_LETTERS,
+        **REDRIVABLE,
         f"{PIPE}topic.producers": ["arn:aws:iam::123456789012:role/producer"],
         f"{PIPE}topic.readers": ["arn:aws:iam::210987654321:root"],
     },
@@ -449,6 +450,6 @@ CHECKED = {
         "data-pipes:platform.existing.storageClass",
     },
     "kinesis": {"data-pipes:streaming.mode", "data-pipes:streaming.shardQuota"},
-    "kinesis-video": {"data-pipes:streaming.streamQuota"},
+    "kinesis-video": {"data-pipes:streaming.streamQuota", f"{PIPE}topic.deadLetter.redrive"},
 }
 """Keys with only one value, or that only limit other keys. The tests of their services test them."""

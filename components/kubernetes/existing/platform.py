@@ -43,9 +43,9 @@ class ExistingKubernetes(KubernetesPlatform):
         self.register_outputs(dict(self.outputs))
 
     @override
-    def pod_tokens(self, pipe: str) -> None:
+    def pod_tokens(self, pipe: str, *, redrive: bool = False) -> None:
         """Return None: the address of the tokens' issuer is not known."""
-        _ = pipe
+        _ = pipe, redrive
 
     @override
     def identity(
