@@ -148,6 +148,7 @@ CLOUDS: Mapping[str, Cloud] = {
             {
                 "kafka": "components.kubernetes.strimzi",
                 "kafka-external": "components.kafka.external",
+                "confluent": "components.kubernetes.confluent",
             }
         ),
         platforms=_platforms(
@@ -155,7 +156,7 @@ CLOUDS: Mapping[str, Cloud] = {
                 "kubernetes": "components.kubernetes.existing",
             }
         ),
-        external={"kafka-external", "kubernetes"},
+        external={"kafka-external", "confluent", "kubernetes"},
     ),
 }
 

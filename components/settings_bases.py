@@ -39,12 +39,19 @@ NOT_SET = 0
 """Parallelism of a pipe that leaves it out."""
 
 
+TOPIC_NAME = Pattern(
+    r"(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}",
+    "the name of a topic: 1 to 249 letters, digits, dots, underscores and hyphens, such as Orders.v1",
+)
+"""Names of topics (Apache Kafka, org.apache.kafka.common.internals.Topic). Grants contain the name, so it has no wildcards."""
+
+
 class ExistingTopicSettings(SettingsModel, frozen=True):
     """Settings of a topic that was there before. The program only reads it."""
 
     existing: Literal[True]
     """Always true. The program reads the topic's number of partitions and never changes the topic."""
-    name: Annotated[str, Field(min_length=1, max_length=249)] | None = None
+    name: Annotated[str, TOPIC_NAME] | None = None
     """The name of the topic. The default is the name of the pipe."""
 
 

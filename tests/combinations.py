@@ -190,6 +190,9 @@ NEEDED: dict[str, dict[str, Any]] = {
 }
 """Settings of a service or platform without a default."""
 
+NEEDED_ON: dict[tuple[str, str], dict[str, Any]] = {("confluent", "kubernetes"): {"existing": CONFLUENT}}
+"""Settings of a streaming service without a default on one platform."""
+
 JOBS = {"hdinsight": TOPIC_IMAGE, "msk-serverless": TOPIC_IMAGE}
 """Settings of streaming services with Jobs, for a stack without a registry."""
 
@@ -242,6 +245,7 @@ class Combination:
             "data-pipes:streaming": {
                 "service": self.streaming,
                 **NEEDED.get(self.streaming, {}),
+                **NEEDED_ON.get((self.streaming, self.platform), {}),
                 **(JOBS.get(self.streaming, {}) if self.is_on_existing else {}),
                 **_form(self.streaming, self.streaming_form),
             },
@@ -296,8 +300,13 @@ def is_existing(form: str) -> bool:
 
 
 def _is_tried(each: Combination) -> bool:
-    """Whether a combination is tried: no two forms, except that both were there before. Strimzi in place needs an existing platform."""
+    """Whether a combination is tried: no two forms, except that both were there before.
+
+    Strimzi in place needs an existing platform. On any Kubernetes cluster, Confluent Cloud must be there before.
+    """
     if each.streaming == "kafka" and is_existing(each.streaming_form) and not each.is_on_existing:
+        return False
+    if (each.streaming, each.platform) in NEEDED_ON and each.streaming_form and not is_existing(each.streaming_form):
         return False
     if each.streaming_form and each.platform_form:
         return is_existing(each.streaming_form) and is_existing(each.platform_form)

@@ -7,9 +7,10 @@ from importlib import import_module
 
 import pytest
 
-from components.catalog import CLOUDS, exported
+from components.catalog import CLOUDS, PROPOSED, exported
 from components.service import CloudBase, ContainerPlatform, StreamingService
 from tests.stacks import NAMES
+from workbench.size.size import choices
 from workbench.stack_file import ROOT
 
 CLOUD_SDKS = {"aws": "pulumi_aws", "azure": "pulumi_azure_native", "gcp": "pulumi_gcp", "kubernetes": ""}
@@ -43,6 +44,14 @@ def test_every_package_that_exports_an_entry_is_in_the_catalog_and_has_tests(con
     folders = [ROOT.joinpath("tests", *each.split(".")) for each in packages]
     untested = [str(each.relative_to(ROOT)) for each in folders if not list(each.glob("test_*.py"))]
     assert not untested, f"add tests to {untested}"
+
+
+def test_nothing_proposes_what_is_always_there_before_the_stack():
+    assert set(PROPOSED) == {"aws", "azure", "gcp"}
+    for name, cloud in PROPOSED.items():
+        assert set(CLOUDS[name].streaming) - set(cloud.streaming) == {"kafka-external"}
+        assert set(cloud.platforms) == set(CLOUDS[name].platforms)
+    assert {choice.service for choice in choices()} == {key for cloud in PROPOSED.values() for key in cloud.streaming}
 
 
 def test_a_constant_of_another_kind_is_refused():

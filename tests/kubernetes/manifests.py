@@ -18,7 +18,7 @@ RELEASE = "kubernetes:helm.sh/v3:Release"
 FORMS = {
     *(("confluent", "complete"), ("kafka", "complete"), ("msk", "scram"), ("pubsub", "partitioned")),
     *(("kafka-external", "tls"), ("kafka-external", "existing-topic")),
-    *(("eks", "auto"), ("eks", "fargate"), ("gke", "autopilot")),
+    *(("eks", "auto"), ("eks", "existing"), ("eks", "fargate"), ("gke", "autopilot")),
 }
 """Forms of services with other Kubernetes objects than the shipped stacks."""
 COMBINATIONS = {
@@ -55,7 +55,15 @@ def manifests(stack: str) -> tuple[Manifest, ...]:
 
 
 def of_plan(made: Plan) -> Iterator[Manifest]:
-    """Yield every object of a plan in order, with its secrets. Objects without a name get a generated one."""
+    """Yield every object of a plan in order, with its secrets. Objects without a name get a generated one.
+
+    Objects that were there before the stack come first, as their owner made them.
+    """
+    for each in sorted(
+        made.recording.adopted, key=lambda found: "/" in found.id
+    ):  # a namespace before the objects in it
+        if each.type.startswith("kubernetes:"):
+            yield {**each.inputs}
     for resource in in_order(made.recording):
         if resource.type.startswith("kubernetes:") and resource.type != RELEASE and not resource.external:
             given: dict[str, Any] = dict(resource.revealed)

@@ -64,7 +64,7 @@ class ExistingEks(KubernetesPlatform, ABC):
             f"{name}-kubernetes",
             kubeconfig=self.kubeconfig,
             cluster_identifier=self.cluster.endpoint,
-            delete_unreachable=not args.protect,
+            delete_unreachable=False,  # the cluster survives this stack, so what cannot be reached still runs
             opts=ResourceOptions(parent=self),
         )
         self.metrics = OperatorCollector(name, self.provider) if args.monitoring.collector == "operator" else None

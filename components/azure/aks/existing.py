@@ -48,7 +48,7 @@ class ExistingAks(AksPlatform):
             f"{name}-kubernetes",
             kubeconfig=self.kubeconfig,
             cluster_identifier=credentials.apply(server),
-            delete_unreachable=not args.protect,
+            delete_unreachable=False,  # the cluster survives this stack, so what cannot be reached still runs
             opts=ResourceOptions(parent=self),
         )
         self.volume_class = Output.from_input(existing.storage_class) if existing.storage_class else None

@@ -20,11 +20,6 @@ def confluent(
     name: str, args: StreamingArgs[ConfluentSettings, Network, Platform], opts: ResourceOptions | None = None
 ) -> Confluent:
     """Create a Confluent Cloud cluster. Security groups on Azure need no outbound rules because they allow all outbound traffic."""
-    if args.settings.private_link and args.network.endpoints_subnet_id is None:
-        raise RunError(
-            f"stacks/Pulumi.{pulumi.get_stack()}.yaml: network.endpointsSubnetId: is required with streaming.privateLink (the private link has an "
-            "endpoint in that subnet). Set it to the ID of a subnet in the virtual network of the nodes, or in a peered one."
-        )
     return Confluent(name, args, binding(args.network), opts)
 
 

@@ -34,7 +34,7 @@ class ExistingKubernetes(KubernetesPlatform):
             context=cluster.kubeconfig_context,
             # Another context is another cluster, even if the address is the same.
             cluster_identifier=cluster.kubeconfig_context,
-            delete_unreachable=not args.protect,
+            delete_unreachable=False,  # the cluster survives this stack, so what cannot be reached still runs
             opts=ResourceOptions(parent=self),
         )
         self.volume_class = Output.from_input(cluster.storage_class) if cluster.storage_class else None

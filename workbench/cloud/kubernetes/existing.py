@@ -19,7 +19,7 @@ def _metadata(id_: str, **more: object) -> dict[str, Any]:
 
 def namespace(name: str, _location: Inputs) -> Mapping[str, Any]:
     """Return a namespace."""
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"team": "streaming"}}}
 
 
 def authority(id_: str, _location: Inputs) -> Mapping[str, Any] | None:

@@ -1,0 +1,32 @@
+"""Confluent Cloud for consumers on any Kubernetes cluster. Only an existing cluster: a new one needs a cloud and a region."""
+
+from typing import Any
+
+from pulumi import ResourceOptions
+
+from components.arguments import StreamingArgs
+from components.confluent.base import ALL_ADDRESSES
+from components.confluent.catalog import existing
+from components.confluent.existing import ExistingConfluent
+from components.confluent.existing_settings import ExistingConfluentSettings
+from components.confluent.home import ConsumersBinding
+from components.contracts import Platform
+
+ANYWHERE = ConsumersBinding(
+    cloud=None,
+    region=None,
+    token_keys="openid/v1/jwks",
+    # Neither the network of the cluster nor its addresses are known.
+    cidr=ALL_ADDRESSES,
+    broker_egress=lambda _name, _private, _opts: [],
+)
+
+
+def existing_confluent(
+    name: str, args: StreamingArgs[ExistingConfluentSettings, Any, Platform], opts: ResourceOptions | None = None
+) -> ExistingConfluent:
+    """Read a Confluent Cloud cluster that was there before."""
+    return ExistingConfluent(name, args, ANYWHERE, opts)
+
+
+SERVICE = existing(existing_confluent)
