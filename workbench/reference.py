@@ -117,7 +117,7 @@ def _models() -> list[type[SettingsModel]]:
 def _streaming(cloud: Cloud) -> Iterator[tuple[str, StreamingService]]:
     """Yield the streaming services by title: each one that the program makes, then the one that was there before."""
     for name, service in cloud.streaming.items():
-        yield name, service
+        yield f"{name}, existing" if "existing" in service.settings.model_fields else name, service
         if service.existing:
             yield f"{name}, existing", service.existing
 
