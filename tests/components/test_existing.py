@@ -71,7 +71,6 @@ def test_a_topic_that_cannot_be_looked_up_is_refused_by_key():
     assert any("pipes.orders.topic.existing: is not available on " in line for line in lines)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("combination", [each for each in ALLOWED if each.is_on_existing], ids=str)
 def test_objects_in_an_adopted_cluster_stay_in_the_state_while_it_cannot_be_reached(combination: Combination):
     stack_file = combination.stack_file().with_config("data-pipes:protect", value=False)
@@ -86,8 +85,6 @@ def test_the_name_of_an_existing_topic_has_no_wildcards(name: str):
     assert "pipes.orders.topic.name: must be the name of a topic" in lines[0]
 
 
-=======
->>>>>>> x/keys
 EXISTING_EKS: dict[str, Any] = {"service": "eks", "existing": {"name": "production"}}
 IMAGE = {"consumer": {"image": "registry.example.com/orders:1.0.0"}}
 
@@ -189,20 +186,3 @@ def test_two_pipes_cannot_read_one_existing_topic_with_the_same_group():
     audit = {"topic": {"existing": True, "name": "orders"}, "consumer": {"group": "orders"}}
     [line] = refused(two_pipes(EXISTING_TOPIC, audit, MSK_STREAMING))
     assert "pipes.audit.consumer.group: must be different from the groups of all other pipes, got 'orders'" in line
-<<<<<<< HEAD
-=======
-
-
-@pytest.mark.parametrize("combination", [each for each in ALLOWED if each.is_on_existing], ids=str)
-def test_objects_in_an_adopted_cluster_stay_in_the_state_while_it_cannot_be_reached(combination: Combination):
-    stack_file = combination.stack_file().with_config("data-pipes:protect", value=False)
-    for provider in plan(stack_file).recording.of_type("pulumi:providers:kubernetes"):
-        assert provider.inputs.get("deleteUnreachable", "false") == "false"
-
-
-@pytest.mark.parametrize("name", ["*", "a b", "..", "orders/*", "x" * 250])
-def test_the_name_of_an_existing_topic_has_no_wildcards(name: str):
-    lines = refused(config(MSK_STREAMING, {"topic": {"existing": True, "name": name}}))
-    assert len(lines) == 1
-    assert "pipes.orders.topic.name: must be the name of a topic" in lines[0]
->>>>>>> x/keys
