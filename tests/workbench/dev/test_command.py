@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.combinations import ALLOWED, Combination
 from tests.stacks import changed
 from workbench.__main__ import app
 from workbench.dev.kafka import KafkaPipe, dev_pipe
 from workbench.dev.service import DeadLetter, partitions_of
+from workbench.dev.service import dev_pipe as dev_pipe_of_any_service
 from workbench.dev.summary import ConsumerRow, Summary
 from workbench.plan import plan
 
@@ -105,6 +107,18 @@ def test_disabled_dead_letters_are_disabled_here_too():
 
 def test_at_most_twelve_partitions_are_used():
     assert partitions_of(pipe(parallelism=13)) == 12
+
+
+@pytest.mark.parametrize(
+    "existing",
+    list({each.streaming: each for each in ALLOWED if each.streaming_form == "existing-topic"}.values()),
+    ids=str,
+)
+def test_a_topic_that_was_there_before_has_its_partitions_and_no_settings_of_the_stack(existing: Combination):
+    made = dev_pipe_of_any_service(plan(existing.stack_file()))
+    assert partitions_of(made) == 3
+    # On Pub/Sub the subscriptions are made, and they have settings.
+    assert not made.config or existing.streaming == "pubsub"
 
 
 def test_the_summary_has_the_sums_of_all_consumers():
