@@ -47,6 +47,18 @@ def test_jobs_find_the_brokers_and_make_the_topics_and_nothing_of_the_cluster_is
     assert not [each for each in made if each.startswith(("azure-native:keyvault", "azure-native:storage"))]
 
 
+@pytest.mark.parametrize(("form", "keeps"), [("existing", "true"), ("", None)])
+def test_jobs_only_check_the_settings_of_topics_on_a_cluster_of_another_owner(form: str, keeps: str | None):
+    recording = plan(stack("hdinsight", form)).recording
+    for name in ("matrix-orders-topic-job", "matrix-orders-dead-job"):
+        own = {
+            each["name"]: each.get("value")
+            for each in recording.one(name).input("spec.template.spec.containers[0].env")
+        }
+        assert own.get("TOPIC_KEEP_SETTINGS") == keeps
+        assert ("TOPIC_SETTINGS" in own) == (keeps is None), "only settings of a topic of the stack are reset"
+
+
 def test_only_the_job_that_finds_the_brokers_gets_the_gateway_s_password():
     recording = plan(on({"credentials": {"username": "operator", "password": "kafkaPassword"}})).recording
     holders = [each for each in recording.resources if "AMBARI_PASSWORD" in json.dumps(each.revealed)]
@@ -145,7 +157,7 @@ def test_the_preview_says_what_to_open_if_the_cluster_is_in_another_network(monk
             {"existing": {**CLUSTER, "credentials": {"password": "other"}}},
             "streaming.existing.credentials.password: must be the name of a secret under data-pipes:secrets, got 'other' ",
         ),
-        ({"existing": CLUSTER, "brokers": 3}, "streaming.brokers: unknown key. "),
+        ({"existing": CLUSTER, "brokers": 3}, "streaming.brokers: unknown key ("),
         (
             {"existing": {**CLUSTER, "workerVmSize": "Standard_DS3_v2"}},
             "streaming.existing.workerVmSize: unknown key. ",

@@ -74,6 +74,14 @@ def test_each_method_has_its_protocol_and_mechanism(form: str, protocol: str, me
     assert (own["KAFKA_SECURITY_PROTOCOL"], own.get("KAFKA_SASL_MECHANISM")) == (protocol, mechanism)
 
 
+def test_jobs_only_check_the_settings_of_topics_that_are_there():
+    found = planned_form("")
+    for job in found.recording.of_type(JOB):
+        desired, _ = read(environment(found, job))
+        assert desired.keep_settings
+        assert desired.settings == set(), "nothing is reset"
+
+
 def test_certificates_are_files_of_the_jobs_and_of_the_consumers():
     found = planned_form("tls")
     paths = {f"/etc/data-pipes/kafka/{name}" for name in ("ca.crt", "user.crt", "user.key")}
