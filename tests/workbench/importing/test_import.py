@@ -141,6 +141,7 @@ def test_a_file_that_is_no_state_is_refused(tmp_path: Path, content: str):
     done = CliRunner().invoke(app, ["import", "aws-msk-eks", "orders", "--state", str(file)])
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.startswith(f"--state {file}: must be the output of pulumi stack export")
+    assert "unpack" not in done.stderr, "the reason is about the file"
 
 
 def test_the_secret_of_a_confluent_key_is_never_printed(tmp_path: Path):
