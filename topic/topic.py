@@ -6,6 +6,7 @@ Environment variables:
   TOPIC_REPLICATION_FACTOR  replication factor of a new topic; default: the brokers' default
   TOPIC_CONFIG              JSON object with settings of the topic
   TOPIC_SETTINGS            comma-separated setting names; those missing in TOPIC_CONFIG are reset to the brokers' default
+  TOPIC_KEEP_SETTINGS       true: set TOPIC_CONFIG only on a new topic; on one that is there, only check that it has these values
   TOPIC_EXISTING            true: change nothing, only check that the topic exists and has TOPIC_PARTITIONS partitions
   AWS_REGION                region of Amazon MSK, for OAUTHBEARER: signs in with the AWS identity of the process
   KAFKA_...                 librdkafka properties: KAFKA_SASL_MECHANISM sets sasl.mechanism
@@ -22,7 +23,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import botocore.session
@@ -75,7 +76,7 @@ class TopicError(Exception):
 
 
 class MismatchError(TopicError):
-    """An existing topic is missing or has another number of partitions. Another attempt has the same result."""
+    """An existing topic is missing, or has another number of partitions or other settings. Another attempt has the same result."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +89,8 @@ class DesiredTopic:
     config: Mapping[str, str]
     settings: Set[str]
     """Settings that are reset to the brokers' default if `config` does not contain them."""
+    keep_settings: bool = False
+    """Whether the settings of a topic that is there are only checked: the brokers have another owner."""
     existing: bool = False
     """Whether the topic was there before. It is only checked."""
 
@@ -143,9 +146,13 @@ def decide(current: CurrentTopic | None, desired: DesiredTopic) -> list[Action]:
             "(Kafka cannot remove partitions because their records would be lost). "
             f"Set parallelism to {current.partitions} or more; to have fewer, add a pipe with a different name."
         )
-    changed = {key: value for key, value in desired.config.items() if current.config.get(key) != value}
-    reset = sorted((current.overrides & desired.settings) - desired.config.keys())
-    actions: list[Action] = [Configure(changed, reset)] if changed or reset else []
+    actions: list[Action] = []
+    if desired.keep_settings:
+        check_settings(current, desired)
+    else:
+        changed = {key: value for key, value in desired.config.items() if current.config.get(key) != value}
+        reset = sorted((current.overrides & desired.settings) - desired.config.keys())
+        actions += [Configure(changed, reset)] if changed or reset else []
     if current.partitions < desired.partitions:
         actions.append(Grow(current.partitions, desired.partitions))
     return actions
@@ -162,6 +169,24 @@ def check(current: CurrentTopic | None, desired: DesiredTopic) -> None:
         raise MismatchError(
             f"the pipe's parallelism must be {current.partitions}, the number of partitions of the existing topic, got {desired.partitions} (every "
             f"partition has exactly one reader). Set parallelism to {current.partitions}."
+        )
+
+
+def check_settings(current: CurrentTopic, desired: DesiredTopic) -> None:
+    """Raise MismatchError if a topic that is there has other values of the desired settings."""
+    present = {key: current.config.get(key) for key in desired.config}
+    differences = [
+        f"{key} must be {present[key]}, the present value, got {value}"
+        if present[key] is not None
+        else f"{key} must not be set, because the topic does not have this setting, got {value}"
+        for key, value in sorted(desired.config.items())
+        if present[key] != value
+    ]
+    if differences:
+        raise MismatchError(
+            f"{'; '.join(differences)} (the topic is there, and the brokers have another owner, so its settings are not changed). Set the "
+            "present values in the stack file, change the topic with the tools of its owner, or set topic.existing: true (for dead letters, "
+            "deadLetter.enabled: false)."
         )
 
 
@@ -245,6 +270,9 @@ def reconcile(brokers: Brokers, desired: DesiredTopic) -> Iterator[str]:
                 if action not in done:
                     yield brokers.apply(action, desired)
                     done.append(action)
+                    if isinstance(action, Create) and desired.keep_settings:
+                        # The settings are as desired. Not every broker has them yet, which must not look like a topic of another owner.
+                        desired = replace(desired, config={}, settings=frozenset[str]())
             if current and current.partitions == current.leaders == desired.partitions:
                 if not done:
                     yield f"up to date ({desired.partitions} partitions)"
@@ -290,7 +318,8 @@ def read(environment: Mapping[str, str]) -> tuple[DesiredTopic, dict[str, str]]:
         replication_factor=number("TOPIC_REPLICATION_FACTOR") if "TOPIC_REPLICATION_FACTOR" in environment else None,
         config=_config(environment.get("TOPIC_CONFIG", "{}"), errors),
         settings=_names(environment.get("TOPIC_SETTINGS", ""), errors),
-        existing=_flag(environment.get("TOPIC_EXISTING", "false"), errors),
+        keep_settings=_flag("TOPIC_KEEP_SETTINGS", environment, errors),
+        existing=_flag("TOPIC_EXISTING", environment, errors),
     )
     if errors:
         raise WrongEnvironmentError("\n".join(errors))
@@ -318,9 +347,10 @@ def _names(text: str, errors: list[str]) -> set[str]:
     return set(filter(None, text.split(",")))
 
 
-def _flag(text: str, errors: list[str]) -> bool:
+def _flag(variable: str, environment: Mapping[str, str], errors: list[str]) -> bool:
+    text = environment.get(variable, "false")
     if text not in ("true", "false"):
-        errors.append(f"TOPIC_EXISTING: must be true or false, got {text!r}.")
+        errors.append(f"{variable}: must be true or false, got {text!r}.")
     return text == "true"
 
 

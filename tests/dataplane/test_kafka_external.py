@@ -105,7 +105,7 @@ def external(request: pytest.FixtureRequest, clusters: Any) -> Iterator[External
     try:
         yield External(cluster, stack_file(method, cluster, authority, secrets))
     finally:
-        for name in (TOPIC, "orders.dead-letters"):
+        for name in (TOPIC, "orders", "orders.dead-letters"):
             [deleted] = administration.delete_topics([name]).values()
             deleted.exception(PATIENCE)
 
@@ -171,12 +171,12 @@ def is_known(cluster: KafkaCluster) -> bool:
         return False
 
 
-def state(cluster: KafkaCluster) -> tuple[int, Mapping[str, str]]:
-    """Return the number of partitions and the settings of the topic, as the broker has them."""
+def state(cluster: KafkaCluster, topic: str = TOPIC) -> tuple[int, Mapping[str, str]]:
+    """Return the number of partitions and the settings of a topic, as the broker has them."""
     administration: AdminClient = cluster.administration
-    resource = ConfigResource(ConfigResource.Type.TOPIC, TOPIC)
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
     [config] = administration.describe_configs([resource]).values()
-    found = administration.list_topics(TOPIC, timeout=PATIENCE).topics[TOPIC]
+    found = administration.list_topics(topic, timeout=PATIENCE).topics[topic]
     return len(found.partitions), {name: str(entry.value) for name, entry in config.result(PATIENCE).items()}
 
 
@@ -231,3 +231,30 @@ def test_the_job_ends_with_both_numbers_and_changes_nothing(external: External, 
         f"{TOPIC}: the pipe's parallelism must be 3, the number of partitions of the existing topic, got 4 "
     )
     assert state(external.cluster) == before
+
+
+@pytest.mark.parametrize("external", ["none"], indirect=True)
+def test_a_job_adds_partitions_to_a_topic_that_was_there_and_never_changes_its_settings(
+    external: External, tmp_path: Path
+):
+    cluster, [pipe] = external.cluster, external.stack_file.config["data-pipes:pipes"].values()
+    given = {"retention.ms": "7200000", "segment.ms": "3600000", "retention.bytes": "1000000"}
+    for name in ("orders", "orders.dead-letters"):
+        [created] = cluster.administration.create_topics([NewTopic(name, 1, 1, config=given)]).values()
+        created.result(PATIENCE)
+
+    def ended(kind: str, topic: Mapping[str, Any]) -> subprocess.CompletedProcess[str]:
+        pipes = {"orders": {**pipe, "parallelism": PARTITIONS, "topic": topic}}
+        return job(plan(external.stack_file.with_config("data-pipes:pipes", pipes)), kind, tmp_path)
+
+    for kind, name in (("topic", "orders"), ("dead", "orders.dead-letters")):
+        refused = ended(kind, {})
+        assert refused.returncode == 2, refused.stderr
+        assert "retention.ms must be 7200000, the present value, got " in refused.stderr
+        partitions, settings = state(cluster, name)
+        assert (partitions, settings.items() >= given.items()) == (1, True)
+
+    before = state(cluster, "orders")[1]
+    grown = ended("topic", {"retentionHours": 2})
+    assert (grown.returncode, grown.stdout) == (0, "orders: partitions increased from 1 to 3\n"), grown.stderr
+    assert state(cluster, "orders") == (PARTITIONS, before)

@@ -15,7 +15,7 @@ from tests.engine.projects import executor, with_language_host
 from workbench.cloud.inventory import CloudObject
 from workbench.cloud.kinds import holds_data
 from workbench.cloud.provider import type_of
-from workbench.importing.importing import imports, made_name, without_existing
+from workbench.importing.importing import MadeTopic, imports, made_topics, without_existing
 from workbench.importing.state import key
 from workbench.plan import plan
 from workbench.rehearse.rehearse import program
@@ -37,10 +37,17 @@ FORMS = {
 """A stack of each service with topics that are resources."""
 
 
+def the_made_topic(stack_file: StackFile) -> MadeTopic:
+    """Return the topic that the program would make for a pipe."""
+    wanted = without_existing(stack_file, "orders")
+    [topic] = made_topics(plan(stack_file).recording, plan(wanted).recording, "orders")
+    return topic
+
+
 def importable(stack_file: StackFile) -> StackFile:
     """Return a stack whose existing topic has the name that the program gives its topics."""
     orders = stack_file.config["data-pipes:pipes"]["orders"]
-    topic = {**orders["topic"], "name": made_name(stack_file, "orders")}
+    topic = {**orders["topic"], "name": the_made_topic(stack_file).name}
     return stack_file.with_config("data-pipes:pipes", {"orders": {**orders, "topic": topic}})
 
 
@@ -110,13 +117,12 @@ def test_an_imported_topic_is_unchanged_until_it_is_destroyed(form: Combination,
     stack_file = importable(form.stack_file())
     name = stack_file.config["data-pipes:pipes"]["orders"]["topic"]["name"]
     wanted = without_existing(stack_file, "orders")
-    [unread] = imports(stack_file, "orders", None)
-    settings, own = made_topic(wanted, unread.name)
+    settings, own = made_topic(wanted, the_made_topic(stack_file).made.name)
     with Sandbox(program, command, stack=stack_file.stack) as sandbox:
         planted = plant_topic(settings, name, stack_file, sandbox)
         configure(sandbox, stack_file)
         sandbox.run("up")
-        [topic] = imports(stack_file, "orders", state(sandbox))
+        [topic] = imports(stack_file, "orders", state(sandbox)).topics
         assert topic.partitions in (3, None)
         with_language_host(sandbox, executor())
         run(sandbox, command, "\n".join([*topic.commands(stack_file.stack)]) + " --yes")

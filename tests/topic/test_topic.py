@@ -2,6 +2,7 @@
 
 import base64
 import time
+from dataclasses import replace
 from urllib.parse import parse_qs, urlparse
 
 import pytest
@@ -353,12 +354,80 @@ def test_an_existing_topic_is_checked_again_after_a_transient_error(kafka, run):
     assert run(TOPIC_EXISTING="true")[0] == 0
 
 
+KEEP = {"TOPIC_KEEP_SETTINGS": "true"}
+
+
+def test_a_missing_topic_is_created_with_its_settings_on_brokers_of_another_owner(kafka, run):
+    assert run(**KEEP) == (0, "orders: created with 3 partitions\n", "")
+    assert kafka.topics["orders"].config == {"retention.ms": "3600000"}
+
+
+def test_settings_of_a_topic_of_another_owner_are_refused_with_both_values_and_nothing_is_changed(kafka, run, clock):
+    kafka.has(1, retention_ms="60000", retention_bytes="5")
+    config = '{"retention.ms": "3600000", "min.insync.replicas": "2", "retention.bytes": "5"}'
+    status, out, err = run(TOPIC_CONFIG=config, TOPIC_SETTINGS="retention.bytes", **KEEP)
+    assert (status, out) == (2, ""), "a retry of the Job could not succeed"
+    assert err == (
+        "orders: min.insync.replicas must be 1, the present value, got 2; retention.ms must be 60000, the present value, got 3600000 (the topic "
+        "is there, and the brokers have another owner, so its settings are not changed). Set the present values in the stack file, change the "
+        "topic with the tools of its owner, or set topic.existing: true (for dead letters, deadLetter.enabled: false).\n"
+    )
+    assert kafka.changes == [], "no partitions are added either"
+    assert clock.pauses == []
+
+
+def test_a_setting_that_the_brokers_do_not_have_is_refused_on_a_topic_of_another_owner(kafka, run):
+    kafka.has(3)
+    status, _, err = run(TOPIC_CONFIG='{"nope": "1"}', **KEEP)
+    assert status == 2
+    assert err.startswith(
+        "orders: nope must not be set, because the topic does not have this setting, got 1 (the topic is there"
+    )
+
+
+def test_partitions_are_added_to_a_topic_of_another_owner_and_no_setting_is_reset(kafka, run):
+    kafka.has(1, retention_ms="3600000", retention_bytes="5")
+    found = run(TOPIC_SETTINGS="retention.bytes", **KEEP)
+    assert found == (0, "orders: partitions increased from 1 to 3\n", "")
+    assert kafka.topics["orders"].config == {"retention.ms": "3600000", "retention.bytes": "5"}
+    assert kafka.changes == ["create_partitions"]
+
+
+def test_a_broker_that_does_not_have_the_settings_of_a_new_topic_yet_ends_no_job(kafka, run):
+    kafka.before["describe_topics", 2] = lambda: kafka.has(3)  # with the defaults of the brokers
+    assert run(**KEEP) == (0, "orders: created with 3 partitions\n", "")
+    assert kafka.changes == ["create_topics"]
+
+
+def test_a_topic_that_another_owner_created_concurrently_is_only_checked(kafka, run):
+    kafka.before["create_topics", 1] = lambda: kafka.has(3, retention_ms="1")
+    status, _, err = run(**KEEP)
+    assert status == 2
+    assert err.startswith("orders: retention.ms must be 1, the present value, got 3600000 ")
+    assert kafka.topics["orders"].config == {"retention.ms": "1"}
+
+
+@given(CURRENT, DESIRED)
+def test_a_topic_of_another_owner_gets_partitions_and_nothing_else(current, desired):
+    kept = replace(desired, keep_settings=True)
+    same = desired.config.items() <= current.config.items()
+    if current.partitions > desired.partitions or not same:
+        with pytest.raises(TopicError):
+            decide(current, kept)
+        return
+    actions = decide(current, kept)
+    assert actions == (
+        [Grow(current.partitions, desired.partitions)] if current.partitions < desired.partitions else []
+    )
+
+
 def test_all_invalid_variables_are_reported_together(capsys):
     invalid = {
         "TOPIC_PARTITIONS": "three",
         "TOPIC_REPLICATION_FACTOR": "0",
         "TOPIC_CONFIG": '{"retention.ms": 1}',
         "TOPIC_SETTINGS": "retention.bytes, compression.type",
+        "TOPIC_KEEP_SETTINGS": "1",
         "TOPIC_EXISTING": "yes",
         "KAFKA_SASL_MECHANISM": "OAUTHBEARER",
     }
@@ -371,6 +440,7 @@ def test_all_invalid_variables_are_reported_together(capsys):
         "TOPIC_REPLICATION_FACTOR: must be a whole number from 1 to 10000, got '0'.",
         'TOPIC_CONFIG: must be a JSON object with string values, got {"retention.ms": 1}.',
         "TOPIC_SETTINGS: must be comma-separated setting names without spaces, got 'retention.bytes, compression.type'.",
+        "TOPIC_KEEP_SETTINGS: must be true or false, got '1'.",
         "TOPIC_EXISTING: must be true or false, got 'yes'.",
     ]
 

@@ -25,8 +25,8 @@ def import_(
     Deploy the pipe with `topic: {existing: true}`, run this command and then the commands that it prints. Remove `existing` from the
     stack file, and set parallelism and the topic's present settings. `pulumi preview` then shows no change of the topic.
 
-    The commands are on standard output, the steps on standard error. Changes nothing. Exit status: 1 if the state of the stack does
-    not have the topic, 2 if the stack file or the pipe is wrong.
+    The commands are on standard output, the steps on standard error. Changes nothing. Exit status: 1 if there is no state of
+    the stack, or it does not have the topic, 2 if the stack file or the pipe is wrong.
     """
 
     def run() -> None:
@@ -34,16 +34,15 @@ def import_(
         from workbench.importing import importing  # noqa: PLC0415  the SDKs take seconds to import
         from workbench.importing.state import read_state  # noqa: PLC0415  as above
 
-        found = read_state(stack_file.stack, state)
         try:
-            topics = importing.imports(stack_file, pipe, found)
+            found = importing.imports(stack_file, pipe, read_state(stack_file.stack, state))
         except importing.ImportingError as error:
             fail_with([str(error)])
             return
-        for topic in topics:
+        for topic in found.topics:
             for line in topic.commands(stack_file.stack):
                 typer.echo(line)
-        for step in importing.steps(stack_file.stack, pipe, topics, deployed=found is not None):
+        for step in importing.steps(pipe, found):
             typer.echo(step, err=True)
 
     guarded(run)

@@ -15,18 +15,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.changes import value_at
+from components.kubernetes.jobs.topic import KEEP_SETTINGS
 from components.settings_bases import ExistingPipeSettings, PipeSettings
 from workbench.cloud.kinds import kind
 from workbench.equation import Counts, descendants
 from workbench.importing.state import State, key
 from workbench.plan import plan
+from workbench.recording.recorder import Recording
 from workbench.recording.records import RecordedResource
 from workbench.stack_file import PIPES, StackFile, StackFileError, read_settings
 
-ID = "ID"
-"""Stands for an id that is not known without the state."""
 BY_NAME = frozenset(["aws:kinesis/stream:Stream"])
 """Types that `pulumi import` finds by their name. The id in the state is the ARN (terraform-provider-aws, aws_kinesis_stream, Import)."""
+JOB = "kubernetes:batch/v1:Job"
 KAFKA_TOPIC = "confluentcloud:index/kafkaTopic:KafkaTopic"
 API_KEY = "confluentcloud:index/apiKey:ApiKey"
 
@@ -64,7 +65,28 @@ class Import:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Topic:
+class JobTopic:
+    """A topic that a Job would make, and the existing one that it checks now. There is nothing to import."""
+
+    name: str
+    """Name that the program gives the topic."""
+    read: str
+    """Name of the existing topic."""
+    keeps_settings: bool
+    """Whether the Job only checks the settings of the topic: the service has another owner."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imports:
+    """What to import for a pipe."""
+
+    topics: Sequence[Import] = ()
+    job: JobTopic | None = None
+    """The topic of the pipe if a Job makes it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeTopic:
     """A topic that the program would make, and the existing one that it reads now."""
 
     made: RecordedResource
@@ -79,30 +101,30 @@ class _Topic:
         return _last_part(kind(self.made.type).identifier(self.made.name, self.made.inputs))
 
 
-def imports(stack_file: StackFile, pipe: str, state: State | None) -> Sequence[Import]:
-    """Return what to import for a pipe. Nothing if the topic of its service is no resource of its own.
+def imports(stack_file: StackFile, pipe: str, state: State | None) -> Imports:
+    """Return what to import for a pipe. No topics if a Job makes the topic, so it is no resource.
 
     Raises:
         StackFileError: The stack has no such pipe, or its topic cannot be imported.
         SettingsError: The settings are wrong, with or without `topic.existing`.
-        ImportingError: The state does not have the existing topic, or it has the imported one.
+        ImportingError: There is no state, or it does not have the existing topic, or it has the imported one.
     """
     settings = read_settings(stack_file)
     _check(stack_file, pipe, settings.pipes)
-    topics = _topics(stack_file, pipe)
+    present, wanted = plan(stack_file).recording, plan(without_existing(stack_file, pipe)).recording
+    job = _job_topic(present, wanted, pipe)
+    if job:
+        _check_name(stack_file, pipe, job.name, [job.read])
+        return Imports(job=job)
+    topics = made_topics(present, wanted, pipe)
     for topic in topics:
-        names = [_last_part(each) for each in topic.ids]
-        if topic.name not in names:
-            raise StackFileError(
-                f"{stack_file.source}: pipes.{pipe}.topic.name: must be {topic.name} for a topic to import, got {names[0]} (the program names the "
-                "topics that it manages). Keep topic.existing, or move to a topic with that name (docs/changing.md)."
-            )
-    return [_import(topic, state, Counts.of(settings), stack_file.stack) for topic in topics]
-
-
-def made_name(stack_file: StackFile, pipe: str) -> str | None:
-    """Return the name that the program would give the topic of a pipe. None if the topic is no resource of its own."""
-    return next((topic.name for topic in _topics(stack_file, pipe)), None)
+        _check_name(stack_file, pipe, topic.name, [_last_part(each) for each in topic.ids])
+    if state is None:
+        raise ImportingError(
+            f"{stack_file.stack}: the state of the stack, which has the ids, was not found. Run pulumi up with topic.existing and pulumi login, "
+            f"then this command again. Or write the state to a file and use --state FILE: pulumi stack export --stack {stack_file.stack} --file FILE"
+        )
+    return Imports(topics=[_import(topic, state, Counts.of(settings), stack_file.stack) for topic in topics])
 
 
 def without_existing(stack_file: StackFile, pipe: str) -> StackFile:
@@ -125,16 +147,43 @@ def _check(stack_file: StackFile, pipe: str, pipes: Mapping[str, PipeSettings]) 
         )
 
 
-def _topics(stack_file: StackFile, pipe: str) -> Sequence[_Topic]:
-    """Compare the plans of a pipe with and without `topic.existing`."""
-    present, wanted = plan(stack_file).recording, plan(without_existing(stack_file, pipe)).recording
+def _check_name(stack_file: StackFile, pipe: str, name: str, read: Sequence[str]) -> None:
+    """Refuse an existing topic with another name than the program would give it."""
+    if name not in read:
+        raise StackFileError(
+            f"{stack_file.source}: pipes.{pipe}.topic.name: must be {name} for a topic to import, got {read[0]} (the program names the topics that "
+            "it manages). Keep topic.existing, or move to a topic with that name (docs/changing.md)."
+        )
+
+
+def _job_topic(present: Recording, wanted: Recording, pipe: str) -> JobTopic | None:
+    """Return the topic of a pipe that a Job checks in the present plan and makes in the other. None if its topic is a resource."""
+    made = {each.urn: _variables_of(each) for each in descendants(wanted)[pipe] if each.type == JOB}
+    for each in descendants(present)[pipe]:
+        if each.type == JOB and "TOPIC_EXISTING" in (read := _variables_of(each)):
+            return JobTopic(
+                name=made[each.urn]["STREAM_TOPIC"],
+                read=read["STREAM_TOPIC"],
+                keeps_settings=KEEP_SETTINGS in made[each.urn],
+            )
+    return None
+
+
+def _variables_of(job: RecordedResource) -> Mapping[str, Any]:
+    """Return the plain environment variables of a Job."""
+    [container] = job.input("spec.template.spec.containers")
+    return {each["name"]: each["value"] for each in container["env"]}
+
+
+def made_topics(present: Recording, wanted: Recording, pipe: str) -> Sequence[MadeTopic]:
+    """Compare the plans of a pipe with and without `topic.existing`. Return the topics that are resources."""
     ids = defaultdict[str, list[str]](list)
     for each in present.adopted:
         ids[each.type].append(each.id)
     before, after = descendants(present)[pipe], descendants(wanted)[pipe]
     known = {each.urn for each in before}
     return [
-        _Topic(
+        MadeTopic(
             made=made,
             read=next((each for each in before if each.external and each.type == made.type), None),
             ids=ids[made.type],
@@ -148,13 +197,10 @@ def _last_part(identifier: str) -> str:
     return re.split("[,/]", identifier)[-1]
 
 
-def _import(topic: _Topic, state: State | None, counts: Counts, stack: str) -> Import:
+def _import(topic: MadeTopic, state: State, counts: Counts, stack: str) -> Import:
     """Return how to import a topic. What depends on the deployed stack is in its state."""
     made, read = topic.made, topic.read
     parent, provider = made.parent or "", made.provider or ""
-    if state is None:
-        identifier = topic.name if made.type in BY_NAME else ID if read else _named(topic)
-        return Import(type=made.type, name=made.name, id=identifier, parent=parent, provider=provider)
     if key(made.urn) in state:
         raise ImportingError(
             f"{stack}: the topic is already in the state of the stack, as {made.name}. Remove existing from the stack file, and run pulumi preview."
@@ -179,7 +225,7 @@ def _import(topic: _Topic, state: State | None, counts: Counts, stack: str) -> I
     )
 
 
-def _named(topic: _Topic) -> str:
+def _named(topic: MadeTopic) -> str:
     """Return the id of a topic that is only looked up. It consists of names in the stack file."""
     return next(each for each in topic.ids if _last_part(each) == topic.name)
 
@@ -205,20 +251,21 @@ def _variables(topic: Mapping[str, Any], state: State, stack: str) -> Sequence[s
     ]
 
 
-def steps(stack: str, pipe: str, topics: Sequence[Import], *, deployed: bool) -> Iterator[str]:
+def steps(pipe: str, found: Imports) -> Iterator[str]:
     """Yield what the user does next."""
-    if not topics:
+    job = found.job
+    if job:
+        yield f"{pipe}: nothing to import. A Job makes the topics of this service, and it accepts a topic that is there."
         yield (
-            f"{pipe}: nothing to import. A Job makes the topics of this service, and it accepts a topic that is there. Remove existing from the "
-            "stack file, set parallelism to the topic's number of partitions, and run pulumi up."
+            f"1. In pipes.{pipe}, remove topic.existing, set parallelism to the topic's number of partitions, and set the topic's present settings."
+        )
+        yield "2. Run pulumi up. " + (
+            "The Job only checks the settings, because the Kafka has another owner. If one differs, it ends with both values and changes nothing."
+            if job.keeps_settings
+            else "The Job then sets the settings of the stack file. A setting that is not in the file returns to the default of the service."
         )
         return
-    if not deployed:
-        yield (
-            f"{ID} is in the state of the stack, which was not found. Run pulumi up with topic.existing and pulumi login, then this command again. "
-            f"Or write the state to a file and use --state FILE: pulumi stack export --stack {stack} --file FILE"
-        )
-    number = next((topic.partitions for topic in topics if topic.partitions is not None), None)
+    number = next((topic.partitions for topic in found.topics if topic.partitions is not None), None)
     parallelism = f"set parallelism to {number}" if number else "set parallelism to the topic's number of partitions"
     yield "1. Run the commands. They only write to the state of the stack."
     yield f"2. In pipes.{pipe}, remove topic.existing, {parallelism}, and set the topic's present settings."

@@ -11,11 +11,15 @@ from typing import Any
 
 from workbench.output import FlagError
 from workbench.stack_file import ROOT
-from workbench.values import is_object
+from workbench.values import is_list, is_object
 
 State = Mapping[tuple[str, str], Mapping[str, Any]]
 """The resources of a state by their type, with the types of their parents, and their name. The project of a state may have another
 name than that of a plan."""
+
+
+URN_SEPARATORS = 3
+"""A URN is urn:pulumi:STACK::PROJECT::TYPES::NAME (Pulumi, Resource names)."""
 
 
 def key(urn: str) -> tuple[str, str]:
@@ -53,5 +57,14 @@ def _resources(exported: object) -> State:
     deployment = exported.get("deployment") if is_object(exported) else None
     if not is_object(deployment):
         raise ValueError("it has no deployment")
-    resources: list[Mapping[str, Any]] = deployment.get("resources") or []
-    return {key(each["urn"]): each for each in resources}
+    resources = deployment.get("resources")
+    if not is_list(resources) and resources is not None:
+        raise ValueError("its resources are no list")
+    state: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for each in resources or []:
+        if not is_object(each) or not all(isinstance(each.get(name), str) for name in ("urn", "type")):
+            raise ValueError("a resource has no urn or type")
+        if each["urn"].count("::") < URN_SEPARATORS:
+            raise ValueError(f"a resource has the urn {each['urn']}")
+        state[key(each["urn"])] = each
+    return state

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from ipaddress import IPv4Network
 from types import MappingProxyType
 from typing import Any
@@ -52,8 +53,8 @@ class ExistingEks(KubernetesPlatform, ABC):
         self.options = InvokeOptions(parent=self)
         self.found = args.network.cluster
         self.auto_mode = self.found.apply(lambda cluster: any(each.enabled for each in cluster.compute_configs))
-        # The id depends on the checks, so nothing is made in a cluster that would reject it.
-        checked = Output.all(self.found.name, self._admission(), self._check_identity())
+        # The id depends on the check, so nothing is made in a cluster that would reject it.
+        checked = Output.all(self.found.name, self._admission())
         self.cluster = aws.eks.Cluster.get(
             f"{name}-eks", checked.apply(lambda known: known[0]), opts=ResourceOptions(parent=self)
         )
@@ -76,6 +77,16 @@ class ExistingEks(KubernetesPlatform, ABC):
     @abstractmethod
     def _check_identity(self) -> Output[Any]:
         """Raise RunError if pods cannot get an identity in this way."""
+
+    @cached_property
+    def identity_checked(self) -> Output[Any]:
+        """The result of the check, which is made only if a service account needs an identity."""
+        return self._check_identity()
+
+    @property
+    def _without_identity(self) -> PodIdentity:
+        """Return what pods get that need no permissions."""
+        return PodIdentity(ready=[], egress_rules=self._dns)
 
     def _addon(self, addon_name: str) -> Output[Any]:
         """Return an add-on of the cluster, or the reason why there is none."""
@@ -158,12 +169,15 @@ class ExistingEksWithAgent(ExistingEks):
     def identity(
         self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
     ) -> PodIdentity:
-        """Give a service account an IAM role with EKS Pod Identity."""
+        """Give a service account an IAM role with EKS Pod Identity. Without grants it needs none."""
+        if not grants:
+            return self._without_identity
         role = PodRole(
             name,
             PodRoleArgs(
                 account=self.args.network.account,
-                cluster=self.cluster,
+                cluster_arn=self.cluster.arn,
+                cluster_name=Output.all(self.cluster.name, self.identity_checked).apply(lambda known: known[0]),
                 namespace=namespace,
                 service_account=service_account,
                 grants=grants,
@@ -176,10 +190,8 @@ class ExistingEksWithAgent(ExistingEks):
 class ExistingEksWithIssuer(ExistingEks):
     """Existing cluster with an OIDC provider in IAM."""
 
-    provider_arn: Output[str]
-
     @override
-    def _check_identity(self) -> Output[Any]:
+    def _check_identity(self) -> Output[str]:
         cluster, region = self.args.settings.existing.name, self.args.network.account.region
         tokens = self.found.identities[0].oidcs[0].issuer
         found = lookup(
@@ -198,19 +210,20 @@ class ExistingEksWithIssuer(ExistingEks):
             audience(clients, provider=arn)
             return arn
 
-        self.provider_arn = Output.all(found.client_id_lists, found.arn).apply(check)
-        return self.provider_arn
+        return Output.all(found.client_id_lists, found.arn).apply(check)
 
     @override
     def identity(
         self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
     ) -> PodIdentity:
-        """Give a service account an IAM role through its cluster token (IAM roles for service accounts)."""
+        """Give a service account an IAM role through its cluster token (IAM roles for service accounts). Without grants it needs none."""
+        if not grants:
+            return self._without_identity
         role = ServiceAccountRole(
             name,
             ServiceAccountRoleArgs(
                 issuer=self.issuer,
-                provider_arn=self.provider_arn,
+                provider_arn=self.identity_checked,
                 namespace=namespace,
                 service_account=service_account,
                 grants=grants,

@@ -123,7 +123,8 @@ class Eks(KubernetesPlatform, ABC):
             name,
             PodRoleArgs(
                 account=self.network.account,
-                cluster=self.cluster,
+                cluster_arn=self.cluster.arn,
+                cluster_name=self.cluster.name,
                 namespace=namespace,
                 service_account=service_account,
                 grants=grants,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from components.aws.account import Account
 from components.aws.policy import pod_trust
@@ -17,7 +17,8 @@ class PodRoleArgs:
     """Arguments of PodRole."""
 
     account: Account
-    cluster: aws.eks.Cluster
+    cluster_arn: Input[str]
+    cluster_name: Input[str]
     namespace: str
     service_account: str
     grants: Sequence[Grant]
@@ -40,14 +41,14 @@ class PodRole(ComponentResource):
         role = aws.iam.Role(
             f"{name}-role",
             description=f"Pods of {args.namespace}",
-            assume_role_policy=Output.all(args.cluster.arn, args.account.id).apply(trust),
+            assume_role_policy=Output.all(args.cluster_arn, args.account.id).apply(trust),
             tags={"Name": name},
             opts=child,
         )
         granted = rights(f"{name}-role", role, args.grants, parent=self)
         self.association = aws.eks.PodIdentityAssociation(
             f"{name}-role",
-            cluster_name=args.cluster.name,
+            cluster_name=args.cluster_name,
             namespace=args.namespace,
             service_account=args.service_account,
             role_arn=role.arn,

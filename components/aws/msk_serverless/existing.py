@@ -22,6 +22,7 @@ class ExistingMskServerless(ServerlessTopics):
     """Serverless MSK cluster of another owner. The program reads it and makes topics on it."""
 
     cluster: aws.msk.ServerlessCluster
+    keep_settings = True
 
     def __init__(
         self,

@@ -16,6 +16,7 @@ class MskServerless(ServerlessTopics):
     """A serverless Kafka cluster in three zones, with TLS and IAM. Only the consumers' security group can reach it."""
 
     cluster: aws.msk.ServerlessCluster
+    keep_settings = False
 
     def __init__(
         self,

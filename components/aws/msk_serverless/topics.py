@@ -52,6 +52,8 @@ class ServerlessTopics(Streaming[MskServerlessPipeSettings]):
     args: StreamingArgs[Any, Network, KubernetesPlatform]
     reached: ServerlessCluster
     topics: TopicNamespace
+    keep_settings: bool
+    """Whether Jobs only check the settings of a topic that is there."""
 
     @override
     def topic(self, name: str, pipe: MskServerlessPipeSettings, opts: ResourceOptions) -> Topic:
@@ -86,6 +88,7 @@ class ServerlessTopics(Streaming[MskServerlessPipeSettings]):
             replication={},
             # A topic keeps the cleanup.policy that it was created with.
             resettable=TOPIC_SETTINGS - {"cleanup.policy"},
+            keep_settings=self.keep_settings,
             brokers=[EgressRule(cidr=cluster.cidr, port=METHODS["iam"].port)],
             job_grants=lambda topic: maker_grants(cluster.arn, arn(topic)),
             check_grants=lambda topic: checker_grants(cluster.arn, arn(topic)),

@@ -1,12 +1,13 @@
 """An AKS cluster that was there before the stack."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi_azure_native as azure
 import pulumi_kubernetes as kubernetes
 from pulumi import Output, ResourceOptions
 from pulumi_azure_native.containerservice import GetManagedClusterResult
+from typing_extensions import override
 
 from components.arguments import PlatformArgs
 from components.azure.aks.base import AksPlatform
@@ -14,7 +15,8 @@ from components.azure.aks.existing_cluster import warn_without_policies
 from components.azure.aks.existing_network import ClusterNetwork
 from components.azure.aks.existing_settings import ExistingAksSettings
 from components.azure.aks.kubeconfig import as_returned, kubeconfig, server, user_credentials
-from components.contracts import Registry
+from components.contracts import Grant, Registry
+from components.kubernetes.pod_identity import PodIdentity
 from components.kubernetes.prometheus_operator import OperatorCollector
 
 
@@ -55,6 +57,15 @@ class ExistingAks(AksPlatform):
         self.metrics = OperatorCollector(name, self.provider) if args.monitoring.collector == "operator" else None
         self.outputs = {"clusterName": self.cluster.name, "kubeconfig": self.kubeconfig}
         self.register_outputs(dict(self.outputs))
+
+    @override
+    def identity(
+        self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
+    ) -> PodIdentity:
+        """Give a service account a managed identity. Without grants it needs none."""
+        if not grants:
+            return PodIdentity(ready=[])
+        return super().identity(name, namespace=namespace, service_account=service_account, grants=grants, opts=opts)
 
 
 def issuer(cluster: GetManagedClusterResult) -> str:

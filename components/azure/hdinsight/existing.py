@@ -27,6 +27,7 @@ class ExistingHdInsight(KafkaOnHdInsight):
     """Kafka cluster of another owner. The program reads it, and Jobs make topics on it. Its owner opens its network."""
 
     cluster: azure.hdinsight.Cluster
+    keep_settings = True
 
     def __init__(
         self,

@@ -38,6 +38,8 @@ class KafkaOnHdInsight(Streaming[HdInsightPipeSettings], ABC):
     """Image of the Jobs."""
     jobs: TopicNamespace
     platform: KubernetesPlatform
+    keep_settings: bool
+    """Whether Jobs only check the settings of a topic that is there."""
 
     @override
     def topic(self, name: str, pipe: HdInsightPipeSettings, opts: ResourceOptions) -> Topic:
@@ -56,6 +58,7 @@ class KafkaOnHdInsight(Streaming[HdInsightPipeSettings], ABC):
             client={"KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers, "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT"},
             replication={"TOPIC_REPLICATION_FACTOR": str(COPIES)},
             resettable=TOPIC_SETTINGS,
+            keep_settings=self.keep_settings,
             brokers=[EgressRule(cidr=self.cidr, port=PORT)],
             # Without grants: brokers do not authenticate clients, so neither Jobs nor consumers need permissions.
             image=self.image,
@@ -72,6 +75,7 @@ class HdInsight(KafkaOnHdInsight):
     """
 
     cluster: HdInsightCluster
+    keep_settings = False
 
     def __init__(
         self,

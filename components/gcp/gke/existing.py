@@ -1,12 +1,15 @@
 """GKE cluster that was there before the stack."""
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi import Output, ResourceOptions
 from pulumi_gcp.container import GetClusterResult
+from typing_extensions import override
 
 from components.arguments import PlatformArgs
-from components.contracts import EgressRule, Registry
+from components.contracts import EgressRule, Grant, Registry
 from components.gcp.gke.base import ISSUER, METADATA_SERVER, NODE_DNS, GkePlatform, kubeconfig
 from components.gcp.gke.existing_checks import (
     identity_pool,
@@ -17,12 +20,18 @@ from components.gcp.gke.existing_checks import (
 )
 from components.gcp.gke.existing_settings import ExistingGkeSettings
 from components.gcp.network.cluster_network import ClusterNetwork
+from components.kubernetes.pod_identity import PodIdentity
+
+LINK_LOCAL_DNS = [
+    *NODE_DNS,
+    *(EgressRule(cidr="169.254.169.254/32", port=53, protocol=protocol) for protocol in ("UDP", "TCP")),
+]
+"""Addresses of DNS on the node, which also pods without an identity need."""
 
 LINK_LOCAL = [
     METADATA_SERVER,
     *(EgressRule(cidr="169.254.169.252/32", port=port) for port in (987, 988)),
-    *NODE_DNS,
-    *(EgressRule(cidr="169.254.169.254/32", port=53, protocol=protocol) for protocol in ("UDP", "TCP")),
+    *LINK_LOCAL_DNS,
 ]
 """Addresses on the node that a pod may need. They depend on the cluster: the metadata server of Dataplane V2 and of Calico (GKE, Network
 policies), NodeLocal DNSCache, and Cloud DNS, whose name server is the metadata server (tektoncd/operator, issue 4000; read 2026-11-30)."""
@@ -57,6 +66,15 @@ class ExistingGke(GkePlatform):
         )
         self.outputs = {"clusterName": cluster.name.apply(str)}
         self.register_outputs(dict(self.outputs))
+
+    @override
+    def identity(
+        self, name: str, *, namespace: str, service_account: str, grants: Sequence[Grant], opts: ResourceOptions
+    ) -> PodIdentity:
+        """Give a Kubernetes service account a Google service account. Without grants it needs none."""
+        if not grants:
+            return PodIdentity(ready=[], egress_rules=LINK_LOCAL_DNS)
+        return super().identity(name, namespace=namespace, service_account=service_account, grants=grants, opts=opts)
 
     def _checked(self, cluster: GetClusterResult) -> GetClusterResult:
         """Return the cluster. Raise RunError if it cannot run the consumers, and warn about what it lacks."""

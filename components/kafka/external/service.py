@@ -82,6 +82,7 @@ class KafkaExternal(Streaming[KafkaExternalPipeSettings]):
             consumer=group_protocol(settings.version) if settings.version else {},
             replication={"TOPIC_REPLICATION_FACTOR": str(settings.replication)},
             resettable=TOPIC_SETTINGS,
+            keep_settings=True,
             config={"min.insync.replicas": str(max(1, settings.replication - 1))},
             brokers=[EgressRule(cidr=cidr, port=port) for cidr in settings.broker_cidrs for port in settings.ports],
             image=self.args.registry.image(settings.topic_image),

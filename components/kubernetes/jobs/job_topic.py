@@ -61,6 +61,9 @@ class JobTopicArgs(Generic[PipeT]):
     """Environment variables of the Jobs that set the number of copies. Empty if the service sets it."""
     resettable: Set[str]
     """Topic settings that return to their default when the pipe no longer sets them."""
+    keep_settings: bool = False
+    """Whether Jobs only check the settings of a topic that is there, as on a service of another owner. They still create a missing topic,
+    and add partitions."""
     config: Mapping[str, str] = field(default_factory=dict[str, str])
     """Settings of every topic that the stack makes, such as those that depend on the number of copies."""
     brokers: Sequence[EgressRule]
@@ -140,6 +143,7 @@ class ReadJobTopic(Topic, ABC, Generic[PipeT]):
                 partitions=partitions,
                 config={**args.config, **config},
                 settings=args.resettable,
+                keep_settings=args.keep_settings,
                 image=args.image,
                 connection=self._job_connection(topic_name, args.replication, args.job_grants(topic_name)),
                 topic_namespace=args.topic_namespace,

@@ -32,6 +32,9 @@ POLICY = "cleanup.policy"
 CLEANUP = "data-pipes/cleanup-policy"
 """Annotation with a topic's cleanup.policy, for services that cannot change it."""
 
+KEEP_SETTINGS = "TOPIC_KEEP_SETTINGS"
+"""Environment variable of topic/topic.py: the settings of a topic that is there are only checked."""
+
 TOPIC, DEAD_LETTERS = "-topic", "-dead"
 """Suffixes of the Job names for a pipe's topic and its dead-letter topic. The second may not be longer than the first."""
 
@@ -131,6 +134,8 @@ class NewTopicJobArgs(TopicJobArgs):
 
     If cleanup.policy is not included, a topic keeps the policy that it was created with.
     """
+    keep_settings: bool = False
+    """Whether the Job only checks the settings of a topic that is there, and resets none: the service has another owner."""
 
 
 ArgsT = TypeVar("ArgsT", bound=TopicJobArgs)
@@ -246,14 +251,14 @@ class TopicJob(ComponentResource, ABC, Generic[ArgsT]):
 
 
 class NewTopicJob(TopicJob[NewTopicJobArgs]):
-    """A Job that creates a topic, adds partitions and changes settings."""
+    """A Job that creates a topic, adds partitions, and changes or checks settings."""
 
     @override
     def _environment(self) -> Mapping[str, str]:
-        return {
-            "TOPIC_CONFIG": json.dumps(self.args.config, sort_keys=True),
-            "TOPIC_SETTINGS": ",".join(sorted(self.args.settings)),
-        }
+        config = {"TOPIC_CONFIG": json.dumps(self.args.config, sort_keys=True)}
+        if self.args.keep_settings:
+            return {**config, KEEP_SETTINGS: "true"}
+        return {**config, "TOPIC_SETTINGS": ",".join(sorted(self.args.settings))}
 
     @override
     def _kept(self) -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """The command `import` prints the commands that bring an existing topic under management, and refuses topics that cannot be imported."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 
 from tests.combinations import ALLOWED, MSK, Combination
 from workbench.__main__ import app
-from workbench.importing.importing import steps, without_existing
+from workbench.importing.importing import imports, steps, without_existing
 from workbench.plan import plan
 
 FORM = Combination("aws", "msk", "eks", "existing-topic")
@@ -56,8 +57,7 @@ def test_the_ids_are_those_of_the_deployed_stack(tmp_path: Path):
     )
 
 
-@pytest.mark.parametrize("deployed", [True, False])
-def test_a_data_stream_is_imported_by_its_name_although_the_state_has_its_arn(tmp_path: Path, deployed: bool):
+def test_a_data_stream_is_imported_by_its_name_although_the_state_has_its_arn(tmp_path: Path):
     parent = PARENT.replace("MskTopic", "KinesisStream")
     stream = resource(
         parent.replace("::matrix-orders", "$aws:kinesis/stream:Stream::matrix-orders-existing"),
@@ -65,7 +65,7 @@ def test_a_data_stream_is_imported_by_its_name_although_the_state_has_its_arn(tm
         external=True,
         outputs={"shardCount": 3},
     )
-    state = [resource(parent), resource(PROVIDER), stream] if deployed else None
+    state = [resource(parent), resource(PROVIDER), stream]
     form = Combination("aws", "kinesis", "eks", "existing-topic")
     done = run(tmp_path, resources=state, topic={"existing": True, "name": "matrix-orders"}, form=form)
     assert done.exit_code == 0, done.stderr
@@ -77,10 +77,10 @@ def test_the_steps_have_the_number_of_partitions(tmp_path: Path):
     assert "remove topic.existing, set parallelism to 12," in done.stderr
 
 
-def test_without_a_state_the_command_has_a_placeholder_and_says_where_the_id_is(tmp_path: Path):
+def test_without_a_state_no_command_is_printed_and_the_error_says_how_to_get_it(tmp_path: Path):
     done = run(tmp_path)
-    assert done.exit_code == 0
-    assert done.stdout.endswith(f" {TYPE} matrix-orders-topic ID\n")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "prod: the state of the stack, which has the ids, was not found." in done.stderr
     assert "pulumi stack export --stack prod --file FILE" in done.stderr
 
 
@@ -123,13 +123,25 @@ def test_a_state_that_does_not_fit_is_a_problem(tmp_path: Path, resources: Any, 
     assert message in done.stderr
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        *(
+            f'{{"deployment": {{"resources": {resources}}}}}'
+            for resources in ("[{}]", "[1]", "{}", '[{"urn": "a", "type": "b"}]')
+        ),
+    ],
+)
 def test_a_file_that_is_no_state_is_refused(tmp_path: Path, content: str):
     file = tmp_path / "state.json"
     file.write_text(content)
     done = CliRunner().invoke(app, ["import", "aws-msk-eks", "orders", "--state", str(file)])
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.startswith(f"--state {file}: must be the output of pulumi stack export")
+    assert "unpack" not in done.stderr, "the reason is about the file"
 
 
 def test_the_secret_of_a_confluent_key_is_never_printed(tmp_path: Path):
@@ -172,6 +184,36 @@ def test_no_topic_is_made_with_the_name_of_one_that_was_read(form: Combination):
     assert not made & read
 
 
-def test_a_topic_made_by_a_job_needs_no_import():
-    [step] = steps("prod", "orders", [], deployed=True)
-    assert step.startswith("orders: nothing to import. A Job makes the topics of this service")
+def by_job(service: str, form: str) -> Combination:
+    """Return a stack whose topics are made by a Job."""
+    return next(
+        each for each in ALLOWED if (each.streaming, each.streaming_form, each.platform_form) == (service, form, "")
+    )
+
+
+JOBS = [by_job(service, "existing-topic") for service in ("hdinsight", "kafka-external", "msk-serverless")]
+
+
+@pytest.mark.parametrize("form", JOBS, ids=str)
+def test_a_topic_made_by_a_job_is_not_imported_and_its_settings_come_first(tmp_path: Path, form: Combination):
+    done = run(tmp_path, topic={"existing": True}, form=form)
+    assert (done.exit_code, done.stdout) == (0, ""), done.stderr
+    first, second, third = done.stderr.splitlines()
+    assert first.startswith("orders: nothing to import. A Job makes the topics of this service")
+    assert "set parallelism to the topic's number of partitions, and set the topic's present settings" in second
+    assert "The Job only checks the settings, because the Kafka has another owner." in third
+
+
+def test_a_job_sets_the_settings_of_a_topic_on_a_service_that_the_stack_made(tmp_path: Path):
+    stack = by_job("msk-serverless", "").stack_file()
+    streaming = {"data-pipes:streaming": stack.config["data-pipes:streaming"]}
+    made = replace(stack, config={**by_job("msk-serverless", "existing-topic").stack_file().config, **streaming})
+    [*_, last] = steps("orders", imports(made, "orders", None))
+    assert "The Job then sets the settings of the stack file." in last
+
+
+@pytest.mark.parametrize("form", JOBS, ids=str)
+def test_a_topic_with_another_name_would_be_left_by_its_consumers_so_it_is_refused(tmp_path: Path, form: Combination):
+    done = run(tmp_path, topic={"existing": True, "name": "Orders.v1"}, form=form)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "pipes.orders.topic.name: must be orders for a topic to import, got Orders.v1 " in done.stderr

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from tests.adopted import FakeClouds, planned, refusal, warnings
+from tests.combinations import Combination
 from tests.components.aws.eks.support import CLUSTER, config
 from workbench.cloud.aws.existing import CIDR, SUBNETS
+from workbench.plan import plan
 
 ADDON, ENTRY = "aws:eks/addon:Addon", "aws:eks/accessEntry:AccessEntry"
 ISSUER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
@@ -63,6 +65,16 @@ def test_pod_identity_without_the_agent_is_refused_with_the_command_that_install
     command = "aws eks create-addon --region eu-west-1 --cluster-name production --addon-name eks-pod-identity-agent"
     assert command in line
     assert planned(config(identity="irsa")).problems == ()
+
+
+@pytest.mark.parametrize("identity", ["pod-identity", "irsa"])
+def test_pods_without_permissions_need_no_way_to_get_an_identity(clouds: FakeClouds, identity: str):
+    clouds.remove(ADDON, "production:eks-pod-identity-agent")
+    clouds.remove(ISSUER)
+    form = Combination(
+        "aws", "kafka-external", "eks", "", "existing" if identity == "pod-identity" else "existing-irsa"
+    )
+    assert plan(form.stack_file(), preview=True).problems == ()
 
 
 def test_auto_mode_needs_no_agent(clouds: FakeClouds):

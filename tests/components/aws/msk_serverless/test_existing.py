@@ -55,6 +55,14 @@ def test_topics_can_be_made_on_an_existing_cluster():
     assert (equation.partitions, equation.replicas) == (6, 6)
 
 
+@pytest.mark.parametrize("job", [MADE_TOPIC, "test-orders-dead-job"])
+def test_jobs_only_check_the_settings_of_a_topic_that_is_there(job):
+    plan = planned(STREAMING, {"orders": {"parallelism": 6}}, **ON_EKS)
+    variables = environment(plan, job)
+    assert variables["TOPIC_KEEP_SETTINGS"] == "true"
+    assert "TOPIC_SETTINGS" not in variables, "nothing is reset"
+
+
 def test_a_job_may_only_describe_an_existing_topic():
     plan = planned(STREAMING, {"orders": with_topic(PIPE, name="shop_orders.v2")}, **ON_EKS)
     topic = MSK_SERVERLESS.replace(":cluster/", ":topic/")

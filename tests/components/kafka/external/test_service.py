@@ -11,6 +11,12 @@ JOB, DEPLOYMENT, SECRET = "kubernetes:batch/v1:Job", "kubernetes:apps/v1:Deploym
 FORMS = {
     each.streaming_form: each for each in ALLOWED if (each.streaming, each.platform) == ("kafka-external", "kubernetes")
 }
+IDENTITIES = {
+    "aws:iam/role:Role",
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+    "azure-native:managedidentity:UserAssignedIdentity",
+    "gcp:serviceaccount/account:Account",
+}
 SIGN_IN = ("KAFKA_BOOTSTRAP_SERVERS", "KAFKA_S")
 
 
@@ -72,6 +78,25 @@ def test_the_jobs_and_the_consumers_sign_in_alike(form: str):
 def test_each_method_has_its_protocol_and_mechanism(form: str, protocol: str, mechanism: str | None):
     own = consumers(planned_form(form))
     assert (own["KAFKA_SECURITY_PROTOCOL"], own.get("KAFKA_SASL_MECHANISM")) == (protocol, mechanism)
+
+
+def test_jobs_only_check_the_settings_of_topics_that_are_there():
+    found = planned_form("")
+    for job in found.recording.of_type(JOB):
+        desired, _ = read(environment(found, job))
+        assert desired.keep_settings
+        assert desired.settings == set(), "nothing is reset"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [each for each in ALLOWED if each.streaming == "kafka-external" and each.platform_form.startswith("existing")],
+    ids=str,
+)
+def test_pods_in_a_cluster_of_another_owner_get_no_cloud_identity_without_permissions(form: Combination):
+    found = plan(form.stack_file())
+    assert found.problems == ()
+    assert not {each.type for each in found.recording.resources} & IDENTITIES
 
 
 def test_certificates_are_files_of_the_jobs_and_of_the_consumers():
