@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from typing_extensions import override
 
-from components.kubernetes.platform import consumer_errors
-from components.section import ConfigError, Pattern, SettingsModel
+from components.kubernetes.existing_cluster import ExistingCluster
+from components.section import ConfigError, Pattern
 from components.settings_bases import ServiceSettings, ValidationContext
 
 
-class ExistingKubernetesCluster(SettingsModel, frozen=True):
+class ExistingKubernetesCluster(ExistingCluster, frozen=True):
     """An existing Kubernetes cluster. Its owner manages its nodes, versions and add-ons."""
 
     kubeconfig_context: Annotated[
@@ -19,17 +19,6 @@ class ExistingKubernetesCluster(SettingsModel, frozen=True):
     """The context in your kubeconfig (KUBECONFIG, or ~/.kube/config) that reaches the cluster. `kubectl config get-contexts` lists them.
     Its user needs permission to create namespaces, and all objects of the plan in them. Another name is another cluster: all objects are
     created there, and deleted here."""
-    storage_class: (
-        Annotated[
-            str,
-            Pattern(
-                r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", "the name of a storage class, as `kubectl get sc` prints it"
-            ),
-        ]
-        | None
-    ) = None
-    """The storage class for volumes of brokers, only used by streaming.service kafka. It must provide one volume per claim in the zone of the
-    pod (volumeBindingMode WaitForFirstConsumer), and allow expansion if diskSize is to grow."""
 
 
 class ExistingKubernetesSettings(ServiceSettings, frozen=True):
@@ -43,7 +32,4 @@ class ExistingKubernetesSettings(ServiceSettings, frozen=True):
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield consumer settings without effect, and brokers without a storage class."""
-        yield from consumer_errors(context.pipes)
-        if context.system_workloads.volumes and self.existing.storage_class is None:
-            text = "is required (the brokers of the streaming service store their records on volumes). Set it to one that `kubectl get sc` prints."
-            yield ConfigError(path=("platform", "existing", "storageClass"), text=text)
+        yield from self.existing.errors(context)
