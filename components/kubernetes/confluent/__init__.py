@@ -15,14 +15,15 @@ from components.kubernetes.existing.platform import ExistingKubernetes
 
 def existing_confluent(
     name: str,
-    args: StreamingArgs[ExistingConfluentSettings, Any, ExistingKubernetes],
+    args: StreamingArgs[ExistingConfluentSettings, Any, Any],
     opts: ResourceOptions | None = None,
 ) -> ExistingConfluent:
     """Read a Confluent Cloud cluster that was there before."""
+    platform: ExistingKubernetes = args.platform
     binding = ConsumersBinding(
         cloud=None,
         region=None,
-        token_keys=args.platform.token_keys,
+        token_keys=platform.token_keys,
         # Neither the network of the cluster nor its addresses are known.
         cidr=ALL_ADDRESSES,
         broker_egress=lambda _name, _private, _opts: [],

@@ -47,8 +47,11 @@ class FoundTopic:
 
 def usable_topic(key: str, name: str, cluster: str, resource: Mapping[str, Any]) -> FoundTopic:
     """Return the topic of a KafkaTopic. Raise RunError if it is of another cluster, not ready, or without a number of partitions."""
-    metadata, spec, status = (resource.get(part) or {} for part in ("metadata", "spec", "status"))
-    owner = (metadata.get("labels") or {}).get("strimzi.io/cluster")
+    metadata: Mapping[str, Any] = resource.get("metadata") or {}
+    spec: Mapping[str, Any] = resource.get("spec") or {}
+    status: Mapping[str, Any] = resource.get("status") or {}
+    labels: Mapping[str, str] = metadata.get("labels") or {}
+    owner = labels.get("strimzi.io/cluster")
     conditions: Sequence[Mapping[str, Any]] = status.get("conditions") or []
 
     def refusal(rule: str, reason: str, fix: str) -> RunError:
