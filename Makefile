@@ -58,7 +58,7 @@ prove: $(STAMP) ## Run the consumer on a local Kafka broker with a stack's topic
 prove-soak: $(STAMP) ## Run the consumer for 5 minutes under random faults
 	@$(PY) -m workbench soak "$(STACK)" $(ARGS)
 
-dev: $(STAMP) ## Run a handler on a local Kafka broker (HANDLER=path/to/handler.py)
+dev: $(STAMP) ## Run a handler on your machine (HANDLER=path/to/handler.py)
 	@$(PY) -m workbench dev "$(HANDLER)" "$(STACK)" $(ARGS)
 
 handler: $(STAMP) ## Write a project for a new handler (DIR=path/to/project)

@@ -221,7 +221,7 @@ class ConsumerSettings(ContainerSettings, ImageSettings, frozen=True):
     """Settings of the consumer of a pipe."""
 
     group: GroupName | None = None
-    """Kafka consumer group of the consumers. The default is the name of the topic. Set it if a group's offsets were copied from another
+    """Kafka consumer group of the consumers. The default is the name of the pipe. Set it if a group's offsets were copied from another
     cluster (docs/migration.md). It can be changed only while paused is true. Services without consumer groups refuse it."""
     paused: bool = False
     """Whether no replica runs. All resources are created, with 0 replicas. If set to false again, as many replicas as partitions start.

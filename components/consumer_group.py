@@ -23,8 +23,8 @@ def group_errors(pipes: Mapping[str, PipeSettings]) -> Iterator[ConfigError]:
         others = [other for other in users[group] if other != name]
         if pipe.consumer.group and others:
             text = (
-                f"must be different from the groups of all other pipes, got {group!r}, the group of the pipe {others[0]} (each pipe's "
-                "consumers would take partitions from the others). Choose another group."
+                f"must be different from the groups of all other pipes, got {group!r}, the group of the pipe {others[0]} (the "
+                "consumers of both pipes would rebalance together). Choose another group."
             )
             yield ConfigError(path=("pipes", name, "consumer", "group"), text=text)
 

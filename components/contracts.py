@@ -97,6 +97,19 @@ class Deployed:
     replicas: Output[int]
     signals: Sequence[Signal[Any]] = ()
     """What the platform itself measures of the workload, in the terms of its cloud."""
+    namespace: Output[str] | None = None
+    """Kubernetes namespace of the workload. None on other platforms."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redrive:
+    """Job that reads and replays the dead letters of a pipe. An operator starts it."""
+
+    workload: Workload
+    """Consumers of the pipe. The job has their image."""
+    deployed: Deployed
+    connection: Connection
+    """Connection to the dead letters and to the topic, with only the rights of the job."""
 
 
 SHARED = ""
@@ -116,6 +129,8 @@ class Topic(ComponentResource, ABC):
     """What the service itself measures of the topic and its group, in the terms of its cloud."""
     unmeasured: Collection[Alarm] = ()
     """Alarms that the consumers cannot measure on this service."""
+    redrive: Connection | None = None
+    """Connection of the job that reads and replays the dead letters. None if the pipe has no such job."""
 
 
 class Registry(ComponentResource, ABC):
@@ -150,14 +165,18 @@ class Platform(ComponentResource, ABC):
         """Return what scrapes the consumers' metrics. None if nothing does."""
         return None
 
-    def pod_tokens(self, pipe: str) -> PodTokens | None:
-        """Return the issuer and subject of the tokens of a pipe's consumers. None if the platform issues no tokens."""
-        _ = pipe
+    def pod_tokens(self, pipe: str, *, redrive: bool = False) -> PodTokens | None:
+        """Return the issuer and subject of the tokens of a pipe's consumers, or of its redrive job. None if the platform issues no tokens."""
+        _ = pipe, redrive
         return None
 
     @abstractmethod
     def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
         """Run the replicas of a workload."""
+
+    @abstractmethod
+    def redrive(self, redrive: Redrive, opts: ResourceOptions) -> None:
+        """Make a job that does not run until an operator starts it, with an identity that has only the grants of its connection."""
 
 
 class Streaming(ComponentResource, ABC, Generic[PipeSettingsT]):

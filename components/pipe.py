@@ -8,7 +8,7 @@ from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.changes import refused_change
 from components.consumer_group import group_change_rule
-from components.contracts import Platform, Registry, Secret, Streaming, Workload
+from components.contracts import Platform, Redrive, Registry, Secret, Streaming, Workload
 from components.monitoring.pipe import WatchedPipe
 from components.settings_bases import ExistingPipeSettings, PipeSettings
 
@@ -66,6 +66,8 @@ class Pipe(ComponentResource):
         self.partitions = topic.partitions
         deployed = args.platform.run(workload, child)
         self.replicas = deployed.replicas
+        if topic.redrive:
+            args.platform.redrive(Redrive(workload=workload, deployed=deployed, connection=topic.redrive), child)
         self.watched = WatchedPipe(
             settings=args.settings,
             partitions=self.partitions,

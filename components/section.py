@@ -148,13 +148,36 @@ def first_three(items: Sequence[str], kind: str) -> list[str]:
     return [*items[:3], f"{others} more {kind if others == 1 else kind + 's'}"] if others > 0 else list(items)
 
 
-def parse(model: type[SectionT], value: object) -> SectionT | list[ConfigError]:
-    """Return the parsed section, or all errors in it."""
+@dataclass(frozen=True)
+class OtherForm:
+    """Form of a section that the stack file does not use: for a new thing instead of an existing one, or the other way round."""
+
+    model: type[SettingsModel]
+    key: str
+    """The key that chooses the form for existing things, such as platform.existing."""
+    thing: str
+    """What is new or existing, such as cluster."""
+    existing: bool
+    """Whether this form is the one for existing things."""
+
+    def refusal(self, path: KeyPath) -> str | None:
+        """Return the error for a key that only this form has. None if it does not have the key."""
+        if path[-1] not in _aliases(_model_at(self.model, path[:-1])):
+            return None
+        if self.existing:
+            return f"needs {self.key} (it is a setting for an existing {self.thing}). Remove it, or set {self.key}."
+        return (
+            f"cannot be used with {self.key} (it is a setting for a new {self.thing}). Remove it, or remove {self.key}."
+        )
+
+
+def parse(model: type[SectionT], value: object, other: OtherForm | None = None) -> SectionT | list[ConfigError]:
+    """Return the parsed section, or all errors in it. `other` is the form of the section that the stack file does not use."""
     try:
         return model.model_validate_json(json.dumps(value))
     except ValidationError as error:
         found = error.errors(include_url=False)
-        return [_config_error(model, details) for details in found if not _is_consequence(details, found)]
+        return [_config_error(model, details, other) for details in found if not _is_consequence(details, found)]
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
@@ -169,7 +192,7 @@ _TEXTS = {
     "bool_parsing": "must be true or false, got {value}. {meaning}",
     "bool_type": "must be true or false, got {value}. {meaning}",
     "dict_type": "must be a map, got {value}. {meaning}",
-    "extra_forbidden": "unknown key{why}. {known}",
+    "extra_forbidden": "{unknown}",
     "finite_number": "must be a finite number, got {value}. {meaning}",
     "float_type": "must be a number, got {value}. {meaning}",
     "greater_than": "must be more than {gt:g}, got {value}. {meaning}",
@@ -200,17 +223,14 @@ def _is_consequence(details: ErrorDetails, found: Iterable[ErrorDetails]) -> boo
     )
 
 
-def _config_error(model: type[SettingsModel], details: ErrorDetails) -> ConfigError:
+def _config_error(model: type[SettingsModel], details: ErrorDetails, other: OtherForm | None) -> ConfigError:
     path = tuple(part for part in details["loc"] if part != "[key]")
-    owner = _model_at(model, path[:-1])
-    known = unknown(str(path[-1]), _aliases(owner)) if path else ""
     words: dict[str, Any] = {
         **{name: _whole(value) for name, value in details.get("ctx", {}).items()},
         "value": "a value that is not shown" if _hides(model, path) else _shown(details["input"]),
         "quotes": "Write it in quotes. " if isinstance(details["input"], int | float) else "",
         "meaning": _meaning(model, path),
-        "known": known,
-        "why": " (existing things keep their settings)" if _adopts(owner) else "",
+        "unknown": _unknown_key(model, path, other) if path else "",
     }
     template = _TEXTS.get(details["type"])
     return ConfigError(
@@ -218,10 +238,11 @@ def _config_error(model: type[SettingsModel], details: ErrorDetails) -> ConfigEr
     )
 
 
-def _adopts(model: type[SettingsModel] | None) -> bool:
-    """Return whether a section is about something that was there before: it always has the key `existing`."""
-    field = model.model_fields.get("existing") if model else None
-    return field is not None and field.is_required()
+def _unknown_key(model: type[SettingsModel], path: KeyPath, other: OtherForm | None) -> str:
+    """Return the error for a key that the section does not have: the other form has it, or it is unknown."""
+    return (other.refusal(path) if other else None) or (
+        f"unknown key. {unknown(str(path[-1]), _aliases(_model_at(model, path[:-1])))}"
+    )
 
 
 def _hides(model: type[SettingsModel], path: KeyPath) -> bool:

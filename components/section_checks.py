@@ -7,7 +7,7 @@ from components.consumer import no_secret
 from components.monitoring.settings import MonitoringSettings
 from components.section import ConfigError
 from components.service import ContainerPlatform, StreamingService
-from components.settings_bases import NOT_SET, AccountSettings, PipeSettings, ServiceSettings
+from components.settings_bases import NOT_SET, AccountSettings, PipeSettings, ServiceSettings, adopted, made
 
 
 def name_errors(account: type[AccountSettings], name: str, tags: Mapping[str, str]) -> Iterator[ConfigError]:
@@ -59,6 +59,19 @@ def pair_errors(
             "platform.existing, or remove it."
         )
         yield ConfigError(path=("streaming", "existing"), text=text)
+
+
+def topic_errors(pipes: Mapping[str, PipeSettings], service: StreamingService, stack: str) -> Iterator[ConfigError]:
+    """Yield existing topics that another pipe of the stack makes, so they are not there before the first deployment."""
+    makers = {f"{stack}-{name}" if service.prefixes_topics else name: name for name in made(pipes)}
+    for name, pipe in adopted(pipes).items():
+        topic = pipe.topic.name or name
+        if topic in makers:
+            text = (
+                f"must be a topic that was there before, got {topic!r} (the pipe {makers[topic]} makes it). Correct the name, or read the topic "
+                "from another stack."
+            )
+            yield ConfigError(path=("pipes", name, "topic", "name" if pipe.topic.name else "existing"), text=text)
 
 
 def alarm_errors(

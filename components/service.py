@@ -50,6 +50,8 @@ class StreamingService:
     """Cloud APIs this service needs on this cloud. Set here because the settings class is shared by all clouds."""
     in_place: bool = False
     """Whether it was there before, in the cluster of the platform. So the platform must be an existing one too."""
+    prefixes_topics: bool = False
+    """Whether the names of the topics that it makes begin with the name of the stack. If not, a topic has the name of its pipe."""
     existing_pipe: type[ExistingPipeSettings] | None = None
     """Settings of a pipe whose topic was there before. None if the service's topics cannot be adopted."""
     topics_not_adopted: str = "its topics cannot be looked up"

@@ -11,12 +11,14 @@ from pydantic import SecretStr
 
 from components import section_checks
 from components.catalog import CLOUDS
+from components.dead_letters import redrive_errors
 from components.monitoring.settings import MonitoringSettings
 from components.renames import Renames
-from components.section import ConfigError, SettingsModel, mapping, parse, unknown
+from components.section import ConfigError, OtherForm, SettingsModel, mapping, parse, unknown
 from components.service import CloudBase, ContainerPlatform, StreamingService
 from components.settings_bases import (
     AccountSettings,
+    NetworkSettings,
     PipeSettings,
     ServiceSettings,
     SystemWorkloads,
@@ -87,14 +89,17 @@ class _Reader:
         account = self.account(cloud) if cloud else None
         if base and stack:
             self.errors += section_checks.name_errors(base.account, stack.name or self.stack, stack.tags)
-        network = self.section(base.network_settings, own.get("network", {}), "network") if base else None
+        network = self.network(cloud, runner, own.get("network", {}))
         service, streaming = self.streaming(own.get("streaming"), cloud)
         pipes = self.pipes(own.get("pipes"), service)
         monitoring = self.monitoring(base, own.get("monitoring", {}), service, runner)
 
         self.errors += section_checks.secret_errors(pipes, streaming, secrets)
+        self.errors += redrive_errors(pipes)
         if cloud and service and streaming and platform:
             self.errors += section_checks.pair_errors(CLOUDS[cloud], service, streaming.service, platform)
+        if service:
+            self.errors += section_checks.topic_errors(pipes, service, (stack.name if stack else None) or self.stack)
         self.errors += section_checks.alarm_errors(pipes, streaming, monitoring, account)
         if runner and platform:
             self.errors += section_checks.replica_errors(pipes, runner, platform.service)
@@ -177,8 +182,10 @@ class _Reader:
     def error(self, *path: str | int, text: str) -> None:
         self.errors.append(ConfigError(path=path, text=text))
 
-    def section(self, model: type[ParsedT], value: object, *parents: str) -> ParsedT | None:
-        parsed = parse(model, self.renames.current(model, value, parents))
+    def section(
+        self, model: type[ParsedT], value: object, *parents: str, other: OtherForm | None = None
+    ) -> ParsedT | None:
+        parsed = parse(model, self.renames.current(model, value, parents), other)
         if isinstance(parsed, list):
             self.errors += [error.under(*parents) for error in parsed]
             return None
@@ -227,15 +234,28 @@ class _Reader:
     ) -> tuple[EntryT, ServiceSettings | None]:
         """Return the entry of a section and its settings. With the key `existing`, it is the entry for what was there before."""
         section = mapping(value) or {}
+        other = existing
         if "existing" in section and existing:
-            entry = existing
+            entry, other = existing, entry
         elif "existing" in section and "existing" not in entry.settings.model_fields:
             adopts_topics = isinstance(entry, StreamingService) and entry.existing_pipe
             fix = "Remove it, and set topic.existing in the pipes" if adopts_topics else "Remove it"
             reason = "only its topics can be adopted" if adopts_topics else "nothing of it can be adopted"
             self.error(key, "existing", text=f"is not available on {entry.title} ({reason}). {fix}.")
             section = {name: each for name, each in section.items() if name != "existing"}
-        return entry, self.section(entry.settings, section, key)
+        thing = "cluster" if key == "platform" else "streaming service"
+        form = OtherForm(other.settings, f"{key}.existing", thing, existing=other is existing) if other else None
+        return entry, self.section(entry.settings, section, key, other=form)
+
+    def network(self, cloud: str | None, platform: ContainerPlatform | None, value: object) -> NetworkSettings | None:
+        """Parse the network section. That of an existing cluster has other keys if the cluster's network is looked up."""
+        if not (cloud and platform):
+            return None
+        existing, new = platform.existing, CLOUDS[cloud].base
+        base = platform.base or new
+        other = existing.base if existing and existing.base else new
+        form = OtherForm(other.network_settings, "platform.existing", "cluster", existing=other is not new)
+        return self.section(base.network_settings, value, "network", other=form)
 
     def platform(self, value: object) -> tuple[str | None, ContainerPlatform | None, ServiceSettings | None]:
         """Return the cloud of the platform, its catalog entry, and its settings."""
@@ -296,14 +316,17 @@ class _Reader:
         """Parse a pipe. Its topic is made, or was there before."""
         section = mapping(value) or {}
         topic = mapping(section.get("topic")) or {}
-        if topic.get("existing") is not True:
-            return self.section(service.pipe, value, "pipes", name)
-        if service.existing_pipe:
-            return self.section(service.existing_pipe, value, "pipes", name)
-        text = f"is not available on {service.title} ({service.topics_not_adopted}). Remove it, and the program makes the topic."
-        self.error("pipes", name, "topic", "existing", text=text)
-        new = {key: each for key, each in topic.items() if key != "existing"}
-        return self.section(service.pipe, {**section, "topic": new}, "pipes", name)
+        new, adopted, topics = service.pipe, service.existing_pipe, ("topic.existing", "topic")
+        if adopted and topic.get("existing") is True:
+            return self.section(adopted, value, "pipes", name, other=OtherForm(new, *topics, existing=False))
+        if "existing" in topic:
+            fact = f"is not available on {service.title} ({service.topics_not_adopted})"
+            if adopted:
+                fact = f"must be true for a topic that was there before, got {json.dumps(topic['existing'])}"
+            self.error("pipes", name, "topic", "existing", text=f"{fact}. Remove it, and the program makes the topic.")
+            value = {**section, "topic": {key: each for key, each in topic.items() if key != "existing"}}
+        form = OtherForm(adopted, *topics, existing=True) if adopted else None
+        return self.section(new, value, "pipes", name, other=form)
 
     def pipes(self, value: object, service: StreamingService | None) -> dict[str, PipeSettings]:
         """Parse the pipes. If the streaming service is unknown, check only their names."""

@@ -60,6 +60,8 @@ class ExistingPipeSettings(PipeSettings, frozen=True):
 
     parallelism: Annotated[int, Field(ge=1, le=MOST_PARALLELISM, json_schema_extra={"default": None})] = NOT_SET
     """Number of partitions of the topic. It can be left out. If it is set and the topic has another number, the deployment stops."""
+    topic: ExistingTopicSettings
+    """The topic's settings."""
 
 
 def made(pipes: Mapping[str, PipeSettings]) -> Mapping[str, PipeSettings]:

@@ -14,6 +14,7 @@ DEAD_LETTERS = {
     f"{PIPE}topic.deadLetter.maxDeliveryAttempts": 9,
     f"{PIPE}topic.deadLetter.retentionHours": 24,
 }
+REDRIVABLE = {**DEAD_LETTERS, f"{PIPE}topic.deadLetter.redrive": True}
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shared/providers/Microsoft.Network"
 VNET = f"{GROUP}/virtualNetworks/shared"
 ACTION_GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ops/providers/Microsoft.Insights/actionGroups/oncall"
@@ -92,6 +93,7 @@ OTHER: dict[str, dict[str, Any]] = {
         "azure-native:location": "northeurope",
         "azure-native:subscriptionId": SUBSCRIPTION,
         "azure-native:tenantId": SUBSCRIPTION,
+        "data-pipes:monitoring.enabled": False,
         "data-pipes:monitoring.collector": "none",
         "data-pipes:monitoring.emails": ["oncall@example.com"],
         "data-pipes:monitoring.runbook": "https://example.com/runbook",
@@ -126,6 +128,7 @@ OTHER: dict[str, dict[str, Any]] = {
         "data-pipes:network.existing.servicesRange": "other",
     },
     "pubsub": {
+        f"{PIPE}parallelism": 6,
         "data-pipes:streaming.customerManagedKey": True,
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.mode": "partitioned",
@@ -137,7 +140,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic.retry": {"minimumBackoffSeconds": 1},
         f"{PIPE}topic.retry.minimumBackoffSeconds": 1,
         f"{PIPE}topic.retry.maximumBackoffSeconds": 60,
-        **DEAD_LETTERS,
+        **REDRIVABLE,
         f"{PIPE}topic.filter": 'attributes.kind = "order"',
         f"{PIPE}topic.schema": SCHEMA,
         f"{PIPE}topic.schema.type": "protocol-buffer",
@@ -157,7 +160,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.config": {"cleanup.policy": "compact"},
-        **DEAD_LETTERS,
+        **REDRIVABLE,
         f"{PIPE}topic.producers": ["shop@data-pipes-example.iam.gserviceaccount.com"],
     },
     "confluent": {
@@ -171,7 +174,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.config": {"cleanup.policy": "compact"},
-        **DEAD_LETTERS,
+        **REDRIVABLE,
         f"{PIPE}topic.kafkaStreams": True,
         f"{PIPE}topic.schemaRegistry": True,
     },
@@ -201,7 +204,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.config": {"cleanup.policy": "compact"},
-        **DEAD_LETTERS,
+        **REDRIVABLE,
     },
     "kafka-external": {
         "data-pipes:streaming.bootstrapServers": ["other.example.com:9093"],
@@ -219,7 +222,6 @@ OTHER: dict[str, dict[str, Any]] = {
         **DEAD_LETTERS,
     },
     "kubernetes": {
-        "data-pipes:monitoring.enabled": False,
         "data-pipes:monitoring.collector": "none",
         "data-pipes:monitoring.runbook": "https://example.com/runbook",
         "data-pipes:platform.existing": {"kubeconfigContext": "staging"},
@@ -242,7 +244,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic.capture.emptyFiles": True,
         f"{PIPE}topic.schemaGroup": "backward",
         f"{PIPE}topic.consumerGroups": ["reports"],
-        **DEAD_LETTERS,
+        **REDRIVABLE,
     },
     "hdinsight": {
         "data-pipes:streaming.brokers": 4,
@@ -259,7 +261,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.config": {"cleanup.policy": "compact"},
-        **DEAD_LETTERS,
+        **REDRIVABLE,
     },
     "aks": {
         "data-pipes:platform.version": "1.36",
@@ -301,25 +303,26 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.localRetentionHours": 24,
         f"{PIPE}topic.config": {"cleanup.policy": "compact"},
-        **DEAD_LETTERS,
+        **REDRIVABLE,
     },
     "msk-serverless": {
         "data-pipes:streaming.topicImage": "registry.example.com/topic:2",
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.config": {"cleanup.policy": "compact"},
-        **DEAD_LETTERS,
+        **REDRIVABLE,
     },
     "kinesis": {
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.fanOut": True,
         f"{PIPE}topic.shardMetrics": [],
-        **DEAD_LETTERS,
+        **REDRIVABLE,
         f"{PIPE}topic.producers": ["arn:aws:iam::123456789012:role/producer"],
         f"{PIPE}topic.readers": ["arn:aws:iam::210987654321:root"],
     },
     "kinesis-video": {
+        f"{PIPE}parallelism": 6,
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.mediaType": "video/h265",
@@ -449,6 +452,6 @@ CHECKED = {
         "data-pipes:platform.existing.storageClass",
     },
     "kinesis": {"data-pipes:streaming.mode", "data-pipes:streaming.shardQuota"},
-    "kinesis-video": {"data-pipes:streaming.streamQuota"},
+    "kinesis-video": {"data-pipes:streaming.streamQuota", f"{PIPE}topic.deadLetter.redrive"},
 }
 """Keys with only one value, or that only limit other keys. The tests of their services test them."""

@@ -25,9 +25,9 @@ REMOVED = Mark.REMOVED
 """Instead of a value: removes the key."""
 
 
-def changed(changes: Mapping[str, Any] | None = None, stack: str = DEFAULT) -> StackFile:
-    """Return a shipped stack file with changes by full key (`data-pipes:streaming`). Changes are merged into the values."""
-    stack_file = find_stack_file(stack)
+def changed(changes: Mapping[str, Any] | None = None, stack: str | StackFile = DEFAULT) -> StackFile:
+    """Return a stack file, or the shipped one of a name, with changes by full key (`data-pipes:streaming`). They are merged into the values."""
+    stack_file = find_stack_file(stack) if isinstance(stack, str) else stack
     for key, change in (changes or {}).items():
         present = {name: value for name, value in stack_file.config.items() if name != key}
         wanted = {} if change is REMOVED else {key: merged(stack_file.config.get(key), change)}
@@ -35,7 +35,9 @@ def changed(changes: Mapping[str, Any] | None = None, stack: str = DEFAULT) -> S
     return stack_file
 
 
-def planned(changes: Mapping[str, Any] | None = None, *, stack: str = DEFAULT, preview: bool = False) -> Plan:
+def planned(
+    changes: Mapping[str, Any] | None = None, *, stack: str | StackFile = DEFAULT, preview: bool = False
+) -> Plan:
     return plan(changed(changes, stack), preview=preview)
 
 
@@ -44,7 +46,7 @@ def shipped(stack: str = DEFAULT, *, preview: bool = False) -> Plan:
     return plan(find_stack_file(stack), preview=preview)
 
 
-def settings(changes: Mapping[str, Any] | None = None, stack: str = DEFAULT) -> Settings:
+def settings(changes: Mapping[str, Any] | None = None, stack: str | StackFile = DEFAULT) -> Settings:
     return read_settings(changed(changes, stack))
 
 
@@ -64,9 +66,9 @@ def rule(line: str) -> str:
 
 def merged(present: Any, change: Any) -> Any:
     """Return a value with changes. Maps are merged, REMOVED removes a key, and other values are replaced."""
-    if not isinstance(present, dict) or not isinstance(change, dict):
+    if not isinstance(change, dict):
         return change
-    result = copy.deepcopy(present)
+    result = copy.deepcopy(present) if isinstance(present, dict) else {}
     for key, value in change.items():
         if value is REMOVED:
             result.pop(key, None)

@@ -175,7 +175,7 @@ def soak(
         from workbench.prove.soak_result import render  # noqa: PLC0415  as above
         from workbench.prove.stack import planned_topic  # noqa: PLC0415  as above
 
-        planned = planned_topic(planning.plan(stack_file), "soak")
+        planned = planned_topic(planning.plan(stack_file), "soak runs Apache Kafka")
         gc.enable()
         _end_quietly_on_signals("the soak")
         with Live() as live:

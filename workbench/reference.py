@@ -117,7 +117,7 @@ def _models() -> list[type[SettingsModel]]:
 def _streaming(cloud: Cloud) -> Iterator[tuple[str, StreamingService]]:
     """Yield the streaming services by title: each one that the program makes, then the one that was there before."""
     for name, service in cloud.streaming.items():
-        yield name, service
+        yield f"{name}, existing" if "existing" in service.settings.model_fields else name, service
         if service.existing:
             yield f"{name}, existing", service.existing
 
@@ -134,8 +134,9 @@ def _pipes(cloud: Cloud) -> Iterator[tuple[str, type[PipeSettings]]]:
     """Yield the settings of pipes by title. The pipes of an existing service are those of a new one."""
     for name, service in cloud.streaming.items():
         yield name, service.pipe
-        if service.existing_pipe:
-            yield f"{name}, existing topic", service.existing_pipe
+        existing = service.existing_pipe or (service.existing and service.existing.existing_pipe)
+        if existing:
+            yield f"{name}, existing topic", existing
 
 
 def _networks(cloud: Cloud) -> Iterator[tuple[str, type[SettingsModel]]]:

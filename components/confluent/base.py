@@ -146,7 +146,7 @@ class ConfluentBase(Streaming[ConfluentPipeSettings], Generic[SettingsT, Binding
         return ResourceOptions.merge(opts, ResourceOptions(providers=[self.provider]))
 
     def _topic(self, name: str, pipe: PipeT) -> ConfluentTopicArgs[PipeT]:
-        tokens = self.args.platform.pod_tokens(name)
+        tokens, redrive_tokens = (self.args.platform.pod_tokens(name, redrive=each) for each in (False, True))
         return ConfluentTopicArgs(
             pipe_name=name,
             pipe=pipe,
@@ -156,6 +156,7 @@ class ConfluentBase(Streaming[ConfluentPipeSettings], Generic[SettingsT, Binding
             brokers=self.binding.cidr if self.private else ALL_ADDRESSES,
             ready=self.ready,
             pods=Pods(tokens=tokens, provider=self.pods) if self.pods and tokens else None,
+            redrive_pods=Pods(tokens=redrive_tokens, provider=self.pods) if self.pods and redrive_tokens else None,
             registry=self.registry if pipe.topic.schema_registry else None,
             protect=self.args.protect,
         )

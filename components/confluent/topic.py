@@ -20,6 +20,10 @@ from components.confluent.topic_settings import ConfluentPipeSettings, ExistingC
 from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, EgressRule, PodTokens, Secret, Topic
 from components.dead_letters import SUFFIX
+from components.redrive import redrive_group
+
+PURPOSES: Mapping[str, str] = {"consumer": "Reads one topic", "redrive": "Replays the dead letters of one topic"}
+"""Descriptions of the service accounts of a topic, by their roles."""
 
 PipeT = TypeVar("PipeT", ConfluentPipeSettings, ExistingConfluentPipeSettings)
 
@@ -48,6 +52,8 @@ class ConfluentTopicArgs(Generic[PipeT]):
     """Resources that connect the network to the cluster. For an existing topic, also the manager's right to read its settings."""
     pods: Pods | None
     """Token authentication. None if consumers use an API key."""
+    redrive_pods: Pods | None
+    """Token authentication of the job that replays dead letters. None if it uses an API key."""
     registry: SchemaRegistry | None
     """Schema Registry. None if consumers may not read it."""
     protect: bool
@@ -55,7 +61,7 @@ class ConfluentTopicArgs(Generic[PipeT]):
 
 @dataclass(frozen=True, kw_only=True)
 class _Reader:
-    """Identity of the consumers, with their authentication settings."""
+    """Identity of the consumers or of the redrive job, with its authentication settings."""
 
     principal: Output[str]
     settings: Mapping[str, Input[str]]
@@ -86,7 +92,10 @@ class ReadTopic(Topic, ABC, Generic[PipeT]):
         topic = self._source()
         self.topic_name = topic.topic_name
         self.partitions = topic.partitions_count.apply(lambda count: int(count or 0))
-        self.connections = {SHARED: self._connection()}
+        dead_letters = self._dead_letters()
+        self.connections = {SHARED: self._consumers(dead_letters)}
+        if args.pipe.topic.dead_letter.redrive:
+            self.redrive = self._redriver(dead_letters)
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     @property
@@ -143,20 +152,38 @@ class ReadTopic(Topic, ABC, Generic[PipeT]):
         )
         return settings.dead_letter.variables(topic.topic_name)
 
-    def _connection(self) -> Connection:
+    def _consumers(self, dead_letters: Mapping[str, Input[str]]) -> Connection:
+        """Return the connection of the consumers."""
         args = self.args
-        reader = self._pool(args.pods) if args.pods else self._account()
-        rights = self._rights(reader.principal)
+        reader = self._pool("pods", args.pods, args.registry) if args.pods else self._account("consumer", args.registry)
+        schemas = {"STREAM_SCHEMA_REGISTRY": args.registry.url} if args.registry else {}
+        return self._connection(reader, self._rights(reader.principal), {**dead_letters, **schemas})
+
+    def _redriver(self, dead_letters: Mapping[str, Input[str]]) -> Connection:
+        """Return the connection of the job that replays dead letters. It reads no schemas."""
+        args, pods = self.args, self.args.redrive_pods
+        reader = self._pool("redrive-pods", pods, None) if pods else self._account("redrive", None)
+        rights = {
+            "redrive-read-dead-letters": Right(resource="topic", name=f"{args.pipe_name}{SUFFIX}", use="read"),
+            "redrive-read-group": Right(resource="group", name=redrive_group(self.group), use="read"),
+            "redrive-write-topic": Right(resource="topic", name=self._source_name, use="write"),
+        }
+        made = allow(self.name, reader.principal, rights, cluster=args.cluster, parent=self)
+        return self._connection(reader, made, dead_letters)
+
+    def _connection(
+        self, reader: _Reader, rights: Sequence[Resource], settings: Mapping[str, Input[str]]
+    ) -> Connection:
+        args = self.args
         return Connection(
             settings={
                 "STREAM_SERVICE": "kafka",
                 "STREAM_TOPIC": self.topic_name,
-                # Consumers start after their permissions exist.
+                # Clients start after their permissions exist.
                 "STREAM_GROUP": Output.all(*(right.urn for right in rights)).apply(lambda _: self.group),
-                **self._dead_letters(),
+                **settings,
                 "KAFKA_BOOTSTRAP_SERVERS": args.bootstrap_servers,
                 "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
-                **({"STREAM_SCHEMA_REGISTRY": args.registry.url} if args.registry else {}),
                 **reader.settings,
             },
             secrets=reader.secrets,
@@ -188,10 +215,9 @@ class ReadTopic(Topic, ABC, Generic[PipeT]):
             made += read_subjects(self.name, principal, self._source_name, registry=args.registry, parent=self)
         return made
 
-    def _pool(self, pods: Pods) -> _Reader:
+    def _pool(self, role: str, pods: Pods, registry: SchemaRegistry | None) -> _Reader:
         """Return an identity pool for the pods' tokens, without secrets."""
-        pool = identity_pool(f"{self.name}-pods", pods.tokens, pods.provider, parent=self)
-        registry = self.args.registry
+        pool = identity_pool(f"{self.name}-{role}", pods.tokens, pods.provider, parent=self)
         schemas = (
             {"STREAM_SCHEMA_REGISTRY_CLUSTER": registry.id, "STREAM_SCHEMA_REGISTRY_IDENTITY_POOL": pool.id}
             if registry
@@ -210,15 +236,15 @@ class ReadTopic(Topic, ABC, Generic[PipeT]):
             token_audience=AUDIENCE,
         )
 
-    def _account(self) -> _Reader:
-        """Return a service account. Consumers get its API keys from a secret store."""
+    def _account(self, role: str, registry: SchemaRegistry | None) -> _Reader:
+        """Return a service account. Its API keys are in a secret store."""
         args = self.args
-        account = service_account(f"{self.name}-consumer", "Reads one topic", parent=self)
-        key = api_key(f"{self.name}-consumer", account, args.cluster.kafka.keyed, parent=self, depends_on=args.ready)
+        account = service_account(f"{self.name}-{role}", PURPOSES[role], parent=self)
+        key = api_key(f"{self.name}-{role}", account, args.cluster.kafka.keyed, parent=self, depends_on=args.ready)
         user, password = id_and_secret(key)
         secrets = {"KAFKA_SASL_USERNAME": user, "KAFKA_SASL_PASSWORD": password}
-        if args.registry:
-            schema_key = api_key(f"{self.name}-consumer-schemas", account, args.registry.keyed, parent=self)
+        if registry:
+            schema_key = api_key(f"{self.name}-{role}-schemas", account, registry.keyed, parent=self)
             user, password = id_and_secret(schema_key)
             secrets |= {"STREAM_SCHEMA_REGISTRY_USERNAME": user, "STREAM_SCHEMA_REGISTRY_PASSWORD": password}
         return _Reader(

@@ -32,6 +32,17 @@ def _on_subscription(name: str, binding: Binding, opts: ResourceOptions) -> Reso
     )
 
 
+def _on_topic(name: str, binding: Binding, opts: ResourceOptions) -> Resource:
+    return gcp.pubsub.TopicIAMMember(
+        name,
+        topic=binding.resource,
+        role=binding.role,
+        member=binding.member,
+        project=binding.account.project,
+        opts=opts,
+    )
+
+
 def _on_schema(name: str, binding: Binding, opts: ResourceOptions) -> Resource:
     return gcp.pubsub.SchemaIamMember(
         name, schema=binding.resource, role=binding.role, member=binding.member, opts=opts
@@ -58,6 +69,7 @@ def _on_kafka_cluster(name: str, binding: Binding, opts: ResourceOptions) -> Res
 
 ROLES: Mapping[str, Binder] = {
     "roles/managedkafka.client": _on_kafka_cluster,
+    "roles/pubsub.publisher": _on_topic,
     "roles/pubsub.subscriber": _on_subscription,
     "roles/pubsub.viewer": _on_schema,
 }

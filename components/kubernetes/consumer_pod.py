@@ -55,9 +55,7 @@ def token_variable(connection: Connection) -> dict[str, str]:
 def consumer_pod(args: ConsumerPod) -> kubernetes.core.v1.PodSpecArgs:
     """Return the spec of a pod. The scheduler spreads the pods of a pipe over the zones."""
     consumer = args.workload.consumer
-    volumes = secret_volumes(args.secret, args.secret_files)
-    if args.connection.token_audience:
-        volumes.append(_token_volume(args.connection.token_audience))
+    volumes = pod_volumes(args.connection, args.secret, args.secret_files)
     return kubernetes.core.v1.PodSpecArgs(
         service_account_name=args.service_account,
         automount_service_account_token=False,
@@ -91,27 +89,13 @@ def _container(args: ConsumerPod) -> kubernetes.core.v1.ContainerArgs:
                 config_map_ref=kubernetes.core.v1.ConfigMapEnvSourceArgs(name=args.settings)
             )
         ],
-        env=[
-            *(
-                kubernetes.core.v1.EnvVarArgs(
-                    name=name,
-                    value_from=kubernetes.core.v1.EnvVarSourceArgs(
-                        secret_key_ref=kubernetes.core.v1.SecretKeySelectorArgs(name=args.secret, key=name)
-                    ),
-                )
-                for name in sorted(args.secret_variables)
-            ),
-            *_partition_variables(args.connection),
-        ],
+        env=[*secret_variables(args.secret, args.secret_variables), *_partition_variables(args.connection)],
         resources=kubernetes.core.v1.ResourceRequirementsArgs(requests=resources, limits=resources),
         startup_probe=_probe("live", period=5, failures=60),
         liveness_probe=_probe("live", period=10, failures=6),
         readiness_probe=_probe("ready", period=5, failures=3),
         security_context=container_security(),
-        volume_mounts=[
-            *secret_mounts(args.secret_files),
-            *_token_mounts(args.connection),
-        ],
+        volume_mounts=[*secret_mounts(args.secret_files), *token_mounts(args.connection)],
     )
 
 
@@ -127,10 +111,32 @@ def _partition_variables(connection: Connection) -> list[kubernetes.core.v1.EnvV
     return [number, *(kubernetes.core.v1.EnvVarArgs(name=name, value=value) for name, value in own.items())]
 
 
-def _token_mounts(connection: Connection) -> list[kubernetes.core.v1.VolumeMountArgs]:
+def secret_variables(secret: Input[str] | None, names: Collection[str]) -> list[kubernetes.core.v1.EnvVarArgs]:
+    """Return the variables with these names. Their values are in a Secret, under the same names."""
+    return [
+        kubernetes.core.v1.EnvVarArgs(
+            name=name,
+            value_from=kubernetes.core.v1.EnvVarSourceArgs(
+                secret_key_ref=kubernetes.core.v1.SecretKeySelectorArgs(name=secret, key=name)
+            ),
+        )
+        for name in sorted(names)
+    ]
+
+
+def token_mounts(connection: Connection) -> list[kubernetes.core.v1.VolumeMountArgs]:
+    """Return the mount of the token. Empty if the connection needs none."""
     if connection.token_audience is None:
         return []
     return [kubernetes.core.v1.VolumeMountArgs(name=TOKEN_VOLUME, mount_path=str(TOKEN_DIRECTORY), read_only=True)]
+
+
+def pod_volumes(
+    connection: Connection, secret: Output[str] | None, paths: Collection[PurePosixPath]
+) -> list[kubernetes.core.v1.VolumeArgs]:
+    """Return the volumes of a pod with these secret files, and with a token if its connection needs one."""
+    audience = connection.token_audience
+    return [*secret_volumes(secret, paths), *([_token_volume(audience)] if audience else [])]
 
 
 def _token_volume(audience: str) -> kubernetes.core.v1.VolumeArgs:

@@ -7,10 +7,12 @@ import pulumi_kubernetes as kubernetes
 from pulumi import Input, Output, Resource, ResourceOptions
 from typing_extensions import override
 
-from components.contracts import Deployed, Grant, Platform, PodTokens, Workload
+from components.contracts import Deployed, Grant, Platform, PodTokens, Redrive, Workload
 from components.kubernetes.collector import KubernetesCollector
 from components.kubernetes.consumers import Consumers, ConsumersArgs
 from components.kubernetes.pod_identity import PodIdentity
+from components.kubernetes.redrive import KubernetesRedrive, KubernetesRedriveArgs
+from components.redrive import redrive_name
 from components.section import ConfigError
 from components.service import Count
 from components.settings_bases import PipeSettings
@@ -59,9 +61,15 @@ class KubernetesPlatform(Platform, ABC):
         return []
 
     @override
-    def pod_tokens(self, pipe: str) -> PodTokens | None:
-        """Return the issuer and subject of the consumers' service-account tokens (Kubernetes, Configure Service Accounts for Pods)."""
-        return PodTokens(issuer=self.issuer, subject=f"system:serviceaccount:{pipe}:{self.service_account}")
+    def pod_tokens(self, pipe: str, *, redrive: bool = False) -> PodTokens | None:
+        """Return the issuer and subject of the pods' service-account tokens (Kubernetes, Configure Service Accounts for Pods)."""
+        account = self.redrive_account if redrive else self.service_account
+        return PodTokens(issuer=self.issuer, subject=f"system:serviceaccount:{pipe}:{account}")
+
+    @property
+    def redrive_account(self) -> str:
+        """Name of the Kubernetes service account of the jobs that replay dead letters."""
+        return f"{self.service_account}-redrive"
 
     @override
     def run(self, workload: Workload, opts: ResourceOptions) -> Deployed:
@@ -88,7 +96,33 @@ class KubernetesPlatform(Platform, ABC):
             ),
             ResourceOptions.merge(opts, ResourceOptions(provider=self.provider)),
         )
-        return Deployed(replicas=consumers.replicas)
+        return Deployed(replicas=consumers.replicas, namespace=consumers.namespace)
+
+    @override
+    def redrive(self, redrive: Redrive, opts: ResourceOptions) -> None:
+        """Make a suspended CronJob in the pipe's namespace, with a cloud identity of its own."""
+        pipe = redrive.workload.name
+        name = redrive_name(f"{self.name}-{pipe}")
+        identity = self.identity(
+            name,
+            namespace=pipe,
+            service_account=self.redrive_account,
+            grants=redrive.connection.grants,
+            opts=opts,
+        )
+        KubernetesRedrive(
+            name,
+            KubernetesRedriveArgs(
+                pipe=pipe,
+                namespace=pipe if redrive.deployed.namespace is None else redrive.deployed.namespace,
+                image=redrive.workload.image,
+                connection=redrive.connection,
+                service_account=self.redrive_account,
+                identity=identity,
+                node_labels={**self.node_labels, **redrive.workload.consumer.node_selector},
+            ),
+            ResourceOptions.merge(opts, ResourceOptions(provider=self.provider)),
+        )
 
 
 def consumer_errors(pipes: Mapping[str, PipeSettings]) -> Iterator[ConfigError]:

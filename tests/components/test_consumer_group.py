@@ -114,7 +114,7 @@ def test_two_pipes_cannot_use_the_same_group(stack: str):
     two = {"data-pipes:pipes": {"clicks": {"parallelism": 1, "consumer": consumer}}}
     assert errors(two, stack) == [
         "pipes.clicks.consumer.group: must be different from the groups of all other pipes, got 'orders', the group of the pipe orders "
-        "(each pipe's consumers would take partitions from the others). Choose another group."
+        "(the consumers of both pipes would rebalance together). Choose another group."
     ]
 
 

@@ -71,12 +71,6 @@ def test_a_topic_that_cannot_be_looked_up_is_refused_by_key():
     assert any("pipes.orders.topic.existing: is not available on " in line for line in lines)
 
 
-def test_a_read_topic_has_no_settings_of_a_new_one():
-    lines = refused(config(MSK_STREAMING, {"topic": {"existing": True, "retentionHours": 24}}))
-    assert len(lines) == 1
-    assert "pipes.orders.topic.retentionHours: unknown key" in lines[0]
-
-
 @pytest.mark.parametrize("combination", [each for each in ALLOWED if each.is_on_existing], ids=str)
 def test_objects_in_an_adopted_cluster_stay_in_the_state_while_it_cannot_be_reached(combination: Combination):
     stack_file = combination.stack_file().with_config("data-pipes:protect", value=False)
@@ -89,3 +83,106 @@ def test_the_name_of_an_existing_topic_has_no_wildcards(name: str):
     lines = refused(config(MSK_STREAMING, {"topic": {"existing": True, "name": name}}))
     assert len(lines) == 1
     assert "pipes.orders.topic.name: must be the name of a topic" in lines[0]
+
+
+EXISTING_EKS: dict[str, Any] = {"service": "eks", "existing": {"name": "production"}}
+IMAGE = {"consumer": {"image": "registry.example.com/orders:1.0.0"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {"platform": {**EXISTING_EKS, "version": "1.35"}, "network": {}},
+            "platform.version: cannot be used with platform.existing (it is a setting for a new cluster). Remove it, or remove "
+            "platform.existing.",
+        ),
+        (
+            {"platform": EXISTING_EKS, "network": {"cidr": "10.0.0.0/16"}},
+            "network.cidr: cannot be used with platform.existing (it is a setting for a new cluster). Remove it, or remove platform.existing.",
+        ),
+        (
+            {"streaming": {**MSK_STREAMING, "brokers": 6}},
+            "streaming.brokers: cannot be used with streaming.existing (it is a setting for a new streaming service). Remove it, or remove "
+            "streaming.existing.",
+        ),
+        (
+            {"pipes": {"orders": {**IMAGE, "topic": {"existing": True, "retentionHours": 24}}}},
+            "pipes.orders.topic.retentionHours: cannot be used with topic.existing (it is a setting for a new topic). Remove it, or remove "
+            "topic.existing.",
+        ),
+    ],
+    ids=["platform", "network", "streaming", "topic"],
+)
+def test_a_setting_for_a_new_thing_is_refused_for_an_existing_one(changes: dict[str, Any], text: str):
+    present = config(MSK_STREAMING, {**EXISTING_TOPIC, **IMAGE})
+    lines = refused({**present, **{f"data-pipes:{key}": value for key, value in changes.items()}})
+    assert lines == [f"stacks/Pulumi.test.yaml: {text}"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {"platform": {"service": "eks"}, "network": {"securityGroupId": "sg-0a"}},
+            "network.securityGroupId: needs platform.existing (it is a setting for an existing cluster). Remove it, or set platform.existing.",
+        ),
+        (
+            {"pipes": {"orders": {"parallelism": 3, "topic": {"name": "Orders"}}}},
+            "pipes.orders.topic.name: needs topic.existing (it is a setting for an existing topic). Remove it, or set topic.existing.",
+        ),
+    ],
+    ids=["network", "topic"],
+)
+def test_a_setting_for_an_existing_thing_is_refused_for_a_new_one(changes: dict[str, Any], text: str):
+    lines = refused(config({"service": "msk"}, {"parallelism": 3}, **changes))
+    assert lines == [f"stacks/Pulumi.test.yaml: {text}"]
+
+
+def test_a_key_of_neither_form_is_unknown():
+    lines = refused(config(MSK_STREAMING, {"topic": {"existing": True, "nam": "Orders"}}))
+    assert lines == [
+        "stacks/Pulumi.test.yaml: pipes.orders.topic.nam: unknown key. Did you mean 'name'? Valid: deadLetter, existing, name."
+    ]
+
+
+@pytest.mark.parametrize(("value", "shown"), [(False, "false"), ("yes", '"yes"'), (None, "null")])
+def test_a_topic_is_existing_only_if_the_key_is_true(value: object, shown: str):
+    lines = refused(config(MSK_STREAMING, {"parallelism": 3, "topic": {"existing": value, "retentionHours": 24}}))
+    assert lines == [
+        f"stacks/Pulumi.test.yaml: pipes.orders.topic.existing: must be true for a topic that was there before, got {shown}. Remove it, and "
+        "the program makes the topic."
+    ]
+
+
+def two_pipes(orders: Mapping[str, Any], audit: Mapping[str, Any], streaming: Mapping[str, Any]) -> dict[str, Any]:
+    return {**config(streaming, {}), "data-pipes:pipes": {"orders": orders, "audit": audit}}
+
+
+@pytest.mark.parametrize(
+    ("streaming", "topic"), [(MSK_STREAMING, "orders"), ({"service": "kinesis"}, "test-orders")], ids=["msk", "kinesis"]
+)
+def test_a_topic_that_another_pipe_makes_is_not_an_existing_one(streaming: dict[str, Any], topic: str):
+    audit = {"parallelism": 3, "topic": {"existing": True, "name": topic}}
+    assert refused(two_pipes({"parallelism": 3}, audit, streaming)) == [
+        f"stacks/Pulumi.test.yaml: pipes.audit.topic.name: must be a topic that was there before, got {topic!r} (the pipe orders makes it). "
+        "Correct the name, or read the topic from another stack."
+    ]
+
+
+def test_a_new_stream_may_have_a_pipe_with_the_name_of_an_existing_stream():
+    existing = {"parallelism": 3, "topic": {"existing": True, "name": "orders"}}
+    assert refused(two_pipes({"parallelism": 3}, existing, {"service": "kinesis"})) == []
+
+
+def test_two_pipes_can_read_one_existing_topic_with_a_group_each():
+    both = two_pipes(EXISTING_TOPIC, {"topic": {"existing": True, "name": "orders"}}, MSK_STREAMING)
+    made = plan(replace(find_stack_file("aws-msk-ecs"), stack="test", config=both))
+    assert made.problems == ()
+    assert [equation.replicas for equation in made.pipes] == [3, 3]
+
+
+def test_two_pipes_cannot_read_one_existing_topic_with_the_same_group():
+    audit = {"topic": {"existing": True, "name": "orders"}, "consumer": {"group": "orders"}}
+    [line] = refused(two_pipes(EXISTING_TOPIC, audit, MSK_STREAMING))
+    assert "pipes.audit.consumer.group: must be different from the groups of all other pipes, got 'orders'" in line

@@ -7,8 +7,6 @@ they were old.
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from urllib.request import Request, urlopen
 
 import boto3
 
-from workbench.stack_file import ROOT
+from workbench.servers import moto_server as plain
 
 REGION = "eu-west-1"
 
@@ -43,22 +41,14 @@ class MotoServer:
 @contextmanager
 def moto_server() -> Iterator[MotoServer]:
     """Run a server on a free port."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
-    command = [sys.executable, "-m", "tests.dataplane.moto_server"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            url = process.stdout.readline().strip()
-            assert url, "moto's server did not start"
-            anybody = {"AWS_ACCESS_KEY_ID": os.urandom(8).hex(), "AWS_SECRET_ACCESS_KEY": os.urandom(16).hex()}
-            keys = _user(_client("iam", url, anybody), "tests", ["*"])
-            in_force = Request(
-                f"{url}/moto-api/reset-auth", data=b"0", headers={"Content-Type": "text/plain"}, method="POST"
-            )
-            with urlopen(in_force, timeout=60):
-                yield MotoServer(url, keys)
-        finally:
-            process.kill()
+    with plain.moto_server(os.environ, "tests.dataplane.moto_server") as url:
+        anybody = {"AWS_ACCESS_KEY_ID": os.urandom(8).hex(), "AWS_SECRET_ACCESS_KEY": os.urandom(16).hex()}
+        keys = _user(_client("iam", url, anybody), "tests", ["*"])
+        in_force = Request(
+            f"{url}/moto-api/reset-auth", data=b"0", headers={"Content-Type": "text/plain"}, method="POST"
+        )
+        with urlopen(in_force, timeout=60):
+            yield MotoServer(url, keys)
 
 
 def _client(service: str, url: str, keys: dict[str, str]) -> Any:
@@ -132,19 +122,7 @@ def _delete_records_as_kinesis_does() -> None:
     backend.decrease_stream_retention_period = decreasing
 
 
-def _serve() -> None:
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - needed only in the server's process
-
+if __name__ == "__main__":
     _close_shards_as_kinesis_does()
     _delete_records_as_kinesis_does()
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    sys.stdout.write(f"http://{host}:{port}\n")
-    sys.stdout.flush()
-    assert server._thread
-    server._thread.join()
-
-
-if __name__ == "__main__":
-    _serve()
+    plain.serve()

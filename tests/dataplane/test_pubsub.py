@@ -254,15 +254,12 @@ def test_a_failed_message_goes_to_the_dead_letters_and_does_not_block_others(top
     topic.server.publisher.create_topic(name=letters)
     kept = letters.replace("/topics/", "/subscriptions/")
     topic.server.subscriber.create_subscription(name=kept, topic=letters)
-    # without ordering: this server moves a message but keeps blocking its key
-    shared = topic.subscription(
-        enable_message_ordering=False, dead_letter_policy={"dead_letter_topic": letters, "max_delivery_attempts": 5}
-    )
+    shared = topic.subscription(dead_letter_policy={"dead_letter_topic": letters, "max_delivery_attempts": 5})
     replica = topic.start(shared)
     ready(replica)
-    topic.publish(POISON)
+    topic.publish(POISON, "a")
     for number in range(10):
-        topic.publish(f"{number}")
+        topic.publish(f"{number}", "a")
     until("it is moved", lambda: topic.free(kept) == [POISON])
     until("the others are handled", lambda: topic.values == {*map(str, range(10))})
     assert replica.metric("consumer_dead_letters_total") == 0, "it was Pub/Sub that moved it"

@@ -44,11 +44,12 @@ def dev(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print only JSON on standard output.")] = False,
 ) -> None:
-    """Run a handler on a local Kafka broker: a stack's topic, one consumer per partition, retries and dead letters.
+    """Run a handler on this machine: a stack's topic, one consumer per partition, retries and dead letters.
 
-    Needs no account and no Java. The first run downloads Kafka and Java (44 MB). The consumers start again when the handler changes.
-    Ctrl-C lets them finish. If KAFKA_BOOTSTRAP_SERVERS is set, that broker is used instead, with a new topic that is deleted at the
-    end. Exit status: 1 if a consumer ended, a record could not be written or fewer than --expect-handled records were handled, 2 if
+    Needs no account. A Kafka stack gets a real broker: the first run downloads Kafka and Java (44 MB). Kinesis Data Streams is
+    simulated by moto, Pub/Sub by Google's test server, which the first run builds with Go. The consumers start again when the handler
+    changes. Ctrl-C lets them finish. If KAFKA_BOOTSTRAP_SERVERS is set, a Kafka stack uses that broker instead, with a new topic that
+    is deleted at the end. Exit status: 1 if a consumer ended, a record could not be written or fewer than --expect-handled records were handled, 2 if
     the stack, the handler or an option is wrong.
     """
 
@@ -64,8 +65,8 @@ def dev(
         stack_file = find_stack_file(stack)
         from workbench import plan as planning  # noqa: PLC0415  the SDKs take seconds to import
         from workbench.dev.handler_file import HandlerError  # noqa: PLC0415  as above
-        from workbench.dev.pipe import dev_pipe  # noqa: PLC0415  as above
         from workbench.dev.redact import redactor  # noqa: PLC0415  as above
+        from workbench.dev.service import dev_pipe  # noqa: PLC0415  as above
         from workbench.dev.session import Options, Stop, develop  # noqa: PLC0415  as above
         from workbench.dev.show import Show  # noqa: PLC0415  as above
         from workbench.prove.process import ProveError  # noqa: PLC0415  as above

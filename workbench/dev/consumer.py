@@ -14,7 +14,10 @@ from consumer.errors import ConsumerError, name_of
 from consumer.load_handler import Handlers, line_in, load_file
 from consumer.record import Record
 from consumer.run import run
-from workbench.dev.state import StateFile
+from workbench.dev.state import StateFile, place_of
+
+OF_THE_CONSUMER = frozenset({"consumer", "boto3", "botocore", "google"})
+"""First parts of the names of loggers that are not the handler's."""
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -24,7 +27,7 @@ def main() -> int:
     handler, *state = map(Path, sys.argv[1:])
     # Standard error has the whole log. Standard output has what the handler prints and logs, which `dev` shows.
     printed = logging.StreamHandler(sys.stdout)
-    printed.addFilter(lambda line: line.name.partition(".")[0] != "consumer")
+    printed.addFilter(lambda line: line.name.partition(".")[0] not in OF_THE_CONSUMER)
     logging.basicConfig(level=logging.INFO, format=FORMAT, handlers=[logging.StreamHandler(), printed])
     try:
         found = load_file(handler)
@@ -49,7 +52,7 @@ def counted(found: Handlers, state: StateFile, file: str) -> Handlers:
             line = line_in(file, error)
             text = " ".join(name_of(error).split()) + (f" ({Path(file).name} line {line})" if line else "")
             exits = isinstance(error, SystemExit | KeyboardInterrupt)  # these end the consumer
-            state.add_failed(f"partition {first.partition} offset {first.position}: {text}", counts=not exits)
+            state.add_failed(f"{place_of(first.partition, first.position)}: {text}", counts=not exits)
             raise
         state.add_handled(records)
 

@@ -1,6 +1,6 @@
 """The consumers of `dev`: one process each, with the handler of a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -49,12 +49,12 @@ class DevConsumers:
     """All consumers of a pipe. A context manager that ends all of them."""
 
     def __init__(
-        self, prefix: str, number: int, handler: HandlerFile, environment: Mapping[str, str], directory: Path
+        self, prefix: str, handler: HandlerFile, environments: Sequence[Mapping[str, str]], directory: Path
     ) -> None:
-        """Configure the consumers. None is started."""
-        self.names = [f"{prefix}-{each}" for each in range(number)]
+        """Configure the consumers, one for each environment. None is started."""
+        self.names = [f"{prefix}-{number}" for number in range(len(environments))]
         self._handler = handler
-        self._environment = environment
+        self._environments = environments
         self._directory = directory
         self._generation = 0
         self.running: dict[str, DevConsumer] = {}
@@ -74,8 +74,8 @@ class DevConsumers:
         directory = self._directory / str(self._generation)
         directory.mkdir()
         self._generation += 1
-        for name in self.names:
-            self.running[name] = DevConsumer(name, self._handler, self._environment, directory)
+        for name, environment in zip(self.names, self._environments, strict=True):
+            self.running[name] = DevConsumer(name, self._handler, environment, directory)
 
     def stop(self) -> list[tuple[str, list[str]]]:
         """Let all consumers finish their record and commit, as a platform does. Return the last lines that each printed.

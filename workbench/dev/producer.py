@@ -1,39 +1,39 @@
 """Writes the records of a file at a rate."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from collections.abc import Callable, Sequence
 
 from workbench.dev.lines import Line
-
-FLUSH_SECONDS = 30
+from workbench.dev.service import Writer
 
 
 class LineProducer:
-    """Writes lines to a topic. Keys decide the partitions, as for any producer."""
+    """Writes lines to a topic, each once."""
 
     def __init__(
         self,
-        connection: Mapping[str, Any],
-        topic: str,
+        writer: Writer,
         lines: Sequence[Line],
         rate: float | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Configure the producer. ``rate`` is the records per second; None is as fast as possible."""
-        self._producer = Producer({**connection, "log_level": 0, "enable.idempotence": True, "linger.ms": 5})
-        self._topic = topic
+        self._writer = writer
         self._lines = lines
         self._rate = rate
         self._clock = clock
         self._begun: float | None = None
         self._next = 0
-        self.written = 0
-        """Records that the brokers acknowledged."""
-        self.failed: list[str] = []
-        """Reasons of the records that the brokers refused."""
+
+    @property
+    def written(self) -> int:
+        """Records that the server acknowledged."""
+        return self._writer.written
+
+    @property
+    def failed(self) -> Sequence[str]:
+        """Reasons of the records that the server refused."""
+        return self._writer.failed
 
     @property
     def done(self) -> bool:
@@ -41,31 +41,14 @@ class LineProducer:
         return self.written + len(self.failed) == len(self._lines)
 
     def write_due(self) -> None:
-        """Write the records that are due, as many as fit in the client's queue."""
+        """Write the records that are due, as many as the writer accepts."""
         if self._begun is None:
             self._begun = self._clock()
         due = len(self._lines)
         if self._rate is not None:
             due = min(due, 1 + int((self._clock() - self._begun) * self._rate))
-        while self._next < due:
-            line = self._lines[self._next]
-            try:
-                self._producer.produce(
-                    self._topic, line.value, line.key, headers=list(line.headers.items()), on_delivery=self._delivered
-                )
-            except BufferError:  # the brokers are behind
-                break
-            except KafkaException as error:  # too large for the client
-                self.failed.append(error.args[0].str())
-            self._next += 1
-        self._producer.poll(0)
+        self._next += self._writer.write(self._lines[self._next : due])
 
     def close(self) -> None:
-        """Wait until the brokers have acknowledged the written records."""
-        self._producer.flush(FLUSH_SECONDS)
-
-    def _delivered(self, error: KafkaError | None, _message: Message) -> None:
-        if error is None:
-            self.written += 1
-        else:
-            self.failed.append(error.str())
+        """Wait until the server has answered for the written records."""
+        self._writer.close()

@@ -1,8 +1,7 @@
-"""Runs a handler on this machine: broker, topic, consumers and producer, until it is stopped."""
+"""Runs a handler on this machine: server, topic, consumers and producer, until it is stopped."""
 
 from __future__ import annotations
 
-import secrets
 import signal
 import tempfile
 import time
@@ -12,26 +11,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
-from consumer.errors import WrongEnvironmentError
-from consumer.kafka.settings import read
-from consumer.variables import Variables
 from workbench.dev.consumers import DevConsumers
 from workbench.dev.handler_file import HandlerError, HandlerFile, Snapshot
 from workbench.dev.lines import Line
-from workbench.dev.pipe import DevPipe
 from workbench.dev.producer import LineProducer
+from workbench.dev.service import DeadLetter, Pipe, Server, Topic, partitions_of
 from workbench.dev.show import Show
 from workbench.dev.summary import ConsumerRow, Summary
-from workbench.dev.topics import DeadLetter, DevTopic
-from workbench.output import FlagError
-from workbench.prove.broker import Broker, broker
 from workbench.prove.process import PATIENCE
-from workbench.prove.stack import MOST
 from workbench.servers.child import ending_signals
 
 TICK_SECONDS = 0.1
 REFRESH_SECONDS = 1.0
-"""Interval of requests to the brokers, and so the age of the lag and of the assignment."""
+"""Interval of requests to the server, and so the age of the lag and of the assignment."""
 MOST_LINES = 20
 """Maximum lines of a consumer's output that are shown at once."""
 
@@ -68,7 +60,7 @@ class Options:
 
 def develop(
     *,
-    pipe: DevPipe,
+    pipe: Pipe,
     handler: HandlerFile,
     options: Options,
     show: Show,
@@ -77,26 +69,24 @@ def develop(
 ) -> Summary:
     """Run the handler until it is stopped, and return the results.
 
-    Raises HandlerError if the handler is wrong, BrokersError or BrokerError if there is no broker, FlagError for a wrong KAFKA_
-    variable, and ProveError if a consumer does not stop.
+    Raises HandlerError if the handler is wrong, ServerError or the error of a server's program if there is no server, FlagError for a
+    wrong KAFKA_ variable, and ProveError if a consumer does not stop.
     """
+    pipe.check(options.lines)
     with ExitStack() as stack:
-        used = stack.enter_context(broker(environment, show.line))
-        name = pipe.topic.pipe if used.here else f"{pipe.topic.pipe}.dev-{secrets.token_hex(4)}"
-        variables = {**used.variables, **pipe.variables(name)}
-        form = handler.check(variables)
-        connection = _connection(variables)
+        server = stack.enter_context(pipe.server(environment, show.line))
+        form = handler.check(server.variables)
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="data-pipes-dev-")))
-        topic = DevTopic(connection, name, pipe.partitions, pipe.topic.config_here, pipe.dead_letters(name))
-        stack.callback(topic.close, delete=not used.here)
-        producer = LineProducer(connection, name, options.lines, options.rate)
-        consumers = stack.enter_context(DevConsumers(pipe.topic.pipe, pipe.partitions, handler, variables, directory))
-        for line in _introduction(pipe, used, name, handler, form):
+        topic = stack.enter_context(server.topic())
+        producer = LineProducer(topic.writer(), options.lines, options.rate)
+        variables = [{**server.variables, **server.variables_of(number)} for number in range(partitions_of(pipe))]
+        consumers = stack.enter_context(DevConsumers(pipe.pipe, handler, variables, directory))
+        for line in _introduction(pipe, server, handler, form):
             show.line(line)
         session = Session(
             pipe=pipe,
             handler=handler,
-            variables=variables,
+            variables=server.variables,
             options=options,
             topic=topic,
             consumers=consumers,
@@ -107,38 +97,29 @@ def develop(
         return session.run()
 
 
-def _connection(variables: Mapping[str, str]) -> Mapping[str, object]:
-    checked = Variables(variables)
-    connection = read(checked).connection
-    try:
-        checked.check()
-    except WrongEnvironmentError as error:
-        raise FlagError(str(error)) from None
-    return connection
-
-
-def _introduction(pipe: DevPipe, used: Broker, topic: str, handler: HandlerFile, form: str) -> Sequence[str]:
-    servers = used.variables["KAFKA_BOOTSTRAP_SERVERS"]
+def _introduction(pipe: Pipe, server: Server, handler: HandlerFile, form: str) -> Sequence[str]:
+    what, *notes = server.introduction
+    consumers = partitions_of(pipe)
     lines = [
-        f"{pipe.topic.stack}: topic {topic} with {pipe.partitions} partitions on {servers} ({used})",
-        f"{pipe.partitions} consumers run {form} of {handler.path}. They start again when a Python file in its directory changes.",
+        f"{pipe.stack}: {what}",
+        f"{consumers} consumers run {form} of {handler.path}. They start again when a Python file in its directory changes.",
     ]
-    if pipe.topic.partitions > MOST:
+    if pipe.planned > consumers:
         lines.append(
-            f"The stack has {pipe.topic.partitions} partitions; {MOST} are used here, the maximum of this command."
+            f"The stack has {pipe.planned} partitions; {consumers} are used here, the maximum of this command."
         )
-    return lines
+    return [*lines, *notes]
 
 
 @dataclass(kw_only=True)
 class Session:
     """One run."""
 
-    pipe: DevPipe
+    pipe: Pipe
     handler: HandlerFile
     variables: Mapping[str, str]
     options: Options
-    topic: DevTopic
+    topic: Topic
     consumers: DevConsumers
     producer: LineProducer
     show: Show
@@ -183,14 +164,14 @@ class Session:
 
     def _ready(self) -> bool:
         """Return whether each consumer reads its partition."""
-        return all(self.topic.owners.get(name) for name in self.consumers.names) and self.consumers.ready
+        return self.topic.is_shared_by(self.consumers.names) and self.consumers.ready
 
     def _finished(self) -> bool:
         """Return whether a run with a time limit is over."""
         seconds = self.options.seconds
         if seconds is None:
             return False
-        if len(self.ended) == self.pipe.partitions:
+        if len(self.ended) == len(self.consumers.names):
             return True
         if self.ready_at is None:
             return self.clock() - self.started_at > PATIENCE
@@ -248,16 +229,16 @@ class Session:
                 partitions=self.topic.owners.get(name, ()),
                 handled=state.handled,
                 failed=state.failed,
-                lag=sum(self.topic.lag.get(number, 0) for number in self.topic.owners.get(name, ())),
+                lag=self._lag(self.topic.owners.get(name, ())),
                 last_error=self.show.redact(state.error) if state.error else None,
             )
             for name, state in states.items()
         )
         summary = Summary(
-            stack=self.pipe.topic.stack,
-            pipe=self.pipe.topic.pipe,
+            stack=self.pipe.stack,
+            pipe=self.pipe.pipe,
             topic=self.topic.name,
-            config=self.pipe.topic.config_here,
+            config=self.pipe.config,
             written=self.producer.written,
             consumers=rows,
             dead_letters=tuple(self.letters),
@@ -266,6 +247,9 @@ class Session:
             problems=(),
         )
         return replace(summary, problems=tuple(map(self.show.redact, self._problems(summary)))) if final else summary
+
+    def _lag(self, partitions: Sequence[int]) -> int | None:
+        return sum(self.topic.lag.get(number, 0) for number in partitions) if partitions else None
 
     def _problems(self, summary: Summary) -> Sequence[str]:
         expected, failed = self.options.expected, self.producer.failed

@@ -52,3 +52,11 @@ def read_state(path: Path, last: State) -> State:
         if end:
             return State(**json.loads(first))
     return last
+
+
+def place_of(partition: str, position: str) -> str:
+    """Return the place of a record: `partition 0 offset 17`, or `message m17` if the service has no partitions.
+
+    ``partition`` is a number, or a shard ID such as shardId-000000000002.
+    """
+    return f"partition {int(partition.rpartition('-')[2])} offset {position}" if partition else f"message {position}"

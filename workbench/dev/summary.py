@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench.dev.topics import DeadLetter
+from workbench.dev.service import DeadLetter
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,12 +21,12 @@ class ConsumerRow:
 
     name: str
     partitions: tuple[int, ...]
-    """Partitions that the brokers last reported."""
+    """Partitions that the server last reported."""
     handled: int
     failed: int
     """Handler calls that raised an exception."""
-    lag: int
-    """Records of its partitions that are not handled and committed yet."""
+    lag: int | None
+    """Records of its partitions that are not handled and committed yet. None if it has no partition."""
     last_error: str | None
 
 
@@ -97,7 +97,7 @@ class Summary:
                 " ".join(map(str, each.partitions)) or "-",
                 str(each.handled),
                 str(each.failed),
-                str(each.lag),
+                "-" if each.lag is None else str(each.lag),
                 Text(each.last_error or ""),
             )
         return table

@@ -40,7 +40,7 @@ class ConsumerProcess:
         """Start the program with its pod's environment.
 
         Args:
-            name: Name of the process, and its Kafka client ID.
+            name: Name of the process, its Kafka client ID and, as in a pod, its host name.
             command: Command that serves /ready, and logs the port as the consumer does.
             environment: Variables in addition to those of this machine.
             log: File for standard error.
@@ -53,7 +53,7 @@ class ConsumerProcess:
             self.process = subprocess.Popen(  # noqa: S603 - this Python with fixed arguments
                 bound(command),
                 cwd=directory,
-                env={**inherited(), "KAFKA_CLIENT_ID": name, **environment},
+                env={**inherited(), "KAFKA_CLIENT_ID": name, "HOSTNAME": name, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=errors,

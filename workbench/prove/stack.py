@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components.kafka.existing_topic import ExistingKafkaPipeSettings
 from components.kafka.topic_settings import KafkaPipeSettings
-from workbench.equation import topics
+from workbench.equation import Equation, topics
 from workbench.plan import Plan
 from workbench.recording.records import RecordedResource
 from workbench.stack_file import StackFileError, read_settings
@@ -25,7 +26,7 @@ COPIES = frozenset({"min.insync.replicas"})
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedTopic:
-    """Topic of a stack's first pipe."""
+    """Topic of a stack's first pipe. One that was there before has no settings here: its owner sets them."""
 
     stack: str
     pipe: str
@@ -40,23 +41,31 @@ class PlannedTopic:
         return {name: value for name, value in self.config.items() if name not in COPIES}
 
 
-def planned_topic(plan: Plan, command: str = "prove") -> PlannedTopic:
-    """Return the topic of a stack's first pipe. Raises StackFileError, which names the command, if it is not a Kafka topic."""
+def first_pipe(plan: Plan) -> tuple[Equation, list[RecordedResource]]:
+    """Return a stack's first pipe with the resources that are its partitions. Raises StackFileError if the plan has problems."""
     stack_file = plan.stack_file
     if plan.problems:
         raise StackFileError(
             f"{stack_file.source}: the plan has problems. Run make plan STACK={stack_file.stack} and fix them."
         )
     pipe = plan.pipes[0]
-    topic = topics(plan.recording, pipe.pipe, plan.counts)[0]
+    return pipe, topics(plan.recording, pipe.pipe, plan.counts)
+
+
+def planned_topic(plan: Plan, runs: str = "prove runs Apache Kafka") -> PlannedTopic:
+    """Return the topic of a stack's first pipe. Raises StackFileError, which says what runs, if it is not a Kafka topic."""
+    stack_file = plan.stack_file
+    pipe, (topic, *_) = first_pipe(plan)
     settings = read_settings(stack_file).pipes[pipe.pipe]
     if topic.type in OF_TOPICS:
         config = OF_TOPICS[topic.type](topic)
     elif isinstance(settings, KafkaPipeSettings):
         config = settings.topic.kafka_config
+    elif isinstance(settings, ExistingKafkaPipeSettings):
+        config = {}
     else:
         raise StackFileError(
-            f"{stack_file.source}: the first pipe must have a Kafka topic, got {topic.type} ({command} runs Apache Kafka). Use a Kafka "
+            f"{stack_file.source}: the first pipe must have a Kafka topic, got {topic.type} ({runs}). Use a Kafka "
             "stack such as aws-msk-eks."
         )
     return PlannedTopic(

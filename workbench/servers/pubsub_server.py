@@ -32,7 +32,12 @@ def pubsub_server(report: Callable[[str], None]) -> Generator[str]:
     ``report`` gets one line before a build. Raises PubSubServerError.
     """
     with subprocess.Popen(  # noqa: S603 - built here
-        [_program(report)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [_program(report)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,  # Ctrl-C reaches only the command, whose consumers still need the server
     ) as server:
         try:
             address = next(iter(server.stdout or ()), "").strip()

@@ -5,6 +5,7 @@ from pulumi import Output, ResourceOptions
 from typing_extensions import override
 
 from components.arguments import PlatformArgs
+from components.aws.ecs.redrive import EcsRedrive, EcsRedriveArgs
 from components.aws.ecs.service import EcsPlacement
 from components.aws.ecs.settings import EcsSettings, TaskSettings
 from components.aws.ecs.workload import EcsWorkload, EcsWorkloadArgs
@@ -12,7 +13,8 @@ from components.aws.encryption import key
 from components.aws.network.network import Network
 from components.aws.policy import key_policy, logs_key_statement
 from components.aws.registry import EcrRegistry
-from components.contracts import Deployed, Platform, Workload
+from components.contracts import Deployed, Platform, Redrive, Workload
+from components.redrive import redrive_name
 
 
 class EcsPlatform(Platform):
@@ -42,6 +44,24 @@ class EcsPlatform(Platform):
             opts,
         )
         return Deployed(replicas=tasks.replicas, signals=tasks.signals)
+
+    @override
+    def redrive(self, redrive: Redrive, opts: ResourceOptions) -> None:
+        """Make a task definition with its own IAM role."""
+        EcsRedrive(
+            redrive_name(f"{self.name}-{redrive.workload.name}"),
+            EcsRedriveArgs(
+                pipe=redrive.workload.name,
+                image=redrive.workload.image,
+                connection=redrive.connection,
+                placement=self.placement,
+                pull_policy=self.pull_policy,
+                key_arn=self.key_arn,
+                log_days=self.tasks.log_days,
+                protect=self.protect,
+            ),
+            opts,
+        )
 
 
 class Ecs(EcsPlatform):

@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from components.consumer import PORT, USER
+from components.redrive import ARGUMENTS, COMMAND
 
 FILES_IMAGE = "public.ecr.aws/docker/library/busybox:1.37.0"
 """Image of the init container: the smallest image with a shell, from the public registry of AWS."""
@@ -83,6 +84,23 @@ def _consumer(task: ConsumerTask) -> dict[str, Any]:
     }
     after_files = {"dependsOn": [{"containerName": "files", "condition": "SUCCESS"}]}
     return {**consumer, **after_files} if task.files else consumer
+
+
+def redrive_definitions(task: ConsumerTask) -> str:
+    """Return the JSON of the container that replays dead letters. It has no files: services with files are not read on ECS."""
+    container = {
+        **_container(task, "redrive", secrets=task.secrets, read_only=True),
+        "image": task.image,
+        "essential": True,
+        "user": f"{USER}:{USER}",
+        "entryPoint": list(COMMAND),
+        "command": list(ARGUMENTS),
+        "environment": [{"name": name, "value": value} for name, value in sorted(task.environment.items())],
+        "portMappings": [],
+        "linuxParameters": {"initProcessEnabled": True, "capabilities": NO_CAPABILITIES},
+        "stopTimeout": task.stop_seconds,
+    }
+    return json.dumps([container], sort_keys=True)
 
 
 def _files(task: ConsumerTask) -> dict[str, Any]:

@@ -8,13 +8,13 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, Resource, ResourceOptions
 
 from components.aws.ecs.fargate import task_size
-from components.aws.ecs.secrets import EcsSecret, EcsSecretArgs, read_secret, reader_secrets, secret_content
-from components.aws.ecs.service import EcsPlacement, EcsService, EcsServiceArgs, tasks_trust
+from components.aws.ecs.secrets import EcsSecret, EcsSecretArgs, reader_secrets, secret_content
+from components.aws.ecs.service import EcsPlacement, EcsService, EcsServiceArgs
 from components.aws.ecs.signals import service_signals
+from components.aws.ecs.start_role import StartRoleArgs, start_role
 from components.aws.ecs.task import ConsumerTask, container_definitions, volumes
 from components.aws.encryption import LogDays
 from components.aws.monitoring.metrics import Measurement
-from components.aws.policy import document
 from components.contracts import Workload
 from components.monitoring.signals import Signal
 
@@ -55,7 +55,15 @@ class EcsWorkload(ComponentResource):
         content = secret_content(self.secrets.values())
         secret = EcsSecretArgs(pipe=workload.name, content=content, key_arn=args.key_arn, protect=args.protect)
         self.secret = EcsSecret(name, secret, self.child) if content else None
-        self.role, self.rights = self._execution_role()
+        start = StartRoleArgs(
+            purpose=f"Starts the tasks of the pipe {workload.name}",
+            account=args.placement.network.account,
+            pull_policy=args.pull_policy,
+            log_group_arn=self.logs.arn,
+            secret=self.secret,
+            key_arn=args.key_arn,
+        )
+        self.role, self.rights = start_role(name, start, self.child)
         self.security_groups, self.rules = self._egress()
         services = [self._service(reader) for reader in workload.connections]
         self.replicas = Output.all(*(service.tasks for service in services)).apply(sum)
@@ -63,25 +71,6 @@ class EcsWorkload(ComponentResource):
             args.placement.cluster_name, [service.service_name for service in services], self._tasks
         )
         self.register_outputs({"replicas": self.replicas})
-
-    def _execution_role(self) -> tuple[aws.iam.Role, list[Resource]]:
-        """Make the execution role of the pipe's tasks and its policies (ECS, Task execution IAM role)."""
-        name, pipe = f"{self.name}-start", self.args.workload.name
-        role = aws.iam.Role(
-            name,
-            description=f"Starts the tasks of the pipe {pipe}",
-            assume_role_policy=tasks_trust(self.args.placement.network.account),
-            tags={"Name": name},
-            opts=self.child,
-        )
-        pull = aws.iam.RolePolicy(f"{name}-images", role=role.name, policy=self.args.pull_policy, opts=self.child)
-        known = {"log_group_arn": self.logs.arn}
-        if self.secret:
-            known |= {"secret_arn": self.secret.arn, "key_arn": self.args.key_arn}
-        start = aws.iam.RolePolicy(
-            name, role=role.name, policy=Output.all(**known).apply(lambda arns: start_policy(**arns)), opts=self.child
-        )
-        return role, [pull, start]
 
     def _egress(self) -> tuple[list[Input[str]], list[Resource]]:
         """Make the security group for the pipe's consumer.egress setting, with its rules."""
@@ -167,14 +156,3 @@ class EcsWorkload(ComponentResource):
 
     def _references(self, keys: Sequence[str]) -> list[Output[str]]:
         return [self.secret.reference(key) for key in keys] if self.secret else []
-
-
-def start_policy(*, log_group_arn: str, secret_arn: str | None = None, key_arn: str | None = None) -> str:
-    """Return the policy of an execution role: write to one log group and, if there is a secret, read it."""
-    log = {
-        "Effect": "Allow",
-        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": f"{log_group_arn}:*",
-    }
-    secret = read_secret(secret_arn=secret_arn, key_arn=key_arn) if secret_arn and key_arn else []
-    return document(log, *secret)

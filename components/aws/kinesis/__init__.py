@@ -15,5 +15,6 @@ SERVICE = StreamingService(
     Count("aws:kinesis/stream:Stream", "shardCount"),
     KinesisSizing(),
     reports_lag=True,
+    prefixes_topics=True,
     existing_pipe=ExistingKinesisPipeSettings,
 )

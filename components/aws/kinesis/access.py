@@ -62,6 +62,14 @@ def consumer_grants(
     ]
 
 
+def write_grants(stream_arn: Input[str], key_arn: Input[str], region: str) -> list[Grant]:
+    """Return the grants for writing single records to a stream."""
+    return [
+        Grant(actions=("kinesis:PutRecord",), resource=stream_arn),
+        Grant(actions=("kms:GenerateDataKey",), resource=key_arn, conditions=for_stream(stream_arn, region)),
+    ]
+
+
 def for_stream(stream_arn: Input[str], region: str) -> Mapping[str, Mapping[str, Input[str]]]:
     """Return the condition that limits a key to one Kinesis stream (Kinesis Data Streams, Permissions to use user-generated KMS keys)."""
     return {

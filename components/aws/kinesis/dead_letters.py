@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, ResourceOptions
 from pydantic import Field
 
-from components.aws.kinesis.access import for_stream
+from components.aws.kinesis.access import for_stream, write_grants
 from components.aws.kinesis.signals import dead_letter_signal
 from components.aws.monitoring.metrics import Measurement
 from components.contracts import Grant
@@ -48,6 +48,8 @@ class DeadLetters(ComponentResource):
     """Environment variables of the consumers."""
     grants: Sequence[Grant]
     """Grants for writing dead letters."""
+    read_grants: Sequence[Grant]
+    """Grants for reading dead letters. Consumers do not have them."""
     signals: Sequence[Signal[Measurement]]
 
     def __init__(self, name: str, args: DeadLettersArgs, opts: ResourceOptions | None = None) -> None:
@@ -68,10 +70,11 @@ class DeadLetters(ComponentResource):
         )
         self.variables = args.settings.variables(stream.name)
         self.signals = [dead_letter_signal(stream.name)]
-        self.grants = [
-            Grant(actions=("kinesis:PutRecord",), resource=stream.arn),
+        self.grants = write_grants(stream.arn, args.key.arn, args.region)
+        self.read_grants = [
             Grant(
-                actions=("kms:GenerateDataKey",), resource=args.key.arn, conditions=for_stream(stream.arn, args.region)
+                actions=("kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"), resource=stream.arn
             ),
+            Grant(actions=("kms:Decrypt",), resource=args.key.arn, conditions=for_stream(stream.arn, args.region)),
         ]
         self.register_outputs({"streamName": stream.name})

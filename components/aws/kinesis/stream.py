@@ -9,7 +9,7 @@ from pulumi import CustomTimeouts, Output, ResourceOptions
 from pydantic import Field
 from typing_extensions import override
 
-from components.aws.kinesis.access import consumer_grants, resource_policy
+from components.aws.kinesis.access import consumer_grants, resource_policy, write_grants
 from components.aws.kinesis.dead_letters import DeadLetters, DeadLettersArgs, KinesisDeadLetterSettings
 from components.aws.kinesis.existing_settings import ExistingKinesisPipeSettings
 from components.aws.kinesis.leases import LeaseTables, LeaseTablesArgs
@@ -17,6 +17,7 @@ from components.aws.kinesis.signals import stream_signals
 from components.aws.network.network import Network
 from components.changes import guard
 from components.contracts import SHARED, Connection, Topic
+from components.redrive import redrive_connection
 from components.section import Distinct, Pattern, SettingsModel
 from components.settings_bases import PipeSettings
 
@@ -147,6 +148,7 @@ class ReadStream(Topic, ABC, Generic[KinesisPipeT]):
         )
         fan_out = self._fan_out() if settings.fan_out else None
         fan_out_arn = fan_out.arn if fan_out else None
+        key_arn = self._key_arn()
         dead_letters = self._dead_letters() if settings.dead_letter.enabled else None
         self.topic_name = self.stream.name
         self.partitions = cast("Output[int]", self.stream.shard_count)  # None only for an on-demand stream
@@ -165,7 +167,7 @@ class ReadStream(Topic, ABC, Generic[KinesisPipeT]):
                 *consumer_grants(
                     region=region,
                     stream_arn=self.stream.arn,
-                    key_arn=self._key_arn(),
+                    key_arn=key_arn,
                     fan_out_arn=fan_out_arn,
                     tables=tables,
                 ),
@@ -174,6 +176,9 @@ class ReadStream(Topic, ABC, Generic[KinesisPipeT]):
             egress_rules=[],
         )
         self.connections = {SHARED: connection}
+        if dead_letters and settings.dead_letter.redrive:
+            grants = [*dead_letters.read_grants, *write_grants(self.stream.arn, key_arn, region)]
+            self.redrive = redrive_connection(connection, grants)
         self.signals = [
             *stream_signals(
                 args.pipe.alarms.age_minutes, stream=self.stream.name, fan_out=fan_out.name if fan_out else None

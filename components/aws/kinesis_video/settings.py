@@ -7,6 +7,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from components.consumer_group import no_group
+from components.dead_letters import no_redrive
 from components.section import ConfigError
 from components.settings_bases import ServiceSettings, ValidationContext
 
@@ -28,6 +29,7 @@ class KinesisVideoSettings(ServiceSettings, frozen=True):
         yield from no_group(
             context.pipes, "each video stream has one consumer, and the pipe has one table of positions"
         )
+        yield from no_redrive(context.pipes, "a dead letter of Kinesis Video has no fragment that could be replayed")
         asked = sum(pipe.parallelism for pipe in context.made.values())
         if asked > self.stream_quota:
             text = (

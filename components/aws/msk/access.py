@@ -103,8 +103,15 @@ def consumer_grants(cluster_arn: Output[str], topic_arn: Output[str], consumer_g
     ]
 
 
+def redrive_grants(
+    cluster_arn: Output[str], *, topic_arn: Output[str], dead_letters_arn: Output[str], group: str
+) -> list[Grant]:
+    """Return the minimum grants to read dead letters, mark them in a group and write records back to their topic."""
+    return [*consumer_grants(cluster_arn, dead_letters_arn, group), *dead_letter_grants(cluster_arn, topic_arn)]
+
+
 def dead_letter_grants(cluster_arn: Output[str], topic_arn: Output[str]) -> list[Grant]:
-    """Return the grants for idempotent writes to a dead-letter topic, without Connect (MSK, IAM access control, Semantics)."""
+    """Return the grants for idempotent writes to a topic, such as that of the dead letters, without Connect (MSK, IAM access control, Semantics)."""
     return [
         Grant(actions=("kafka-cluster:WriteDataIdempotently",), resource=cluster_arn),
         Grant(actions=("kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"), resource=topic_arn),

@@ -27,6 +27,7 @@ from components.aws.msk.topic import (
 )
 from components.aws.network.network import VpcSettings
 from components.consumer_group import group_errors
+from components.dead_letters import no_redrive
 from components.kafka.config import Limits, config_errors
 from components.section import ClosedCidr, ConfigError, Distinct, Pattern, SettingsModel, unknown
 from components.settings_bases import ServiceSettings, ValidationContext
@@ -162,6 +163,11 @@ class MskSettings(ServiceSettings, frozen=True):
         yield from self._storage_errors()
         yield from self._connectivity_errors(cast("VpcSettings", context.network))
         yield from group_errors(context.pipes)
+        if self.authentication == "scram":
+            yield from no_redrive(
+                context.pipes,
+                "without Kafka ACLs, a user with authentication scram may do everything, so its rights cannot be limited",
+            )
         for name, pipe in pipes.items():
             yield from (error.under("pipes", name, "topic") for error in self._topic_errors(pipe))
 

@@ -11,7 +11,7 @@ from pulumi import Input, Output, ResourceHookBinding, ResourceOptions
 from pydantic import AfterValidator, model_validator
 from typing_extensions import override
 
-from components.aws.msk.access import METHODS, consumer_grants, dead_letter_grants
+from components.aws.msk.access import METHODS, consumer_grants, dead_letter_grants, redrive_grants
 from components.aws.msk.brokers import min_insync
 from components.aws.msk.changes import topic_hooks
 from components.aws.msk.scram import MskScramUser
@@ -30,6 +30,7 @@ from components.kafka.topic_settings import (
     KafkaTopicSettings,
     allowed_names,
 )
+from components.redrive import redrive_connection, redrive_group
 from components.section import QuotedText
 
 MSK_TOPIC_SETTINGS = TOPIC_SETTINGS | {"local.retention.bytes"}
@@ -173,7 +174,16 @@ class ReadTopic(Topic, ABC, Generic[MskPipeT]):
             )
         self.topic_name = topic.name
         self.partitions = topic.partition_count
-        self.connections = {SHARED: self._connection(topic, dead_letters)}
+        connection = self._connection(topic, dead_letters)
+        self.connections = {SHARED: connection}
+        if dead_letters and settings.dead_letter.redrive:
+            grants = redrive_grants(
+                args.cluster_arn,
+                topic_arn=topic.arn,
+                dead_letters_arn=dead_letters.arn,
+                group=redrive_group(consumer_group(args.pipe_name, args.pipe)),
+            )
+            self.redrive = redrive_connection(connection, grants)
         self.signals = topic_signals(args.pipe_name, args.pipe, args.cluster_name, self._source_name)
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 

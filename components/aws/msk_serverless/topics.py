@@ -14,6 +14,7 @@ from components.aws.msk.access import (
     consumer_grants,
     dead_letter_grants,
     maker_grants,
+    redrive_grants,
 )
 from components.aws.msk_serverless.settings import (
     TOPIC_SETTINGS,
@@ -28,6 +29,7 @@ from components.dead_letters import SUFFIX
 from components.kubernetes.jobs.job_topic import ExistingJobTopic, JobTopic, JobTopicArgs, PipeT
 from components.kubernetes.jobs.topic import TopicNamespace
 from components.kubernetes.platform import KubernetesPlatform
+from components.redrive import redrive_group
 
 TOPIC = "data-pipes:aws:MskServerlessTopic"
 
@@ -68,9 +70,10 @@ class ServerlessTopics(Streaming[MskServerlessPipeSettings]):
         def arn(topic: str) -> Output[str]:
             return arn_in_cluster(cluster.arn, "topic", topic)
 
-        grants = consumer_grants(cluster.arn, arn(topic_name), consumer_group(name, pipe))
+        group, topic_arn, dead_letters_arn = consumer_group(name, pipe), arn(topic_name), arn(f"{name}{SUFFIX}")
+        grants = consumer_grants(cluster.arn, topic_arn, group)
         if pipe.topic.dead_letter.enabled:
-            grants += dead_letter_grants(cluster.arn, arn(f"{name}{SUFFIX}"))
+            grants += dead_letter_grants(cluster.arn, dead_letters_arn)
         return JobTopicArgs(
             pipe_name=name,
             pipe=pipe,
@@ -87,6 +90,9 @@ class ServerlessTopics(Streaming[MskServerlessPipeSettings]):
             job_grants=lambda topic: maker_grants(cluster.arn, arn(topic)),
             check_grants=lambda topic: checker_grants(cluster.arn, arn(topic)),
             consumer_grants=grants,
+            redrive_grants=redrive_grants(
+                cluster.arn, topic_arn=topic_arn, dead_letters_arn=dead_letters_arn, group=redrive_group(group)
+            ),
             image=self.args.registry.image(self.args.settings.topic_image),
             signals=topic_signals(name, pipe, cluster.name, topic_name),
             topic_namespace=self.topics,

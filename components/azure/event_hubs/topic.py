@@ -25,6 +25,7 @@ from components.contracts import SHARED, Connection, EgressRule, Grant, Topic
 from components.dead_letters import SUFFIX
 from components.existing import matching
 from components.lookup import lookup
+from components.redrive import redrive_connection
 
 KAFKA_PORT = 9093
 """Port of the namespace's Kafka endpoint (Event Hubs, Apache Kafka)."""
@@ -84,6 +85,12 @@ class ReadEventHub(Topic, ABC, Generic[PipeT]):
         dead_letters = self._dead_letters()
         connection = self._connection(hub, dead_letters)
         self.connections = {SHARED: connection}
+        if dead_letters and args.pipe.topic.dead_letter.redrive:
+            grants = [
+                Grant(actions=("Azure Event Hubs Data Receiver",), resource=dead_letters.id),
+                Grant(actions=("Azure Event Hubs Data Sender",), resource=hub.id),
+            ]
+            self.redrive = redrive_connection(connection, grants)
         dead_letter_hub = f"{args.pipe_name}{SUFFIX}" if dead_letters else None
         self.signals = topic_signals(args.namespace.id, self._hub_name, dead_letter_hub)
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})

@@ -25,6 +25,7 @@ from components.gcp.network.subnet import relative, subnet_parts
 from components.kafka.existing_topic import ExistingKafkaPipeSettings
 from components.kafka.topic_settings import consumer_protocol
 from components.lookup import lookup, name_of_read, unanswered
+from components.redrive import redrive_name
 
 NOT_READY = ("CREATING", "DELETING")
 """States of a cluster that accepts no topics (Managed Service for Apache Kafka API, Cluster)."""
@@ -137,6 +138,7 @@ class ExistingManagedKafka(Streaming[ManagedKafkaPipeSettings]):
             brokers_cidr=self.brokers_cidr,
             bootstrap_servers=self.bootstrap_servers,
             consumer=account_email(account_id(f"{self.name}-{name}"), account.project),
+            redrive=account_email(account_id(redrive_name(f"{self.name}-{name}")), account.project),
             connect=self.connect,
             closed=[],
             protect=self.args.protect,

@@ -31,6 +31,7 @@ from components.gcp.names import account_email, account_id
 from components.gcp.network.network import Network
 from components.kafka.existing_topic import ExistingKafkaPipeSettings
 from components.kafka.topic_settings import group_protocol
+from components.redrive import redrive_name
 
 KEY_LABEL = "data-pipes-customer-managed-key"
 """Cluster label with the kind of key: true if customer-managed."""
@@ -138,6 +139,7 @@ class ManagedKafka(Streaming[ManagedKafkaPipeSettings]):
             brokers_cidr=network.cidr,
             bootstrap_servers=self.bootstrap_servers,
             consumer=account_email(account_id(f"{self.name}-{name}"), network.account.project),
+            redrive=account_email(account_id(redrive_name(f"{self.name}-{name}")), network.account.project),
             connect=self.connect,
             closed=self.closed,
             protect=self.args.protect,

@@ -8,7 +8,7 @@ from typing import Annotated, Generic, TypeVar
 import pulumi
 import pulumi_gcp as gcp
 from pulumi import Input, Output, Resource, ResourceHookBinding, ResourceOptions
-from pydantic import Field
+from pydantic import Field, model_validator
 from typing_extensions import override
 
 from components.changes import guard, refuse_fewer_partitions
@@ -23,10 +23,14 @@ from components.kafka.config import CODECS, Choice, Limit, Limits
 from components.kafka.existing_topic import MESSAGE_BYTES, ExistingKafkaPipeSettings
 from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings
 from components.lookup import name_of_read
+from components.redrive import redrive_connection, redrive_group
 from components.section import Distinct, Pattern
 
 PORT = 9092
 """Broker port for TLS with token authentication (Managed Service for Apache Kafka, Authentication)."""
+
+MOST_PRODUCERS = 49
+"""Producers of a topic (Managed Service for Apache Kafka API, Acl)."""
 
 TOKEN_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 """Scope of the clients' tokens (managed-kafka-auth-login-handler, GcpLoginCallbackHandler)."""
@@ -57,9 +61,18 @@ class ManagedKafkaTopicSettings(KafkaTopicSettings, frozen=True):
 
     min_insync_replicas = REPLICATION - 1
 
-    producers: Annotated[tuple[ServiceAccount, ...], Field(max_length=49), Distinct] = ()
+    producers: Annotated[tuple[ServiceAccount, ...], Field(max_length=MOST_PRODUCERS), Distinct] = ()
     """The e-mail addresses of the service accounts that may write to the topic. No other account may. An ACL has at most 100
     entries, two for each producer (Managed Service for Apache Kafka API, Acl)."""
+
+    @model_validator(mode="after")
+    def _room_for_redrive(self) -> "ManagedKafkaTopicSettings":
+        if self.dead_letter.redrive and len(self.producers) >= MOST_PRODUCERS:
+            raise ValueError(
+                f"producers must have fewer than {MOST_PRODUCERS} entries with deadLetter.redrive, got {len(self.producers)} (an ACL has at "
+                "most 100 entries, and the job needs two: Managed Service for Apache Kafka API, Acl). Remove one, or turn redrive off."
+            )
+        return self
 
 
 class ManagedKafkaPipeSettings(KafkaPipeSettings, frozen=True):
@@ -91,6 +104,8 @@ class ManagedKafkaTopicArgs(Generic[KafkaPipeT]):
     bootstrap_servers: Output[str]
     consumer: str
     """E-mail address of the consumers' service account."""
+    redrive: str
+    """E-mail address of the service account of the job that replays dead letters, if the pipe has one."""
     connect: Grant
     """Permission to connect to the cluster."""
     closed: Sequence[Resource]
@@ -133,6 +148,11 @@ class ReadTopic(Topic, ABC, Generic[KafkaPipeT]):
             egress_rules=[EgressRule(cidr=args.brokers_cidr, port=PORT)],
         )
         self.connections = {SHARED: connection}
+        if dead_letter.redrive:
+            marks = redrive_group(group)
+            marks_acl = self._acl(f"{name}-redrive-group-acl", f"consumerGroup/{marks}", allowed(args.redrive, "READ"))
+            ready = {"STREAM_GROUP": marks_acl.id.apply(lambda _: group)}
+            self.redrive = redrive_connection(connection, [args.connect], ready)
         self.signals = kafka_signals(
             args.pipe,
             cluster=args.cluster_id,
@@ -190,6 +210,11 @@ class ReadTopic(Topic, ABC, Generic[KafkaPipeT]):
             opts=ResourceOptions(parent=self),
         )
 
+    def _redriver(self, operation: str) -> list[gcp.managedkafka.AclAclEntryArgs]:
+        """Return the ACL entries of the job that replays dead letters. Empty if the pipe has no such job."""
+        redrives = self.args.pipe.topic.dead_letter.redrive
+        return allowed(self.args.redrive, operation, "DESCRIBE") if redrives else []
+
     @abstractmethod
     def _dead_letter_config(self, topic: gcp.managedkafka.Topic) -> Input[Mapping[str, str]]:
         """Return the Kafka settings of the dead-letter topic."""
@@ -205,7 +230,7 @@ class ReadTopic(Topic, ABC, Generic[KafkaPipeT]):
         acl = self._acl(
             f"{self.name}-dead-letters-acl",
             Output.concat("topic/", letters.topic_id),
-            allowed(self.args.consumer, "WRITE", "DESCRIBE"),
+            [*allowed(self.args.consumer, "WRITE", "DESCRIBE"), *self._redriver("READ")],
         )
         return settings.dead_letter.variables(acl.id.apply(lambda _: name))
 
@@ -233,7 +258,7 @@ class ManagedKafkaTopic(ReadTopic[ManagedKafkaPipeSettings]):
         acl = self._acl(
             f"{self.name}-topic-acl",
             Output.concat("topic/", topic.topic_id),
-            [*allowed(args.consumer, "READ", "DESCRIBE"), *writers],
+            [*allowed(args.consumer, "READ", "DESCRIBE"), *writers, *self._redriver("WRITE")],
         )
         return acl.id.apply(lambda _: args.pipe_name)
 
@@ -261,16 +286,21 @@ class ExistingManagedKafkaTopic(ReadTopic[ExistingKafkaPipeSettings]):
         )
 
     def _how_to_allow(self) -> str:
-        """Return the commands that let the consumers read a topic which has an ACL."""
+        """Return the commands that let the consumers read a topic which has an ACL, and let the redrive job write to it."""
         args, name = self.args, self._topic_name
+        redrives = args.pipe.topic.dead_letter.redrive
+        entries = [(args.consumer, "READ"), (args.consumer, "DESCRIBE")]
+        if redrives:
+            entries += [(args.redrive, "WRITE"), (args.redrive, "DESCRIBE")]
         commands = (
             f"gcloud managed-kafka acls add-acl-entry topic/{name} --cluster={args.cluster} --location={args.account.region} "
-            f"--project={args.account.project} --principal=User:{args.consumer} --operation={operation}"
-            for operation in ("READ", "DESCRIBE")
+            f"--project={args.account.project} --principal=User:{account} --operation={operation}"
+            for account, operation in entries
         )
+        allow = "allow the consumers to read it" + (" and the redrive job to write to it" if redrives else "")
         return (
             f"pipes.{args.pipe_name}.topic.existing: the ACL of {name} is not changed. If there is an ACL for it, such as topic/{name}, "
-            f"allow the consumers to read it: {' && '.join(commands)}"
+            f"{allow}: {' && '.join(commands)}"
         )
 
     @override

@@ -14,5 +14,6 @@ SERVICE = StreamingService(
     Count("gcp:pubsub/subscription:Subscription", "labels.data-pipes-subscribers"),
     PubSubSizing(),
     reports_lag=True,
+    prefixes_topics=True,
     existing_pipe=ExistingPubSubPipeSettings,
 )

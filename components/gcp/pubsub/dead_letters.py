@@ -43,6 +43,7 @@ class DeadLetters(ComponentResource):
     """Dead-letter topic, with a subscription that retains the messages. The pipe's consumers do not read it."""
 
     topic_id: Output[str]
+    subscription_id: Output[str]
     ready: Sequence[Resource]
     """Resources that must exist before Pub/Sub forwards dead letters: its publish permission, and the retaining subscription."""
 
@@ -78,5 +79,6 @@ class DeadLetters(ComponentResource):
             opts=ResourceOptions(parent=self),
         )
         self.topic_id = topic.id
+        self.subscription_id = dead_letter_subscription.id
         self.ready = [dead_letter_subscription, publisher]
         self.register_outputs({"topicId": self.topic_id})

@@ -16,6 +16,7 @@ from components.gcp.pubsub.filter import subscription_filters
 from components.gcp.pubsub.signals import PubSubSignal, pubsub_signals
 from components.gcp.pubsub.topic_settings import ExistingPubSubPipeSettings, PubSubPipeSettings
 from components.monitoring.alarms import DEAD_LETTERS, IDLE_CONSUMER, LOST_RECORDS, PARTITION_WITHOUT_READER
+from components.redrive import redrive_connection
 
 SUBSCRIBER = "roles/pubsub.subscriber"
 
@@ -67,7 +68,16 @@ class SubscribedTopic(Topic, ABC, Generic[PubSubPipeT]):
         self._publishers(subscriptions)
         self.topic_name = self.source.name
         self.partitions = self._partitions(subscriptions)
-        self.connections = {SHARED: self._connection(subscriptions)}
+        connection = self._connection(subscriptions)
+        self.connections = {SHARED: connection}
+        if self.dead_letters and settings.dead_letter.redrive:
+            letters = self.dead_letters.subscription_id
+            grants = [
+                Grant(actions=(SUBSCRIBER,), resource=letters),
+                Grant(actions=("roles/pubsub.publisher",), resource=self.source.id),
+            ]
+            # In mode partitioned, the consumers' subscription depends on the partition.
+            self.redrive = redrive_connection(connection, grants, {"STREAM_SUBSCRIPTION": letters})
         self.signals = self._signals(subscriptions)
         # Pub/Sub moves dead letters itself and reports no loss. It distributes a shared subscription without partitions.
         spread = [] if args.pipe.partitions else [PARTITION_WITHOUT_READER, IDLE_CONSUMER]

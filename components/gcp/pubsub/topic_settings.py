@@ -36,6 +36,9 @@ class DeadLetterSettings(SettingsModel, frozen=True):
     takes about 40 minutes, which leaves time to fix a faulty consumer."""
     retention_hours: RetentionHours = LONGEST_RETENTION_HOURS
     """The hours that unacknowledged dead letters are kept: up to 744 (Pub/Sub API, Subscription)."""
+    redrive: bool = False
+    """Whether the stack has a job that reads and replays the dead letters, with rights that the consumers do not have. It runs only when
+    an operator starts it (docs/procedures.md, As a job of the stack). The image must contain the consumer of this repository."""
 
     @model_validator(mode="after")
     def _no_ignored_keys(self) -> "DeadLetterSettings":

@@ -89,14 +89,16 @@ class KafkaExternalSettings(ServiceSettings, frozen=True):
     at all (none)."""
     credentials: KafkaCredentials = KafkaCredentials()
     """Credentials of the one user that all Jobs and consumers of the stack sign in as. The owner of the cluster gives the user its rights:
-    describe and read each topic, create and alter the topics that the program makes, write to the dead-letter topics, read the groups."""
+    describe and read each topic, create and alter the topics that the program makes, write to the dead-letter topics, read the groups.
+    With deadLetter.redrive the job is the same user: it also needs to read the dead-letter topic and the group GROUP.redrive, and to
+    write to the topic."""
     tls: bool = True
     """Whether connections are encrypted. It can only be false if all brokerCidrs are private ranges, and not with authentication tls."""
     certificate_authority: (
         Annotated[
             str,
             Pattern(
-                r"(?s)\s*-----BEGIN CERTIFICATE-----.*-----END CERTIFICATE-----\s*",
+                r"\s*-----BEGIN CERTIFICATE-----[\s\S]*-----END CERTIFICATE-----\s*",
                 "certificates in PEM format, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----",
                 shown=False,
             ),

@@ -49,9 +49,9 @@ class ExistingKubernetes(KubernetesPlatform):
         self.register_outputs(dict(self.outputs))
 
     @override
-    def pod_tokens(self, pipe: str) -> PodTokens | None:
-        """Return the issuer and subject of the consumers' tokens. None if the stack file has no issuer."""
-        return super().pod_tokens(pipe) if self.has_issuer else None
+    def pod_tokens(self, pipe: str, *, redrive: bool = False) -> PodTokens | None:
+        """Return the issuer and subject of the pods' tokens. None if the stack file has no issuer."""
+        return super().pod_tokens(pipe, redrive=redrive) if self.has_issuer else None
 
     @override
     def identity(

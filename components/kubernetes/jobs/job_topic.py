@@ -27,6 +27,7 @@ from components.kubernetes.jobs.topic import (
 )
 from components.kubernetes.platform import KubernetesPlatform
 from components.monitoring.signals import Signal
+from components.redrive import redrive_connection
 from components.service import Count
 
 PARTITION_COUNT = Count("kubernetes:batch/v1:Job", f'metadata.annotations["{PARTITIONS}"]')
@@ -69,6 +70,8 @@ class JobTopicArgs(Generic[PipeT]):
     """Returns the permissions of the Job that only describes the existing topic with the given name."""
     consumer_grants: Sequence[Grant] = ()
     """Permissions of the consumers."""
+    redrive_grants: Sequence[Grant] = ()
+    """Permissions of the job that replays dead letters."""
     image: Output[str]
     """The image that creates topics."""
     topic_namespace: TopicNamespace
@@ -105,15 +108,16 @@ class ReadJobTopic(Topic, ABC, Generic[PipeT]):
                 f"{name}{DEAD_LETTERS}", f"{args.pipe_name}{SUFFIX}", 1, args.pipe.topic.dead_letter_config()
             )
             settings |= dead_letter.variables(dead_letters.topic_name)
-        self.connections = {
-            SHARED: Connection(
-                settings=settings,
-                secrets=args.client_secrets,
-                files=args.client_files,
-                grants=args.consumer_grants,
-                egress_rules=args.brokers,
-            )
-        }
+        connection = Connection(
+            settings=settings,
+            secrets=args.client_secrets,
+            files=args.client_files,
+            grants=args.consumer_grants,
+            egress_rules=args.brokers,
+        )
+        self.connections = {SHARED: connection}
+        if dead_letter.redrive:
+            self.redrive = redrive_connection(connection, args.redrive_grants)
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     @property

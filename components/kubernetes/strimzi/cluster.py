@@ -218,7 +218,7 @@ def operator_values(node_labels: Mapping[str, str]) -> dict[str, Any]:
     return {"resources": bursting(OPERATOR), "nodeSelector": dict(node_labels), "extraEnvs": environment}
 
 
-def consumer_user(topic: Input[str], group: str, writes: Sequence[str]) -> dict[str, Any]:
+def consumer_user(topic: Input[str], group: str, writes: Sequence[Input[str]]) -> dict[str, Any]:
     """Return the spec of a user with a client certificate, who may read one topic in one group and write other topics.
 
     Read on the group and Describe on the topic allow membership in the group (KIP-848). Write on a topic allows idempotent writes
@@ -235,6 +235,11 @@ def consumer_user(topic: Input[str], group: str, writes: Sequence[str]) -> dict[
             ],
         },
     }
+
+
+def redrive_user(topic: Input[str], dead_letters: str, group: str) -> dict[str, Any]:
+    """Return the spec of a user who may read dead letters, mark them in one group and write records to their topic."""
+    return consumer_user(topic=dead_letters, group=group, writes=[topic])
 
 
 def _allowed(kind: str, name: Input[str], operations: Sequence[str]) -> dict[str, Any]:

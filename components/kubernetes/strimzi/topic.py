@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
 from pulumi import CustomTimeouts, Input, Output, Resource, ResourceHookBinding, ResourceOptions
@@ -16,13 +17,14 @@ from components.kafka.client_files import AUTHORITY, CERTIFICATE, KEY
 from components.kafka.existing_topic import ExistingKafkaPipeSettings
 from components.kafka.topic_settings import KafkaPipeSettings
 from components.kubernetes.platform import KubernetesPlatform
-from components.kubernetes.strimzi.cluster import consumer_user
+from components.kubernetes.strimzi.cluster import consumer_user, redrive_user
 from components.kubernetes.strimzi.resource import (
     StrimziResource,
     made_secret,
     secret_text,
     strimzi_resource,
 )
+from components.redrive import redrive_group
 
 PipeT = TypeVar("PipeT", KafkaPipeSettings, ExistingKafkaPipeSettings)
 
@@ -71,7 +73,6 @@ class ReadStrimziTopic(Topic, ABC, Generic[PipeT]):
         self.topic_name, self.partitions = self._source()
         dead_letter_variables = self._dead_letters()
         user = self._user()
-        certificate = made_secret(f"{name}-certificate", user.id, user, self.child)
         connection = Connection(
             settings={
                 "STREAM_SERVICE": "kafka",
@@ -86,15 +87,14 @@ class ReadStrimziTopic(Topic, ABC, Generic[PipeT]):
                 **args.group_protocol,
             },
             secrets={},
-            files={
-                AUTHORITY: args.ca_certificate,
-                CERTIFICATE: secret_text(certificate, "user.crt"),
-                KEY: secret_text(certificate, "user.key"),
-            },
+            files=self._files(f"{name}-certificate", user),
             grants=[],
             egress_rules=[PodEgressRule(namespace=args.namespace, port=args.port)],
         )
         self.connections = {SHARED: connection}
+        if args.pipe.topic.dead_letter.redrive:
+            files = self._files(f"{name}-redrive-certificate", self._redrive_user())
+            self.redrive = replace(connection, files=files)
         self.register_outputs({"topicName": self.topic_name, "partitions": self.partitions})
 
     @abstractmethod
@@ -154,6 +154,28 @@ class ReadStrimziTopic(Topic, ABC, Generic[PipeT]):
             spec=consumer_user(topic=self._readable, group=self.group, writes=writes),
             opts=self._made_in_cluster(ResourceOptions()),
         )
+
+    def _redrive_user(self) -> StrimziResource:
+        """Make the user of the job that replays dead letters. No pipe has a dot in its name, so no consumer's user has this name."""
+        args = self.args
+        return strimzi_resource(
+            f"{self.name}-redrive-user",
+            kind="KafkaUser",
+            name=f"{args.user_name}.redrive",
+            namespace=args.namespace,
+            cluster=args.cluster,
+            spec=redrive_user(self._readable, f"{args.pipe_name}{SUFFIX}", redrive_group(self.group)),
+            opts=self._made_in_cluster(ResourceOptions()),
+        )
+
+    def _files(self, name: str, user: StrimziResource) -> Mapping[PurePosixPath, Secret]:
+        """Return the files of a client: the certificates of the brokers' authority and of a user, and the user's key."""
+        certificate = made_secret(name, user.id, user, self.child)
+        return {
+            AUTHORITY: self.args.ca_certificate,
+            CERTIFICATE: secret_text(certificate, "user.crt"),
+            KEY: secret_text(certificate, "user.key"),
+        }
 
     def _made_in_cluster(self, more: ResourceOptions) -> ResourceOptions:
         """Return the options of resources that the operators in the Kafka cluster manage, merged with more options."""

@@ -14,7 +14,7 @@ from workbench.plan import Plan, plan
 from workbench.recording.records import RecordedResource
 from workbench.stack_file import find_stack_file
 
-ON_EKS = {"platform": {"service": "eks"}}
+ON_EKS: dict[str, Any] = {"platform": {"service": "eks"}}
 ON_EXISTING_EKS = {"platform": {"service": "eks", "existing": {"name": "production"}}, "network": {}}
 IMAGE = {"consumer": {"image": "registry.example.com/pipes:1.0.0"}}
 TOPIC: dict[str, Any] = {"topic": {"existing": True}}

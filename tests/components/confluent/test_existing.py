@@ -214,12 +214,12 @@ def test_a_topic_that_does_not_fit_stops_the_deployment(pipe: Any, error: str):
             "streaming.existing.clusterId: must be the id of a Kafka cluster, such as lkc-abc123",
         ),
         ({"tier": "freight"}, {}, "streaming.existing.tier: must be 'basic', 'standard', 'enterprise' or 'dedicated'"),
-        ({}, {"streaming": {"maxEcku": 5}}, "streaming.maxEcku: unknown key."),
-        ({}, {"streaming": {"ksqldb": {}}}, "streaming.ksqldb: unknown key."),
+        ({}, {"streaming": {"maxEcku": 5}}, "streaming.maxEcku: cannot be used with "),
+        ({}, {"streaming": {"ksqldb": {}}}, "streaming.ksqldb: cannot be used with "),
         (
             {},
             {"pipes": {"orders": {"parallelism": 3, "topic": {"existing": True, "retentionHours": 24}}}},
-            "pipes.orders.topic.retentionHours: unknown key.",
+            "pipes.orders.topic.retentionHours: cannot be used with ",
         ),
         (
             {},

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.combinations import ALLOWED, Combination
 from tests.stacks import changed
 from workbench.__main__ import app
-from workbench.dev.pipe import DevPipe, dev_pipe
+from workbench.dev.kafka import KafkaPipe, dev_pipe
+from workbench.dev.service import DeadLetter, partitions_of
+from workbench.dev.service import dev_pipe as dev_pipe_of_any_service
 from workbench.dev.summary import ConsumerRow, Summary
-from workbench.dev.topics import DeadLetter
 from workbench.plan import plan
 
 
@@ -48,9 +50,28 @@ def test_a_handler_that_does_not_exist_is_refused():
     assert refused("no/handler.py").startswith("HANDLER: must be a Python file, got no/handler.py (no such file).")
 
 
-@pytest.mark.parametrize("stack", ["aws-kinesis-eks", "gcp-pubsub-gke"])
-def test_a_stack_without_kafka_is_refused_with_the_fix(handler: str, stack: str):
-    assert "(dev runs Apache Kafka). Use a Kafka stack such as aws-msk-eks." in refused(handler, stack)
+def test_a_stack_with_video_streams_is_refused_with_the_fix(handler: str):
+    rule = "the first pipe must have a Kafka topic, got aws:kinesis/videoStream:VideoStream"
+    runs = "(dev runs Kafka, Kinesis Data Streams and Pub/Sub). Use a Kafka stack such as aws-msk-eks."
+    assert f"{rule} {runs}" in refused(handler, "aws-video-ecs")
+
+
+@pytest.mark.parametrize(
+    ("stack", "line", "message"),
+    [
+        ("aws-kinesis-eks", '{"value": null}', "a value that is not null, got 1 others"),
+        ("aws-kinesis-eks", '{"value": 1, "headers": {"a": "b"}}', "no headers, got 1 others"),
+        ("gcp-pubsub-gke", '{"value": ""}', "a value that is not empty, got 1 others"),
+    ],
+)
+def test_records_that_the_service_cannot_keep_are_refused(
+    handler: str, tmp_path: Path, stack: str, line: str, message: str
+):
+    records = tmp_path / "records.jsonl"
+    records.write_text(line)
+    said = refused(handler, stack, "--produce", str(records))
+    assert said.startswith(f"--produce: each record must have {message}")
+    assert said.count("\n") == 1
 
 
 def test_a_wrong_handler_is_refused_without_the_secrets_that_it_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -63,14 +84,14 @@ def test_a_wrong_handler_is_refused_without_the_secrets_that_it_prints(tmp_path:
     )
 
 
-def pipe(**settings: object) -> DevPipe:
+def pipe(**settings: object) -> KafkaPipe:
     return dev_pipe(plan(changed({"data-pipes:pipes": {"orders": {"parallelism": 3, **settings}}})))
 
 
 def test_the_consumers_get_the_pipes_own_settings_and_not_those_of_the_handler():
     made = pipe(consumer={"batch": {"records": 50}, "environment": {"KAFKA_FETCH_MIN_BYTES": "9", "DATABASE": "prod"}})
     variables = made.variables("orders")
-    assert made.partitions == 3
+    assert partitions_of(made) == 3
     assert variables["STREAM_BATCH_RECORDS"] == "50"
     assert variables["KAFKA_FETCH_MIN_BYTES"] == "9"
     assert variables["STREAM_DEAD_LETTERS"] == made.dead_letters("orders") == "orders.dead-letters"
@@ -85,7 +106,19 @@ def test_disabled_dead_letters_are_disabled_here_too():
 
 
 def test_at_most_twelve_partitions_are_used():
-    assert pipe(parallelism=13).partitions == 12
+    assert partitions_of(pipe(parallelism=13)) == 12
+
+
+@pytest.mark.parametrize(
+    "existing",
+    list({each.streaming: each for each in ALLOWED if each.streaming_form == "existing-topic"}.values()),
+    ids=str,
+)
+def test_a_topic_that_was_there_before_has_its_partitions_and_no_settings_of_the_stack(existing: Combination):
+    made = dev_pipe_of_any_service(plan(existing.stack_file()))
+    assert partitions_of(made) == 3
+    # On Pub/Sub the subscriptions are made, and they have settings.
+    assert not made.config or existing.streaming == "pubsub"
 
 
 def test_the_summary_has_the_sums_of_all_consumers():

@@ -31,6 +31,7 @@ FIGURES: Mapping[str, Figure] = {
     "kubernetes:apps/v1:Deployment": Figure(Role.WORKLOAD, "Deployment"),
     "kubernetes:apps/v1:StatefulSet": Figure(Role.WORKLOAD, "StatefulSet"),
     "kubernetes:azmonitoring.coreos.com/v1:PodMonitor": Figure(Role.DETAIL, "pod monitor"),
+    "kubernetes:batch/v1:CronJob": Figure(Role.DETAIL, "CronJob"),
     "kubernetes:batch/v1:Job": Figure(Role.DETAIL, "Job"),
     "kubernetes:core/v1:ConfigMap": Figure(Role.DETAIL, "ConfigMap"),
     "kubernetes:core/v1:Namespace": Figure(Role.DETAIL, "namespace"),

@@ -135,6 +135,7 @@ KINDS: Mapping[str, ResourceModel] = {
             }
         ),
     ),
+    "kubernetes:batch/v1:CronJob": row(),
     "kubernetes:batch/v1:Job": row(
         create_minutes=1,
         source="common use: pull the image, start, end; the provider waits for the end",

@@ -64,7 +64,7 @@ def test_images_in_other_registries_need_no_statement_with_a_repository():
     [
         pytest.param({"network": {}}, "network.existing: is required with platform.existing", id="no network"),
         pytest.param(
-            {"containerInsights": "enabled"}, "platform.containerInsights: unknown key. ", id="of a new cluster"
+            {"containerInsights": "enabled"}, "platform.containerInsights: cannot be used with ", id="of a new cluster"
         ),
         pytest.param(
             {"existing": {"name": ARN}}, "platform.existing.name: must be the name of an ECS cluster", id="ARN"

@@ -142,16 +142,20 @@ def test_the_collector_can_be_the_user_s_own_prometheus():
         ),
         pytest.param(
             {"platform": {"version": "1.35"}},
-            ["platform.version: unknown key. Valid: existing, service."],
+            [
+                "platform.version: cannot be used with platform.existing (it is a setting for a new cluster). Remove it, or remove platform.existing."
+            ],
             id="a key of a new cluster",
         ),
         pytest.param(
             {"network": {"cidr": "10.0.0.0/16"}},
-            ["network.cidr: unknown key. "],
+            ["network.cidr: cannot be used with "],
             id="a key of a new network",
         ),
         pytest.param(
-            {"network": {"existing": {"vpcId": "vpc-0a"}}}, ["network.existing: unknown key. "], id="another network"
+            {"network": {"existing": {"vpcId": "vpc-0a"}}},
+            ["network.existing: cannot be used with "],
+            id="another network",
         ),
         pytest.param(
             {"network": {"securityGroupId": "default"}},

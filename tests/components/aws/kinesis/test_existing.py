@@ -143,10 +143,13 @@ def test_a_stream_that_cannot_be_read_stops_the_preview_with_the_reason(stream, 
     [
         (
             {"retentionHours": 24},
-            "pipes.orders.topic.retentionHours: unknown key (existing things keep their settings)",
+            "pipes.orders.topic.retentionHours: cannot be used with ",
         ),
         ({"name": f"{ARN}/orders"}, "pipes.orders.topic.name: must be the name of a data stream"),
-        ({"existing": False}, "pipes.orders.topic.existing: unknown key"),
+        (
+            {"existing": False},
+            "pipes.orders.topic.existing: must be true for a topic that was there before, got false. ",
+        ),
     ],
 )
 def test_wrong_settings_are_refused_by_key(topic, start):

@@ -126,7 +126,7 @@ def test_a_cluster_that_is_not_there_or_not_ready_stops_the_preview(name):
             {"existing": {"clusterArn": MSK}},
             f"{ARN}: must be the ARN of a serverless cluster, got that of a cluster with brokers",
         ),
-        ({"authentication": "iam"}, "streaming.authentication: unknown key (existing things keep their settings)"),
+        ({"authentication": "iam"}, "streaming.authentication: cannot be used with "),
     ],
     ids=["brokers", "mixed"],
 )

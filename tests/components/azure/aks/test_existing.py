@@ -276,9 +276,9 @@ def test_hdinsight_needs_a_subnet_of_the_nodes_network():
         (
             "confluent",
             {"platform": {"service": "aks", "existing": CLUSTER, "nodes": {"max": 3}}},
-            ["platform.nodes: unknown key. "],
+            ["platform.nodes: cannot be used with "],
         ),
-        ("confluent", {"network": {"cidr": "10.0.0.0/16"}}, ["network.cidr: unknown key. "]),
+        ("confluent", {"network": {"cidr": "10.0.0.0/16"}}, ["network.cidr: cannot be used with "]),
         ("confluent", {"monitoring": {"collector": "managed"}}, ["monitoring.collector: must be operator or none on "]),
         (
             "confluent",

@@ -145,10 +145,10 @@ def test_the_preview_says_what_to_open_if_the_cluster_is_in_another_network(monk
             {"existing": {**CLUSTER, "credentials": {"password": "other"}}},
             "streaming.existing.credentials.password: must be the name of a secret under data-pipes:secrets, got 'other' ",
         ),
-        ({"existing": CLUSTER, "brokers": 3}, "streaming.brokers: unknown key. "),
+        ({"existing": CLUSTER, "brokers": 3}, "streaming.brokers: cannot be used with "),
         (
             {"existing": {**CLUSTER, "workerVmSize": "Standard_DS3_v2"}},
-            "streaming.existing.workerVmSize: unknown key. ",
+            "streaming.existing.workerVmSize: cannot be used with ",
         ),
     ],
 )

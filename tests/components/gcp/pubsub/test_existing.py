@@ -75,7 +75,7 @@ def test_parallelism_is_required_because_there_are_no_partitions(platform):
 
 
 @pytest.mark.parametrize("key", ["producers", "replayHours", "schema"])
-def test_settings_of_the_topic_itself_are_unknown_keys(key):
+def test_settings_of_the_topic_itself_are_refused(key):
     config = {
         "gcp:project": "data-pipes-42",
         "gcp:region": "europe-west1",
@@ -84,7 +84,7 @@ def test_settings_of_the_topic_itself_are_unknown_keys(key):
         "data-pipes:pipes": {"orders": {"parallelism": 3, "topic": {"existing": True, key: 1}}},
     }
     [line] = refused(config)
-    assert f"pipes.orders.topic.{key}: unknown key." in line
+    assert f"pipes.orders.topic.{key}: cannot be used with " in line
 
 
 def test_the_number_of_subscriptions_of_existing_topics_is_limited_too():
