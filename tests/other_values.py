@@ -447,6 +447,8 @@ CHECKED = {
     "kubernetes": {
         "data-pipes:monitoring.emails",
         "data-pipes:monitoring.enabled",
+        "data-pipes:platform.existing.issuer",
+        "data-pipes:platform.existing.jwksUri",
         "data-pipes:platform.existing.storageClass",
     },
     "kinesis": {"data-pipes:streaming.mode", "data-pipes:streaming.shardQuota"},

@@ -39,8 +39,8 @@ class ConsumersBinding:
     """None if the consumers are outside of these clouds."""
     region: str | None
     token_keys: str
-    """Path of the signing keys relative to the token issuer's URL, such as keys. It is the jwks_uri of the OpenID Connect discovery
-    document."""
+    """Path of the signing keys relative to the token issuer's URL, such as keys, or their URL. It is the jwks_uri of the OpenID Connect
+    discovery document."""
     cidr: Input[str]
     """IP range of private link endpoints."""
     broker_egress: Callable[[str, bool, ResourceOptions], Sequence[Resource]]

@@ -1,5 +1,7 @@
 """Identity provider and identity pools, which authenticate pods by their Kubernetes service account tokens."""
 
+from urllib.parse import urljoin
+
 import pulumi_confluentcloud as confluentcloud
 from pulumi import Output, Resource, ResourceOptions
 
@@ -21,7 +23,7 @@ def identity_provider(
         display_name=name,
         description="The Kubernetes cluster of the stack",
         issuer=issuer,
-        jwks_uri=issuer.apply(lambda url: f"{url.rstrip('/')}/{token_keys}"),
+        jwks_uri=issuer.apply(lambda url: urljoin(f"{url.rstrip('/')}/", token_keys)),
         opts=ResourceOptions(parent=parent),
     )
 

@@ -1,10 +1,12 @@
 """IAM policy of the identity that deploys a stack on AWS."""
 
 import json
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from components.aws.account import partition_of
 from components.section import mapping
 from workbench.permissions.stack import Stack
 from workbench.values import is_list
@@ -18,6 +20,12 @@ _ANYWHERE = ("*",)
 _EC2 = _arns("ec2", "*", account="*")  # images have no account
 _ROUTE53 = "arn:{partition}:route53:::"
 _IAM = "arn:{partition}:iam::{account}:"
+_IN_EKS = (
+    *("access-entry/{cluster}/*", "addon/{cluster}/*", "fargateprofile/{cluster}/*", "nodegroup/{cluster}/*"),
+    "podidentityassociation/{cluster}/*",
+)
+_TOPICS = _arns("kafka", "topic/{kafka}/*")
+_OWN_TOPICS = _arns("kafka", "topic/{kafka}/{topic}")
 
 RESOURCES: Mapping[str, tuple[str, ...]] = {
     "application-autoscaling:Describe*": _ANYWHERE,
@@ -34,15 +42,16 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "ecr:*": _arns("ecr", "repository/{name}"),
     "ecs:DescribeTaskDefinition": _ANYWHERE,
     "ecs:DeregisterTaskDefinition": _ANYWHERE,
+    # An existing cluster is not tagged, so the cluster has the stack's name here.
+    "ecs:*agResource": _arns(
+        "ecs", "cluster/{name}", "service/{cluster}/*", "service-deployment/{cluster}/*", "task-definition/{name}-*"
+    ),
     "ecs:*": _arns(
         "ecs", "cluster/{cluster}", "service/{cluster}/*", "service-deployment/{cluster}/*", "task-definition/{name}-*"
     ),
     "eks:CreateCluster": _ANYWHERE,
-    "eks:*": _arns(
-        "eks",
-        *("cluster/{cluster}", "access-entry/{cluster}/*", "addon/{cluster}/*", "fargateprofile/{cluster}/*"),
-        *("nodegroup/{cluster}/*", "podidentityassociation/{cluster}/*"),
-    ),
+    "eks:*agResource": _arns("eks", "cluster/{name}", *_IN_EKS),  # as of ECS
+    "eks:*": _arns("eks", "cluster/{cluster}", *_IN_EKS),
     "iam:CreateServiceLinkedRole": (f"{_IAM}role/aws-service-role/*",),
     "iam:GetRole": (f"{_IAM}role/*",),  # also the deployer's own role
     "iam:ListOpenIDConnectProviders": _ANYWHERE,
@@ -50,8 +59,12 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "iam:*": (f"{_IAM}role/{{name}}-*",),
     "kafka:GetBootstrapBrokers": _ANYWHERE,
     "kafka:DescribeClusterOperation*": _ANYWHERE,
-    "kafka:*": _arns("kafka", "cluster/{kafka}/*", "configuration/{name}-*", "topic/{kafka}/*"),
-    "kafka-cluster:*": _arns("kafka", "cluster/{kafka}/*", "topic/{kafka}/*"),
+    "kafka:DescribeTopic": _TOPICS,
+    "kafka:*Topic": _OWN_TOPICS,
+    "kafka:*": _arns("kafka", "cluster/{kafka}/*", "configuration/{name}-*"),
+    "kafka-cluster:Connect": _arns("kafka", "cluster/{kafka}/*"),
+    "kafka-cluster:Describe*": _TOPICS,
+    "kafka-cluster:*": _OWN_TOPICS,
     "kinesis:*EnhancedMonitoring": _ANYWHERE,
     "kinesis:UpdateShardCount": _ANYWHERE,
     "kinesis:UpdateStreamMode": _ANYWHERE,
@@ -83,9 +96,17 @@ def policy(stack: Stack, actions: Iterable[str]) -> str:
     by_resources: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for action in sorted(actions):
         by_resources[*resources(action), *existing_streams(stack, action)].append(action)
-    places = _places(stack)
+    places, topics = _places(stack), own_topics(stack)
     statements = [
-        {"Effect": "Allow", "Action": named, "Resource": [each.format_map(places) for each in limits]}
+        {
+            "Effect": "Allow",
+            "Action": named,
+            "Resource": [
+                each.format_map({**places, "topic": topic})
+                for each in limits
+                for topic in (topics if "{topic}" in each else [""])
+            ],
+        }
         for limits, named in sorted(by_resources.items())
     ]
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=1)
@@ -101,6 +122,15 @@ OF_EXISTING_STREAMS = (
     *("kinesis:*StreamConsumer", "kinesis:TagResource", "kinesis:UntagResource"),
 )
 """Actions on a data stream that was there before: it is read, and consumers with enhanced fan-out are registered on it."""
+
+
+def own_topics(stack: Stack) -> Sequence[str]:
+    """Return what follows the cluster's name in the ARNs of the topics that the stack makes. All on a cluster of the stack."""
+    cluster = _existing(stack, "streaming", "clusterArn")
+    if cluster == stack.name:
+        return ["*"]
+    uuid = cluster.rpartition("/")[2]
+    return [f"{uuid}/{each.inputs['name']}" for each in stack.made if each.type == "aws:msk/topic:Topic"]
 
 
 def existing_streams(stack: Stack, action: str) -> Iterator[str]:
@@ -120,6 +150,16 @@ def notes(text: str) -> Iterator[str]:
         'Resource "*": these actions have no resource. Ids in EC2, KMS and Route 53 are random, so these actions '
         "are limited only to the region or the account."
     )
+    if "kinesis:UpdateShardCount" in text:
+        yield (
+            "kinesis:UpdateShardCount, UpdateStreamMode, EnableEnhancedMonitoring and DisableEnhancedMonitoring apply to all data streams of "
+            "the account, also those of other owners: IAM cannot limit them to streams (Service Authorization Reference, Kinesis Data Streams)."
+        )
+    if re.search(r"topic/[^/]+/[^/*]+/", text):
+        yield (
+            "On an existing cluster, topics can be changed only by name. After you add a pipe, print the policy again. Before you remove a pipe, "
+            "keep the present policy until its topics are deleted."
+        )
     if "secretsmanager:GetSecretValue" in text:
         yield "secretsmanager:GetSecretValue reads the stack's secrets. Do not give this policy to previews of pull requests."
     if "iam:PutRolePolicy" in text:
@@ -132,7 +172,7 @@ def _places(stack: Stack) -> Mapping[str, str]:
     region = str(stack.config["aws:region"])
     accounts: object = stack.config.get("aws:allowedAccountIds")
     return {
-        "partition": "aws-us-gov" if region.startswith("us-gov-") else "aws",
+        "partition": partition_of(region),
         "region": region,
         "account": str(accounts[0]) if is_list(accounts) and len(accounts) == 1 else "*",
         "name": stack.name,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from workbench.permissions.stack import Stack
 
 _SUBSCRIPTION = "SUBSCRIPTION-ID"
+_FLOW_LOGS = "Microsoft.Network/networkWatchers/flowLogs/"
 
 
 def policy(stack: Stack, actions: Iterable[str]) -> str:
@@ -28,9 +29,9 @@ def notes(text: str) -> Iterator[str]:
     """Return what a reader of the role must know."""
     if _SUBSCRIPTION in text:
         yield f"Replace {_SUBSCRIPTION}: the stack file sets no azure-native:subscriptionId."
+    flow_log = ", and its flow log is in NetworkWatcherRG" if _FLOW_LOGS in text else ""
     yield (
-        "Assign the role on the subscription: the stack creates its resource group, and its flow log is in NetworkWatcherRG. Actions "
-        "cannot be limited to names."
+        f"Assign the role on the subscription: the stack creates its resource group{flow_log}. Actions cannot be limited to names."
     )
     if "roleAssignments/write" in text:
         yield (

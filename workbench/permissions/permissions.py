@@ -84,6 +84,7 @@ def permissions(planned: Plan, *, preview: bool) -> Permissions:
         name=next(each.name for each in recording.resources if each.type == PIPELINE),
         purpose="preview" if preview else "deploy",
         config=planned.stack_file.config,
+        made=[each for each in resources if not each.external],
     )
     policy = cloud.policy(stack, actions)
     return Permissions(policy, (*cloud.notes(policy), *elsewhere, STATE))

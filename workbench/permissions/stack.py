@@ -1,8 +1,10 @@
 """Properties of a stack that limit the resources of a policy."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from workbench.recording.records import RecordedResource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,3 +17,5 @@ class Stack:
     """`deploy` or `preview`."""
     config: Mapping[str, Any]
     """The stack file's settings, such as `aws:region`."""
+    made: Sequence[RecordedResource]
+    """The resources of the plan that the stack makes."""

@@ -8,12 +8,12 @@ from typing_extensions import override
 
 from components.aws.network.network import SubnetId, VpcSettings
 from components.aws.network.subnets import ZONES
-from components.kubernetes.platform import consumer_errors
-from components.section import ConfigError, Distinct, Pattern, SettingsModel
+from components.kubernetes.existing_cluster import ExistingCluster
+from components.section import ConfigError, Distinct, Pattern
 from components.settings_bases import ServiceSettings, ValidationContext
 
 
-class ExistingEksCluster(SettingsModel, frozen=True):
+class ExistingEksCluster(ExistingCluster, frozen=True):
     """An existing EKS cluster. Its owner manages its nodes, add-ons and settings."""
 
     name: Annotated[
@@ -26,11 +26,6 @@ class ExistingEksCluster(SettingsModel, frozen=True):
     identity: Literal["pod-identity", "irsa"] = "pod-identity"
     """How pods get their IAM role: pod-identity through the EKS Pod Identity agent, irsa through the cluster's OIDC provider in IAM.
     The cluster must have the agent or the provider."""
-    storage_class: (
-        Annotated[str, Pattern(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", "the name of a storage class")] | None
-    ) = None
-    """The storage class of the cluster for the volumes of brokers. It must allow volumes to grow. Only needed by streaming.service
-    kafka."""
 
 
 class ExistingEksSettings(ServiceSettings, frozen=True):
@@ -44,13 +39,7 @@ class ExistingEksSettings(ServiceSettings, frozen=True):
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield errors about consumer settings without an effect, and about volumes without a storage class."""
-        yield from consumer_errors(context.pipes)
-        if context.system_workloads.volumes and self.existing.storage_class is None:
-            text = (
-                "is required (the brokers of the streaming service store their records on volumes, and the program makes no storage class "
-                "in an existing cluster). Set it to a storage class of the cluster: kubectl get storageclass prints them."
-            )
-            yield ConfigError(path=("platform", "existing", "storageClass"), text=text)
+        yield from self.existing.errors(context)
 
 
 class ClusterNetworkSettings(VpcSettings, frozen=True):

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, cast
 
 from typing_extensions import override
 
-from components.aws.account import AwsSettings
+from components.aws.account import AwsSettings, partition_of
 from components.aws.msk.brokers import VERSIONS
 from components.aws.msk.topic import MskPipeSettings
 from components.aws.network.network import AwsNetworkSettings
@@ -59,9 +59,12 @@ def is_serverless(arn: str) -> bool:
 
 
 def arn_errors(arn: str, context: ValidationContext) -> Iterator[ConfigError]:
-    """Yield errors about a cluster in another region or account, and about a new network, which has no route to the brokers."""
-    _, _, _, region, account, _ = arn.split(":", 5)
+    """Yield errors about a cluster in another partition, region or account, and about a new network, which has no route to the brokers."""
+    _, partition, _, region, account, _ = arn.split(":", 5)
     settings = context.account
+    if partition != partition_of(region):
+        text = f"must be in {partition_of(region)}, the partition of {region}, got {partition}. Copy the ARN: aws kafka list-clusters-v2 prints it."
+        yield ConfigError(path=CLUSTER_ARN, text=text)
     if isinstance(settings, AwsSettings) and settings.region != region:
         text = f"must be in {settings.region}, the region of the stack (aws:region), got {region}. Use a cluster there, or set aws:region to {region}."
         yield ConfigError(path=CLUSTER_ARN, text=text)

@@ -96,7 +96,7 @@ class ExistingEventHubs(Streaming[EventHubsPipeSettings]):
             )
 
     def _connected_networks(self, namespace: GetNamespaceResult) -> Output[Sequence[str]]:
-        """Return the IDs of the networks with a private endpoint of the namespace. Empty if an endpoint cannot be looked up."""
+        """Return the IDs of the networks with a private endpoint of the namespace. Empty for an endpoint that cannot be looked up."""
         return Output.all(*map(self._network_of, private_endpoints(namespace)))
 
     def _network_of(self, endpoint_id: str) -> Output[str]:
@@ -104,7 +104,7 @@ class ExistingEventHubs(Streaming[EventHubsPipeSettings]):
         found = azure.network.get_private_endpoint_output(
             resource_group_name=group, private_endpoint_name=name, opts=InvokeOptions(parent=self)
         )
-        return found.apply(network_of).recover(lambda _: "")  # in another subscription
+        return found.apply(network_of).recover(lambda _: "")  # not found, or no right to read it
 
     def _warn_if_closed(self, namespace: GetNamespaceResult) -> None:
         """Tell what to open if nothing can reach the namespace."""
@@ -112,13 +112,23 @@ class ExistingEventHubs(Streaming[EventHubsPipeSettings]):
             self._warn_about_endpoint(namespace, "no private endpoint")
 
     def _warn_if_elsewhere(self, known: Mapping[str, Any]) -> None:
-        """Tell what to open if all private endpoints are in other networks than the consumers."""
+        """Tell what to open if all private endpoints are in other networks than the consumers, and what to check if that is not known."""
         namespace: GetNamespaceResult = known["namespace"]
         own, connected = known["own"], known["connected"]
-        reached = any(not network or network.lower() == own.lower() for network in connected)
-        if namespace.public_network_access == "Disabled" and connected and not reached:
-            here = f"no private endpoint in {own or 'the network that AKS manages'}, the network of the consumers"
-            self._warn_about_endpoint(namespace, here)
+        reached = own and own.lower() in [each.lower() for each in connected]
+        if namespace.public_network_access != "Disabled" or reached:
+            return
+        network = own or "the network that AKS manages"
+        unread = [id_ for id_, found in zip(private_endpoints(namespace), connected, strict=True) if not found]
+        if unread:
+            pulumi.log.warn(
+                f"{KEY}: {namespace.name} has no public access, and it could not be checked that one of its private endpoints is in {network}, "
+                f"the network of the consumers: {', '.join(unread)} cannot be read. Check it: az network private-endpoint show --ids {unread[0]} "
+                "--query subnet.id. Or give the deployer Microsoft.Network/privateEndpoints/read there (make permissions).",
+                self,
+            )
+        elif connected:
+            self._warn_about_endpoint(namespace, f"no private endpoint in {network}, the network of the consumers")
 
     def _warn_about_endpoint(self, namespace: GetNamespaceResult, fact: str) -> None:
         pulumi.log.warn(

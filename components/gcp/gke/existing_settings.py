@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from typing_extensions import override
 
 from components.gcp.account import GcpSettings
-from components.kubernetes.platform import consumer_errors
-from components.section import ConfigError, Pattern, SettingsModel
+from components.kubernetes.existing_cluster import ExistingCluster
+from components.section import ConfigError, Pattern
 from components.settings_bases import NetworkSettings, ServiceSettings, ValidationContext
 
 ZONES = 3
@@ -16,7 +16,7 @@ ZONES = 3
 NAME_KEY = "platform.existing.name"
 
 
-class ExistingGkeCluster(SettingsModel, frozen=True):
+class ExistingGkeCluster(ExistingCluster, frozen=True):
     """An existing GKE cluster. Its owner manages its nodes, versions, network and access."""
 
     name: Annotated[
@@ -37,13 +37,6 @@ class ExistingGkeCluster(SettingsModel, frozen=True):
         | None
     ) = None
     """The region or the zone of the cluster. A zone must be in the region of the stack. The default is the region of the stack."""
-    storage_class: (
-        Annotated[
-            str, Pattern(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", "the name of a storage class such as premium-rwo")
-        ]
-        | None
-    ) = None
-    """The storage class of the brokers' volumes. Only Kafka in containers needs it. Its volumes must be able to grow."""
 
 
 class ExistingGkeSettings(ServiceSettings, frozen=True):
@@ -59,7 +52,7 @@ class ExistingGkeSettings(ServiceSettings, frozen=True):
     @override
     def config_errors(self, context: ValidationContext) -> Iterator[ConfigError]:
         """Yield errors about a cluster in another region, and about brokers without a storage class."""
-        yield from consumer_errors(context.pipes)
+        yield from self.existing.errors(context)
         path, location = ("platform", "existing"), self.existing.location
         if isinstance(context.account, GcpSettings) and location:
             region = context.account.region
@@ -69,12 +62,6 @@ class ExistingGkeSettings(ServiceSettings, frozen=True):
                     "or change gcp:region."
                 )
                 yield ConfigError(path=(*path, "location"), text=text)
-        if context.system_workloads.volumes and self.existing.storage_class is None:
-            text = (
-                "is required for a streaming service whose brokers run on the platform (they need volumes). Set it to one that kubectl get "
-                "storageclass lists, such as premium-rwo."
-            )
-            yield ConfigError(path=(*path, "storageClass"), text=text)
 
 
 class ClusterNetworkSettings(NetworkSettings, frozen=True):

@@ -10,23 +10,25 @@ from components.confluent.catalog import existing
 from components.confluent.existing import ExistingConfluent
 from components.confluent.existing_settings import ExistingConfluentSettings
 from components.confluent.home import ConsumersBinding
-from components.contracts import Platform
-
-ANYWHERE = ConsumersBinding(
-    cloud=None,
-    region=None,
-    token_keys="openid/v1/jwks",
-    # Neither the network of the cluster nor its addresses are known.
-    cidr=ALL_ADDRESSES,
-    broker_egress=lambda _name, _private, _opts: [],
-)
+from components.kubernetes.existing.platform import ExistingKubernetes
 
 
 def existing_confluent(
-    name: str, args: StreamingArgs[ExistingConfluentSettings, Any, Platform], opts: ResourceOptions | None = None
+    name: str,
+    args: StreamingArgs[ExistingConfluentSettings, Any, Any],
+    opts: ResourceOptions | None = None,
 ) -> ExistingConfluent:
     """Read a Confluent Cloud cluster that was there before."""
-    return ExistingConfluent(name, args, ANYWHERE, opts)
+    platform: ExistingKubernetes = args.platform
+    binding = ConsumersBinding(
+        cloud=None,
+        region=None,
+        token_keys=platform.token_keys,
+        # Neither the network of the cluster nor its addresses are known.
+        cidr=ALL_ADDRESSES,
+        broker_egress=lambda _name, _private, _opts: [],
+    )
+    return ExistingConfluent(name, args, binding, opts)
 
 
 SERVICE = existing(existing_confluent)

@@ -8,16 +8,19 @@ from pulumi import Output, ResourceOptions
 from typing_extensions import override
 
 from components.arguments import PlatformArgs
-from components.contracts import Grant
+from components.contracts import Grant, PodTokens
 from components.kubernetes.existing.network import Network
 from components.kubernetes.existing.settings import ExistingKubernetesSettings
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.pod_identity import PodIdentity
 from components.kubernetes.prometheus_operator import OperatorCollector
 
+DEFAULT_KEYS = "openid/v1/jwks"
+"""Path of the signing keys of an issuer (Kubernetes, Configure Service Accounts for Pods, Service account issuer discovery)."""
+
 
 class ExistingKubernetes(KubernetesPlatform):
-    """A Kubernetes cluster of another owner. Pods get no cloud identity, so they read services that sign in with credentials."""
+    """A Kubernetes cluster of another owner. Pods get no cloud identity, so they read services that sign in with credentials or tokens."""
 
     def __init__(
         self,
@@ -29,6 +32,9 @@ class ExistingKubernetes(KubernetesPlatform):
         self.name = name
         cluster = args.settings.existing
         self.node_labels: Mapping[str, str] = {}
+        self.has_issuer = cluster.issuer is not None
+        self.issuer = Output.from_input(cluster.issuer or "")
+        self.token_keys = cluster.jwks_uri or DEFAULT_KEYS
         self.provider = kubernetes.Provider(
             f"{name}-kubernetes",
             context=cluster.kubeconfig_context,
@@ -43,9 +49,9 @@ class ExistingKubernetes(KubernetesPlatform):
         self.register_outputs(dict(self.outputs))
 
     @override
-    def pod_tokens(self, pipe: str, *, redrive: bool = False) -> None:
-        """Return None: the address of the tokens' issuer is not known."""
-        _ = pipe, redrive
+    def pod_tokens(self, pipe: str, *, redrive: bool = False) -> PodTokens | None:
+        """Return the issuer and subject of the pods' tokens. None if the stack file has no issuer."""
+        return super().pod_tokens(pipe, redrive=redrive) if self.has_issuer else None
 
     @override
     def identity(

@@ -1,9 +1,12 @@
 """Kafka in containers, run by Strimzi in the Kubernetes cluster of the platform."""
 
 from components.existing_sizing import ExistingServiceSizing
-from components.kafka.existing_topic import ExistingKafkaPipeSettings
 from components.kubernetes.strimzi.existing import ExistingStrimzi
-from components.kubernetes.strimzi.existing_settings import ExistingStrimziSettings, StrimziInPlacePipeSettings
+from components.kubernetes.strimzi.existing_settings import (
+    ExistingStrimziPipeSettings,
+    ExistingStrimziSettings,
+    StrimziInPlacePipeSettings,
+)
 from components.kubernetes.strimzi.pipe_settings import StrimziPipeSettings
 from components.kubernetes.strimzi.service import Strimzi
 from components.kubernetes.strimzi.settings import StrimziSettings
@@ -30,7 +33,7 @@ SERVICE = StreamingService(
         TOPICS,
         ExistingServiceSizing(),
         refused_on=REFUSED_ON,
-        existing_pipe=ExistingKafkaPipeSettings,
+        existing_pipe=ExistingStrimziPipeSettings,
         in_place=True,
     ),
 )

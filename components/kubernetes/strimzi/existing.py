@@ -9,12 +9,16 @@ from typing_extensions import override
 
 from components.arguments import StreamingArgs
 from components.contracts import Streaming, Topic
-from components.kafka.existing_topic import ExistingKafkaPipeSettings
 from components.kafka.topic_settings import consumer_protocol
 from components.kubernetes.platform import KubernetesPlatform
-from components.kubernetes.strimzi.existing_settings import ExistingStrimziSettings, StrimziInPlacePipeSettings
+from components.kubernetes.strimzi.existing_settings import (
+    ExistingStrimziPipeSettings,
+    ExistingStrimziSettings,
+    StrimziInPlacePipeSettings,
+)
+from components.kubernetes.strimzi.existing_topic import ExistingStrimziTopic
 from components.kubernetes.strimzi.resource import ExistingStrimziResource, made_secret, secret_text
-from components.kubernetes.strimzi.topic import ExistingStrimziTopic, PipeT, StrimziTopic, StrimziTopicArgs
+from components.kubernetes.strimzi.topic import PipeT, StrimziTopic, StrimziTopicArgs
 from components.lookup import name_of_read, unanswered
 
 KEY = "streaming.existing.cluster"
@@ -61,7 +65,7 @@ class ExistingStrimzi(Streaming[StrimziInPlacePipeSettings]):
         return StrimziTopic(f"{self.name}-{name}", self._topic(name, pipe), opts)
 
     @override
-    def existing_topic(self, name: str, pipe: ExistingKafkaPipeSettings, opts: ResourceOptions) -> Topic:
+    def existing_topic(self, name: str, pipe: ExistingStrimziPipeSettings, opts: ResourceOptions) -> Topic:
         """Read the topic of a pipe."""
         return ExistingStrimziTopic(f"{self.name}-{name}", self._topic(name, pipe), opts)
 

@@ -8,6 +8,7 @@ from typing_extensions import override
 from components.consumer_group import group_errors
 from components.kafka.client_files import file_errors
 from components.kafka.config import pipe_config_errors
+from components.kafka.existing_topic import ExistingKafkaPipeSettings, ExistingKafkaTopicSettings
 from components.kafka.topic_settings import KafkaPipeSettings, KafkaTopicSettings
 from components.section import ConfigError, Pattern, SettingsModel
 from components.settings_bases import ServiceSettings, ValidationContext
@@ -28,6 +29,31 @@ class StrimziInPlacePipeSettings(KafkaPipeSettings, frozen=True):
     """A pipe on an existing Strimzi cluster."""
 
     topic: StrimziInPlaceTopicSettings = StrimziInPlaceTopicSettings()
+    """The topic's settings."""
+
+
+class ExistingStrimziTopicSettings(ExistingKafkaTopicSettings, frozen=True):
+    """Settings of a topic that was there before as a KafkaTopic. The program only reads it."""
+
+    name: (
+        Annotated[
+            str,
+            Pattern(
+                r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?",
+                "the name of a KafkaTopic: lower-case letters, digits, hyphens and dots, such as orders-v1 (Kafka's name of the topic is in "
+                "its spec.topicName)",
+            ),
+        ]
+        | None
+    ) = None
+    """The name of the KafkaTopic resource, in the namespace of the Kafka cluster. The default is the name of the pipe. If the KafkaTopic has
+    a spec.topicName, that is the topic which the consumers read. The KafkaTopic must be ready and have spec.partitions."""
+
+
+class ExistingStrimziPipeSettings(ExistingKafkaPipeSettings, frozen=True):
+    """A pipe whose topic was there before as a KafkaTopic. The program makes its dead-letter topic and its consumers."""
+
+    topic: ExistingStrimziTopicSettings
     """The topic's settings."""
 
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pulumi import CustomTimeouts, Input, Output, Resource, ResourceHookBinding, ResourceOptions
 from typing_extensions import override
@@ -13,20 +13,17 @@ from components.changes import guard, refuse_fewer_partitions
 from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, PodEgressRule, Secret, Topic
 from components.dead_letters import SUFFIX
-from components.existing import matching
 from components.kafka.client_files import AUTHORITY, CERTIFICATE, KEY
 from components.kafka.existing_topic import ExistingKafkaPipeSettings
 from components.kafka.topic_settings import KafkaPipeSettings
 from components.kubernetes.platform import KubernetesPlatform
 from components.kubernetes.strimzi.cluster import consumer_user, redrive_user
 from components.kubernetes.strimzi.resource import (
-    ExistingStrimziResource,
     StrimziResource,
     made_secret,
     secret_text,
     strimzi_resource,
 )
-from components.lookup import name_of_read
 from components.redrive import redrive_group
 
 PipeT = TypeVar("PipeT", KafkaPipeSettings, ExistingKafkaPipeSettings)
@@ -206,33 +203,3 @@ class StrimziTopic(ReadStrimziTopic[KafkaPipeSettings]):
             hooks=guard(name, f"pipes.{args.pipe_name}.parallelism", "spec.partitions", refuse_fewer_partitions),
         )
         return topic.metadata.name.apply(str), topic.spec["partitions"].apply(int)
-
-
-class ExistingStrimziTopic(ReadStrimziTopic[ExistingKafkaPipeSettings]):
-    """A topic that was there before, as a KafkaTopic resource. The program only reads it."""
-
-    @property
-    @override
-    def _readable(self) -> Output[str]:
-        return self.topic_name
-
-    @override
-    def _source(self) -> tuple[Output[str], Output[int]]:
-        args = self.args
-        name = args.pipe.topic.name or args.pipe_name
-        topic = ExistingStrimziResource(
-            name_of_read(self.name, f"pipes.{args.pipe_name}.topic.existing"),
-            "KafkaTopic",
-            Output.concat(args.namespace, "/", name),
-            self.child,
-        )
-        partitions = matching(topic.spec.apply(_partitions), args.pipe_name, args.pipe.parallelism)
-        # A topic whose name is not valid in Kubernetes has it in its spec. The name is not known, and no user is made, if the number of
-        # partitions does not match.
-        topic_name = Output.all(topic.spec, partitions).apply(lambda known: str(known[0].get("topicName", name)))
-        return topic_name, partitions
-
-
-def _partitions(spec: Mapping[str, Any]) -> int:
-    """Return the number of partitions. A KafkaTopic without it has the broker's default, num.partitions, which is 1 (Broker Configs)."""
-    return int(spec.get("partitions", 1))

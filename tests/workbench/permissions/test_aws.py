@@ -50,6 +50,7 @@ PLACES = {
     "name": "N",
     "cluster": "N",
     "kafka": "N",
+    "topic": "*",
 }
 
 
@@ -133,7 +134,7 @@ def test_the_policy_of_a_stack_covers_the_arns_of_its_resources(stack: str):
     allowed = json.loads(permissions(planned, preview=False).policy)["Statement"]
     checked = 0
     for each in planned.recording.resources:
-        if each.type not in ACTIONS:
+        if each.external or each.type not in ACTIONS:
             continue
         model = kind(each.type)
         inputs = {"region": "eu-west-1", **each.revealed}
@@ -145,7 +146,7 @@ def test_the_policy_of_a_stack_covers_the_arns_of_its_resources(stack: str):
                 found = [limit for one in allowed if action in one["Action"] for limit in one["Resource"]]
                 assert any(fnmatchcase(arn, limit) for limit in found), (action, arn, found)
                 checked += 1
-    assert checked > 10
+    assert checked > 5
 
 
 @pytest.mark.parametrize("stack", [name for name in NAMES if name.startswith("aws-")])

@@ -32,7 +32,10 @@ ACTIONS: Mapping[str, Actions] = {
     ),
     "azure-native:containerservice:getManagedCluster": Actions("Microsoft.ContainerService/managedClusters/read"),
     "azure-native:eventhub:getEventHub": Actions("Microsoft.EventHub/namespaces/eventhubs/read"),
-    "azure-native:eventhub:getNamespace": Actions("Microsoft.EventHub/namespaces/read"),
+    # The private endpoints of an existing namespace are looked up too. That of a plan has none.
+    "azure-native:eventhub:getNamespace": Actions(
+        "Microsoft.EventHub/namespaces/read Microsoft.Network/privateEndpoints/read"
+    ),
     "azure-native:hdinsight:getCluster": Actions("Microsoft.HDInsight/clusters/read"),
     "azure-native:network:getNetworkInterface": Actions("Microsoft.Network/networkInterfaces/read"),
     "azure-native:network:getPrivateEndpoint": Actions("Microsoft.Network/privateEndpoints/read"),

@@ -209,6 +209,10 @@ def test_a_topic_that_is_not_there_stops_the_preview_by_its_key():
             {"aws:allowedAccountIds": ["210987654321"]},
             f"{ARN}: must be in the account of the stack (aws:allowedAccountIds: 210987654321), got 123456789012",
         ),
+        (
+            {"streaming": {"service": "msk", "existing": {"clusterArn": MSK.replace("arn:aws:", "arn:aws-us-gov:")}}},
+            f"{ARN}: must be in aws, the partition of eu-west-1, got aws-us-gov",
+        ),
         ({"network": {}}, "network.existing: is required with streaming.existing"),
         (
             {"streaming": {**STREAMING, "brokers": 3}},
@@ -227,7 +231,7 @@ def test_a_topic_that_is_not_there_stops_the_preview_by_its_key():
             f"{ARN}: must be the ARN of an MSK cluster",
         ),
     ],
-    ids=["region", "account", "new network", "mixed", "serverless", "mixed topic", "no ARN"],
+    ids=["region", "account", "partition", "new network", "mixed", "serverless", "mixed topic", "no ARN"],
 )
 def test_wrong_settings_are_refused_by_key(changes, start):
     sections = {"pipes": {"orders": TOPIC}, **changes}

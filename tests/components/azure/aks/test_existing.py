@@ -269,7 +269,9 @@ def test_hdinsight_needs_a_subnet_of_the_nodes_network():
         (
             "kafka",
             {"platform": {"service": "aks", "existing": CLUSTER}},
-            ["platform.existing.storageClass: is required (the streaming service's pods have disks). "],
+            [
+                "platform.existing.storageClass: is required (the brokers of the streaming service store their records on volumes"
+            ],
         ),
         (
             "confluent",

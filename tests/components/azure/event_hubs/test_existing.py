@@ -216,7 +216,6 @@ def test_the_preview_says_what_to_open_if_a_closed_namespace_has_no_endpoint_in_
     monkeypatch: pytest.MonkeyPatch,
 ):
     assert not closed(monkeypatch, ENDPOINT)
-    assert not closed(monkeypatch, f"{ENDPOINT}-missing"), "an endpoint that cannot be looked up may be in the network"
     [text] = closed(monkeypatch)
     assert closed(monkeypatch, platform_form="") == [text], "also before the network of a new cluster exists"
     assert "az network private-endpoint create --name events --resource-group shared" in text
@@ -226,6 +225,19 @@ def test_the_preview_says_what_to_open_if_a_closed_namespace_has_no_endpoint_in_
     assert f"no private endpoint in {existing.VNET}, the network of the consumers" in text, (
         "one elsewhere does not help"
     )
+
+
+def test_the_preview_says_if_an_endpoint_of_a_closed_namespace_could_not_be_read(monkeypatch: pytest.MonkeyPatch):
+    unread = f"{ENDPOINT}-missing"
+    [text] = closed(monkeypatch, unread)
+    assert f"it could not be checked that one of its private endpoints is in {existing.VNET}" in text
+    assert (
+        f"{unread} cannot be read. Check it: az network private-endpoint show --ids {unread} --query subnet.id." in text
+    )
+    assert not closed(monkeypatch, unread, ENDPOINT), "another endpoint is in the network"
+    monkeypatch.setattr(existing, "ENDPOINTS", "/subscriptions/x/virtualNetworks/hub/subnets/private")
+    [text] = closed(monkeypatch, ENDPOINT, unread)
+    assert "it could not be checked" in text
 
 
 def test_access_keys_are_warned_about(monkeypatch: pytest.MonkeyPatch):

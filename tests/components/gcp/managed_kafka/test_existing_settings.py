@@ -79,7 +79,7 @@ def test_an_existing_kafka_cluster_needs_a_network_that_it_is_accessible_from():
 def test_brokers_on_an_existing_cluster_need_a_storage_class():
     [found] = errors(streaming={"service": "kafka"})
     assert found.startswith(
-        "platform.existing.storageClass: is required for a streaming service whose brokers run on the platform"
+        "platform.existing.storageClass: is required (the brokers of the streaming service store their records on volumes"
     )
 
 

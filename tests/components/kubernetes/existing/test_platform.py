@@ -56,8 +56,8 @@ def test_new_brokers_use_the_storage_class_of_the_user():
 
 
 NO_CLASS = (
-    "platform.existing.storageClass: is required (the brokers of the streaming service store their records on volumes). Set it to one that "
-    "`kubectl get sc` prints."
+    "platform.existing.storageClass: is required (the brokers of the streaming service store their records on volumes, and the "
+    "program makes no storage class in an existing cluster). Set it to a storage class of the cluster: kubectl get storageclass prints them."
 )
 
 

@@ -8,6 +8,7 @@ import pytest
 from pulumi import RunError
 
 from components.kubernetes.strimzi.existing import usable_port, version
+from components.kubernetes.strimzi.existing_topic import FoundTopic, usable_topic
 from components.settings import SettingsError
 from tests.combinations import ALLOWED
 from workbench.cloud.kubernetes import existing
@@ -79,6 +80,78 @@ def test_a_missing_object_is_named_by_its_key(key: str, value: str):
     place = {"namespace": "kafka", "cluster": "events", key: value}
     with pytest.raises(LookupError, match=rf"streaming\.existing\.{key}: resource .* does not exist"):
         plan(stack_file("existing", {"data-pipes:streaming": {"service": "kafka", "existing": place}}))
+
+
+OWN = {"labels": {"strimzi.io/cluster": "events"}}
+ORDERS = "pipes.orders.topic.existing"
+
+
+def topic(metadata: Any = OWN, spec: Any = None, status: Any = READY) -> FoundTopic:
+    resource = {"metadata": metadata, "spec": {"partitions": 3} if spec is None else spec, "status": status}
+    return usable_topic(ORDERS, "orders-v1", "events", resource)
+
+
+def test_consumers_read_the_topic_under_its_name_in_kafka():
+    assert topic() == FoundTopic(name="orders-v1", partitions=3)
+    assert topic(spec={"partitions": 3, "topicName": "Orders_v1"}).name == "Orders_v1"
+    assert topic(status={**READY, "topicName": "Orders_v2"}).name == "Orders_v2"
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (
+            {"metadata": {"labels": {"strimzi.io/cluster": "audit"}}},
+            "a KafkaTopic of the Kafka cluster events, got 'orders-v1' (its label strimzi.io/cluster is audit). ",
+        ),
+        (
+            {"metadata": {}},
+            "a KafkaTopic of the Kafka cluster events, got 'orders-v1' (it has no label strimzi.io/cluster). ",
+        ),
+        (
+            {"status": {"conditions": [{"type": "Ready", "status": "False", "message": "wrong config"}]}},
+            "a KafkaTopic that is ready, got 'orders-v1' (wrong config). ",
+        ),
+        ({"status": None}, "a KafkaTopic that is ready, got 'orders-v1' (it has no status). "),
+        (
+            {"status": {"conditions": [{"type": "Unmanaged", "status": "True"}]}},
+            "a KafkaTopic that is ready, got 'orders-v1' (Unmanaged). ",
+        ),
+        ({"spec": {}}, "a KafkaTopic with spec.partitions, got 'orders-v1' (without it, "),
+    ],
+    ids=["other cluster", "no label", "not ready", "no status", "unmanaged", "no partitions"],
+)
+def test_a_topic_that_does_not_fit_is_refused_by_key(parts: dict[str, Any], expected: str):
+    with pytest.raises(RunError) as refusal:
+        topic(**parts)
+    assert f"{ORDERS}: must be true for {expected}" in str(refusal.value)
+
+
+def test_a_topic_without_spec_is_refused():
+    with pytest.raises(RunError, match=r"Set spec\.partitions of the KafkaTopic to the number that the topic has"):
+        usable_topic(ORDERS, "orders-v1", "events", {"metadata": OWN, "spec": None, "status": READY})
+
+
+def test_the_name_of_a_topic_is_that_of_its_kubernetes_resource():
+    image = {"consumer": {"image": "registry.example.com/a:1"}}
+
+    def changes(name: str) -> Mapping[str, Any]:
+        return {"data-pipes:pipes": {"orders": {"topic": {"existing": True, "name": name}, **image}}}
+
+    with pytest.raises(
+        SettingsError, match=r"pipes\.orders\.topic\.name: must be the name of a KafkaTopic: .*, got 'Orders_v1'"
+    ):
+        read_settings(stack_file("existing-topic", changes("Orders_v1")))
+    found = plan(stack_file("existing-topic", changes("orders.v1"))).recording
+    assert found.one("kubernetes:core/v1:ConfigMap").inputs["data"]["STREAM_TOPIC"] == "orders.v1"
+
+
+def test_a_topic_of_another_cluster_stops_the_deployment():
+    place = {"namespace": "kafka", "cluster": "audit"}
+    with pytest.raises(
+        RunError, match=r"pipes\.orders\.topic\.existing: must be true for a KafkaTopic of the Kafka cluster audit"
+    ):
+        plan(stack_file("existing-topic", {"data-pipes:streaming": {"service": "kafka", "existing": place}}))
 
 
 def kafka(**changes: Any) -> dict[str, Any]:
