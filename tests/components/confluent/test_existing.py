@@ -188,7 +188,7 @@ def test_a_wrong_cluster_stops_the_preview_with_the_key(existing: Any, error: st
     [
         (
             {"topic": {"existing": True, "name": "missing"}},
-            "pipes.orders.topic.existing: must be true for a topic that is on the cluster, got 'missing'",
+            "pipes.orders.topic.name: must be the name of a topic on the cluster, got 'missing'",
         ),
         (
             READ | {"parallelism": 5},
@@ -214,12 +214,12 @@ def test_a_topic_that_does_not_fit_stops_the_deployment(pipe: Any, error: str):
             "streaming.existing.clusterId: must be the id of a Kafka cluster, such as lkc-abc123",
         ),
         ({"tier": "freight"}, {}, "streaming.existing.tier: must be 'basic', 'standard', 'enterprise' or 'dedicated'"),
-        ({}, {"streaming": {"maxEcku": 5}}, "streaming.maxEcku: unknown key."),
-        ({}, {"streaming": {"ksqldb": {}}}, "streaming.ksqldb: unknown key."),
+        ({}, {"streaming": {"maxEcku": 5}}, "streaming.maxEcku: unknown key (existing things keep their settings)."),
+        ({}, {"streaming": {"ksqldb": {}}}, "streaming.ksqldb: unknown key (existing things keep their settings)."),
         (
             {},
             {"pipes": {"orders": {"parallelism": 3, "topic": {"existing": True, "retentionHours": 24}}}},
-            "pipes.orders.topic.retentionHours: unknown key.",
+            "pipes.orders.topic.retentionHours: unknown key (existing things keep their settings).",
         ),
         (
             {},

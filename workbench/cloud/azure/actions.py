@@ -33,6 +33,7 @@ ACTIONS: Mapping[str, Actions] = {
     "azure-native:containerservice:getManagedCluster": Actions("Microsoft.ContainerService/managedClusters/read"),
     "azure-native:eventhub:getEventHub": Actions("Microsoft.EventHub/namespaces/eventhubs/read"),
     "azure-native:eventhub:getNamespace": Actions("Microsoft.EventHub/namespaces/read"),
+    "azure-native:eventhub:getNamespaceNetworkRuleSet": Actions("Microsoft.EventHub/namespaces/networkRuleSets/read"),
     "azure-native:hdinsight:getCluster": Actions("Microsoft.HDInsight/clusters/read"),
     "azure-native:network:getNetworkInterface": Actions("Microsoft.Network/networkInterfaces/read"),
     "azure-native:network:getPrivateEndpoint": Actions("Microsoft.Network/privateEndpoints/read"),

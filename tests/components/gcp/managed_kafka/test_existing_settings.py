@@ -39,7 +39,7 @@ def test_an_existing_cluster_needs_nothing_else():
             {"name": "projects/p/locations/l/clusters/c"},
             "platform.existing.name: must be the name of a GKE cluster without its location",
         ),
-        ({"name": "production", "nodes": 3}, "platform.existing.nodes: unknown key."),
+        ({"name": "production", "nodes": 3}, "platform.existing.nodes: unknown key (existing things keep their settings)."),
     ],
 )
 def test_a_wrong_gke_cluster_is_refused_by_key(change, line):
@@ -50,13 +50,13 @@ def test_a_wrong_gke_cluster_is_refused_by_key(change, line):
 @pytest.mark.parametrize("key", ["mode", "nodes", "admins", "endpoint", "releaseChannel"])
 def test_settings_of_a_new_gke_cluster_are_refused(key):
     [found] = errors(platform={**ON_GKE, key: {}})
-    assert found.startswith(f"platform.{key}: unknown key.")
+    assert found.startswith(f"platform.{key}: unknown key (existing things keep their settings).")
 
 
 @pytest.mark.parametrize("key", ["vcpus", "version", "diskSize", "customerManagedKey"])
 def test_settings_of_a_new_kafka_cluster_are_refused(key):
     [found] = errors(streaming={**EVENTS, key: 6})
-    assert found.startswith(f"streaming.{key}: unknown key.")
+    assert found.startswith(f"streaming.{key}: unknown key (existing things keep their settings).")
 
 
 @pytest.mark.parametrize(
@@ -85,4 +85,4 @@ def test_brokers_on_an_existing_cluster_need_a_storage_class():
 
 def test_the_network_of_an_existing_cluster_is_not_set():
     [found] = errors(network={"cidr": "10.0.0.0/16"})
-    assert found.startswith("network.cidr: unknown key.")
+    assert found.startswith("network.cidr: unknown key (existing things keep their settings).")
