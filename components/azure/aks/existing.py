@@ -10,7 +10,7 @@ from pulumi_azure_native.containerservice import GetManagedClusterResult
 
 from components.arguments import PlatformArgs
 from components.azure.aks.base import AksPlatform
-from components.azure.aks.existing_cluster import warn_without_policies
+from components.azure.aks.existing_cluster import warn_if_private, warn_without_policies
 from components.azure.aks.existing_network import ClusterNetwork
 from components.azure.aks.existing_settings import ExistingAksSettings
 from components.azure.aks.kubeconfig import as_returned, kubeconfig, server, user_credentials
@@ -40,6 +40,7 @@ class ExistingAks(AksPlatform):
         )
         self.issuer = found.apply(issuer)
         found.apply(lambda cluster: warn_without_policies(cluster, existing, self))
+        found.apply(lambda cluster: warn_if_private(cluster, existing, self))
         credentials = user_credentials(
             existing.resource_group, found.apply(lambda cluster: cluster.name), fqdn=found.apply(fqdn), parent=self
         )

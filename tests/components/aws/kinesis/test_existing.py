@@ -124,7 +124,11 @@ def test_enhanced_fan_out_registers_the_application_on_the_stream():
             "must be the name of a data stream in the account and region of the stack, got 'missing'",
             "couldn't find",
         ),
-        ("on-demand", "must be the name of a stream with a fixed number of shards, got 'on-demand'", "update-stream-mode"),
+        (
+            "on-demand",
+            "must be the name of a stream with a fixed number of shards, got 'on-demand'",
+            "update-stream-mode",
+        ),
         (
             "updating",
             "must be the name of a stream that is active, got 'updating'",
@@ -134,7 +138,7 @@ def test_enhanced_fan_out_registers_the_application_on_the_stream():
 )
 def test_a_stream_that_cannot_be_read_stops_the_preview_with_the_reason(stream, start, reason):
     line = stopped(STREAMING, {"orders": with_topic({}, name=stream)})
-    assert line.startswith(f"{EXISTING}: {start}")
+    assert line.startswith(f"pipes.orders.topic.name: {start}")
     assert reason in line
 
 
@@ -146,7 +150,7 @@ def test_a_stream_that_cannot_be_read_stops_the_preview_with_the_reason(stream, 
             "pipes.orders.topic.retentionHours: unknown key (existing things keep their settings)",
         ),
         ({"name": f"{ARN}/orders"}, "pipes.orders.topic.name: must be the name of a data stream"),
-        ({"existing": False}, "pipes.orders.topic.name: unknown key"),
+        ({"existing": False}, "pipes.orders.topic.existing: unknown key"),
     ],
 )
 def test_wrong_settings_are_refused_by_key(topic, start):

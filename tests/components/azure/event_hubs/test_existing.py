@@ -189,8 +189,16 @@ def test_capture_is_refused_on_an_existing_namespace():
     ("streaming", "topic", "start"),
     [
         ({"tier": "standard"}, {}, "streaming.tier: unknown key (existing things keep their settings). "),
-        ({}, {"existing": True, "retentionHours": 3}, "pipes.orders.topic.retentionHours: unknown key (existing things keep their settings). "),
-        ({}, {"existing": True, "capture": {}}, "pipes.orders.topic.capture: unknown key (existing things keep their settings). "),
+        (
+            {},
+            {"existing": True, "retentionHours": 3},
+            "pipes.orders.topic.retentionHours: unknown key (existing things keep their settings). ",
+        ),
+        (
+            {},
+            {"existing": True, "capture": {}},
+            "pipes.orders.topic.capture: unknown key (existing things keep their settings). ",
+        ),
     ],
 )
 def test_existing_and_new_settings_cannot_be_mixed(streaming: dict[str, Any], topic: dict[str, Any], start: str):

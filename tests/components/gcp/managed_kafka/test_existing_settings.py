@@ -39,7 +39,10 @@ def test_an_existing_cluster_needs_nothing_else():
             {"name": "projects/p/locations/l/clusters/c"},
             "platform.existing.name: must be the name of a GKE cluster without its location",
         ),
-        ({"name": "production", "nodes": 3}, "platform.existing.nodes: unknown key (existing things keep their settings)."),
+        (
+            {"name": "production", "nodes": 3},
+            "platform.existing.nodes: unknown key (existing things keep their settings).",
+        ),
     ],
 )
 def test_a_wrong_gke_cluster_is_refused_by_key(change, line):
