@@ -1,6 +1,6 @@
 """An Event Hubs namespace that was there before the stack."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import pulumi
@@ -115,9 +115,11 @@ class ExistingEventHubs(Streaming[EventHubsPipeSettings]):
             resource_group_name=self.args.settings.existing.resource_group,
             opts=InvokeOptions(parent=self),
         )
-        return found.apply(cast("Callable[[GetNamespaceNetworkRuleSetResult], Rules]", lambda rules: rules)).recover(
-            lambda _: None
-        )
+
+        def known(rules: GetNamespaceNetworkRuleSetResult) -> Rules:
+            return rules
+
+        return found.apply(known).recover(lambda _: None)
 
     def _network_of(self, endpoint_id: str) -> Output[str]:
         _, _, _, _, group, *_, name = endpoint_id.split("/")

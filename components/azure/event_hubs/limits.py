@@ -63,5 +63,5 @@ def _retention(hours: int, tier: TierName, move: Move, *section: str) -> Iterato
 
 
 def _larger_tier(parallelism: int, move: Move) -> str:
-    fitting = [name for name, tier in TIERS.items() if tier.hub_partitions >= parallelism]
+    fitting: list[TierName] = [name for name, tier in TIERS.items() if tier.hub_partitions >= parallelism]
     return move(fitting[0]) if fitting else "split the records across several pipes"
