@@ -64,7 +64,9 @@ def test_images_in_other_registries_need_no_statement_with_a_repository():
     [
         pytest.param({"network": {}}, "network.existing: is required with platform.existing", id="no network"),
         pytest.param(
-            {"containerInsights": "enabled"}, "platform.containerInsights: unknown key (existing things keep their settings). ", id="of a new cluster"
+            {"containerInsights": "enabled"},
+            "platform.containerInsights: unknown key (existing things keep their settings). ",
+            id="of a new cluster",
         ),
         pytest.param(
             {"existing": {"name": ARN}}, "platform.existing.name: must be the name of an ECS cluster", id="ARN"

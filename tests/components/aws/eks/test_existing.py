@@ -142,7 +142,7 @@ def test_the_collector_can_be_the_user_s_own_prometheus():
         ),
         pytest.param(
             {"platform": {"version": "1.35"}},
-            ["platform.version: unknown key. Valid: existing, service."],
+            ["platform.version: unknown key (existing things keep their settings). Valid: existing, service."],
             id="a key of a new cluster",
         ),
         pytest.param(
