@@ -26,9 +26,9 @@ def lookup(found: Output[AnswerT], key: str, *, rule: str, got: str | None = Non
     return found.recover(refused)
 
 
-def unanswered(key: str, *, rule: str, got: str | None, reason: str, fix: str) -> RunError:
-    """Return the error for a failed lookup."""
-    value = f", got {got!r}" if got else ""
+def unanswered(key: str, *, rule: str, got: str | int | None, reason: str, fix: str) -> RunError:
+    """Return the error for a failed lookup. Only text is quoted."""
+    value = "" if got in (None, "") else f", got {got!r}" if isinstance(got, str) else f", got {str(got).lower()}"
     return RunError(f"stacks/Pulumi.{pulumi.get_stack()}.yaml: {key}: must be {rule}{value} ({reason}). {fix}")
 
 

@@ -216,11 +216,19 @@ _TEXTS = {
 
 
 def _is_consequence(details: ErrorDetails, found: Iterable[ErrorDetails]) -> bool:
-    """Return whether a list is too short only because some of its values are wrong."""
+    """Return whether a list is too short only because some of its values are wrong, or a key is missing only because it is misspelt."""
     path = details["loc"]
+    if details["type"] == "missing":
+        others = (str(other["loc"][-1]).lower() for other in found if _beside(other, path))
+        return any(difflib.get_close_matches(each, [str(path[-1]).lower()], cutoff=0.5) for each in others)
     return details["type"] == "too_short" and any(
         other["loc"][: len(path)] == path and len(other["loc"]) > len(path) for other in found
     )
+
+
+def _beside(other: ErrorDetails, path: KeyPath) -> bool:
+    """Return whether an error is about an unknown key in the section of a path."""
+    return other["type"] == "extra_forbidden" and other["loc"][:-1] == path[:-1]
 
 
 def _config_error(model: type[SettingsModel], details: ErrorDetails, other: OtherForm | None) -> ConfigError:

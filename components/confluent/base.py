@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
+import pulumi
 import pulumi_confluentcloud as confluentcloud
 from pulumi import Output, Resource, ResourceHookBinding, ResourceOptions
 from typing_extensions import override
@@ -104,12 +105,20 @@ class ConfluentBase(Streaming[ConfluentPipeSettings], Generic[SettingsT, Binding
         """Give the manager the right to read the settings of each existing topic, and return these rights by topic.
 
         DeveloperManage is the least role with Describe and DescribeConfigs on one topic (confluentinc/cli, list-yaml-cloud.golden, read
-        2026-11-30). Several pipes can read one topic, but a role binding exists only once.
+        2026-11-30). It can also delete the topic, so the preview says so. Several pipes can read one topic, but a role binding exists
+        only once.
         """
         topics = dict.fromkeys(topic_name(name, pipe) for name, pipe in self.args.existing_pipes.items())
         cluster = self.cluster
         if not cluster.roles_within:
             return dict.fromkeys(topics, cluster.manager.rights)
+        if topics:
+            pulumi.log.warn(
+                f"{', '.join(f'pipes.{name}.topic.existing' for name in self.args.existing_pipes)}: the role DeveloperManage on "
+                f"{', '.join(topics)} lets the stack's service account {self.name}-manager read the settings, and also delete the topic. "
+                "DeveloperRead cannot read the settings.",
+                self,
+            )
         return {
             topic: allow(
                 f"{self.name}-manager",

@@ -97,7 +97,15 @@ class ExistingConfluent(ConfluentBase[ExistingConfluentSettings, ConsumersBindin
         return found
 
     def _warn(self, found: confluentcloud.GetKafkaClusterResult) -> None:
-        """Warn about a cluster that is far away, and about one that needs a private connection."""
+        """Warn about an administrator, about a cluster that is far away, and about one that needs a private connection."""
+        if not self.args.settings.limits.roles_within:
+            # Also if the stack makes no topic: the key of the manager makes the ACLs of the consumers.
+            pulumi.log.warn(
+                f"{KEY}.tier: the stack's service account {self.name}-manager gets the role CloudClusterAdmin on {found.id}, and can change "
+                "everything in it. Basic has no roles for single topics, and only an administrator can make the ACLs that consumers need, also "
+                "to read existing topics. On other tiers it gets rights on single topics.",
+                self,
+            )
         here, there = (self.binding.cloud, self.binding.region), (found.cloud, found.region)
         if None not in here and here != there:
             pulumi.log.warn(

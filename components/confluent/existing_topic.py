@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from components.confluent.topic import ReadTopic
 from components.confluent.topic_settings import MESSAGE_BYTES, ExistingConfluentPipeSettings
-from components.existing import matching
+from components.existing import FIX, matching, name_key
 from components.lookup import lookup
 from components.settings_bases import ExistingPipeSettings
 
@@ -47,10 +47,10 @@ class ExistingConfluentTopic(ReadTopic[ExistingConfluentPipeSettings]):
                 ),
                 opts=InvokeOutputOptions(parent=self, depends_on=list(args.ready)),
             ),
-            f"pipes.{args.pipe_name}.topic.existing",
-            rule="true for a topic that is on the cluster",
+            name_key(args.pipe_name, args.pipe.topic.name),
+            rule="the name of a topic on the cluster",
             got=name,
-            fix="Correct the name of the pipe or topic.name, or remove existing to make the topic.",
+            fix=FIX,
         )
         # The whole result is a secret, because it contains the key.
         self.config = Output.unsecret(found.config)

@@ -128,5 +128,5 @@ def test_every_lookup_of_a_component_reports_failures_in_one_line():
     for path in (ROOT / "components").rglob("*.py"):
         source = path.read_text(encoding="utf-8")
         asked = len(re.findall(r"\b(?:get|list)_\w+_output\(", source))
-        answered = re.findall(r"(?<!def )\blookup\(|\.recover\(lambda", source)
+        answered = re.findall(r"(?<!def )\b(?:lookup|optional)\(|\.recover\(lambda", source)
         assert asked == len(answered), path

@@ -133,7 +133,7 @@ def with_provider(
         rule="false for a cluster without the capacity provider FARGATE_SPOT"
         if spot
         else "the name of a cluster with the capacity provider FARGATE",
-        got="true" if spot else cluster,
+        got=True if spot else cluster,
         reason=f"the capacity providers of {cluster} are {', '.join(present) or 'none'}",
         fix=(
             f"Add it: aws ecs put-cluster-capacity-providers --region {region} --cluster {cluster} --capacity-providers "

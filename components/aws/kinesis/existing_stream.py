@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from components.aws.kinesis.existing_settings import ExistingKinesisPipeSettings
 from components.aws.kinesis.stream import ReadStream
-from components.existing import matching
+from components.existing import FIX, matching, name_key
 from components.lookup import lookup, unanswered
 
 
@@ -20,9 +20,9 @@ class ExistingKinesisStream(ReadStream[ExistingKinesisPipeSettings]):
         found = lookup(
             aws.kinesis.get_stream_output(name=stream_name, opts=InvokeOptions(parent=self)),
             self._key,
-            rule="true for a data stream in the account and region of the stack",
+            rule="the name of a data stream in the account and region of the stack",
             got=stream_name,
-            fix="Correct the name of the pipe or topic.name, or remove existing to make the stream.",
+            fix=FIX,
         )
         shards = found.apply(lambda stream: open_shards(stream, self._key))
         partitions = matching(shards, args.pipe_name, args.pipe.parallelism)
@@ -44,15 +44,15 @@ class ExistingKinesisStream(ReadStream[ExistingKinesisPipeSettings]):
         found = lookup(
             aws.kms.get_key_output(key_id=key_id, opts=InvokeOptions(parent=self)),
             self._key,
-            rule="true for a stream whose key can be looked up",
-            got=key_id,
-            fix="Allow kms:DescribeKey on the key.",
+            rule="the name of a stream whose KMS key the deployer may look up",
+            got=self.args.pipe.topic.name or self.args.pipe_name,
+            fix=f"Allow kms:DescribeKey on the key {key_id}.",
         )
         return found.arn
 
     @property
     def _key(self) -> str:
-        return f"pipes.{self.args.pipe_name}.topic.existing"
+        return name_key(self.args.pipe_name, self.args.pipe.topic.name)
 
 
 def open_shards(stream: aws.kinesis.GetStreamResult, key: str) -> int:
@@ -60,11 +60,11 @@ def open_shards(stream: aws.kinesis.GetStreamResult, key: str) -> int:
 
     `key` is the setting in the message.
     """
-    rule, got = "true for a stream with a fixed number of shards", stream.name
+    got = stream.name
     if any(details.stream_mode == "ON_DEMAND" for details in stream.stream_mode_details):
         raise unanswered(
             key,
-            rule=rule,
+            rule="the name of a stream with a fixed number of shards",
             got=got,
             reason="it is on-demand: Kinesis changes its number of shards, but each shard needs one consumer",
             fix=f"Change it: aws kinesis update-stream-mode --stream-arn {stream.arn} --stream-mode-details StreamMode=PROVISIONED.",
@@ -72,7 +72,7 @@ def open_shards(stream: aws.kinesis.GetStreamResult, key: str) -> int:
     if stream.status != "ACTIVE":
         raise unanswered(
             key,
-            rule=rule,
+            rule="the name of a stream that is active",
             got=got,
             reason=f"its status is {stream.status}",
             fix="Wait until its status is ACTIVE, then deploy again.",

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from components.arguments import StreamingArgs
 from components.aws.msk.access import METHODS
-from components.aws.msk.adopted import find_brokers, iam_only
+from components.aws.msk.adopted import KEY, find_brokers, iam_only
 from components.aws.msk.existing_settings import ExistingMskSettings
 from components.aws.msk.existing_topic import ExistingMskTopic
 from components.aws.msk.reach import Brokers, reach_brokers
@@ -17,6 +17,7 @@ from components.aws.network.network import Network
 from components.contracts import Platform, Streaming, Topic
 from components.kafka.existing_topic import ExistingKafkaPipeSettings
 from components.kafka.topic_settings import consumer_protocol
+from components.lookup import lookup
 
 BOOTSTRAP_BROKERS = 3
 """Brokers that MSK lists as the first ones to connect to (MSK, Get the bootstrap brokers)."""
@@ -41,7 +42,12 @@ class ExistingMsk(Streaming[MskPipeSettings]):
         self.args = args
         network, existing = args.network, args.settings.existing
         found = find_brokers(existing.cluster_arn, network, self)
-        nodes = aws.msk.get_broker_nodes_output(cluster_arn=found.cluster_arn, opts=InvokeOptions(parent=self))
+        nodes = lookup(
+            aws.msk.get_broker_nodes_output(cluster_arn=found.cluster_arn, opts=InvokeOptions(parent=self)),
+            KEY,
+            rule="the ARN of a cluster whose brokers the deployer may list (kafka:ListNodes)",
+            fix="Allow it, or deploy as another identity.",
+        )
         names = nodes.node_info_lists.apply(lambda infos: [min(each.endpoints) for each in infos if each.endpoints])
         self.bootstrap_servers = Output.all(found.bootstrap_brokers_sasl_iam, names).apply(
             lambda known: first_brokers(iam_only(known[0]), known[1])

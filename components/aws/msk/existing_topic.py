@@ -8,7 +8,7 @@ from pulumi import InvokeOptions, Output, ResourceOptions
 from typing_extensions import override
 
 from components.aws.msk.topic import ReadTopic
-from components.existing import matching
+from components.existing import FIX, matching, name_key
 from components.kafka.existing_topic import MESSAGE_BYTES, ExistingKafkaPipeSettings
 from components.lookup import lookup
 
@@ -26,10 +26,10 @@ class ExistingMskTopic(ReadTopic[ExistingKafkaPipeSettings]):
         args, topic = self.args, self._source_name
         found = lookup(
             aws.msk.get_topic_output(cluster_arn=args.cluster_arn, name=topic, opts=InvokeOptions(parent=self)),
-            f"pipes.{args.pipe_name}.topic.existing",
-            rule="true for a topic that is on the cluster",
+            name_key(args.pipe_name, args.pipe.topic.name),
+            rule="the name of a topic on the cluster",
             got=topic,
-            fix="Correct the name of the pipe or topic.name, or remove existing to make the topic.",
+            fix=FIX,
         )
         partitions = matching(found.partition_count, args.pipe_name, args.pipe.parallelism)
         # The number is part of the id, so the topic is not read, and no consumer starts, if it does not match.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from pulumi import InvokeOptions, Output, Resource, ResourceOptions
+from pulumi import Input, InvokeOptions, Output, Resource, ResourceOptions
 
 from components.aws.msk.access import METHODS, consumers_rule
 from components.aws.network.network import Network
@@ -35,11 +35,9 @@ def reach_brokers(
     the stack. A group that others use may have such a rule, and AWS refuses a second one. Then the preview warns if there is none.
     """
     options = InvokeOptions(parent=parent)
-    vpc_id = aws.ec2.get_subnet_output(id=brokers.subnet_ids[0], opts=options).vpc_id
+    vpc_id = _subnet(brokers.subnet_ids[0], options).vpc_id
     # Not the range of the VPC, which may have several.
-    ranges = brokers.subnet_ids.apply(
-        lambda ids: Output.all(*(aws.ec2.get_subnet_output(id=each, opts=options).cidr_block for each in ids))
-    )
+    ranges = brokers.subnet_ids.apply(lambda ids: Output.all(*(_subnet(each, options).cidr_block for each in ids)))
     cidr = ranges.apply(covering)
     child = ResourceOptions(parent=parent)
     # The stack's security group allows only its own VPC. Whether the brokers are in another one is known after the lookup.
@@ -52,6 +50,16 @@ def reach_brokers(
         lambda known: _warn_if_elsewhere(known, parent)
     )
     return cidr
+
+
+def _subnet(subnet_id: Input[str], options: InvokeOptions) -> Output[aws.ec2.GetSubnetResult]:
+    """Look up a subnet of the brokers."""
+    return lookup(
+        aws.ec2.get_subnet_output(id=subnet_id, opts=options),
+        "streaming.existing.clusterArn",
+        rule="the ARN of a cluster whose subnets the deployer may read (ec2:DescribeSubnets)",
+        fix="Allow it, or deploy as another identity.",
+    )
 
 
 def covering(ranges: Sequence[str]) -> str:
@@ -75,6 +83,10 @@ def _warn_if_elsewhere(vpcs: Mapping[str, str], parent: Resource) -> None:
 def _warn_if_closed(network: Network, groups: Output[Sequence[str]], parent: Resource) -> None:
     """Warn in the preview if no rule of the brokers' security groups allows the consumers."""
     options = InvokeOptions(parent=parent)
+    rule, fix = (
+        "true or false if the rules of the brokers cannot be read",
+        "Allow ec2:DescribeSecurityGroupRules, or set it.",
+    )
 
     def found(known: Mapping[str, Any]) -> Output[list[bool]]:
         rules = lookup(
@@ -82,15 +94,18 @@ def _warn_if_closed(network: Network, groups: Output[Sequence[str]], parent: Res
                 filters=[aws.vpc.GetSecurityGroupRulesFilterArgs(name="group-id", values=known["groups"])], opts=options
             ),
             KEY,
-            rule="true or false if the rules of the brokers cannot be read",
-            fix="Allow ec2:DescribeSecurityGroupRules, or set it.",
+            rule=rule,
+            fix=fix,
         )
         return rules.ids.apply(
             lambda ids: Output.all(
                 *(
-                    aws.vpc.get_security_group_rule_output(security_group_rule_id=each, opts=options).apply(
-                        lambda rule: admits(rule, group=known["consumers"], cidr=known["cidr"])
-                    )
+                    lookup(
+                        aws.vpc.get_security_group_rule_output(security_group_rule_id=each, opts=options),
+                        KEY,
+                        rule=rule,
+                        fix=fix,
+                    ).apply(lambda rule: admits(rule, group=known["consumers"], cidr=known["cidr"]))
                     for each in ids
                 )
             )

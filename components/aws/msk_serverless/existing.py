@@ -15,7 +15,7 @@ from components.aws.msk_serverless.topics import ServerlessCluster, ServerlessTo
 from components.aws.network.network import Network
 from components.kubernetes.jobs.topic import TopicNamespace
 from components.kubernetes.platform import KubernetesPlatform
-from components.lookup import unanswered
+from components.lookup import lookup, unanswered
 
 
 class ExistingMskServerless(ServerlessTopics):
@@ -62,7 +62,12 @@ def endpoints(configs: Sequence[ServerlessClusterVpcConfig], parent: Resource) -
     return Output.all(
         *(
             {
-                "vpc": aws.ec2.get_subnet_output(id=each.subnet_ids[0], opts=options).vpc_id,
+                "vpc": lookup(
+                    aws.ec2.get_subnet_output(id=each.subnet_ids[0], opts=options),
+                    KEY,
+                    rule="the ARN of a cluster whose subnets the deployer may read (ec2:DescribeSubnets)",
+                    fix="Allow it, or deploy as another identity.",
+                ).vpc_id,
                 "groups": each.security_group_ids,
                 "subnets": each.subnet_ids,
             }

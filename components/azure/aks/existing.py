@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from components.arguments import PlatformArgs
 from components.azure.aks.base import AksPlatform
-from components.azure.aks.existing_cluster import warn_without_policies
+from components.azure.aks.existing_cluster import warn_if_private, warn_without_policies
 from components.azure.aks.existing_network import ClusterNetwork
 from components.azure.aks.existing_settings import ExistingAksSettings
 from components.azure.aks.kubeconfig import as_returned, kubeconfig, server, user_credentials
@@ -42,6 +42,7 @@ class ExistingAks(AksPlatform):
         )
         self.issuer = found.apply(issuer)
         found.apply(lambda cluster: warn_without_policies(cluster, existing, self))
+        found.apply(lambda cluster: warn_if_private(cluster, existing, self))
         credentials = user_credentials(
             existing.resource_group, found.apply(lambda cluster: cluster.name), fqdn=found.apply(fqdn), parent=self
         )

@@ -54,12 +54,20 @@ def not_ready(cluster: GetManagedClusterResult, existing: ExistingAksCluster) ->
     if power != "Running":
         fix = f"Start it: {command('start', existing)}"
         return unanswered(
-            KEY, rule="a cluster that runs", got=existing.name, reason=f"its power state is {power}", fix=fix
+            KEY,
+            rule="the name of a cluster that runs",
+            got=existing.name,
+            reason=f"its power state is {power}",
+            fix=fix,
         )
     if state not in READY:
         fix = f"Wait until it is Succeeded, or repair the cluster: {command('show', existing)}"
         return unanswered(
-            KEY, rule="a cluster that is ready", got=existing.name, reason=f"its provisioning state is {state}", fix=fix
+            KEY,
+            rule="the name of a cluster that is ready",
+            got=existing.name,
+            reason=f"its provisioning state is {state}",
+            fix=fix,
         )
     return None
 
@@ -77,7 +85,7 @@ def without_identities(cluster: GetManagedClusterResult, existing: ExistingAksCl
         return None
     return unanswered(
         KEY,
-        rule="a cluster with an OIDC issuer and workload identity",
+        rule="the name of a cluster with an OIDC issuer and workload identity",
         got=existing.name,
         reason=f"it has no {' and no '.join(lacking)}, so pods get no identity",
         fix=f"Enable it: {command('update', existing, *lacking.values())}",
@@ -94,6 +102,17 @@ def warn_without_policies(cluster: GetManagedClusterResult, existing: ExistingAk
         f"reach any address. Install one: {command('update', existing, '--network-policy', 'calico')} (this re-images all nodes; {POLICIES}).",
         resource,
     )
+
+
+def warn_if_private(cluster: GetManagedClusterResult, existing: ExistingAksCluster, resource: Resource) -> None:
+    """Warn if the Kubernetes API has a name only in the network of the cluster."""
+    access = cluster.api_server_access_profile
+    if access and access.enable_private_cluster and not access.enable_private_cluster_public_fqdn:
+        pulumi.log.warn(
+            f"{KEY}: {existing.name} is private and has no public name. Run Pulumi on a machine in its network, or in one that is peered to it "
+            "and resolves its private DNS zone.",
+            resource,
+        )
 
 
 def nodes_vnet(cluster: GetManagedClusterResult) -> str | None:

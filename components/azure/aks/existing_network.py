@@ -137,7 +137,7 @@ class ClusterNetwork(Network):
         if vnet is None and (self.settings.endpoints_subnet_id or brokers):
             raise unanswered(
                 "platform.existing.name",
-                rule="a cluster whose nodes are in a virtual network of yours",
+                rule="the name of a cluster whose nodes are in a virtual network of yours",
                 got=cluster.name,
                 reason="AKS manages the network of this cluster, so it cannot have private endpoints",
                 fix="Use a cluster with its own subnet (az aks create --vnet-subnet-id), or a streaming service without private endpoints.",

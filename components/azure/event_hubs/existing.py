@@ -6,13 +6,13 @@ from typing import Any, cast
 import pulumi
 import pulumi_azure_native as azure
 from pulumi import InvokeOptions, Output, ResourceOptions, RunError
-from pulumi_azure_native.eventhub import GetNamespaceResult
-from pulumi_azure_native.network import GetPrivateEndpointResult
+from pulumi_azure_native.eventhub import GetNamespaceNetworkRuleSetResult, GetNamespaceResult
 from typing_extensions import override
 
 from components.arguments import StreamingArgs
 from components.azure.event_hubs.existing_settings import ExistingEventHubsSettings
 from components.azure.event_hubs.limits import dead_letter_errors, pipe_errors
+from components.azure.event_hubs.reach import Rules, admitted_networks, network_of, private_endpoints, what_to_open
 from components.azure.event_hubs.tiers import TierName, partitions_rule
 from components.azure.event_hubs.topic import (
     KAFKA_PORT,
@@ -29,6 +29,8 @@ from components.contracts import Platform, Streaming, Topic
 from components.lookup import lookup, unanswered
 
 KEY = "streaming.existing.namespace"
+READY, STARTING = {"Succeeded", "Updating", "Active"}, {"Created", "Creating", "Activating", "Accepted"}
+"""States of a namespace. The lists are not documented: others are errors."""
 ALL_ADDRESSES = "0.0.0.0/0"
 """The addresses of the namespace are not known: it has public ones, and its owner's private endpoints."""
 
@@ -66,10 +68,13 @@ class ExistingEventHubs(Streaming[EventHubsPipeSettings]):
         )
         self.host = found.apply(lambda result: f"{result.name}.servicebus.windows.net")
         found.apply(self._warn_about_keys)
-        found.apply(self._warn_if_closed)
+        rules = found.apply(self._network_rules)
+        Output.all(namespace=found, rules=rules).apply(self._warn_if_closed)
         # A new network is not known in a preview.
         connected = found.apply(self._connected_networks)
-        Output.all(namespace=found, own=args.network.vnet_id, connected=connected).apply(self._warn_if_elsewhere)
+        Output.all(namespace=found, rules=rules, own=args.network.vnet_id, connected=connected).apply(
+            self._warn_if_elsewhere
+        )
         self.outputs = {"bootstrapServers": Output.concat(self.host, f":{KAFKA_PORT}")}
         self.register_outputs(dict(self.outputs))
 
@@ -77,11 +82,15 @@ class ExistingEventHubs(Streaming[EventHubsPipeSettings]):
         """Return the namespace. Raise RunError if it is not ready, has no Kafka endpoint, or if the pipes exceed the limits of its tier."""
         check_region(namespace.location, self.args.network.account, KEY)
         self._tier = tier_of(namespace)
-        move, errors = "use a namespace on tier", list[str]()
+        errors = list[str]()
         for name, pipe in cast("Mapping[str, EventHubsPipeSettings]", self.args.pipes).items():
-            errors += [str(error.under("pipes", name)) for error in pipe_errors(name, pipe, self._tier, move)]
+            errors += [
+                str(error.under("pipes", name)) for error in pipe_errors(name, pipe, self._tier, another_namespace)
+            ]
         for name, pipe in cast("Mapping[str, ExistingEventHubsPipeSettings]", self.args.existing_pipes).items():
-            errors += [str(error.under("pipes", name)) for error in dead_letter_errors(pipe, self._tier, move)]
+            errors += [
+                str(error.under("pipes", name)) for error in dead_letter_errors(pipe, self._tier, another_namespace)
+            ]
         if errors:
             raise RunError("\n".join(f"stacks/Pulumi.{pulumi.get_stack()}.yaml: {error}" for error in errors))
         return namespace
@@ -99,6 +108,19 @@ class ExistingEventHubs(Streaming[EventHubsPipeSettings]):
         """Return the IDs of the networks with a private endpoint of the namespace. Empty for an endpoint that cannot be looked up."""
         return Output.all(*map(self._network_of, private_endpoints(namespace)))
 
+    def _network_rules(self, namespace: GetNamespaceResult) -> Output[Rules]:
+        """Return which networks the namespace admits. None if the rules cannot be read, as they are only for a warning."""
+        found = azure.eventhub.get_namespace_network_rule_set_output(
+            namespace_name=namespace.name,
+            resource_group_name=self.args.settings.existing.resource_group,
+            opts=InvokeOptions(parent=self),
+        )
+
+        def known(rules: GetNamespaceNetworkRuleSetResult) -> Rules:
+            return rules
+
+        return found.apply(known).recover(lambda _: None)
+
     def _network_of(self, endpoint_id: str) -> Output[str]:
         _, _, _, _, group, *_, name = endpoint_id.split("/")
         found = azure.network.get_private_endpoint_output(
@@ -106,38 +128,36 @@ class ExistingEventHubs(Streaming[EventHubsPipeSettings]):
         )
         return found.apply(network_of).recover(lambda _: "")  # not found, or no right to read it
 
-    def _warn_if_closed(self, namespace: GetNamespaceResult) -> None:
+    def _warn_if_closed(self, known: Mapping[str, Any]) -> None:
         """Tell what to open if nothing can reach the namespace."""
-        if namespace.public_network_access == "Disabled" and not private_endpoints(namespace):
-            self._warn_about_endpoint(namespace, "no private endpoint")
+        namespace, rules = known["namespace"], known["rules"]
+        if not private_endpoints(namespace) and not admitted_networks(rules):
+            self._warn_about_access(namespace, rules, "has no private endpoint")
 
     def _warn_if_elsewhere(self, known: Mapping[str, Any]) -> None:
-        """Tell what to open if all private endpoints are in other networks than the consumers, and what to check if that is not known."""
+        """Tell what to open if nothing admits the network of the consumers, and what to check if that is not known."""
         namespace: GetNamespaceResult = known["namespace"]
-        own, connected = known["own"], known["connected"]
-        reached = own and own.lower() in [each.lower() for each in connected]
-        if namespace.public_network_access != "Disabled" or reached:
+        rules, own, connected = known["rules"], known["own"], known["connected"]
+        networks = [*connected, *admitted_networks(rules)]
+        if not networks or (own and own.lower() in [each.lower() for each in networks]):
             return
         network = own or "the network that AKS manages"
         unread = [id_ for id_, found in zip(private_endpoints(namespace), connected, strict=True) if not found]
-        if unread:
+        if unread and namespace.public_network_access == "Disabled":
             pulumi.log.warn(
                 f"{KEY}: {namespace.name} has no public access, and it could not be checked that one of its private endpoints is in {network}, "
                 f"the network of the consumers: {', '.join(unread)} cannot be read. Check it: az network private-endpoint show --ids {unread[0]} "
                 "--query subnet.id. Or give the deployer Microsoft.Network/privateEndpoints/read there (make permissions).",
                 self,
             )
-        elif connected:
-            self._warn_about_endpoint(namespace, f"no private endpoint in {network}, the network of the consumers")
+        elif not unread:
+            here = f"has no private endpoint in {network}, the network of the consumers"
+            self._warn_about_access(namespace, rules, here)
 
-    def _warn_about_endpoint(self, namespace: GetNamespaceResult, fact: str) -> None:
-        pulumi.log.warn(
-            f"{KEY}: {namespace.name} has no public access, and {fact}. Create one, and a private DNS zone "
-            "privatelink.servicebus.windows.net with its record that is linked to the network of the consumers: "
-            f"az network private-endpoint create --name {namespace.name} --resource-group {self.args.settings.existing.resource_group} "
-            f"--subnet SUBNET_ID --private-connection-resource-id {namespace.id} --group-id namespace --connection-name {namespace.name}",
-            self,
-        )
+    def _warn_about_access(self, namespace: GetNamespaceResult, rules: Rules, fact: str) -> None:
+        text = what_to_open(namespace, rules, group=self.args.settings.existing.resource_group, fact=fact)
+        if text:
+            pulumi.log.warn(f"{KEY}: {text}", self)
 
     @override
     def topic(self, name: str, pipe: EventHubsPipeSettings, opts: ResourceOptions) -> Topic:
@@ -169,21 +189,9 @@ class ExistingEventHubs(Streaming[EventHubsPipeSettings]):
         return partitions_rule(self._tier)(present, wanted) if self._tier else None
 
 
-def private_endpoints(namespace: GetNamespaceResult) -> Sequence[str]:
-    """Return the IDs of the private endpoints that the owner of the namespace accepted."""
-    connections = [
-        connection
-        for connection in namespace.private_endpoint_connections or []
-        if (state := connection.private_link_service_connection_state) and state.status == "Approved"
-    ]
-    ids = (connection.private_endpoint.id for connection in connections if connection.private_endpoint)
-    return [each for each in ids if each]
-
-
-def network_of(endpoint: GetPrivateEndpointResult) -> str:
-    """Return the ID of the virtual network of a private endpoint."""
-    subnet = endpoint.subnet.id if endpoint.subnet else None
-    return (subnet or "").rsplit("/subnets/", 1)[0]
+def another_namespace(tier: TierName) -> str:
+    """Return how to get a larger tier. A namespace keeps its own."""
+    return "use a namespace in a dedicated cluster" if tier == "dedicated" else f"use a namespace on tier {tier}"
 
 
 def tier_of(namespace: GetNamespaceResult) -> TierName:
@@ -193,18 +201,21 @@ def tier_of(namespace: GetNamespaceResult) -> TierName:
     if sku == "Basic" or namespace.kafka_enabled is False:
         raise unanswered(
             KEY,
-            rule="a namespace with a Kafka endpoint",
+            rule="the name of a namespace with a Kafka endpoint",
             got=name,
             reason=f"tier {sku.lower()} has none" if sku == "Basic" else "Kafka is disabled on it",
-            fix="Use a namespace on tier standard, premium or dedicated (Event Hubs, Compare tiers).",
+            fix="Use a namespace on tier standard or premium, or one in a dedicated cluster (Event Hubs, Compare tiers).",
         )
-    if namespace.provisioning_state not in ("Succeeded", "Updating") or namespace.status not in (None, "Active"):
+    states = dict.fromkeys(state for state in (namespace.provisioning_state, namespace.status) if state)
+    if not states.keys() <= READY:
         raise unanswered(
             KEY,
-            rule="a namespace that is active",
+            rule="the name of a namespace that is active",
             got=name,
-            reason=f"its state is {namespace.provisioning_state}, {namespace.status}",
-            fix="Wait until it is active.",
+            reason=f"its state is {', '.join(states)}",
+            fix="Wait until it is active."
+            if states.keys() <= STARTING | READY
+            else "Repair it (its page in the portal shows why), or use another namespace.",
         )
     if namespace.cluster_arm_id:
         return "dedicated"

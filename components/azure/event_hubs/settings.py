@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, cast
 from pydantic import Field
 from typing_extensions import override
 
-from components.azure.event_hubs.limits import SOURCE, dead_letter_errors, pipe_errors
+from components.azure.event_hubs.limits import SOURCE, dead_letter_errors, pipe_errors, set_tier
 from components.azure.event_hubs.tiers import TIERS, Tier, TierName
 from components.azure.event_hubs.topic_settings import EventHubsPipeSettings, ExistingEventHubsPipeSettings
 from components.azure.names import resource_id
@@ -63,11 +63,10 @@ class EventHubsSettings(ServiceSettings, frozen=True):
         own = (*self._capacity(), *self._features(), *self._limit_errors(pipes))
         yield from (error.under("streaming") for error in own)
         yield from group_errors(context.pipes)
-        move = "set streaming.tier to"
         for name, pipe in pipes.items():
-            yield from (error.under("pipes", name) for error in pipe_errors(name, pipe, self.tier, move))
+            yield from (error.under("pipes", name) for error in pipe_errors(name, pipe, self.tier, set_tier))
         for name, pipe in adopted(context.pipes).items():
-            found = dead_letter_errors(cast("ExistingEventHubsPipeSettings", pipe), self.tier, move)
+            found = dead_letter_errors(cast("ExistingEventHubsPipeSettings", pipe), self.tier, set_tier)
             yield from (error.under("pipes", name) for error in found)
 
     def _capacity(self) -> Iterator[ConfigError]:

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import pulumi_azure_native as azure
 from pulumi import Input, InvokeOptions, Output, Resource, ResourceHookBinding, ResourceOptions
+from pulumi_azure_native.eventhub import GetEventHubResult
 from typing_extensions import override
 
 from components.azure.event_hubs.capture import Capture, CaptureArgs, CaptureSettings
@@ -23,8 +24,8 @@ from components.changes import ChangeRule, guard, refused_change
 from components.consumer_group import consumer_group
 from components.contracts import SHARED, Connection, EgressRule, Grant, Topic
 from components.dead_letters import SUFFIX
-from components.existing import matching
-from components.lookup import lookup
+from components.existing import FIX, matching, name_key
+from components.lookup import lookup, unanswered
 from components.redrive import redrive_connection
 
 KAFKA_PORT = 9093
@@ -252,6 +253,22 @@ class ExistingEventHub(ReadEventHub[ExistingEventHubsPipeSettings]):
     def _hub_name(self) -> str:
         return self.args.pipe.topic.name or self.args.pipe_name
 
+    @property
+    def _key(self) -> str:
+        return name_key(self.args.pipe_name, self.args.pipe.topic.name)
+
+    def _readable(self, hub: GetEventHubResult) -> GetEventHubResult:
+        """Return the event hub. Raise RunError if nothing can be read from it."""
+        if hub.status not in ("Disabled", "ReceiveDisabled"):
+            return hub
+        raise unanswered(
+            self._key,
+            rule="the name of an event hub that can be read",
+            got=hub.name,
+            reason=f"its status is {hub.status}",
+            fix="Set its status to Active, or use another event hub.",
+        )
+
     @override
     def _source(self) -> azure.eventhub.EventHub:
         args, hub = self.args, self._hub_name
@@ -262,11 +279,11 @@ class ExistingEventHub(ReadEventHub[ExistingEventHubsPipeSettings]):
                 resource_group_name=args.namespace.resource_group,
                 opts=InvokeOptions(parent=self),
             ),
-            f"pipes.{args.pipe_name}.topic.existing",
-            rule="true for an event hub that is in the namespace",
+            self._key,
+            rule="the name of an event hub in the namespace",
             got=hub,
-            fix="Correct the name of the pipe or topic.name, or remove existing to make the event hub.",
-        )
+            fix=FIX,
+        ).apply(self._readable)
         count = found.partition_count.apply(lambda known: int(known or 0))
         partitions = matching(count, args.pipe_name, args.pipe.parallelism)
         # The number is a condition of the id, so the event hub is not read, and no consumer starts, if it does not match.

@@ -106,7 +106,11 @@ def unusable(cluster: GetClusterResult, existing: ExistingHdInsightCluster) -> R
     state = properties.cluster_state
     if state != "Running":
         return unanswered(
-            KEY, rule="a cluster that runs", got=cluster.name, reason=f"its state is {state}", fix="Wait until it runs."
+            KEY,
+            rule="the name of a cluster that runs",
+            got=cluster.name,
+            reason=f"its state is {state}",
+            fix="Wait until it runs.",
         )
     kind = properties.cluster_definition.kind or "none"
     version = (properties.cluster_definition.component_version or {}).get("Kafka")
@@ -114,7 +118,7 @@ def unusable(cluster: GetClusterResult, existing: ExistingHdInsightCluster) -> R
         runs = f"Kafka {version}" if kind.lower() == "kafka" else kind
         return unanswered(
             KEY,
-            rule=f"a cluster with Kafka {KAFKA_VERSION}",
+            rule=f"the name of a cluster with Kafka {KAFKA_VERSION}",
             got=cluster.name,
             reason=f"it runs {runs}",
             fix="Use a Kafka cluster of HDInsight 5.1.",
@@ -122,7 +126,7 @@ def unusable(cluster: GetClusterResult, existing: ExistingHdInsightCluster) -> R
     if not brokers_subnet(cluster):
         return unanswered(
             KEY,
-            rule="a cluster in a virtual network",
+            rule="the name of a cluster in a virtual network",
             got=cluster.name,
             reason="its brokers cannot be reached from outside",
             fix="Use a cluster in the virtual network of the consumers.",
@@ -132,7 +136,7 @@ def unusable(cluster: GetClusterResult, existing: ExistingHdInsightCluster) -> R
         return unanswered(
             "streaming.existing.brokers",
             rule=f"{count}, the number of worker nodes of {cluster.name}",
-            got=str(existing.brokers),
+            got=existing.brokers,
             reason="the Job that finds the brokers waits for all of them",
             fix=f"Set it to {count}.",
         )

@@ -26,9 +26,9 @@ def update(cluster: GetClusterResult, more: str) -> str:
     return gcloud(cluster, f"clusters update {cluster.name}", more)
 
 
-def refuse(cluster: GetClusterResult, *, rule: str, reason: str, fix: str, key: str = NAME_KEY) -> NoReturn:
+def refuse(cluster: GetClusterResult, *, rule: str, reason: str, fix: str) -> NoReturn:
     """Raise RunError about a cluster that cannot run the consumers."""
-    raise unanswered(key, rule=rule, got=cluster.name, reason=reason, fix=fix)
+    raise unanswered(NAME_KEY, rule=rule, got=cluster.name, reason=reason, fix=fix)
 
 
 def identity_pool(cluster: GetClusterResult) -> str:
@@ -74,11 +74,11 @@ def refuse_missing_collection(cluster: GetClusterResult) -> None:
     """Raise RunError if a cluster does not have managed collection. Autopilot always has it."""
     has = any(each.enabled for config in cluster.monitoring_configs for each in config.managed_prometheuses)
     if not has and not cluster.enable_autopilot:
-        refuse(
-            cluster,
-            key="monitoring.collector",
-            rule="operator or none on a cluster without managed collection",
-            reason="managed is also the default",
+        raise unanswered(
+            "monitoring.collector",
+            rule=f"operator or none on {cluster.name}, which has no managed collection",
+            got="managed",
+            reason="it is the default",
             fix=f"Set it, or turn managed collection on: {update(cluster, '--enable-managed-prometheus')}",
         )
 

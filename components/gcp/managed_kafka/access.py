@@ -1,7 +1,7 @@
 """Who may connect to a Managed Service for Apache Kafka cluster, and its address."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from pulumi import Input, Output, Resource
@@ -34,3 +34,17 @@ def let_producers_connect(
     made = cast("Mapping[str, ManagedKafkaPipeSettings]", pipes)
     for producer in sorted({producer for pipe in made.values() for producer in pipe.topic.producers}):
         granted(f"{name}-{producer}", f"serviceAccount:{producer}", [grant], account=account, parent=parent)
+
+
+def acl_warning(cluster: str, account: Account, groups: Sequence[str]) -> str:
+    """Return a warning about an open cluster, and about groups of its other clients. The stack adds an ACL for each of its groups."""
+    added = (
+        f" The stack adds an ACL for the consumer group{'s' if len(groups) > 1 else ''} {', '.join(groups)}: other clients in a group of that name "
+        "lose access (set consumer.group to another name)."
+        if groups
+        else ""
+    )
+    return (
+        f"every client may use a topic or group without an ACL.{added} To see the ACLs: gcloud managed-kafka acls list {cluster} "
+        f"--location={account.region} --project={account.project}"
+    )

@@ -5,12 +5,13 @@ from typing import Any
 
 import pulumi
 import pulumi_gcp as gcp
-from pulumi import InvokeOptions, Output, ResourceOptions
+from pulumi import InvokeOptions, Output, ResourceOptions, RunError
 from typing_extensions import override
 
 from components.arguments import StreamingArgs
+from components.consumer_group import consumer_group
 from components.contracts import Platform, Streaming, Topic
-from components.gcp.managed_kafka.access import connect, let_producers_connect, with_port
+from components.gcp.managed_kafka.access import acl_warning, connect, let_producers_connect, with_port
 from components.gcp.managed_kafka.existing_settings import KEY, ExistingManagedKafkaSettings
 from components.gcp.managed_kafka.topic import (
     ExistingManagedKafkaTopic,
@@ -59,36 +60,66 @@ class ExistingManagedKafka(Streaming[ManagedKafkaPipeSettings]):
         self.brokers_cidr = self._brokers_cidr()
         self.connect = connect(account, self.cluster_id)
         let_producers_connect(name, args.pipes, self.connect, account=account, parent=self)
-        self.bootstrap_servers = self.cluster.bootstrap_address.apply(with_port)
-        pulumi.log.warn(
-            f"{KEY}: the ACLs of {self.cluster_name} do not change, except those of the stack's own topics and groups. A client may do "
-            "everything with a topic or group that no ACL covers (docs/existing.md).",
-            self,
-        )
+        self.bootstrap_servers = self.cluster.bootstrap_address.apply(self._address)
+        pulumi.log.warn(f"{KEY}: {acl_warning(self.cluster_name, account, self._shared_groups())}", self)
         self.outputs = {"bootstrapServers": self.bootstrap_servers}
         self.register_outputs(dict(self.outputs))
+
+    def _shared_groups(self) -> Sequence[str]:
+        """Return the consumer groups whose names do not begin with that of the stack, so others may use them."""
+        pipes = {**self.args.pipes, **self.args.existing_pipes}
+        groups = (consumer_group(name, pipe) for name, pipe in pipes.items())
+        return [group for group in groups if not group.startswith(f"{self.name}-")]
 
     def _ready(self, state: str) -> str:
         """Return the name of the cluster. Raise RunError if it accepts no topics."""
         if state in NOT_READY:
-            account = self.args.network.account
-            raise unanswered(
-                KEY,
-                rule="the name of a Managed Kafka cluster that is active",
-                got=self.cluster_name,
-                reason=f"its state is {state}",
-                fix=f"Wait until it is ACTIVE: gcloud managed-kafka clusters describe {self.cluster_name} --location={account.region} "
-                f"--project={account.project}",
-            )
+            raise self._refusal("is active", f"its state is {state}", self._wait)
         return self.cluster_name
+
+    def _address(self, address: str | None) -> str:
+        """Return the address of the brokers. Raise RunError if there is none."""
+        if not address:
+            raise self._refusal("has an address", "its bootstrapAddress is empty", self._wait)
+        return with_port(address)
+
+    def _protocol(self, version: str | None) -> str:
+        """Return the protocol of the consumer groups. Raise RunError if the Kafka version is unknown."""
+        if not version:
+            raise self._refusal("has a Kafka version", "its kafkaVersion is empty", self._wait)
+        return consumer_protocol(version)
+
+    @property
+    def _wait(self) -> str:
+        account = self.args.network.account
+        return (
+            f"Wait until it is ACTIVE: gcloud managed-kafka clusters describe {self.cluster_name} --location={account.region} "
+            f"--project={account.project}"
+        )
+
+    @property
+    def _add_subnet(self) -> str:
+        account = self.args.network.account
+        return (
+            f"Add the subnet of the consumers to the subnets of the cluster: gcloud managed-kafka clusters update {self.cluster_name} "
+            f"--location={account.region} --project={account.project} --subnets=SUBNET,..."
+        )
+
+    def _refusal(self, rule: str, reason: str, fix: str) -> RunError:
+        """Return the error for a cluster that consumers cannot use."""
+        rule = f"the name of a Managed Kafka cluster that {rule}"
+        return unanswered(KEY, rule=rule, got=self.cluster_name, reason=reason, fix=fix)
 
     def _brokers_cidr(self) -> Output[str]:
         """Return the range of the subnet that has the brokers' addresses for the network of the consumers. There is one for each network."""
 
-        def found(configs: Sequence[Any]) -> Output[list[Any]]:
-            return Output.all(*(self._subnet(config.subnet) for config in configs))
+        def found(config: Any) -> Output[list[Any]]:
+            configs = config.access_config.network_configs if config and config.access_config else None
+            if not configs:
+                raise self._refusal("has a subnet", "it lists none", self._add_subnet)
+            return Output.all(*(self._subnet(each.subnet) for each in configs))
 
-        subnets = self.cluster.gcp_config.access_config.network_configs.apply(found)
+        subnets = self.cluster.gcp_config.apply(found)
         return Output.all(subnets, self.args.network.network_id).apply(lambda known: self._reachable(*known))
 
     def _subnet(self, subnet: str) -> Output[gcp.compute.GetSubnetworkResult]:
@@ -109,9 +140,7 @@ class ExistingManagedKafka(Streaming[ManagedKafkaPipeSettings]):
             if relative(subnet.network) == network:
                 return subnet.ip_cidr_range
         pulumi.log.warn(
-            f"{KEY}: {self.cluster_name} has no addresses in the network of the consumers ({network}). Add the subnet of the consumers to "
-            f"the subnets of the cluster: gcloud managed-kafka clusters update {self.cluster_name} "
-            f"--location={self.args.network.account.region} --project={self.args.network.account.project} --subnets=SUBNET,...",
+            f"{KEY}: {self.cluster_name} has no addresses in the network of the consumers ({network}). {self._add_subnet}",
             self,
         )
         return subnets[0].ip_cidr_range
@@ -131,7 +160,7 @@ class ExistingManagedKafka(Streaming[ManagedKafkaPipeSettings]):
         return ManagedKafkaTopicArgs(
             pipe_name=name,
             pipe=pipe,
-            group_protocol={"KAFKA_GROUP_PROTOCOL": self.cluster.kafka_version.apply(consumer_protocol)},
+            group_protocol={"KAFKA_GROUP_PROTOCOL": self.cluster.kafka_version.apply(self._protocol)},
             account=account,
             cluster=self.cluster_name,
             cluster_id=self.cluster_id,

@@ -9,6 +9,7 @@ from pulumi import InvokeOptions, ResourceHookBinding, ResourceOptions
 from typing_extensions import override
 
 from components.changes import guard, refused_change
+from components.existing import FIX, name_key
 from components.gcp.pubsub.changes import (
     refuse_fewer_partitions,
     refuse_filter_change,
@@ -133,9 +134,9 @@ class ExistingPubSubTopic(SubscribedTopic[ExistingPubSubPipeSettings]):
         name, project = args.pipe.topic.name or args.pipe_name, args.network.account.project
         found = lookup(
             gcp.pubsub.get_topic_output(name=name, project=project, opts=InvokeOptions(parent=self)),
-            f"pipes.{args.pipe_name}.topic.existing",
-            rule=f"true for a Pub/Sub topic of the project {project}",
+            name_key(args.pipe_name, args.pipe.topic.name),
+            rule=f"the name of a Pub/Sub topic in the project {project}",
             got=name,
-            fix="Correct the name of the pipe or topic.name, or remove existing to make the topic: gcloud pubsub topics list prints the names.",
+            fix=f"{FIX} gcloud pubsub topics list --project={project} prints the names.",
         )
         return Source(id=found.id, name=found.name)

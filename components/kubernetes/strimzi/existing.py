@@ -104,21 +104,26 @@ def usable_port(cluster: str, spec: Mapping[str, Any], status: Mapping[str, Any]
     if not any((each["type"], each["status"]) == ("Ready", "True") for each in conditions):
         reason = "; ".join(str(each.get("message", each["type"])) for each in conditions) or "it has no status"
         _refuse(
-            cluster, "a Kafka cluster that is ready", reason, "Wait, or repair it: kubectl describe kafka shows why."
+            cluster,
+            "the name of a Kafka cluster that is ready",
+            reason,
+            "Wait, or repair it: kubectl describe kafka shows why.",
         )
     if missing:
         fix = "Set spec.entityOperator to {topicOperator: {}, userOperator: {}}."
-        _refuse(cluster, "a Kafka cluster with an entity operator", f"it has no {' and no '.join(missing)}", fix)
+        _refuse(
+            cluster, "the name of a Kafka cluster with an entity operator", f"it has no {' and no '.join(missing)}", fix
+        )
     if authorization != "simple":
         reason = f"it has authorization {authorization}, and Strimzi rejects the rights of users there"
         fix = "Set spec.kafka.authorization to {type: simple}, or use streaming.service kafka-external."
-        _refuse(cluster, "a Kafka cluster with authorization simple", reason, fix)
+        _refuse(cluster, "the name of a Kafka cluster with authorization simple", reason, fix)
     for each in listeners:
         if each.get("tls") and each["type"] == "internal" and _type(each.get("authentication")) == "tls":
             return int(each["port"])
     names = ", ".join(f"{each['name']} ({each['type']})" for each in listeners) or "none"
     fix = "Add to spec.kafka.listeners: {name: pipes, port: 9095, type: internal, tls: true, authentication: {type: tls}}."
-    rule = "a Kafka cluster with an internal listener with TLS and authentication tls"
+    rule = "the name of a Kafka cluster with an internal listener with TLS and authentication tls"
     raise unanswered(KEY, rule=rule, got=cluster, reason=f"its listeners are {names}", fix=fix)
 
 

@@ -188,7 +188,7 @@ def test_a_wrong_cluster_stops_the_preview_with_the_key(existing: Any, error: st
     [
         (
             {"topic": {"existing": True, "name": "missing"}},
-            "pipes.orders.topic.existing: must be true for a topic that is on the cluster, got 'missing'",
+            "pipes.orders.topic.name: must be the name of a topic on the cluster, got 'missing'",
         ),
         (
             READ | {"parallelism": 5},
@@ -233,12 +233,35 @@ def test_a_wrong_stack_file_is_refused_by_key(existing: Any, sections: Any, erro
     assert line.startswith(error)
 
 
-def messages(existing: Any) -> list[str]:
-    return [each.text for each in planned(existing).recording.messages if each.severity == "warning"]
+def messages(existing: Any, pipes: Any = None) -> list[str]:
+    return [
+        each.text for each in planned(existing, pipes, preview=True).recording.messages if each.severity == "warning"
+    ]
 
 
 def test_a_cluster_of_the_stack_s_region_needs_no_warning():
     assert not [each for each in messages({}) if "streaming.existing" in each]
+
+
+@pytest.mark.parametrize("pipe", [READ, {"parallelism": 3}])
+def test_an_administrator_of_an_adopted_basic_cluster_is_a_warning(pipe: Any):
+    [warning] = [
+        each for each in messages({"clusterId": "lkc-basic1", "tier": "basic"}, {"orders": pipe}) if "Admin" in each
+    ]
+    assert warning.startswith(
+        "streaming.existing.tier: the stack's service account test-manager gets the role CloudClusterAdmin on lkc-basic1"
+    )
+    assert "\n" not in warning
+
+
+def test_the_right_to_delete_adopted_topics_is_one_warning():
+    pipes = {"billing": READ, "orders": {"topic": {"existing": True, "name": "events"}}, "made": {"parallelism": 1}}
+    [warning] = [each for each in messages({}, pipes) if "DeveloperManage" in each]
+    assert warning.startswith(
+        "pipes.billing.topic.existing, pipes.orders.topic.existing: the role DeveloperManage on billing, events lets the stack's"
+    )
+    assert "also delete the topic. DeveloperRead cannot read the settings." in warning
+    assert not [each for each in messages({}) if "DeveloperManage" in each]
 
 
 @pytest.mark.parametrize(("cluster", "place"), [("lkc-azure1", "AZURE westeurope"), ("lkc-london1", "AWS eu-west-2")])

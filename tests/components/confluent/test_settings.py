@@ -191,6 +191,13 @@ def test_unsupported_topic_settings_are_rejected(name, message):
     assert message in line
 
 
+def test_wrong_keys_of_the_credentials_are_one_error_each():
+    lines = config_errors(
+        {"credentials": {"key": "confluentKey", "secret": "confluentSecret", "apiKey": REMOVED, "apiSecret": REMOVED}}
+    )
+    assert [line.split(".", 3)[2] for line in lines] == ["key: unknown key", "secret: unknown key"]
+
+
 def test_credentials_are_required():
     [line] = config_errors({"credentials": REMOVED})
     assert line.startswith("streaming.credentials: is required. Meaning of credentials: ")

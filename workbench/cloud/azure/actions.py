@@ -36,6 +36,7 @@ ACTIONS: Mapping[str, Actions] = {
     "azure-native:eventhub:getNamespace": Actions(
         "Microsoft.EventHub/namespaces/read Microsoft.Network/privateEndpoints/read"
     ),
+    "azure-native:eventhub:getNamespaceNetworkRuleSet": Actions("Microsoft.EventHub/namespaces/networkRuleSets/read"),
     "azure-native:hdinsight:getCluster": Actions("Microsoft.HDInsight/clusters/read"),
     "azure-native:network:getNetworkInterface": Actions("Microsoft.Network/networkInterfaces/read"),
     "azure-native:network:getPrivateEndpoint": Actions("Microsoft.Network/privateEndpoints/read"),

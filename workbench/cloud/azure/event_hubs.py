@@ -158,6 +158,7 @@ EVENT_HUBS: Mapping[str, ResourceModel] = {
         source=_HUB,
         common="name type",
         tracked=False,
+        existing=existing.network_rules,
     ),
     "azure-native:eventhub:Cluster": resource(
         "Microsoft.EventHub/clusters",

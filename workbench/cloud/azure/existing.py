@@ -32,6 +32,9 @@ NAMESPACE: Mapping[str, Any] = {
 }
 """An Event Hubs namespace whose clients sign in with Entra."""
 
+RULES: Mapping[str, Any] = {"defaultAction": "Allow", "publicNetworkAccess": "Enabled"}
+"""Network rules of a namespace that is open to all networks."""
+
 HUB: Mapping[str, Any] = {
     "partitionCount": 3,
     "retentionDescription": {"cleanupPolicy": "Delete", "retentionTimeInHours": 168},
@@ -77,6 +80,15 @@ def namespace_location(location: str) -> str:
 def namespace(id_: str, location: Inputs) -> Mapping[str, Any]:
     """Return an Event Hubs namespace."""
     return {**_names(id_, "namespaceName"), "location": namespace_location(location_of(location)), **NAMESPACE}
+
+
+def network_rules(id_: str, _location: Inputs) -> Mapping[str, Any]:
+    """Return the network rules of an Event Hubs namespace."""
+    return {
+        "namespaceName": id_.split("/namespaces/")[1].split("/", maxsplit=1)[0],
+        "resourceGroupName": id_.split("/")[4],
+        **RULES,
+    }
 
 
 def event_hub(id_: str, _location: Inputs) -> Mapping[str, Any]:

@@ -107,6 +107,10 @@ LOOKUPS: Mapping[str, Lookup] = {
     "azure-native:eventhub:getNamespace": Lookup(
         type="azure-native:eventhub:Namespace", identifier=_id_of("Microsoft.EventHub/namespaces", "namespaceName")
     ),
+    "azure-native:eventhub:getNamespaceNetworkRuleSet": Lookup(
+        type="azure-native:eventhub:NamespaceNetworkRuleSet",
+        identifier=_id_of("Microsoft.EventHub/namespaces/networkRuleSets", "namespaceName", "=default"),
+    ),
     "azure-native:hdinsight:getCluster": Lookup(
         type="azure-native:hdinsight:Cluster", identifier=_id_of("Microsoft.HDInsight/clusters", "clusterName")
     ),

@@ -95,7 +95,9 @@ def test_a_cluster_without_the_capacity_provider_is_refused_with_a_command_that_
     default = {"capacityProvider": "ec2", "weight": 1, "base": 2}
     clouds.change(CAPACITY, capacityProviders=["ec2", "FARGATE"], defaultCapacityProviderStrategies=[default])
     line = refusal(config(spot=True))
-    assert line.startswith("platform.spot: must be false for a cluster without the capacity provider FARGATE_SPOT")
+    assert line.startswith(
+        "platform.spot: must be false for a cluster without the capacity provider FARGATE_SPOT, got true ("
+    )
     assert (
         "aws ecs put-cluster-capacity-providers --region eu-west-1 --cluster production --capacity-providers ec2 FARGATE FARGATE_SPOT "
         "--default-capacity-provider-strategy capacityProvider=ec2,weight=1,base=2"

@@ -121,20 +121,24 @@ def test_enhanced_fan_out_registers_the_application_on_the_stream():
     [
         (
             "missing",
-            "must be true for a data stream in the account and region of the stack, got 'missing'",
+            "must be the name of a data stream in the account and region of the stack, got 'missing'",
             "couldn't find",
         ),
-        ("on-demand", "must be true for a stream with a fixed number of shards, got 'on-demand'", "update-stream-mode"),
+        (
+            "on-demand",
+            "must be the name of a stream with a fixed number of shards, got 'on-demand'",
+            "update-stream-mode",
+        ),
         (
             "updating",
-            "must be true for a stream with a fixed number of shards, got 'updating'",
+            "must be the name of a stream that is active, got 'updating'",
             "its status is UPDATING",
         ),
     ],
 )
 def test_a_stream_that_cannot_be_read_stops_the_preview_with_the_reason(stream, start, reason):
     line = stopped(STREAMING, {"orders": with_topic({}, name=stream)})
-    assert line.startswith(f"{EXISTING}: {start}")
+    assert line.startswith(f"pipes.orders.topic.name: {start}")
     assert reason in line
 
 

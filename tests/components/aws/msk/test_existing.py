@@ -193,9 +193,7 @@ def test_a_cluster_that_cannot_be_used_stops_the_preview_with_the_reason(streami
 
 def test_a_topic_that_is_not_there_stops_the_preview_by_its_key():
     line = stopped(STREAMING, {"orders": with_topic({}, name="missing")})
-    assert line.startswith(
-        "pipes.orders.topic.existing: must be true for a topic that is on the cluster, got 'missing'"
-    )
+    assert line.startswith("pipes.orders.topic.name: must be the name of a topic on the cluster, got 'missing'")
 
 
 @pytest.mark.parametrize(

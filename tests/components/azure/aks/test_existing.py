@@ -156,21 +156,21 @@ def test_the_kubeconfig_is_secret():
     [
         (
             {"powerState": {"code": "Stopped"}},
-            f"platform.existing.name: must be a cluster that runs, got 'production' (its power state is Stopped). Start it: az aks start {COMMAND}",
+            f"platform.existing.name: must be the name of a cluster that runs, got 'production' (its power state is Stopped). Start it: az aks start {COMMAND}",
         ),
         (
             {"provisioningState": "Creating"},
-            "platform.existing.name: must be a cluster that is ready, got 'production' (its provisioning state is Creating). Wait until it is "
+            "platform.existing.name: must be the name of a cluster that is ready, got 'production' (its provisioning state is Creating). Wait until it is "
             f"Succeeded, or repair the cluster: az aks show {COMMAND}",
         ),
         (
             {"securityProfile": {"workloadIdentity": {"enabled": False}}},
-            "platform.existing.name: must be a cluster with an OIDC issuer and workload identity, got 'production' (it has no workload identity, so "
+            "platform.existing.name: must be the name of a cluster with an OIDC issuer and workload identity, got 'production' (it has no workload identity, so "
             f"pods get no identity). Enable it: az aks update {COMMAND} --enable-workload-identity",
         ),
         (
             {"oidcIssuerProfile": {"enabled": False}, "securityProfile": None},
-            "platform.existing.name: must be a cluster with an OIDC issuer and workload identity, got 'production' (it has no OIDC issuer and no "
+            "platform.existing.name: must be the name of a cluster with an OIDC issuer and workload identity, got 'production' (it has no OIDC issuer and no "
             f"workload identity, so pods get no identity). Enable it: az aks update {COMMAND} --enable-oidc-issuer --enable-workload-identity",
         ),
         (
@@ -214,7 +214,9 @@ def test_a_cluster_without_a_policy_engine_is_only_warned_about(monkeypatch: pyt
 def test_private_endpoints_are_refused_on_a_network_that_aks_manages(monkeypatch: pytest.MonkeyPatch):
     with_cluster(monkeypatch, agentPoolProfiles=[{"name": "nodes", "count": 3}])
     line = stopped(stack("event-hubs"))
-    assert line.startswith("platform.existing.name: must be a cluster whose nodes are in a virtual network of yours")
+    assert line.startswith(
+        "platform.existing.name: must be the name of a cluster whose nodes are in a virtual network of yours"
+    )
     assert plan(stack("event-hubs", "existing")).problems == ()
 
 
@@ -294,3 +296,12 @@ def test_settings_that_are_missing_or_belong_to_a_new_cluster_are_refused_by_key
     assert len(found) == len(lines), found
     for line, start in zip(found, lines, strict=True):
         assert line.startswith(start)
+
+
+def test_a_private_cluster_without_a_public_name_says_where_pulumi_must_run(monkeypatch: pytest.MonkeyPatch):
+    where = "is private and has no public name. Run Pulumi on a machine in its network"
+    assert not [text for text in warnings(plan(stack("event-hubs"))) if where in text]
+    private = {"enablePrivateCluster": True, "enablePrivateClusterPublicFQDN": False}
+    monkeypatch.setitem(existing.AKS, "apiServerAccessProfile", private)
+    [text] = [text for text in warnings(plan(stack("event-hubs"), preview=True)) if where in text]
+    assert text.startswith("platform.existing.name: production ")

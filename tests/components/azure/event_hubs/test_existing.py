@@ -85,7 +85,7 @@ def test_a_missing_event_hub_is_refused_by_key():
     topic = {"existing": True, "name": "missing"}
     line = stopped(stack("event-hubs", "existing", changes=pipes(topic=topic)))
     assert line.startswith(
-        "pipes.orders.topic.existing: must be true for an event hub that is in the namespace, got 'missing' ("
+        "pipes.orders.topic.name: must be the name of an event hub in the namespace, got 'missing' ("
     )
 
 
@@ -102,18 +102,23 @@ def test_the_alarm_on_dead_letters_watches_the_hub_that_the_program_makes():
     [
         (
             {"sku": {"name": "Basic", "tier": "Basic"}},
-            "streaming.existing.namespace: must be a namespace with a Kafka endpoint, got 'events' (tier basic has none). "
-            "Use a namespace on tier standard, premium or dedicated (Event Hubs, Compare tiers).",
+            "streaming.existing.namespace: must be the name of a namespace with a Kafka endpoint, got 'events' (tier basic has none). "
+            "Use a namespace on tier standard or premium, or one in a dedicated cluster (Event Hubs, Compare tiers).",
         ),
         (
             {"kafkaEnabled": False},
-            "streaming.existing.namespace: must be a namespace with a Kafka endpoint, got 'events' (Kafka is disabled on it). "
-            "Use a namespace on tier standard, premium or dedicated (Event Hubs, Compare tiers).",
+            "streaming.existing.namespace: must be the name of a namespace with a Kafka endpoint, got 'events' (Kafka is disabled on it). "
+            "Use a namespace on tier standard or premium, or one in a dedicated cluster (Event Hubs, Compare tiers).",
         ),
         (
             {"provisioningState": "Creating", "status": "Creating"},
-            "streaming.existing.namespace: must be a namespace that is active, got 'events' (its state is Creating, Creating). "
+            "streaming.existing.namespace: must be the name of a namespace that is active, got 'events' (its state is Creating). "
             "Wait until it is active.",
+        ),
+        (
+            {"provisioningState": "Failed", "status": None},
+            "streaming.existing.namespace: must be the name of a namespace that is active, got 'events' (its state is Failed). "
+            "Repair it (its page in the portal shows why), or use another namespace.",
         ),
     ],
 )
@@ -147,6 +152,8 @@ def test_limits_of_the_namespace_s_tier_are_checked_in_the_preview(monkeypatch: 
         "pipes.orders.topic.deadLetter.retentionHours: must be at most 168 (7 days, the maximum on tier standard)",
     ]
     assert lines[0].endswith("Lower it, or use a namespace on tier premium.")
+    line = stopped(stack("event-hubs", "existing", changes=pipes(parallelism=101)))
+    assert line.endswith("Lower it, or use a namespace in a dedicated cluster.")
 
 
 def test_dead_letters_of_an_existing_event_hub_keep_the_limits_of_the_tier(monkeypatch: pytest.MonkeyPatch):
@@ -210,6 +217,59 @@ def closed(monkeypatch: pytest.MonkeyPatch, *endpoints: str, platform_form: str 
     with_namespace(monkeypatch, publicNetworkAccess="Disabled", privateEndpointConnections=connections)
     texts = warnings(plan(stack("event-hubs", "existing", platform_form), preview=True))
     return [text for text in texts if "has no public access" in text]
+
+
+PERIMETER, SELECTED = "is in a network security perimeter", "is open to selected networks only"
+
+
+@pytest.mark.parametrize("platform_form", ["existing", ""])
+def test_a_namespace_in_a_perimeter_says_what_to_open(monkeypatch: pytest.MonkeyPatch, platform_form: str):
+    with_namespace(monkeypatch, publicNetworkAccess="SecuredByPerimeter")
+    found = warnings(plan(stack("event-hubs", "existing", platform_form), preview=True))
+    [text] = [text for text in found if PERIMETER in text]
+    assert text.startswith(f"streaming.existing.namespace: events {PERIMETER}, and it has no private endpoint. ")
+    assert "with an inbound access rule" in text
+
+
+@pytest.mark.parametrize(
+    ("subnet", "warned"),
+    [(None, True), ("/subscriptions/x/virtualNetworks/hub/subnets/a", True), (existing.NODES, False)],
+)
+def test_a_namespace_that_is_open_to_other_networks_only_says_what_to_open(
+    monkeypatch: pytest.MonkeyPatch, subnet: str | None, warned: bool
+):
+    assert not [text for text in warnings(plan(stack("event-hubs", "existing"), preview=True)) if SELECTED in text]
+    monkeypatch.setitem(existing.RULES, "defaultAction", "Deny")
+    if subnet:
+        monkeypatch.setitem(existing.RULES, "virtualNetworkRules", [{"subnet": {"id": subnet}}])
+    found = [text for text in warnings(plan(stack("event-hubs", "existing"), preview=True)) if SELECTED in text]
+    assert bool(found) is warned
+    assert all("the service endpoint Microsoft.EventHub" in text for text in found)
+
+
+def test_a_private_endpoint_in_the_consumers_network_is_enough(monkeypatch: pytest.MonkeyPatch):
+    closed(monkeypatch, ENDPOINT)
+    for access, action in (("SecuredByPerimeter", "Allow"), ("Enabled", "Deny")):
+        with_namespace(monkeypatch, publicNetworkAccess=access)
+        monkeypatch.setitem(existing.RULES, "defaultAction", action)
+        found = warnings(plan(stack("event-hubs", "existing"), preview=True))
+        assert not [text for text in found if PERIMETER in text or SELECTED in text]
+
+
+@pytest.mark.parametrize("status", ["Disabled", "ReceiveDisabled"])
+def test_an_event_hub_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch, status: str):
+    monkeypatch.setitem(existing.HUB, "status", status)
+    line = stopped(stack("event-hubs", "existing", changes=pipes(topic={"existing": True})))
+    assert line == (
+        f"pipes.orders: must be the name of an event hub that can be read, got 'orders' (its status is {status}). "
+        "Set its status to Active, or use another event hub."
+    )
+
+
+def test_an_event_hub_without_partitions_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(existing.HUB, "partitionCount", 0)
+    line = stopped(stack("event-hubs", "existing", changes=pipes(topic={"existing": True})))
+    assert line.startswith("pipes.orders: must have an existing topic with at least 1 partition, got 0 (")
 
 
 def test_the_preview_says_what_to_open_if_a_closed_namespace_has_no_endpoint_in_the_network(

@@ -89,19 +89,19 @@ def test_a_job_checks_an_existing_topic_and_makes_only_its_dead_letters(form: st
     [
         (
             {"clusterState": "Accepted"},
-            "streaming.existing.name: must be a cluster that runs, got 'events' (its state is Accepted). Wait until it runs.",
+            "streaming.existing.name: must be the name of a cluster that runs, got 'events' (its state is Accepted). Wait until it runs.",
         ),
         (
             {"clusterDefinition": {"kind": "Spark", "componentVersion": {"Spark": "3.3"}}},
-            "streaming.existing.name: must be a cluster with Kafka 3.2, got 'events' (it runs Spark). Use a Kafka cluster of HDInsight 5.1.",
+            "streaming.existing.name: must be the name of a cluster with Kafka 3.2, got 'events' (it runs Spark). Use a Kafka cluster of HDInsight 5.1.",
         ),
         (
             {"clusterDefinition": {"kind": "kafka", "componentVersion": {"Kafka": "2.4"}}},
-            "streaming.existing.name: must be a cluster with Kafka 3.2, got 'events' (it runs Kafka 2.4). Use a Kafka cluster of HDInsight 5.1.",
+            "streaming.existing.name: must be the name of a cluster with Kafka 3.2, got 'events' (it runs Kafka 2.4). Use a Kafka cluster of HDInsight 5.1.",
         ),
         (
             {"computeProfile": roles(None)},
-            "streaming.existing.name: must be a cluster in a virtual network, got 'events' (its brokers cannot be reached from outside). "
+            "streaming.existing.name: must be the name of a cluster in a virtual network, got 'events' (its brokers cannot be reached from outside). "
             "Use a cluster in the virtual network of the consumers.",
         ),
     ],
@@ -116,7 +116,7 @@ def test_a_cluster_that_the_program_cannot_use_is_refused_in_the_preview(
 
 def test_another_number_of_brokers_is_refused_with_both_numbers():
     assert stopped(on({"brokers": 4})) == (
-        "streaming.existing.brokers: must be 3, the number of worker nodes of events, got '4' (the Job that finds the brokers waits for all of "
+        "streaming.existing.brokers: must be 3, the number of worker nodes of events, got 4 (the Job that finds the brokers waits for all of "
         "them). Set it to 3."
     )
 

@@ -198,7 +198,9 @@ def test_calico_is_a_network_policy_engine(monkeypatch):
 def test_managed_collection_that_is_off_is_refused_with_the_command(monkeypatch):
     alter(monkeypatch, CLUSTER, monitoringConfig={"managedPrometheus": {"enabled": False}})
     message = refusal()
-    assert message.startswith("monitoring.collector: must be operator or none on a cluster without managed collection")
+    assert message.startswith(
+        "monitoring.collector: must be operator or none on production, which has no managed collection, got 'managed' ("
+    )
     assert f"{UPDATE} --enable-managed-prometheus" in message
     for collector in ("operator", "none"):
         on_existing_gke(more={"data-pipes:monitoring": {"collector": collector}})

@@ -3,7 +3,7 @@
 import pytest
 from pulumi import RunError
 
-from tests.components.gcp.existing import alter, on_existing_gke, refusal, warnings
+from tests.components.gcp.existing import IMAGE, alter, on_existing_gke, refusal, warnings
 from tests.components.gcp.gke.test_existing import peers
 from tests.stacks import REMOVED, planned
 from workbench.recording.monitor import MissingError
@@ -29,11 +29,33 @@ def test_only_the_acls_of_the_stack_s_own_topics_and_groups_are_made():
     assert acls(on_existing_gke(EVENTS)) == {"topic/orders", "topic/orders.dead-letters", "consumerGroup/orders"}
 
 
-def test_the_preview_says_that_other_acls_do_not_change():
+LIST = "To see the ACLs: gcloud managed-kafka acls list events --location=europe-west1 --project=data-pipes-42"
+
+
+def test_one_short_warning_says_what_is_open_and_how_to_list_the_acls():
+    [warning] = warnings(on_existing_gke(EVENTS, {"consumer": {**IMAGE["consumer"], "group": "gx-orders"}}))
+    assert warning == f"streaming.existing.cluster: every client may use a topic or group without an ACL. {LIST}"
+
+
+def test_the_warning_names_groups_whose_other_members_lose_access():
     [warning] = warnings(on_existing_gke(EVENTS))
-    assert warning.startswith(
-        "streaming.existing.cluster: the ACLs of events do not change, except those of the stack's own topics"
-    )
+    assert "adds an ACL for the consumer group orders: other clients in a group of that name lose access" in warning
+    assert warning.endswith(LIST)
+
+
+@pytest.mark.parametrize(
+    ("state", "error"),
+    [
+        ({"bootstrapAddress": None}, "has an address, got 'events' (its bootstrapAddress is empty). Wait"),
+        ({"kafkaVersion": None}, "has a Kafka version, got 'events' (its kafkaVersion is empty). Wait"),
+        ({"gcpConfig": {"accessConfig": {"networkConfigs": []}}}, "has a subnet, got 'events' (it lists none). Add"),
+        ({"gcpConfig": None}, "has a subnet, got 'events' (it lists none). Add"),
+    ],
+)
+def test_a_cluster_that_lacks_what_consumers_need_is_refused_in_one_line(monkeypatch, state, error):
+    alter(monkeypatch, KAFKA, **state)
+    start = "streaming.existing.cluster: must be the name of a Managed Kafka cluster that "
+    assert refusal(streaming=EVENTS).startswith(f"{start}{error}")
 
 
 def test_nothing_of_the_cluster_is_made_or_changed():

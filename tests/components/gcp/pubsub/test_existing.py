@@ -54,7 +54,7 @@ def test_a_subscription_keeps_its_identity_when_the_topic_is_no_longer_made():
 def test_a_missing_topic_is_refused_with_its_key():
     message = refusal(pipe={"topic": {"existing": True, "name": "missing"}})
     assert message.startswith(
-        "pipes.orders.topic.existing: must be true for a Pub/Sub topic of the project data-pipes-42, got 'missing'"
+        "pipes.orders.topic.name: must be the name of a Pub/Sub topic in the project data-pipes-42, got 'missing'"
     )
 
 

@@ -69,7 +69,10 @@ NO_CLASS = (
             {"data-pipes:platform": {"existing": {"kubeconfigContext": REMOVED}}},
             "platform.existing.kubeconfigContext: is required.",
         ),
-        ({"data-pipes:platform": {"nodes": {"min": 3}}}, "platform.nodes: unknown key. "),
+        (
+            {"data-pipes:platform": {"nodes": {"min": 3}}},
+            "platform.nodes: unknown key (existing things keep their settings). ",
+        ),
         ({"data-pipes:network": {"cidr": "10.0.0.0/16"}}, "network.cidr: unknown key. "),
         (
             {"data-pipes:streaming": {"service": "msk"}},
