@@ -56,7 +56,7 @@ def compare(before: Resources, after: Resources) -> tuple[ResourceDiff, ...]:
 
     Resources are matched by URN. What the stack only reads is not compared. If the simulated clouds have no model of a type, its differences count as changed, not replaced.
     """
-    before, after = _managed(before), _managed(after)
+    before, after = _managed(before, after), _managed(after, after)
     found: list[ResourceDiff] = []
     for urn, new in after.items():
         old = before.get(urn)
@@ -71,9 +71,13 @@ def compare(before: Resources, after: Resources) -> tuple[ResourceDiff, ...]:
     return tuple(found)
 
 
-def _managed(resources: Resources) -> Resources:
-    """Return the resources without those that were there before the stack. Plans of older revisions do not mark them."""
-    return {urn: each for urn, each in resources.items() if not each.get("external")}
+def _managed(resources: Resources, after: Resources) -> Resources:
+    """Return the resources without those that are only read. Plans of older revisions do not mark them, so the later plan tells."""
+
+    def is_read(urn: str, resource: Mapping[str, Any]) -> bool:
+        return bool(resource.get("external", after.get(urn, {}).get("external")))
+
+    return {urn: each for urn, each in resources.items() if not is_read(urn, each)}
 
 
 def _resource(

@@ -417,6 +417,8 @@ def test_what_is_only_read_is_neither_added_nor_removed_and_a_takeover_adds_it()
     )
     assert compare({}, read) == compare(read, {}) == ()
     assert [each.happens for each in compare(read, managed)] == ["added"]
+    unmarked = {urn: {key: value for key, value in each.items() if key != "external"} for urn, each in read.items()}
+    assert compare(unmarked, read) == (), "a plan of an older revision does not mark what is only read"
     assert [each.loses_data for each in compare(managed, read)] == [True]
 
 
