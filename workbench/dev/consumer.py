@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
 from consumer.errors import ConsumerError, name_of
@@ -47,7 +47,9 @@ def counted(found: Handlers, state: StateFile, file: str) -> Handlers:
     @contextmanager
     def counting(first: Record, records: int) -> Generator[None]:
         try:
-            yield
+            # What a handler writes to standard error, also through a broken logging call, is shown like what it prints.
+            with redirect_stderr(sys.stdout):
+                yield
         except BaseException as error:
             line = line_in(file, error)
             text = " ".join(name_of(error).split()) + (f" ({Path(file).name} line {line})" if line else "")

@@ -152,7 +152,8 @@ class Session:
         self._show_printed([(each.name, each.printed()) for each in self.consumers.running.values()])
         self._note_ended()
         now = self.clock()
-        if self.ready_at is None or now - self.refreshed_at >= REFRESH_SECONDS:
+        all_ended = len(self.ended) == len(self.consumers.names)  # then the group may have no coordinator that answers
+        if not all_ended and (self.ready_at is None or now - self.refreshed_at >= REFRESH_SECONDS):
             self.refreshed_at = now
             self.topic.refresh()
         if self.ready_at is None and self._ready():

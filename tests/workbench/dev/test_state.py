@@ -67,3 +67,13 @@ def test_the_last_state_is_kept_while_the_file_is_missing_or_being_written(tmp_p
     assert read_state(tmp_path / "state", last) == last
     (tmp_path / "state").write_text('{"handled": 8')
     assert read_state(tmp_path / "state", last) == last
+
+
+def test_what_a_handler_writes_to_standard_error_is_shown(
+    run: Callable[[str], State], capsys: pytest.CaptureFixture[str]
+):
+    code = "import logging, sys\n\n\ndef handle(record):\n    sys.stderr.write('to standard error\\n')\n    logging.getLogger('shop').warning('%.2f', 'seven')\n"
+    assert run(code).handled == 1
+    shown = capsys.readouterr().out
+    assert "to standard error" in shown
+    assert "--- Logging error ---" in shown
