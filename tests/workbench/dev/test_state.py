@@ -72,8 +72,5 @@ def test_the_last_state_is_kept_while_the_file_is_missing_or_being_written(tmp_p
 def test_what_a_handler_writes_to_standard_error_is_shown(
     run: Callable[[str], State], capsys: pytest.CaptureFixture[str]
 ):
-    code = "import logging, sys\n\n\ndef handle(record):\n    sys.stderr.write('to standard error\\n')\n    logging.getLogger('shop').warning('%.2f', 'seven')\n"
-    assert run(code).handled == 1
-    shown = capsys.readouterr().out
-    assert "to standard error" in shown
-    assert "--- Logging error ---" in shown
+    assert run("import sys\n\n\ndef handle(record):\n    sys.stderr.write('to standard error')\n").handled == 1
+    assert "to standard error" in capsys.readouterr().out
