@@ -11,6 +11,7 @@ from workbench.cloud.azure import existing as existing_azure
 PARALLELISM = f"{PIPE}parallelism"
 DEAD_LETTERS = {
     f"{PIPE}topic.deadLetter.enabled": False,
+    f"{PIPE}topic.deadLetter.redrive": True,
     f"{PIPE}topic.deadLetter.maxDeliveryAttempts": 9,
     f"{PIPE}topic.deadLetter.retentionHours": 24,
 }

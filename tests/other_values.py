@@ -219,7 +219,7 @@ OTHER: dict[str, dict[str, Any]] = {
         f"{PIPE}topic": {"retentionHours": 24},
         f"{PIPE}topic.retentionHours": 24,
         f"{PIPE}topic.config": {"cleanup.policy": "compact"},
-        **DEAD_LETTERS,
+        **REDRIVABLE,
     },
     "kubernetes": {
         "data-pipes:monitoring.collector": "none",

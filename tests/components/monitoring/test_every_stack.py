@@ -34,4 +34,4 @@ def test_a_stack_without_monitoring_has_no_alarm(stack: str):
 
 
 def test_few_stacks_have_gaps():
-    assert {"aws-msk-eks", "aws-msk-serverless-eks", "aws-kinesis-eks"} == NO_COLLECTOR
+    assert {"aws-existing", "aws-msk-eks", "aws-msk-serverless-eks", "aws-kinesis-eks"} == NO_COLLECTOR

@@ -71,7 +71,7 @@ NO_CLASS = (
         ),
         (
             {"data-pipes:platform": {"nodes": {"min": 3}}},
-            "platform.nodes: unknown key (existing things keep their settings). ",
+            "platform.nodes: unknown key. ",
         ),
         ({"data-pipes:network": {"cidr": "10.0.0.0/16"}}, "network.cidr: unknown key. "),
         (
