@@ -15,7 +15,7 @@ from workbench.cloud import kinds
 from workbench.cloud.actions import Actions
 from workbench.cloud.azure.actions import ACTIONS as AZURE
 from workbench.cloud.gcp.actions import ACTIONS as GCP
-from workbench.permissions.permissions import CLOUDS, ELSEWHERE, NO_CLOUD, UnknownActionsError, needed, permissions
+from workbench.permissions.permissions import CLOUDS, ELSEWHERE, UnknownActionsError, needed, permissions
 from workbench.plan import plan
 from workbench.stack_file import ROOT
 
