@@ -23,7 +23,7 @@ def test_the_server_has_the_pinned_version(api: KubernetesApi):
 
 def test_clean_keeps_the_server_s_own_objects_and_custom_kinds(server: KubernetesServer, api: KubernetesApi):
     server.clean()
-    before = {path for path, _ in api.everything()}
+    before = {path for path, _ in api.everything() if "/events/" not in path}
     held = {"finalizers": ["example.com/nobody-takes-this-off"]}
     made = [
         object_of("v1", "Namespace", "made", ""),
@@ -38,7 +38,8 @@ def test_clean_keeps_the_server_s_own_objects_and_custom_kinds(server: Kubernete
         api.apply({**each, "metadata": {**each["metadata"], **held}}, manager=MANAGER)
     assert len({path for path, _ in api.everything()} - before) >= len(made)
     server.clean()
-    assert {path for path, _ in api.everything()} == before
+    # The server itself writes events about addresses of services, sometimes after the service is gone.
+    assert {path for path, _ in api.everything() if "/events/" not in path} == before
     api.apply(made[0], manager=MANAGER)
     with pytest.raises(KubernetesRefusalError, match="not found"):
         api.read(made[1])
