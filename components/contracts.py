@@ -194,5 +194,8 @@ class Streaming(ComponentResource, ABC, Generic[PipeSettingsT]):
         """Create the topic of a pipe, with as many partitions as its parallelism."""
 
     def existing_topic(self, name: str, pipe: Any, opts: ResourceOptions) -> Topic:
-        """Read the topic of a pipe that was there before. `pipe` has the type `existing_pipe` of the catalog entry."""
+        """Read the topic of a pipe that was there before. `pipe` has the type `existing_pipe` of the catalog entry.
+
+        The settings refuse such a pipe on a service without `existing_pipe`, so that service does not override this.
+        """
         raise NotImplementedError

@@ -25,6 +25,19 @@ def test_a_preview_of_a_pair_has_the_same_resources_as_the_update(combination: C
     assert previewed.recording.urns == plan(combination.stack_file()).recording.urns
 
 
+ADOPTING = [each for each in PAIRS if CLOUDS[each.cloud].streaming[each.streaming].existing_pipe]
+
+
+@pytest.mark.parametrize("combination", ADOPTING, ids=str)
+def test_a_topic_that_others_made_on_a_service_of_the_stack_is_read(combination: Combination):
+    stack_file = combination.stack_file()
+    orders = {**stack_file.config["data-pipes:pipes"]["orders"], "topic": {"existing": True}}
+    made = plan(stack_file.with_config("data-pipes:pipes", {"orders": orders}))
+    for invariant in INVARIANTS:
+        invariant(made)
+    assert [str(each) for each in made.pipes] == ["orders: 3 partitions = 3 replicas"]
+
+
 @pytest.mark.parametrize("combination", REFUSED, ids=str)
 def test_an_unsupported_pair_is_refused_with_the_reason_and_a_supported_platform(combination: Combination):
     with pytest.raises(SettingsError) as refusal:

@@ -18,6 +18,7 @@ from workbench.cloud.provider import type_of
 from workbench.importing.importing import MadeTopic, imports, made_topics, without_existing
 from workbench.importing.state import key
 from workbench.plan import plan
+from workbench.rehearse.adopted import plant
 from workbench.rehearse.rehearse import program
 from workbench.rehearse.sandbox import EngineError, Sandbox
 from workbench.stack_file import StackFile
@@ -145,3 +146,18 @@ def test_an_imported_topic_is_unchanged_until_it_is_destroyed(form: Combination,
         sandbox.run("up")
         sandbox.run("destroy")
         assert sandbox.inventory.objects() == left
+
+
+def test_a_made_topic_that_is_set_to_existing_is_not_deleted(command: PulumiCommand):
+    made = Combination("aws", "msk", "ecs", "existing").stack_file()
+    read = made.with_config("data-pipes:pipes", {"orders": {"topic": {"existing": True}}})
+    with Sandbox(program, command, stack=made.stack) as sandbox:
+        plant(made, sandbox.inventory)
+        configure(sandbox, made)
+        sandbox.run("up")
+        before = [each for each in sandbox.inventory.objects() if each.type == "aws:msk/topic:Topic"]
+        configure(sandbox, read)
+        for action in ("preview", "up"):
+            with pytest.raises(EngineError, match="protect"):
+                sandbox.run(action)
+        assert [each for each in sandbox.inventory.objects() if each.type == "aws:msk/topic:Topic"] == before

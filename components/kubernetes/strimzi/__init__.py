@@ -25,6 +25,7 @@ SERVICE = StreamingService(
     TOPICS,
     StrimziSizing(),
     refused_on=REFUSED_ON,
+    topics_not_adopted="the stack makes this Kafka, so its pipes make all of its topics",
     existing=StreamingService(
         "Kafka in containers (Strimzi), existing cluster",
         ExistingStrimziSettings,
