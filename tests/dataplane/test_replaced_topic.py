@@ -41,11 +41,13 @@ def test_every_record_of_a_new_topic_of_the_same_name_is_handled(
     writer = replace_topic(kafka, pipe)
     writer.fill(2, records)
 
-    wait_until(lambda: len(pipe.replicas.handled()) >= first + 2 * records, "every record is handled", 40)
-    again = sorted(
-        (each.partition, each.offset) for each in sorted(pipe.replicas.handled(), key=lambda each: each.at)[first:]
-    )
-    assert again == sorted(writer.written)
+    def again() -> set[tuple[int, int]]:
+        """Records handled since. The brokers may delete the offsets of the old topic late, so some are handled twice."""
+        handled = sorted(pipe.replicas.handled(), key=lambda each: each.at)[first:]
+        return {(each.partition, each.offset) for each in handled}
+
+    wait_until(lambda: again() >= set(writer.written), "every record is handled", 40)
+    assert again() == set(writer.written)
     wait_until(lambda: lag(pipe, 2) == 0, "the lag is 0")
     assert pipe.replicas.stop(0, 1) == [0, 0]
 
@@ -64,13 +66,13 @@ def test_a_topic_that_is_replaced_while_a_batch_is_handled_is_read_from_its_star
     writer = replace_topic(kafka, pipe)
     writer.fill(1, 5)
 
-    def again() -> list[int]:
+    def handled_again(offsets: range) -> bool:
+        """Whether each offset was handled in the old and in the new topic."""
         seen = Counter(each.offset for each in pipe.replicas.handled())
-        return [seen[offset] for offset in range(5)]
+        return all(seen[offset] >= 2 for offset in offsets)
 
-    wait_until(lambda: min(again()) >= 2, "every record of the new topic is handled", 40)
+    wait_until(lambda: handled_again(range(5)), "every record of the new topic is handled", 40)
     writer.fill(1, 5)
-    wait_until(lambda: sum(each.offset in range(5, 10) for each in pipe.replicas.handled()) >= 10, "later ones too", 40)
+    wait_until(lambda: handled_again(range(5, 10)), "later ones too", 40)
     wait_until(lambda: lag(pipe, 1) == 0, "the lag is 0")
-    assert again() == [2] * 5
     assert pipe.replicas.stop(0) == [0]

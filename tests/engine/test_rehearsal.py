@@ -54,7 +54,7 @@ def step(rehearsal: Rehearsal, name: str) -> Step:
 def test_the_rehearsal_passes_and_its_json_has_the_documented_form(rehearsal: Rehearsal):
     assert rehearsal.problems == ()
     told = json.loads(json.dumps(rehearsal.as_json()))
-    assert set(told) == {"stack", "simulated", "kubernetes", "steps", "deploy", "leftAfterDestroy"}
+    assert set(told) == {"stack", "simulated", "kubernetes", "steps", "deploy", "leftAfterDestroy", "adopted"}
     assert (told["stack"], told["simulated"], told["leftAfterDestroy"]) == ("aws-msk-eks", True, 0)
     assert told["kubernetes"] == "real"
     assert [each["step"] for each in told["steps"]] == STEPS
